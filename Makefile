@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make            build/ndtrace and build/ndtrace-compile
+# make demo       dependencies, build, then the main job on real traffic (as root)
+# make check      dependencies, build, all tests (as root)
+# make help       the other targets
+
+CC ?= gcc
+AR ?= ar
+FLEX ?= flex
+BISON ?= bison
+PREFIX ?= /usr/local
+DESTDIR ?=
+LLVM_CONFIG ?= $(firstword $(foreach v,19 18 17 16,$(shell command -v llvm-config-$(v) 2>/dev/null)) $(shell command -v llvm-config 2>/dev/null))
+
+# SAN=1: everything under AddressSanitizer and UndefinedBehaviorSanitizer, in a folder of its own.
+ifeq ($(SAN),1)
+B ?= build/san
+OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+B ?= build
+OPT := -O2 -g
+endif
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
+	-Wformat=2 -Wno-unknown-warning-option
+CFLAGS ?=
+ALL_CFLAGS := -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DND_DATADIR='"$(PREFIX)/share/ndtrace"' \
+	-DND_LIBEXECDIR='"$(PREFIX)/libexec/ndtrace"' -ffunction-sections -fdata-sections \
+	-MMD -MP -I. -I$(B) $(CFLAGS)
+GEN_CFLAGS := -Wno-undef -Wno-sign-compare -Wno-missing-prototypes -Wno-unused-function \
+	-Wno-unused-but-set-variable -Wno-format-nonliteral
+
+LLVM_CPPFLAGS = $(filter -I% -D%,$(shell $(LLVM_CONFIG) --cppflags))
+# LLVM's BPF parts as archives where the distribution has them; else the shared library.
+LLVM_STATIC := $(shell $(LLVM_CONFIG) --link-static --libs bpf passes >/dev/null 2>&1 && \
+	test -e "$$($(LLVM_CONFIG) --libdir 2>/dev/null)/libLLVMBPFCodeGen.a" && echo yes)
+ifeq ($(LLVM_STATIC),yes)
+LLVM_LIBS = -L$(shell $(LLVM_CONFIG) --libdir) $(shell $(LLVM_CONFIG) --link-static --libs bpf passes) \
+	-Wl,--as-needed $(filter-out %libz3.so -lxml2,$(shell $(LLVM_CONFIG) --link-static --system-libs)) -lstdc++ -lm -lz
+else
+LLVM_LIBS = $(shell $(LLVM_CONFIG) --ldflags --libs) -lz
+endif
+BPF_LIBS := -Wl,-Bstatic -lbpf -Wl,-Bdynamic
+ifeq ($(wildcard $(foreach d,/usr/lib /usr/lib64 /usr/lib/$(shell $(CC) -dumpmachine 2>/dev/null) /usr/lib/$(shell uname -m)-linux-gnu,$(d)/libbpf.a)),)
+BPF_LIBS := -lbpf
+endif
+
+COMPILER_SRC := $(filter-out compiler/main.c,$(wildcard compiler/*.c))
+RUNTIME_SRC := $(filter-out runtime/main.c,$(wildcard runtime/*.c runtime/graph/*.c))
+COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o)
+GRAMMAR_OBJ := $(if $(wildcard grammar/ndtrace.y),$(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o)
+RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all
+all: $(B)/ndtrace $(B)/ndtrace-compile
+
+$(B)/libndc.a: $(COMPILER_OBJ) $(GRAMMAR_OBJ)
+	@rm -f $@; $(AR) rcs $@ $^
+$(B)/libndr.a: $(RUNTIME_OBJ)
+	@rm -f $@; $(AR) rcs $@ $^
+
+$(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a
+	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) -lelf -lz -lpthread
+$(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a
+	$(CC) $(OPT) $(LDFLAGS) -no-pie -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf
+
+$(B)/grammar/%.tab.c $(B)/grammar/%.tab.h: grammar/%.y
+	@mkdir -p $(@D)
+	$(BISON) -Werror -Wno-error=other -d -o $(B)/grammar/$*.tab.c $<
+$(B)/grammar/%.lex.c $(B)/grammar/%.lex.h: grammar/%.l
+	@mkdir -p $(@D)
+	$(FLEX) --header-file=$(B)/grammar/$*.lex.h -o $(B)/grammar/$*.lex.c $<
+$(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o $(B)/compiler/parse.o: $(B)/grammar/ndtrace.tab.h $(B)/grammar/ndtrace.lex.h
+$(B)/grammar/%.o: $(B)/grammar/%.c
+	$(CC) $(ALL_CFLAGS) $(GEN_CFLAGS) -c -o $@ $<
+
+# LLVM's headers are seen by the lowering only.
+$(B)/compiler/lower%.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
+$(B)/compiler/object.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(B)/tests/unit/%: tests/unit/%.c $(B)/libndc.a $(B)/libndr.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libndr.a $(B)/libndc.a -Wl,--gc-sections -no-pie $(BPF_LIBS) $(LLVM_LIBS) \
+		-lelf -lz -lpthread -lcmocka
+
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
+
+.PHONY: check-unit
+check-unit: $(UNIT)
+	@for t in $(UNIT); do echo "== $$t"; $$t || exit 1; done
+
+.PHONY: clean format
+clean:
+	rm -rf build
+format:
+	clang-format -i $$(git ls-files 'compiler/*.[ch]' 'runtime/*.[ch]' 'tests/*.[ch]')

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the target kernel has: BTF, tracepoint formats, symbols, functions that can be probed,
+// executables and their symbols. The only part of the compiler that asks; each answer is read when
+// it is first needed. The live kernel and a recorded description in a folder answer alike.
+// Must not know the language. Serves the checker and the lowering.
+#ifndef ND_KERNEL_H
+#define ND_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nd_arena;
+struct nd_btf;
+struct nd_kernel;
+
+struct nd_kernel_opts {
+    const char *facts;    // folder with a recorded description, or NULL: the live kernel
+    const char *btf_file; // --btf FILE instead of /sys/kernel/btf/vmlinux, or NULL
+};
+
+// Recorded description, all optional: FACTS/btf (raw BTF), FACTS/release ("6.18.44 x86_64"),
+// FACTS/events/CATEGORY/EVENT/format, FACTS/kallsyms (format of /proc/kallsyms),
+// FACTS/available_filter_functions, FACTS/root/ (prefix for executables to look up).
+struct nd_kernel *nd_kernel_new(struct nd_arena *a, const struct nd_kernel_opts *opts);
+void nd_kernel_free(struct nd_kernel *k);
+
+// vmlinux BTF, opened at the first call. NULL: none; *why says so in one sentence for the user.
+struct nd_btf *nd_kernel_btf(struct nd_kernel *k, const char **why);
+// "6.18.44", and as 6 << 16 | 18 << 8 | 44 (patch level cut at 255).
+const char *nd_kernel_release(struct nd_kernel *k);
+uint32_t nd_kernel_version(struct nd_kernel *k);
+const char *nd_kernel_arch(struct nd_kernel *k); // as uname -m: "x86_64", "aarch64"
+
+// ---- tracepoints -----------------------------------------------------------------------------
+
+struct nd_tp_field {
+    const char *name;
+    const char *type; // as written in the format file: "unsigned int", "__data_loc char[]"
+    uint32_t off;
+    uint32_t size;     // bytes in the record; for __data_loc the 4 bytes of the locator
+    bool is_signed;
+    bool data_loc;     // __data_loc: u32, low 16 bits offset from the record, high 16 bits length
+    bool rel_loc;      // __rel_loc: the offset counts from the end of this field
+    uint32_t nelems;   // array "type name[n]": n, else 0
+};
+
+struct nd_tp_format {
+    const char *category, *event;
+    uint32_t id;
+    uint32_t nfields;
+    struct nd_tp_field *fields; // without the common_ ones
+    const char *print_fmt;
+};
+
+// Where the tracefs is: the mount point if it is mounted, else a private mount made with
+// fsopen/fsmount that nobody else sees. Returns a directory fd owned by k, or -1 with *why.
+int nd_kernel_tracefs(struct nd_kernel *k, const char **why);
+// 0 and *out, -ENOENT (no such event), or another error; *why: one sentence when there is no tracefs.
+int nd_kernel_tracepoint(struct nd_kernel *k, const char *category, const char *event,
+                         const struct nd_tp_format **out, const char **why);
+// Calls fn for each "category", "event" matched by the globs (* ? [a-z]), in alphabetical order.
+int nd_kernel_each_tracepoint(struct nd_kernel *k, const char *category_glob,
+                              const char *event_glob,
+                              int (*fn)(void *arg, const char *category, const char *event),
+                              void *arg, const char **why);
+
+// ---- raw tracepoints, from BTF ---------------------------------------------------------------
+
+struct nd_func_param {
+    const char *name;
+    uint32_t type; // BTF id
+};
+
+struct nd_func_sig {
+    const char *name;
+    uint32_t btf_id;  // of FUNC (functions) or of the typedef btf_trace_X (raw tracepoints)
+    uint32_t ret;     // BTF id of the return type, 0 = void
+    uint32_t nparams;
+    struct nd_func_param *params; // raw tracepoints: without the leading void *__data
+    bool variadic;
+};
+
+// Names come from __traceiter_X or __probestub_X (else arg0, arg1, ...), the attach id from
+// btf_trace_X. -ENOENT if this kernel has no such event, -ENODATA without BTF.
+int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event, const struct nd_func_sig **out);
+int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
+                                  int (*fn)(void *arg, const char *event), void *arg);
+
+// ---- functions and symbols -------------------------------------------------------------------
+
+int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_sig **out);
+int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
+                        int (*fn)(void *arg, const char *module, const char *func), void *arg);
+// Address of a kernel symbol, 0 if unknown or hidden (kptr_restrict).
+uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name);
+
+// ---- executables and libraries ---------------------------------------------------------------
+
+// Resolves "bash", "libc.so.6", "libc", "/bin/ls" as the shell and the loader would: a path with /
+// as it is, else PATH, else the library folders (LD_LIBRARY_PATH, /etc/ld.so.conf*, defaults; ".so"
+// and ".so.N" may be left out). NULL if not found.
+const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name);
+
+struct nd_usym {
+    const char *name;
+    uint64_t addr; // virtual address in the file
+    uint64_t off;  // file offset, what a uprobe wants
+    uint64_t size;
+};
+// Function symbols (.symtab, then .dynsym; "name@@VERSION" matches "name") that match the glob, in
+// alphabetical order, each name once. -ENOENT no file, -ENOEXEC no ELF, with *why.
+int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *glob,
+                        int (*fn)(void *arg, const struct nd_usym *sym), void *arg,
+                        const char **why);
+// File offset of a virtual address of the file, or UINT64_MAX.
+uint64_t nd_kernel_addr_offset(struct nd_kernel *k, const char *path, uint64_t addr);
+
+// One argument of a USDT probe, where it is at that place in the code.
+enum nd_usdt_where { ND_USDT_CONST, ND_USDT_REG, ND_USDT_MEM };
+struct nd_usdt_arg {
+    enum nd_usdt_where where;
+    int8_t size;       // 1 2 4 8; negative: signed
+    int64_t value;     // CONST: value; MEM: displacement
+    const char *reg;   // REG, MEM: base register as in struct pt_regs ("di", "ax", "bp", "r12")
+    const char *index; // MEM: index register or NULL
+    uint8_t scale;
+};
+struct nd_usdt {
+    const char *provider, *name;
+    uint64_t off;     // file offset of the nop
+    uint64_t sem_off; // file offset of the semaphore, 0 = none
+    uint32_t nargs;
+    struct nd_usdt_arg args[12];
+};
+// Places of the probes in .note.stapsdt that match; a probe can have several places.
+int nd_kernel_each_usdt(struct nd_kernel *k, const char *path, const char *provider_glob,
+                        const char *name_glob, int (*fn)(void *arg, const struct nd_usdt *u),
+                        void *arg, const char **why);
+
+// ---- registers and arguments of this architecture ---------------------------------------------
+
+// Offset and size of a register in struct pt_regs by its common name ("di", "ax", "x0", "pc", "sp"),
+// false if there is none. Fixed ABI of x86_64 and aarch64 (asm/ptrace.h, user_pt_regs).
+bool nd_arch_reg(const char *arch, const char *name, uint32_t *off);
+// The register that holds integer argument i of a function, or NULL when it is on the stack.
+const char *nd_arch_arg_reg(const char *arch, uint32_t i);
+const char *nd_arch_ret_reg(const char *arch);
+
+// Does a name match a glob of * ? and [a-z]?
+bool nd_glob_match(const char *glob, const char *name);
+bool nd_glob_is(const char *text); // has it any of these characters?
+
+// Calls fn(arg, candidate) users: the best few names near `name` for "did you mean", by edit
+// distance (Damerau-Levenshtein, at most a third of the length). Not thread safe, keeps no state.
+struct nd_near {
+    const char *name; // what the user wrote
+    const char *best[4];
+    uint32_t dist[4];
+    uint32_t n;
+};
+void nd_near_try(struct nd_near *near, const char *candidate); // candidate must stay alive
+
+#endif

@@ -1,0 +1,527 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// THE CONTRACT between compiler and runtime: plain data describing what an object contains and what
+// the runtime has to do with it. Must not know the tree, LLVM or libbpf. Serves both sides.
+//
+// A manifest is one contiguous, position-independent, little- or big-endian-as-the-machine blob kept
+// in the ELF section ".ndtrace" of the object. It starts with struct nd_mf_header; every other piece
+// is an array ("section" in the header) of the structs below. References between arrays are
+// indexes; ND_MF_NONE means "none". Strings are byte offsets into the STRINGS section, where each
+// string is NUL terminated; offset 0 is the empty string.
+#ifndef ND_MANIFEST_H
+#define ND_MANIFEST_H
+
+#include <stdint.h>
+
+#define ND_MF_MAGIC 0x314d444eu // "NDM1"
+#define ND_MF_VERSION 1u
+#define ND_MF_NONE 0xffffffffu
+#define ND_MF_ELF_SECTION ".ndtrace"
+#define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
+#define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: option values
+#define ND_RINGBUF_SYM "nd_events"
+
+// ---- sections --------------------------------------------------------------------------------
+
+enum nd_mf_sec {
+    ND_SEC_STRINGS,     // char
+    ND_SEC_TYPES,       // struct nd_mf_type
+    ND_SEC_FIELDS,      // struct nd_mf_field
+    ND_SEC_ENUMERATORS, // struct nd_mf_enumerator
+    ND_SEC_MAPS,        // struct nd_mf_map
+    ND_SEC_PROGS,       // struct nd_mf_prog
+    ND_SEC_ATTACHES,    // struct nd_mf_attach
+    ND_SEC_EVENTS,      // struct nd_mf_event
+    ND_SEC_OPTIONS,     // struct nd_mf_option
+    ND_SEC_SITES,       // struct nd_mf_site
+    ND_SEC_HOOKS,       // struct nd_mf_hook
+    ND_SEC_FUNCS,       // struct nd_mf_func
+    ND_SEC_CODE,        // struct nd_mf_insn
+    ND_SEC_CONSTS,      // uint64_t: integers and IEEE doubles
+    ND_SEC_WORDS,       // uint32_t: lists (aliases, swapped maps, files, ...)
+    ND_SEC_BLOB,        // uint8_t: default values of options, binary constants
+    ND_SEC_MAX,
+};
+
+struct nd_mf_range {
+    uint32_t off;   // in bytes from the start of the manifest, 8-byte aligned
+    uint32_t count; // in elements of the section
+};
+
+struct nd_mf_header {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t size;     // of the whole manifest in bytes
+    uint32_t checksum; // CRC-32 (zlib) of everything after this field
+    struct nd_mf_range sec[ND_SEC_MAX];
+    uint32_t script;     // string: path of the script as given, "-e" for a one-liner
+    uint32_t title;      // string: first comment line of the script, for --help
+    uint32_t state_size; // bytes of nd_state
+    uint32_t opts_size;  // bytes of nd_opts
+    uint32_t ring_bytes; // default size of the event ring buffer; 0 = the script sends nothing
+    uint32_t flags;      // ND_MF_*
+    uint32_t kernel;     // string: release of the kernel it was compiled for
+    uint32_t files;      // WORDS: first of nfiles strings (paths that spans refer to)
+    uint32_t nfiles;
+    uint32_t exit_off;   // u32 in nd_state set to 1 by exit() in a probe; ND_MF_NONE if unused
+    uint32_t reserved[2];
+};
+
+enum {
+    ND_MF_NEEDS_BTF = 1 << 0, // has programs whose attach_btf_id refers to this kernel's BTF
+};
+
+// Lines and columns count from 1; col counts bytes. line 0: no position.
+struct nd_mf_span {
+    uint32_t file; // index below nfiles
+    uint32_t line;
+    uint32_t col;
+    uint32_t len; // bytes
+};
+
+// ---- types: how the bytes of a key, a value, an event payload or an option are laid out ------
+
+enum nd_mf_kind {
+    ND_T_VOID,
+    ND_T_INT,    // size 1 2 4 8, flag SIGNED
+    ND_T_BOOL,   // size 1 or 8
+    ND_T_ENUM,   // size 1 2 4 8; first/count: ENUMERATORS. Prints the name, else the number
+    ND_T_DOUBLE, // user world only
+    ND_T_STRING, // char[size], NUL terminated unless full
+    ND_T_PTR,    // 8 bytes, prints 0x%x
+    ND_T_STRUCT, // first/count: FIELDS; prints { .a = 1, .b = 2 }
+    ND_T_TUPLE,  // first/count: FIELDS; prints (1, 2); as a map key [1, 2]
+    ND_T_ARRAY,  // elem, count; prints [1,2,3]
+    ND_T_BUF,    // u32 used, then size - 4 bytes; prints as \x escapes where not printable
+    ND_T_IP,     // 16 bytes, network order; IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2)
+    ND_T_PREFIX, // 20 bytes: address as ND_T_IP, u8 length 0..128 (IPv4: 96 + length), 3 zero
+    ND_T_MAC,    // 6 bytes
+    ND_T_PORT,   // u16, host order
+    ND_T_PROTO,  // u8, IP protocol number; prints TCP, UDP, ICMP, ... else the number
+    ND_T_IFNAME, // char[16]
+    ND_T_TIME,   // u64 ns of CLOCK_MONOTONIC; prints as wall clock YYYY-MM-DD HH:MM:SS.mmm
+    ND_T_DURATION, // s64 ns; prints 1.234ms
+    ND_T_KSTACK, // s32 id in the stack map `elem`, negative: -errno
+    ND_T_USTACK, // s32 id, u32 pid (tgid), stack map `elem`
+    ND_T_KSYM,   // u64 kernel address; prints func+0x12
+    ND_T_USYM,   // u64 address, u32 pid, u32 zero
+    ND_T_STRFTIME, // u64 ns of CLOCK_MONOTONIC or of the clock named by `a`; format string `name`
+    ND_T_CGROUP, // u64 cgroup id; prints the path below the mount point, else the number
+    ND_T_USERNAME, // u32 uid; prints the name, else the number
+    // aggregations, only as values of maps
+    ND_T_COUNT, // u64
+    ND_T_SUM,   // s64/u64
+    ND_T_MIN,   // struct nd_minmax
+    ND_T_MAX,   // struct nd_minmax
+    ND_T_AVG,   // struct nd_avg
+    ND_T_STATS, // struct nd_avg
+    ND_T_HIST,  // struct nd_hist
+    ND_T_LHIST, // u64[count]: [0] below lo, [1 + (v - lo) / step], [count - 1] at or above hi
+    ND_T_DIST,  // struct nd_dist
+    ND_T_KIND_MAX,
+};
+
+enum {
+    ND_TF_SIGNED = 1 << 0,
+    ND_TF_HEX = 1 << 1,     // integer that prints as 0x%x
+    ND_TF_PERF = 1 << 2,    // stacks: mode perf (address and symbol + hex offset + module)
+    ND_TF_RAW = 1 << 3,     // stacks: mode raw (addresses only)
+    ND_TF_NETWORK = 1 << 4, // integer stored in network order (__be16, __be32)
+};
+
+struct nd_mf_type {
+    uint32_t kind;
+    uint32_t size;  // bytes in memory
+    uint32_t flags; // ND_TF_*
+    uint32_t name;  // string: type name ("struct flow", "enum skb_drop_reason", unit of a histogram)
+    uint32_t first; // see the kind
+    uint32_t count;
+    uint32_t elem; // type of an array element, stack map of a stack
+    uint32_t a;    // stacks: depth
+    int64_t lo, hi, step; // LHIST
+};
+
+struct nd_mf_field {
+    uint32_t name; // string; tuples: ""
+    uint32_t type;
+    uint32_t off;  // bytes from the start of the struct
+    uint16_t bit_off; // bit-fields: bit offset in the integer at off
+    uint16_t bits;    // 0: not a bit-field
+};
+
+struct nd_mf_enumerator {
+    uint32_t name;
+    uint32_t pad;
+    int64_t value;
+};
+
+// Aggregation values. In a per-CPU map each CPU has one; they are merged when read.
+struct nd_minmax {
+    uint64_t val; // s64 if the type is SIGNED
+    uint64_t set; // 0: no value yet
+};
+struct nd_avg {
+    uint64_t count;
+    uint64_t total; // s64 if SIGNED
+};
+#define ND_HIST_SLOTS 65
+struct nd_hist {
+    // [0]: negative values (SIGNED only); [1]: 0 and 1; [1 + k]: 2^k .. 2^(k+1)-1
+    uint64_t slot[ND_HIST_SLOTS];
+};
+// Log-linear: 16 sub-buckets for each power of two, so a bucket is at most 1/16 (6.25 %) wide.
+// Index of v: v < 16: v; else with e = floor(log2 v): (e - 3) * 16 + ((v >> (e - 4)) & 15).
+#define ND_DIST_SUB 16
+#define ND_DIST_SLOTS 976
+struct nd_dist {
+    uint64_t count;
+    uint64_t sum; // s64 if SIGNED
+    int64_t min;
+    int64_t max;
+    uint64_t negative; // values below 0 (in count, sum and min, in no slot)
+    uint64_t slot[ND_DIST_SLOTS];
+};
+
+// ---- maps ------------------------------------------------------------------------------------
+
+enum nd_mf_map_kind {
+    ND_MAP_HASH,
+    ND_MAP_LRUHASH,
+    ND_MAP_PERCPUHASH,
+    ND_MAP_PERCPULRUHASH,
+    ND_MAP_ARRAY,       // scalar @x: one entry, u32 key 0
+    ND_MAP_PERCPUARRAY, // the same per CPU
+    ND_MAP_STACK,
+    ND_MAP_SCRATCH, // per-CPU memory of the programs, never read by the runtime
+    ND_MAP_USER,    // touched by user code only: not in the object, kept by the runtime
+};
+
+enum {
+    ND_MAPF_GEN = 1 << 0,      // two generations, sym and sym2; see gen_off
+    ND_MAPF_SCALAR = 1 << 1,   // no key in the script; key_type is ND_MF_NONE
+    ND_MAPF_SUMMED = 1 << 2,   // per-CPU values that are merged (aggregations)
+    ND_MAPF_NOPRINT = 1 << 3,  // not printed at the end (internal)
+};
+
+struct nd_mf_map {
+    uint32_t name; // with the @: "@latency", "@" for the anonymous one
+    uint32_t kind; // enum nd_mf_map_kind
+    uint32_t flags;
+    uint32_t key_type; // ND_MF_NONE: scalar or internal
+    uint32_t val_type;
+    uint32_t max_entries;
+    uint32_t sym;  // string: name of the BPF map
+    uint32_t sym2; // the second generation, or 0
+    // u32 in nd_state: programs write generation 0 (sym) while it is 0, sym2 while it is 1. To read:
+    // flip it, wait until no program that saw the old value runs, harvest and empty the old one.
+    uint32_t gen_off;
+    uint32_t pad;
+    struct nd_mf_span span; // where the script first names it
+};
+
+// ---- programs and attach points --------------------------------------------------------------
+
+enum nd_mf_prog_type {
+    ND_PROG_TRACEPOINT, // BPF_PROG_TYPE_TRACEPOINT
+    ND_PROG_RAW_TP,     // BPF_PROG_TYPE_RAW_TRACEPOINT
+    ND_PROG_TP_BTF,     // BPF_PROG_TYPE_TRACING, expected attach type BPF_TRACE_RAW_TP
+    ND_PROG_KPROBE,     // BPF_PROG_TYPE_KPROBE: kprobes and uprobes
+    ND_PROG_PERF_EVENT, // BPF_PROG_TYPE_PERF_EVENT
+    ND_PROG_FENTRY,     // BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY
+    ND_PROG_FEXIT,      // BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT
+    ND_PROG_TEST_RUN,   // BPF_PROG_TYPE_RAW_TRACEPOINT, run by bpf_prog_test_run: BEGIN END interval
+};
+
+struct nd_mf_prog {
+    uint32_t name; // ELF function
+    uint32_t type; // enum nd_mf_prog_type
+    uint32_t attach_btf_id; // TP_BTF, FENTRY, FEXIT: id in vmlinux BTF when compiled, or 0
+    uint32_t btf_name; // string: name to look up instead on another kernel ("btf_trace_x" or "func")
+    uint32_t first;    // ATTACHES
+    uint32_t count;
+    uint32_t when; // FUNCS: user code that returns a bool at attach time, ND_MF_NONE = always
+    uint32_t pad;
+    struct nd_mf_span span;
+};
+
+enum nd_mf_attach_kind {
+    ND_AT_BEGIN,      // run once before anything is attached
+    ND_AT_END,        // run once after everything is detached
+    ND_AT_INTERVAL,   // num: period in ns; run on one CPU by the runtime's timer
+    ND_AT_TRACEPOINT, // s0 category, s1 event
+    ND_AT_RAW_TP,     // s0 event; program type RAW_TP or TP_BTF
+    ND_AT_UPROBE,     // s0 path as resolved, s1 symbol (for messages), num: file offset,
+                      // num2: file offset of the reference counter (USDT semaphore) or 0
+    ND_AT_URETPROBE,  // as UPROBE
+    ND_AT_PROFILE,    // per CPU; num: frequency in Hz if num2 == 0, else num: period in ns
+    ND_AT_SOFTWARE,   // num: PERF_COUNT_SW_*, num2: period
+    ND_AT_HARDWARE,   // num: PERF_COUNT_HW_*, num2: period
+    ND_AT_KPROBE,     // s0 module or "", s1 function, num: offset or, without function, address
+    ND_AT_KRETPROBE,  // as KPROBE
+    ND_AT_FENTRY,     // s0 module or "", s1 function
+    ND_AT_FEXIT,      // as FENTRY
+    ND_AT_KIND_MAX,
+};
+
+struct nd_mf_attach {
+    uint32_t kind; // enum nd_mf_attach_kind
+    uint32_t spec; // string: the probe as printed: "tracepoint:net:net_dev_queue"
+    uint32_t s0;
+    uint32_t s1;
+    uint32_t flags; // 0
+    uint32_t pid;   // restrict to this process (0: all); -p
+    uint64_t num;
+    uint64_t num2;
+    struct nd_mf_span span;
+};
+
+// ---- events ----------------------------------------------------------------------------------
+
+// A ring buffer record: struct nd_mf_record, then the payload of the event's type.
+struct nd_mf_record {
+    uint32_t event; // index in EVENTS
+    uint32_t size;  // of the payload in bytes
+};
+
+struct nd_mf_event {
+    uint32_t name; // string; "" for the ones the compiler made of printf() and the like
+    uint32_t type; // payload, ND_T_STRUCT
+    uint32_t func; // user code, called with the payload as local 0; ND_MF_NONE: printed as a record
+    uint32_t site; // SITES: where lost records are counted
+    struct nd_mf_span span;
+};
+
+// ---- options ---------------------------------------------------------------------------------
+
+enum nd_mf_opt_kind {
+    ND_OPT_INT,      // s64, within min..max
+    ND_OPT_BOOL,     // u64 0 or 1; flag without value, or =true|false
+    ND_OPT_STRING,   // char[64]
+    ND_OPT_DURATION, // s64 ns
+    ND_OPT_IFNAME,   // char[16]
+    ND_OPT_IP,       // as ND_T_IP
+    ND_OPT_PREFIX,   // as ND_T_PREFIX; a bare address is a full-length prefix
+    ND_OPT_MAC,      // 6 bytes
+    ND_OPT_PORT,     // u16, 1..65535
+    ND_OPT_PROTO,    // u8: number or name
+    ND_OPT_PID,      // u32, > 0
+    ND_OPT_PATH,     // char[256]
+    ND_OPT_ENUM,     // s64: the position in the list of names
+    ND_OPT_KIND_MAX,
+};
+
+enum {
+    ND_OPTF_REQUIRED = 1 << 0,
+    ND_OPTF_LIST = 1 << 1, // comma separated or given several times
+    ND_OPTF_DEFAULT = 1 << 2,
+};
+
+// In nd_opts: at given_off a u32, 1 if given on the command line; at count_off a u32, the number
+// of values (lists: 0..cap; else 1 if there is a value, given or default); at off the values,
+// each `stride` bytes.
+struct nd_mf_option {
+    uint32_t name; // as in the script: "vm_interface"
+    uint32_t flag; // as on the command line: "vm-interface"
+    uint32_t help;
+    uint32_t kind;
+    uint32_t flags;
+    uint32_t type; // of one value
+    uint32_t off;
+    uint32_t stride;
+    uint32_t cap;
+    uint32_t given_off;
+    uint32_t count_off;
+    uint32_t def;   // BLOB: first byte of the default values
+    uint32_t ndef;  // number of default values
+    uint32_t def_text; // string: default as written, for --help
+    uint32_t alias; // WORDS: first of nalias strings, without dashes
+    uint32_t nalias;
+    uint32_t names; // ENUM: WORDS: first of nnames strings
+    uint32_t nnames;
+    int64_t min, max; // INT
+    struct nd_mf_span span;
+};
+
+// ---- what can be lost, and where -------------------------------------------------------------
+
+enum nd_mf_site_kind {
+    ND_SITE_EVENT_LOST,  // ring buffer full
+    ND_SITE_MAP_FULL,    // a map update failed: no room
+    ND_SITE_MAP_ERROR,   // a map update failed for another reason
+    ND_SITE_STACK_FAIL,  // a stack could not be stored
+    ND_SITE_READ_FAIL,   // a memory read failed (the value used was 0 or "")
+    ND_SITE_STR_TRUNC,   // a string did not fit and was cut
+    ND_SITE_DIV_ZERO,    // division by zero (the result used was 0)
+    ND_SITE_INDEX,       // array index out of range (the value used was 0)
+    ND_SITE_LOOP_BOUND,  // a loop was cut at its bound
+    ND_SITE_KIND_MAX,
+};
+
+struct nd_mf_site {
+    uint32_t kind;
+    uint32_t counter_off; // u64 in nd_state, only ever incremented, atomically
+    uint32_t map;         // MAPS, or ND_MF_NONE
+    uint32_t pad;
+    struct nd_mf_span span;
+};
+
+// ---- user code -------------------------------------------------------------------------------
+
+enum nd_mf_hook_kind {
+    ND_HOOK_BEGIN, // before anything is attached
+    ND_HOOK_END,   // after everything is detached and every event was handled
+    ND_HOOK_EVERY, // each period; a last time at the end for the partial interval
+};
+
+struct nd_mf_hook {
+    uint32_t kind;
+    uint32_t func;
+    uint32_t period_opt; // OPTIONS index of a duration, or ND_MF_NONE
+    uint32_t pad;
+    uint64_t period; // ns, if period_opt is ND_MF_NONE
+    struct nd_mf_span span;
+};
+
+struct nd_mf_func {
+    uint32_t name;
+    uint32_t first; // CODE
+    uint32_t count;
+    uint32_t nparams; // locals 0..nparams-1
+    uint32_t nlocals; // including the parameters
+    uint32_t pad;
+    struct nd_mf_span span;
+};
+
+// A stack machine. A value is an integer (i64 or u64, 64 bits), a double, a string, or the bytes of
+// a typed value (struct, tuple, ip, stack id, ...). Each value carries the manifest type it has, so
+// that printing needs no more. `a` of an arithmetic or comparing instruction is its domain.
+enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
+
+// clang-format off
+//      op           operands and stack effect (… before -- after)
+#define ND_VM_OPS(X)                                                                                \
+    X(NOP)        /*                                                                            */ \
+    X(INT)        /* c: CONSTS index, b: type            -- v                                   */ \
+    X(DBL)        /* c: CONSTS index                     -- v                                   */ \
+    X(STR)        /* c: string                           -- v                                   */ \
+    X(BYTES)      /* c: BLOB offset, b: type             -- v                                   */ \
+    X(LOCAL)      /* c: local                            -- v                                   */ \
+    X(SET)        /* c: local                          v --                                     */ \
+    X(POP)        /*                                   v --                                     */ \
+    X(DUP)        /*                                   v -- v v                                 */ \
+    X(OPT)        /* c: OPTIONS index                    -- v      its (first) value; 0 if none  */ \
+    X(OPT_HAS)    /* c: OPTIONS index                    -- bool   given on the command line     */ \
+    X(OPT_COUNT)  /* c: OPTIONS index                    -- n                                   */ \
+    X(OPT_AT)     /* c: OPTIONS index                  i -- v      0 if out of range             */ \
+    X(ADD) X(SUB) X(MUL) X(DIV) X(MOD) /* a: domain  x y -- v   DIV, MOD by zero: 0, counted;
+                                          ADD of STR concatenates                               */ \
+    X(SHL) X(SHR) X(AND) X(OR) X(XOR)  /* a: domain  x y -- v   shift count modulo 64            */ \
+    X(NEG) X(BNOT)                     /* a: domain    x -- v                                   */ \
+    X(NOT)        /* a: domain                         x -- bool                                */ \
+    X(EQ) X(NE) X(LT) X(LE) X(GT) X(GE) /* a: domain x y -- bool  BYTES: EQ and NE; memcmp       */ \
+    X(IN_PREFIX)  /*                       ip prefix    -- bool                                 */ \
+    X(I2D) X(U2D) X(D2I)               /*              x -- v                                   */ \
+    X(CAST)       /* b: type                           x -- v      truncate/extend to INT type, or
+                                                                   just give the value this type */ \
+    X(JMP)        /* c: target, counted from the function's first instruction                   */ \
+    X(JZ) X(JNZ)  /* c: target                         v --        0, 0.0 and "" are false       */ \
+    X(FIELD)      /* c: FIELDS index                   s -- v                                   */ \
+    X(INDEX)      /*                               arr i -- v                                   */ \
+    X(MAKE)       /* b: type (TUPLE or STRUCT or key), a: number of fields  v1..vn -- s
+                     integers are stored in the field's width, strings padded with zero         */ \
+    X(MAP_GET)    /* c: map                          key -- v      zero value if absent. For scalar
+                                                                   maps of any op no key is taken */ \
+    X(MAP_SET)    /* c: map                        key v --                                     */ \
+    X(MAP_AGG)    /* c: map                        key v --        adds v to the aggregation     */ \
+    X(MAP_HAS)    /* c: map                          key -- bool                                */ \
+    X(MAP_DEL)    /* c: map                          key -- bool   true if it was there          */ \
+    X(MAP_LEN)    /* c: map                              -- n                                   */ \
+    X(MAP_CLEAR)  /* c: map                              --                                     */ \
+    X(MAP_ZERO)   /* c: map                              --        keeps the keys                */ \
+    X(MAP_PRINT)  /* c: map                      top div --        0 = all, no division          */ \
+    X(MAP_AT_PRINT) /* c: map                        key --        print(@m[k])                  */ \
+    X(REPORT)     /* a: number of maps, c: WORDS index of that many maps  --
+                     prints each as the interval's report, then empties it                      */ \
+    X(AGG)        /* a: enum nd_vm_agg, c: map       key -- v      of one entry                  */ \
+    X(AGG_ALL)    /* a: enum nd_vm_agg, c: map           -- v      merged over all entries       */ \
+    X(ITER_NEW)   /* c: map                              --        pushes an iterator over a copy */ \
+    X(ITER_LOAD)  /* a: want value, b: local of key, c: local of value or -1; for sort keys:
+                     moves to the next entry, sets the locals   -- bool  false: at the end       */ \
+    X(ITER_RANK)  /*                                   v --        sort key of this entry        */ \
+    X(ITER_SORT)  /* a: 1 = descending           limit --          0 = no limit; back to the start.
+                     Without ITER_RANK calls: order by key                                       */ \
+    X(ITER_END)   /*                                     --        drops the iterator            */ \
+    X(PRINTF)     /* a: number of arguments, c: string  v1..vn --                               */ \
+    X(SPRINTF)    /* the same                           v1..vn -- str                            */ \
+    X(PRINT)      /*                                   v --        the value and a newline       */ \
+    X(CALL)       /* c: FUNCS index, a: arguments  v1..vn -- [v]   b: 1 if it returns a value     */ \
+    X(BUILTIN)    /* c: enum nd_vm_builtin, a: arguments  v1..vn -- v                             */ \
+    X(TABLE)      /* a: number of columns, c: WORDS: that many strings; starts a table           */ \
+    X(TABLE_ROW)  /* a: number of columns         v1..vn --                                     */ \
+    X(TABLE_END)  /* prints it aligned                                                          */ \
+    X(RET)        /* a: 1 if a value is returned     [v] --                                     */ \
+    X(EXIT)       /*                                code --        end the run after this handler */
+// clang-format on
+
+enum nd_vm_op {
+#define ND_VM_ENUM(name) ND_VM_##name,
+    ND_VM_OPS(ND_VM_ENUM)
+#undef ND_VM_ENUM
+        ND_VM_OP_MAX,
+};
+
+struct nd_mf_insn {
+    uint8_t op; // enum nd_vm_op
+    uint8_t a;
+    uint16_t b;
+    int32_t c;
+};
+
+enum nd_vm_agg {
+    ND_AGG_COUNT, // number of values (HIST, DIST, AVG, STATS, LHIST), the count itself (COUNT)
+    ND_AGG_SUM,   // also of COUNT; ordinary integer maps too
+    ND_AGG_AVG,   // a double
+    ND_AGG_MIN,
+    ND_AGG_MAX,
+    ND_AGG_P50, // percentiles: doubles; HIST, LHIST and DIST
+    ND_AGG_P90,
+    ND_AGG_P95,
+    ND_AGG_P99,
+    ND_AGG_P999,
+    ND_AGG_MAX_KIND,
+};
+
+// clang-format off
+#define ND_VM_BUILTINS(X)                                                                          \
+    X(STRFTIME)     /* fmt time -- str        time: ns of CLOCK_MONOTONIC                       */ \
+    X(NSECS)        /* -- ns of CLOCK_MONOTONIC, ND_T_TIME                                      */ \
+    X(ELAPSED)      /* -- ns since the start of the run, ND_T_DURATION                          */ \
+    X(INTERVAL)     /* -- true length of the interval that just ended, ns, ND_T_DURATION        */ \
+    X(STR)          /* v -- str               what print would write                            */ \
+    X(STRLEN)       /* s -- n                                                                   */ \
+    X(STRCONTAINS)  /* s needle -- bool                                                         */ \
+    X(STRSTARTS)    /* s prefix -- bool                                                         */ \
+    X(STRENDS)      /* s suffix -- bool                                                         */ \
+    X(SUBSTR)       /* s start len -- str     bytes; out of range is cut                        */ \
+    X(REPEAT)       /* s n -- str             at most 1024 bytes                                */ \
+    X(UPPER)        /* s -- str                                                                 */ \
+    X(LOWER)        /* s -- str                                                                 */ \
+    X(PAD)          /* s width -- str         negative: left-justified                          */ \
+    X(NUM)          /* s -- int               0 if it is no number                              */ \
+    X(MIN2) X(MAX2) /* x y -- v               a in the insn is taken as the argument count      */ \
+    X(ABS) X(ROUND) X(FLOOR) X(CEIL) X(SQRT) X(LOG2) /* x -- v                                   */ \
+    X(KSYM)         /* addr -- str                                                              */ \
+    X(KADDR)        /* name -- addr                                                             */ \
+    X(IFINDEX)      /* name -- n              0 if there is no such device                      */ \
+    X(IFNAME)       /* n -- str                                                                 */ \
+    X(LOST)         /* -- number of events lost so far                                          */ \
+    X(NCPUS)        /* -- number of possible CPUs                                               */
+// clang-format on
+
+enum nd_vm_builtin {
+#define ND_VM_BI_ENUM(name) ND_BI_##name,
+    ND_VM_BUILTINS(ND_VM_BI_ENUM)
+#undef ND_VM_BI_ENUM
+        ND_BI_MAX,
+};
+
+#endif
