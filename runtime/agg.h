@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Aggregation values: merge, add, percentiles. Layouts are in compiler/manifest.h.
+// Must not know maps or text. Serves maps, VM and sinks.
+#ifndef ND_AGG_H
+#define ND_AGG_H
+
+#include "compiler/manifest.h"
+
+#include <stdbool.h>
+
+bool nd_agg_is(uint32_t kind); // is it an aggregation at all?
+// dst += src, both values of type t. For types that are no aggregation: src replaces dst.
+void nd_agg_merge(const struct nd_mf_type *t, void *dst, const void *src);
+// Adds one value, as the programs do.
+void nd_agg_add(const struct nd_mf_type *t, void *dst, int64_t v);
+// A number out of an aggregation; *is_double tells which of the two is set. NaN when n = 0 and the
+// question has no answer (min, max, percentiles of nothing).
+double nd_agg_get(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what);
+// The value to sort by (bpftrace: count, sum, min, max, average; histograms: number of values).
+double nd_agg_rank(const struct nd_mf_type *t, const void *val);
+
+// Percentile p in 0..1 = upper edge of the bucket that holds rank ceil(p * n); for DIST clamped to
+// the recorded min and max.
+double nd_agg_percentile(const struct nd_mf_type *t, const void *val, double p);
+
+uint32_t nd_dist_index(uint64_t v);
+void nd_dist_range(uint32_t index, uint64_t *lo, uint64_t *hi); // inclusive
+uint32_t nd_hist_index(int64_t v, bool is_signed);              // slot, see struct nd_hist
+#endif

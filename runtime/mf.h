@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A checked view of a manifest: after nd_mf_open every index and string in it can be followed
+// without further checks. Must not know the kernel. Serves the whole runtime.
+#ifndef ND_MF_H
+#define ND_MF_H
+
+#include "compiler/manifest.h"
+
+#include <stddef.h>
+
+struct nd_mf {
+    const struct nd_mf_header *h;
+    const char *strings;
+    const struct nd_mf_type *types;
+    const struct nd_mf_field *fields;
+    const struct nd_mf_enumerator *enumerators;
+    const struct nd_mf_map *maps;
+    const struct nd_mf_prog *progs;
+    const struct nd_mf_attach *attaches;
+    const struct nd_mf_event *events;
+    const struct nd_mf_option *options;
+    const struct nd_mf_site *sites;
+    const struct nd_mf_hook *hooks;
+    const struct nd_mf_func *funcs;
+    const struct nd_mf_insn *code;
+    const uint64_t *consts;
+    const uint32_t *words;
+    const uint8_t *blob;
+    uint32_t ntypes, nfields, nenumerators, nmaps, nprogs, nattaches, nevents, noptions, nsites,
+        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nstrings;
+};
+
+// Checks the whole blob (sizes, checksum, every index, offset, jump target, local, string; type
+// graph without cycles; layouts inside their sizes) and fills *mf with pointers into it. The data
+// must be 8-byte aligned and outlive *mf. Returns 0, or -EINVAL and a static text in *why.
+int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why);
+
+static inline const char *nd_mf_str(const struct nd_mf *mf, uint32_t off)
+{
+    return mf->strings + off;
+}
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where output goes, as text for a person or JSON Lines for a program (docs/json.md). Serves the
+// VM and the run. A failed write (full disk, closed pipe) is remembered and ends the run.
+#ifndef ND_SINK_H
+#define ND_SINK_H
+
+#include "format.h"
+
+struct nd_sink;
+
+struct nd_sink_opts {
+    bool json;
+    bool quiet;       // no banner, no summary line unless something was lost
+    const char *path; // -o FILE, or NULL: stdout
+};
+// NULL with errno set when the file cannot be opened.
+struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt *fmt);
+// Flushes; returns 0 or the negative errno of the first failed write. NULL is fine.
+int nd_sink_close(struct nd_sink *s);
+int nd_sink_flush(struct nd_sink *s);
+int nd_sink_error(const struct nd_sink *s); // first failed write so far, negative errno, or 0
+
+struct nd_attached {
+    const char *spec;  // probe as the script named it
+    const char *how;   // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
+    uint32_t missed;   // filled for the summary
+};
+struct nd_loss { // one line of the summary: a site with a counter above 0
+    const struct nd_mf_site *site;
+    uint64_t count; // since the last report
+    uint64_t total;
+};
+
+void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at, uint32_t nat,
+                    const char *const *opt_names, const char *const *opt_values, uint32_t nopts);
+void nd_sink_printf(struct nd_sink *s, const char *text, size_t n); // result of printf()
+void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes); // print(expr)
+// print(@m): all entries, sorted as bpftrace does (by value ascending for numbers and
+// aggregations, the largest last; then by key); top > 0: only the largest; div > 1 divides values.
+void nd_sink_map(struct nd_sink *s, uint32_t map, const struct nd_copy *copy, uint32_t top,
+                 uint64_t div);
+void nd_sink_entry(struct nd_sink *s, uint32_t map, const void *key, const void *val);
+// report(): a heading with wall-clock time and interval length, then each map.
+void nd_sink_report_begin(struct nd_sink *s, int64_t interval_ns);
+void nd_sink_report_end(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss);
+// An event without a handler: one record.
+void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
+void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
+                   const char *const *cells, uint32_t nrows, const bool *numeric);
+// The end: lost, missed, map-full, evicted; the text sink writes lines only for what is not zero.
+void nd_sink_summary(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss,
+                     const struct nd_attached *at, uint32_t nat, uint64_t events,
+                     int64_t duration_ns);
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Names for addresses, on demand: kallsyms is read when the first kernel address is printed, an
+// executable when the first address in it is. Also device, user, cgroup names. Serves formatting.
+#ifndef ND_SYMBOLS_H
+#define ND_SYMBOLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct nd_syms;
+
+struct nd_syms *nd_syms_new(void);
+void nd_syms_free(struct nd_syms *s);
+
+struct nd_sym {
+    const char *name;   // NULL: unknown
+    const char *module; // kernel: "kernel" or the module; user: base name of the file
+    uint64_t off;       // from the start of the symbol
+};
+// Strings live as long as s.
+void nd_syms_kernel(struct nd_syms *s, uint64_t addr, struct nd_sym *out);
+void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_sym *out);
+uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name); // 0: unknown
+const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid);
+const char *nd_syms_cgroup(struct nd_syms *s, uint64_t id); // NULL: unknown
+
+#endif
