@@ -262,9 +262,28 @@ static void test_cycles(void **state)
     struct env *e = *state;
     // 1: typedef of 2, 2: const of 1, 3: array of 3, 4: pointer to 5, 5: prototype returning 4
     static const uint32_t types[] = {
-        1, INFO(ND_BTF_TYPEDEF, 0), 2,          0, INFO(ND_BTF_CONST, 0), 1,
-        0, INFO(ND_BTF_ARRAY, 0),   0, 3, 3, 2, 0, INFO(ND_BTF_PTR, 0),   5,
-        0, INFO(ND_BTF_FUNC_PROTO, 2), 4,       0, 5, 0, 4,
+        1,
+        INFO(ND_BTF_TYPEDEF, 0),
+        2,
+        0,
+        INFO(ND_BTF_CONST, 0),
+        1,
+        0,
+        INFO(ND_BTF_ARRAY, 0),
+        0,
+        3,
+        3,
+        2,
+        0,
+        INFO(ND_BTF_PTR, 0),
+        5,
+        0,
+        INFO(ND_BTF_FUNC_PROTO, 2),
+        4,
+        0,
+        5,
+        0,
+        4,
     };
     struct nd_btf_type t;
     struct made m;

@@ -218,7 +218,8 @@ static void test_functions(void **state)
     assert_int_equal(nd_kernel_each_func(e->k, "tcp_connect", add_event, &one), 0);
     assert_string_equal(one.text, ":tcp_connect ");
     assert_int_equal(nd_kernel_each_func(e->k, "ovs_*", add_event, &mod), 0);
-    assert_string_equal(mod.text, "openvswitch:ovs_dp_process_packet openvswitch:ovs_vport_receive ");
+    assert_string_equal(mod.text,
+                        "openvswitch:ovs_dp_process_packet openvswitch:ovs_vport_receive ");
     assert_int_equal(nd_kernel_each_func(e->k, "__netif_*.constprop.*", add_event, &dot), 0);
     assert_string_equal(dot.text, ":__netif_receive_skb_core.constprop.0 ");
 }

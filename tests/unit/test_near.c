@@ -84,8 +84,8 @@ static void test_near_swap_and_case(void **state)
 
 static void test_near_keeps_best(void **state)
 {
-    static const char *const names[] = {"abcdxxxx", "abcdefxx", "abcdefgh", "abcdefgx", "abcdexxx",
-                                        "abcdefghi"};
+    static const char *const names[] = {"abcdxxxx", "abcdefxx", "abcdefgh",
+                                        "abcdefgx", "abcdexxx", "abcdefghi"};
     struct nd_near n = {.name = "abcdefgh"};
     char huge[300];
 

@@ -53,15 +53,13 @@ static void test_self(void **state)
 
     (void)state;
     assert_true(probed(5, "x") == 6);
-    assert_int_equal(
-        nd_kernel_each_usdt(k, "/proc/self/exe", "ndtest", "*", add, &all, &why), 0);
+    assert_int_equal(nd_kernel_each_usdt(k, "/proc/self/exe", "ndtest", "*", add, &all, &why), 0);
     assert_int_equal(all.n, 4);
-    assert_int_equal(
-        nd_kernel_each_usdt(k, "/proc/self/exe", "nd*", "plain", add, &plain, &why), 0);
+    assert_int_equal(nd_kernel_each_usdt(k, "/proc/self/exe", "nd*", "plain", add, &plain, &why),
+                     0);
     assert_int_equal(plain.n, 2);
     assert_true(plain.u[0].off != plain.u[1].off);
-    assert_int_equal(
-        nd_kernel_each_usdt(k, "/proc/self/exe", "other", "*", add, &none, &why), 0);
+    assert_int_equal(nd_kernel_each_usdt(k, "/proc/self/exe", "other", "*", add, &none, &why), 0);
     assert_int_equal(none.n, 0);
     for (uint32_t i = 0; i < all.n; i++) {
         unsigned char byte = 0;
@@ -113,13 +111,19 @@ static void write_image(const char *path, uint16_t machine, const char *args)
 
     memcpy(m.eh.e_ident, ELFMAG "\2\1\1", 7);
     m.eh = (Elf64_Ehdr){.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-                        .e_type = ET_DYN, .e_machine = machine, .e_version = 1,
-                        .e_phoff = offsetof(struct image, ph), .e_ehsize = sizeof(m.eh),
-                        .e_shoff = offsetof(struct image, sh), .e_phentsize = sizeof(m.ph),
-                        .e_phnum = 1, .e_shentsize = sizeof(m.sh[0]), .e_shnum = 4,
+                        .e_type = ET_DYN,
+                        .e_machine = machine,
+                        .e_version = 1,
+                        .e_phoff = offsetof(struct image, ph),
+                        .e_ehsize = sizeof(m.eh),
+                        .e_shoff = offsetof(struct image, sh),
+                        .e_phentsize = sizeof(m.ph),
+                        .e_phnum = 1,
+                        .e_shentsize = sizeof(m.sh[0]),
+                        .e_shnum = 4,
                         .e_shstrndx = 3};
-    m.ph = (Elf64_Phdr){.p_type = PT_LOAD, .p_vaddr = 0x11000, .p_filesz = sizeof(m),
-                        .p_memsz = sizeof(m)};
+    m.ph = (Elf64_Phdr){
+        .p_type = PT_LOAD, .p_vaddr = 0x11000, .p_filesz = sizeof(m), .p_memsz = sizeof(m)};
     memcpy(m.names, names, sizeof(names));
     memcpy(d, words, sizeof(words));
     d += sizeof(words);
@@ -128,13 +132,17 @@ static void write_image(const char *path, uint16_t machine, const char *args)
     d += sprintf(d, "%s", args) + 1;
     m.note.h = (Elf64_Nhdr){.n_namesz = 8, .n_descsz = (uint32_t)(d - m.note.desc), .n_type = 3};
     memcpy(m.note.owner, "stapsdt", 8);
-    m.sh[1] = (Elf64_Shdr){.sh_name = 1, .sh_type = SHT_NOTE,
-                           .sh_offset = offsetof(struct image, note), .sh_addralign = 4,
+    m.sh[1] = (Elf64_Shdr){.sh_name = 1,
+                           .sh_type = SHT_NOTE,
+                           .sh_offset = offsetof(struct image, note),
+                           .sh_addralign = 4,
                            .sh_size = sizeof(m.note.h) + 8 + ((m.note.h.n_descsz + 3) & ~3u)};
     // moved by 0x1000 since the note was written: pc 0x10040 is now 0x11040, file offset 0x40
     m.sh[2] = (Elf64_Shdr){.sh_name = 15, .sh_type = SHT_PROGBITS, .sh_addr = 0x6000};
-    m.sh[3] = (Elf64_Shdr){.sh_name = 29, .sh_type = SHT_STRTAB,
-                           .sh_offset = offsetof(struct image, names), .sh_size = sizeof(names)};
+    m.sh[3] = (Elf64_Shdr){.sh_name = 29,
+                           .sh_type = SHT_STRTAB,
+                           .sh_offset = offsetof(struct image, names),
+                           .sh_size = sizeof(names)};
     f = fopen(path, "wb");
     assert_non_null(f);
     assert_int_equal(fwrite(&m, sizeof(m), 1, f), 1);
@@ -187,9 +195,9 @@ static void check_forms(uint16_t machine, const struct form *forms, size_t n)
             x->value != forms[i].value || !same(x->reg, forms[i].reg) ||
             !same(x->index, forms[i].index) || x->scale != forms[i].scale ||
             !same(x->text, forms[i].text))
-            fail_msg("%s: n %u where %d size %d value %lld reg %s index %s scale %d",
-                     forms[i].text, u.nargs, x->where, x->size, (long long)x->value,
-                     x->reg ? x->reg : "-", x->index ? x->index : "-", x->scale);
+            fail_msg("%s: n %u where %d size %d value %lld reg %s index %s scale %d", forms[i].text,
+                     u.nargs, x->where, x->size, (long long)x->value, x->reg ? x->reg : "-",
+                     x->index ? x->index : "-", x->scale);
     }
     nd_arena_free(a);
 }
