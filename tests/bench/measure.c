@@ -8,6 +8,7 @@
 // Prints one line: name=value pairs. "ready" is a line of the tracer's stderr with that word.
 #include "traffic.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -74,6 +75,15 @@ static int start(struct run *r, char **argv, const char *out)
     return -err;
 }
 
+// The word, not the end of "already".
+static bool says_ready(const char *text)
+{
+    for (const char *p = text; (p = strstr(p, "ready")); p++)
+        if (p == text || !isalpha((unsigned char)p[-1]))
+            return true;
+    return false;
+}
+
 // Waits for the word; what the tracer says goes to our stderr unless quiet.
 static bool wait_ready(struct run *r, bool quiet)
 {
@@ -93,7 +103,7 @@ static bool wait_ready(struct run *r, bool quiet)
         r->ready = now_ms();
         n += (size_t)got;
         text[n] = 0;
-        if (strstr(text, "ready")) {
+        if (says_ready(text)) {
             if (!quiet)
                 fputs(text, stderr);
             return true;

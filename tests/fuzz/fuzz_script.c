@@ -2,13 +2,17 @@
 // Fuzz target: any bytes as a script, through scanner, parser and checker against the recorded
 // kernel, and its diagnostics as text and JSON. Must not crash, hang or read beyond the text.
 #include "compiler/arena.h"
+#include "compiler/compile.h"
 #include "compiler/parse.h"
 #include "fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+#define FACTS "tests/facts/base" // run from the root of the source tree
+
+// What the parser says, as a person and as a program would read it.
+static void render(const uint8_t *data, size_t size)
 {
     struct nd_arena *a = nd_arena_new();
     struct nd_sources sources = {.arena = a};
@@ -29,5 +33,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     free(text);
     nd_arena_free(a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    render(data, size);
+    nd_compile_check((const char *)data, size, FACTS);
     return 0;
 }
