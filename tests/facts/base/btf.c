@@ -534,6 +534,18 @@ TRACE(softirq_exit, unsigned int vec_nr)
 {
     return 0;
 }
+TRACE(netif_rx, struct sk_buff *skb)
+{
+    return 0;
+}
+TRACE(napi_poll, PARAMS(void *napi, int work, int budget))
+{
+    return 0;
+}
+TRACE(tcp_probe, PARAMS(struct sock *sk, struct sk_buff *skb))
+{
+    return 0;
+}
 // A kernel before 5.10 has the typedef only, and one of 6.6 the stub as well.
 typedef void (*btf_trace_old_event)(void *__data, int first, u64 second);
 btf_trace_old_event keep_old_event;
