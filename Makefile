@@ -78,7 +78,7 @@ $(B)/grammar/%.o: $(B)/grammar/%.c
 
 # LLVM's headers are seen by the lowering only.
 $(B)/compiler/lower%.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
-$(B)/compiler/object.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
+$(B)/compiler/lower.o $(B)/compiler/object.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
