@@ -211,6 +211,12 @@ void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes)
     done(s);
 }
 
+void nd_sink_plain(struct nd_sink *s, const struct nd_plain *v)
+{
+    s->ops->plain(s, v);
+    done(s);
+}
+
 void nd_sink_report_begin(struct nd_sink *s, int64_t interval_ns)
 {
     s->in_report = true;

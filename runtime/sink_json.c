@@ -101,6 +101,26 @@ static void json_value(struct nd_sink *s, uint32_t type, const void *bytes)
     end_record(s);
 }
 
+static void json_plain(struct nd_sink *s, const struct nd_plain *v)
+{
+    put(s, "{\"type\":\"value\",\"value\":");
+    switch (v->kind) {
+    case ND_PLAIN_I64:
+        nd_buf_i64(&s->out, v->i);
+        break;
+    case ND_PLAIN_U64:
+        nd_buf_u64(&s->out, (uint64_t)v->i);
+        break;
+    case ND_PLAIN_F64:
+        nd_json_double(v->d, &s->out);
+        break;
+    case ND_PLAIN_STR:
+        nd_json_string(v->s, v->n, &s->out);
+        break;
+    }
+    end_record(s);
+}
+
 static void json_map(struct nd_sink *s, const struct nd_sink_entries *e)
 {
     const struct nd_mf *mf = s->fmt->mf;
@@ -279,6 +299,7 @@ const struct nd_sink_ops nd_sink_json = {
     .header = json_header,
     .printf = json_printf,
     .value = json_value,
+    .plain = json_plain,
     .map = json_map,
     .report_begin = json_report_begin,
     .report_end = json_report_end,

@@ -31,6 +31,25 @@ static void text_value(struct nd_sink *s, uint32_t type, const void *bytes)
     end_line(s);
 }
 
+static void text_plain(struct nd_sink *s, const struct nd_plain *v)
+{
+    switch (v->kind) {
+    case ND_PLAIN_I64:
+        nd_buf_i64(&s->out, v->i);
+        break;
+    case ND_PLAIN_U64:
+        nd_buf_u64(&s->out, (uint64_t)v->i);
+        break;
+    case ND_PLAIN_F64:
+        nd_text_double(v->d, &s->out);
+        break;
+    case ND_PLAIN_STR:
+        nd_buf_put(&s->out, v->s, v->n);
+        break;
+    }
+    end_line(s);
+}
+
 static bool is_table(const struct nd_mf_type *t)
 {
     return t->kind == ND_T_HIST || t->kind == ND_T_LHIST || t->kind == ND_T_DIST;
@@ -255,6 +274,7 @@ const struct nd_sink_ops nd_sink_text = {
     .header = text_header,
     .printf = text_printf,
     .value = text_value,
+    .plain = text_plain,
     .map = text_map,
     .report_begin = text_report_begin,
     .report_end = text_report_end,
