@@ -51,8 +51,8 @@ static void hist_index_borders(void **state)
     assert_int_equal(nd_hist_index(0, true), 1);
     assert_int_equal(nd_hist_index(1, true), 1);
     for (k = 1; k < 63; k++) {
-        assert_int_equal(nd_hist_index(1ll << k, true), k + 1);
-        assert_int_equal(nd_hist_index((1ll << (k + 1)) - 1, true), k + 1);
+        assert_int_equal(nd_hist_index((int64_t)(1ull << k), true), k + 1);
+        assert_int_equal(nd_hist_index((int64_t)((1ull << (k + 1)) - 1), true), k + 1);
     }
     assert_int_equal(nd_hist_index(INT64_MAX, true), 63);
     assert_int_equal(nd_hist_index(INT64_MIN, false), 64);
