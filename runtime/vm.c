@@ -152,6 +152,9 @@ static int op_const(struct nd_vm *vm, const struct nd_mf_insn *in)
         *v = (struct vm_value){VM_STR, ND_MF_NONE, (uint32_t)strlen(s), {.p = (const void *)s}};
         return 0;
     }
+    if (in->b >= mf->ntypes || (uint32_t)in->c > mf->nblob ||
+        mf->types[in->b].size > mf->nblob - (uint32_t)in->c)
+        return vm_fail(vm, EINVAL, "bytes beyond the end");
     return vm_load(vm, in->b, mf->blob + in->c, false, v);
 }
 

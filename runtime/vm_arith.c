@@ -284,10 +284,8 @@ int vm_op_cast(struct nd_vm *vm, const struct nd_mf_insn *in)
         a->type = in->b;
         return 0;
     }
-    if (a->kind == VM_BYTES && a->n == t->size) {
-        a->type = in->b;
-        return 0;
-    }
+    if (a->kind == VM_BYTES && a->n == t->size)
+        return vm_load(vm, in->b, a->p, false, a);
     p = vm_alloc(vm, t->size);
     if (!p || vm_store(vm, a, in->b, p))
         return -EINVAL;

@@ -23,11 +23,10 @@ const char *vm_kind_name(enum vm_kind k)
 
 void vm_typed_int(const struct nd_vm *vm, uint32_t type, int64_t v, struct vm_value *out)
 {
-    bool known = type < vm->env.mf->ntypes;
+    const struct nd_mf_type *t = type < vm->env.mf->ntypes ? vm_type(vm, type) : NULL;
+    bool known = t && nd_typed_is_int(t) && t->size <= 8;
 
-    out->kind = known && nd_typed_is_int(vm_type(vm, type)) && !nd_typed_is_signed(vm_type(vm, type))
-                    ? VM_U64
-                    : VM_I64;
+    out->kind = known && !nd_typed_is_signed(t) ? VM_U64 : VM_I64;
     out->type = known ? type : ND_MF_NONE;
     out->n = 0;
     out->i = v;
