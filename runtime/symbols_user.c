@@ -229,7 +229,8 @@ static void add_region(struct nd_usyms *u, struct process *p, char *line)
     struct region *r;
 
     if (sscanf(line, "%llx-%llx %7s %llx %15s %llu %n", &start, &end, perms, &off, dev, &inode,
-               &at) < 6 || perms[2] != 'x')
+               &at) < 6 ||
+        perms[2] != 'x')
         return;
     if (!room((void **)&p->v, p->n, &p->cap, sizeof(*p->v)))
         return;

@@ -54,7 +54,8 @@ int vm_load(struct nd_vm *vm, uint32_t type, const void *p, bool copy, struct vm
         out->kind = VM_STR;
         out->n = nd_typed_strlen(t, p);
     }
-    if (!copy)
+    // Aggregations are read as words, and a constant may stand anywhere.
+    if (!copy && !(nd_agg_is(t->kind) && (uintptr_t)p & 7))
         return 0;
     q = vm_alloc(vm, out->n);
     if (!q)
@@ -155,8 +156,8 @@ static int store_compound(struct nd_vm *vm, const struct vm_value *v, uint32_t t
 
     if (v->kind == VM_BYTES) {
         from = vm_type(vm, v->type);
-        if (v->type == type || (from->kind == t->kind && v->n == t->size &&
-                                t->kind != ND_T_TUPLE && t->kind != ND_T_STRUCT)) {
+        if (v->type == type || (from->kind == t->kind && v->n == t->size && t->kind != ND_T_TUPLE &&
+                                t->kind != ND_T_STRUCT)) {
             memcpy(dst, v->p, t->size);
             return 0;
         }

@@ -346,9 +346,12 @@ static void failures_are_remembered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(header), cmocka_unit_test(values),
-        cmocka_unit_test(maps),   cmocka_unit_test(report),
-        cmocka_unit_test(end),    cmocka_unit_test(writes_are_large_and_complete),
+        cmocka_unit_test(header),
+        cmocka_unit_test(values),
+        cmocka_unit_test(maps),
+        cmocka_unit_test(report),
+        cmocka_unit_test(end),
+        cmocka_unit_test(writes_are_large_and_complete),
         cmocka_unit_test(failures_are_remembered),
     };
 

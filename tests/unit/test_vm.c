@@ -234,8 +234,7 @@ static void fields_and_payload(void **state)
     ready(&x);
     assert_int_equal(nd_vm_call(x.vm, 0, st, &p, &truth), 0);
     assert_true(truth);
-    assert_string_equal(output(&x),
-                        "swapper fffffffd -5 { .comm = swapper, .a = -3, .mid = -5 }");
+    assert_string_equal(output(&x), "swapper fffffffd -5 { .comm = swapper, .a = -3, .mid = -5 }");
     assert_int_equal(nd_vm_call(x.vm, 0, 0, NULL, NULL), -EINVAL); // a parameter is missing
     stop(&x);
 }
@@ -357,8 +356,8 @@ static void prefixes(void **state)
 {
     static const struct {
         uint8_t last, bits, hit;
-    } t[] = {{0x0a, 128, 1}, {0x0b, 128, 0}, {0x0b, 127, 1}, {0x0c, 127, 0}, {0xff, 0, 1},
-             {0x0f, 125, 1}, {0x10, 125, 0}, {0x0a, 255, 1}};
+    } t[] = {{0x0a, 128, 1}, {0x0b, 128, 0}, {0x0b, 127, 1}, {0x0c, 127, 0},
+             {0xff, 0, 1},   {0x0f, 125, 1}, {0x10, 125, 0}, {0x0a, 255, 1}};
     struct fixture x;
     size_t i;
 
@@ -573,14 +572,22 @@ static void compounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integer_arithmetic),    cmocka_unit_test(doubles_and_strings),
-        cmocka_unit_test(integer_conversions),   cmocka_unit_test(other_conversions),
-        cmocka_unit_test(printf_needs_values),   cmocka_unit_test(options),
-        cmocka_unit_test(fields_and_payload),    cmocka_unit_test(calls),
-        cmocka_unit_test(runaways_end),          cmocka_unit_test(mistakes_are_messages),
-        cmocka_unit_test(prefixes),              cmocka_unit_test(functions),
-        cmocka_unit_test(more_functions),        cmocka_unit_test(number_functions),
-        cmocka_unit_test(times),                 cmocka_unit_test(compounds),
+        cmocka_unit_test(integer_arithmetic),
+        cmocka_unit_test(doubles_and_strings),
+        cmocka_unit_test(integer_conversions),
+        cmocka_unit_test(other_conversions),
+        cmocka_unit_test(printf_needs_values),
+        cmocka_unit_test(options),
+        cmocka_unit_test(fields_and_payload),
+        cmocka_unit_test(calls),
+        cmocka_unit_test(runaways_end),
+        cmocka_unit_test(mistakes_are_messages),
+        cmocka_unit_test(prefixes),
+        cmocka_unit_test(functions),
+        cmocka_unit_test(more_functions),
+        cmocka_unit_test(number_functions),
+        cmocka_unit_test(times),
+        cmocka_unit_test(compounds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -299,10 +299,9 @@ static void reports(void **state)
     nd_vm_times(x.vm, 0, 0, 4960000000);
     assert_int_equal(nd_vm_call(x.vm, 0, 0, NULL, NULL), 0);
     assert_non_null(strstr(output(&x), "] === report (Interval: 5.0s) ===\n"));
-    assert_string_equal(strchr(x.out, '\n') + 1,
-                        "@plain[1]: 2\n@count: (empty)\n"
-                        "Lost events: 5 (ring buffer full; t.nd:3: 5), "
-                        "map full: 2 (t.nd:9 @plain: 2)\n0\n");
+    assert_string_equal(strchr(x.out, '\n') + 1, "@plain[1]: 2\n@count: (empty)\n"
+                                                 "Lost events: 5 (ring buffer full; t.nd:3: 5), "
+                                                 "map full: 2 (t.nd:9 @plain: 2)\n0\n");
     stop(&x);
 }
 
@@ -361,10 +360,13 @@ static void many_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries),      cmocka_unit_test(full_maps_are_counted),
-        cmocka_unit_test(aggregations), cmocka_unit_test(sorted_loops),
+        cmocka_unit_test(entries),
+        cmocka_unit_test(full_maps_are_counted),
+        cmocka_unit_test(aggregations),
+        cmocka_unit_test(sorted_loops),
         cmocka_unit_test(loops_are_left_by_return),
-        cmocka_unit_test(reports),      cmocka_unit_test(tables),
+        cmocka_unit_test(reports),
+        cmocka_unit_test(tables),
         cmocka_unit_test(many_keys),
     };
 

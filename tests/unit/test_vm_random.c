@@ -37,12 +37,29 @@ static void types(struct fixture *x)
     static const struct {
         uint8_t kind;
         uint16_t size;
-    } t[] = {{ND_T_ENUM, 4},    {ND_T_PTR, 8},      {ND_T_MAC, 6},    {ND_T_PORT, 2},
-             {ND_T_PROTO, 1},   {ND_T_IFNAME, 16},  {ND_T_KSTACK, 4}, {ND_T_USTACK, 8},
-             {ND_T_KSYM, 8},    {ND_T_USYM, 16},    {ND_T_CGROUP, 8}, {ND_T_USERNAME, 4},
-             {ND_T_COUNT, 8},   {ND_T_SUM, 8},      {ND_T_MIN, 16},   {ND_T_AVG, 16},
-             {ND_T_STATS, 16},  {ND_T_HIST, 520},   {ND_T_DIST, sizeof(struct nd_dist)},
-             {ND_T_INT, 1},     {ND_T_STRFTIME, 8}, {ND_T_MAX, 16},   {ND_T_INT, 2}};
+    } t[] = {{ND_T_ENUM, 4},
+             {ND_T_PTR, 8},
+             {ND_T_MAC, 6},
+             {ND_T_PORT, 2},
+             {ND_T_PROTO, 1},
+             {ND_T_IFNAME, 16},
+             {ND_T_KSTACK, 4},
+             {ND_T_USTACK, 8},
+             {ND_T_KSYM, 8},
+             {ND_T_USYM, 16},
+             {ND_T_CGROUP, 8},
+             {ND_T_USERNAME, 4},
+             {ND_T_COUNT, 8},
+             {ND_T_SUM, 8},
+             {ND_T_MIN, 16},
+             {ND_T_AVG, 16},
+             {ND_T_STATS, 16},
+             {ND_T_HIST, 520},
+             {ND_T_DIST, sizeof(struct nd_dist)},
+             {ND_T_INT, 1},
+             {ND_T_STRFTIME, 8},
+             {ND_T_MAX, 16},
+             {ND_T_INT, 2}};
     uint32_t tuple, arr, i;
     struct nd_mf_type *a;
 
@@ -77,6 +94,9 @@ static int32_t operand(struct fixture *x, uint64_t *seed, uint8_t code)
         return (int32_t)next(seed, nd_mfb_count(x->b, ND_SEC_STRINGS));
     case ND_VM_BYTES:
         return (int32_t)next(seed, 100);
+    case ND_VM_LOCAL:
+    case ND_VM_SET:
+        return (int32_t)next(seed, 4);
     case ND_VM_JMP:
     case ND_VM_JZ:
     case ND_VM_JNZ:
@@ -98,7 +118,7 @@ static void program(struct fixture *x, uint64_t *seed)
 {
     static const int64_t v[] = {0, 1, -1, 2, 3, 64, 1500, INT64_MAX, INT64_MIN, 0x3ff0000000000000};
     static const uint32_t words[] = {0, 0, 1, 2, 3, 4, 5};
-    static const uint8_t blob[256] = {1, 0, 0, 0, 200};
+    static const uint8_t blob[8192] = {1, 0, 0, 0, 200};
     uint32_t f, i;
 
     for (i = 0; i < sizeof(v) / sizeof(v[0]); i++)
@@ -107,13 +127,15 @@ static void program(struct fixture *x, uint64_t *seed)
     nd_mfb_add(x->b, ND_SEC_WORDS, words, 7);
     nd_mfb_add(x->b, ND_SEC_BLOB, blob, sizeof(blob));
     for (f = 0; f < 2; f++) {
-        for (i = 0; i < LENGTH; i++) {
+        for (i = 0; here(x) < LENGTH; i++) {
             // values first, and more often than what consumes them
             bool value = i < 12 || !next(seed, 3);
             uint8_t code = (uint8_t)(value ? ND_VM_INT + next(seed, 5) : next(seed, ND_VM_OP_MAX));
 
             op(x, code, (int)next(seed, next(seed, 4) ? 5 : 11),
                (int)next(seed, nd_mfb_count(x->b, ND_SEC_TYPES)), operand(x, seed, code));
+            if (code == ND_VM_ITER_NEW) // most of what is done with it needs an entry
+                op(x, ND_VM_ITER_LOAD, 1, 0, 1);
         }
         func(x, "random", f, 4);
     }
