@@ -6,12 +6,12 @@
 
 #include <string.h>
 
+// Nothing: what is being attached is said on the terminal by the run, so that standard output holds
+// results only.
 static void text_header(struct nd_sink *s, const struct nd_sink_header *h)
 {
-    if (s->quiet || !h->nat)
-        return;
-    nd_buf_printf(&s->out, "Attached %u probe%s. Hit Ctrl-C to end.\n", h->nat,
-                  h->nat == 1 ? "" : "s");
+    (void)s;
+    (void)h;
 }
 
 static void text_printf(struct nd_sink *s, const char *text, size_t n)
@@ -264,6 +264,9 @@ static void text_summary(struct nd_sink *s, const struct nd_sink_summary *m)
     uint32_t i;
 
     loss_line(s, m->loss, m->nloss, true);
+    if (s->fmt->syms && nd_syms_kernel_hidden(s->fmt->syms))
+        nd_buf_puts(&s->out, "Kernel symbols are hidden here (sysctl kernel.kptr_restrict): "
+                             "addresses have no names.\n");
     for (i = 0; i < m->nat; i++) {
         if (m->at[i].missed)
             nd_buf_printf(&s->out, "Missed: %s: %u\n", m->at[i].spec, m->at[i].missed);

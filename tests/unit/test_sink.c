@@ -128,7 +128,7 @@ static void put_header(struct fixture *x, struct nd_sink *s)
 static void header(void **state)
 {
     (void)state;
-    both(put_header, "Attached 2 probes. Hit Ctrl-C to end.\n",
+    both(put_header, "",
          "{\"type\":\"header\",\"schema\":1,\"version\":\"0.1.0\",\"script\":\"dir/a.nd\","
          "\"options\":{\"interval\":\"5s\"},\"probes\":[{\"probe\":\"tracepoint:net:x\",\"how\":"
          "\"raw tracepoint\"},{\"probe\":\"uprobe:a:b\",\"how\":\"uprobe \\\"a\\\" + 0x1\"}],"
