@@ -6,14 +6,18 @@
 
 #include <cmocka.h>
 
+#include "runtime/format.h"
 #include "runtime/symbols_impl.h"
 
 #include <dlfcn.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -214,11 +218,37 @@ static void ended_process(void **state)
     nd_syms_free(s);
 }
 
-static void other_names(void **state)
+static void text(void **state)
 {
-    struct nd_syms *s = nd_syms_new();
+    struct nd_fmt f = {.syms = nd_syms_new()};
+    struct nd_buf out = {0};
 
     (void)state;
+    nd_format_addr(&f, (uint64_t)(uintptr_t)nd_test_function, (uint32_t)getpid(), &out);
+    assert_string_equal(out.v, "nd_test_function+0x0 [test_symbols]");
+    out.n = 0;
+    nd_format_addr(&f, 0x18, (uint32_t)getpid(), &out);
+    assert_string_equal(out.v, "0x18");
+    free(out.v);
+    nd_syms_free(f.syms);
+}
+
+static void other_names(void **state)
+{
+    static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+    struct nd_syms *s = nd_syms_new();
+    struct statfs fs;
+    struct stat st;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        if (statfs(mounts[i], &fs) || fs.f_type != CGROUP2_SUPER_MAGIC || stat(mounts[i], &st))
+            continue;
+        assert_non_null(nd_syms_cgroup(s, st.st_ino));
+        assert_string_equal(nd_syms_cgroup(s, st.st_ino), "/");
+        break;
+    }
     assert_string_equal(nd_syms_user_name(s, 0), "root");
     assert_string_equal(nd_syms_user_name(s, 0), "root");
     assert_null(nd_syms_user_name(s, 4123456789));
@@ -232,7 +262,7 @@ int main(void)
         cmocka_unit_test(kernel_table), cmocka_unit_test(hidden_addresses),
         cmocka_unit_test(this_kernel),  cmocka_unit_test(this_process),
         cmocka_unit_test(late_library), cmocka_unit_test(ended_process),
-        cmocka_unit_test(other_names),
+        cmocka_unit_test(text),         cmocka_unit_test(other_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

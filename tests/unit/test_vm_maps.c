@@ -329,6 +329,36 @@ static void tables(void **state)
     fails(&x, 0, -EINVAL, "no table");
 }
 
+static void huge_keys(void **state)
+{
+    struct fixture x;
+    uint32_t big, map, i;
+    char *text = malloc(8001), *want = malloc(8200);
+
+    (void)state;
+    memset(text, 'k', 8000);
+    text[8000] = '\0';
+    start(&x);
+    big = add_type(x.b, ND_T_STRING, 8000, 0, "");
+    map = add_map(x.b, "@big", big, big);
+    for (i = 0; i < 2; i++) {
+        str(&x, text);
+        str(&x, i ? "" : text);
+        map_op(&x, ND_VM_MAP_SET, map);
+        print_all(&x, map, 0, 0);
+    }
+    sprintf(want, "@big[%s]: ", text);
+    func(&x, "test", 0, 0);
+    ready(&x);
+    assert_int_equal(nd_vm_call(x.vm, 0, 0, NULL, NULL), 0);
+    assert_int_equal(strlen(output(&x)), 2 * strlen(want) + 8000 + 2);
+    assert_memory_equal(x.out, want, strlen(want));
+    assert_string_equal(x.out + strlen(want) + 8000 + 1 + strlen(want), "\n");
+    stop(&x);
+    free(text);
+    free(want);
+}
+
 static void many_keys(void **state)
 {
     struct fixture x;
@@ -368,6 +398,7 @@ int main(void)
         cmocka_unit_test(reports),
         cmocka_unit_test(tables),
         cmocka_unit_test(many_keys),
+        cmocka_unit_test(huge_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
