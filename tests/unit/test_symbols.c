@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "fake_maps.h"
 #include "runtime/format.h"
 #include "runtime/symbols_impl.h"
 
