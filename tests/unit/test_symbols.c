@@ -206,6 +206,13 @@ static void ended_process(void **state)
     assert_string_equal(sym.name, "nd_test_function");
     close(p[1]);
     close(p[0]);
+    // ended, but not waited for: its file of mappings is empty now, and a miss reads it again
+    assert_int_equal(waitid(P_PID, (id_t)known, NULL, WEXITED | WNOWAIT), 0);
+    nd_syms_user(s, (uint32_t)known, 8, &sym);
+    assert_null(sym.name);
+    nd_syms_user(s, (uint32_t)known, addr, &sym);
+    assert_non_null(sym.name);
+    assert_string_equal(sym.name, "nd_test_function");
     assert_int_equal(waitpid(known, NULL, 0), known);
     nd_syms_user(s, (uint32_t)known, addr, &sym); // what was known stays
     assert_string_equal(sym.name, "nd_test_function");
