@@ -16,8 +16,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define RECORD 12u          // bytes of struct btf_type
-#define MAX_SAME_NAME 16    // places of one name in the string section looked at
+#define RECORD 12u       // bytes of struct btf_type
+#define MAX_SAME_NAME 16 // places of one name in the string section looked at
 #define MAX_FILE ((size_t)1 << 30)
 
 // Loads by memcpy: data in memory need not be aligned.
@@ -33,9 +33,9 @@ static uint32_t load32(const uint8_t *p)
 static const struct {
     uint8_t fixed, each;
 } tails[] = {
-    [ND_BTF_INT] = {4, 0},      [ND_BTF_ARRAY] = {12, 0},      [ND_BTF_STRUCT] = {0, 12},
-    [ND_BTF_UNION] = {0, 12},   [ND_BTF_ENUM] = {0, 8},        [ND_BTF_FUNC_PROTO] = {0, 8},
-    [ND_BTF_VAR] = {4, 0},      [ND_BTF_DATASEC] = {0, 12},    [ND_BTF_DECL_TAG] = {4, 0},
+    [ND_BTF_INT] = {4, 0},     [ND_BTF_ARRAY] = {12, 0},   [ND_BTF_STRUCT] = {0, 12},
+    [ND_BTF_UNION] = {0, 12},  [ND_BTF_ENUM] = {0, 8},     [ND_BTF_FUNC_PROTO] = {0, 8},
+    [ND_BTF_VAR] = {4, 0},     [ND_BTF_DATASEC] = {0, 12}, [ND_BTF_DECL_TAG] = {4, 0},
     [ND_BTF_ENUM64] = {0, 12},
 };
 
@@ -270,8 +270,7 @@ static void find_places(const struct nd_btf *b, const char *name, size_t len, st
         free(needle);
 }
 
-static bool is_place(const struct nd_btf *b, const struct places *p, uint32_t off,
-                     const char *name)
+static bool is_place(const struct nd_btf *b, const struct places *p, uint32_t off, const char *name)
 {
     for (uint32_t i = 0; i < p->n; i++)
         if (p->off[i] == off)
@@ -476,8 +475,8 @@ bool nd_btf_param(const struct nd_btf *btf, uint32_t id, uint32_t i, struct nd_b
     return true;
 }
 
-static uint32_t find_enumerator_in(const struct nd_btf *b, const struct places *p,
-                                   const char *name, int64_t *value)
+static uint32_t find_enumerator_in(const struct nd_btf *b, const struct places *p, const char *name,
+                                   int64_t *value)
 {
     uint32_t id = b->base ? find_enumerator_in(b->base, p, name, value) : 0;
     struct nd_btf_enumerator e;

@@ -67,11 +67,11 @@ static const char *proto_text(struct text *x, const struct nd_btf_type *t, const
 
 static const char *named(struct text *x, const struct nd_btf_type *t, const char *inner)
 {
-    const char *tag = t->kind == ND_BTF_STRUCT                               ? "struct "
-                      : t->kind == ND_BTF_UNION                              ? "union "
-                      : t->kind == ND_BTF_FWD                                ? "struct "
-                      : t->kind == ND_BTF_ENUM || t->kind == ND_BTF_ENUM64   ? "enum "
-                                                                             : "";
+    const char *tag = t->kind == ND_BTF_STRUCT                             ? "struct "
+                      : t->kind == ND_BTF_UNION                            ? "union "
+                      : t->kind == ND_BTF_FWD                              ? "struct "
+                      : t->kind == ND_BTF_ENUM || t->kind == ND_BTF_ENUM64 ? "enum "
+                                                                           : "";
     const char *name = *t->name ? t->name : "(anonymous)";
 
     if (t->kind == ND_BTF_FWD && t->kind_flag)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The target kernel: live, or recorded in a folder. Here: its life, release and BTF, and the helpers
-// that the other files of this module share. Must not know the language. Serves the checker.
+// The target kernel: live, or recorded in a folder. Here: its life, release and BTF, and the
+// helpers that the other files of this module share. Must not know the language. Serves the
+// checker.
 #include "kernel_priv.h"
 
 #include <errno.h>

@@ -60,19 +60,19 @@ int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_s
 static void name_params(struct nd_kernel *k, const char *event, struct nd_func_sig *sig)
 {
     static const char *const sources[] = {"__traceiter_", "__probestub_"};
-    const struct nd_func_sig *from;
+    struct nd_btf_param p;
+    struct nd_btf_type t;
 
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-        if (nd_kernel_func(k, nd_arena_printf(k->a, "%s%s", sources[i], event), &from) ||
-            from->nparams != sig->nparams + 1)
-            continue;
-        for (uint32_t j = 0; j < sig->nparams; j++) {
-            const char *name = from->params[j + 1].name;
+        uint32_t id =
+            nd_btf_find(k->btf, ND_BTF_FUNC, nd_arena_printf(k->a, "%s%s", sources[i], event));
 
-            // arg%u of the source counts the leading void *
-            if (strncmp(name, "arg", 3) || name[3] < '0' || name[3] > '9')
-                sig->params[j].name = name;
-        }
+        if (!id || !nd_btf_get(k->btf, id, &t) || !nd_btf_get(k->btf, t.type, &t) ||
+            t.kind != ND_BTF_FUNC_PROTO || t.vlen != sig->nparams + 1)
+            continue;
+        for (uint32_t j = 0; j < sig->nparams; j++)
+            if (nd_btf_param(k->btf, t.id, j + 1, &p) && *p.name)
+                sig->params[j].name = p.name;
         return;
     }
 }
@@ -115,7 +115,8 @@ int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
     if (!btf)
         return -ENODATA;
     if (!nd_glob_is(glob)) {
-        uint32_t id = nd_btf_find(btf, ND_BTF_TYPEDEF, nd_arena_printf(k->a, TRACE_TYPEDEF "%s", glob));
+        uint32_t id =
+            nd_btf_find(btf, ND_BTF_TYPEDEF, nd_arena_printf(k->a, TRACE_TYPEDEF "%s", glob));
 
         return id ? fn(arg, glob) : 0;
     }

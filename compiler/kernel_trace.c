@@ -96,9 +96,9 @@ static uint32_t known_size(const char *type)
         const char *word;
         uint32_t size;
     } known[] = {
-        {"*", 8},     {"long", 8},   {"64", 8},    {"size_t", 8}, {"pid_t", 4}, {"short", 2},
-        {"char", 1},  {"bool", 1},   {"16", 2},    {"32", 4},     {"u8", 1},    {"s8", 1},
-        {"int8", 1},  {"int", 4},    {"unsigned", 4}, {"enum", 4},
+        {"*", 8},    {"long", 8}, {"64", 8},       {"size_t", 8}, {"pid_t", 4}, {"short", 2},
+        {"char", 1}, {"bool", 1}, {"16", 2},       {"32", 4},     {"u8", 1},    {"s8", 1},
+        {"int8", 1}, {"int", 4},  {"unsigned", 4}, {"enum", 4},
     };
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -250,9 +250,8 @@ static int read_format(struct nd_kernel *k, struct nd_tp_format *f, const char *
         return -ENODATA;
     if (strchr(f->category, '/') || strchr(f->event, '/'))
         return -ENOENT;
-    err = nd_read_text(fd,
-                       nd_arena_printf(k->a, "events/%s/%s/format", f->category, f->event), &text,
-                       &len);
+    err = nd_read_text(fd, nd_arena_printf(k->a, "events/%s/%s/format", f->category, f->event),
+                       &text, &len);
     if (err) {
         if (err != -ENOENT && err != -ENOTDIR)
             *why = nd_arena_printf(k->a, "the format of this tracepoint cannot be read: %s",

@@ -208,8 +208,8 @@ struct scan {
     struct nd_kernel *k;
     struct nd_elf *e;
     uint16_t machine;
-    size_t word;     // bytes of an address
-    uint64_t base;   // where .stapsdt.base is; prelink moves it, and the probes with it
+    size_t word;   // bytes of an address
+    uint64_t base; // where .stapsdt.base is; prelink moves it, and the probes with it
     ND_VEC(struct nd_usdt) found;
     const char *provider, *name;
 };

@@ -466,9 +466,9 @@ struct linux_binprm {
 // ---- raw tracepoints and functions -----------------------------------------------------------
 
 #define PARAMS(...) __VA_ARGS__
-#define TRACE(event, proto)                                     \
-    typedef void (*btf_trace_##event)(void *__data, proto);     \
-    btf_trace_##event keep_##event;                             \
+#define TRACE(event, proto)                                 \
+    typedef void (*btf_trace_##event)(void *__data, proto); \
+    btf_trace_##event keep_##event;                         \
     __attribute__((noinline)) int __traceiter_##event(void *__data, proto)
 
 TRACE(net_dev_queue, struct sk_buff *skb)
@@ -488,8 +488,8 @@ TRACE(net_dev_xmit,
 {
     return 0;
 }
-TRACE(kfree_skb, PARAMS(struct sk_buff *skb, void *location, enum skb_drop_reason reason,
-                        struct sock *rx_sk))
+TRACE(kfree_skb,
+      PARAMS(struct sk_buff *skb, void *location, enum skb_drop_reason reason, struct sock *rx_sk))
 {
     return 0;
 }
@@ -514,8 +514,7 @@ TRACE(sched_wakeup, struct task_struct *p)
 {
     return 0;
 }
-TRACE(sched_process_exec,
-      PARAMS(struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm))
+TRACE(sched_process_exec, PARAMS(struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm))
 {
     return 0;
 }
@@ -532,6 +531,18 @@ TRACE(softirq_entry, unsigned int vec_nr)
     return 0;
 }
 TRACE(softirq_exit, unsigned int vec_nr)
+{
+    return 0;
+}
+TRACE(netif_rx, struct sk_buff *skb)
+{
+    return 0;
+}
+TRACE(napi_poll, PARAMS(void *napi, int work, int budget))
+{
+    return 0;
+}
+TRACE(tcp_probe, PARAMS(struct sock *sk, struct sk_buff *skb))
 {
     return 0;
 }
