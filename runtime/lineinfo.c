@@ -99,7 +99,7 @@ static const char *btf_str(const struct parts *p, uint32_t off)
 static int find_record(const struct parts *p, const uint8_t *rec, uint32_t n, uint32_t size,
                        uint64_t off, struct nd_line *out)
 {
-    struct bpf_line_info li, best;
+    struct bpf_line_info li, best = {0};
     int found = 0;
     uint32_t i;
 
