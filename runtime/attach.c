@@ -37,6 +37,8 @@ struct nd_attach_set {
     uint32_t nlist, skipped;
 };
 
+static void plan(struct nd_attach_set *s);
+
 struct nd_attach_set *nd_attach_new(const struct nd_load *l, uint32_t pid)
 {
     struct nd_attach_set *s = calloc(1, sizeof(*s));
@@ -52,6 +54,7 @@ struct nd_attach_set *nd_attach_new(const struct nd_load *l, uint32_t pid)
         nd_attach_free(s);
         return NULL;
     }
+    plan(s);
     return s;
 }
 
@@ -93,11 +96,8 @@ static int attach_perf(struct nd_attach_set *s, int prog, const struct nd_mf_att
 {
     int i, perf, err, n = 1;
 
-    if (nd_perf_per_cpu(a->kind)) {
-        if (!s->perf.ncpus)
-            s->perf.ncpus = nd_feature_online(s->perf.cpus, (int)(sizeof(s->perf.cpus) / sizeof(int)));
+    if (nd_perf_per_cpu(a->kind))
         n = s->perf.ncpus;
-    }
     for (i = 0; i < n; i++) {
         perf = nd_perf_open(&s->perf, &s->l->mf, a, s->pid, s->perf.cpus[i]);
         if (perf < 0)
@@ -171,9 +171,35 @@ static bool by_hand(const struct nd_mf_prog *p)
 
 static void note(struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)
 {
+    if (nd_perf_per_cpu(a->kind) && !s->perf.ncpus)
+        s->perf.ncpus = nd_feature_online(s->perf.cpus, (int)(sizeof(s->perf.cpus) / sizeof(int)));
     s->list[s->nlist].spec = nd_mf_str(&s->l->mf, a->spec);
     s->list[s->nlist].how = how(&s->l->mf, a, s->perf.ncpus);
     s->prog[s->nlist++] = prog;
+}
+
+static void forget(struct nd_attach_set *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->nlist; i++)
+        free((char *)(uintptr_t)s->list[i].how);
+    s->nlist = 0;
+}
+
+// The list as it will be if everything can be attached: output begins before that.
+static void plan(struct nd_attach_set *s)
+{
+    uint32_t i, j;
+
+    for (i = 0; i < s->l->mf.nprogs; i++) {
+        const struct nd_mf_prog *p = &s->l->mf.progs[i];
+
+        if (by_hand(p) || nd_load_prog_fd(s->l, i) < 0)
+            continue;
+        for (j = 0; j < p->count; j++)
+            note(s, i, &s->l->mf.attaches[p->first + j]);
+    }
 }
 
 static int fail(const struct nd_attach_set *s, const struct nd_mf_prog *p,
@@ -234,6 +260,7 @@ int nd_attach_all(struct nd_attach_set *s)
     uint32_t i;
     int err = 0;
 
+    forget(s);
     for (i = 0; i < s->l->mf.nprogs && !err; i++) {
         const struct nd_mf_prog *p = &s->l->mf.progs[i];
 
@@ -308,13 +335,13 @@ void nd_attach_free(struct nd_attach_set *s)
         if (s->v[i].perf >= 0 && fds)
             fds[n++] = s->v[i].perf;
     }
+    s->n = 0;
     if (n > SLOW_INLINE)
         close_elsewhere(fds, n);
     else if (n)
         close(fds[0]);
     free(fds);
-    for (i = 0; i < s->nlist; i++)
-        free((char *)(uintptr_t)s->list[i].how);
+    forget(s);
     nd_perf_close(&s->perf);
     free(s->list);
     free(s->prog);

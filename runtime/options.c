@@ -260,26 +260,35 @@ static int take_all(struct parse *p, int argc, char **argv, nd_flag_fn general, 
     return rc < 0 ? -EINVAL : 0;
 }
 
+static int allocate(struct parse *p)
+{
+    struct nd_options *out = p->out;
+    uint32_t n = p->mf->noptions;
+
+    memset(out, 0, sizeof(*out));
+    out->n = n;
+    out->data = calloc(1, p->mf->h->opts_size + 8ul);
+    out->names = calloc(n + 1, sizeof(*out->names));
+    out->values = calloc(n + 1, sizeof(*out->values));
+    out->texts = calloc(n + 1, sizeof(*out->texts));
+    p->given = calloc(n + 1, sizeof(*p->given));
+    if (out->data && out->names && out->values && out->texts && p->given) {
+        set_defaults(p);
+        return 0;
+    }
+    free(p->given);
+    nd_options_free(out);
+    return -ENOMEM;
+}
+
 int nd_options_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn general, void *arg,
                      struct nd_options *out)
 {
     struct parse p = {.mf = mf, .out = out};
-    uint32_t n = mf->noptions;
-    int err;
+    int err = allocate(&p);
 
-    memset(out, 0, sizeof(*out));
-    out->n = n;
-    out->data = calloc(1, mf->h->opts_size + 8ul);
-    out->names = calloc(n + 1, sizeof(*out->names));
-    out->values = calloc(n + 1, sizeof(*out->values));
-    out->texts = calloc(n + 1, sizeof(*out->texts));
-    p.given = calloc(n + 1, sizeof(*p.given));
-    if (!out->data || !out->names || !out->values || !out->texts || !p.given) {
-        free(p.given);
-        nd_options_free(out);
-        return -ENOMEM;
-    }
-    set_defaults(&p);
+    if (err)
+        return err;
     err = take_all(&p, argc, argv, general, arg);
     if (!err)
         err = check_end(&p);
@@ -288,6 +297,16 @@ int nd_options_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn g
     free(p.given);
     if (err)
         nd_options_free(out);
+    return err;
+}
+
+int nd_options_defaults(const struct nd_mf *mf, struct nd_options *out)
+{
+    struct parse p = {.mf = mf, .out = out};
+    int err = allocate(&p);
+
+    if (!err)
+        free(p.given);
     return err;
 }
 

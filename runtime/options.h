@@ -23,6 +23,8 @@ typedef int (*nd_flag_fn)(void *arg, int argc, char **argv, int *i);
 // 0, or -EINVAL after a message on stderr.
 int nd_options_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn general, void *arg,
                      struct nd_options *out);
+// The defaults only, nothing required.
+int nd_options_defaults(const struct nd_mf *mf, struct nd_options *out);
 void nd_options_free(struct nd_options *o);
 // Usage of the script; the general flags are printed by the caller.
 void nd_options_usage(const struct nd_mf *mf, const char *name);
