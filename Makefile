@@ -61,7 +61,7 @@ $(B)/libndr.a: $(RUNTIME_OBJ)
 	@rm -f $@; $(AR) rcs $@ $^
 
 $(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a
-	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) -lelf -lz -lpthread
+	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) -lelf -lz -lpthread -lm
 $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a
 	$(CC) $(OPT) $(LDFLAGS) -no-pie -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf
 
@@ -85,7 +85,7 @@ $(B)/%.o: %.c
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libndc.a $(B)/libndr.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libndr.a $(B)/libndc.a -Wl,--gc-sections -no-pie $(BPF_LIBS) $(LLVM_LIBS) \
-		-lelf -lz -lpthread -lcmocka
+		-lelf -lz -lpthread -lcmocka -lm
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 
