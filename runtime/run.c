@@ -48,11 +48,26 @@ static uint32_t losses(void *arg, const struct nd_loss **out)
     return nd_losses_report(((struct nd_run *)arg)->losses, out);
 }
 
+static uint64_t lost(void *arg)
+{
+    return nd_losses_events(((struct nd_run *)arg)->losses);
+}
+
+// User code that runs long is cut by Ctrl-C; the run then ends as after any other Ctrl-C.
+static bool interrupted(void *arg)
+{
+    struct nd_run *r = arg;
+
+    if (nd_run_signalled(r))
+        r->stop = r->cut = true;
+    return r->cut;
+}
+
 static void after_call(struct nd_run *r, int err)
 {
     int code = 0;
 
-    if (err) {
+    if (err && !(err == -EINTR && r->cut)) {
         const char *text = nd_vm_error(r->vm);
 
         if (nd_sink_error(r->sink))
@@ -281,7 +296,10 @@ static int load(struct nd_run *r)
                             .fmt = &r->fmt,
                             .opts = r->values->data,
                             .losses = losses,
-                            .losses_arg = r};
+                            .lost = lost,
+                            .losses_arg = r,
+                            .interrupted = interrupted,
+                            .interrupted_arg = r};
     int err = 0;
 
     if (any_wanted(r))
@@ -418,6 +436,7 @@ static void summary(struct nd_run *r)
     uint32_t nat, nloss;
 
     nd_losses_add(r->losses, ND_SITE_DIV_ZERO, nd_vm_div_zero(r->vm));
+    nd_losses_add(r->losses, ND_SITE_MAP_FULL, nd_vm_map_full(r->vm));
     if (r->events)
         nd_losses_add(r->losses, ND_SITE_EVENT_LOST, nd_events_bad(r->events));
     at = nd_attach_list(r->attach, &nat);

@@ -29,6 +29,7 @@ struct nd_run {
     bool *wanted;         // for each program
     int signals;          // signalfd
     bool stop;            // end the loop
+    bool cut;             // user code was interrupted; it is not continued
     int err;              // first failure, negative errno; 0 is a good end
 };
 
