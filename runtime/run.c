@@ -385,7 +385,7 @@ static void attach(struct nd_run *r, int64_t t_load)
     int err;
 
     if (!r->opts->quiet && n && (r->opts->verbose || isatty(STDERR_FILENO)))
-        fprintf(stderr, "Attaching %u probe%s...\n", n, n == 1 ? "" : "s");
+        fprintf(stderr, "Attaching %u probe%s... Hit Ctrl-C to end.\n", n, n == 1 ? "" : "s");
     err = nd_attach_all(r->attach);
     t_attach = nd_now();
     if (err) {
