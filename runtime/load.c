@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 
 // ---- the ELF -----------------------------------------------------------------------------------
@@ -246,26 +247,29 @@ static int place_options(struct nd_load *l, struct bpf_object *obj, const void *
     return 0;
 }
 
-static int find_state(struct nd_load *l, struct bpf_object *obj)
+// Maps the counters into our memory: programs and we then see the same words.
+static int map_state(struct nd_load *l, struct bpf_object *obj)
 {
     struct bpf_map *map = bpf_object__find_map_by_name(obj, ".bss");
-    uint32_t n = l->mf.h->state_size;
-    size_t size = 0;
-    uint8_t *data;
+    uint32_t n = l->mf.h->state_size, size = map ? bpf_map__value_size(map) : 0;
+    void *p;
 
     if (!n)
         return 0;
-    data = map ? (uint8_t *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
-    if (!data || l->state_off > size || n > size - l->state_off) {
+    if (!map || l->state_off > size || n > size - l->state_off) {
         nd_msg("error: the object has no place for loss counters");
         return -EINVAL;
     }
-    if (!(bpf_map__map_flags(map) & BPF_F_MMAPABLE)) {
+    p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+    if (p == MAP_FAILED) {
         // Linux < 5.5: a write of one word from here would overwrite all counters beside it.
-        nd_msg("error: this kernel cannot share the programs' counters (it is older than 5.5)");
+        nd_msg("error: this kernel cannot share the programs' counters (%s; it must be 5.5 or newer)",
+               strerror(errno));
         return -ENOTSUP;
     }
-    l->state = data + l->state_off;
+    l->bss = p;
+    l->bss_size = size;
+    l->state = l->bss + l->state_off;
     return 0;
 }
 
@@ -301,7 +305,7 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
         nd_verifier_report(l, err, verbose);
         return err;
     }
-    return find_state(l, obj);
+    return map_state(l, obj);
 }
 
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
@@ -335,6 +339,8 @@ int nd_load_prog_fd(const struct nd_load *l, uint32_t prog)
 
 void nd_load_free(struct nd_load *l)
 {
+    if (l->bss)
+        munmap(l->bss, l->bss_size);
     bpf_object__close(l->obj);
     free(l->progs);
     free(l->log);
