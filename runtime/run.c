@@ -357,17 +357,34 @@ static int prepare(struct nd_run *r)
     return err;
 }
 
+// The header names the options that have a value.
+static void header(struct nd_run *r)
+{
+    const char **names = calloc(r->values->n + 1, sizeof(*names));
+    const char **values = calloc(r->values->n + 1, sizeof(*values));
+    const struct nd_attached *at;
+    uint32_t i, n = 0, nat;
+
+    for (i = 0; names && values && i < r->values->n; i++) {
+        if (!r->values->values[i])
+            continue;
+        names[n] = r->values->names[i];
+        values[n++] = r->values->values[i];
+    }
+    at = nd_attach_list(r->attach, &nat);
+    nd_sink_header(r->sink, nd_mf_str(r->mf, r->mf->h->script), at, nat, names, values, n);
+    free(names);
+    free(values);
+}
+
 static void begin(struct nd_run *r)
 {
-    const struct nd_attached *at;
-    uint32_t i, n;
+    uint32_t i;
 
     r->start = nd_now();
     for (i = 0; i < r->mf->nhooks; i++)
         r->every_start[i] = r->start;
-    at = nd_attach_list(r->attach, &n);
-    nd_sink_header(r->sink, nd_mf_str(r->mf, r->mf->h->script), at, n, r->values->names,
-                   r->values->values, r->values->n);
+    header(r);
     run_hooks(r, ND_HOOK_BEGIN);
     if (!r->stop)
         nd_run_test(r, ND_AT_BEGIN, ND_MF_NONE);

@@ -183,6 +183,8 @@ static inline void start_run(struct started *s, const char *dir, const char *con
     argv[n] = NULL;
     snprintf(s->out, sizeof(s->out), "%s/out", dir);
     snprintf(s->err, sizeof(s->err), "%s/err", dir);
+    unlink(s->out); // what an earlier run wrote must not be taken for this one's
+    unlink(s->err);
     fflush(NULL);
     s->pid = fork();
     assert_true(s->pid >= 0);
