@@ -1,36 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One link (and perhaps one perf event) for each attach point and CPU. Stopping closes the links,
-// which ends the calls at once; the perf events behind tracepoints and uprobes are closed last,
-// because the kernel waits some 40 ms for each. Must not know what programs do. Serves the run.
+// One link (and perhaps one perf event) for each attach point and CPU. Must not know what programs
+// do, nor how links are taken apart fast (detach.c). Serves the run.
 #include "attach.h"
 
 #include "attach_perf.h"
+#include "detach.h"
 #include "feature.h"
 #include "msg.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NAMED_SKIPS 3 // skipped points a warning names
-#define SLOW_INLINE 1 // perf events that are closed while the user waits
-
-struct point {
-    int link, perf; // -1: none
-};
 
 struct nd_attach_set {
     const struct nd_load *l;
     uint32_t pid;
     struct nd_perf perf;
-    struct point *v;
+    struct nd_detach detach;
+    struct nd_point *v;
     uint32_t n, cap;
     struct nd_attached *list; // one for each attach point in use
     uint32_t *prog;           // its program
@@ -58,23 +52,23 @@ struct nd_attach_set *nd_attach_new(const struct nd_load *l, uint32_t pid)
     return s;
 }
 
-static int add_point(struct nd_attach_set *s, int link, int perf)
+static int add_point(struct nd_attach_set *s, int link, int perf, bool slow)
 {
     if (s->n == s->cap) {
         uint32_t cap = s->cap ? s->cap * 2 : 16;
-        struct point *v = realloc(s->v, cap * sizeof(*v));
+        struct nd_point *v = realloc(s->v, cap * sizeof(*v));
 
         if (!v)
             return -ENOMEM;
         s->v = v;
         s->cap = cap;
     }
-    s->v[s->n++] = (struct point){link, perf};
+    s->v[s->n++] = (struct nd_point){link, perf, slow};
     return 0;
 }
 
 // A perf link can be closed apart from its event; kernels before 5.15 have none.
-static int connect_perf(struct nd_attach_set *s, int prog, int perf)
+static int connect_perf(struct nd_attach_set *s, int prog, int perf, bool slow)
 {
     int link = bpf_link_create(prog, perf, BPF_PERF_EVENT, NULL), err;
 
@@ -83,7 +77,7 @@ static int connect_perf(struct nd_attach_set *s, int prog, int perf)
     if (ioctl(perf, PERF_EVENT_IOC_ENABLE, 0)) {
         err = -errno;
     } else {
-        err = add_point(s, link, perf);
+        err = add_point(s, link, perf, slow);
         if (!err)
             return 0;
     }
@@ -102,7 +96,7 @@ static int attach_perf(struct nd_attach_set *s, int prog, const struct nd_mf_att
         perf = nd_perf_open(&s->perf, &s->l->mf, a, s->pid, s->perf.cpus[i]);
         if (perf < 0)
             return perf;
-        err = connect_perf(s, prog, perf);
+        err = connect_perf(s, prog, perf, !nd_perf_per_cpu(a->kind));
         if (err) {
             close(perf);
             return err;
@@ -118,7 +112,7 @@ static int attach_raw(struct nd_attach_set *s, int prog, const struct nd_mf_atta
     link = bpf_raw_tracepoint_open(named ? nd_mf_str(&s->l->mf, a->s0) : NULL, prog);
     if (link < 0)
         return -errno;
-    err = add_point(s, link, -1);
+    err = add_point(s, link, -1, false);
     if (err)
         close(link);
     return err;
@@ -276,71 +270,16 @@ int nd_attach_all(struct nd_attach_set *s)
 
 void nd_attach_stop(struct nd_attach_set *s)
 {
-    uint32_t i;
-
-    for (i = 0; i < s->n; i++) {
-        struct point *p = &s->v[i];
-
-        if (p->perf >= 0)
-            ioctl(p->perf, PERF_EVENT_IOC_DISABLE, 0);
-        if (p->link >= 0) {
-            close(p->link);
-            p->link = -1;
-        } else if (p->perf >= 0) { // no link: only closing the event ends the calls
-            close(p->perf);
-            p->perf = -1;
-        }
-    }
-}
-
-static int by_number(const void *a, const void *b)
-{
-    return *(const int *)a - *(const int *)b;
-}
-
-// The kernel waits for a grace period for each event, one after the other, under one lock
-// (perf_trace_destroy), so threads do not help. Nothing runs there any more: a child that holds
-// nothing but these descriptors waits in our place.
-static void close_elsewhere(int *fds, int n)
-{
-    unsigned next = 0;
-    pid_t pid;
-    int i;
-
-    qsort(fds, (size_t)n, sizeof(*fds), by_number);
-    pid = fork();
-    if (!pid) {
-        for (i = 0; i < n; i++) {
-            if ((unsigned)fds[i] > next)
-                syscall(SYS_close_range, next, (unsigned)fds[i] - 1, 0);
-            next = (unsigned)fds[i] + 1;
-        }
-        syscall(SYS_close_range, next, ~0u, 0);
-        _exit(0);
-    }
-    for (i = 0; i < n; i++)
-        close(fds[i]); // without fork: slow, but as right
+    nd_detach_links(s->v, s->n);
+    nd_detach_events(&s->detach, s->v, s->n);
 }
 
 void nd_attach_free(struct nd_attach_set *s)
 {
-    uint32_t i;
-    int *fds, n = 0;
-
     if (!s)
         return;
     nd_attach_stop(s);
-    fds = calloc(s->n + 1, sizeof(*fds));
-    for (i = 0; i < s->n; i++) {
-        if (s->v[i].perf >= 0 && fds)
-            fds[n++] = s->v[i].perf;
-    }
-    s->n = 0;
-    if (n > SLOW_INLINE)
-        close_elsewhere(fds, n);
-    else if (n)
-        close(fds[0]);
-    free(fds);
+    nd_detach_wait(&s->detach);
     forget(s);
     nd_perf_close(&s->perf);
     free(s->list);
