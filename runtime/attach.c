@@ -134,11 +134,16 @@ static int attach_one(struct nd_attach_set *s, const struct nd_mf_prog *p, int p
 }
 
 static const char *const how_text[ND_AT_KIND_MAX] = {
-    [ND_AT_TRACEPOINT] = "tracepoint", [ND_AT_RAW_TP] = "raw tracepoint",
-    [ND_AT_UPROBE] = "uprobe",         [ND_AT_URETPROBE] = "uretprobe",
-    [ND_AT_PROFILE] = "cpu-clock",     [ND_AT_SOFTWARE] = "software event",
-    [ND_AT_HARDWARE] = "hardware event", [ND_AT_KPROBE] = "kprobe",
-    [ND_AT_KRETPROBE] = "kretprobe",   [ND_AT_FENTRY] = "fentry",
+    [ND_AT_TRACEPOINT] = "tracepoint",
+    [ND_AT_RAW_TP] = "raw tracepoint",
+    [ND_AT_UPROBE] = "uprobe",
+    [ND_AT_URETPROBE] = "uretprobe",
+    [ND_AT_PROFILE] = "cpu-clock",
+    [ND_AT_SOFTWARE] = "software event",
+    [ND_AT_HARDWARE] = "hardware event",
+    [ND_AT_KPROBE] = "kprobe",
+    [ND_AT_KRETPROBE] = "kretprobe",
+    [ND_AT_FENTRY] = "fentry",
     [ND_AT_FEXIT] = "fexit",
 };
 
@@ -212,8 +217,9 @@ static void warn_skipped(const struct nd_attach_set *s, const struct nd_mf_prog 
     uint32_t i;
 
     for (i = 0; i < n && i < NAMED_SKIPS && len < sizeof(text); i++)
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s (%s)", i ? ", " : "",
-                                nd_mf_str(&s->l->mf, named[i]->spec), nd_perf_why(named[i], errs[i]));
+        len +=
+            (size_t)snprintf(text + len, sizeof(text) - len, "%s%s (%s)", i ? ", " : "",
+                             nd_mf_str(&s->l->mf, named[i]->spec), nd_perf_why(named[i], errs[i]));
     nd_msg_at(&s->l->mf, &p->span, "warning", "%u of %u attach points are left out: %s%s", n,
               p->count, text, n > NAMED_SKIPS ? ", ..." : "");
 }

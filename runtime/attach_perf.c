@@ -146,30 +146,36 @@ static const struct {
     int err;
     const char *why;
 } reasons[] = {
-    {ND_AT_TRACEPOINT, -ENOENT, "this kernel has no such tracepoint; `ndtrace list` shows what it has"},
+    {ND_AT_TRACEPOINT, -ENOENT,
+     "this kernel has no such tracepoint; `ndtrace list` shows what it has"},
     {ND_AT_TRACEPOINT, -ENODEV, "this kernel has no tracefs"},
     {ND_AT_RAW_TP, -ENOENT, "this kernel has no such raw tracepoint"},
     {ND_AT_UPROBE, -ENODEV, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"},
     {ND_AT_URETPROBE, -ENODEV, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"},
     {ND_AT_UPROBE, -ENOENT, "the executable is not there"},
     {ND_AT_URETPROBE, -ENOENT, "the executable is not there"},
-    {ND_AT_KPROBE, -ENODEV, "this kernel has no kprobes (CONFIG_KPROBES is not set); "
-                            "use a tracepoint or a raw tracepoint instead"},
-    {ND_AT_KRETPROBE, -ENODEV, "this kernel has no kretprobes (CONFIG_KPROBES is not set); "
-                               "use a tracepoint or a raw tracepoint instead"},
+    {ND_AT_KPROBE, -ENODEV,
+     "this kernel has no kprobes (CONFIG_KPROBES is not set); "
+     "use a tracepoint or a raw tracepoint instead"},
+    {ND_AT_KRETPROBE, -ENODEV,
+     "this kernel has no kretprobes (CONFIG_KPROBES is not set); "
+     "use a tracepoint or a raw tracepoint instead"},
     {ND_AT_KPROBE, -ENOENT, "this kernel has no such function; is its module loaded?"},
     {ND_AT_KRETPROBE, -ENOENT, "this kernel has no such function; is its module loaded?"},
-    {ND_AT_HARDWARE, -ENOENT, "this machine does not offer that hardware counter (virtual machines "
-                              "often have none)"},
+    {ND_AT_HARDWARE, -ENOENT,
+     "this machine does not offer that hardware counter (virtual machines "
+     "often have none)"},
     {ND_AT_HARDWARE, -EOPNOTSUPP, "this machine does not offer that hardware counter"},
     {0, -ESRCH, "there is no such process"},
     {0, -EPERM, "missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down"},
     {0, -EACCES, "missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down"},
     {0, -EMFILE, "too many open files; raise the limit with ulimit -n"},
-    {ND_AT_FENTRY, 0, "this kernel cannot attach to functions this way (fentry needs "
-                      "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); use a tracepoint instead"},
-    {ND_AT_FEXIT, 0, "this kernel cannot attach to functions this way (fexit needs "
-                     "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); use a tracepoint instead"},
+    {ND_AT_FENTRY, 0,
+     "this kernel cannot attach to functions this way (fentry needs "
+     "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); use a tracepoint instead"},
+    {ND_AT_FEXIT, 0,
+     "this kernel cannot attach to functions this way (fexit needs "
+     "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); use a tracepoint instead"},
 };
 
 const char *nd_perf_why(const struct nd_mf_attach *a, int err)

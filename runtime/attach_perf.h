@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-struct nd_perf { // what is asked of the machine once, when first needed
+struct nd_perf {            // what is asked of the machine once, when first needed
     int tracefs;            // directory fd; -1: not opened yet
     int64_t uprobe, kprobe; // PMU types; 0: not asked yet
     int64_t uret, kret;     // bit of "retprobe" in config

@@ -175,7 +175,8 @@ static int each_batch(const struct nd_bpfmap *b, bool take, struct batch *t, nd_
 
 // Without batches: get_next_key starts again from the front when its key was deleted meanwhile, so
 // keys already seen are remembered.
-static int each_key(const struct nd_bpfmap *b, bool take, struct batch *t, nd_bpfmap_fn fn, void *arg)
+static int each_key(const struct nd_bpfmap *b, bool take, struct batch *t, nd_bpfmap_fn fn,
+                    void *arg)
 {
     uint64_t steps = 0, limit = (uint64_t)b->max_entries * 16 + 1024;
     struct nd_table seen;
@@ -231,7 +232,7 @@ int nd_bpfmap_each(const struct nd_bpfmap *b, bool take, nd_bpfmap_fn fn, void *
 
     if (!b->hash)
         return each_scalar(b, take, fn, arg);
-    err = each_batch(b, take, &t, fn, arg);
+    err = b->no_batch ? -EOPNOTSUPP : each_batch(b, take, &t, fn, arg);
     if (err == -EOPNOTSUPP)
         err = each_key(b, take, &t, fn, arg);
     free(t.keys);

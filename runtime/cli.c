@@ -34,7 +34,8 @@ static const char general_help[] =
     "General flags:\n"
     "  -f, --format text|json       output for a person, or JSON Lines for a program\n"
     "  -o, --output FILE            write the results to FILE\n"
-    "      --duration TIME          end after this time (10s, 500ms, 5m; a bare number is seconds)\n"
+    "      --duration TIME          end after this time (10s, 500ms, 5m; a bare number is "
+    "seconds)\n"
     "  -c, --command CMD            run CMD and end when it ends\n"
     "  -p, --pid PID                only this process where the probe allows it; end when it ends\n"
     "  -v, --verbose                times of the steps, the kernel's logs\n"
@@ -45,7 +46,8 @@ static const char usage_text[] =
     "usage: ndtrace [FLAGS] FILE [OPTIONS OF THE SCRIPT]   run a script, or a tool by its name\n"
     "       ndtrace [FLAGS] -e 'PROGRAM'                    run a one-liner\n"
     "       ndtrace FILE --help                             the options of a script\n"
-    "       ndtrace check FILE                              compile and, as root, verify; attach nothing\n"
+    "       ndtrace check FILE                              compile and, as root, verify; attach "
+    "nothing\n"
     "       ndtrace explain FILE                            what it would do, and what it costs\n"
     "       ndtrace compile FILE -o TOOL.ndo                an object that needs no compiler\n"
     "       ndtrace list [tools|stages|probes] [GLOB]       what there is\n"
@@ -150,11 +152,16 @@ static const struct {
     bool value;
     int (*set)(struct cli *c, const char *v);
 } flags[] = {
-    {"format", 'f', true, set_format},     {"output", 'o', true, set_output},
-    {"duration", 0, true, set_duration},   {"command", 'c', true, set_command},
-    {"pid", 'p', true, set_pid},           {"facts", 0, true, set_facts},
-    {"btf", 0, true, set_btf},             {"verbose", 'v', false, set_verbose},
-    {"quiet", 'q', false, set_quiet},      {"help", 'h', false, set_help},
+    {"format", 'f', true, set_format},
+    {"output", 'o', true, set_output},
+    {"duration", 0, true, set_duration},
+    {"command", 'c', true, set_command},
+    {"pid", 'p', true, set_pid},
+    {"facts", 0, true, set_facts},
+    {"btf", 0, true, set_btf},
+    {"verbose", 'v', false, set_verbose},
+    {"quiet", 'q', false, set_quiet},
+    {"help", 'h', false, set_help},
     {"version", 'V', false, set_version},
 };
 
@@ -355,7 +362,7 @@ static int command(struct cli *c, int argc, char **argv)
 {
     bool is_check = !strcmp(argv[1], "check");
 
-    argv[0] = (char *)(uintptr_t)"ndtrace-compile";
+    argv[0] = (char *)(uintptr_t) "ndtrace-compile";
     if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt") ||
         !strcmp(argv[1], "compile"))
         resolve_words(c, argc, argv);

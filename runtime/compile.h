@@ -13,9 +13,9 @@ struct nd_object { // mapped memory
 };
 
 struct nd_compile_opts {
-    const char *verb; // "object" or "manifest"
-    const char *file; // or
-    const char *text; // -e
+    const char *verb;              // "object" or "manifest"
+    const char *file;              // or
+    const char *text;              // -e
     const char *pid, *facts, *btf; // passed on, or NULL
     int json;
 };

@@ -127,7 +127,8 @@ int nd_load_open(struct nd_load *l, const void *elf_data, size_t size)
 // that is not in a struct; set for the duration of one load only.
 static _Thread_local FILE *capture;
 
-static int print_capture(enum libbpf_print_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static int print_capture(enum libbpf_print_level level,
+                                                               const char *fmt, va_list ap)
 {
     if (!capture || level == LIBBPF_DEBUG)
         return 0;
@@ -205,8 +206,7 @@ static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *w
     struct bpf_program *prog;
     uint32_t i;
 
-    bpf_object__for_each_program(prog, obj)
-        bpf_program__set_autoload(prog, false);
+    bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(prog, false);
     for (i = 0; i < l->mf.nprogs; i++) {
         const struct nd_mf_prog *p = &l->mf.progs[i];
 
@@ -263,8 +263,9 @@ static int map_state(struct nd_load *l, struct bpf_object *obj)
     p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
     if (p == MAP_FAILED) {
         // Linux < 5.5: a write of one word from here would overwrite all counters beside it.
-        nd_msg("error: this kernel cannot share the programs' counters (%s; it must be 5.5 or newer)",
-               strerror(errno));
+        nd_msg(
+            "error: this kernel cannot share the programs' counters (%s; it must be 5.5 or newer)",
+            strerror(errno));
         return -ENOTSUP;
     }
     l->bss = p;

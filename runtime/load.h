@@ -22,8 +22,8 @@ struct nd_load {
     struct bpf_program **progs; // for each program of the manifest, NULL if it is not wanted
     uint8_t *bss;               // the section that nd_state is in
     size_t bss_size;
-    uint8_t *state;             // nd_state, shared with the programs; NULL if there is none
-    char *log;                  // what libbpf said, for messages
+    uint8_t *state; // nd_state, shared with the programs; NULL if there is none
+    char *log;      // what libbpf said, for messages
     size_t log_size;
 };
 

@@ -24,7 +24,8 @@ struct loop {
 };
 
 // What epoll keeps for us: source, index (hooks and attach points are far fewer than 2^24), fd.
-#define KEY(src, index, fd) ((uint64_t)(src) << 56 | (uint64_t)((index) & 0xffffff) << 32 | (uint32_t)(fd))
+#define KEY(src, index, fd) \
+    ((uint64_t)(src) << 56 | (uint64_t)((index)&0xffffff) << 32 | (uint32_t)(fd))
 #define KEY_SRC(key) ((enum source)((key) >> 56))
 #define KEY_INDEX(key) ((uint32_t)((key) >> 32) & 0xffffff)
 #define KEY_FD(key) ((int)(uint32_t)(key))

@@ -63,9 +63,8 @@ static uint32_t collect(struct nd_losses *l, bool all, bool keep, const struct n
         uint64_t *last = own ? &l->own_last[k] : &l->last[k];
 
         if (now > *last || (all && now))
-            l->out[n++] = (struct nd_loss){.site = own ? &l->own[k] : &l->mf->sites[k],
-                                           .count = now - *last,
-                                           .total = now};
+            l->out[n++] = (struct nd_loss){
+                .site = own ? &l->own[k] : &l->mf->sites[k], .count = now - *last, .total = now};
         if (!keep)
             *last = now;
     }

@@ -105,8 +105,7 @@ static int init_map(struct nd_maps *m, struct map *p, struct bpf_object *obj)
     int err;
 
     if (p->d->kind == ND_MAP_STACK && obj) {
-        const struct bpf_map *map =
-            bpf_object__find_map_by_name(obj, nd_mf_str(m->mf, p->d->sym));
+        const struct bpf_map *map = bpf_object__find_map_by_name(obj, nd_mf_str(m->mf, p->d->sym));
 
         p->gen[0].fd = map ? bpf_map__fd(map) : -1;
         p->gen[0].bpf_val = map ? bpf_map__value_size(map) : 0;

@@ -59,7 +59,7 @@ static void fill(struct nd_mf *mf, const void *data)
     const struct nd_mf_header *h = data;
     const uint8_t *p = data;
 
-#define SEC(name, id, type)                                \
+#define SEC(name, id, type)                                      \
     mf->name = (const type *)(const void *)(p + h->sec[id].off); \
     mf->n##name = h->sec[id].count
     mf->h = h;
@@ -129,8 +129,8 @@ static const uint32_t serves[] = {
     [ND_PROG_TRACEPOINT] = 1u << ND_AT_TRACEPOINT,
     [ND_PROG_RAW_TP] = 1u << ND_AT_RAW_TP,
     [ND_PROG_TP_BTF] = 1u << ND_AT_RAW_TP,
-    [ND_PROG_KPROBE] = 1u << ND_AT_UPROBE | 1u << ND_AT_URETPROBE | 1u << ND_AT_KPROBE |
-                       1u << ND_AT_KRETPROBE,
+    [ND_PROG_KPROBE] =
+        1u << ND_AT_UPROBE | 1u << ND_AT_URETPROBE | 1u << ND_AT_KPROBE | 1u << ND_AT_KRETPROBE,
     [ND_PROG_PERF_EVENT] = 1u << ND_AT_PROFILE | 1u << ND_AT_SOFTWARE | 1u << ND_AT_HARDWARE,
     [ND_PROG_FENTRY] = 1u << ND_AT_FENTRY,
     [ND_PROG_FEXIT] = 1u << ND_AT_FEXIT,
@@ -168,9 +168,9 @@ static const char *check_attach(const struct nd_mf *mf, const struct nd_mf_attac
 }
 
 static const uint16_t opt_size[ND_OPT_KIND_MAX] = {
-    [ND_OPT_INT] = 8,     [ND_OPT_BOOL] = 8,    [ND_OPT_STRING] = 64, [ND_OPT_DURATION] = 8,
-    [ND_OPT_IFNAME] = 16, [ND_OPT_IP] = 16,     [ND_OPT_PREFIX] = 20, [ND_OPT_MAC] = 6,
-    [ND_OPT_PORT] = 2,    [ND_OPT_PROTO] = 1,   [ND_OPT_PID] = 4,     [ND_OPT_PATH] = 256,
+    [ND_OPT_INT] = 8,     [ND_OPT_BOOL] = 8,  [ND_OPT_STRING] = 64, [ND_OPT_DURATION] = 8,
+    [ND_OPT_IFNAME] = 16, [ND_OPT_IP] = 16,   [ND_OPT_PREFIX] = 20, [ND_OPT_MAC] = 6,
+    [ND_OPT_PORT] = 2,    [ND_OPT_PROTO] = 1, [ND_OPT_PID] = 4,     [ND_OPT_PATH] = 256,
     [ND_OPT_ENUM] = 8,
 };
 
@@ -222,8 +222,8 @@ static const char *check_hook(const struct nd_mf *mf, const struct nd_mf_hook *h
     if (h->kind > ND_HOOK_EVERY || h->func >= mf->nfuncs || mf->funcs[h->func].nparams ||
         !nd_mf_span_ok(mf, &h->span))
         return "a hook is out of range";
-    if (h->period_opt != ND_MF_NONE && (h->period_opt >= mf->noptions ||
-                                        mf->options[h->period_opt].kind != ND_OPT_DURATION))
+    if (h->period_opt != ND_MF_NONE &&
+        (h->period_opt >= mf->noptions || mf->options[h->period_opt].kind != ND_OPT_DURATION))
         return "a hook's period names no duration";
     if (h->kind == ND_HOOK_EVERY && h->period_opt == ND_MF_NONE && !h->period)
         return "a hook with a period of zero";
@@ -235,7 +235,7 @@ static const char *check_arrays(const struct nd_mf *mf)
     const char *why = NULL;
     uint32_t i;
 
-#define EACH(name, fn)                         \
+#define EACH(name, fn)                        \
     for (i = 0; i < mf->n##name && !why; i++) \
     why = fn(mf, &mf->name[i])
     EACH(maps, check_map);

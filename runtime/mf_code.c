@@ -153,8 +153,8 @@ static const char *check_insn(const struct nd_mf *mf, const struct nd_mf_func *f
     if (in->op == ND_VM_ITER_LOAD &&
         (in->b >= f->nlocals || (in->c != -1 && (uint32_t)in->c >= f->nlocals)))
         return "an iterator's local is out of range";
-    if (in->op == ND_VM_MAKE && (mf->types[in->b].kind == ND_T_STRUCT ||
-                                 mf->types[in->b].kind == ND_T_TUPLE) &&
+    if (in->op == ND_VM_MAKE &&
+        (mf->types[in->b].kind == ND_T_STRUCT || mf->types[in->b].kind == ND_T_TUPLE) &&
         in->a != mf->types[in->b].count)
         return "a value is made of the wrong number of fields";
     return NULL;

@@ -170,8 +170,8 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
 
 static void unknown_flag(const struct nd_mf *mf, const char *word)
 {
-    static const char *const general[] = {"format",  "duration", "verbose", "quiet",
-                                          "help",    "output",   "version"};
+    static const char *const general[] = {"format", "duration", "verbose", "quiet",
+                                          "help",   "output",   "version"};
     const char *name = word + strspn(word, "-"), *best = NULL;
     unsigned min = (unsigned)(strcspn(name, "=") / 3 + 1), d;
     char bare[80];

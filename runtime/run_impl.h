@@ -39,7 +39,7 @@ void nd_loop(struct nd_run *r);
 // Shared steps; failures go to r->err and set r->stop.
 void nd_run_hook(struct nd_run *r, uint32_t hook);
 void nd_run_drain(struct nd_run *r); // all events that are there now
-int nd_run_take(struct nd_run *r);    // a batch of them; positive: there may be more
+int nd_run_take(struct nd_run *r);   // a batch of them; positive: there may be more
 void nd_run_test(struct nd_run *r, uint32_t attach_kind, uint32_t attach); // BEGIN END interval
 bool nd_run_signalled(struct nd_run *r); // takes a pending SIGINT or SIGTERM
 void nd_run_fail(struct nd_run *r, int err);

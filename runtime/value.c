@@ -60,8 +60,8 @@ static int parse_int(const struct nd_mf *mf, const struct nd_mf_option *o, const
 static int parse_bool(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
                       void *dst, struct nd_why *why)
 {
-    static const char *const yes[] = {"true", "yes", "on", "1"}, *const no[] = {"false", "no", "off",
-                                                                               "0"};
+    static const char *const yes[] = {"true", "yes", "on", "1"}, *const no[] = {"false", "no",
+                                                                                "off", "0"};
     uint64_t v;
     size_t i;
 
@@ -94,7 +94,7 @@ bool nd_value_duration(const char *text, int64_t *ns)
     static const struct {
         const char *unit;
         double factor;
-    } units[] = {{"", 1e9},   {"s", 1e9},  {"sec", 1e9}, {"ms", 1e6}, {"us", 1e3},
+    } units[] = {{"", 1e9},   {"s", 1e9},  {"sec", 1e9},  {"ms", 1e6},   {"us", 1e3},
                  {"ns", 1.0}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
     char *end;
     double v;
@@ -168,8 +168,8 @@ static bool address(const char *text, uint8_t ip[16], int *family)
     return inet_pton(AF_INET, text, ip + 12) == 1;
 }
 
-static int parse_ip(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text, void *dst,
-                    struct nd_why *why)
+static int parse_ip(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
+                    void *dst, struct nd_why *why)
 {
     uint8_t ip[16];
     int family;
@@ -202,13 +202,13 @@ static int parse_prefix(const struct nd_mf *mf, const struct nd_mf_option *o, co
                    family == AF_INET ? 32 : 128);
     ip[16] = (uint8_t)(family == AF_INET ? 96 + len : len);
     for (i = ip[16]; i < 128; i++) // bits behind the prefix mean nothing; zero compares simply
-        ip[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+        ip[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
     memcpy(dst, ip, sizeof(ip));
     return 0;
 }
 
-static int parse_mac(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text, void *dst,
-                     struct nd_why *why)
+static int parse_mac(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
+                     void *dst, struct nd_why *why)
 {
     unsigned v[6];
     uint8_t mac[6];
@@ -262,14 +262,16 @@ static int parse_proto(const struct nd_mf *mf, const struct nd_mf_option *o, con
             v = names[i].number;
     }
     if (v < 0 && (!number(text, &v) || v < 0 || v > 255))
-        return bad(why, "\"%s\" is no protocol; write tcp, udp, icmp, icmp6, sctp, gre, esp or a "
-                        "number up to 255", text);
+        return bad(why,
+                   "\"%s\" is no protocol; write tcp, udp, icmp, icmp6, sctp, gre, esp or a "
+                   "number up to 255",
+                   text);
     *(uint8_t *)dst = (uint8_t)v;
     return 0;
 }
 
-static int parse_pid(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text, void *dst,
-                     struct nd_why *why)
+static int parse_pid(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
+                     void *dst, struct nd_why *why)
 {
     uint32_t pid;
     int64_t v;
@@ -318,8 +320,8 @@ static const struct {
     [ND_OPT_ENUM] = {"enum", parse_enum},
 };
 
-int nd_value_parse(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text, void *dst,
-                   struct nd_why *why)
+int nd_value_parse(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
+                   void *dst, struct nd_why *why)
 {
     memset(dst, 0, o->stride);
     return kinds[o->kind].parse(mf, o, text, dst, why);

@@ -13,8 +13,8 @@ struct nd_why { // what is wrong with a value, for the message
 };
 
 // Writes o->stride bytes at dst (zero-padded). 0, or -EINVAL with *why.
-int nd_value_parse(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text, void *dst,
-                   struct nd_why *why);
+int nd_value_parse(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
+                   void *dst, struct nd_why *why);
 // 5s 200ms 50us 100ns 1m 1h, fractions allowed, a bare number is seconds. ns; false if it is none.
 bool nd_value_duration(const char *text, int64_t *ns);
 const char *nd_value_kind_name(uint32_t kind); // for --help

@@ -26,7 +26,8 @@ static const struct {
     {"The sequence of", "the program jumps too often; split the probe or shorten its loops"},
     {"back-edge", "this kernel (older than 5.3) accepts no loops; use unroll"},
     {"infinite loop detected", "the loop has no bound the kernel can see"},
-    {"combined stack size", "the program uses more than the 512 bytes of stack that a BPF program has"},
+    {"combined stack size",
+     "the program uses more than the 512 bytes of stack that a BPF program has"},
     {"invalid access to packet", "a packet is read outside its checked length"},
     {"R1 type=inv expected=", "a pointer that the kernel does not trust is used"},
     {"invalid mem access 'scalar'", "a number is used as a pointer"},
@@ -40,8 +41,9 @@ static const struct {
     {"invalid indirect read from stack", "memory is passed on that was never written"},
     {"invalid zero-sized read", "a size may be zero here; check it first"},
     {"unknown func", "this kernel lacks a helper function that the probe needs"},
-    {"program of this type cannot use helper", "a built-in used here is not allowed in this kind of "
-                                               "probe on this kernel"},
+    {"program of this type cannot use helper",
+     "a built-in used here is not allowed in this kind of "
+     "probe on this kernel"},
     {"cannot use helper", "a built-in used here is not allowed in this kind of probe"},
     {"cannot call GPL-restricted", "the object has no GPL licence"},
     {"invalid bpf_context access", "a field of the context is not readable here on this kernel"},

@@ -21,8 +21,8 @@
 
 #include <cmocka.h>
 
-#define PRELUDE                                                                                    \
-    "#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n"         \
+#define PRELUDE                                                                            \
+    "#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n" \
     "char _license[] SEC(\"license\") = \"GPL\";\n"
 
 struct obj {
@@ -82,7 +82,8 @@ static inline void obj_end(struct obj *o, const char *text)
     write_file(o->c, text, strlen(text));
     shell("cd %s && $(command -v clang-19 || echo clang) -target bpf -g -O2 -D__TARGET_ARCH_x86 "
           "-I/usr/include/$(uname -m)-linux-gnu -c t.c -o t.bpf && "
-          "$(command -v llvm-objcopy-19 || echo llvm-objcopy) --add-section .ndtrace=t.mf t.bpf t.ndo",
+          "$(command -v llvm-objcopy-19 || echo llvm-objcopy) --add-section .ndtrace=t.mf t.bpf "
+          "t.ndo",
           o->dir);
 }
 

@@ -27,8 +27,12 @@ static void reseal(uint8_t *blob)
 
 static uint32_t type(struct nd_mfb *b, uint32_t kind, uint32_t size, uint32_t first, uint32_t count)
 {
-    struct nd_mf_type t = {.kind = kind, .size = size, .first = first, .count = count,
-                           .elem = ND_MF_NONE, .name = nd_mfb_str(b, "t")};
+    struct nd_mf_type t = {.kind = kind,
+                           .size = size,
+                           .first = first,
+                           .count = count,
+                           .elem = ND_MF_NONE,
+                           .name = nd_mfb_str(b, "t")};
 
     return nd_mfb_add(b, ND_SEC_TYPES, &t, 1);
 }
@@ -65,14 +69,20 @@ static void add_code(struct nd_mfb *b, uint32_t u64, uint32_t str)
 
 static void add_kernel_side(struct nd_mfb *b, uint32_t key, uint32_t val, uint32_t st)
 {
-    struct nd_mf_map m = {.name = nd_mfb_str(b, "@m"), .kind = ND_MAP_PERCPUHASH,
-                          .flags = ND_MAPF_GEN | ND_MAPF_SUMMED, .key_type = key, .val_type = val,
-                          .max_entries = 10, .sym = nd_mfb_str(b, "m0"),
-                          .sym2 = nd_mfb_str(b, "m1"), .gen_off = 8, .span = {0, 3, 1, 2}};
-    struct nd_mf_attach at = {.kind = ND_AT_RAW_TP, .spec = nd_mfb_str(b, "rawtracepoint:x"),
-                              .s0 = nd_mfb_str(b, "x")};
-    struct nd_mf_prog p = {.name = nd_mfb_str(b, "p0"), .type = ND_PROG_TP_BTF, .count = 1,
-                           .when = 1};
+    struct nd_mf_map m = {.name = nd_mfb_str(b, "@m"),
+                          .kind = ND_MAP_PERCPUHASH,
+                          .flags = ND_MAPF_GEN | ND_MAPF_SUMMED,
+                          .key_type = key,
+                          .val_type = val,
+                          .max_entries = 10,
+                          .sym = nd_mfb_str(b, "m0"),
+                          .sym2 = nd_mfb_str(b, "m1"),
+                          .gen_off = 8,
+                          .span = {0, 3, 1, 2}};
+    struct nd_mf_attach at = {
+        .kind = ND_AT_RAW_TP, .spec = nd_mfb_str(b, "rawtracepoint:x"), .s0 = nd_mfb_str(b, "x")};
+    struct nd_mf_prog p = {
+        .name = nd_mfb_str(b, "p0"), .type = ND_PROG_TP_BTF, .count = 1, .when = 1};
     struct nd_mf_event e = {.name = nd_mfb_str(b, "ev"), .type = st, .func = 0, .site = 0};
     struct nd_mf_site s = {.kind = ND_SITE_MAP_FULL, .counter_off = 16, .map = 0};
     struct nd_mf_hook h = {.kind = ND_HOOK_EVERY, .func = 1, .period_opt = 0};
@@ -95,9 +105,17 @@ static void *build(struct nd_arena *a, uint32_t *size)
     struct nd_mf_field fields[2] = {{.name = nd_mfb_str(b, "a"), .type = u64, .off = 0},
                                     {.name = nd_mfb_str(b, "b"), .type = str, .off = 8}};
     struct nd_mf_enumerator en = {.name = nd_mfb_str(b, "ONE"), .value = 1};
-    struct nd_mf_option o = {.name = nd_mfb_str(b, "interval"), .flag = nd_mfb_str(b, "interval"),
-                             .kind = ND_OPT_DURATION, .type = u64, .off = 8, .stride = 8, .cap = 1,
-                             .given_off = 0, .count_off = 4, .def = 0, .ndef = 1};
+    struct nd_mf_option o = {.name = nd_mfb_str(b, "interval"),
+                             .flag = nd_mfb_str(b, "interval"),
+                             .kind = ND_OPT_DURATION,
+                             .type = u64,
+                             .off = 8,
+                             .stride = 8,
+                             .cap = 1,
+                             .given_off = 0,
+                             .count_off = 4,
+                             .def = 0,
+                             .ndef = 1};
 
     st = type(b, ND_T_STRUCT, 24, nd_mfb_add(b, ND_SEC_FIELDS, fields, 2), 2);
     type(b, ND_T_ENUM, 4, nd_mfb_add(b, ND_SEC_ENUMERATORS, &en, 1), 1);

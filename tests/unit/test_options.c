@@ -56,7 +56,8 @@ static void begin_hook(struct obj *o)
 static void make(struct obj *o, bool required)
 {
     struct nd_mf_hook every = {.kind = ND_HOOK_EVERY, .period_opt = 3};
-    struct nd_mf_insn exit_code[] = {{ND_VM_INT, 0, 0, 0}, {ND_VM_EXIT, 0, 0, 0}, {ND_VM_RET, 0, 0, 0}};
+    struct nd_mf_insn exit_code[] = {
+        {ND_VM_INT, 0, 0, 0}, {ND_VM_EXIT, 0, 0, 0}, {ND_VM_RET, 0, 0, 0}};
     struct nd_mf_hook begin = {.kind = ND_HOOK_BEGIN, .period_opt = ND_MF_NONE};
     int64_t five = 5000000000;
     uint32_t i, off = 0, def;
@@ -65,12 +66,15 @@ static void make(struct obj *o, bool required)
     nd_mfb_header(o->b)->title = nd_mfb_str(o->b, "Shows options.");
     def = nd_mfb_add(o->b, ND_SEC_BLOB, &five, 8);
     for (i = 0; i < NSPECS; i++) {
-        struct nd_mf_option op = {.kind = specs[i].kind, .flags = specs[i].flags,
-                                  .stride = specs[i].size, .cap = specs[i].cap};
+        struct nd_mf_option op = {.kind = specs[i].kind,
+                                  .flags = specs[i].flags,
+                                  .stride = specs[i].size,
+                                  .cap = specs[i].cap};
 
         op.name = op.flag = nd_mfb_str(o->b, specs[i].flag);
         op.help = nd_mfb_str(o->b, "a help text");
-        op.type = add_type(o, specs[i].kind == ND_OPT_ENUM ? ND_T_INT : specs[i].type, specs[i].size);
+        op.type =
+            add_type(o, specs[i].kind == ND_OPT_ENUM ? ND_T_INT : specs[i].type, specs[i].size);
         op.given_off = off;
         op.count_off = off + 4;
         op.off = off + 8;
@@ -116,9 +120,10 @@ static void test_values(void **state)
 
     (void)state;
     make(&o, false);
-    RUN(&r, &o, "--count", "-5", "--all", "--name=x y", "--interval", "200ms", "-q", "lo", "--src-ip",
-        "fd00::1", "--net", "10.1.2.3/8", "--mac", "52:54:00:AB:cd:ef", "--port", "80,443", "--port=22",
-        "--proto", "tcp", "--qemu-pid", "17", "--config=/etc/x", "--direction", "TX");
+    RUN(&r, &o, "--count", "-5", "--all", "--name=x y", "--interval", "200ms", "-q", "lo",
+        "--src-ip", "fd00::1", "--net", "10.1.2.3/8", "--mac", "52:54:00:AB:cd:ef", "--port",
+        "80,443", "--port=22", "--proto", "tcp", "--qemu-pid", "17", "--config=/etc/x",
+        "--direction", "TX");
     expect(&r, 0, "count given=1 n=1 v=-5\n", NULL);
     expect(&r, 0, "all given=1 n=1 v=true\n", NULL);
     expect(&r, 0, "name given=1 n=1 v=x y\n", NULL);
@@ -256,10 +261,13 @@ static void test_durations(void **state)
     static const struct {
         const char *text;
         int64_t ns;
-    } good[] = {{"5s", 5000000000},   {"200ms", 200000000},  {"50us", 50000}, {"100ns", 100},
-                {"1m", 60000000000},  {"1h", 3600000000000}, {"2", 2000000000},
-                {"0.5", 500000000},   {"1.5ms", 1500000},    {"0", 0}};
-    static const char *const bad[] = {"", "s", "-1", "1x", "nan", "inf", "1e300", " 1", "1 s", "0x"};
+    } good[] = {{"5s", 5000000000},  {"200ms", 200000000},
+                {"50us", 50000},     {"100ns", 100},
+                {"1m", 60000000000}, {"1h", 3600000000000},
+                {"2", 2000000000},   {"0.5", 500000000},
+                {"1.5ms", 1500000},  {"0", 0}};
+    static const char *const bad[] = {"",    "s",     "-1", "1x",  "nan",
+                                      "inf", "1e300", " 1", "1 s", "0x"};
     int64_t ns;
     size_t i;
 

@@ -2,11 +2,11 @@
 // Whole runs of hand-made objects: load, attach, events, maps, output. Must not know the compiler.
 #include "object.h"
 
-#define COUNT_C                                                                                    \
-    PRELUDE "struct { __uint(type, BPF_MAP_TYPE_PERCPU_HASH); __type(key, char[16]);"             \
-            " __type(value, __u64); __uint(max_entries, 1024); } m0 SEC(\".maps\");\n"            \
-            "static inline int hit(void) { char k[16] = {}; __u64 one = 1, *v;"                    \
-            " bpf_get_current_comm(k, 16); v = bpf_map_lookup_elem(&m0, k);"                       \
+#define COUNT_C                                                                        \
+    PRELUDE "struct { __uint(type, BPF_MAP_TYPE_PERCPU_HASH); __type(key, char[16]);"  \
+            " __type(value, __u64); __uint(max_entries, 1024); } m0 SEC(\".maps\");\n" \
+            "static inline int hit(void) { char k[16] = {}; __u64 one = 1, *v;"        \
+            " bpf_get_current_comm(k, 16); v = bpf_map_lookup_elem(&m0, k);"           \
             " if (v) *v += 1; else bpf_map_update_elem(&m0, k, &one, 0); return 0; }\n"
 
 static void count_map(struct obj *o)

@@ -6,11 +6,26 @@
 #include <time.h>
 
 static const char *const points[] = {
-    "net/net_dev_queue", "net/net_dev_xmit", "net/net_dev_start_xmit", "net/netif_receive_skb",
-    "net/netif_rx", "skb/kfree_skb", "skb/consume_skb", "sched/sched_switch", "sched/sched_wakeup",
-    "sched/sched_process_fork", "sched/sched_process_exit", "sched/sched_process_exec",
-    "irq/softirq_entry", "irq/softirq_exit", "irq/irq_handler_entry", "irq/irq_handler_exit",
-    "timer/timer_start", "timer/timer_expire_entry", "timer/hrtimer_start", "timer/hrtimer_cancel",
+    "net/net_dev_queue",
+    "net/net_dev_xmit",
+    "net/net_dev_start_xmit",
+    "net/netif_receive_skb",
+    "net/netif_rx",
+    "skb/kfree_skb",
+    "skb/consume_skb",
+    "sched/sched_switch",
+    "sched/sched_wakeup",
+    "sched/sched_process_fork",
+    "sched/sched_process_exit",
+    "sched/sched_process_exec",
+    "irq/softirq_entry",
+    "irq/softirq_exit",
+    "irq/irq_handler_entry",
+    "irq/irq_handler_exit",
+    "timer/timer_start",
+    "timer/timer_expire_entry",
+    "timer/hrtimer_start",
+    "timer/hrtimer_cancel",
 };
 
 static double now(void)

@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define TICKS_C                                                                                    \
+#define TICKS_C                                                                                   \
     PRELUDE "struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __type(key, __u32);"               \
             " __type(value, __u64); __uint(max_entries, 1); } m0 SEC(\".maps\");\n"               \
-            "unsigned char nd_state[64] __attribute__((aligned(8)));\n"                            \
-            "static inline int hit(void) { __u32 k = 0; __u64 *v = bpf_map_lookup_elem(&m0, &k);"  \
-            " if (v) *v += 1; return 0; }\n"                                                       \
+            "unsigned char nd_state[64] __attribute__((aligned(8)));\n"                           \
+            "static inline int hit(void) { __u32 k = 0; __u64 *v = bpf_map_lookup_elem(&m0, &k);" \
+            " if (v) *v += 1; return 0; }\n"                                                      \
             "SEC(\"nd/rawtp/0\") int p0(void *ctx) { EXIT return hit(); }\n"
 
 static void make(struct obj *o, bool exits)
@@ -26,8 +26,8 @@ static void make(struct obj *o, bool exits)
         nd_mfb_header(o->b)->exit_off = 4;
     add_map(o, "@n", ND_MAP_PERCPUARRAY, ND_MAPF_SCALAR | ND_MAPF_SUMMED, ND_MF_NONE,
             add_type(o, ND_T_COUNT, 8), "m0", "", 0);
-    add_prog(o, "p0", ND_PROG_RAW_TP, ND_AT_RAW_TP, "rawtracepoint:sched_switch", "sched_switch", "",
-             0, 0);
+    add_prog(o, "p0", ND_PROG_RAW_TP, ND_AT_RAW_TP, "rawtracepoint:sched_switch", "sched_switch",
+             "", 0, 0);
     snprintf(text, sizeof(text), "#define EXIT %s\n%s",
              exits ? "*(volatile unsigned *)(nd_state + 4) = 1;" : "", TICKS_C);
     obj_end(o, text);
@@ -292,11 +292,11 @@ static void test_not_an_object(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signals),      cmocka_unit_test(test_exit),
-        cmocka_unit_test(test_duration),     cmocka_unit_test(test_command),
-        cmocka_unit_test(test_pid),          cmocka_unit_test(test_closed_pipe),
-        cmocka_unit_test(test_full_disk),    cmocka_unit_test(test_nothing_stays),
-        cmocka_unit_test(test_not_root),     cmocka_unit_test(test_not_an_object),
+        cmocka_unit_test(test_signals),   cmocka_unit_test(test_exit),
+        cmocka_unit_test(test_duration),  cmocka_unit_test(test_command),
+        cmocka_unit_test(test_pid),       cmocka_unit_test(test_closed_pipe),
+        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_nothing_stays),
+        cmocka_unit_test(test_not_root),  cmocka_unit_test(test_not_an_object),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

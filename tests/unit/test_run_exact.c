@@ -79,15 +79,15 @@ static long sum_of_parts(const char *text, int *parts)
     return sum;
 }
 
-#define GEN_C(type, add)                                                                           \
-    RENAMES_C "#define M(n) struct { __uint(type, " type "); __type(key, __u64);"                  \
-              " __type(value, __u64); __uint(max_entries, 1024); } n SEC(\".maps\");\n"            \
-              "M(m0)\nM(m1)\n"                                                                     \
-              "static inline int add(void *m, __u64 k) { __u64 zero = 0, *v ="                     \
-              " bpf_map_lookup_elem(m, &k); if (!v) { bpf_map_update_elem(m, &k, &zero, 1);"       \
-              " v = bpf_map_lookup_elem(m, &k); } if (v) { " add "; } return 0; }\n"               \
-              "SEC(\"nd/rawtp/0\") int p0(__u64 *ctx) { if (!ours(ctx)) return 0;"                 \
-              " __u64 k = (bpf_get_prandom_u32() & 127) | bpf_get_current_pid_tgid() << 32;"       \
+#define GEN_C(type, add)                                                                     \
+    RENAMES_C "#define M(n) struct { __uint(type, " type "); __type(key, __u64);"            \
+              " __type(value, __u64); __uint(max_entries, 1024); } n SEC(\".maps\");\n"      \
+              "M(m0)\nM(m1)\n"                                                               \
+              "static inline int add(void *m, __u64 k) { __u64 zero = 0, *v ="               \
+              " bpf_map_lookup_elem(m, &k); if (!v) { bpf_map_update_elem(m, &k, &zero, 1);" \
+              " v = bpf_map_lookup_elem(m, &k); } if (v) { " add "; } return 0; }\n"         \
+              "SEC(\"nd/rawtp/0\") int p0(__u64 *ctx) { if (!ours(ctx)) return 0;"           \
+              " __u64 k = (bpf_get_prandom_u32() & 127) | bpf_get_current_pid_tgid() << 32;" \
               " return *(volatile __u32 *)(nd_state + 8) ? add(&m1, k) : add(&m0, k); }\n"
 
 static void exact(uint32_t kind, const char *text, long n)
@@ -136,16 +136,16 @@ static void test_hash(void **state)
 
 // ---- events -----------------------------------------------------------------------------------
 
-#define EVENTS_C                                                                                   \
-    RENAMES_C "struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, RING); }"          \
-              " nd_events SEC(\".maps\");\n"                                                       \
-              "struct rec { __u32 event, size; __u64 n, cpu; };\n"                                 \
-              "SEC(\"nd/rawtp/0\") int p0(__u64 *ctx) { if (!ours(ctx)) return 0;"                 \
-              " struct rec *r = bpf_ringbuf_reserve(&nd_events, sizeof(*r), 0);"                   \
-              " if (!r) { __sync_fetch_and_add((__u64 *)(nd_state + 16), 1); return 0; }"          \
-              " r->event = 0; r->size = 16; r->n = bpf_ktime_get_ns();"                            \
-              " r->cpu = bpf_get_smp_processor_id();"                                              \
-              " bpf_ringbuf_submit(r, bpf_ringbuf_query(&nd_events, 0) >= RING / 4 ? 2 : 1);"      \
+#define EVENTS_C                                                                              \
+    RENAMES_C "struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, RING); }"     \
+              " nd_events SEC(\".maps\");\n"                                                  \
+              "struct rec { __u32 event, size; __u64 n, cpu; };\n"                            \
+              "SEC(\"nd/rawtp/0\") int p0(__u64 *ctx) { if (!ours(ctx)) return 0;"            \
+              " struct rec *r = bpf_ringbuf_reserve(&nd_events, sizeof(*r), 0);"              \
+              " if (!r) { __sync_fetch_and_add((__u64 *)(nd_state + 16), 1); return 0; }"     \
+              " r->event = 0; r->size = 16; r->n = bpf_ktime_get_ns();"                       \
+              " r->cpu = bpf_get_smp_processor_id();"                                         \
+              " bpf_ringbuf_submit(r, bpf_ringbuf_query(&nd_events, 0) >= RING / 4 ? 2 : 1);" \
               " return 0; }\n"
 
 static void event_side(struct obj *o, bool handler)
@@ -154,13 +154,12 @@ static void event_side(struct obj *o, bool handler)
     struct nd_mf_field f[2] = {{.name = nd_mfb_str(o->b, "n"), .type = u64},
                                {.name = nd_mfb_str(o->b, "cpu"), .type = u64, .off = 8}};
     struct nd_mf_type st = {.kind = ND_T_STRUCT, .size = 16, .count = 2};
-    struct nd_mf_site site = {.kind = ND_SITE_EVENT_LOST, .counter_off = 16, .map = ND_MF_NONE,
-                              .span = {0, 7, 1, 1}};
+    struct nd_mf_site site = {
+        .kind = ND_SITE_EVENT_LOST, .counter_off = 16, .map = ND_MF_NONE, .span = {0, 7, 1, 1}};
     struct nd_mf_event e = {.name = nd_mfb_str(o->b, "renamed"), .func = ND_MF_NONE};
     struct nd_mf_insn code[] = {
-        {ND_VM_LOCAL, 0, 0, 0},  {ND_VM_FIELD, 0, 0, 0},
-        {ND_VM_LOCAL, 0, 0, 0},  {ND_VM_FIELD, 0, 0, 1},
-        {ND_VM_PRINTF, 2, 0, 0}, {ND_VM_RET, 0, 0, 0},
+        {ND_VM_LOCAL, 0, 0, 0}, {ND_VM_FIELD, 0, 0, 0},  {ND_VM_LOCAL, 0, 0, 0},
+        {ND_VM_FIELD, 0, 0, 1}, {ND_VM_PRINTF, 2, 0, 0}, {ND_VM_RET, 0, 0, 0},
     };
 
     nd_mfb_header(o->b)->state_size = 64;
@@ -214,8 +213,9 @@ static long events(const char *ring, bool json, long n, struct result *r)
     end_run(&s, r);
     lines = lines_of(file);
     slurp(file, r->out, sizeof(r->out));
-    print_message("%.0f events/s\n", 2.0 * (double)n / ((double)(t1.tv_sec - t0.tv_sec) +
-                                                       (double)(t1.tv_nsec - t0.tv_nsec) / 1e9));
+    print_message("%.0f events/s\n",
+                  2.0 * (double)n /
+                      ((double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9));
     assert_int_equal(r->code, 0);
     shell("tail -n 3 %s > %s/tail", file, o.dir);
     snprintf(file, sizeof(file), "%s/tail", o.dir);

@@ -4,14 +4,14 @@
 #include "object.h"
 
 #include <bpf/btf.h>
-#include <libelf.h>
 #include <gelf.h>
+#include <libelf.h>
 #include <sys/utsname.h>
 
-#define HIT_C                                                                                      \
+#define HIT_C                                                                                     \
     PRELUDE "struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __type(key, __u32);"               \
             " __type(value, __u64); __uint(max_entries, 1); } m0 SEC(\".maps\");\n"               \
-            "static inline int hit(void) { __u32 k = 0; __u64 *v = bpf_map_lookup_elem(&m0, &k);"  \
+            "static inline int hit(void) { __u32 k = 0; __u64 *v = bpf_map_lookup_elem(&m0, &k);" \
             " if (v) *v += 1; return 0; }\n"
 
 static void count_scalar(struct obj *o)
@@ -195,7 +195,8 @@ static void test_kprobe(void **state)
     if (kernel_has("/sys/bus/event_source/devices/kprobe/type")) {
         expect(&r, 0, "@n: ", NULL);
     } else {
-        expect(&r, 1, NULL, "t.c:2:3: error: cannot attach kprobe:vfs_read: this kernel has no kprobes");
+        expect(&r, 1, NULL,
+               "t.c:2:3: error: cannot attach kprobe:vfs_read: this kernel has no kprobes");
         assert_string_equal(r.out, "");
     }
     obj_free(&o);
@@ -213,7 +214,8 @@ static void test_no_such_tracepoint(void **state)
              "nonesuch", 0, 0);
     obj_end(&o, HIT_C "SEC(\"nd/tp/0\") int p0(void *ctx) { return hit(); }\n");
     RUN(&r, &o, "-c", "/bin/true");
-    expect(&r, 1, NULL, "cannot attach tracepoint:net:nonesuch: this kernel has no such tracepoint");
+    expect(&r, 1, NULL,
+           "cannot attach tracepoint:net:nonesuch: this kernel has no such tracepoint");
     obj_free(&o);
 }
 
@@ -221,8 +223,8 @@ static void test_no_such_tracepoint(void **state)
 static void test_wildcard(void **state)
 {
     struct nd_mf_attach at[2] = {{.kind = ND_AT_RAW_TP}, {.kind = ND_AT_RAW_TP}};
-    struct nd_mf_prog p = {.type = ND_PROG_RAW_TP, .count = 2, .when = ND_MF_NONE,
-                           .span = {0, 1, 1, 3}};
+    struct nd_mf_prog p = {
+        .type = ND_PROG_RAW_TP, .count = 2, .when = ND_MF_NONE, .span = {0, 1, 1, 3}};
     struct result r;
     struct obj o;
 
