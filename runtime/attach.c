@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define NAMED_SKIPS 3 // skipped points a warning names
@@ -255,11 +256,24 @@ static int attach_prog(struct nd_attach_set *s, uint32_t index)
     return 0;
 }
 
+// A wildcard may need thousands of descriptors; the soft limit is ours to raise.
+static void raise_limit(uint32_t points)
+{
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= r.rlim_max ||
+        r.rlim_cur > 2ull * points + 128)
+        return;
+    r.rlim_cur = r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);
+}
+
 int nd_attach_all(struct nd_attach_set *s)
 {
     uint32_t i;
     int err = 0;
 
+    raise_limit(s->nlist);
     forget(s);
     for (i = 0; i < s->l->mf.nprogs && !err; i++) {
         const struct nd_mf_prog *p = &s->l->mf.progs[i];

@@ -285,8 +285,12 @@ static int run_script(struct cli *c, int argc, char **argv)
     struct nd_object obj = {0};
     struct nd_options values = {0};
     struct nd_load l = {0};
-    int code = get_object(c, "object", &obj);
+    int code;
 
+    nd_run_hold_signals();
+    code = get_object(c, "object", &obj);
+    if (nd_run_interrupted())
+        return EXIT_DONE; // Ctrl-C while compiling: nothing was attached
     if (code)
         return code;
     c->run.t_object = nd_now();

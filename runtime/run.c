@@ -147,6 +147,7 @@ int nd_run_take(struct nd_run *r)
     int more = 0;
 
     if (r->events) {
+        r->fmt.wall_offset = wall_offset(); // clocks are adjusted while we run
         nd_vm_times(r->vm, r->start, r->start, nd_now());
         more = nd_events_consume(r->events);
     }
@@ -190,15 +191,41 @@ void nd_run_test(struct nd_run *r, uint32_t kind, uint32_t attach)
 
 // ---- signals -----------------------------------------------------------------------------------
 
+// The signals that end a run. SIGHUP only if it is not ignored (nohup); SIGINT always, because
+// shells start background jobs with it ignored.
+static void end_signals(sigset_t *set)
+{
+    struct sigaction hup;
+
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    if (!sigaction(SIGHUP, NULL, &hup) && hup.sa_handler != SIG_IGN)
+        sigaddset(set, SIGHUP);
+}
+
+void nd_run_hold_signals(void)
+{
+    sigset_t set;
+
+    end_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+bool nd_run_interrupted(void)
+{
+    sigset_t set;
+
+    return !sigpending(&set) &&
+           (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM) || sigismember(&set, SIGHUP));
+}
+
 static int open_signals(struct nd_run *r)
 {
     sigset_t set;
 
     signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    end_signals(&set);
     if (r->opts->command)
         sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
@@ -226,6 +253,7 @@ static void default_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    signal(SIGINT, SIG_DFL);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 

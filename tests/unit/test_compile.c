@@ -45,8 +45,8 @@ static void go(struct result *r, struct obj *o, const char *const *words)
 }
 #define GO(r, x, ...) go(r, x, (const char *const[]){__VA_ARGS__, NULL})
 
-#define GOOD                                                                                       \
-    "#!/bin/sh\necho \"$@\" > $ARGS/args\n"                                                        \
+#define GOOD                                \
+    "#!/bin/sh\necho \"$@\" > $ARGS/args\n" \
     "case $1 in object) cat $OBJ >&$3;; manifest) cat $MF >&$3;; *) echo other \"$@\";; esac\n"
 
 static void expect_args(const struct obj *o, const char *want)
@@ -139,7 +139,8 @@ static void test_words(void **state)
     GO(&r, &o, "-e");
     expect(&r, 2, NULL, "-e needs a program");
     GO(&r, &o, "no_such_tool");
-    expect(&r, 2, NULL, "there is no script or tool \"no_such_tool\" here or in the standard library");
+    expect(&r, 2, NULL,
+           "there is no script or tool \"no_such_tool\" here or in the standard library");
     GO(&r, &o, "-f", "xml", "-e", "x");
     expect(&r, 2, NULL, "neither text nor json");
     obj_free(&o);

@@ -86,6 +86,32 @@ static void test_signals(void **state)
     obj_free(&o);
 }
 
+// Whenever the signal comes, the end is a good one.
+static void test_signal_early(void **state)
+{
+    struct started s;
+    struct result r;
+    struct obj o;
+    int i, empty = 0;
+
+    (void)state;
+    make(&o, false);
+    for (i = 0; i < 40; i++) {
+        struct timespec nap = {.tv_nsec = 400000 + i * 50000};
+
+        start_run(&s, o.dir, (const char *const[]){o.o, NULL});
+        nanosleep(&nap, NULL);
+        kill(s.pid, SIGINT);
+        end_run(&s, &r);
+        if (r.code == 128 + SIGINT) // before main could ask to hold it
+            continue;
+        expect(&r, 0, NULL, NULL);
+        empty += !*r.out;
+    }
+    print_message("%d of 40 ended before anything was attached\n", empty);
+    obj_free(&o);
+}
+
 static void test_exit(void **state)
 {
     struct started s;
@@ -292,11 +318,12 @@ static void test_not_an_object(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signals),   cmocka_unit_test(test_exit),
-        cmocka_unit_test(test_duration),  cmocka_unit_test(test_command),
-        cmocka_unit_test(test_pid),       cmocka_unit_test(test_closed_pipe),
-        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_nothing_stays),
-        cmocka_unit_test(test_not_root),  cmocka_unit_test(test_not_an_object),
+        cmocka_unit_test(test_signals),       cmocka_unit_test(test_signal_early),
+        cmocka_unit_test(test_exit),          cmocka_unit_test(test_duration),
+        cmocka_unit_test(test_command),       cmocka_unit_test(test_pid),
+        cmocka_unit_test(test_closed_pipe),   cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_nothing_stays), cmocka_unit_test(test_not_root),
+        cmocka_unit_test(test_not_an_object),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

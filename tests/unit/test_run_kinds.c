@@ -120,6 +120,43 @@ static void test_uprobe(void **state)
     }
 }
 
+// -p: another process runs the same function, and is not counted.
+static void test_uprobe_pid(void **state)
+{
+    static const char text[] =
+        "#include <unistd.h>\n"
+        "__attribute__((noinline)) int work(int x){__asm__ volatile(\"\");return x+1;}\n"
+        "int main(int c,char**v){int i,s=0;(void)v;for(i=0;i<(c>1?100:7000);i++){s+=work(i);"
+        "if(c>1)usleep(5000);}return s==0;}\n";
+    char target[96], source[128], number[16], command[128];
+    struct result r;
+    struct obj o;
+    pid_t pid;
+
+    (void)state;
+    obj_begin(&o);
+    snprintf(target, sizeof(target), "%s/target", o.dir);
+    snprintf(source, sizeof(source), "%s/target.c", o.dir);
+    write_file(source, text, sizeof(text) - 1);
+    shell("cc -O1 -o %s %s", target, source);
+    count_scalar(&o);
+    add_prog(&o, "p0", ND_PROG_KPROBE, ND_AT_UPROBE, "uprobe:target:work", target, "work",
+             offset_of(target, "work"), 0);
+    obj_end(&o, HIT_C "SEC(\"nd/uprobe/0\") int p0(void *ctx) { return hit(); }\n");
+    pid = fork();
+    if (!pid) {
+        execl(target, target, "slow", (char *)NULL);
+        _exit(1);
+    }
+    snprintf(number, sizeof(number), "%d", pid);
+    snprintf(command, sizeof(command), "%s", target);
+    RUN(&r, &o, "-p", number, "-c", command);
+    waitpid(pid, NULL, 0);
+    expect(&r, 0, "@n: ", NULL);
+    assert_in_range(number_of(&r), 0, 100);
+    obj_free(&o);
+}
+
 static void test_profile(void **state)
 {
     struct result r;
@@ -267,14 +304,47 @@ static void test_verifier(void **state)
     obj_free(&o);
 }
 
+// A program whose condition is false is neither loaded (it would be rejected) nor attached.
+static void test_when(void **state)
+{
+    struct nd_mf_insn code[] = {{ND_VM_INT, 0, 0, 0}, {ND_VM_RET, 1, 0, 0}};
+    struct result r;
+    struct obj o;
+    uint32_t func;
+
+    (void)state;
+    obj_begin(&o);
+    count_scalar(&o);
+    code[0].b = (uint16_t)add_type(&o, ND_T_INT, 8);
+    code[0].c = (int32_t)nd_mfb_const(o.b, 0);
+    func = add_func(&o, 0, 0, code, 2);
+    add_prog(&o, "p0", ND_PROG_RAW_TP, ND_AT_RAW_TP, "rawtracepoint:nonesuch", "nonesuch", "", 0,
+             0);
+    add_prog(&o, "p1", ND_PROG_RAW_TP, ND_AT_RAW_TP, "rawtracepoint:sched_process_exec",
+             "sched_process_exec", "", 0, 0);
+    ((struct nd_mf_prog *)nd_mfb_at(o.b, ND_SEC_PROGS, 0))->when = func;
+    obj_end(&o, HIT_C "SEC(\"nd/rawtp/0\") int p0(__u64 *ctx)"
+                      " { return *(volatile int *)(ctx[0] * 3); }\n"
+                      "SEC(\"nd/rawtp/1\") int p1(__u64 *ctx) { return hit(); }\n");
+    RUN(&r, &o, "-c", "/bin/true", "-v");
+    expect(&r, 0, "@n: 1\n", "Attached 1 probe,");
+    obj_free(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tp_btf),   cmocka_unit_test(test_uprobe),
-        cmocka_unit_test(test_profile),  cmocka_unit_test(test_software),
-        cmocka_unit_test(test_by_hand),  cmocka_unit_test(test_kprobe),
-        cmocka_unit_test(test_wildcard), cmocka_unit_test(test_no_such_tracepoint),
+        cmocka_unit_test(test_tp_btf),
+        cmocka_unit_test(test_uprobe),
+        cmocka_unit_test(test_uprobe_pid),
+        cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_software),
+        cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_kprobe),
+        cmocka_unit_test(test_wildcard),
+        cmocka_unit_test(test_no_such_tracepoint),
         cmocka_unit_test(test_verifier),
+        cmocka_unit_test(test_when),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
