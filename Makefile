@@ -62,7 +62,7 @@ $(B)/libndr.a: $(RUNTIME_OBJ)
 	@rm -f $@; $(AR) rcs $@ $^
 
 $(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a
-	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) -lelf -lz -lpthread
+	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) -lelf -lz -lpthread -lm
 $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a
 	$(CC) $(OPT) $(LDFLAGS) -no-pie -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf
 
@@ -78,7 +78,7 @@ $(B)/grammar/%.o: $(B)/grammar/%.c
 
 # LLVM's headers are seen by the lowering only.
 $(B)/compiler/lower%.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
-$(B)/compiler/object.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
+$(B)/compiler/lower.o $(B)/compiler/object.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -86,7 +86,7 @@ $(B)/%.o: %.c
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libndc.a $(B)/libndr.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libndr.a $(B)/libndc.a -Wl,--gc-sections -no-pie $(BPF_LIBS) $(LLVM_LIBS) \
-		-lelf -lz -lpthread -lcmocka
+		-lelf -lz -lpthread -lcmocka -lm
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 

@@ -64,3 +64,42 @@ struct nd_decl *nd_decl_new(struct nd_arena *a, enum nd_decl_kind kind, struct n
     d->span = span;
     return d;
 }
+
+static void walk_expr(struct nd_expr *e, void (*fn)(void *arg, struct nd_expr *e), void *arg)
+{
+    uint32_t i;
+
+    if (!e)
+        return;
+    fn(arg, e);
+    walk_expr(e->a, fn, arg);
+    walk_expr(e->b, fn, arg);
+    walk_expr(e->c, fn, arg);
+    for (i = 0; i < e->args.n; i++)
+        walk_expr(e->args.v[i], fn, arg);
+}
+
+static void walk_block(struct nd_block *b, void (*fn)(void *arg, struct nd_expr *e), void *arg)
+{
+    uint32_t i, k;
+
+    for (i = 0; b && i < b->n; i++) {
+        struct nd_stmt *s = b->v[i];
+
+        walk_expr(s->expr, fn, arg);
+        walk_expr(s->rhs, fn, arg);
+        walk_expr(s->hi, fn, arg);
+        walk_expr(s->sort, fn, arg);
+        walk_expr(s->limit, fn, arg);
+        for (k = 0; k < s->fields.n; k++)
+            walk_expr(s->fields.v[k].expr, fn, arg);
+        walk_block(s->body, fn, arg);
+        walk_block(s->else_body, fn, arg);
+    }
+}
+
+void nd_ast_walk(struct nd_decl *d, void (*fn)(void *arg, struct nd_expr *e), void *arg)
+{
+    walk_expr(d->pred, fn, arg);
+    walk_block(d->body, fn, arg);
+}

@@ -222,6 +222,9 @@ struct nd_script {
     struct nd_decls decls;
 };
 
+// Calls fn for every expression in a declaration (predicate, when, body), parents first.
+void nd_ast_walk(struct nd_decl *d, void (*fn)(void *arg, struct nd_expr *e), void *arg);
+
 // Constructors; the caller fills what is special to the kind.
 struct nd_expr *nd_expr_new(struct nd_arena *a, enum nd_expr_kind kind, struct nd_span span);
 struct nd_expr *nd_expr_binary(struct nd_arena *a, enum nd_op op, struct nd_expr *l,

@@ -13,9 +13,12 @@ bool nd_agg_is(uint32_t kind); // is it an aggregation at all?
 void nd_agg_merge(const struct nd_mf_type *t, void *dst, const void *src);
 // Adds one value, as the programs do.
 void nd_agg_add(const struct nd_mf_type *t, void *dst, int64_t v);
-// A number out of an aggregation; *is_double tells which of the two is set. NaN when n = 0 and the
-// question has no answer (min, max, percentiles of nothing).
+// A number out of an aggregation. NaN when n = 0 and the question has no answer (min, max,
+// percentiles of nothing), or when this aggregation cannot answer it at all.
 double nd_agg_get(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what);
+// The same, exact, when the answer is an integer (count, sum, min, max); u64 unless SIGNED. false:
+// it is not, or there is none.
+bool nd_agg_int(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what, int64_t *out);
 // The value to sort by (bpftrace: count, sum, min, max, average; histograms: number of values).
 double nd_agg_rank(const struct nd_mf_type *t, const void *val);
 

@@ -4,6 +4,7 @@
 #ifndef ND_SYMBOLS_H
 #define ND_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,8 @@ struct nd_sym {
 };
 // Strings live as long as s.
 void nd_syms_kernel(struct nd_syms *s, uint64_t addr, struct nd_sym *out);
+// The kernel was asked and gave zero for every address (kptr_restrict): say so once.
+bool nd_syms_kernel_hidden(struct nd_syms *s);
 void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_sym *out);
 uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name); // 0: unknown
 const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid);

@@ -16,7 +16,12 @@ struct nd_vm_env {
     const void *opts; // the option values, laid out as nd_opts
     // Losses since the last report, for report(); the callee keeps the array.
     uint32_t (*losses)(void *arg, const struct nd_loss **out);
-    void *losses_arg;
+    uint64_t (*lost)(void *arg); // events lost so far, for LOST; may be NULL
+    void *losses_arg;            // of both
+    // Asked every few thousand backward jumps and calls; true ends the code with -EINTR. May be
+    // NULL: then a loop without end has none.
+    bool (*interrupted)(void *arg);
+    void *interrupted_arg;
 };
 
 struct nd_vm *nd_vm_new(const struct nd_vm_env *env);
@@ -32,5 +37,6 @@ bool nd_vm_exited(const struct nd_vm *vm, int *code); // was EXIT executed?
 // Lengths for INTERVAL and report(); start of the run for ELAPSED. ns of CLOCK_MONOTONIC.
 void nd_vm_times(struct nd_vm *vm, int64_t start, int64_t interval_start, int64_t now);
 uint64_t nd_vm_div_zero(const struct nd_vm *vm); // divisions by zero so far
+uint64_t nd_vm_map_full(const struct nd_vm *vm); // updates by user code that found no room
 
 #endif

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One link (and perhaps one perf event) for each attach point and CPU. Must not know what programs
+// do, nor how links are taken apart fast (detach.c). Serves the run.
+#include "attach.h"
+
+#include "attach_perf.h"
+#include "detach.h"
+#include "feature.h"
+#include "msg.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define NAMED_SKIPS 3 // skipped points a warning names
+
+struct nd_attach_set {
+    const struct nd_load *l;
+    uint32_t pid;
+    struct nd_perf perf;
+    struct nd_detach detach;
+    struct nd_point *v;
+    uint32_t n, cap;
+    struct nd_attached *list; // one for each attach point in use
+    uint32_t *prog;           // its program
+    uint32_t nlist, skipped;
+};
+
+static void plan(struct nd_attach_set *s);
+
+struct nd_attach_set *nd_attach_new(const struct nd_load *l, uint32_t pid)
+{
+    struct nd_attach_set *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    s->l = l;
+    s->pid = pid;
+    nd_perf_init(&s->perf);
+    s->list = calloc(l->mf.nattaches + 1, sizeof(*s->list));
+    s->prog = calloc(l->mf.nattaches + 1, sizeof(*s->prog));
+    if (!s->list || !s->prog) {
+        nd_attach_free(s);
+        return NULL;
+    }
+    plan(s);
+    return s;
+}
+
+static int add_point(struct nd_attach_set *s, int link, int perf, bool slow)
+{
+    if (s->n == s->cap) {
+        uint32_t cap = s->cap ? s->cap * 2 : 16;
+        struct nd_point *v = realloc(s->v, cap * sizeof(*v));
+
+        if (!v)
+            return -ENOMEM;
+        s->v = v;
+        s->cap = cap;
+    }
+    s->v[s->n++] = (struct nd_point){link, perf, slow};
+    return 0;
+}
+
+// A perf link can be closed apart from its event; kernels before 5.15 have none.
+static int connect_perf(struct nd_attach_set *s, int prog, int perf, bool slow)
+{
+    int link = bpf_link_create(prog, perf, BPF_PERF_EVENT, NULL), err;
+
+    if (link < 0 && ioctl(perf, PERF_EVENT_IOC_SET_BPF, prog))
+        return -errno;
+    if (ioctl(perf, PERF_EVENT_IOC_ENABLE, 0)) {
+        err = -errno;
+    } else {
+        err = add_point(s, link, perf, slow);
+        if (!err)
+            return 0;
+    }
+    if (link >= 0)
+        close(link);
+    return err;
+}
+
+static int attach_perf(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a)
+{
+    int i, perf, err, n = 1;
+
+    if (nd_perf_per_cpu(a->kind))
+        n = s->perf.ncpus;
+    for (i = 0; i < n; i++) {
+        perf = nd_perf_open(&s->perf, &s->l->mf, a, s->pid, s->perf.cpus[i]);
+        if (perf < 0)
+            return perf;
+        err = connect_perf(s, prog, perf, !nd_perf_per_cpu(a->kind));
+        if (err) {
+            close(perf);
+            return err;
+        }
+    }
+    return 0;
+}
+
+static int attach_raw(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a, bool named)
+{
+    int link, err;
+
+    link = bpf_raw_tracepoint_open(named ? nd_mf_str(&s->l->mf, a->s0) : NULL, prog);
+    if (link < 0)
+        return -errno;
+    err = add_point(s, link, -1, false);
+    if (err)
+        close(link);
+    return err;
+}
+
+static int attach_one(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
+                      const struct nd_mf_attach *a)
+{
+    switch (p->type) {
+    case ND_PROG_RAW_TP:
+        return attach_raw(s, prog, a, true);
+    case ND_PROG_TP_BTF:
+    case ND_PROG_FENTRY:
+    case ND_PROG_FEXIT:
+        return attach_raw(s, prog, a, false);
+    default:
+        return attach_perf(s, prog, a);
+    }
+}
+
+static const char *const how_text[ND_AT_KIND_MAX] = {
+    [ND_AT_TRACEPOINT] = "tracepoint",
+    [ND_AT_RAW_TP] = "raw tracepoint",
+    [ND_AT_UPROBE] = "uprobe",
+    [ND_AT_URETPROBE] = "uretprobe",
+    [ND_AT_PROFILE] = "cpu-clock",
+    [ND_AT_SOFTWARE] = "software event",
+    [ND_AT_HARDWARE] = "hardware event",
+    [ND_AT_KPROBE] = "kprobe",
+    [ND_AT_KRETPROBE] = "kretprobe",
+    [ND_AT_FENTRY] = "fentry",
+    [ND_AT_FEXIT] = "fexit",
+};
+
+static char *how(const struct nd_mf *mf, const struct nd_mf_attach *a, int ncpus)
+{
+    const char *kind = how_text[a->kind] ? how_text[a->kind] : "";
+    char text[600];
+
+    if (a->kind == ND_AT_UPROBE || a->kind == ND_AT_URETPROBE)
+        snprintf(text, sizeof(text), "%s %s + 0x%llx", kind, nd_mf_str(mf, a->s0),
+                 (unsigned long long)a->num);
+    else if (nd_perf_per_cpu(a->kind))
+        snprintf(text, sizeof(text), "%s on %d CPUs", kind, ncpus);
+    else
+        snprintf(text, sizeof(text), "%s", kind);
+    return strdup(text);
+}
+
+// Attach points of programs that the run starts itself.
+static bool by_hand(const struct nd_mf_prog *p)
+{
+    return p->type == ND_PROG_TEST_RUN;
+}
+
+static void note(struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)
+{
+    if (nd_perf_per_cpu(a->kind) && !s->perf.ncpus)
+        s->perf.ncpus = nd_feature_online(s->perf.cpus, (int)(sizeof(s->perf.cpus) / sizeof(int)));
+    s->list[s->nlist].spec = nd_mf_str(&s->l->mf, a->spec);
+    s->list[s->nlist].how = how(&s->l->mf, a, s->perf.ncpus);
+    s->prog[s->nlist++] = prog;
+}
+
+static void forget(struct nd_attach_set *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->nlist; i++)
+        free((char *)(uintptr_t)s->list[i].how);
+    s->nlist = 0;
+}
+
+// The list as it will be if everything can be attached: output begins before that.
+static void plan(struct nd_attach_set *s)
+{
+    uint32_t i, j;
+
+    for (i = 0; i < s->l->mf.nprogs; i++) {
+        const struct nd_mf_prog *p = &s->l->mf.progs[i];
+
+        if (by_hand(p) || nd_load_prog_fd(s->l, i) < 0)
+            continue;
+        for (j = 0; j < p->count; j++)
+            note(s, i, &s->l->mf.attaches[p->first + j]);
+    }
+}
+
+static int fail(const struct nd_attach_set *s, const struct nd_mf_prog *p,
+                const struct nd_mf_attach *a, int err)
+{
+    nd_msg_at(&s->l->mf, a->span.line ? &a->span : &p->span, "error", "cannot attach %s: %s",
+              nd_mf_str(&s->l->mf, a->spec), nd_perf_why(a, err));
+    return err;
+}
+
+static void warn_skipped(const struct nd_attach_set *s, const struct nd_mf_prog *p, uint32_t n,
+                         const struct nd_mf_attach *const *named, const int *errs)
+{
+    char text[1024];
+    size_t len = 0;
+    uint32_t i;
+
+    for (i = 0; i < n && i < NAMED_SKIPS && len < sizeof(text); i++)
+        len +=
+            (size_t)snprintf(text + len, sizeof(text) - len, "%s%s (%s)", i ? ", " : "",
+                             nd_mf_str(&s->l->mf, named[i]->spec), nd_perf_why(named[i], errs[i]));
+    nd_msg_at(&s->l->mf, &p->span, "warning", "%u of %u attach points are left out: %s%s", n,
+              p->count, text, n > NAMED_SKIPS ? ", ..." : "");
+}
+
+static int attach_prog(struct nd_attach_set *s, uint32_t index)
+{
+    const struct nd_mf_attach *named[NAMED_SKIPS] = {NULL};
+    const struct nd_mf_prog *p = &s->l->mf.progs[index];
+    int fd = nd_load_prog_fd(s->l, index), err = 0, errs[NAMED_SKIPS] = {0};
+    uint32_t i, skipped = 0;
+
+    for (i = 0; i < p->count; i++) {
+        const struct nd_mf_attach *a = &s->l->mf.attaches[p->first + i];
+
+        err = attach_one(s, p, fd, a);
+        if (!err) {
+            note(s, index, a);
+            continue;
+        }
+        if (p->count == 1 || err == -ENOMEM || err == -EMFILE)
+            return fail(s, p, a, err);
+        if (skipped < NAMED_SKIPS) {
+            named[skipped] = a;
+            errs[skipped] = err;
+        }
+        skipped++;
+    }
+    if (skipped && skipped == p->count)
+        return fail(s, p, named[0], errs[0]);
+    if (skipped)
+        warn_skipped(s, p, skipped, named, errs);
+    s->skipped += skipped;
+    return 0;
+}
+
+// A wildcard may need thousands of descriptors; the soft limit is ours to raise.
+static void raise_limit(uint32_t points)
+{
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= r.rlim_max ||
+        r.rlim_cur > 2ull * points + 128)
+        return;
+    r.rlim_cur = r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);
+}
+
+int nd_attach_all(struct nd_attach_set *s)
+{
+    uint32_t i;
+    int err = 0;
+
+    raise_limit(s->nlist);
+    forget(s);
+    for (i = 0; i < s->l->mf.nprogs && !err; i++) {
+        const struct nd_mf_prog *p = &s->l->mf.progs[i];
+
+        if (by_hand(p) || nd_load_prog_fd(s->l, i) < 0)
+            continue;
+        err = attach_prog(s, i);
+    }
+    nd_perf_close(&s->perf);
+    if (err)
+        nd_attach_stop(s);
+    return err;
+}
+
+void nd_attach_stop(struct nd_attach_set *s)
+{
+    nd_detach_links(s->v, s->n);
+    nd_detach_events(&s->detach, s->v, s->n);
+}
+
+void nd_attach_free(struct nd_attach_set *s)
+{
+    if (!s)
+        return;
+    nd_attach_stop(s);
+    nd_detach_wait(&s->detach);
+    forget(s);
+    nd_perf_close(&s->perf);
+    free(s->list);
+    free(s->prog);
+    free(s->v);
+    free(s);
+}
+
+uint32_t nd_attach_count(const struct nd_attach_set *s)
+{
+    return s->nlist;
+}
+
+uint32_t nd_attach_skipped(const struct nd_attach_set *s)
+{
+    return s->skipped;
+}
+
+// Calls that the kernel left out because the program was running on that CPU already (Linux 5.12).
+// It counts them for each program; with several attach points the first one stands for all.
+static uint32_t missed(int prog)
+{
+    struct bpf_prog_info info;
+    uint32_t size = sizeof(info);
+
+    memset(&info, 0, sizeof(info));
+    if (prog < 0 || bpf_obj_get_info_by_fd(prog, &info, &size))
+        return 0;
+    return info.recursion_misses > UINT32_MAX ? UINT32_MAX : (uint32_t)info.recursion_misses;
+}
+
+const struct nd_attached *nd_attach_list(struct nd_attach_set *s, uint32_t *n)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->nlist; i++) {
+        if (!i || s->prog[i] != s->prog[i - 1])
+            s->list[i].missed = missed(nd_load_prog_fd(s->l, s->prog[i]));
+    }
+    *n = s->nlist;
+    return s->list;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The compiler is a process of its own: its memory goes back when it is done, and a crash is a
+// message. The object comes through a memfd. Must not know the language. Serves the command line.
+#include "compile.h"
+
+#include "msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NAME "ndtrace-compile"
+
+extern char **environ;
+
+// Beside the running program, else where it is installed; NDTRACE_COMPILE overrides both.
+static void find_compiler(char *path, size_t size)
+{
+    const char *given = getenv("NDTRACE_COMPILE");
+    char *slash;
+    ssize_t n;
+
+    if (given && *given) {
+        snprintf(path, size, "%s", given);
+        return;
+    }
+    n = readlink("/proc/self/exe", path, size - 1);
+    path[n > 0 ? n : 0] = 0;
+    slash = strrchr(path, '/');
+    if (slash && (size_t)(slash + 1 - path) + sizeof(NAME) <= size) {
+        strcpy(slash + 1, NAME);
+        if (!access(path, X_OK))
+            return;
+    }
+    snprintf(path, size, "%s/%s", ND_LIBEXECDIR, NAME);
+}
+
+static int not_found(const char *path, int err)
+{
+    nd_msg("error: cannot start the compiler %s: %s; it belongs beside ndtrace or into %s", path,
+           strerror(err), ND_LIBEXECDIR);
+    return 1;
+}
+
+int nd_compile_exec(char **argv)
+{
+    char path[PATH_MAX];
+
+    find_compiler(path, sizeof(path));
+    execv(path, argv);
+    return not_found(path, errno);
+}
+
+static int exit_code(pid_t pid)
+{
+    int status;
+
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return 1;
+    }
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    if (WTERMSIG(status) != SIGINT && WTERMSIG(status) != SIGTERM)
+        nd_msg("error: the compiler crashed (%s); please report the script that made it do so",
+               strsignal(WTERMSIG(status)));
+    return 1;
+}
+
+int nd_compile_run(char **argv)
+{
+    char path[PATH_MAX];
+    posix_spawnattr_t attr;
+    sigset_t none;
+    pid_t pid;
+    int err;
+
+    find_compiler(path, sizeof(path));
+    sigemptyset(&none);
+    posix_spawnattr_init(&attr); // our signals are blocked; the compiler's must not be
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+    err = posix_spawn(&pid, path, NULL, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    return err ? not_found(path, err) : exit_code(pid);
+}
+
+static int map_fd(int fd, struct nd_object *out)
+{
+    struct stat st;
+    void *p;
+
+    if (fstat(fd, &st))
+        return -errno;
+    if (st.st_size <= 0)
+        return -ENODATA;
+    p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (p == MAP_FAILED)
+        return -errno;
+    out->data = p;
+    out->size = (size_t)st.st_size;
+    return 0;
+}
+
+int nd_object_map(const char *path, struct nd_object *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+
+    if (fd < 0)
+        return -errno;
+    err = map_fd(fd, out);
+    close(fd);
+    return err;
+}
+
+void nd_object_free(struct nd_object *o)
+{
+    if (o->data)
+        munmap(o->data, o->size);
+    o->data = NULL;
+    o->size = 0;
+}
+
+static void add(char **argv, int *n, const char *flag, const char *value)
+{
+    if (!value)
+        return;
+    if (flag)
+        argv[(*n)++] = (char *)(uintptr_t)flag;
+    argv[(*n)++] = (char *)(uintptr_t)value;
+}
+
+int nd_compile(const struct nd_compile_opts *o, struct nd_object *out)
+{
+    char *argv[20], number[16];
+    int fd, n = 0, code, err;
+
+    fd = memfd_create("ndtrace", 0); // inherited by the child
+    if (fd < 0) {
+        nd_msg("error: no memory for the object: %s", strerror(errno));
+        return 1;
+    }
+    snprintf(number, sizeof(number), "%d", fd);
+    add(argv, &n, NULL, NAME);
+    add(argv, &n, NULL, o->verb);
+    add(argv, &n, "--out-fd", number);
+    add(argv, &n, "-p", o->pid);
+    add(argv, &n, "--facts", o->facts);
+    add(argv, &n, "--btf", o->btf);
+    add(argv, &n, "-f", o->json ? "json" : NULL);
+    add(argv, &n, "-e", o->text);
+    add(argv, &n, NULL, o->text ? NULL : o->file);
+    argv[n] = NULL;
+    code = nd_compile_run(argv);
+    if (!code) {
+        err = map_fd(fd, out);
+        if (err) {
+            nd_msg("error: the compiler gave no object: %s", strerror(-err));
+            code = 1;
+        }
+    }
+    close(fd);
+    return code;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Runs the compiler as a child and takes the object it hands back. Must not know the language or
+// the manifest. Serves the command line.
+#ifndef ND_COMPILE_H
+#define ND_COMPILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct nd_object { // mapped memory
+    void *data;
+    size_t size;
+};
+
+struct nd_compile_opts {
+    const char *verb;              // "object" or "manifest"
+    const char *file;              // or
+    const char *text;              // -e
+    const char *pid, *facts, *btf; // passed on, or NULL
+    int json;
+};
+
+// Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours).
+int nd_compile(const struct nd_compile_opts *opts, struct nd_object *out);
+// Maps a compiled object from a file. 0 or a negative errno.
+int nd_object_map(const char *path, struct nd_object *out);
+void nd_object_free(struct nd_object *o);
+// Becomes the compiler with these words; returns only when it cannot (exit code).
+int nd_compile_exec(char **argv);
+// Runs it with these words and waits; exit code.
+int nd_compile_run(char **argv);
+
+#endif

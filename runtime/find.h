@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where scripts are: a path, or a name in the standard library. Must not know what they contain.
+// Serves the command line.
+#ifndef ND_FIND_H
+#define ND_FIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// Path of the script or object that the user named. 0, or -ENOENT.
+int nd_find_script(const char *name, char *path, size_t size);
+bool nd_find_is_object(const char *path); // an ELF file?
+
+#endif

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds the manifest in the object, puts option values in place and lets libbpf load the programs
+// with the types and attach ids the manifest tells. Must not know how they are attached.
+#include "load.h"
+
+#include "msg.h"
+#include "verifier.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+
+// ---- the ELF -----------------------------------------------------------------------------------
+
+static int take_manifest(struct nd_load *l, const void *blob, size_t size)
+{
+    const char *why;
+
+    l->manifest = calloc(1, size + 8);
+    if (!l->manifest)
+        return -ENOMEM;
+    memcpy(l->manifest, blob, size);
+    if (nd_mf_open(&l->mf, l->manifest, size, &why)) {
+        nd_msg("error: the object's manifest is unusable: %s", why);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int nd_load_open_manifest(struct nd_load *l, const void *blob, size_t size)
+{
+    memset(l, 0, sizeof(*l));
+    return take_manifest(l, blob, size);
+}
+
+static void find_symbols(struct nd_load *l, Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh)
+{
+    Elf_Data *data = elf_getdata(scn, NULL);
+    size_t i, n = data && sh->sh_entsize ? data->d_size / sh->sh_entsize : 0;
+    GElf_Sym sym;
+
+    for (i = 0; i < n && gelf_getsym(data, (int)i, &sym); i++) {
+        const char *name = elf_strptr(elf, sh->sh_link, sym.st_name);
+
+        if (name && !strcmp(name, ND_OPTS_SYM)) {
+            l->opts_off = (uint32_t)sym.st_value;
+            l->has_opts = true;
+        } else if (name && !strcmp(name, ND_STATE_SYM)) {
+            l->state_off = (uint32_t)sym.st_value;
+            l->has_state = true;
+        }
+    }
+}
+
+static int read_elf(struct nd_load *l, Elf *elf)
+{
+    Elf_Scn *scn = NULL;
+    size_t strndx;
+    int err = -ENOENT;
+
+    if (elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &strndx))
+        return -ENOEXEC;
+    while ((scn = elf_nextscn(elf, scn))) {
+        const char *name;
+        Elf_Data *data;
+        GElf_Shdr sh;
+
+        if (!gelf_getshdr(scn, &sh))
+            return -ENOEXEC;
+        name = elf_strptr(elf, strndx, sh.sh_name);
+        if (sh.sh_type == SHT_SYMTAB)
+            find_symbols(l, elf, scn, &sh);
+        if (!name || strcmp(name, ND_MF_ELF_SECTION) != 0 || l->manifest)
+            continue;
+        data = elf_getdata(scn, NULL);
+        if (!data || !data->d_buf)
+            return -ENOEXEC;
+        err = take_manifest(l, data->d_buf, data->d_size);
+        if (err)
+            return err;
+    }
+    return err;
+}
+
+int nd_load_open(struct nd_load *l, const void *elf_data, size_t size)
+{
+    char *copy = NULL;
+    Elf *elf = NULL;
+    int err;
+
+    memset(l, 0, sizeof(*l));
+    l->elf = elf_data;
+    l->elf_size = size;
+    elf_version(EV_CURRENT);
+    copy = malloc(size + 1); // elf_memory wants memory it may write to
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, elf_data, size);
+    elf = elf_memory(copy, size);
+    err = elf ? read_elf(l, elf) : -ENOEXEC;
+    if (err == -ENOEXEC)
+        nd_msg("error: this is no BPF object");
+    if (err == -ENOENT)
+        nd_msg("error: this object was not made by ndtrace-compile (it has no %s section)",
+               ND_MF_ELF_SECTION);
+    if (!err && ((l->mf.h->opts_size && !l->has_opts) || (l->mf.h->state_size && !l->has_state))) {
+        nd_msg("error: the object has no place for option values or loss counters");
+        err = -EINVAL;
+    }
+    elf_end(elf);
+    free(copy);
+    return err;
+}
+
+// ---- into the kernel ---------------------------------------------------------------------------
+
+// libbpf's print hook has no argument of its own, so where its text goes is the one piece of state
+// that is not in a struct; set for the duration of one load only.
+static _Thread_local FILE *capture;
+
+__attribute__((format(printf, 2, 0))) static int print_capture(enum libbpf_print_level level,
+                                                               const char *fmt, va_list ap)
+{
+    if (!capture || level == LIBBPF_DEBUG)
+        return 0;
+    return vfprintf(capture, fmt, ap);
+}
+
+struct prepare { // what the load callback needs
+    struct nd_load *l;
+    struct btf *vmlinux; // read only if ids of another kernel must be looked up
+    bool same_kernel;
+};
+
+static int lookup_btf_id(struct prepare *p, const struct nd_mf_prog *mp)
+{
+    const char *name = nd_mf_str(&p->l->mf, mp->btf_name);
+    int id;
+
+    if (!p->vmlinux)
+        p->vmlinux = btf__load_vmlinux_btf();
+    if (!p->vmlinux) {
+        nd_msg_at(&p->l->mf, &mp->span, "error",
+                  "this kernel has no BTF (/sys/kernel/btf/vmlinux), which this probe needs");
+        return -ENOENT;
+    }
+    id = btf__find_by_name_kind(p->vmlinux, name,
+                                mp->type == ND_PROG_TP_BTF ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC);
+    if (id <= 0)
+        nd_msg_at(&p->l->mf, &mp->span, "error", "this kernel has no %s", name);
+    return id > 0 ? id : -ENOENT;
+}
+
+static bool needs_attach_id(uint32_t type)
+{
+    return type == ND_PROG_TP_BTF || type == ND_PROG_FENTRY || type == ND_PROG_FEXIT;
+}
+
+static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+    struct prepare *p = (struct prepare *)cookie;
+    const struct nd_mf *mf = &p->l->mf;
+    uint32_t i;
+
+    for (i = 0; i < mf->nprogs && p->l->progs[i] != prog; i++)
+        ;
+    if (i == mf->nprogs || !needs_attach_id(mf->progs[i].type))
+        return 0;
+    opts->attach_prog_fd = 0; // undo what keeps libbpf from reading vmlinux BTF (select_progs)
+    opts->attach_btf_id = mf->progs[i].attach_btf_id;
+    if (!p->same_kernel || !opts->attach_btf_id) {
+        int id = lookup_btf_id(p, &mf->progs[i]);
+
+        if (id < 0)
+            return id;
+        opts->attach_btf_id = (uint32_t)id;
+    }
+    return 0;
+}
+
+static const struct {
+    enum bpf_prog_type type;
+    enum bpf_attach_type attach;
+} prog_types[] = {
+    [ND_PROG_TRACEPOINT] = {BPF_PROG_TYPE_TRACEPOINT, 0},
+    [ND_PROG_RAW_TP] = {BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
+    [ND_PROG_TP_BTF] = {BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP},
+    [ND_PROG_KPROBE] = {BPF_PROG_TYPE_KPROBE, 0},
+    [ND_PROG_PERF_EVENT] = {BPF_PROG_TYPE_PERF_EVENT, 0},
+    [ND_PROG_FENTRY] = {BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY},
+    [ND_PROG_FEXIT] = {BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT},
+    [ND_PROG_TEST_RUN] = {BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
+};
+
+static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *wanted)
+{
+    struct bpf_program *prog;
+    uint32_t i;
+
+    bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(prog, false);
+    for (i = 0; i < l->mf.nprogs; i++) {
+        const struct nd_mf_prog *p = &l->mf.progs[i];
+
+        if (!wanted[i])
+            continue;
+        prog = bpf_object__find_program_by_name(obj, nd_mf_str(&l->mf, p->name));
+        if (!prog) {
+            nd_msg("error: the object lacks its program %s", nd_mf_str(&l->mf, p->name));
+            return -EINVAL;
+        }
+        l->progs[i] = prog;
+        bpf_program__set_autoload(prog, true);
+        bpf_program__set_type(prog, prog_types[p->type].type);
+        bpf_program__set_expected_attach_type(prog, prog_types[p->type].attach);
+        // With a target program set, libbpf does not read vmlinux BTF (10 ms) for the id that the
+        // manifest has already.
+        if (needs_attach_id(p->type))
+            bpf_program__set_attach_target(prog, 1, NULL);
+    }
+    return 0;
+}
+
+static int place_options(struct nd_load *l, struct bpf_object *obj, const void *opts)
+{
+    struct bpf_map *map = bpf_object__find_map_by_name(obj, ".rodata");
+    uint32_t n = l->mf.h->opts_size;
+    size_t size = 0;
+    uint8_t *data;
+
+    if (!n)
+        return 0;
+    data = map ? (uint8_t *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
+    if (!data || l->opts_off > size || n > size - l->opts_off) {
+        nd_msg("error: the object has no place for option values");
+        return -EINVAL;
+    }
+    memcpy(data + l->opts_off, opts, n);
+    return 0;
+}
+
+// Maps the counters into our memory: programs and we then see the same words.
+static int map_state(struct nd_load *l, struct bpf_object *obj)
+{
+    struct bpf_map *map = bpf_object__find_map_by_name(obj, ".bss");
+    uint32_t n = l->mf.h->state_size, size = map ? bpf_map__value_size(map) : 0;
+    void *p;
+
+    if (!n)
+        return 0;
+    if (!map || l->state_off > size || n > size - l->state_off) {
+        nd_msg("error: the object has no place for loss counters");
+        return -EINVAL;
+    }
+    p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+    if (p == MAP_FAILED) {
+        // Linux < 5.5: a write of one word from here would overwrite all counters beside it.
+        nd_msg(
+            "error: this kernel cannot share the programs' counters (%s; it must be 5.5 or newer)",
+            strerror(errno));
+        return -ENOTSUP;
+    }
+    l->bss = p;
+    l->bss_size = size;
+    l->state = l->bss + l->state_off;
+    return 0;
+}
+
+static bool same_kernel(const struct nd_mf *mf)
+{
+    struct utsname u;
+
+    return !uname(&u) && !strcmp(u.release, nd_mf_str(mf, mf->h->kernel));
+}
+
+static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
+{
+    LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "ndtrace");
+    struct bpf_object *obj;
+    int err;
+
+    obj = bpf_object__open_mem(l->elf, l->elf_size, &oo);
+    if (!obj) {
+        err = -errno;
+        fflush(capture);
+        nd_msg("error: libbpf cannot read the object: %s\n%s", strerror(-err), l->log);
+        return err;
+    }
+    l->obj = obj;
+    err = select_progs(l, obj, wanted);
+    if (!err)
+        err = place_options(l, obj, opts);
+    if (err)
+        return err;
+    err = bpf_object__load(obj);
+    if (err) {
+        fflush(capture);
+        nd_verifier_report(l, err, verbose);
+        return err;
+    }
+    return map_state(l, obj);
+}
+
+int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
+{
+    LIBBPF_OPTS(libbpf_prog_handler_opts, ho, .prog_prepare_load_fn = prepare_load);
+    struct prepare p = {.l = l, .same_kernel = same_kernel(&l->mf)};
+    libbpf_print_fn_t old;
+    int handler, err;
+
+    l->progs = calloc(l->mf.nprogs + 1, sizeof(struct bpf_program *));
+    capture = open_memstream(&l->log, &l->log_size);
+    if (!l->progs || !capture)
+        return -ENOMEM;
+    old = libbpf_set_print(print_capture);
+    ho.cookie = (long)&p;
+    handler = libbpf_register_prog_handler(NULL, BPF_PROG_TYPE_UNSPEC, 0, &ho);
+    err = handler < 0 ? handler : open_and_load(l, opts, wanted, verbose);
+    if (handler >= 0)
+        libbpf_unregister_prog_handler(handler);
+    libbpf_set_print(old);
+    fclose(capture);
+    capture = NULL;
+    btf__free(p.vmlinux);
+    return err;
+}
+
+int nd_load_prog_fd(const struct nd_load *l, uint32_t prog)
+{
+    return l->progs && l->progs[prog] ? bpf_program__fd(l->progs[prog]) : -1;
+}
+
+void nd_load_free(struct nd_load *l)
+{
+    if (l->bss)
+        munmap(l->bss, l->bss_size);
+    bpf_object__close(l->obj);
+    free(l->progs);
+    free(l->log);
+    free(l->manifest);
+    memset(l, 0, sizeof(*l));
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The counters of what was lost, read out of nd_state. Must not know output. Serves the run.
+#ifndef ND_LOSS_H
+#define ND_LOSS_H
+
+#include "sink.h"
+
+struct nd_losses;
+
+// state: nd_state as the programs see it, or NULL when there is none.
+struct nd_losses *nd_losses_new(const struct nd_mf *mf, const uint8_t *state);
+void nd_losses_free(struct nd_losses *l);
+// Sites that counted something since the last call; the array lives until the next call.
+uint32_t nd_losses_report(struct nd_losses *l, const struct nd_loss **out);
+// Sites that counted something at all (count: since the last report).
+uint32_t nd_losses_total(struct nd_losses *l, const struct nd_loss **out);
+uint64_t nd_losses_events(const struct nd_losses *l); // events lost so far
+// What the runtime itself lost: n more of a kind, without a place in the script.
+void nd_losses_add(struct nd_losses *l, uint32_t kind, uint64_t n);
+
+#endif

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Checks the types of a manifest: sizes that fit the kind, members inside, no cycles.
+// Must not know the kernel. Serves mf.c.
+#include "mf_check.h"
+
+#include <stdlib.h>
+
+#define MAX_TYPE_SIZE (1u << 20)
+#define MAX_DEPTH 32
+
+// Bytes of the kinds that have one size only.
+static const uint16_t fixed_size[ND_T_KIND_MAX] = {
+    [ND_T_DOUBLE] = 8,
+    [ND_T_PTR] = 8,
+    [ND_T_IP] = 16,
+    [ND_T_PREFIX] = 20,
+    [ND_T_MAC] = 6,
+    [ND_T_PORT] = 2,
+    [ND_T_PROTO] = 1,
+    [ND_T_IFNAME] = 16,
+    [ND_T_TIME] = 8,
+    [ND_T_DURATION] = 8,
+    [ND_T_KSTACK] = 4,
+    [ND_T_USTACK] = 8,
+    [ND_T_KSYM] = 8,
+    [ND_T_USYM] = 16,
+    [ND_T_STRFTIME] = 8,
+    [ND_T_CGROUP] = 8,
+    [ND_T_USERNAME] = 4,
+    [ND_T_COUNT] = 8,
+    [ND_T_SUM] = 8,
+    [ND_T_MIN] = sizeof(struct nd_minmax),
+    [ND_T_MAX] = sizeof(struct nd_minmax),
+    [ND_T_AVG] = sizeof(struct nd_avg),
+    [ND_T_STATS] = sizeof(struct nd_avg),
+    [ND_T_HIST] = sizeof(struct nd_hist),
+    [ND_T_DIST] = sizeof(struct nd_dist),
+};
+
+static bool word_size(uint32_t n)
+{
+    return n == 1 || n == 2 || n == 4 || n == 8;
+}
+
+static const char *check_enum(const struct nd_mf *mf, const struct nd_mf_type *t)
+{
+    uint32_t i;
+
+    if (!nd_mf_run_ok(t->first, t->count, mf->nenumerators))
+        return "an enum's names are out of range";
+    for (i = 0; i < t->count; i++) {
+        if (!nd_mf_str_ok(mf, mf->enumerators[t->first + i].name))
+            return "an enumerator's name is out of range";
+    }
+    return word_size(t->size) ? NULL : "an enum of an impossible size";
+}
+
+static const char *check_field(const struct nd_mf *mf, const struct nd_mf_type *t,
+                               const struct nd_mf_field *f)
+{
+    const struct nd_mf_type *ft;
+
+    if (f->type >= mf->ntypes || !nd_mf_str_ok(mf, f->name))
+        return "a field's type or name is out of range";
+    ft = &mf->types[f->type];
+    if (f->off > t->size || ft->size > t->size - f->off)
+        return "a field lies outside its struct";
+    if (f->bits && (!word_size(ft->size) || f->bit_off + f->bits > ft->size * 8u))
+        return "a bit-field lies outside its integer";
+    return NULL;
+}
+
+static const char *check_members(const struct nd_mf *mf, const struct nd_mf_type *t)
+{
+    const char *why = NULL;
+    uint32_t i;
+
+    if (!nd_mf_run_ok(t->first, t->count, mf->nfields))
+        return "a struct's fields are out of range";
+    for (i = 0; i < t->count && !why; i++)
+        why = check_field(mf, t, &mf->fields[t->first + i]);
+    return why;
+}
+
+static const char *check_array(const struct nd_mf *mf, const struct nd_mf_type *t)
+{
+    if (t->elem >= mf->ntypes)
+        return "an array's element type is out of range";
+    if ((uint64_t)mf->types[t->elem].size * t->count > t->size)
+        return "an array's elements do not fit into it";
+    return NULL;
+}
+
+static const char *check_stack(const struct nd_mf *mf, const struct nd_mf_type *t)
+{
+    if (t->elem != ND_MF_NONE && (t->elem >= mf->nmaps || mf->maps[t->elem].kind != ND_MAP_STACK))
+        return "a stack type names no stack map";
+    return t->a <= 1024 ? NULL : "a stack type of an impossible depth";
+}
+
+static const char *check_type(const struct nd_mf *mf, const struct nd_mf_type *t)
+{
+    if (t->kind >= ND_T_KIND_MAX)
+        return "a type of unknown kind";
+    if (t->size > MAX_TYPE_SIZE)
+        return "a type is too large";
+    if (!nd_mf_str_ok(mf, t->name))
+        return "a type's name is out of range";
+    if (fixed_size[t->kind] && t->size != fixed_size[t->kind])
+        return "a type's size does not fit its kind";
+    switch (t->kind) {
+    case ND_T_INT:
+        return word_size(t->size) ? NULL : "an integer of an impossible size";
+    case ND_T_BOOL:
+        return t->size == 1 || t->size == 8 ? NULL : "a bool of an impossible size";
+    case ND_T_ENUM:
+        return check_enum(mf, t);
+    case ND_T_STRING:
+        return t->size ? NULL : "an empty string type";
+    case ND_T_BUF:
+        return t->size >= 4 ? NULL : "a buffer without room for its length";
+    case ND_T_STRUCT:
+    case ND_T_TUPLE:
+        return check_members(mf, t);
+    case ND_T_ARRAY:
+        return check_array(mf, t);
+    case ND_T_KSTACK:
+    case ND_T_USTACK:
+        return check_stack(mf, t);
+    case ND_T_LHIST:
+        return t->count >= 2 && t->size == t->count * 8ull && t->step > 0 && t->lo <= t->hi
+                   ? NULL
+                   : "an lhist with impossible bounds";
+    default:
+        return NULL;
+    }
+}
+
+// Depth-first: state 1 while a type's members are followed, 2 when all below it are known good.
+static bool acyclic(const struct nd_mf *mf, uint32_t id, uint8_t *state, int depth)
+{
+    const struct nd_mf_type *t = &mf->types[id];
+    bool ok = true;
+    uint32_t i;
+
+    if (state[id] == 2)
+        return true;
+    if (state[id] == 1 || depth > MAX_DEPTH)
+        return false;
+    state[id] = 1;
+    if (t->kind == ND_T_ARRAY)
+        ok = acyclic(mf, t->elem, state, depth + 1);
+    for (i = 0; ok && (t->kind == ND_T_STRUCT || t->kind == ND_T_TUPLE) && i < t->count; i++)
+        ok = acyclic(mf, mf->fields[t->first + i].type, state, depth + 1);
+    state[id] = 2;
+    return ok;
+}
+
+const char *nd_mf_check_types(const struct nd_mf *mf)
+{
+    const char *why = NULL;
+    uint8_t *state;
+    uint32_t i;
+
+    for (i = 0; i < mf->ntypes && !why; i++)
+        why = check_type(mf, &mf->types[i]);
+    if (why || !mf->ntypes)
+        return why;
+    state = calloc(mf->ntypes, 1);
+    if (!state)
+        return "out of memory";
+    for (i = 0; i < mf->ntypes && !why; i++) {
+        if (!acyclic(mf, i, state, 0))
+            why = "a type contains itself";
+    }
+    free(state);
+    // FIELD instructions name a field without its struct, so all fields must have a type.
+    for (i = 0; i < mf->nfields && !why; i++) {
+        if (mf->fields[i].type >= mf->ntypes || !nd_mf_str_ok(mf, mf->fields[i].name))
+            why = "a field's type or name is out of range";
+    }
+    return why;
+}

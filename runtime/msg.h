@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the runtime says to the person at the terminal, on stderr: plain lines, and lines that point
+// at a place of the script. Must not know what went wrong. Serves the run and the command line.
+#ifndef ND_MSG_H
+#define ND_MSG_H
+
+#include "mf.h"
+
+void nd_msg(const char *fmt, ...) __attribute__((format(printf, 1, 2))); // "ndtrace: ..."
+// "file:line:col: error: ...", then the line and a caret when the file can be read. severity:
+// "error" or "warning". A span of line 0 gives a plain line.
+void nd_msg_at(const struct nd_mf *mf, const struct nd_mf_span *span, const char *severity,
+               const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+// The line and the caret only.
+void nd_msg_line(const char *file, uint32_t line, uint32_t col, uint32_t len);
+
+#endif
