@@ -17,8 +17,7 @@ FUZZ_GRAMMAR := $(if $(wildcard grammar/ndtrace.y),$(FB)/grammar/ndtrace.tab.o $
 FUZZ_COMPILER := $(COMPILER_SRC:%.c=$(FB)/%.o)
 FUZZ_RUNTIME := $(RUNTIME_SRC:%.c=$(FB)/%.o)
 
-$(FB)/compiler/lower%.o: FUZZ_CFLAGS += $(LLVM_CPPFLAGS)
-$(FB)/compiler/object.o: FUZZ_CFLAGS += $(LLVM_CPPFLAGS)
+$(FB)/compiler/lower.o $(FB)/compiler/lower_%.o $(FB)/compiler/object.o: FUZZ_CFLAGS += $(LLVM_CPPFLAGS)
 $(FB)/grammar/%.o: $(B)/grammar/%.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -w -c -o $@ $<
