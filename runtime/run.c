@@ -496,6 +496,7 @@ static void finish(struct nd_run *r)
     nd_attach_stop(r->attach);
     if (nd_attach_count(r->attach))
         nd_feature_grace(); // programs that were running have now ended
+    nd_maps_stopped(r->maps);
     nd_run_drain(r);
     if (r->err)
         return;
