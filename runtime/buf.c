@@ -80,15 +80,24 @@ void nd_buf_hex(struct nd_buf *b, uint64_t v)
 void nd_buf_printf(struct nd_buf *b, const char *fmt, ...)
 {
     va_list ap, again;
+    size_t room;
     int n;
 
+    if (!reserve(b, 64)) // most texts fit at the first attempt
+        return;
+    room = b->cap - b->n;
     va_start(ap, fmt);
     va_copy(again, ap);
-    n = vsnprintf(NULL, 0, fmt, ap);
-    if (n >= 0 && reserve(b, (size_t)n)) {
-        vsnprintf(b->v + b->n, (size_t)n + 1, fmt, again);
-        b->n += (size_t)n;
+    n = vsnprintf(b->v + b->n, room, fmt, ap);
+    if (n >= 0 && (size_t)n >= room) {
+        if (reserve(b, (size_t)n))
+            vsnprintf(b->v + b->n, (size_t)n + 1, fmt, again);
+        else
+            n = 0;
     }
+    if (n > 0)
+        b->n += (size_t)n;
+    b->v[b->n] = '\0';
     va_end(again);
     va_end(ap);
 }

@@ -48,8 +48,8 @@ static size_t utf8_len(const uint8_t *s, size_t n)
 
 static void json_escape(uint8_t c, struct nd_buf *out)
 {
-    static const char brief[32] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n',
-                                   ['\r'] = 'r', ['\t'] = 't'};
+    static const char brief[32] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
     char esc[2] = {'\\', (char)c};
 
     if (c < 32 && !brief[c]) {
@@ -282,9 +282,9 @@ static void json_agg(void *arg, const struct nd_mf_type *t, const void *val)
     static const struct member stats[] = {
         {"count", ND_AGG_COUNT}, {"average", ND_AGG_AVG}, {"total", ND_AGG_SUM}, {NULL, 0}};
     static const struct member dist[] = {
-        {"count", ND_AGG_COUNT}, {"sum", ND_AGG_SUM}, {"min", ND_AGG_MIN}, {"max", ND_AGG_MAX},
-        {"avg", ND_AGG_AVG},     {"p50", ND_AGG_P50}, {"p95", ND_AGG_P95}, {"p99", ND_AGG_P99},
-        {NULL, 0}};
+        {"count", ND_AGG_COUNT}, {"sum", ND_AGG_SUM}, {"min", ND_AGG_MIN},
+        {"max", ND_AGG_MAX},     {"avg", ND_AGG_AVG}, {"p50", ND_AGG_P50},
+        {"p95", ND_AGG_P95},     {"p99", ND_AGG_P99}, {NULL, 0}};
     struct nd_buf *out = ((struct json *)arg)->out;
 
     switch (t->kind) {
@@ -320,8 +320,8 @@ void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, st
 {
     struct json x = {f, out};
     const struct nd_visitor v = {
-        &x,         json_integer, json_real, json_boolean, json_string, json_begin,
-        json_field, json_end,     json_stack, json_agg,
+        &x,         json_integer, json_real, json_boolean, json_string,
+        json_begin, json_field,   json_end,  json_stack,   json_agg,
     };
 
     nd_visit(f, type, bytes, &v);

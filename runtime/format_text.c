@@ -195,8 +195,8 @@ void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     const struct nd_mf_type *t = &f->mf->types[type];
     struct text x = {f, out};
     const struct nd_visitor v = {
-        &x,         text_integer, text_real, text_boolean, text_string, text_begin,
-        text_field, text_end,     text_stack, text_agg,
+        &x,         text_integer, text_real, text_boolean, text_string,
+        text_begin, text_field,   text_end,  text_stack,   text_agg,
     };
 
     // The most common kinds first, without the walk.

@@ -148,10 +148,10 @@ size_t nd_text_time(int64_t wall_ns, char *out)
 const char *nd_text_proto(uint8_t proto)
 {
     static const char *const name[256] = {
-        [1] = "ICMP", [2] = "IGMP", [4] = "IPIP",   [6] = "TCP",     [17] = "UDP",
-        [33] = "DCCP", [41] = "IPV6", [47] = "GRE",   [50] = "ESP",    [51] = "AH",
-        [58] = "ICMPV6", [89] = "OSPF", [103] = "PIM", [112] = "VRRP", [132] = "SCTP",
-        [136] = "UDPLITE",
+        [1] = "ICMP",  [2] = "IGMP",   [4] = "IPIP",    [6] = "TCP",
+        [17] = "UDP",  [33] = "DCCP",  [41] = "IPV6",   [47] = "GRE",
+        [50] = "ESP",  [51] = "AH",    [58] = "ICMPV6", [89] = "OSPF",
+        [103] = "PIM", [112] = "VRRP", [132] = "SCTP",  [136] = "UDPLITE",
     };
 
     return name[proto];

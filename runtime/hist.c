@@ -34,7 +34,8 @@ static uint32_t rows_linear(const struct nd_mf_type *t, const uint64_t *slot, st
     while (last > 1 && !slot[last - 1])
         last--;
     if (slot[0])
-        r[n++] = (struct nd_hist_row){.hi = (int64_t)((uint64_t)t->lo - 1), .below = true, .count = slot[0]};
+        r[n++] = (struct nd_hist_row){
+            .hi = (int64_t)((uint64_t)t->lo - 1), .below = true, .count = slot[0]};
     for (i = 1; i < last; i++) {
         uint64_t lo = (uint64_t)t->lo + (uint64_t)(i - 1) * (uint64_t)t->step;
         uint64_t left = (uint64_t)t->hi - lo; // the last bucket may be cut by hi
@@ -99,8 +100,8 @@ static void label_linear(const struct nd_hist_row *r, char *out, size_t size)
 }
 
 struct widths {
-    int lo, hi;  // log2: the two numbers
-    int left;    // everything left of the colon
+    int lo, hi; // log2: the two numbers
+    int left;   // everything left of the colon
     int count;
 };
 

@@ -7,8 +7,8 @@
 #include "format.h"
 
 struct nd_hist_row {
-    int64_t lo, hi;      // inclusive; u64 unless the histogram is LHIST
-    bool below, above;   // no lower edge, no upper edge
+    int64_t lo, hi;    // inclusive; u64 unless the histogram is LHIST
+    bool below, above; // no lower edge, no upper edge
     uint64_t count;
 };
 

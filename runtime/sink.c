@@ -117,8 +117,8 @@ bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
 {
     int64_t n;
 
-    return t->kind >= ND_T_HIST && t->kind <= ND_T_DIST &&
-           nd_agg_int(t, val, ND_AGG_COUNT, &n) && !n;
+    return t->kind >= ND_T_HIST && t->kind <= ND_T_DIST && nd_agg_int(t, val, ND_AGG_COUNT, &n) &&
+           !n;
 }
 
 struct order {

@@ -57,12 +57,12 @@ struct nd_sink {
     const struct nd_sink_ops *ops;
     const struct nd_fmt *fmt;
     bool quiet;
-    bool tty;       // flush after each record
+    bool tty; // flush after each record
     bool own_fd;
     bool in_report;
     uint32_t nmaps; // printed in this report
     int fd;
-    int err;        // first failed write
+    int err;           // first failed write
     struct nd_buf out; // the record being made
     size_t n;          // bytes waiting in buf
     char buf[256 << 10];

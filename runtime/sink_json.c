@@ -183,8 +183,8 @@ static void put_sites(struct nd_sink *s, const struct nd_loss *loss, uint32_t n,
         put(s, "{\"kind\":");
         put_string(s, site_kind[site->kind]);
         put_name(s, "file");
-        put_string(s, site->span.line ? nd_mf_str(mf, mf->words[mf->h->files + site->span.file])
-                                      : "");
+        put_string(s,
+                   site->span.line ? nd_mf_str(mf, mf->words[mf->h->files + site->span.file]) : "");
         put_count(s, "line", site->span.line);
         put_count(s, "col", site->span.col);
         put_name(s, "map");

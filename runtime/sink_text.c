@@ -264,6 +264,9 @@ static void text_summary(struct nd_sink *s, const struct nd_sink_summary *m)
     uint32_t i;
 
     loss_line(s, m->loss, m->nloss, true);
+    if (s->fmt->syms && nd_syms_kernel_hidden(s->fmt->syms))
+        nd_buf_puts(&s->out, "Kernel symbols are hidden here (sysctl kernel.kptr_restrict): "
+                             "addresses have no names.\n");
     for (i = 0; i < m->nat; i++) {
         if (m->at[i].missed)
             nd_buf_printf(&s->out, "Missed: %s: %u\n", m->at[i].spec, m->at[i].missed);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define FRESH_NS 1000000000ll // mappings older than this are read again if the process lives
+#define PROCESSES 1024        // kept; the one asked for first is forgotten for a new one
 #define REREADS 16            // per process and that time, for addresses that miss
 
 struct usym {
@@ -54,6 +55,7 @@ struct process {
 struct nd_usyms {
     struct file *files;
     struct process *procs;
+    uint32_t nprocs;
 };
 
 struct nd_usyms *nd_usyms_new(void)
@@ -227,7 +229,8 @@ static void add_region(struct nd_usyms *u, struct process *p, char *line)
     struct region *r;
 
     if (sscanf(line, "%llx-%llx %7s %llx %15s %llu %n", &start, &end, perms, &off, dev, &inode,
-               &at) < 6 || perms[2] != 'x')
+               &at) < 6 ||
+        perms[2] != 'x')
         return;
     if (!room((void **)&p->v, p->n, &p->cap, sizeof(*p->v)))
         return;
@@ -278,6 +281,20 @@ static int64_t now(void)
     return ts.tv_sec * 1000000000ll + ts.tv_nsec;
 }
 
+static void forget_oldest(struct nd_usyms *u)
+{
+    struct process **p = &u->procs;
+
+    while (*p && (*p)->next)
+        p = &(*p)->next;
+    if (!*p)
+        return;
+    free((*p)->v);
+    free(*p);
+    *p = NULL;
+    u->nprocs--;
+}
+
 static struct process *get_process(struct nd_usyms *u, uint32_t pid)
 {
     struct process *p = u->procs;
@@ -289,9 +306,12 @@ static struct process *get_process(struct nd_usyms *u, uint32_t pid)
         p = calloc(1, sizeof(*p));
         if (!p)
             return NULL;
+        if (u->nprocs == PROCESSES)
+            forget_oldest(u);
         p->pid = pid;
         p->next = u->procs;
         u->procs = p;
+        u->nprocs++;
     } else if (t - p->read_at < FRESH_NS) {
         return p;
     }

@@ -10,11 +10,20 @@
 enum { IS_INT = 1, IS_SIGNED = 2, BY_FLAG = 4 };
 
 static const uint8_t traits[ND_T_KIND_MAX] = {
-    [ND_T_INT] = IS_INT | BY_FLAG, [ND_T_BOOL] = IS_INT,     [ND_T_ENUM] = IS_INT | BY_FLAG,
-    [ND_T_PTR] = IS_INT,           [ND_T_PORT] = IS_INT,     [ND_T_PROTO] = IS_INT,
-    [ND_T_TIME] = IS_INT,          [ND_T_KSYM] = IS_INT,     [ND_T_DURATION] = IS_INT | IS_SIGNED,
-    [ND_T_STRFTIME] = IS_INT,      [ND_T_CGROUP] = IS_INT,   [ND_T_USERNAME] = IS_INT,
-    [ND_T_COUNT] = IS_INT,         [ND_T_SUM] = IS_INT | BY_FLAG,
+    [ND_T_INT] = IS_INT | BY_FLAG,
+    [ND_T_BOOL] = IS_INT,
+    [ND_T_ENUM] = IS_INT | BY_FLAG,
+    [ND_T_PTR] = IS_INT,
+    [ND_T_PORT] = IS_INT,
+    [ND_T_PROTO] = IS_INT,
+    [ND_T_TIME] = IS_INT,
+    [ND_T_KSYM] = IS_INT,
+    [ND_T_DURATION] = IS_INT | IS_SIGNED,
+    [ND_T_STRFTIME] = IS_INT,
+    [ND_T_CGROUP] = IS_INT,
+    [ND_T_USERNAME] = IS_INT,
+    [ND_T_COUNT] = IS_INT,
+    [ND_T_SUM] = IS_INT | BY_FLAG,
 };
 
 bool nd_typed_is_int(const struct nd_mf_type *t)

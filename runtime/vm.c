@@ -152,6 +152,9 @@ static int op_const(struct nd_vm *vm, const struct nd_mf_insn *in)
         *v = (struct vm_value){VM_STR, ND_MF_NONE, (uint32_t)strlen(s), {.p = (const void *)s}};
         return 0;
     }
+    if (in->b >= mf->ntypes || (uint32_t)in->c > mf->nblob ||
+        mf->types[in->b].size > mf->nblob - (uint32_t)in->c)
+        return vm_fail(vm, EINVAL, "bytes beyond the end");
     return vm_load(vm, in->b, mf->blob + in->c, false, v);
 }
 
@@ -318,13 +321,13 @@ static vm_op *const ops[ND_VM_OP_MAX] = {
     [ND_VM_OPT_HAS] = vm_op_opt_has,
     [ND_VM_OPT_COUNT] = vm_op_opt_count,
     [ND_VM_OPT_AT] = vm_op_opt_at,
-    [ND_VM_ADD ... ND_VM_XOR] = vm_op_binary,
-    [ND_VM_NEG ... ND_VM_NOT] = vm_op_unary,
-    [ND_VM_EQ ... ND_VM_GE] = vm_op_compare,
+    [ND_VM_ADD... ND_VM_XOR] = vm_op_binary,
+    [ND_VM_NEG... ND_VM_NOT] = vm_op_unary,
+    [ND_VM_EQ... ND_VM_GE] = vm_op_compare,
     [ND_VM_IN_PREFIX] = vm_op_in_prefix,
-    [ND_VM_I2D ... ND_VM_D2I] = vm_op_convert,
+    [ND_VM_I2D... ND_VM_D2I] = vm_op_convert,
     [ND_VM_CAST] = vm_op_cast,
-    [ND_VM_JMP ... ND_VM_JNZ] = op_jump,
+    [ND_VM_JMP... ND_VM_JNZ] = op_jump,
     [ND_VM_FIELD] = vm_op_field,
     [ND_VM_INDEX] = vm_op_index,
     [ND_VM_MAKE] = vm_op_make,
@@ -334,7 +337,7 @@ static vm_op *const ops[ND_VM_OP_MAX] = {
     [ND_VM_MAP_HAS] = vm_op_map_has,
     [ND_VM_MAP_DEL] = vm_op_map_del,
     [ND_VM_MAP_LEN] = vm_op_map_len,
-    [ND_VM_MAP_CLEAR ... ND_VM_MAP_ZERO] = vm_op_map_clear,
+    [ND_VM_MAP_CLEAR... ND_VM_MAP_ZERO] = vm_op_map_clear,
     [ND_VM_MAP_PRINT] = vm_op_map_print,
     [ND_VM_MAP_AT_PRINT] = vm_op_map_at_print,
     [ND_VM_REPORT] = vm_op_report,
@@ -345,7 +348,7 @@ static vm_op *const ops[ND_VM_OP_MAX] = {
     [ND_VM_ITER_RANK] = vm_op_iter_rank,
     [ND_VM_ITER_SORT] = vm_op_iter_sort,
     [ND_VM_ITER_END] = vm_op_iter_end,
-    [ND_VM_PRINTF ... ND_VM_SPRINTF] = vm_op_printf,
+    [ND_VM_PRINTF... ND_VM_SPRINTF] = vm_op_printf,
     [ND_VM_PRINT] = vm_op_print,
     [ND_VM_CALL] = op_call,
     [ND_VM_BUILTIN] = vm_op_builtin,

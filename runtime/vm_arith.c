@@ -206,7 +206,7 @@ int vm_op_compare(struct nd_vm *vm, const struct nd_mf_insn *in)
     case ND_D_F64:
         if (vm_f64(vm, &a[0], &x) || vm_f64(vm, &a[1], &y))
             return -EINVAL;
-        return vm_push_int(vm, holds(in->op, x < y, x == y, x > y));
+        return vm_push_int(vm, holds(in->op, x<y, x == y, x> y));
     case ND_D_STR:
         if (a[0].kind != VM_STR || a[1].kind != VM_STR)
             return vm_fail(vm, EINVAL, "%s compared with %s", vm_kind_name(a[0].kind),
@@ -221,7 +221,7 @@ int vm_op_compare(struct nd_vm *vm, const struct nd_mf_insn *in)
         r = compare_bytes(&a[0], &a[1]);
         break;
     }
-    return vm_push_int(vm, holds(in->op, r < 0, r == 0, r > 0));
+    return vm_push_int(vm, holds(in->op, r<0, r == 0, r> 0));
 }
 
 int vm_op_in_prefix(struct nd_vm *vm, const struct nd_mf_insn *in)
@@ -284,10 +284,8 @@ int vm_op_cast(struct nd_vm *vm, const struct nd_mf_insn *in)
         a->type = in->b;
         return 0;
     }
-    if (a->kind == VM_BYTES && a->n == t->size) {
-        a->type = in->b;
-        return 0;
-    }
+    if (a->kind == VM_BYTES && a->n == t->size)
+        return vm_load(vm, in->b, a->p, false, a);
     p = vm_alloc(vm, t->size);
     if (!p || vm_store(vm, a, in->b, p))
         return -EINVAL;

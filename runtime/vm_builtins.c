@@ -354,21 +354,34 @@ static const struct {
     builtin *fn;
     uint8_t nargs;
 } builtins[ND_BI_MAX] = {
-    [ND_BI_STRFTIME] = {bi_strftime, 2}, [ND_BI_NSECS] = {bi_nsecs, 0},
-    [ND_BI_ELAPSED] = {bi_elapsed, 0},   [ND_BI_INTERVAL] = {bi_interval, 0},
-    [ND_BI_STR] = {bi_str, 1},           [ND_BI_STRLEN] = {bi_strlen, 1},
+    [ND_BI_STRFTIME] = {bi_strftime, 2},
+    [ND_BI_NSECS] = {bi_nsecs, 0},
+    [ND_BI_ELAPSED] = {bi_elapsed, 0},
+    [ND_BI_INTERVAL] = {bi_interval, 0},
+    [ND_BI_STR] = {bi_str, 1},
+    [ND_BI_STRLEN] = {bi_strlen, 1},
     [ND_BI_STRCONTAINS] = {bi_strcontains, 2},
     [ND_BI_STRSTARTS] = {bi_strstarts, 2},
-    [ND_BI_STRENDS] = {bi_strends, 2},   [ND_BI_SUBSTR] = {bi_substr, 3},
-    [ND_BI_REPEAT] = {bi_repeat, 2},     [ND_BI_UPPER] = {bi_upper, 1},
-    [ND_BI_LOWER] = {bi_lower, 1},       [ND_BI_PAD] = {bi_pad, 2},
-    [ND_BI_NUM] = {bi_num, 1},           [ND_BI_MIN2] = {bi_min2, 2},
-    [ND_BI_MAX2] = {bi_max2, 2},         [ND_BI_ABS] = {bi_abs, 1},
-    [ND_BI_ROUND] = {bi_round, 1},       [ND_BI_FLOOR] = {bi_floor, 1},
-    [ND_BI_CEIL] = {bi_ceil, 1},         [ND_BI_SQRT] = {bi_sqrt, 1},
-    [ND_BI_LOG2] = {bi_log2, 1},         [ND_BI_KSYM] = {bi_ksym, 1},
-    [ND_BI_KADDR] = {bi_kaddr, 1},       [ND_BI_IFINDEX] = {bi_ifindex, 1},
-    [ND_BI_IFNAME] = {bi_ifname, 1},     [ND_BI_LOST] = {bi_lost, 0},
+    [ND_BI_STRENDS] = {bi_strends, 2},
+    [ND_BI_SUBSTR] = {bi_substr, 3},
+    [ND_BI_REPEAT] = {bi_repeat, 2},
+    [ND_BI_UPPER] = {bi_upper, 1},
+    [ND_BI_LOWER] = {bi_lower, 1},
+    [ND_BI_PAD] = {bi_pad, 2},
+    [ND_BI_NUM] = {bi_num, 1},
+    [ND_BI_MIN2] = {bi_min2, 2},
+    [ND_BI_MAX2] = {bi_max2, 2},
+    [ND_BI_ABS] = {bi_abs, 1},
+    [ND_BI_ROUND] = {bi_round, 1},
+    [ND_BI_FLOOR] = {bi_floor, 1},
+    [ND_BI_CEIL] = {bi_ceil, 1},
+    [ND_BI_SQRT] = {bi_sqrt, 1},
+    [ND_BI_LOG2] = {bi_log2, 1},
+    [ND_BI_KSYM] = {bi_ksym, 1},
+    [ND_BI_KADDR] = {bi_kaddr, 1},
+    [ND_BI_IFINDEX] = {bi_ifindex, 1},
+    [ND_BI_IFNAME] = {bi_ifname, 1},
+    [ND_BI_LOST] = {bi_lost, 0},
     [ND_BI_NCPUS] = {bi_ncpus, 0},
 };
 
@@ -379,8 +392,8 @@ int vm_op_builtin(struct nd_vm *vm, const struct nd_mf_insn *in)
     if ((uint32_t)in->c >= ND_BI_MAX)
         return vm_fail(vm, EINVAL, "no function %d", in->c);
     if (in->a != builtins[in->c].nargs)
-        return vm_fail(vm, EINVAL, "a function of %u values called with %u",
-                       builtins[in->c].nargs, in->a);
+        return vm_fail(vm, EINVAL, "a function of %u values called with %u", builtins[in->c].nargs,
+                       in->a);
     v = vm_pop(vm, in->a);
     return v ? builtins[in->c].fn(vm, v) : -EINVAL;
 }

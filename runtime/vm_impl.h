@@ -61,11 +61,11 @@ struct nd_vm {
     struct vm_frame *fr; // the running one
     struct vm_iter iters[VM_ITERS];
     uint32_t ncalls, niters, sp;
-    uint32_t jumps;           // until the next look at `interrupted`
+    uint32_t jumps;             // until the next look at `interrupted`
     struct vm_format **formats; // by code index, made when first run
     struct vm_chunk *mem;
     size_t mem_used;
-    struct nd_buf text;   // printf
+    struct nd_buf text; // printf
     struct nd_buf scratch;
     uint8_t *key, *val; // one key and one value of the largest map
     struct vm_table table;
@@ -107,7 +107,7 @@ static inline struct vm_value *vm_pop(struct nd_vm *vm, uint32_t n)
 
 int vm_push_int(struct nd_vm *vm, int64_t v);
 int vm_push_double(struct nd_vm *vm, double v);
-int vm_push_str(struct nd_vm *vm, const char *s, size_t n); // s stays alive
+int vm_push_str(struct nd_vm *vm, const char *s, size_t n);  // s stays alive
 int vm_push_copy(struct nd_vm *vm, const char *s, size_t n); // s is copied
 
 static inline const struct nd_mf_type *vm_type(const struct nd_vm *vm, uint32_t type)

@@ -113,9 +113,7 @@ struct sort {
 
 static double as_double(const struct vm_value *v)
 {
-    return v->kind == VM_F64   ? v->d
-           : v->kind == VM_U64 ? (double)(uint64_t)v->i
-                               : (double)v->i;
+    return v->kind == VM_F64 ? v->d : v->kind == VM_U64 ? (double)(uint64_t)v->i : (double)v->i;
 }
 
 static int compare_rank(const struct vm_value *a, const struct vm_value *b)

@@ -216,7 +216,8 @@ int vm_op_report(struct nd_vm *vm, const struct nd_mf_insn *in)
     return err;
 }
 
-// ---- numbers out of aggregations -----------------------------------------------------------------
+// ---- numbers out of aggregations
+// -----------------------------------------------------------------
 
 static int push_agg(struct nd_vm *vm, const struct nd_mf_type *t, const void *val,
                     enum nd_vm_agg what)
@@ -227,8 +228,8 @@ static int push_agg(struct nd_vm *vm, const struct nd_mf_type *t, const void *va
         return vm_push_double(vm, nd_agg_get(t, val, what));
     if (vm_push_int(vm, v))
         return -E2BIG;
-    vm->stack[vm->sp - 1].kind = what == ND_AGG_COUNT || !(t->flags & ND_TF_SIGNED) ? VM_U64
-                                                                                   : VM_I64;
+    vm->stack[vm->sp - 1].kind =
+        what == ND_AGG_COUNT || !(t->flags & ND_TF_SIGNED) ? VM_U64 : VM_I64;
     return 0;
 }
 

@@ -352,8 +352,8 @@ static int resolve_stars(struct nd_vm *vm, struct piece *p, const struct vm_valu
     return 0;
 }
 
-static int format(struct nd_vm *vm, const struct vm_format *f, const struct vm_value *v,
-                  uint32_t n, struct nd_buf *out)
+static int format(struct nd_vm *vm, const struct vm_format *f, const struct vm_value *v, uint32_t n,
+                  struct nd_buf *out)
 {
     uint32_t i, at = 0;
 
@@ -402,8 +402,10 @@ int vm_op_printf(struct nd_vm *vm, const struct nd_mf_insn *in)
 int vm_op_print(struct nd_vm *vm, const struct nd_mf_insn *in)
 {
     const struct vm_value *v = vm_pop(vm, 1);
-    static const uint8_t plain[] = {[VM_I64] = ND_PLAIN_I64, [VM_U64] = ND_PLAIN_U64,
-                                    [VM_F64] = ND_PLAIN_F64, [VM_STR] = ND_PLAIN_STR};
+    static const uint8_t plain[] = {[VM_I64] = ND_PLAIN_I64,
+                                    [VM_U64] = ND_PLAIN_U64,
+                                    [VM_F64] = ND_PLAIN_F64,
+                                    [VM_STR] = ND_PLAIN_STR};
     struct nd_plain x = {0};
     uint64_t bytes = 0;
 

@@ -23,11 +23,10 @@ const char *vm_kind_name(enum vm_kind k)
 
 void vm_typed_int(const struct nd_vm *vm, uint32_t type, int64_t v, struct vm_value *out)
 {
-    bool known = type < vm->env.mf->ntypes;
+    const struct nd_mf_type *t = type < vm->env.mf->ntypes ? vm_type(vm, type) : NULL;
+    bool known = t && nd_typed_is_int(t) && t->size <= 8;
 
-    out->kind = known && nd_typed_is_int(vm_type(vm, type)) && !nd_typed_is_signed(vm_type(vm, type))
-                    ? VM_U64
-                    : VM_I64;
+    out->kind = known && !nd_typed_is_signed(t) ? VM_U64 : VM_I64;
     out->type = known ? type : ND_MF_NONE;
     out->n = 0;
     out->i = v;
@@ -55,7 +54,8 @@ int vm_load(struct nd_vm *vm, uint32_t type, const void *p, bool copy, struct vm
         out->kind = VM_STR;
         out->n = nd_typed_strlen(t, p);
     }
-    if (!copy)
+    // Aggregations are read as words, and a constant may stand anywhere.
+    if (!copy && !(nd_agg_is(t->kind) && (uintptr_t)p & 7))
         return 0;
     q = vm_alloc(vm, out->n);
     if (!q)
@@ -156,8 +156,8 @@ static int store_compound(struct nd_vm *vm, const struct vm_value *v, uint32_t t
 
     if (v->kind == VM_BYTES) {
         from = vm_type(vm, v->type);
-        if (v->type == type || (from->kind == t->kind && v->n == t->size &&
-                                t->kind != ND_T_TUPLE && t->kind != ND_T_STRUCT)) {
+        if (v->type == type || (from->kind == t->kind && v->n == t->size && t->kind != ND_T_TUPLE &&
+                                t->kind != ND_T_STRUCT)) {
             memcpy(dst, v->p, t->size);
             return 0;
         }

@@ -33,8 +33,8 @@ static inline void fake_mf(struct nd_mf *mf, const void *blob)
 
     memset(mf, 0, sizeof(*mf));
     mf->h = h;
-#define SEC(field, which)                                  \
-    mf->field = (const void *)(p + h->sec[which].off);       \
+#define SEC(field, which)                              \
+    mf->field = (const void *)(p + h->sec[which].off); \
     mf->n##field = h->sec[which].count
     SEC(strings, ND_SEC_STRINGS);
     SEC(types, ND_SEC_TYPES);

@@ -51,8 +51,8 @@ static void hist_index_borders(void **state)
     assert_int_equal(nd_hist_index(0, true), 1);
     assert_int_equal(nd_hist_index(1, true), 1);
     for (k = 1; k < 63; k++) {
-        assert_int_equal(nd_hist_index(1ll << k, true), k + 1);
-        assert_int_equal(nd_hist_index((1ll << (k + 1)) - 1, true), k + 1);
+        assert_int_equal(nd_hist_index((int64_t)(1ull << k), true), k + 1);
+        assert_int_equal(nd_hist_index((int64_t)((1ull << (k + 1)) - 1), true), k + 1);
     }
     assert_int_equal(nd_hist_index(INT64_MAX, true), 63);
     assert_int_equal(nd_hist_index(INT64_MIN, false), 64);
@@ -62,10 +62,10 @@ static void hist_index_borders(void **state)
 static void merge_equals_adding(void **state)
 {
     static const int64_t v[] = {5, -3, 0, 1, 1000000, -70, INT64_MAX, INT64_MIN, 17, 17, 255, 256};
-    static const uint32_t kinds[] = {ND_T_COUNT, ND_T_SUM,   ND_T_MIN,  ND_T_MAX, ND_T_AVG,
-                                     ND_T_STATS, ND_T_HIST,  ND_T_LHIST, ND_T_DIST};
-    static const uint32_t sizes[] = {8,  8,  16, 16, 16, 16, sizeof(struct nd_hist), 12 * 8,
-                                     sizeof(struct nd_dist)};
+    static const uint32_t kinds[] = {ND_T_COUNT, ND_T_SUM,  ND_T_MIN,   ND_T_MAX, ND_T_AVG,
+                                     ND_T_STATS, ND_T_HIST, ND_T_LHIST, ND_T_DIST};
+    static const uint32_t sizes[] = {
+        8, 8, 16, 16, 16, 16, sizeof(struct nd_hist), 12 * 8, sizeof(struct nd_dist)};
     size_t k, i, sign;
 
     (void)state;

@@ -153,11 +153,23 @@ static void durations(void **state)
         int64_t ns;
         const char *text;
     } v[] = {
-        {0, "0ns"},          {1, "1ns"},           {999, "999ns"},          {1000, "1us"},
-        {50000, "50us"},     {1234000, "1.234ms"}, {2000000000, "2s"},      {-1500, "-1.5us"},
-        {1234567, "1.235ms"}, {999999, "999.999us"}, {999999999, "1s"},     {999999499, "999.999ms"},
-        {999999500, "1s"},   {3600000000000, "3600s"}, {1010, "1.01us"},
-        {INT64_MIN, "-9223372036.855s"}, {INT64_MAX, "9223372036.855s"},
+        {0, "0ns"},
+        {1, "1ns"},
+        {999, "999ns"},
+        {1000, "1us"},
+        {50000, "50us"},
+        {1234000, "1.234ms"},
+        {2000000000, "2s"},
+        {-1500, "-1.5us"},
+        {1234567, "1.235ms"},
+        {999999, "999.999us"},
+        {999999999, "1s"},
+        {999999499, "999.999ms"},
+        {999999500, "1s"},
+        {3600000000000, "3600s"},
+        {1010, "1.01us"},
+        {INT64_MIN, "-9223372036.855s"},
+        {INT64_MAX, "9223372036.855s"},
     };
     char out[64];
     size_t i;
@@ -272,6 +284,10 @@ static void strings_and_bytes(void **state)
          "\"\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
     same(&x, s, "\xc0\x80\xed\xa0\x80\0zzzzzzzzzz", "\xc0\x80\xed\xa0\x80",
          "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+    same(&x, s, "\xe0\x80\x80|\xf4\x90\x80\x80\0zzzzzzz", "\xe0\x80\x80|\xf4\x90\x80\x80",
+         "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+         "\xef\xbf\xbd\"");
+    same(&x, s, "\xf0\x9f\x98\x80\0zzzzzzzzzzz", "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\"");
     same(&x, s, "\0zzzzzzzzzzzzzzz", "", "\"\"");
     same(&x, b, buf, "a\\x5c\\x00\\xffz\\x0a", "\"a\\\\x5c\\\\x00\\\\xffz\\\\x0a\"");
     buf[0] = 255; // more than there is room for
@@ -407,10 +423,12 @@ static void order(void **state)
     assert_true(nd_typed_cmp(&x.mf, u8, "\xff", "\x01") > 0);
     assert_true(nd_typed_cmp(&x.mf, s, "ab\0x", "ab\0y") == 0); // nothing counts after the NUL
     assert_true(nd_typed_cmp(&x.mf, s, "ab\0\0", "abc\0") < 0);
-    assert_true(nd_typed_cmp(&x.mf, tuple, "\x01zz\0", "\x02"
-                                                      "aa\0\0") < 0);
-    assert_true(nd_typed_cmp(&x.mf, tuple, "\x01zz\0\0", "\x01"
-                                                        "aa\0\0") > 0);
+    assert_true(nd_typed_cmp(&x.mf, tuple, "\x01zz\0",
+                             "\x02"
+                             "aa\0\0") < 0);
+    assert_true(nd_typed_cmp(&x.mf, tuple, "\x01zz\0\0",
+                             "\x01"
+                             "aa\0\0") > 0);
     assert_true(nd_typed_cmp(&x.mf, d, &nan, &one) < 0);
     assert_true(nd_typed_cmp(&x.mf, d, &nan, &nan) == 0);
     stop(&x);

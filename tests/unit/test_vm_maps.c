@@ -299,10 +299,9 @@ static void reports(void **state)
     nd_vm_times(x.vm, 0, 0, 4960000000);
     assert_int_equal(nd_vm_call(x.vm, 0, 0, NULL, NULL), 0);
     assert_non_null(strstr(output(&x), "] === report (Interval: 5.0s) ===\n"));
-    assert_string_equal(strchr(x.out, '\n') + 1,
-                        "@plain[1]: 2\n@count: (empty)\n"
-                        "Lost events: 5 (ring buffer full; t.nd:3: 5), "
-                        "map full: 2 (t.nd:9 @plain: 2)\n0\n");
+    assert_string_equal(strchr(x.out, '\n') + 1, "@plain[1]: 2\n@count: (empty)\n"
+                                                 "Lost events: 5 (ring buffer full; t.nd:3: 5), "
+                                                 "map full: 2 (t.nd:9 @plain: 2)\n0\n");
     stop(&x);
 }
 
@@ -328,6 +327,36 @@ static void tables(void **state)
     start(&x);
     op(&x, ND_VM_TABLE_END, 0, 0, 0);
     fails(&x, 0, -EINVAL, "no table");
+}
+
+static void huge_keys(void **state)
+{
+    struct fixture x;
+    uint32_t big, map, i;
+    char *text = malloc(8001), *want = malloc(8200);
+
+    (void)state;
+    memset(text, 'k', 8000);
+    text[8000] = '\0';
+    start(&x);
+    big = add_type(x.b, ND_T_STRING, 8000, 0, "");
+    map = add_map(x.b, "@big", big, big);
+    for (i = 0; i < 2; i++) {
+        str(&x, text);
+        str(&x, i ? "" : text);
+        map_op(&x, ND_VM_MAP_SET, map);
+        print_all(&x, map, 0, 0);
+    }
+    sprintf(want, "@big[%s]: ", text);
+    func(&x, "test", 0, 0);
+    ready(&x);
+    assert_int_equal(nd_vm_call(x.vm, 0, 0, NULL, NULL), 0);
+    assert_int_equal(strlen(output(&x)), 2 * strlen(want) + 8000 + 2);
+    assert_memory_equal(x.out, want, strlen(want));
+    assert_string_equal(x.out + strlen(want) + 8000 + 1 + strlen(want), "\n");
+    stop(&x);
+    free(text);
+    free(want);
 }
 
 static void many_keys(void **state)
@@ -361,11 +390,15 @@ static void many_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries),      cmocka_unit_test(full_maps_are_counted),
-        cmocka_unit_test(aggregations), cmocka_unit_test(sorted_loops),
+        cmocka_unit_test(entries),
+        cmocka_unit_test(full_maps_are_counted),
+        cmocka_unit_test(aggregations),
+        cmocka_unit_test(sorted_loops),
         cmocka_unit_test(loops_are_left_by_return),
-        cmocka_unit_test(reports),      cmocka_unit_test(tables),
+        cmocka_unit_test(reports),
+        cmocka_unit_test(tables),
         cmocka_unit_test(many_keys),
+        cmocka_unit_test(huge_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
