@@ -28,7 +28,8 @@ ALL_CFLAGS := -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DND_DATADIR='"$(PREFIX)/s
 	-DND_LIBEXECDIR='"$(PREFIX)/libexec/ndtrace"' -ffunction-sections -fdata-sections \
 	-MMD -MP -I. -I$(B) $(CFLAGS)
 GEN_CFLAGS := -Wno-undef -Wno-sign-compare -Wno-missing-prototypes -Wno-unused-function \
-	-Wno-unused-but-set-variable -Wno-format-nonliteral
+	-Wno-unused-but-set-variable -Wno-format-nonliteral \
+	-Wno-unused-const-variable -Wno-implicit-fallthrough
 
 LLVM_CPPFLAGS = $(filter -I% -D%,$(shell $(LLVM_CONFIG) --cppflags))
 # LLVM's BPF parts as archives where the distribution has them; else the shared library.
@@ -77,7 +78,7 @@ $(B)/grammar/%.o: $(B)/grammar/%.c
 
 # LLVM's headers are seen by the lowering only.
 $(B)/compiler/lower%.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
-$(B)/compiler/object.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
+$(B)/compiler/lower.o $(B)/compiler/object.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<

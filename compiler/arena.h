@@ -21,7 +21,8 @@ char *nd_arena_strndup(struct nd_arena *a, const char *s, size_t n);
 char *nd_arena_strdup(struct nd_arena *a, const char *s);
 char *nd_arena_printf(struct nd_arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-char *nd_arena_vprintf(struct nd_arena *a, const char *fmt, va_list ap);
+char *nd_arena_vprintf(struct nd_arena *a, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 #define ND_NEW(a, type) ((type *)nd_arena_alloc((a), sizeof(type)))
 #define ND_NEW_ARRAY(a, type, n) ((type *)nd_arena_alloc((a), sizeof(type) * (size_t)(n)))

@@ -117,9 +117,15 @@ int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *glob,
 uint64_t nd_kernel_addr_offset(struct nd_kernel *k, const char *path, uint64_t addr);
 
 // One argument of a USDT probe, where it is at that place in the code.
-enum nd_usdt_where { ND_USDT_CONST, ND_USDT_REG, ND_USDT_MEM };
+enum nd_usdt_where {
+    ND_USDT_UNUSABLE, // of a form that is not known: only text is filled
+    ND_USDT_CONST,
+    ND_USDT_REG,
+    ND_USDT_MEM,
+};
 struct nd_usdt_arg {
     enum nd_usdt_where where;
+    const char *text;  // as in the note: "-4@$5"
     int8_t size;       // 1 2 4 8; negative: signed
     int64_t value;     // CONST: value; MEM: displacement
     const char *reg;   // REG, MEM: base register as in struct pt_regs ("di", "ax", "bp", "r12")

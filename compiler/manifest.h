@@ -17,8 +17,10 @@
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
+#define ND_STATE_START 0u       // there: u64 ns of CLOCK_MONOTONIC at the start, set by the runtime
 #define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: option values
 #define ND_RINGBUF_SYM "nd_events"
+#define ND_RING_BYTES (1u << 20) // size of the event ring unless the header says otherwise
 
 // ---- sections --------------------------------------------------------------------------------
 
@@ -62,7 +64,8 @@ struct nd_mf_header {
     uint32_t kernel;     // string: release of the kernel it was compiled for
     uint32_t files;      // WORDS: first of nfiles strings (paths that spans refer to)
     uint32_t nfiles;
-    uint32_t exit_off;   // u32 in nd_state set to 1 by exit() in a probe; ND_MF_NONE if unused
+    uint32_t exit_off;   // u64 in nd_state: exit() in a probe sets bit 0, its code is the high half;
+                         // ND_MF_NONE if unused
     uint32_t reserved[2];
 };
 

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The checker's driver: declarations, then every body until the types of maps are settled, then
+// once more aloud.
+#include "builtins.h"
+
+#include "option.h"
+
+#include <string.h>
+
+#define PASSES_MAX 12
+
+static struct nd_sym *global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
+                             struct nd_span span)
+{
+    struct nd_sym *s;
+    uint32_t i;
+
+    for (i = 0; i < c->p->globals.n; i++) {
+        s = c->p->globals.v[i];
+        if (!strcmp(s->name, name) && s->kind == kind) {
+            nd_note(c->d, nd_error(c->d, ND_E0210, span, "'%s' is declared twice", name), s->span,
+                    "first here");
+            return s;
+        }
+    }
+    s = ND_NEW(c->a, struct nd_sym);
+    s->kind = kind;
+    s->name = name;
+    s->span = span;
+    *ND_PUSH(c->a, &c->p->globals) = s;
+    return s;
+}
+
+static void declare_const(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_sym *s;
+    struct nd_type *t;
+
+    c->world = ND_USER; // doubles are allowed, probes' names are not
+    t = nd_check_expr(c, d->expr);
+    s = global(c, ND_SYM_CONST, d->name, d->name_span);
+    s->type = t;
+    s->num = d->expr->num;
+    s->real = d->expr->real;
+    if (d->expr->kind == ND_E_STRING) {
+        s->str = d->expr->str;
+        s->len = d->expr->len;
+    }
+    if (t->kind != ND_TY_ERROR && !d->expr->is_const && d->expr->kind != ND_E_DOUBLE)
+        nd_error(c->d, ND_E0313, d->expr->span, "the value of a constant must be known at compile time");
+    if (nd_builtin_find(d->name, false))
+        nd_error(c->d, ND_E0211, d->name_span, "'%s' is a built-in name", d->name);
+    *ND_PUSH(c->a, &c->scope->syms) = s;
+}
+
+static void declare_fn(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_fn *fn = ND_NEW(c->a, struct nd_fn);
+
+    if (nd_builtin_find(d->name, true)) {
+        nd_error(c->d, ND_E0211, d->name_span, "%s() is a built-in function", d->name);
+        return;
+    }
+    fn->decl = d;
+    global(c, ND_SYM_FN, d->name, d->name_span)->fn = fn;
+    *ND_PUSH(c->a, &c->p->fns) = fn;
+}
+
+static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_field *f = ND_NEW_ARRAY(c->a, struct nd_field, d->fields.n ? d->fields.n : 1);
+    uint32_t i, k;
+
+    for (i = 0; i < d->fields.n; i++) {
+        f[i].name = d->fields.v[i].name;
+        f[i].type = nd_type_resolve(c->t, d->fields.v[i].texpr);
+        for (k = 0; k < i; k++) {
+            if (!strcmp(f[k].name, f[i].name))
+                nd_error(c->d, ND_E0210, d->fields.v[i].span, "field '%s' is declared twice", f[i].name);
+        }
+    }
+    return f;
+}
+
+static void declare_struct(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_type *t;
+    uint32_t i, bit = 0;
+
+    t = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n);
+    global(c, ND_SYM_CONST, nd_arena_printf(c->a, "struct %s", d->name), d->name_span)->type = t;
+    for (i = 0; i < t->nelems; i++) { // bit-fields of one unit follow each other
+        uint32_t bits = d->fields.v[i].bits;
+
+        if (!bits) {
+            bit = 0;
+            continue;
+        }
+        if (bits > t->fields[i].type->size * 8 || !nd_type_is_int(t->fields[i].type))
+            nd_error(c->d, ND_E0317, d->fields.v[i].span, "a bit-field is an integer of at most its width");
+        if (bit && i && t->fields[i - 1].type->size == t->fields[i].type->size &&
+            bit + bits <= t->fields[i].type->size * 8)
+            t->fields[i].off = t->fields[i - 1].off;
+        else
+            bit = 0;
+        t->fields[i].bit_off = (uint16_t)bit;
+        t->fields[i].bits = (uint16_t)bits;
+        bit += bits;
+    }
+    *ND_PUSH(c->a, &c->t->structs) = t;
+}
+
+static void declare_event(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_event *ev = ND_NEW(c->a, struct nd_event);
+
+    ev->name = d->name;
+    ev->span = d->name_span;
+    ev->index = c->p->events.n;
+    ev->type = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n);
+    global(c, ND_SYM_EVENT, d->name, d->name_span)->event = ev;
+    *ND_PUSH(c->a, &c->p->events) = ev;
+}
+
+static const struct {
+    const char *name;
+    enum nd_mf_map_kind kind;
+    bool percpu;
+} map_kinds[] = {
+    {"hash", ND_MAP_HASH, false},
+    {"lruhash", ND_MAP_LRUHASH, false},
+    {"percpuhash", ND_MAP_PERCPUHASH, true},
+    {"percpulruhash", ND_MAP_PERCPULRUHASH, true},
+};
+
+static void declare_map(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_map *m = nd_check_map(c, d->name, d->name_span);
+    struct nd_expr *e = d->expr;
+    int64_t n = 0;
+    size_t i;
+
+    m->worlds = 0;
+    if (m->has_decl) {
+        nd_error(c->d, ND_E0210, d->name_span, "%s is declared twice", d->name);
+        return;
+    }
+    m->has_decl = true;
+    for (i = 0; e->kind == ND_E_CALL && i < sizeof(map_kinds) / sizeof(map_kinds[0]); i++) {
+        if (strcmp(map_kinds[i].name, e->name))
+            continue;
+        m->decl_kind = map_kinds[i].kind;
+        m->percpu_decl = map_kinds[i].percpu;
+        if (e->args.n == 1) {
+            nd_check_expr(c, e->args.v[0]);
+            if (!nd_check_const_int(c, e->args.v[0], &n) || n < 1 || n > 100000000)
+                nd_error(c->d, ND_E0317, e->args.v[0]->span, "a map has room for 1 to 100000000 entries");
+            m->max_entries = (uint32_t)n;
+        }
+        if (e->args.n <= 1)
+            return;
+    }
+    nd_help(c->d, nd_error(c->d, ND_E0503, e->span, "this declares no map"),
+            "let %s = hash(1000), lruhash, percpuhash or percpulruhash", d->name);
+}
+
+static void declare(struct nd_check *c, struct nd_decl *d)
+{
+    switch (d->kind) {
+    case ND_D_CONST:
+        declare_const(c, d);
+        break;
+    case ND_D_FN:
+        declare_fn(c, d);
+        break;
+    case ND_D_STRUCT:
+        declare_struct(c, d);
+        break;
+    case ND_D_EVENT:
+        declare_event(c, d);
+        break;
+    case ND_D_MAP:
+        declare_map(c, d);
+        break;
+    default:
+        break;
+    }
+}
+
+static void declare_handler(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_near near = {.name = d->name};
+    struct nd_diag *diag;
+    uint32_t i;
+
+    for (i = 0; i < c->p->events.n; i++) {
+        struct nd_event *ev = c->p->events.v[i];
+
+        nd_near_try(&near, ev->name);
+        if (strcmp(ev->name, d->name))
+            continue;
+        if (ev->on)
+            nd_error(c->d, ND_E0210, d->name_span, "event %s has a handler already", d->name);
+        ev->on = d;
+        return;
+    }
+    diag = nd_error(c->d, ND_E0208, d->name_span, "there is no event '%s'", d->name);
+    if (near.n)
+        nd_help(c->d, diag, "did you mean '%s'?", near.best[0]);
+    else
+        nd_help(c->d, diag, "declare it: event %s { at: time, ... }", d->name);
+}
+
+static void declare_hook(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_hook *h = ND_NEW(c->a, struct nd_hook);
+    struct nd_expr *e = d->expr;
+    int64_t ns = 0;
+
+    h->decl = d;
+    h->kind = d->kind == ND_D_BEGIN ? ND_HOOK_BEGIN : d->kind == ND_D_END ? ND_HOOK_END : ND_HOOK_EVERY;
+    *ND_PUSH(c->a, &c->p->hooks) = h;
+    if (h->kind != ND_HOOK_EVERY)
+        return;
+    c->world = ND_USER;
+    nd_check_expr(c, e);
+    if (e->type->kind == ND_TY_ERROR)
+        return;
+    if (e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION &&
+        e->sym->option->kind == ND_OPT_DURATION) {
+        h->period_opt = e->sym->option;
+        return;
+    }
+    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION) {
+        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "'every' wants a duration"),
+                "every 5s { }, or an option of type duration");
+        return;
+    }
+    if (ns < 1000000)
+        nd_error(c->d, ND_E0317, e->span, "a period is at least 1ms");
+    h->period = (uint64_t)ns;
+}
+
+// ---- bodies --------------------------------------------------------------------------------------
+
+static void check_when(struct nd_check *c, struct nd_decl *d)
+{
+    if (!d->when)
+        return;
+    c->world = ND_USER;
+    nd_check_expr(c, d->when);
+    if (!nd_type_is_int(d->when->type))
+        nd_error(c->d, ND_E0304, d->when->span, "'when' wants a condition");
+    c->world = ND_KERNEL;
+}
+
+static void check_probe(struct nd_check *c, struct nd_probe *pr)
+{
+    struct nd_decl *d = pr->decl;
+
+    check_when(c, d);
+    c->world = ND_KERNEL;
+    c->probe = pr;
+    c->nvars = 0;
+    if (d->pred) {
+        nd_check_expr(c, d->pred);
+        if (!nd_type_is_int(d->pred->type))
+            nd_error(c->d, ND_E0304, d->pred->span, "%s is neither true nor false",
+                     nd_type_text(c->t, d->pred->type));
+    }
+    nd_check_block(c, d->body);
+    pr->nvars = c->nvars;
+    c->probe = NULL;
+}
+
+static void check_user(struct nd_check *c, struct nd_decl *d, struct nd_event *on)
+{
+    struct nd_scope fields = {.up = c->scope};
+    uint32_t i;
+
+    c->world = ND_USER;
+    c->hook = d;
+    c->on = on;
+    c->nvars = on != NULL; // local 0: the payload
+    if (on) {
+        c->scope = &fields;
+        for (i = 0; i < on->type->nelems; i++) {
+            struct nd_sym *s = ND_NEW(c->a, struct nd_sym);
+
+            s->kind = ND_SYM_FIELD;
+            s->name = on->type->fields[i].name;
+            s->span = on->span;
+            s->type = on->type->fields[i].type;
+            s->index = i;
+            *ND_PUSH(c->a, &fields.syms) = s;
+        }
+    }
+    nd_check_block(c, d->body);
+    c->scope = fields.up;
+    c->hook = NULL;
+    c->on = NULL;
+}
+
+// Functions that nobody calls are checked all the same, as user code and else as a probe's.
+static void check_uncalled(struct nd_check *c)
+{
+    uint32_t i;
+
+    for (i = 0; i < c->p->fns.n; i++) {
+        struct nd_fn *fn = c->p->fns.v[i];
+        uint32_t k;
+
+        if (fn->body[ND_KERNEL] || fn->body[ND_USER] || !c->last_pass)
+            continue;
+        for (k = 0; k < fn->decl->fields.n; k++)
+            nd_type_resolve(c->t, fn->decl->fields.v[k].texpr);
+        if (fn->decl->texpr)
+            nd_type_resolve(c->t, fn->decl->texpr);
+    }
+}
+
+static void pass(struct nd_check *c)
+{
+    uint32_t i;
+
+    c->changed = false;
+    for (i = 0; i < c->p->probes.n; i++)
+        check_probe(c, c->p->probes.v[i]);
+    for (i = 0; i < c->p->hooks.n; i++)
+        check_user(c, c->p->hooks.v[i]->decl, NULL);
+    for (i = 0; i < c->p->events.n; i++) {
+        if (c->p->events.v[i]->on)
+            check_user(c, c->p->events.v[i]->on, c->p->events.v[i]);
+    }
+    check_uncalled(c);
+}
+
+static void infer(struct nd_check *c)
+{
+    uint32_t errors = c->d->errors, i;
+
+    c->d->quiet = true;
+    for (i = 0; i < PASSES_MAX; i++) {
+        pass(c);
+        if (!c->changed)
+            break;
+    }
+    c->d->quiet = false;
+    c->d->errors = errors;
+    c->last_pass = true;
+    pass(c);
+}
+
+#define KEY_MAX 512u
+
+static void check_maps(struct nd_check *c)
+{
+    uint32_t i;
+
+    for (i = 0; i < c->p->maps.n; i++) {
+        struct nd_map *m = c->p->maps.v[i];
+
+        if (m->key && m->key->size > KEY_MAX)
+            nd_error(c->d, ND_E0701, m->key_span, "the key of %s has %u bytes, the most is %u", m->name,
+                     m->key->size, KEY_MAX);
+        if (m->key && m->key->kind == ND_TY_TUPLE && !m->key->nelems)
+            nd_error(c->d, ND_E0315, m->key_span, "an empty tuple cannot be a key");
+        if (m->gen && !(m->worlds & ND_KERNEL))
+            m->gen = false;
+        if (m->has_decl && !m->val && !m->worlds)
+            nd_error(c->d, ND_W0901, m->span, "%s is never used", m->name);
+    }
+}
+
+static void start(struct nd_check *c, struct nd_program *p, struct nd_scope *scope)
+{
+    memset(c, 0, sizeof(*c));
+    memset(scope, 0, sizeof(*scope));
+    c->p = p;
+    c->a = p->arena;
+    c->d = p->diags;
+    c->t = &p->types;
+    c->scope = scope;
+    c->world = ND_USER;
+}
+
+void nd_check_options(struct nd_program *p)
+{
+    struct nd_scope scope;
+    struct nd_check c;
+    uint32_t i;
+
+    start(&c, p, &scope);
+    for (i = 0; i < p->decls.n; i++) {
+        if (p->decls.v[i]->kind == ND_D_OPTION)
+            nd_option_declare(&c, p->decls.v[i]);
+    }
+}
+
+static bool declares_more(const struct nd_program *p)
+{
+    return p->probes.n || p->hooks.n;
+}
+
+void nd_check(struct nd_program *p)
+{
+    struct nd_scope scope;
+    struct nd_check c;
+    uint32_t i;
+
+    nd_check_options(p);
+    start(&c, p, &scope);
+    for (i = 0; i < p->decls.n; i++)
+        declare(&c, p->decls.v[i]);
+    for (i = 0; i < p->decls.n; i++) {
+        struct nd_decl *d = p->decls.v[i];
+
+        if (d->kind == ND_D_ON)
+            declare_handler(&c, d);
+        else if (d->kind == ND_D_BEGIN || d->kind == ND_D_END || d->kind == ND_D_EVERY)
+            declare_hook(&c, d);
+        else if (d->kind == ND_D_PROBE)
+            nd_probes_expand(p, d);
+    }
+    infer(&c);
+    check_maps(&c);
+    if (!declares_more(p) && !p->diags->errors && p->decls.n)
+        nd_help(p->diags, nd_error(p->diags, ND_E0110, p->decls.v[0]->span, "the script has no probe"),
+                "a smallest probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");
+}

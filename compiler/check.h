@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Names and types resolved, rules of use enforced: from a tree to a program that can be lowered.
+// Must not know LLVM. Serves lowering, user code and explain.
+#ifndef ND_CHECK_H
+#define ND_CHECK_H
+
+#include "ast.h"
+#include "diag.h"
+#include "kernel.h"
+#include "manifest.h"
+#include "types.h"
+
+enum nd_world { ND_KERNEL = 1, ND_USER = 2 };
+
+// ---- what names refer to -----------------------------------------------------------------------
+
+enum nd_sym_kind {
+    ND_SYM_VAR,    // $x, loop variables, parameters
+    ND_SYM_CONST,  // const, enumerator
+    ND_SYM_MAP,
+    ND_SYM_OPTION,
+    ND_SYM_EVENT,
+    ND_SYM_FN,
+    ND_SYM_FIELD,  // a field of the event in its handler
+};
+
+struct nd_sym {
+    enum nd_sym_kind kind;
+    const char *name;
+    struct nd_span span;
+    struct nd_type *type;
+    uint32_t index;   // VAR: unique number; OPTION, EVENT, MAP: number; FIELD: in the event
+    uint32_t nassign; // VAR: assignments seen
+    bool loop_var;    // set by its loop only
+    uint64_t num;     // CONST
+    const char *str;
+    uint32_t len;
+    double real;
+    struct nd_map *map;
+    struct nd_option *option;
+    struct nd_event *event;
+    struct nd_fn *fn;
+};
+
+struct nd_map {
+    const char *name;
+    uint32_t index;
+    struct nd_span span;     // first use
+    struct nd_type *key;     // NULL: scalar or not known yet
+    struct nd_type *val;     // NULL: not known yet
+    struct nd_span key_span; // where they became known
+    struct nd_span val_span;
+    bool scalar;             // used without a key
+    bool keyed;
+    uint32_t worlds;         // nd_world bits that touch it
+    bool written;
+    bool gen;                // two generations: a user-space handler empties it while probes run
+    bool atomic;             // updated with ++ += and the like
+    bool has_decl;
+    uint32_t decl_kind;      // enum nd_mf_map_kind
+    uint32_t max_entries;
+    bool percpu_decl;
+};
+
+struct nd_option {
+    struct nd_decl *decl;
+    uint32_t index;
+    uint32_t kind; // enum nd_mf_opt_kind
+    uint32_t cap;
+    struct nd_type *type;
+    uint32_t off, stride, given_off, count_off; // in nd_opts
+};
+
+struct nd_event {
+    const char *name;
+    uint32_t index;
+    struct nd_span span;
+    struct nd_type *type; // struct of the payload
+    struct nd_field_span { struct nd_span span; } *spans;
+    struct nd_decl *on; // handler or NULL
+    bool sent;
+    // made by the compiler of printf() and the like: the calls, whose arguments are the fields
+    struct nd_async *async;
+};
+
+struct nd_fn {
+    struct nd_decl *decl;
+    struct nd_decl *body[3]; // by world: the tree checked for that world
+    struct nd_sym **params[3];
+    struct nd_type *ret;
+    bool busy; // being checked: a call now is recursion
+};
+
+// ---- probes ------------------------------------------------------------------------------------
+
+struct nd_target { // one attach point
+    enum nd_mf_attach_kind kind;
+    const char *spec;
+    const char *s0, *s1;
+    uint64_t num, num2;
+    struct nd_span span;
+    const struct nd_tp_format *format; // TRACEPOINT
+    const struct nd_func_sig *sig;     // RAW_TP, KPROBE, FENTRY, ...
+    const struct nd_usdt *usdt;
+};
+
+enum nd_args_kind { ND_ARGS_NONE, ND_ARGS_FORMAT, ND_ARGS_SIG, ND_ARGS_REGS, ND_ARGS_USDT };
+
+struct nd_probe {
+    struct nd_decl *decl; // a tree of its own
+    ND_VEC(struct nd_target) targets;
+    enum nd_mf_prog_type type;
+    uint32_t btf_id;
+    const char *btf_name;
+    enum nd_args_kind args;
+    bool retprobe;
+    bool user_memory; // pointers point to user memory (uprobes)
+    const char *name; // of the program
+    uint32_t index;
+    uint32_t when_fn; // user function, ND_MF_NONE
+    struct nd_block *body; // decl->body
+    uint32_t nvars;
+};
+
+struct nd_hook {
+    enum nd_mf_hook_kind kind;
+    struct nd_decl *decl;
+    struct nd_option *period_opt;
+    uint64_t period;
+};
+
+// printf(), print(), clear() and the like in a probe: one event that carries their arguments and
+// user code that does the calls. Calls that follow each other directly share one.
+struct nd_async {
+    ND_VEC(struct nd_expr *) calls;
+    // What they need from the kernel, in the order of the payload's fields; type: as sent.
+    ND_VEC(struct nd_async_arg {
+        struct nd_expr *expr;
+        struct nd_type *type;
+    }) args;
+    struct nd_event *event;
+};
+
+// ---- a checked script --------------------------------------------------------------------------
+
+struct nd_program {
+    struct nd_arena *arena;
+    struct nd_diags *diags;
+    struct nd_sources *sources;
+    struct nd_kernel *kernel;
+    struct nd_types types;
+    const char *path;
+    const char *title;
+    ND_VEC(struct nd_map *) maps;
+    ND_VEC(struct nd_option *) options;
+    ND_VEC(struct nd_event *) events;
+    ND_VEC(struct nd_probe *) probes;
+    ND_VEC(struct nd_hook *) hooks;
+    ND_VEC(struct nd_fn *) fns;
+    ND_VEC(struct nd_sym *) globals; // by name
+    ND_VEC(struct nd_decl *) decls;  // of all sources, in order
+    uint32_t opts_size;
+};
+
+struct nd_compile_opts;
+
+// Fills options (and nothing else): all that --help and the command line need.
+void nd_check_options(struct nd_program *p);
+// Everything else. Errors are in p->diags.
+void nd_check(struct nd_program *p);
+
+// ---- inside the checker --------------------------------------------------------------------------
+
+struct nd_scope {
+    struct nd_scope *up;
+    ND_VEC(struct nd_sym *) syms;
+};
+
+struct nd_check {
+    struct nd_program *p;
+    struct nd_arena *a;
+    struct nd_diags *d;
+    struct nd_types *t;
+    enum nd_world world;
+    struct nd_scope *scope;
+    struct nd_probe *probe; // kernel world
+    struct nd_event *on;    // handler being checked
+    struct nd_fn *fn;
+    struct nd_decl *hook;   // begin, end, every, on being checked
+    uint32_t loops;
+    uint32_t nvars;
+    uint32_t pass;
+    bool last_pass;
+    bool changed; // a map's or function's type became known: another pass
+};
+
+struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
+void nd_check_block(struct nd_check *c, struct nd_block *b);
+// Is it an integer known at compile time? Then *v.
+bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v);
+struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *map);
+void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *val,
+                        struct nd_span span);
+struct nd_map *nd_check_map(struct nd_check *c, const char *name, struct nd_span span);
+struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
+struct nd_sym *nd_check_declare(struct nd_check *c, const char *name, struct nd_span span,
+                                struct nd_type *type);
+struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call);
+// Can user space be told to do this call from a probe (print, clear, printf, ...)?
+bool nd_check_is_async(const struct nd_expr *e);
+// Groups the asynchronous calls of a block into events; part of the last pass.
+void nd_check_async(struct nd_check *c, struct nd_block *b);
+// Type of an expression in the payload of an event.
+struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t);
+// printf: does the format fit the arguments? Reports.
+void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t fmt_arg);
+
+// Where a raw tracepoint has the field of a trace event ("skb.dev.name"), or NULL.
+const char *nd_raw_path(const char *category, const char *event, const char *field);
+
+// probes.c: attach points of a probe, from its text; several nd_probe when the body depends on them.
+void nd_probes_expand(struct nd_program *p, struct nd_decl *d);
+
+#endif

@@ -1,0 +1,737 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Types of expressions. All arithmetic is 64 bit: operands are extended by their own sign; the
+// result is unsigned if an operand is unsigned and 64 bits wide, else signed.
+#include "builtins.h"
+
+#include "btf.h"
+#include "option.h"
+
+#include <string.h>
+
+static struct nd_type *error_type(void)
+{
+    return nd_ty(&nd_type_error);
+}
+
+bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v)
+{
+    (void)c;
+    if (!e->is_const || e->type->kind == ND_TY_STRING || e->type->kind == ND_TY_DOUBLE)
+        return false;
+    *v = (int64_t)e->num;
+    return true;
+}
+
+static bool is_u64(const struct nd_type *t)
+{
+    return !nd_type_signed(t);
+}
+
+static struct nd_type *number_type(const struct nd_type *a, const struct nd_type *b)
+{
+    return nd_type_int(8, !is_u64(a) && !is_u64(b));
+}
+
+// The result of + and - on times, durations and pointers; NULL: plain integers.
+static struct nd_type *additive(struct nd_check *c, enum nd_op op, struct nd_type *a,
+                                struct nd_type *b)
+{
+    if (a->kind == ND_TY_TIME && b->kind == ND_TY_TIME && op == ND_OP_SUB)
+        return nd_ty(&nd_type_duration);
+    if (a->kind == ND_TY_TIME)
+        return a;
+    if (b->kind == ND_TY_TIME && op == ND_OP_ADD)
+        return b;
+    if (a->kind == ND_TY_DURATION || b->kind == ND_TY_DURATION)
+        return nd_ty(&nd_type_duration);
+    if (a->kind == ND_TY_PTR && b->kind != ND_TY_PTR)
+        return a;
+    if (b->kind == ND_TY_PTR && a->kind != ND_TY_PTR && op == ND_OP_ADD)
+        return b;
+    (void)c;
+    return NULL;
+}
+
+static struct nd_type *arith_type(struct nd_check *c, enum nd_op op, struct nd_type *a,
+                                  struct nd_type *b)
+{
+    struct nd_type *t = NULL;
+
+    if (op == ND_OP_ADD || op == ND_OP_SUB)
+        t = additive(c, op, a, b);
+    else if (op == ND_OP_MUL && (a->kind == ND_TY_DURATION || b->kind == ND_TY_DURATION))
+        t = nd_ty(&nd_type_duration);
+    else if (op == ND_OP_DIV && a->kind == ND_TY_DURATION && b->kind != ND_TY_DURATION)
+        t = a;
+    else if (op == ND_OP_MOD && a->kind == ND_TY_DURATION)
+        t = a;
+    return t ? t : number_type(a, b);
+}
+
+static uint64_t fold(enum nd_op op, uint64_t a, uint64_t b, bool sgn, bool *ok)
+{
+    *ok = true;
+    switch (op) {
+    case ND_OP_ADD:
+        return a + b;
+    case ND_OP_SUB:
+        return a - b;
+    case ND_OP_MUL:
+        return a * b;
+    case ND_OP_DIV:
+    case ND_OP_MOD:
+        if (!b)
+            break;
+        if (sgn && b == UINT64_MAX)
+            return op == ND_OP_DIV ? 0 - a : 0;
+        if (sgn)
+            return op == ND_OP_DIV ? (uint64_t)((int64_t)a / (int64_t)b)
+                                   : (uint64_t)((int64_t)a % (int64_t)b);
+        return op == ND_OP_DIV ? a / b : a % b;
+    case ND_OP_SHL:
+        return a << (b & 63);
+    case ND_OP_SHR:
+        return sgn ? (uint64_t)((int64_t)a >> (b & 63)) : a >> (b & 63);
+    case ND_OP_AND:
+        return a & b;
+    case ND_OP_OR:
+        return a | b;
+    case ND_OP_XOR:
+        return a ^ b;
+    default:
+        break;
+    }
+    *ok = false;
+    return 0;
+}
+
+static void bad_operands(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_diag *d = nd_error(c->d, ND_E0303, e->span, "'%s' does not go with %s and %s",
+                                 nd_op_text(e->op), nd_type_text(c->t, e->a->type),
+                                 nd_type_text(c->t, e->b->type));
+
+    if (nd_type_is_text(e->a->type) != nd_type_is_text(e->b->type))
+        nd_help(c->d, d, "str(pointer) makes a string of a pointer");
+}
+
+static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *a = e->a->type, *b = e->b->type, *t;
+
+    if (a->kind == ND_TY_ERROR || b->kind == ND_TY_ERROR)
+        return error_type();
+    if (c->world == ND_USER && e->op == ND_OP_ADD && nd_type_is_text(a) && nd_type_is_text(b))
+        return nd_ty(&nd_type_str);
+    if ((a->kind == ND_TY_DOUBLE || b->kind == ND_TY_DOUBLE) &&
+        (a->kind == ND_TY_DOUBLE || nd_type_is_int(a)) &&
+        (b->kind == ND_TY_DOUBLE || nd_type_is_int(b))) {
+        if (e->op >= ND_OP_MOD) {
+            nd_error(c->d, ND_E0304, e->span, "'%s' wants integers", nd_op_text(e->op));
+            return error_type();
+        }
+        return nd_ty(&nd_type_double);
+    }
+    if (!nd_type_is_int(a) || !nd_type_is_int(b)) {
+        bad_operands(c, e);
+        return error_type();
+    }
+    t = arith_type(c, e->op, a, b);
+    if ((e->op == ND_OP_DIV || e->op == ND_OP_MOD) && e->b->is_const && !e->b->num) {
+        nd_error(c->d, ND_E0316, e->b->span, "division by zero");
+        return t;
+    }
+    if (e->a->is_const && e->b->is_const && t->kind != ND_TY_PTR)
+        e->num = fold(e->op, e->a->num, e->b->num, nd_type_signed(number_type(a, b)), &e->is_const);
+    return t;
+}
+
+static bool comparable_bytes(const struct nd_type *a, const struct nd_type *b)
+{
+    if (a->kind == b->kind && (a->kind == ND_TY_IP || a->kind == ND_TY_MAC ||
+                               a->kind == ND_TY_PREFIX))
+        return true;
+    if (a->kind == ND_TY_TUPLE && nd_type_equal(a, b))
+        return true;
+    return nd_type_is_text(a) && nd_type_is_text(b);
+}
+
+static struct nd_type *check_compare(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *a = e->a->type, *b = e->b->type;
+    bool numbers = (nd_type_is_int(a) || a->kind == ND_TY_DOUBLE) &&
+                   (nd_type_is_int(b) || b->kind == ND_TY_DOUBLE);
+    bool equality = e->op == ND_OP_EQ || e->op == ND_OP_NE;
+
+    if (a->kind == ND_TY_ERROR || b->kind == ND_TY_ERROR)
+        return nd_ty(&nd_type_bool);
+    if (!numbers && !(comparable_bytes(a, b) && (equality || c->world == ND_USER)))
+        bad_operands(c, e);
+    if (numbers && e->a->is_const && e->b->is_const && a->kind != ND_TY_DOUBLE &&
+        b->kind != ND_TY_DOUBLE) {
+        bool sgn = nd_type_signed(number_type(a, b));
+        int64_t x = (int64_t)e->a->num, y = (int64_t)e->b->num;
+        int cmp = sgn ? (x > y) - (x < y)
+                      : ((uint64_t)x > (uint64_t)y) - ((uint64_t)x < (uint64_t)y);
+
+        e->is_const = true;
+        e->num = e->op == ND_OP_EQ   ? cmp == 0
+                 : e->op == ND_OP_NE ? cmp != 0
+                 : e->op == ND_OP_LT ? cmp < 0
+                 : e->op == ND_OP_LE ? cmp <= 0
+                 : e->op == ND_OP_GT ? cmp > 0
+                                     : cmp >= 0;
+    }
+    return nd_ty(&nd_type_bool);
+}
+
+static bool truth_ok(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t = e->type;
+
+    if (nd_type_is_int(t) || t->kind == ND_TY_DOUBLE || (nd_type_is_text(t) && c->world == ND_USER))
+        return true;
+    nd_error(c->d, ND_E0304, e->span, "%s is neither true nor false", nd_type_text(c->t, t));
+    return false;
+}
+
+// opt.proto == tcp: the names of an enum option are known where it is compared.
+static void enum_name(struct nd_expr *opt, struct nd_expr *name)
+{
+    int64_t v;
+
+    if (opt->kind != ND_E_FIELD || !opt->sym || opt->sym->kind != ND_SYM_OPTION ||
+        (name->kind != ND_E_IDENT && name->kind != ND_E_STRING))
+        return;
+    v = nd_option_name(opt->sym->option, name->kind == ND_E_IDENT ? name->name : name->str);
+    if (v < 0)
+        return;
+    name->kind = ND_E_INT;
+    name->num = (uint64_t)v;
+    name->lit_unit = ND_UNIT_NONE;
+}
+
+static struct nd_type *check_binary(struct nd_check *c, struct nd_expr *e)
+{
+    nd_check_expr(c, e->a);
+    if (e->op == ND_OP_EQ || e->op == ND_OP_NE)
+        enum_name(e->a, e->b);
+    nd_check_expr(c, e->b);
+    e->is_const = false;
+    if (e->op == ND_OP_LAND || e->op == ND_OP_LOR) {
+        truth_ok(c, e->a);
+        truth_ok(c, e->b);
+        if (e->a->is_const && e->b->is_const) {
+            e->is_const = true;
+            e->num = e->op == ND_OP_LAND ? e->a->num && e->b->num : e->a->num || e->b->num;
+        }
+        return nd_ty(&nd_type_bool);
+    }
+    if (e->op >= ND_OP_EQ && e->op <= ND_OP_GE)
+        return check_compare(c, e);
+    return check_arith(c, e);
+}
+
+static struct nd_type *check_step(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_expr *x = e->a;
+
+    if (x->kind == ND_E_MAP) {
+        struct nd_map *m = nd_check_map(c, x->name, x->span);
+
+        nd_check_map_key(c, x);
+        m->atomic = true;
+        nd_check_map_value(c, m, nd_ty(&nd_type_i64), x->span);
+        x->type = m->val;
+        if (nd_type_is_agg(m->val)) {
+            nd_error(c->d, ND_E0311, e->span, "%s holds %s", m->name, nd_type_text(c->t, m->val));
+            return error_type();
+        }
+        return m->val;
+    }
+    nd_check_expr(c, x);
+    if (x->kind != ND_E_VAR || (x->sym && x->sym->loop_var)) {
+        nd_error(c->d, ND_E0311, x->span, "'%s' needs a variable or a map", nd_op_text(e->op));
+        return error_type();
+    }
+    if (!nd_type_is_int(x->type))
+        nd_error(c->d, ND_E0304, x->span, "%s cannot be counted up or down",
+                 nd_type_text(c->t, x->type));
+    if (x->sym)
+        x->sym->nassign++;
+    return x->type;
+}
+
+static struct nd_type *check_deref(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t = e->a->type, *elem;
+
+    if (t->kind == ND_TY_ERROR)
+        return t;
+    if (t->kind != ND_TY_PTR) {
+        nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "%s is no pointer", nd_type_text(c->t, t)),
+                "cast it: *(u32 *)x");
+        return error_type();
+    }
+    elem = nd_type_elem(c->t, t);
+    e->aux = t->as;
+    if (elem->kind == ND_TY_VOID || elem->size == 0) {
+        nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "it is not known what this points to"),
+                "cast it: *(u32 *)x");
+        return error_type();
+    }
+    if (elem->kind == ND_TY_PTR)
+        return nd_type_in(c->t, elem, t->as == ND_AS_BTF ? ND_AS_KERNEL : t->as);
+    return elem;
+}
+
+static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t;
+
+    if (e->op >= ND_OP_PREINC)
+        return check_step(c, e);
+    t = nd_check_expr(c, e->a);
+    e->is_const = false;
+    switch (e->op) {
+    case ND_OP_DEREF:
+        return check_deref(c, e);
+    case ND_OP_ADDR:
+        if (t->kind == ND_TY_ERROR)
+            return t;
+        if (e->a->kind != ND_E_FIELD || !e->a->field || e->a->field->bits) {
+            nd_error(c->d, ND_E0305, e->span, "only a struct's field has an address");
+            return error_type();
+        }
+        return nd_type_ptr(c->t, t, e->a->aux == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
+    case ND_OP_NOT:
+        truth_ok(c, e->a);
+        e->is_const = e->a->is_const;
+        e->num = !e->a->num;
+        return nd_ty(&nd_type_bool);
+    default:
+        break;
+    }
+    if (t->kind == ND_TY_DOUBLE && e->op == ND_OP_NEG)
+        return t;
+    if (!nd_type_is_int(t)) {
+        nd_error(c->d, ND_E0304, e->span, "'%s' wants an integer, not %s", nd_op_text(e->op),
+                 nd_type_text(c->t, t));
+        return error_type();
+    }
+    e->is_const = e->a->is_const;
+    e->num = e->op == ND_OP_NEG ? 0 - e->a->num : ~e->a->num;
+    return t->kind == ND_TY_DURATION && e->op == ND_OP_NEG ? t
+           : e->op == ND_OP_NEG                            ? nd_ty(&nd_type_i64)
+                                                           : number_type(t, t);
+}
+
+static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t;
+
+    nd_check_expr(c, e->a);
+    truth_ok(c, e->a);
+    nd_check_expr(c, e->b);
+    nd_check_expr(c, e->c);
+    t = nd_type_unify(c->t, e->b->type, e->c->type);
+    if (!t) {
+        nd_error(c->d, ND_E0303, e->span, "the two sides of ':' have different types, %s and %s",
+                 nd_type_text(c->t, e->b->type), nd_type_text(c->t, e->c->type));
+        return error_type();
+    }
+    e->is_const = e->a->is_const && e->b->is_const && e->c->is_const;
+    if (e->is_const)
+        e->num = e->a->num ? e->b->num : e->c->num;
+    return t;
+}
+
+static struct nd_type *check_cast(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *from = nd_check_expr(c, e->a);
+    struct nd_type *to = nd_type_resolve(c->t, e->texpr);
+    bool mem = from->kind == ND_TY_ARRAY || from->kind == ND_TY_STRING;
+
+    if (from->kind == ND_TY_ERROR || to->kind == ND_TY_ERROR)
+        return to;
+    if (to->kind == ND_TY_PTR) {
+        enum nd_as as = ND_AS_KERNEL;
+
+        if (!nd_type_is_int(from) && !mem)
+            goto bad;
+        if (mem)
+            as = (enum nd_as)e->a->aux;
+        else if (from->kind == ND_TY_PTR)
+            as = from->as;
+        else if (c->probe && c->probe->user_memory)
+            as = ND_AS_USER;
+        // A cast gives up what the verifier knew about the type.
+        return nd_type_in(c->t, to, as == ND_AS_BTF ? ND_AS_KERNEL : as);
+    }
+    if (nd_type_is_int(to) && nd_type_is_int(from)) {
+        e->is_const = e->a->is_const;
+        e->num = e->a->num;
+        if (e->is_const && to->size < 8) {
+            unsigned int shift = 64 - to->size * 8;
+
+            e->num = to->is_signed ? (uint64_t)((int64_t)(e->num << shift) >> shift)
+                                   : e->num << shift >> shift;
+        }
+        return to;
+    }
+    if ((to->kind == ND_TY_DOUBLE || nd_type_is_int(to)) &&
+        (from->kind == ND_TY_DOUBLE || nd_type_is_int(from)) && c->world == ND_USER)
+        return to;
+    if ((to->kind == ND_TY_ARRAY && nd_type_is_int(from) && to->size == 8) ||
+        (nd_type_is_int(to) && mem && from->size <= 8))
+        return to;
+bad:
+    nd_error(c->d, ND_E0303, e->span, "%s cannot be cast to %s", nd_type_text(c->t, from),
+             nd_type_text(c->t, to));
+    return error_type();
+}
+
+static struct nd_type *check_offsetof(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *s = nd_type_resolve(c->t, e->texpr);
+    struct nd_field f;
+
+    if (s->kind == ND_TY_ERROR)
+        return error_type();
+    if (s->kind != ND_TY_STRUCT || !nd_type_field(c->t, s, e->name, &f)) {
+        nd_error(c->d, ND_E0204, e->name_span, "%s has no field '%s'", nd_type_text(c->t, s),
+                 e->name);
+        return error_type();
+    }
+    if (e->kind == ND_E_OFFSETOF) {
+        e->is_const = true;
+        e->num = f.off;
+        return nd_ty(&nd_type_u64);
+    }
+    nd_check_expr(c, e->a);
+    if (e->a->type->kind != ND_TY_PTR && !nd_type_is_int(e->a->type)) {
+        nd_error(c->d, ND_E0305, e->a->span, "container_of() wants a pointer");
+        return error_type();
+    }
+    e->num = f.off;
+    return nd_type_ptr(c->t, s,
+                       e->a->type->kind == ND_TY_PTR && e->a->type->as == ND_AS_USER ? ND_AS_USER
+                                                                                    : ND_AS_KERNEL);
+}
+
+struct near_fields {
+    struct nd_near near;
+    struct nd_arena *a;
+    const char *list;
+    uint32_t n;
+};
+
+static void collect_near(void *arg, const struct nd_field *f)
+{
+    struct near_fields *nf = arg;
+
+    nd_near_try(&nf->near, f->name);
+    if (nf->n++ < 12)
+        nf->list = nd_arena_printf(nf->a, "%s%s%s", nf->list, nf->n > 1 ? ", " : "", f->name);
+}
+
+static void no_field(struct nd_check *c, struct nd_expr *e, struct nd_type *s)
+{
+    struct near_fields nf = {.near.name = e->name, .a = c->a, .list = ""};
+    struct nd_diag *d = nd_error(c->d, ND_E0204, e->name_span, "%s has no field '%s'",
+                                 nd_type_text(c->t, s), e->name);
+
+    nd_type_each_field(c->t, s, collect_near, &nf);
+    if (nf.near.n)
+        nd_help(c->d, d, "did you mean '%s'?", nf.near.best[0]);
+    else
+        nd_help(c->d, d, "it has: %s%s", nf.list, nf.n > 12 ? ", ..." : "");
+}
+
+// A pointer that was itself read from memory at `as`.
+static struct nd_type *loaded_ptr(struct nd_check *c, struct nd_type *t, enum nd_as as)
+{
+    if (t->as == ND_AS_USER) // __user in the kernel's BTF
+        return t;
+    if (as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_TY_STRUCT)
+        return nd_type_in(c->t, t, ND_AS_KERNEL);
+    return nd_type_in(c->t, t, as == ND_AS_BPF || as == ND_AS_CTX ? ND_AS_KERNEL : as);
+}
+
+static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t = e->a->type, *s = t;
+    enum nd_as as = (enum nd_as)e->a->aux;
+    struct nd_field f;
+
+    if (t->kind == ND_TY_ERROR)
+        return t;
+    if (t->kind == ND_TY_PTR) {
+        s = nd_type_elem(c->t, t);
+        as = t->as;
+    } else if (e->arrow) {
+        nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "%s is no pointer", nd_type_text(c->t, t)),
+                "cast it: ((struct name *)x)->%s", e->name);
+        return error_type();
+    }
+    if (s->kind != ND_TY_STRUCT && s->kind != ND_TY_TUPLE) {
+        nd_help(c->d, nd_error(c->d, ND_E0305, e->a->span, "%s has no fields",
+                               nd_type_text(c->t, s)),
+                "cast it: ((struct name *)x)->%s", e->name);
+        return error_type();
+    }
+    if (!nd_type_field(c->t, s, e->name, &f)) {
+        if (s->kind == ND_TY_TUPLE)
+            nd_error(c->d, ND_E0204, e->name_span, "this tuple has the fields 0 to %u",
+                     s->nelems ? s->nelems - 1 : 0);
+        else
+            no_field(c, e, s);
+        return error_type();
+    }
+    e->field = ND_NEW(c->a, struct nd_field);
+    *e->field = f;
+    e->aux = s->kind == ND_TY_TUPLE ? (uint32_t)ND_AS_BPF : as;
+    return f.type->kind == ND_TY_PTR ? loaded_ptr(c, f.type, as) : f.type;
+}
+
+static struct nd_type *check_opt_field(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_near near = {.name = e->name};
+    struct nd_diag *d;
+    uint32_t i;
+
+    for (i = 0; i < c->p->options.n; i++) {
+        struct nd_option *o = c->p->options.v[i];
+
+        if (!strcmp(o->decl->name, e->name)) {
+            e->sym = o->decl->sym;
+            return o->type;
+        }
+        nd_near_try(&near, o->decl->name);
+    }
+    d = nd_error(c->d, ND_E0207, e->name_span, "there is no option '%s'", e->name);
+    if (near.n)
+        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+    else
+        nd_help(c->d, d, "declare it: option %s: int = 0 \"what it is for\"", e->name);
+    return error_type();
+}
+
+static struct nd_type *check_field(struct nd_check *c, struct nd_expr *e)
+{
+    nd_check_expr(c, e->a);
+    e->field = NULL;
+    if (e->a->type->kind == ND_TY_ARGS)
+        return nd_check_args_field(c, e);
+    if (e->a->type->kind == ND_TY_OPTS)
+        return check_opt_field(c, e);
+    return check_member(c, e);
+}
+
+static struct nd_type *check_index(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t = nd_check_expr(c, e->a), *elem;
+    int64_t i;
+
+    nd_check_expr(c, e->b);
+    if (t->kind == ND_TY_ERROR || e->b->type->kind == ND_TY_ERROR)
+        return error_type();
+    if (!nd_type_is_int(e->b->type)) {
+        nd_error(c->d, ND_E0304, e->b->span, "an index is an integer");
+        return error_type();
+    }
+    if (t->kind == ND_TY_OPTS || (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS))
+        return t;
+    if (t->kind == ND_TY_PTR) {
+        elem = nd_type_elem(c->t, t);
+        e->aux = t->as == ND_AS_BTF ? ND_AS_KERNEL : t->as;
+        if (elem->size)
+            return elem->kind == ND_TY_PTR ? loaded_ptr(c, elem, (enum nd_as)e->aux) : elem;
+    }
+    e->aux = e->a->aux;
+    if (t->kind == ND_TY_STRING)
+        return nd_ty(&nd_type_u8);
+    if (t->kind != ND_TY_ARRAY) {
+        nd_error(c->d, ND_E0305, e->a->span, "%s has no elements", nd_type_text(c->t, t));
+        return error_type();
+    }
+    if (t->nelems && nd_check_const_int(c, e->b, &i) && (i < 0 || i >= t->nelems)) {
+        nd_error(c->d, ND_E0317, e->b->span, "this array has the elements 0 to %u", t->nelems - 1);
+        return error_type();
+    }
+    return t->elem->kind == ND_TY_PTR ? loaded_ptr(c, t->elem, (enum nd_as)e->aux) : t->elem;
+}
+
+static struct nd_type *check_tuple(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type **v = ND_NEW_ARRAY(c->a, struct nd_type *, e->args.n ? e->args.n : 1);
+    uint32_t i;
+
+    for (i = 0; i < e->args.n; i++) {
+        v[i] = nd_check_expr(c, e->args.v[i]);
+        if (v[i]->kind == ND_TY_ERROR)
+            return v[i];
+        if (v[i]->kind == ND_TY_NONE || nd_type_is_agg(v[i])) {
+            nd_error(c->d, ND_E0315, e->args.v[i]->span, "%s cannot be part of a tuple",
+                     nd_type_text(c->t, v[i]));
+            return error_type();
+        }
+    }
+    e->aux = ND_AS_BPF;
+    return nd_type_tuple(c->t, v, e->args.n);
+}
+
+static struct nd_type *check_in(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *a = nd_check_expr(c, e->a), *b;
+    uint32_t i;
+
+    if (e->b->kind == ND_E_MAP && !e->b->a) { // key in @map
+        struct nd_map *m = nd_check_map(c, e->b->name, e->b->span);
+
+        e->b->sym = NULL;
+        e->b->info = m;
+        e->b->type = nd_ty(&nd_type_none);
+        m->keyed = true;
+        if (!m->key && a->kind != ND_TY_ERROR && c->last_pass)
+            nd_error(c->d, ND_E0308, e->b->span, "%s is never written", m->name);
+        return nd_ty(&nd_type_bool);
+    }
+    if (e->b->kind == ND_E_TUPLE) {
+        for (i = 0; i < e->b->args.n; i++) {
+            b = nd_check_expr(c, e->b->args.v[i]);
+            if (b->kind != ND_TY_ERROR && a->kind != ND_TY_ERROR && !nd_type_unify(c->t, a, b) &&
+                !(a->kind == ND_TY_IP && b->kind == ND_TY_PREFIX))
+                nd_error(c->d, ND_E0303, e->b->args.v[i]->span, "%s cannot equal %s",
+                         nd_type_text(c->t, a), nd_type_text(c->t, b));
+        }
+        e->b->type = nd_ty(&nd_type_none);
+        return nd_ty(&nd_type_bool);
+    }
+    b = nd_check_expr(c, e->b);
+    if (a->kind == ND_TY_ERROR || b->kind == ND_TY_ERROR)
+        return nd_ty(&nd_type_bool);
+    if (a->kind == ND_TY_IP && b->kind == ND_TY_PREFIX)
+        return nd_ty(&nd_type_bool);
+    if (e->b->kind == ND_E_FIELD && e->b->sym && e->b->sym->kind == ND_SYM_OPTION &&
+        nd_type_unify(c->t, a, b))
+        return nd_ty(&nd_type_bool);
+    nd_help(c->d, nd_error(c->d, ND_E0303, e->span, "'in' does not go with %s and %s",
+                           nd_type_text(c->t, a), nd_type_text(c->t, b)),
+            "x in (1, 2), address in prefix(\"10.0.0.0/8\"), key in @map, x in opt.list");
+    return nd_ty(&nd_type_bool);
+}
+
+static struct nd_type *check_map_read(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_map *m = nd_check_map(c, e->name, e->span);
+
+    nd_check_map_key(c, e);
+    e->aux = ND_AS_BPF;
+    if (!m->val) {
+        if (c->last_pass && !m->written) {
+            nd_help(c->d, nd_error(c->d, ND_E0308, e->span, "%s is read but never written", m->name),
+                    "assign to it in a probe or in begin");
+        }
+        return error_type();
+    }
+    if (nd_type_is_agg(m->val) && c->world == ND_KERNEL) {
+        nd_help(c->d, nd_error(c->d, ND_E0401, e->span,
+                               "%s holds %s, which is kept per CPU and read in user space", m->name,
+                               nd_type_text(c->t, m->val)),
+                "read it in 'every', 'end' or an 'on' handler");
+        return error_type();
+    }
+    if (c->world == ND_USER && nd_type_is_agg(m->val)) {
+        switch (m->val->kind) {
+        case ND_TY_COUNT:
+            return nd_ty(&nd_type_u64);
+        case ND_TY_SUM:
+        case ND_TY_MIN:
+        case ND_TY_MAX:
+            return nd_type_int(8, m->val->is_signed);
+        case ND_TY_AVG:
+            return nd_ty(&nd_type_double);
+        default:
+            return m->val;
+        }
+    }
+    return m->val;
+}
+
+struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t;
+
+    switch (e->kind) {
+    case ND_E_INT:
+        e->is_const = true;
+        t = e->lit_unit == ND_UNIT_DURATION ? nd_ty(&nd_type_duration)
+            : e->is_unsigned                ? nd_ty(&nd_type_u64)
+                                            : nd_ty(&nd_type_i64);
+        break;
+    case ND_E_DOUBLE:
+        t = nd_ty(&nd_type_double);
+        if (c->world == ND_KERNEL) {
+            nd_help(c->d, nd_error(c->d, ND_E0401, e->span,
+                                   "the kernel has no floating point numbers"),
+                    "compute with integers here, or in user space (every, end, on)");
+            t = error_type();
+        }
+        break;
+    case ND_E_STRING:
+        e->aux = ND_AS_BPF;
+        e->is_const = true;
+        t = nd_type_string(c->t, e->len + 1);
+        break;
+    case ND_E_IDENT:
+    case ND_E_VAR:
+        t = nd_check_ident(c, e);
+        break;
+    case ND_E_MAP:
+        t = check_map_read(c, e);
+        break;
+    case ND_E_UNARY:
+        t = check_unary(c, e);
+        break;
+    case ND_E_BINARY:
+        t = check_binary(c, e);
+        break;
+    case ND_E_COND:
+        t = check_cond(c, e);
+        break;
+    case ND_E_CAST:
+        t = check_cast(c, e);
+        break;
+    case ND_E_SIZEOF:
+        t = e->texpr ? nd_type_resolve(c->t, e->texpr) : nd_check_expr(c, e->a);
+        e->is_const = true;
+        e->num = t->size;
+        t = nd_ty(&nd_type_u64);
+        break;
+    case ND_E_OFFSETOF:
+    case ND_E_CONTAINER_OF:
+        t = check_offsetof(c, e);
+        break;
+    case ND_E_CALL:
+        t = nd_check_call(c, e);
+        break;
+    case ND_E_FIELD:
+        t = check_field(c, e);
+        break;
+    case ND_E_INDEX:
+        t = check_index(c, e);
+        break;
+    case ND_E_TUPLE:
+        t = check_tuple(c, e);
+        break;
+    case ND_E_IN:
+        t = check_in(c, e);
+        break;
+    default:
+        t = error_type();
+        break;
+    }
+    e->type = t;
+    return t;
+}

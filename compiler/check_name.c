@@ -1,0 +1,607 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What names refer to: variables and scopes, constants, enumerators, maps, built-in names, args.
+#include "builtins.h"
+
+#include "btf.h"
+
+#include <string.h>
+
+struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name)
+{
+    struct nd_scope *s;
+    uint32_t i;
+
+    for (s = c->scope; s; s = s->up) {
+        for (i = s->syms.n; i-- > 0;) {
+            if (!strcmp(s->syms.v[i]->name, name))
+                return s->syms.v[i];
+        }
+    }
+    return NULL;
+}
+
+struct nd_sym *nd_check_declare(struct nd_check *c, const char *name, struct nd_span span,
+                                struct nd_type *type)
+{
+    struct nd_sym *s = ND_NEW(c->a, struct nd_sym);
+
+    s->kind = ND_SYM_VAR;
+    s->name = name;
+    s->span = span;
+    s->type = type;
+    s->index = c->nvars++;
+    *ND_PUSH(c->a, &c->scope->syms) = s;
+    return s;
+}
+
+struct nd_map *nd_check_map(struct nd_check *c, const char *name, struct nd_span span)
+{
+    struct nd_map *m;
+    uint32_t i;
+
+    for (i = 0; i < c->p->maps.n; i++) {
+        m = c->p->maps.v[i];
+        if (!strcmp(m->name, name)) {
+            m->worlds |= c->world;
+            return m;
+        }
+    }
+    m = ND_NEW(c->a, struct nd_map);
+    m->name = name;
+    m->span = span;
+    m->index = c->p->maps.n;
+    m->worlds = c->world;
+    *ND_PUSH(c->a, &c->p->maps) = m;
+    return m;
+}
+
+static bool key_ok(const struct nd_type *t)
+{
+    return t->kind != ND_TY_NONE && t->kind != ND_TY_ARGS && t->kind != ND_TY_OPTS &&
+           t->kind != ND_TY_DOUBLE && t->kind != ND_TY_VOID && !nd_type_is_agg(t);
+}
+
+// Checks the key of a use of a map and unifies it with the others'; NULL: none (scalar).
+struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_map *m = nd_check_map(c, e->name, e->span);
+    struct nd_type *t, *u;
+
+    e->info = m;
+    if (!e->a) {
+        m->scalar = true;
+        if (m->keyed && c->last_pass)
+            nd_note(c->d, nd_error(c->d, ND_E0307, e->span, "%s is used without a key here", m->name),
+                    m->key_span, "and with a key of type %s here",
+                    m->key ? nd_type_text(c->t, m->key) : "?");
+        return NULL;
+    }
+    t = nd_check_expr(c, e->a);
+    m->keyed = true;
+    if (t->kind == ND_TY_ERROR)
+        return t;
+    if (!key_ok(t)) {
+        nd_error(c->d, ND_E0315, e->a->span, "%s cannot be a key", nd_type_text(c->t, t));
+        return t;
+    }
+    if (t->kind == ND_TY_STRING && !t->size) // user space: as wide as the others, or 64
+        t = nd_type_string(c->t, m->key && m->key->kind == ND_TY_STRING ? m->key->size : 64);
+    if (!m->key) {
+        m->key = t;
+        m->key_span = e->a->span;
+        c->changed = true;
+        return t;
+    }
+    u = nd_type_unify(c->t, m->key, t);
+    if (!u) {
+        nd_note(c->d, nd_error(c->d, ND_E0307, e->a->span, "%s has a key of type %s here", m->name,
+                               nd_type_text(c->t, t)),
+                m->key_span, "and of type %s here", nd_type_text(c->t, m->key));
+        return m->key;
+    }
+    if (!nd_type_equal(u, m->key)) {
+        m->key = u;
+        c->changed = true;
+    }
+    return m->key;
+}
+
+// How a value is kept in a map: integers in 64 bits, so that they can be added to atomically.
+static struct nd_type *kept_type(struct nd_check *c, struct nd_type *t)
+{
+    struct nd_type *x;
+
+    switch (t->kind) {
+    case ND_TY_INT:
+    case ND_TY_BOOL:
+    case ND_TY_PORT:
+    case ND_TY_PROTO:
+        return nd_type_int(8, t->kind != ND_TY_INT || nd_type_signed(t));
+    case ND_TY_ENUM:
+        x = ND_NEW(c->a, struct nd_type);
+        *x = *t;
+        x->size = 8;
+        x->align = 8;
+        return x;
+    case ND_TY_PTR:
+        return nd_type_in(c->t, t, t->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
+    case ND_TY_STRING:
+        return t->size ? t : nd_type_string(c->t, 64);
+    default:
+        return t;
+    }
+}
+
+void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *val,
+                        struct nd_span span)
+{
+    struct nd_type *u;
+
+    m->written = true;
+    if (val->kind == ND_TY_ERROR)
+        return;
+    if (val->kind == ND_TY_NONE || val->kind == ND_TY_ARGS || val->kind == ND_TY_OPTS ||
+        (val->kind == ND_TY_DOUBLE && c->world == ND_KERNEL)) {
+        nd_error(c->d, ND_E0315, span, "%s cannot be kept in a map", nd_type_text(c->t, val));
+        return;
+    }
+    val = kept_type(c, val);
+    if (!m->val) {
+        m->val = val;
+        m->val_span = span;
+        c->changed = true;
+        return;
+    }
+    u = nd_type_is_agg(m->val) || nd_type_is_agg(val)
+            ? (nd_type_equal(m->val, val) ||
+                       (m->val->kind == val->kind && val->kind != ND_TY_LHIST)
+                   ? m->val
+                   : NULL)
+            : nd_type_unify(c->t, m->val, val);
+    if (!u) {
+        nd_note(c->d, nd_error(c->d, ND_E0306, span, "%s holds %s here", m->name,
+                               nd_type_text(c->t, val)),
+                m->val_span, "and %s here", nd_type_text(c->t, m->val));
+        return;
+    }
+    u = kept_type(c, u);
+    if (!nd_type_equal(u, m->val)) {
+        m->val = u;
+        c->changed = true;
+    }
+}
+
+// ---- built-in names ----------------------------------------------------------------------------
+
+static bool arg_number(const char *name, uint32_t *n)
+{
+    if (strncmp(name, "arg", 3) || name[3] < '0' || name[3] > '9' || (name[4] && name[5]))
+        return false;
+    *n = (uint32_t)(name[3] - '0');
+    if (name[4]) {
+        if (name[4] < '0' || name[4] > '9')
+            return false;
+        *n = *n * 10 + (uint32_t)(name[4] - '0');
+    }
+    return true;
+}
+
+static struct nd_type *not_here(struct nd_check *c, struct nd_expr *e, const char *help)
+{
+    struct nd_diag *d = nd_error(c->d, ND_E0403, e->span, "'%s' is not available in this kind of probe",
+                                 e->name);
+
+    nd_help(c->d, d, "%s", help);
+    return nd_ty(&nd_type_error);
+}
+
+static bool has_regs(const struct nd_probe *p)
+{
+    return p->type == ND_PROG_KPROBE;
+}
+
+static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_t n)
+{
+    static const struct nd_builtin row = {.name = "arg0", .id = ND_B_ARGN};
+    struct nd_probe *p = c->probe;
+
+    e->builtin = &row;
+    e->aux = n;
+    if (!p)
+        return not_here(c, e, "it belongs to a probe on a function");
+    if (p->args == ND_ARGS_USDT) {
+        const struct nd_usdt *u = p->targets.v[0].usdt;
+
+        if (u && n >= u->nargs)
+            nd_error(c->d, ND_E0605, e->span, "this probe has %u arguments", u->nargs);
+        return nd_ty(&nd_type_u64);
+    }
+    if (p->retprobe && has_regs(p))
+        return not_here(c, e, "a return probe has retval; keep arguments in a map in an entry probe");
+    if (has_regs(p)) {
+        if (!nd_arch_arg_reg(nd_kernel_arch(c->p->kernel), n))
+            nd_error(c->d, ND_E0605, e->span, "argument %u is passed on the stack, not in a register", n);
+        return nd_ty(&nd_type_u64);
+    }
+    if (p->type == ND_PROG_RAW_TP || p->type == ND_PROG_TP_BTF || p->type == ND_PROG_FENTRY ||
+        p->type == ND_PROG_FEXIT) {
+        const struct nd_func_sig *s = p->targets.n ? p->targets.v[0].sig : NULL;
+
+        if (s && n >= s->nparams) {
+            nd_error(c->d, ND_E0605, e->span, "%s has %u arguments", s->name, s->nparams);
+            return nd_ty(&nd_type_error);
+        }
+        return nd_ty(&nd_type_u64);
+    }
+    return not_here(c, e, "tracepoints have args.NAME");
+}
+
+static struct nd_type *check_retval(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_probe *p = c->probe;
+    const struct nd_func_sig *s;
+
+    if (!p || !p->retprobe)
+        return not_here(c, e, "return probes have it: kretprobe, uretprobe, fexit");
+    s = p->targets.n ? p->targets.v[0].sig : NULL;
+    if (s && s->ret) {
+        struct nd_type *t = nd_type_btf(c->t, s->ret);
+
+        if (t->kind == ND_TY_PTR)
+            return nd_type_in(c->t, t, ND_AS_KERNEL);
+        if (nd_type_is_int(t))
+            return t;
+    }
+    return nd_ty(&nd_type_i64);
+}
+
+static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
+                                          const struct nd_builtin *b)
+{
+    const char *why = NULL;
+    struct nd_type *t;
+
+    e->builtin = b;
+    if (!(b->worlds & c->world)) {
+        nd_help(c->d, nd_error(c->d, c->world == ND_USER ? ND_E0402 : ND_E0401, e->span,
+                               "'%s' is not available %s", e->name,
+                               c->world == ND_USER ? "in user space" : "in a kernel probe"),
+                c->world == ND_USER ? "keep it in a map or an event in a probe, and use that here"
+                                    : "use it in every, end or on");
+        return nd_ty(&nd_type_error);
+    }
+    switch (b->id) {
+    case ND_B_TRUE:
+    case ND_B_FALSE:
+        e->is_const = true;
+        e->num = b->id == ND_B_TRUE;
+        return nd_ty(b->type);
+    case ND_B_COMM:
+        e->aux = ND_AS_BPF;
+        return nd_type_string(c->t, 16);
+    case ND_B_RETVAL:
+        return check_retval(c, e);
+    case ND_B_FUNC:
+    case ND_B_PROBE: {
+        const struct nd_target *at = c->probe && c->probe->targets.n ? &c->probe->targets.v[0] : NULL;
+
+        if (!at)
+            return not_here(c, e, "it belongs to a probe");
+        e->kind = ND_E_STRING;
+        e->str = b->id == ND_B_PROBE ? at->spec : at->s1 && *at->s1 ? at->s1 : at->spec;
+        e->len = (uint32_t)strlen(e->str);
+        return nd_check_expr(c, e);
+    }
+    case ND_B_CURTASK:
+        t = nd_type_named_struct(c->t, ND_TAG_STRUCT, "task_struct", &why);
+        if (!t)
+            t = nd_ty(&nd_type_void);
+        return nd_type_ptr(c->t, t, ND_AS_KERNEL);
+    case ND_B_CTX:
+        return nd_type_ptr(c->t, nd_ty(&nd_type_void), ND_AS_CTX);
+    default:
+        return b->check ? b->check(c, e, b) : nd_ty(b->type);
+    }
+}
+
+static bool enumerator(struct nd_check *c, struct nd_expr *e)
+{
+    const char *why;
+    struct nd_btf *btf = nd_kernel_btf(c->p->kernel, &why);
+    uint32_t id = btf ? nd_btf_find_enumerator(btf, e->name, (int64_t *)&e->num) : 0;
+
+    if (!id)
+        return false;
+    e->is_const = true;
+    e->type = nd_type_btf(c->t, id);
+    return true;
+}
+
+static struct nd_type *unknown_name(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_near near = {.name = e->name};
+    const struct nd_builtin *b;
+    struct nd_scope *s;
+    struct nd_diag *d;
+    uint32_t i;
+
+    for (i = 0; (b = nd_builtin_at(i)); i++) {
+        if (!b->is_call && (b->worlds & c->world))
+            nd_near_try(&near, b->name);
+    }
+    for (s = c->scope; s; s = s->up) {
+        for (i = 0; i < s->syms.n; i++)
+            nd_near_try(&near, s->syms.v[i]->name);
+    }
+    d = nd_error(c->d, ND_E0201, e->span, "unknown name '%s'", e->name);
+    if (nd_builtin_find(e->name, true))
+        nd_help(c->d, d, "it is a function: %s", nd_builtin_find(e->name, true)->usage);
+    else if (near.n)
+        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+    return nd_ty(&nd_type_error);
+}
+
+static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_sym *s)
+{
+    e->sym = s;
+    if (s->kind == ND_SYM_CONST) {
+        e->is_const = true;
+        e->num = s->num;
+        e->real = s->real;
+        if (s->str) {
+            e->kind = ND_E_STRING;
+            e->str = s->str;
+            e->len = s->len;
+            e->aux = ND_AS_BPF;
+        }
+    }
+    if (s->kind == ND_SYM_VAR || s->kind == ND_SYM_FIELD)
+        e->aux = ND_AS_BPF;
+    (void)c;
+    return s->type;
+}
+
+struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
+{
+    const struct nd_builtin *b;
+    struct nd_sym *s = nd_check_lookup(c, e->kind == ND_E_VAR
+                                              ? nd_arena_printf(c->a, "$%s", e->name)
+                                              : e->name);
+    uint32_t n;
+
+    if (s)
+        return use_sym(c, e, s);
+    if (e->kind == ND_E_VAR) {
+        nd_help(c->d, nd_error(c->d, ND_E0312, e->span, "$%s is used before it is set", e->name),
+                "variables live in the block in which they are first assigned");
+        return nd_ty(&nd_type_error);
+    }
+    b = nd_builtin_find(e->name, false);
+    if (b)
+        return check_builtin_name(c, e, b);
+    if (arg_number(e->name, &n) && c->world == ND_KERNEL)
+        return check_argn(c, e, n);
+    if (enumerator(c, e))
+        return e->type;
+    return unknown_name(c, e);
+}
+
+// ---- args.NAME -----------------------------------------------------------------------------------
+
+// Fields that a trace event copies straight from its arguments, so that a raw tracepoint, which is
+// cheaper, can serve the script. From include/trace/events/{net,skb}.h.
+static const struct {
+    const char *category, *event, *field, *path;
+} raw_paths[] = {
+    {"net", "net_dev_queue", "skbaddr", "skb"},
+    {"net", "net_dev_queue", "len", "skb.len"},
+    {"net", "net_dev_queue", "name", "skb.dev.name"},
+    {"net", "netif_receive_skb", "skbaddr", "skb"},
+    {"net", "netif_receive_skb", "len", "skb.len"},
+    {"net", "netif_receive_skb", "name", "skb.dev.name"},
+    {"net", "netif_rx", "skbaddr", "skb"},
+    {"net", "netif_rx", "len", "skb.len"},
+    {"net", "netif_rx", "name", "skb.dev.name"},
+    {"net", "net_dev_start_xmit", "skbaddr", "skb"},
+    {"net", "net_dev_start_xmit", "len", "skb.len"},
+    {"net", "net_dev_start_xmit", "name", "dev.name"},
+    {"net", "net_dev_start_xmit", "queue_mapping", "skb.queue_mapping"},
+    {"net", "net_dev_xmit", "skbaddr", "skb"},
+    {"net", "net_dev_xmit", "rc", "rc"},
+    {"net", "net_dev_xmit", "name", "dev.name"},
+    {"skb", "kfree_skb", "skbaddr", "skb"},
+    {"skb", "kfree_skb", "location", "location"},
+    {"skb", "kfree_skb", "reason", "reason"},
+    {"skb", "consume_skb", "skbaddr", "skb"},
+    {"sched", "sched_switch", "prev_pid", "prev.pid"},
+    {"sched", "sched_switch", "next_pid", "next.pid"},
+    {"raw_syscalls", "sys_enter", "id", "id"},
+    {"raw_syscalls", "sys_exit", "ret", "ret"},
+};
+
+const char *nd_raw_path(const char *category, const char *event, const char *field)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(raw_paths) / sizeof(raw_paths[0]); i++) {
+        if (!strcmp(raw_paths[i].category, category) && !strcmp(raw_paths[i].event, event) &&
+            !strcmp(raw_paths[i].field, field))
+            return raw_paths[i].path;
+    }
+    return NULL;
+}
+
+static struct nd_type *no_arg(struct nd_check *c, struct nd_expr *e, const char *of,
+                              struct nd_near *near, const char *list)
+{
+    struct nd_diag *d = nd_error(c->d, ND_E0204, e->name_span, "%s has no argument '%s'", of, e->name);
+
+    if (near->n)
+        nd_help(c->d, d, "did you mean '%s'?", near->best[0]);
+    if (*list)
+        nd_help(c->d, d, "it has: %s", list);
+    return nd_ty(&nd_type_error);
+}
+
+static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e, const struct nd_func_sig *s)
+{
+    enum nd_as as = c->probe->type == ND_PROG_KPROBE || c->probe->type == ND_PROG_RAW_TP
+                        ? ND_AS_KERNEL
+                        : ND_AS_BTF;
+    struct nd_near near = {.name = e->name};
+    const char *list = "";
+    uint32_t i;
+
+    for (i = 0; i < s->nparams; i++) {
+        struct nd_type *t = nd_type_btf(c->t, s->params[i].type);
+
+        if (strcmp(s->params[i].name, e->name)) {
+            nd_near_try(&near, s->params[i].name);
+            list = nd_arena_printf(c->a, "%s%s%s: %s", list, i ? ", " : "", s->params[i].name,
+                                   nd_type_text(c->t, t));
+            continue;
+        }
+        e->field = ND_NEW(c->a, struct nd_field);
+        e->field->name = e->name;
+        e->field->type = t;
+        e->field->off = i;
+        if (t->kind == ND_TY_PTR && as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_TY_STRUCT)
+            as = ND_AS_KERNEL;
+        e->aux = as;
+        return t->kind == ND_TY_PTR ? nd_type_in(c->t, t, as) : t;
+    }
+    return no_arg(c, e, s->name, &near, list);
+}
+
+// The C types of trace event format files.
+static struct nd_type *format_type(struct nd_check *c, const struct nd_tp_format *f,
+                                   const struct nd_tp_field *fd)
+{
+    const char *why = NULL, *type = fd->type;
+    struct nd_type *t;
+
+    if (fd->data_loc || fd->rel_loc) {
+        if (!strstr(type, "char"))
+            return nd_ty(&nd_type_error);
+        // Device names of network events are kept in 16 bytes everywhere.
+        if ((!strcmp(f->category, "net") || !strcmp(f->category, "qdisc") ||
+             !strcmp(f->category, "napi") || !strcmp(f->category, "xdp")) &&
+            (!strcmp(fd->name, "name") || !strcmp(fd->name, "dev_name") ||
+             !strcmp(fd->name, "dev")))
+            return nd_ty(&nd_type_ifname);
+        return nd_type_string(c->t, 64);
+    }
+    if (fd->nelems || strchr(type, '[')) {
+        uint32_t n = fd->nelems ? fd->nelems : fd->size;
+
+        if (!n)
+            return nd_ty(&nd_type_error);
+        if (!strncmp(type, "char", 4) || !strncmp(type, "const char", 10))
+            return nd_type_string(c->t, fd->size);
+        return nd_type_array(c->t, nd_type_int(fd->size / n ? fd->size / n : 1, fd->is_signed), n);
+    }
+    if (strchr(type, '*')) {
+        char name[64];
+
+        if (sscanf(type, "struct %63[A-Za-z0-9_] *", name) == 1 ||
+            sscanf(type, "const struct %63[A-Za-z0-9_] *", name) == 1)
+            t = nd_type_named_struct(c->t, ND_TAG_STRUCT, nd_arena_strdup(c->a, name), &why);
+        else
+            t = strstr(type, "char") ? nd_type_resolve(c->t, &(struct nd_texpr){.name = "char"}) : NULL;
+        // Pointers that a system call was given are the program's.
+        return nd_type_ptr(c->t, t ? t : nd_ty(&nd_type_void),
+                           !strcmp(f->category, "syscalls") ? ND_AS_USER : ND_AS_KERNEL);
+    }
+    if (!strncmp(type, "enum ", 5)) {
+        t = nd_type_named_struct(c->t, ND_TAG_ENUM, type + 5, &why);
+        if (t && t->size == fd->size)
+            return t;
+    }
+    if (fd->size == 1 || fd->size == 2 || fd->size == 4 || fd->size == 8)
+        return !strcmp(type, "bool") ? nd_ty(&nd_type_bool) : nd_type_int(fd->size, fd->is_signed);
+    return nd_type_array(c->t, nd_ty(&nd_type_u8), fd->size);
+}
+
+static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
+                                     const struct nd_tp_format *f)
+{
+    struct nd_near near = {.name = e->name};
+    const char *list = "";
+    uint32_t i;
+
+    for (i = 0; i < f->nfields; i++) {
+        const struct nd_tp_field *fd = &f->fields[i];
+        struct nd_type *t;
+
+        if (strcmp(fd->name, e->name)) {
+            nd_near_try(&near, fd->name);
+            list = nd_arena_printf(c->a, "%s%s%s", list, *list ? ", " : "", fd->name);
+            continue;
+        }
+        t = format_type(c, f, fd);
+        if (t->kind == ND_TY_ERROR) {
+            nd_error(c->d, ND_E0605, e->name_span, "'%s' of type %s cannot be read", e->name, fd->type);
+            return t;
+        }
+        e->field = ND_NEW(c->a, struct nd_field);
+        e->field->name = e->name;
+        e->field->type = t;
+        e->field->off = fd->off;
+        e->field->bits = 0;
+        e->info = (void *)(uintptr_t)fd;
+        e->aux = ND_AS_CTX;
+        return t;
+    }
+    return no_arg(c, e, nd_arena_printf(c->a, "tracepoint:%s:%s", f->category, f->event), &near, list);
+}
+
+// args.NAME of a trace event served by a raw tracepoint: its path through the arguments.
+static struct nd_type *arg_by_path(struct nd_check *c, struct nd_expr *e, const char *path)
+{
+    struct nd_expr *x = e->a;
+    struct nd_type *t;
+
+    while (*path) {
+        size_t n = strcspn(path, ".");
+        struct nd_expr *f = path[n] ? nd_expr_new(c->a, ND_E_FIELD, e->span) : e;
+
+        f->name = nd_arena_strndup(c->a, path, n);
+        f->name_span = e->name_span;
+        f->a = x;
+        f->arrow = false;
+        if (f != e && !nd_check_expr(c, f))
+            break;
+        x = f;
+        path += n + (path[n] == '.');
+    }
+    t = nd_check_expr(c, e);
+    return t->kind == ND_TY_STRING && t->size == 16 ? nd_ty(&nd_type_ifname) : t;
+}
+
+struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_probe *p = c->probe;
+    const struct nd_target *at = p && p->targets.n ? &p->targets.v[0] : NULL;
+
+    if (!at)
+        return not_here(c, e->a, "it belongs to a probe");
+    if (p->args == ND_ARGS_FORMAT && at->format)
+        return arg_of_format(c, e, at->format);
+    if (at->sig && at->kind == ND_AT_RAW_TP && at->format && e->a->kind == ND_E_IDENT &&
+        e->a->paren == false && !e->sym) {
+        const char *path = nd_raw_path(at->format->category, at->format->event, e->name);
+
+        if (path && strcmp(path, e->name)) {
+            e->sym = NULL;
+            if (strchr(path, '.') || strcmp(path, e->name)) {
+                e->a->paren = true; // the path's own args: taken as the raw ones
+                return arg_by_path(c, e, path);
+            }
+        }
+    }
+    if (at->sig)
+        return arg_of_sig(c, e, at->sig);
+    return not_here(c, e->a, p->type == ND_PROG_KPROBE
+                                 ? "there is no BTF for this function; use arg0, arg1, ..."
+                                 : "tracepoints, raw tracepoints and functions with BTF have arguments by name");
+}

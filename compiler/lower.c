@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Typed program to an LLVM module: maps, globals, line information, one function for each program.
+#include "lower.h"
+
+#include <string.h>
+
+// ---- small builders --------------------------------------------------------------------------------
+
+LLVMValueRef nd_i64(struct nd_lower *l, uint64_t v)
+{
+    return LLVMConstInt(l->i64, v, 0);
+}
+
+LLVMValueRef nd_i32(struct nd_lower *l, uint32_t v)
+{
+    return LLVMConstInt(l->i32, v, 0);
+}
+
+LLVMValueRef nd_gep(struct nd_lower *l, LLVMValueRef base, uint64_t off)
+{
+    LLVMValueRef i = nd_i64(l, off);
+
+    return off ? LLVMBuildGEP2(l->b, l->i8, base, &i, 1, "") : base;
+}
+
+LLVMValueRef nd_bool(struct nd_lower *l, LLVMValueRef v)
+{
+    return LLVMBuildICmp(l->b, LLVMIntNE, v, nd_i64(l, 0), "");
+}
+
+LLVMBasicBlockRef nd_bb(struct nd_lower *l, const char *name)
+{
+    return LLVMAppendBasicBlockInContext(l->cx, l->func, name);
+}
+
+void nd_at(struct nd_lower *l, LLVMBasicBlockRef bb)
+{
+    LLVMMoveBasicBlockAfter(bb, LLVMGetLastBasicBlock(l->func));
+    LLVMPositionBuilderAtEnd(l->b, bb);
+}
+
+void nd_br(struct nd_lower *l, LLVMBasicBlockRef bb)
+{
+    if (!LLVMGetBasicBlockTerminator(LLVMGetInsertBlock(l->b)))
+        LLVMBuildBr(l->b, bb);
+}
+
+void nd_line(struct nd_lower *l, struct nd_span span)
+{
+    struct nd_pos pos;
+
+    if (span.src >= l->p->sources->n || !l->scope)
+        return;
+    pos = nd_source_pos(l->p->sources, span.src, span.off);
+    LLVMSetCurrentDebugLocation2(
+        l->b, LLVMDIBuilderCreateDebugLocation(l->cx, pos.line, pos.col, l->scope, NULL));
+}
+
+// A helper call: the number is the address. Pointers and integers go as they are.
+LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n)
+{
+    LLVMTypeRef types[5], ft;
+    unsigned int i;
+
+    for (i = 0; i < n; i++)
+        types[i] = LLVMTypeOf(args[i]);
+    ft = LLVMFunctionType(l->i64, types, n, 0);
+    return LLVMBuildCall2(l->b, ft, LLVMConstIntToPtr(nd_i64(l, h), l->ptr), args, n, "");
+}
+
+// ---- nd_state: counters and generations --------------------------------------------------------------
+
+uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size)
+{
+    uint32_t off = l->state_size;
+
+    l->state_size += (size + 7) & ~7u;
+    return off;
+}
+
+LLVMValueRef nd_state_ptr(struct nd_lower *l, uint32_t off)
+{
+    return nd_gep(l, l->state, off);
+}
+
+static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map)
+{
+    struct nd_site *s;
+    uint32_t i;
+
+    for (i = 0; i < l->sites.n; i++) {
+        s = &l->sites.v[i];
+        if (s->kind == kind && s->span.src == span.src && s->span.off == span.off && s->map == map)
+            return s->off;
+    }
+    s = ND_PUSH(l->a, &l->sites);
+    s->kind = kind;
+    s->span = span;
+    s->map = map;
+    s->off = nd_state_alloc(l, 8);
+    return s->off;
+}
+
+void nd_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map)
+{
+    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, nd_state_ptr(l, site(l, kind, span, map)), nd_i64(l, 1),
+                       LLVMAtomicOrderingMonotonic, 0);
+}
+
+void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind, struct nd_span span,
+                 uint32_t map)
+{
+    LLVMBasicBlockRef yes = nd_bb(l, "count"), done = nd_bb(l, "counted");
+
+    LLVMBuildCondBr(l->b, cond, yes, done);
+    nd_at(l, yes);
+    nd_count(l, kind, span, map);
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
+// ---- maps: variables in .maps whose debug type spells the attributes, as libbpf reads them -----------
+
+static LLVMMetadataRef attr_member(struct nd_lower *l, const char *name, uint32_t value, unsigned int i)
+{
+    LLVMMetadataRef range = LLVMDIBuilderGetOrCreateSubrange(l->di, 0, value), array, ptr;
+
+    array = LLVMDIBuilderCreateArrayType(l->di, (uint64_t)value * 32, 32, l->di_int, &range, 1);
+    ptr = LLVMDIBuilderCreatePointerType(l->di, array, 64, 64, 0, "", 0);
+    return LLVMDIBuilderCreateMemberType(l->di, l->files[0], name, strlen(name), l->files[0], 0, 64, 64, i * 64ul,
+                                         LLVMDIFlagZero, ptr);
+}
+
+static const uint32_t bpf_map_types[] = { // BPF_MAP_TYPE_* of linux/bpf.h
+    [ND_MAP_HASH] = 1,          [ND_MAP_LRUHASH] = 9,  [ND_MAP_PERCPUHASH] = 5,
+    [ND_MAP_PERCPULRUHASH] = 10, [ND_MAP_ARRAY] = 2,   [ND_MAP_PERCPUARRAY] = 6,
+    [ND_MAP_STACK] = 7,         [ND_MAP_SCRATCH] = 6,
+};
+#define BPF_RINGBUF 27u
+#define NO_PREALLOC 1u // BPF_F_NO_PREALLOC
+
+static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key, uint32_t val,
+                               uint32_t entries, uint32_t flags)
+{
+    struct {
+        const char *name;
+        uint32_t v;
+    } attrs[] = {{"type", type}, {"max_entries", entries}, {"key_size", key}, {"value_size", val}, {"map_flags", flags}};
+    LLVMMetadataRef m[5], st, expr;
+    LLVMTypeRef ptrs[5];
+    LLVMValueRef g;
+    unsigned int i, n = 0;
+
+    for (i = 0; i < 5; i++) {
+        if (attrs[i].v)
+            m[n] = attr_member(l, attrs[i].name, attrs[i].v, n), n++;
+        ptrs[i] = l->ptr;
+    }
+    st = LLVMDIBuilderCreateStructType(l->di, l->files[0], "", 0, l->files[0], 0, n * 64ul, 64, LLVMDIFlagZero, NULL, m,
+                                       n, 0, NULL, "", 0);
+    g = LLVMAddGlobal(l->m, LLVMStructTypeInContext(l->cx, ptrs, n, 0), name);
+    LLVMSetInitializer(g, LLVMConstNull(LLVMGlobalGetValueType(g)));
+    LLVMSetSection(g, ".maps");
+    expr = LLVMDIBuilderCreateExpression(l->di, NULL, 0);
+    LLVMGlobalSetMetadata(g, LLVMGetMDKindIDInContext(l->cx, "dbg", 3),
+                          LLVMDIBuilderCreateGlobalVariableExpression(l->di, l->cu, name, strlen(name), name, strlen(name),
+                                                                      l->files[0], 0, st, 0, expr, NULL, 64));
+    return g;
+}
+
+#define DEFAULT_ENTRIES 4096u
+#define BIG_VALUE 1024u        // bytes per CPU: such maps are not allocated in advance
+#define BIG_VALUE_ENTRIES 1024u
+
+static void choose_kind(struct nd_map *m, struct nd_lmap *lm)
+{
+    bool agg = m->val && nd_type_is_agg(m->val);
+
+    if (!m->key)
+        lm->kind = agg ? ND_MAP_PERCPUARRAY : ND_MAP_ARRAY;
+    else if (!m->has_decl)
+        lm->kind = agg ? ND_MAP_PERCPUHASH : ND_MAP_HASH;
+    else if (agg) // aggregations are always kept per CPU
+        lm->kind = m->decl_kind == ND_MAP_LRUHASH || m->decl_kind == ND_MAP_PERCPULRUHASH ? ND_MAP_PERCPULRUHASH
+                                                                                          : ND_MAP_PERCPUHASH;
+    else // and other values never: their parts could not be put together
+        lm->kind = m->decl_kind == ND_MAP_LRUHASH || m->decl_kind == ND_MAP_PERCPULRUHASH ? ND_MAP_LRUHASH : ND_MAP_HASH;
+    lm->percpu = agg;
+}
+
+static void make_map(struct nd_lower *l, struct nd_map *m)
+{
+    struct nd_lmap *lm = &l->maps[m->index];
+    uint32_t flags = 0, type;
+    const char *name = nd_arena_printf(l->a, "nd_m%u", m->index);
+
+    choose_kind(m, lm);
+    lm->gen_off = ND_MF_NONE;
+    lm->key_size = m->key ? m->key->size : 4;
+    lm->val_size = m->val ? m->val->size : 8;
+    lm->max_entries = !m->key ? 1 : m->max_entries ? m->max_entries : lm->val_size > BIG_VALUE ? BIG_VALUE_ENTRIES : DEFAULT_ENTRIES;
+    if (!(m->worlds & ND_KERNEL)) {
+        lm->kind = ND_MAP_USER;
+        return;
+    }
+    if (lm->kind == ND_MAP_PERCPUHASH && lm->val_size > BIG_VALUE)
+        flags = NO_PREALLOC;
+    type = bpf_map_types[lm->kind];
+    lm->g = define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries, flags);
+    if (m->gen) {
+        lm->gen_off = nd_state_alloc(l, 8);
+        lm->g2 = define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size, lm->val_size, lm->max_entries, flags);
+    }
+}
+
+#define STACK_ENTRIES 8192u
+
+uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t)
+{
+    bool kernel = t->kind == ND_TY_KSTACK;
+    struct nd_stackmap *s;
+    uint32_t i;
+
+    for (i = 0; i < l->stacks.n; i++) {
+        if (l->stacks.v[i].kernel == kernel && l->stacks.v[i].depth == t->depth)
+            return i;
+    }
+    s = ND_PUSH(l->a, &l->stacks);
+    s->kernel = kernel;
+    s->depth = t->depth;
+    s->sym = nd_arena_printf(l->a, "nd_%cstack%u", kernel ? 'k' : 'u', t->depth);
+    s->g = define_map(l, s->sym, bpf_map_types[ND_MAP_STACK], 4, t->depth * 8, STACK_ENTRIES, 0);
+    return i;
+}
+
+// ---- programs ----------------------------------------------------------------------------------------
+
+static void add_string_section(struct nd_lower *l, const char *name, const char *section, const void *data, uint32_t size)
+{
+    LLVMValueRef g, c = LLVMConstStringInContext(l->cx, data, size, 1);
+
+    g = LLVMAddGlobal(l->m, LLVMTypeOf(c), name);
+    LLVMSetInitializer(g, c);
+    LLVMSetSection(g, section);
+    LLVMSetGlobalConstant(g, 1);
+}
+
+static LLVMMetadataRef program_scope(struct nd_lower *l, const struct nd_probe *pr)
+{
+    struct nd_span span = pr->decl->name_span;
+    struct nd_pos pos = nd_source_pos(l->p->sources, span.src, span.off);
+    LLVMMetadataRef file = l->files[span.src < l->p->sources->n ? span.src : 0];
+
+    return LLVMDIBuilderCreateFunction(l->di, file, pr->name, strlen(pr->name), pr->name, strlen(pr->name), file, pos.line,
+                                       l->di_sub, 0, 1, pos.line, LLVMDIFlagZero, 1);
+}
+
+static const char *const sections[] = {
+    [ND_PROG_TRACEPOINT] = "nd/tp",    [ND_PROG_RAW_TP] = "nd/raw_tp", [ND_PROG_TP_BTF] = "nd/tp_btf",
+    [ND_PROG_KPROBE] = "nd/kprobe",    [ND_PROG_PERF_EVENT] = "nd/perf", [ND_PROG_FENTRY] = "nd/fentry",
+    [ND_PROG_FEXIT] = "nd/fexit",      [ND_PROG_TEST_RUN] = "nd/run",
+};
+
+static void load_scratch(struct nd_lower *l)
+{
+    LLVMBasicBlockRef ok = nd_bb(l, "scratch");
+    LLVMValueRef key = nd_register(l, "zero"), args[2] = {l->scratch_map, key}, p;
+
+    LLVMBuildStore(l->b, nd_i64(l, 0), key);
+    p = nd_ptr(l, nd_call(l, ND_H_MAP_LOOKUP, args, 2));
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok, l->out);
+    nd_at(l, ok);
+    l->scratch = p;
+}
+
+static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
+{
+    struct nd_decl *d = pr->decl;
+    LLVMBasicBlockRef body;
+
+    l->probe = pr;
+    l->func = LLVMAddFunction(l->m, pr->name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
+    LLVMSetSection(l->func, nd_arena_printf(l->a, "%s/%s", sections[pr->type], pr->name));
+    l->scope = program_scope(l, pr);
+    LLVMSetSubprogram(l->func, l->scope);
+    l->ctx = LLVMGetParam(l->func, 0);
+    l->stack = 0;
+    l->temps.v = NULL;
+    l->temps.n = l->temps.cap = 0;
+    l->slots = NULL;
+    l->nslots = 0;
+    l->loop = NULL;
+    l->inl = NULL;
+    l->scratch = NULL;
+    l->scratch_top = 0;
+    l->entry = nd_bb(l, "entry");
+    body = nd_bb(l, "start");
+    l->out = nd_bb(l, "out");
+    LLVMPositionBuilderAtEnd(l->b, l->entry);
+    nd_at(l, body);
+    nd_line(l, d->name_span);
+    if (scratch)
+        load_scratch(l);
+    if (d->pred) {
+        LLVMBasicBlockRef yes = nd_bb(l, "match");
+
+        nd_line(l, d->pred->span);
+        LLVMBuildCondBr(l->b, nd_lower_cond(l, d->pred), yes, l->out);
+        nd_temps_release(l);
+        nd_at(l, yes);
+    }
+    nd_lower_block(l, d->body);
+    nd_br(l, l->out);
+    nd_at(l, l->out);
+    LLVMBuildRet(l->b, nd_i32(l, 0));
+    LLVMPositionBuilderAtEnd(l->b, l->entry);
+    LLVMBuildBr(l->b, body);
+    LLVMSetCurrentDebugLocation2(l->b, NULL);
+}
+
+#define STACK_MAX 384u // of 512; the rest is for what LLVM spills
+#define SCRATCH_MAX 32000u
+
+static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
+{
+    uint32_t sites = l->sites.n, state = l->state_size;
+
+    lower_body(l, pr, false);
+    if (l->stack <= STACK_MAX)
+        return;
+    // Too much for the stack: again, with the larger pieces in per-CPU memory.
+    LLVMDeleteFunction(l->func);
+    l->sites.n = sites;
+    l->state_size = state;
+    if (!l->scratch_map)
+        l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
+    l->scratch_base = l->scratch_size;
+    lower_body(l, pr, true);
+    l->scratch_size += l->scratch_top;
+    if (l->scratch_top > SCRATCH_MAX || l->stack > 496)
+        nd_help(l->d, nd_error(l->d, ND_E0701, pr->decl->name_span,
+                               "this probe keeps %u bytes of strings, tuples and structs at a time", l->scratch_top + l->stack),
+                "the most is %u; use shorter strings: str(pointer, 32)", SCRATCH_MAX);
+}
+
+static void finish_globals(struct nd_lower *l)
+{
+    LLVMValueRef g;
+
+    if (l->scratch_map) {
+        g = define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4, (l->scratch_size + 7) & ~7u, 1, 0);
+        LLVMReplaceAllUsesWith(l->scratch_map, g);
+        LLVMDeleteGlobal(l->scratch_map);
+        l->scratch_map = g;
+    }
+    // The state and the zeros get their size now that all programs are known.
+    g = LLVMAddGlobal(l->m, LLVMArrayType(l->i64, (l->state_size + 7) / 8), ND_STATE_SYM);
+    LLVMSetInitializer(g, LLVMConstNull(LLVMGlobalGetValueType(g)));
+    LLVMSetAlignment(g, 8);
+    LLVMReplaceAllUsesWith(l->state, g);
+    LLVMDeleteGlobal(l->state);
+    l->state = g;
+    if (l->zero_size) {
+        g = LLVMAddGlobal(l->m, LLVMArrayType(l->i64, (l->zero_size + 7) / 8), "nd_zero");
+        LLVMSetInitializer(g, LLVMConstNull(LLVMGlobalGetValueType(g)));
+        LLVMSetAlignment(g, 8);
+        LLVMSetSection(g, ".rodata");
+        LLVMSetGlobalConstant(g, 1);
+        LLVMReplaceAllUsesWith(l->zero, g);
+    }
+    LLVMDeleteGlobal(l->zero);
+}
+
+static void make_globals(struct nd_lower *l)
+{
+    uint32_t i, opts = l->p->opts_size ? l->p->opts_size : 8;
+
+    l->exit_off = ND_MF_NONE;
+    nd_state_alloc(l, 8); // ND_STATE_START
+    l->state = LLVMAddGlobal(l->m, l->i64, "nd_state_tmp");
+    l->zero = LLVMAddGlobal(l->m, l->i64, "nd_zero_tmp");
+    l->opts = LLVMAddGlobal(l->m, LLVMArrayType(l->i64, (opts + 7) / 8), ND_OPTS_SYM);
+    LLVMSetInitializer(l->opts, LLVMConstNull(LLVMGlobalGetValueType(l->opts)));
+    LLVMSetAlignment(l->opts, 8);
+    LLVMSetSection(l->opts, ".rodata");
+    LLVMSetGlobalConstant(l->opts, 1);
+    l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
+    for (i = 0; i < l->p->maps.n; i++)
+        make_map(l, l->p->maps.v[i]);
+    for (i = 0; i < l->p->events.n && !l->ring; i++) {
+        if (l->p->events.v[i]->sent)
+            l->ring = define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, ND_RING_BYTES, 0);
+    }
+    add_string_section(l, "LICENSE", "license", "GPL", 4);
+}
+
+static void make_debug(struct nd_lower *l)
+{
+    static const char producer[] = "ndtrace";
+    LLVMMetadataRef params[2];
+    uint32_t i;
+
+    l->di = LLVMCreateDIBuilder(l->m);
+    l->files = ND_NEW_ARRAY(l->a, LLVMMetadataRef, l->p->sources->n + 1);
+    for (i = 0; i < l->p->sources->n; i++) {
+        const char *path = l->p->sources->v[i].path;
+
+        l->files[i] = LLVMDIBuilderCreateFile(l->di, path, strlen(path), ".", 1);
+    }
+    l->cu = LLVMDIBuilderCreateCompileUnit(l->di, LLVMDWARFSourceLanguageC99, l->files[0], producer, sizeof(producer) - 1, 1,
+                                           "", 0, 0, "", 0, LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);
+    l->di_int = LLVMDIBuilderCreateBasicType(l->di, "int", 3, 32, 5 /* DW_ATE_signed */, LLVMDIFlagZero);
+    params[0] = l->di_int;
+    params[1] = LLVMDIBuilderCreatePointerType(l->di, NULL, 64, 64, 0, "", 0);
+    l->di_sub = LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], params, 2, LLVMDIFlagZero);
+    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
+                      LLVMValueAsMetadata(nd_i32(l, LLVMDebugMetadataVersion())));
+    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Dwarf Version", 13, LLVMValueAsMetadata(nd_i32(l, 4)));
+}
+
+bool nd_lower_program(struct nd_lower *l)
+{
+    uint32_t i;
+
+    l->a = l->p->arena;
+    l->d = l->p->diags;
+    l->i1 = LLVMInt1TypeInContext(l->cx);
+    l->i8 = LLVMInt8TypeInContext(l->cx);
+    l->i16 = LLVMInt16TypeInContext(l->cx);
+    l->i32 = LLVMInt32TypeInContext(l->cx);
+    l->i64 = LLVMInt64TypeInContext(l->cx);
+    l->ptr = LLVMPointerTypeInContext(l->cx, 0);
+    l->void_ = LLVMVoidTypeInContext(l->cx);
+    make_debug(l);
+    make_globals(l);
+    for (i = 0; i < l->p->probes.n; i++)
+        lower_probe(l, l->p->probes.v[i]);
+    finish_globals(l);
+    LLVMDIBuilderFinalize(l->di);
+    return l->d->errors == 0;
+}

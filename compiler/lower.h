@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Inside the lowering: typed program to LLVM IR. Included by lower*.c and object.c only.
+#ifndef ND_LOWER_H
+#define ND_LOWER_H
+
+#include "builtins.h"
+
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/TargetMachine.h>
+
+// Helper functions of the kernel: numbers of include/uapi/linux/bpf.h, which never change.
+enum nd_helper {
+    ND_H_MAP_LOOKUP = 1,
+    ND_H_MAP_UPDATE = 2,
+    ND_H_MAP_DELETE = 3,
+    ND_H_KTIME_GET_NS = 5,
+    ND_H_GET_PRANDOM = 7,
+    ND_H_GET_SMP_PROCESSOR_ID = 8,
+    ND_H_GET_PID_TGID = 14,
+    ND_H_GET_UID_GID = 15,
+    ND_H_GET_COMM = 16,
+    ND_H_GET_STACKID = 27,
+    ND_H_GET_CURRENT_TASK = 35,
+    ND_H_GET_CGROUP_ID = 80,
+    ND_H_PROBE_READ_USER = 112,
+    ND_H_PROBE_READ_KERNEL = 113,
+    ND_H_PROBE_READ_USER_STR = 114,
+    ND_H_PROBE_READ_KERNEL_STR = 115,
+    ND_H_KTIME_GET_BOOT_NS = 125,
+    ND_H_RINGBUF_RESERVE = 131,
+    ND_H_RINGBUF_SUBMIT = 132,
+    ND_H_RINGBUF_QUERY = 134,
+    ND_H_KTIME_GET_TAI_NS = 208,
+};
+
+// A value: an i64 for scalars (extended by the type's sign), else the address of its bytes.
+struct nd_val {
+    LLVMValueRef v;
+    bool mem;
+    enum nd_as as; // mem: where the bytes are
+};
+
+struct nd_slot { // a variable
+    LLVMValueRef ptr;
+    struct nd_type *type;
+    bool direct; // scalar in a register: ptr is an alloca of i64
+};
+
+struct nd_temp {
+    LLVMValueRef ptr;
+    uint32_t size;
+    bool busy;
+};
+
+struct nd_loop {
+    struct nd_loop *up;
+    LLVMBasicBlockRef brk, cont;
+};
+
+struct nd_inline { // a script function being lowered in place
+    struct nd_inline *up;
+    LLVMBasicBlockRef done;
+    LLVMValueRef ret;
+    struct nd_type *type;
+};
+
+struct nd_lmap {
+    LLVMValueRef g, g2;
+    enum nd_mf_map_kind kind;
+    bool percpu;
+    uint32_t key_size, val_size, max_entries;
+    uint32_t gen_off; // in nd_state, ND_MF_NONE: one generation
+};
+
+struct nd_stackmap {
+    LLVMValueRef g;
+    uint32_t depth;
+    bool kernel;
+    const char *sym;
+    uint32_t mf; // index in the manifest's MAPS
+};
+
+struct nd_site {
+    enum nd_mf_site_kind kind;
+    struct nd_span span;
+    uint32_t map; // index of nd_map, ND_MF_NONE
+    uint32_t off;
+};
+
+struct nd_lower {
+    struct nd_program *p;
+    struct nd_arena *a;
+    struct nd_diags *d;
+    LLVMContextRef cx;
+    LLVMModuleRef m;
+    LLVMBuilderRef b;
+    LLVMDIBuilderRef di;
+    LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
+    LLVMMetadataRef *files, cu, di_int, di_sub;
+    LLVMValueRef state, opts, ring, zero;
+    uint32_t zero_size;
+    struct nd_lmap *maps;
+    ND_VEC(struct nd_stackmap) stacks;
+    ND_VEC(struct nd_site) sites;
+    uint32_t state_size, exit_off;
+    LLVMValueRef scratch_map;
+    uint32_t scratch_size; // bytes used so far, all programs
+    bool sends;
+
+    // the program being lowered
+    struct nd_probe *probe;
+    LLVMValueRef func, ctx;
+    LLVMMetadataRef scope;
+    LLVMBasicBlockRef entry, out;
+    LLVMValueRef scratch;   // base of this program's part, NULL: not used
+    uint32_t scratch_base, scratch_top;
+    uint32_t stack;         // bytes of allocas
+    ND_VEC(struct nd_temp) temps;
+    struct nd_slot *slots;
+    uint32_t nslots;
+    struct nd_loop *loop;
+    struct nd_inline *inl;
+};
+
+// lower.c
+bool nd_lower_program(struct nd_lower *l); // everything; false after a reported error
+// The stack map for this depth and kind, made when first asked for: index in l->stacks.
+uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t);
+LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
+LLVMBasicBlockRef nd_bb(struct nd_lower *l, const char *name);
+void nd_at(struct nd_lower *l, LLVMBasicBlockRef bb);    // build there from now on
+void nd_br(struct nd_lower *l, LLVMBasicBlockRef bb);    // jump, unless the block has ended
+void nd_line(struct nd_lower *l, struct nd_span span);   // line info of what follows
+LLVMValueRef nd_i64(struct nd_lower *l, uint64_t v);
+LLVMValueRef nd_i32(struct nd_lower *l, uint32_t v);
+LLVMValueRef nd_gep(struct nd_lower *l, LLVMValueRef base, uint64_t off);
+LLVMValueRef nd_bool(struct nd_lower *l, LLVMValueRef v); // i64 != 0
+void nd_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map);
+// Runs `kind`'s counter when cond (i1) is true; goes on in either case.
+void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
+                 struct nd_span span, uint32_t map);
+LLVMValueRef nd_state_ptr(struct nd_lower *l, uint32_t off);
+uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size);
+
+// lower_mem.c: memory on the stack or scratch, loads, copies
+LLVMValueRef nd_temp(struct nd_lower *l, uint32_t size); // until the statement ends
+LLVMValueRef nd_keep(struct nd_lower *l, uint32_t size); // until the program ends
+LLVMValueRef nd_register(struct nd_lower *l, const char *name); // an i64 that LLVM keeps in a register
+void nd_temps_release(struct nd_lower *l);
+void nd_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size);
+void nd_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v);
+LLVMValueRef nd_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t);
+LLVMValueRef nd_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
+                            struct nd_span span);
+void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
+             struct nd_span span);
+void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+                 enum nd_as as, struct nd_span span);
+void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len, uint32_t size);
+LLVMValueRef nd_addr(struct nd_lower *l, LLVMValueRef v); // i64 or ptr to i64
+LLVMValueRef nd_ptr(struct nd_lower *l, LLVMValueRef v);  // i64 or ptr to ptr
+
+// lower_expr.c
+struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e);
+LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e);  // a scalar as i64
+LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
+// Writes the value as type t to memory that need not be zeroed before.
+void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
+LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
+
+// lower_builtin.c
+struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
+bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
+struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
+LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix);
+
+// lower_map.c
+LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);
+LLVMValueRef nd_map_ptr(struct nd_lower *l, const struct nd_map *m);
+struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e);
+void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op);
+void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call);
+LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
+LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
+LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
+LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
+
+// lower_stmt.c
+void nd_lower_block(struct nd_lower *l, struct nd_block *b);
+struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
+void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                   struct nd_type **types, struct nd_span span);
+
+#endif

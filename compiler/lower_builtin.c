@@ -1,0 +1,612 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Built-ins of the kernel's world, one row each, and the arguments of probes.
+#include "lower.h"
+
+#include <string.h>
+
+static struct nd_val scalar(LLVMValueRef v)
+{
+    return (struct nd_val){.v = v};
+}
+
+static LLVMValueRef call0(struct nd_lower *l, enum nd_helper h)
+{
+    return nd_call(l, h, NULL, 0);
+}
+
+static LLVMValueRef low32(struct nd_lower *l, LLVMValueRef v)
+{
+    return LLVMBuildAnd(l->b, v, nd_i64(l, 0xffffffff), "");
+}
+
+static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
+{
+    return LLVMBuildLShr(l->b, v, nd_i64(l, 32), "");
+}
+
+static LLVMValueRef ctx_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
+{
+    return nd_load_int(l, nd_gep(l, l->ctx, off), t);
+}
+
+static LLVMValueRef load_reg(struct nd_lower *l, const char *reg)
+{
+    uint32_t off = 0;
+
+    if (!reg || !nd_arch_reg(nd_kernel_arch(l->p->kernel), reg, &off))
+        return nd_i64(l, 0);
+    return ctx_load(l, off, &nd_type_u64);
+}
+
+// ---- arguments of probes -------------------------------------------------------------------------
+
+static LLVMValueRef extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t)
+{
+    LLVMTypeRef n;
+
+    if (t->size >= 8 || !nd_type_is_int(t) || !t->size)
+        return v;
+    n = t->size == 1 ? l->i8 : t->size == 2 ? l->i16 : l->i32;
+    v = LLVMBuildTrunc(l->b, v, n, "");
+    return t->is_signed ? LLVMBuildSExt(l->b, v, l->i64, "") : LLVMBuildZExt(l->b, v, l->i64, "");
+}
+
+static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, struct nd_span span)
+{
+    uint32_t size = a->size < 0 ? (uint32_t)-a->size : (uint32_t)a->size;
+    struct nd_type *t = nd_type_int(size ? size : 8, a->size < 0);
+    LLVMValueRef v, idx;
+
+    switch (a->where) {
+    case ND_USDT_CONST:
+        return nd_i64(l, (uint64_t)a->value);
+    case ND_USDT_REG:
+        return extend(l, load_reg(l, a->reg), t);
+    default:
+        v = LLVMBuildAdd(l->b, load_reg(l, a->reg), nd_i64(l, (uint64_t)a->value), "");
+        if (a->index) {
+            idx = LLVMBuildMul(l->b, load_reg(l, a->index), nd_i64(l, a->scale ? a->scale : 1), "");
+            v = LLVMBuildAdd(l->b, v, idx, "");
+        }
+        return nd_load_scalar(l, (struct nd_val){.v = v, .mem = true, .as = ND_AS_USER}, t, span);
+    }
+}
+
+static LLVMValueRef arg_n(struct nd_lower *l, uint32_t n, struct nd_span span)
+{
+    const struct nd_probe *pr = l->probe;
+
+    if (pr->args == ND_ARGS_USDT) {
+        const struct nd_usdt *u = pr->targets.v[0].usdt;
+
+        return n < u->nargs ? usdt_arg(l, &u->args[n], span) : nd_i64(l, 0);
+    }
+    if (pr->type == ND_PROG_KPROBE)
+        return load_reg(l, nd_arch_arg_reg(nd_kernel_arch(l->p->kernel), n));
+    return ctx_load(l, n * 8, &nd_type_u64);
+}
+
+// The address that a __data_loc field refers to: the low half of the word is its offset.
+static LLVMValueRef data_loc(struct nd_lower *l, const struct nd_tp_field *f)
+{
+    LLVMValueRef loc = ctx_load(l, f->off, &nd_type_u32), at;
+
+    at = LLVMBuildAnd(l->b, loc, nd_i64(l, 0xffff), "");
+    if (f->rel_loc)
+        at = LLVMBuildAdd(l->b, at, nd_i64(l, f->off + 4), "");
+    return LLVMBuildGEP2(l->b, l->i8, l->ctx, &at, 1, "");
+}
+
+struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_tp_field *f = e->info;
+    LLVMValueRef tmp;
+
+    if (l->probe->args != ND_ARGS_FORMAT || !f)
+        return scalar(extend(l, arg_n(l, e->field->off, e->span), e->type));
+    if (f->data_loc || f->rel_loc) {
+        tmp = nd_temp(l, e->type->size);
+        nd_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
+        return (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF};
+    }
+    if (nd_type_is_scalar(e->type))
+        return scalar(ctx_load(l, f->off, nd_type_is_int(e->type) && e->type->kind != ND_TY_PTR
+                                              ? nd_type_int(f->size, f->is_signed)
+                                              : &nd_type_u64));
+    return (struct nd_val){.v = nd_gep(l, l->ctx, f->off), .mem = true, .as = ND_AS_CTX};
+}
+
+static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_target *t = &l->probe->targets.v[0];
+
+    if (l->probe->type == ND_PROG_FEXIT)
+        return extend(l, ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
+    return extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
+}
+
+// ---- rows ----------------------------------------------------------------------------------------
+
+static LLVMValueRef b_pid(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return high32(l, call0(l, ND_H_GET_PID_TGID));
+}
+
+static LLVMValueRef b_tid(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return low32(l, call0(l, ND_H_GET_PID_TGID));
+}
+
+static LLVMValueRef b_uid(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return low32(l, call0(l, ND_H_GET_UID_GID));
+}
+
+static LLVMValueRef b_gid(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return high32(l, call0(l, ND_H_GET_UID_GID));
+}
+
+static LLVMValueRef b_cpu(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return low32(l, call0(l, ND_H_GET_SMP_PROCESSOR_ID));
+}
+
+static LLVMValueRef b_nsecs(struct nd_lower *l, struct nd_expr *e)
+{
+    static const enum nd_helper clocks[] = {ND_H_KTIME_GET_NS, ND_H_KTIME_GET_BOOT_NS,
+                                            ND_H_KTIME_GET_TAI_NS};
+
+    return call0(l, clocks[e->kind == ND_E_CALL ? e->aux : 0]);
+}
+
+static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return LLVMBuildSub(l->b, call0(l, ND_H_KTIME_GET_NS),
+                        nd_load_int(l, nd_state_ptr(l, ND_STATE_START), &nd_type_u64), "");
+}
+
+static LLVMValueRef b_rand(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return low32(l, call0(l, ND_H_GET_PRANDOM));
+}
+
+static LLVMValueRef b_cgroup(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return call0(l, ND_H_GET_CGROUP_ID);
+}
+
+static LLVMValueRef b_curtask(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return call0(l, ND_H_GET_CURRENT_TASK);
+}
+
+static LLVMValueRef b_ctx(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return nd_addr(l, l->ctx);
+}
+
+static LLVMValueRef b_argn(struct nd_lower *l, struct nd_expr *e)
+{
+    return arg_n(l, e->aux, e->span);
+}
+
+static LLVMValueRef b_reg(struct nd_lower *l, struct nd_expr *e)
+{
+    return ctx_load(l, e->aux, &nd_type_u64);
+}
+
+static LLVMValueRef b_first(struct nd_lower *l, struct nd_expr *e) // kptr, uptr, ksym
+{
+    return nd_lower_int(l, e->args.v[0]);
+}
+
+static LLVMValueRef b_second(struct nd_lower *l, struct nd_expr *e) // strftime
+{
+    return nd_lower_int(l, e->args.v[1]);
+}
+
+static LLVMValueRef b_bswap(struct nd_lower *l, struct nd_expr *e)
+{
+    uint32_t size = e->type->size, i;
+    LLVMValueRef v = nd_lower_int(l, e->args.v[0]), out = nd_i64(l, 0), byte;
+
+    for (i = 0; i < size; i++) {
+        byte = LLVMBuildAnd(l->b, LLVMBuildLShr(l->b, v, nd_i64(l, i * 8), ""), nd_i64(l, 0xff), "");
+        out = LLVMBuildOr(l->b, out, LLVMBuildShl(l->b, byte, nd_i64(l, (size - 1 - i) * 8), ""), "");
+    }
+    return out;
+}
+
+static LLVMValueRef local_text(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef tmp = nd_temp(l, e->type->size);
+
+    nd_lower_into(l, e, tmp, e->type);
+    return tmp;
+}
+
+static LLVMValueRef byte_at(struct nd_lower *l, LLVMValueRef p, uint32_t i)
+{
+    return nd_load_int(l, nd_gep(l, p, i), &nd_type_u8);
+}
+
+// The first n bytes, at most up to the end of the shorter: 0 equal, 1 not.
+static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef a = local_text(l, e->args.v[0]), b = local_text(l, e->args.v[1]);
+    LLVMValueRef same = LLVMConstInt(l->i1, 1, 0), open = same, x, y;
+    uint32_t n = (uint32_t)e->args.v[2]->num, i;
+
+    if (n > e->args.v[0]->type->size)
+        n = e->args.v[0]->type->size;
+    if (n > e->args.v[1]->type->size)
+        n = e->args.v[1]->type->size;
+    for (i = 0; i < n; i++) { // open: no zero byte so far
+        x = byte_at(l, a, i);
+        y = byte_at(l, b, i);
+        same = LLVMBuildAnd(l->b, same,
+                            LLVMBuildOr(l->b, LLVMBuildNot(l->b, open, ""),
+                                        LLVMBuildICmp(l->b, LLVMIntEQ, x, y, ""), ""), "");
+        open = LLVMBuildAnd(l->b, open, LLVMBuildICmp(l->b, LLVMIntNE, x, nd_i64(l, 0), ""), "");
+    }
+    return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, same, ""), l->i64, "");
+}
+
+// A counted loop: body(i) until it says to stop or `most` is reached. The value is the last i.
+static LLVMValueRef scan(struct nd_lower *l, uint32_t most,
+                         LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg)
+{
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "scan"), next = nd_bb(l, "scan.next"),
+                      done = nd_bb(l, "scan.done"), body, more;
+    LLVMValueRef i, end, inc, phi;
+
+    nd_br(l, loop);
+    nd_at(l, loop);
+    i = LLVMBuildPhi(l->b, l->i64, "");
+    more = nd_bb(l, "scan.body");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, i, nd_i64(l, most), ""), more, done);
+    nd_at(l, more);
+    end = stop(l, i, arg);
+    body = LLVMGetInsertBlock(l->b);
+    LLVMBuildCondBr(l->b, end, done, next);
+    nd_at(l, next);
+    inc = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
+    nd_br(l, loop);
+    LLVMAddIncoming(i, (LLVMValueRef[]){nd_i64(l, 0), inc}, (LLVMBasicBlockRef[]){from, next}, 2);
+    nd_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){nd_i64(l, most), i}, (LLVMBasicBlockRef[]){loop, body}, 2);
+    return phi;
+}
+
+static LLVMValueRef load_byte(struct nd_lower *l, LLVMValueRef base, LLVMValueRef i)
+{
+    return LLVMBuildLoad2(l->b, l->i8, LLVMBuildGEP2(l->b, l->i8, base, &i, 1, ""), "");
+}
+
+static LLVMValueRef is_end(struct nd_lower *l, LLVMValueRef i, void *text)
+{
+    return LLVMBuildICmp(l->b, LLVMIntEQ, load_byte(l, text, i), LLVMConstInt(l->i8, 0, 0), "");
+}
+
+static LLVMValueRef b_strlen(struct nd_lower *l, struct nd_expr *e)
+{
+    return scan(l, e->args.v[0]->type->size, is_end, local_text(l, e->args.v[0]));
+}
+
+struct needle {
+    LLVMValueRef hay;
+    const char *s;
+    uint32_t len;
+};
+
+static LLVMValueRef matches_here(struct nd_lower *l, LLVMValueRef i, void *arg)
+{
+    const struct needle *n = arg;
+    LLVMValueRef all = LLVMConstInt(l->i1, 1, 0), at = LLVMBuildGEP2(l->b, l->i8, n->hay, &i, 1, "");
+    uint32_t k;
+
+    for (k = 0; k < n->len; k++) {
+        LLVMValueRef off = nd_i64(l, k);
+
+        all = LLVMBuildAnd(l->b, all,
+                           LLVMBuildICmp(l->b, LLVMIntEQ, load_byte(l, at, off),
+                                         LLVMConstInt(l->i8, (uint8_t)n->s[k], 0), ""), "");
+    }
+    return all;
+}
+
+static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
+{
+    struct needle n = {.s = e->args.v[1]->str, .len = e->args.v[1]->len};
+    uint32_t size = e->args.v[0]->type->size, last;
+    LLVMValueRef i;
+
+    if (e->args.v[1]->kind != ND_E_STRING) {
+        nd_help(l->d, nd_error(l->d, ND_E0401, e->args.v[1]->span,
+                               "in a probe the second argument must be a string literal"),
+                "search in user space (on, every) for others");
+        return nd_i64(l, 0);
+    }
+    if (n.len > size)
+        return nd_i64(l, 0);
+    n.hay = local_text(l, e->args.v[0]);
+    last = size - n.len + 1;
+    i = scan(l, last, matches_here, &n);
+    return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, LLVMIntNE, i, nd_i64(l, last), ""), l->i64, "");
+}
+
+static LLVMValueRef b_has_key(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_expr *m = e->args.v[0];
+
+    return nd_lower_map_has(l, m->info, m->a);
+}
+
+static LLVMValueRef b_delete(struct nd_lower *l, struct nd_expr *e)
+{
+    return nd_lower_map_delete(l, e->args.v[0]);
+}
+
+static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_option *o = e->args.v[0]->sym->option;
+    LLVMValueRef v = LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, o->given_off), "");
+
+    LLVMSetVolatile(v, 1);
+    return LLVMBuildZExt(l->b, v, l->i64, "");
+}
+
+static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0];
+
+    if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION) {
+        LLVMValueRef v = LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, x->sym->option->count_off), "");
+
+        LLVMSetVolatile(v, 1);
+        return LLVMBuildZExt(l->b, v, l->i64, "");
+    }
+    nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "the kernel does not know how full a map is"),
+            "call len() in user space (every, end, on)");
+    return nd_i64(l, 0);
+}
+
+static LLVMValueRef b_retval(struct nd_lower *l, struct nd_expr *e)
+{
+    return retval(l, e);
+}
+
+static const struct {
+    enum nd_builtin_id id;
+    LLVMValueRef (*fn)(struct nd_lower *l, struct nd_expr *e);
+} rows[] = {
+    {ND_B_PID, b_pid},         {ND_B_TID, b_tid},           {ND_B_UID, b_uid},
+    {ND_B_GID, b_gid},         {ND_B_USERNAME, b_uid},      {ND_B_CPU, b_cpu},
+    {ND_B_NSECS, b_nsecs},     {ND_B_ELAPSED, b_elapsed},   {ND_B_RAND, b_rand},
+    {ND_B_CGROUP, b_cgroup},   {ND_B_CURTASK, b_curtask},   {ND_B_CTX, b_ctx},
+    {ND_B_ARGN, b_argn},       {ND_B_RETVAL, b_retval},     {ND_B_REG, b_reg},
+    {ND_B_KPTR, b_first},      {ND_B_UPTR, b_first},        {ND_B_KSYM, b_first},
+    {ND_B_STRFTIME, b_second}, {ND_B_BSWAP, b_bswap},       {ND_B_STRNCMP, b_strncmp},
+    {ND_B_STRLEN, b_strlen},   {ND_B_STRCONTAINS, b_strcontains}, {ND_B_HAS_KEY, b_has_key},
+    {ND_B_DELETE, b_delete},   {ND_B_HAS, b_has},           {ND_B_LEN, b_len},
+};
+
+// ---- built-ins that are bytes in memory ------------------------------------------------------------
+
+static void into_comm(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    LLVMValueRef args[2] = {dst, nd_i32(l, 16)};
+
+    (void)e;
+    nd_call(l, ND_H_GET_COMM, args, 2);
+    if (t->size > 16)
+        nd_zero(l, dst, 16, t->size - 16);
+}
+
+static void into_str(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_expr *x = e->args.v[0];
+    enum nd_as as = l->probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
+    struct nd_type limit = *t;
+    struct nd_val v;
+
+    if (limit.size > e->type->size)
+        limit.size = e->type->size;
+    if (nd_type_is_text(x->type)) {
+        nd_lower_into(l, x, dst, &limit);
+    } else {
+        v = nd_lower_expr(l, x);
+        if (v.mem)
+            as = v.as;
+        else if (x->type->kind == ND_TY_PTR)
+            as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
+        nd_read_str(l, dst, limit.size, v.v, as, e->span);
+    }
+    nd_zero(l, dst, limit.size, t->size - limit.size);
+}
+
+static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_expr *x = e->args.v[0];
+    uint32_t room = t->size - 4;
+    struct nd_val v = nd_lower_expr(l, x);
+    LLVMValueRef n = nd_i64(l, room), args[3], r, fits;
+    enum nd_as as = v.mem ? v.as : l->probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
+
+    if (!v.mem && x->type->kind == ND_TY_PTR)
+        as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
+    if (e->args.n > 1) {
+        n = nd_lower_int(l, e->args.v[1]);
+        fits = LLVMBuildICmp(l->b, LLVMIntULE, n, nd_i64(l, room), "");
+        nd_count_if(l, LLVMBuildNot(l->b, fits, ""), ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
+        n = LLVMBuildSelect(l->b, fits, n, nd_i64(l, room), "");
+    }
+    nd_zero(l, dst, 0, t->size);
+    args[0] = nd_gep(l, dst, 4);
+    args[1] = LLVMBuildTrunc(l->b, n, l->i32, "");
+    args[2] = nd_ptr(l, v.v);
+    r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
+    r = LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), "");
+    nd_count_if(l, LLVMBuildNot(l->b, r, ""), ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
+    nd_store(l, dst, 4, LLVMBuildSelect(l->b, r, n, nd_i64(l, 0), ""));
+}
+
+#define FAMILY_INET6 10
+
+// An IPv4 address in the last 4 bytes of ::ffff:0:0/96.
+static void put_v4(struct nd_lower *l, LLVMValueRef dst)
+{
+    nd_store(l, dst, 8, nd_i64(l, 0));
+    nd_store(l, nd_gep(l, dst, 8), 4, nd_i64(l, 0xffff0000));
+}
+
+static void ntop_bytes(struct nd_lower *l, struct nd_val v, uint32_t size, LLVMValueRef dst, struct nd_span span)
+{
+    if (size == 16) {
+        nd_copy(l, dst, v, 16, span);
+        return;
+    }
+    put_v4(l, dst);
+    nd_copy(l, nd_gep(l, dst, 12), v, 4, span);
+}
+
+static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_expr *x = e->args.v[e->args.n > 1];
+    LLVMBasicBlockRef six, four, done;
+    LLVMValueRef af;
+    struct nd_val v;
+
+    (void)t;
+    v = nd_lower_expr(l, x);
+    if (!v.mem && x->type->kind != ND_TY_PTR) {
+        put_v4(l, dst);
+        nd_store(l, nd_gep(l, dst, 12), 4, v.v); // an integer is in network order already
+        return;
+    }
+    if (!v.mem)
+        v = (struct nd_val){.v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
+    if (e->args.n == 1 || e->args.v[0]->is_const) {
+        bool v6 = e->args.n == 1 ? x->type->size == 16 : e->args.v[0]->num == FAMILY_INET6;
+
+        ntop_bytes(l, v, v6 ? 16 : 4, dst, e->span);
+        return;
+    }
+    six = nd_bb(l, "v6");
+    four = nd_bb(l, "v4");
+    done = nd_bb(l, "ntop");
+    af = LLVMBuildICmp(l->b, LLVMIntEQ, nd_lower_int(l, e->args.v[0]), nd_i64(l, FAMILY_INET6), "");
+    LLVMBuildCondBr(l->b, af, six, four);
+    nd_at(l, six);
+    ntop_bytes(l, v, 16, dst, e->span);
+    nd_br(l, done);
+    nd_at(l, four);
+    ntop_bytes(l, v, 4, dst, e->span);
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
+static void into_bytes(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    nd_put_literal(l, dst, e->str, e->len, t->size); // ip() prefix() mac() ifname() pton()
+}
+
+static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_expr *x = e->args.v[0];
+    struct nd_val v = nd_lower_expr(l, x);
+
+    (void)t;
+    if (!v.mem)
+        v = (struct nd_val){.v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
+    nd_copy(l, dst, v, 6, e->span);
+}
+
+static void into_usym(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    (void)t;
+    nd_store(l, dst, 8, nd_lower_int(l, e->args.v[0]));
+    nd_store(l, nd_gep(l, dst, 8), 4, b_pid(l, e));
+    nd_store(l, nd_gep(l, dst, 12), 4, nd_i64(l, 0));
+}
+
+static void into_stack(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    nd_store(l, dst, 4, nd_lower_stack(l, t, e->span));
+    if (t->kind == ND_TY_USTACK)
+        nd_store(l, nd_gep(l, dst, 4), 4, b_pid(l, e));
+}
+
+static const struct {
+    enum nd_builtin_id id;
+    void (*fn)(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
+} into_rows[] = {
+    {ND_B_COMM, into_comm},   {ND_B_STR, into_str},     {ND_B_BUF, into_buf},
+    {ND_B_NTOP, into_ntop},   {ND_B_PTON, into_bytes},  {ND_B_IP, into_bytes},
+    {ND_B_PREFIX, into_bytes}, {ND_B_MAC, into_bytes},  {ND_B_IFNAME, into_bytes},
+    {ND_B_MACADDR, into_macaddr}, {ND_B_USYM, into_usym}, {ND_B_KSTACK, into_stack},
+    {ND_B_USTACK, into_stack},
+};
+
+bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(into_rows) / sizeof(into_rows[0]); i++) {
+        if (into_rows[i].id != e->builtin->id)
+            continue;
+        if (e->builtin->id == ND_B_COMM && t->size < 16)
+            return false;
+        into_rows[i].fn(l, e, dst, t);
+        return true;
+    }
+    return false;
+}
+
+struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_val v = {.mem = true, .as = ND_AS_BPF};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].id == e->builtin->id)
+            return scalar(rows[i].fn(l, e));
+    }
+    v.v = nd_temp(l, e->type->size);
+    if (nd_lower_builtin_into(l, e, v.v, e->type))
+        return v;
+    return scalar(nd_i64(l, 0));
+}
+
+// ---- prefixes --------------------------------------------------------------------------------------
+
+// (ip ^ address) & mask == 0 for each 32-bit word; the mask follows from the length in byte 16.
+LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix)
+{
+    LLVMValueRef len = nd_load_int(l, nd_gep(l, prefix, 16), &nd_type_u8), diff = nd_i64(l, 0);
+    uint32_t i;
+
+    for (i = 0; i < 16; i++) {
+        LLVMValueRef bits = LLVMBuildSub(l->b, len, nd_i64(l, i * 8), ""), mask, x;
+
+        // bits of this byte that count: clamp to 0..8, mask = 0xff00 >> bits
+        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, bits, nd_i64(l, 0), ""), nd_i64(l, 0), bits, "");
+        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSGT, bits, nd_i64(l, 8), ""), nd_i64(l, 8), bits, "");
+        mask = LLVMBuildLShr(l->b, nd_i64(l, 0xff00), bits, "");
+        x = LLVMBuildXor(l->b, byte_at(l, ip, i), byte_at(l, prefix, i), "");
+        diff = LLVMBuildOr(l->b, diff, LLVMBuildAnd(l->b, LLVMBuildAnd(l->b, x, mask, ""), nd_i64(l, 0xff), ""), "");
+    }
+    return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
+}

@@ -1,0 +1,668 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Expressions. Scalars are i64 in registers, extended by their own sign; everything else is bytes
+// in memory, written straight to where it is wanted.
+#include "lower.h"
+
+#include <string.h>
+
+static struct nd_val scalar(LLVMValueRef v)
+{
+    return (struct nd_val){.v = v};
+}
+
+static struct nd_val memory(LLVMValueRef v, enum nd_as as)
+{
+    return (struct nd_val){.v = v, .mem = true, .as = as};
+}
+
+LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_val v;
+
+    if (e->is_const && nd_type_is_int(e->type))
+        return nd_i64(l, e->num);
+    v = nd_lower_expr(l, e);
+    if (v.mem) // an array of at most 8 bytes used as a number
+        return nd_load_scalar(l, v, e->type, e->span);
+    return nd_addr(l, v.v);
+}
+
+LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e)
+{
+    return nd_bool(l, nd_lower_int(l, e));
+}
+
+static LLVMValueRef from_bool(struct nd_lower *l, LLVMValueRef i1)
+{
+    return LLVMBuildZExt(l->b, i1, l->i64, "");
+}
+
+// ---- arithmetic ----------------------------------------------------------------------------------
+
+// BPF before version 4 divides unsigned only: by magnitudes, the sign put back.
+static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool mod)
+{
+    LLVMValueRef zero = nd_i64(l, 0);
+    LLVMValueRef na = LLVMBuildICmp(l->b, LLVMIntSLT, a, zero, "");
+    LLVMValueRef nb = LLVMBuildICmp(l->b, LLVMIntSLT, b, zero, "");
+    LLVMValueRef ua = LLVMBuildSelect(l->b, na, LLVMBuildNeg(l->b, a, ""), a, "");
+    LLVMValueRef ub = LLVMBuildSelect(l->b, nb, LLVMBuildNeg(l->b, b, ""), b, "");
+    LLVMValueRef q = mod ? LLVMBuildURem(l->b, ua, ub, "") : LLVMBuildUDiv(l->b, ua, ub, "");
+    LLVMValueRef neg = mod ? na : LLVMBuildXor(l->b, na, nb, "");
+
+    return LLVMBuildSelect(l->b, neg, LLVMBuildNeg(l->b, q, ""), q, "");
+}
+
+static LLVMValueRef divide(struct nd_lower *l, struct nd_expr *e, LLVMValueRef a, LLVMValueRef b,
+                           bool is_signed)
+{
+    bool mod = e->op == ND_OP_MOD;
+    LLVMValueRef zero, safe, v;
+
+    if (e->b->is_const && (int64_t)e->b->num > 0) { // no test, and unsigned where it can be
+        if (!is_signed)
+            return mod ? LLVMBuildURem(l->b, a, b, "") : LLVMBuildUDiv(l->b, a, b, "");
+        return signed_div(l, a, b, mod);
+    }
+    zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_i64(l, 0), "");
+    nd_count_if(l, zero, ND_SITE_DIV_ZERO, e->span, ND_MF_NONE);
+    safe = LLVMBuildSelect(l->b, zero, nd_i64(l, 1), b, "");
+    if (is_signed)
+        v = signed_div(l, a, safe, mod);
+    else
+        v = mod ? LLVMBuildURem(l->b, a, safe, "") : LLVMBuildUDiv(l->b, a, safe, "");
+    return LLVMBuildSelect(l->b, zero, nd_i64(l, 0), v, "");
+}
+
+static bool operands_signed(const struct nd_expr *e)
+{
+    return nd_type_signed(e->a->type) && nd_type_signed(e->b->type);
+}
+
+// Pointer arithmetic counts in elements, as in C.
+static LLVMValueRef scaled(struct nd_lower *l, const struct nd_expr *ptr, LLVMValueRef n)
+{
+    struct nd_type *elem = nd_type_elem(&l->p->types, ptr->type);
+
+    return elem->size > 1 ? LLVMBuildMul(l->b, n, nd_i64(l, elem->size), "") : n;
+}
+
+static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef a = nd_lower_int(l, e->a), b = nd_lower_int(l, e->b);
+    bool sgn = operands_signed(e);
+
+    if (e->type->kind == ND_TY_PTR && e->a->type->kind == ND_TY_PTR)
+        b = scaled(l, e->a, b);
+    else if (e->type->kind == ND_TY_PTR && e->b->type->kind == ND_TY_PTR)
+        a = scaled(l, e->b, a);
+    switch (e->op) {
+    case ND_OP_ADD:
+        return LLVMBuildAdd(l->b, a, b, "");
+    case ND_OP_SUB:
+        return LLVMBuildSub(l->b, a, b, "");
+    case ND_OP_MUL:
+        return LLVMBuildMul(l->b, a, b, "");
+    case ND_OP_DIV:
+    case ND_OP_MOD:
+        return divide(l, e, a, b, sgn);
+    case ND_OP_SHL:
+        return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_i64(l, 63), ""), "");
+    case ND_OP_SHR:
+        b = LLVMBuildAnd(l->b, b, nd_i64(l, 63), "");
+        return nd_type_signed(e->a->type) ? LLVMBuildAShr(l->b, a, b, "") : LLVMBuildLShr(l->b, a, b, "");
+    case ND_OP_AND:
+        return LLVMBuildAnd(l->b, a, b, "");
+    case ND_OP_OR:
+        return LLVMBuildOr(l->b, a, b, "");
+    default:
+        return LLVMBuildXor(l->b, a, b, "");
+    }
+}
+
+// ---- comparisons ---------------------------------------------------------------------------------
+
+static LLVMValueRef word_at(struct nd_lower *l, LLVMValueRef p, uint32_t off, uint32_t n)
+{
+    struct nd_type t = {.size = n};
+
+    return nd_load_int(l, nd_gep(l, p, off), &t);
+}
+
+static LLVMValueRef bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t size)
+{
+    LLVMValueRef diff = nd_i64(l, 0);
+    uint32_t off = 0;
+
+    while (off < size) {
+        uint32_t n = 8;
+
+        while (n > size - off || off % n)
+            n /= 2;
+        diff = LLVMBuildOr(l->b, diff,
+                           LLVMBuildXor(l->b, word_at(l, a, off, n), word_at(l, b, off, n), ""), "");
+        off += n;
+    }
+    return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
+}
+
+static LLVMValueRef literal_equal(struct nd_lower *l, LLVMValueRef a, const char *s, uint32_t size)
+{
+    LLVMValueRef diff = nd_i64(l, 0);
+    uint32_t off = 0;
+
+    while (off < size) {
+        uint32_t n = 8, i;
+        uint64_t v = 0;
+
+        while (n > size - off || off % n)
+            n /= 2;
+        for (i = 0; i < n; i++)
+            v |= (uint64_t)(uint8_t)s[off + i] << i * 8;
+        diff = LLVMBuildOr(l->b, diff, LLVMBuildXor(l->b, word_at(l, a, off, n), nd_i64(l, v), ""), "");
+        off += n;
+    }
+    return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
+}
+
+// The value's bytes where the program can load them directly.
+static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_val v = nd_lower_expr(l, e);
+    LLVMValueRef tmp;
+
+    if (v.as == ND_AS_BPF)
+        return v.v;
+    tmp = nd_temp(l, e->type->size);
+    nd_copy(l, tmp, v, e->type->size, e->span);
+    return tmp;
+}
+
+// Strings up to the zero byte, in at most `most` steps.
+static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t most)
+{
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "cmp"), next = nd_bb(l, "cmp.next"),
+                      done = nd_bb(l, "cmp.done");
+    LLVMValueRef i, x, y, more, phi, eq[3];
+    LLVMBasicBlockRef bbs[3];
+
+    nd_br(l, loop);
+    nd_at(l, loop);
+    i = LLVMBuildPhi(l->b, l->i64, "");
+    x = LLVMBuildLoad2(l->b, l->i8, LLVMBuildGEP2(l->b, l->i8, a, &i, 1, ""), "");
+    y = LLVMBuildLoad2(l->b, l->i8, LLVMBuildGEP2(l->b, l->i8, b, &i, 1, ""), "");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, x, y, ""), next, done);
+    nd_at(l, next);
+    more = LLVMBuildAnd(l->b,
+                        LLVMBuildICmp(l->b, LLVMIntNE, x, LLVMConstInt(l->i8, 0, 0), ""),
+                        LLVMBuildICmp(l->b, LLVMIntULT, i, nd_i64(l, most - 1), ""), "");
+    x = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
+    LLVMBuildCondBr(l->b, more, loop, done);
+    LLVMAddIncoming(i, (LLVMValueRef[]){nd_i64(l, 0), x}, (LLVMBasicBlockRef[]){from, next}, 2);
+    nd_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i1, "");
+    eq[0] = LLVMConstInt(l->i1, 0, 0);
+    eq[1] = LLVMConstInt(l->i1, 1, 0);
+    bbs[0] = loop;
+    bbs[1] = next;
+    LLVMAddIncoming(phi, eq, bbs, 2);
+    return phi;
+}
+
+// Does every value of this expression have only zero bytes after its text?
+static bool zero_padded(const struct nd_expr *e)
+{
+    return e->type->kind == ND_TY_IFNAME ||
+           (e->builtin && (e->builtin->id == ND_B_COMM || e->builtin->id == ND_B_STR));
+}
+
+static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b)
+{
+    uint32_t most = a->type->size < b->type->size ? a->type->size : b->type->size;
+
+    if (a->kind == ND_E_STRING && b->kind != ND_E_STRING)
+        return compare_text(l, b, a);
+    if (b->kind == ND_E_STRING) {
+        if (b->len + 1 > a->type->size)
+            return LLVMConstInt(l->i1, 0, 0);
+        return literal_equal(l, local_bytes(l, a), b->str, b->len + 1);
+    }
+    if (a->type->size == b->type->size && zero_padded(a) && zero_padded(b))
+        return bytes_equal(l, local_bytes(l, a), local_bytes(l, b), most);
+    return text_equal(l, local_bytes(l, a), local_bytes(l, b), most);
+}
+
+LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b)
+{
+    LLVMValueRef x, y;
+
+    if (nd_type_is_text(a->type) && nd_type_is_text(b->type))
+        return compare_text(l, a, b);
+    if (a->type->kind == ND_TY_IP && b->type->kind == ND_TY_PREFIX)
+        return nd_lower_prefix_match(l, local_bytes(l, a), local_bytes(l, b));
+    if (nd_type_is_int(a->type)) {
+        x = nd_lower_int(l, a);
+        y = nd_lower_int(l, b);
+        return LLVMBuildICmp(l->b, LLVMIntEQ, x, y, "");
+    }
+    x = local_bytes(l, a);
+    return bytes_equal(l, x, local_bytes(l, b), a->type->size);
+}
+
+static LLVMValueRef compare(struct nd_lower *l, struct nd_expr *e)
+{
+    static const LLVMIntPredicate preds[2][6] = {
+        {LLVMIntEQ, LLVMIntNE, LLVMIntULT, LLVMIntULE, LLVMIntUGT, LLVMIntUGE},
+        {LLVMIntEQ, LLVMIntNE, LLVMIntSLT, LLVMIntSLE, LLVMIntSGT, LLVMIntSGE},
+    };
+    LLVMValueRef a, b;
+
+    if (!nd_type_is_int(e->a->type)) {
+        a = nd_lower_equal(l, e->a, e->b);
+        return from_bool(l, e->op == ND_OP_NE ? LLVMBuildNot(l->b, a, "") : a);
+    }
+    a = nd_lower_int(l, e->a);
+    b = nd_lower_int(l, e->b);
+    return from_bool(l, LLVMBuildICmp(l->b, preds[operands_signed(e)][e->op - ND_OP_EQ], a, b, ""));
+}
+
+static LLVMValueRef logic(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMBasicBlockRef rhs = nd_bb(l, "rhs"), done = nd_bb(l, "logic"), from, end;
+    LLVMValueRef a = nd_lower_cond(l, e->a), b, phi;
+    bool is_and = e->op == ND_OP_LAND;
+
+    from = LLVMGetInsertBlock(l->b);
+    LLVMBuildCondBr(l->b, a, is_and ? rhs : done, is_and ? done : rhs);
+    nd_at(l, rhs);
+    b = nd_lower_cond(l, e->b);
+    end = LLVMGetInsertBlock(l->b);
+    nd_br(l, done);
+    nd_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i1, "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){LLVMConstInt(l->i1, !is_and, 0), b},
+                    (LLVMBasicBlockRef[]){from, end}, 2);
+    return from_bool(l, phi);
+}
+
+static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMBasicBlockRef yes = nd_bb(l, "yes"), no = nd_bb(l, "no"), done = nd_bb(l, "cond"), y, n;
+    bool sc = nd_type_is_scalar(e->type);
+    LLVMValueRef tmp = sc ? NULL : nd_temp(l, e->type->size), a = NULL, b = NULL, phi;
+
+    LLVMBuildCondBr(l->b, nd_lower_cond(l, e->a), yes, no);
+    nd_at(l, yes);
+    if (sc)
+        a = nd_lower_int(l, e->b);
+    else
+        nd_lower_into(l, e->b, tmp, e->type);
+    y = LLVMGetInsertBlock(l->b);
+    nd_br(l, done);
+    nd_at(l, no);
+    if (sc)
+        b = nd_lower_int(l, e->c);
+    else
+        nd_lower_into(l, e->c, tmp, e->type);
+    n = LLVMGetInsertBlock(l->b);
+    nd_br(l, done);
+    nd_at(l, done);
+    if (!sc)
+        return memory(tmp, ND_AS_BPF);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){a, b}, (LLVMBasicBlockRef[]){y, n}, 2);
+    return scalar(phi);
+}
+
+static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_option *o = e->b->sym->option;
+    LLVMValueRef n = nd_load_int(l, nd_gep(l, l->opts, o->count_off), &nd_type_u32), any = NULL, x = NULL,
+                 bytes = NULL;
+    uint32_t i;
+
+    LLVMSetVolatile(LLVMIsALoadInst(n) ? n : LLVMGetOperand(n, 0), 1);
+    if (nd_type_is_int(e->a->type))
+        x = nd_lower_int(l, e->a);
+    else
+        bytes = local_bytes(l, e->a);
+    any = LLVMConstInt(l->i1, 0, 0);
+    for (i = 0; i < o->cap; i++) {
+        LLVMValueRef at = nd_gep(l, l->opts, o->off + i * o->stride);
+        LLVMValueRef eq = x ? LLVMBuildICmp(l->b, LLVMIntEQ, x, nd_load_int(l, at, o->type), "")
+                          : o->type->kind == ND_TY_PREFIX ? nd_lower_prefix_match(l, bytes, at)
+                                                          : bytes_equal(l, bytes, at, o->type->size);
+
+        eq = LLVMBuildAnd(l->b, eq, LLVMBuildICmp(l->b, LLVMIntUGT, n, nd_i64(l, i), ""), "");
+        any = LLVMBuildOr(l->b, any, eq, "");
+    }
+    return from_bool(l, any);
+}
+
+static LLVMValueRef lower_in(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef any = LLVMConstInt(l->i1, 0, 0);
+    uint32_t i;
+
+    if (e->b->kind == ND_E_MAP && !e->b->a)
+        return nd_lower_map_has(l, e->b->info, e->a);
+    if (e->b->kind == ND_E_FIELD && e->b->sym && e->b->sym->kind == ND_SYM_OPTION)
+        return in_option(l, e);
+    if (e->b->kind != ND_E_TUPLE)
+        return from_bool(l, nd_lower_equal(l, e->a, e->b));
+    for (i = 0; i < e->b->args.n; i++)
+        any = LLVMBuildOr(l->b, any, nd_lower_equal(l, e->a, e->b->args.v[i]), "");
+    return from_bool(l, any);
+}
+
+// ---- unary, casts, variables ---------------------------------------------------------------------
+
+static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_slot *s = &l->slots[e->a->sym->index];
+    LLVMValueRef old = LLVMBuildLoad2(l->b, l->i64, s->ptr, ""), one = nd_i64(l, 1), v;
+
+    if (e->a->type->kind == ND_TY_PTR)
+        one = scaled(l, e->a, one);
+    v = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC ? LLVMBuildAdd(l->b, old, one, "")
+                                                        : LLVMBuildSub(l->b, old, one, "");
+    LLVMBuildStore(l->b, v, s->ptr);
+    return e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC ? old : v;
+}
+
+// The bytes behind an address, as a value: loaded if it is a scalar.
+static struct nd_val value_at(struct nd_lower *l, LLVMValueRef addr, enum nd_as as,
+                              const struct nd_type *t, struct nd_span span)
+{
+    struct nd_val at = memory(addr, as);
+
+    return nd_type_is_scalar(t) ? scalar(nd_load_scalar(l, at, t, span)) : at;
+}
+
+static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
+{
+    switch (e->op) {
+    case ND_OP_NEG:
+        return scalar(LLVMBuildNeg(l->b, nd_lower_int(l, e->a), ""));
+    case ND_OP_BNOT:
+        return scalar(LLVMBuildNot(l->b, nd_lower_int(l, e->a), ""));
+    case ND_OP_NOT:
+        return scalar(from_bool(l, LLVMBuildNot(l->b, nd_lower_cond(l, e->a), "")));
+    case ND_OP_DEREF:
+        return value_at(l, nd_lower_int(l, e->a), (enum nd_as)e->aux, e->type, e->span);
+    case ND_OP_ADDR: {
+        struct nd_expr *f = e->a;
+        struct nd_val base = nd_lower_expr(l, f->a);
+
+        return scalar(LLVMBuildAdd(l->b, nd_addr(l, base.v), nd_i64(l, f->field->off), ""));
+    }
+    default:
+        if (e->a->kind == ND_E_MAP)
+            return scalar(nd_lower_map_step(l, e));
+        return scalar(step_var(l, e));
+    }
+}
+
+static LLVMValueRef extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t)
+{
+    LLVMTypeRef n;
+
+    if (t->size >= 8 || !t->size)
+        return v;
+    n = t->size == 1 ? l->i8 : t->size == 2 ? l->i16 : l->i32;
+    v = LLVMBuildTrunc(l->b, v, n, "");
+    return t->is_signed ? LLVMBuildSExt(l->b, v, l->i64, "") : LLVMBuildZExt(l->b, v, l->i64, "");
+}
+
+static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_val v;
+
+    if (e->type->kind == ND_TY_ARRAY) {
+        LLVMValueRef tmp = nd_temp(l, 8);
+
+        nd_store(l, tmp, 8, nd_lower_int(l, e->a));
+        return memory(tmp, ND_AS_BPF);
+    }
+    v = nd_lower_expr(l, e->a);
+    if (!v.mem)
+        return scalar(e->type->kind == ND_TY_BOOL ? from_bool(l, nd_bool(l, nd_addr(l, v.v)))
+                                                  : extend(l, nd_addr(l, v.v), e->type));
+    if (e->type->kind == ND_TY_PTR) // an array gives its address
+        return scalar(nd_addr(l, v.v));
+    return scalar(extend(l, nd_load_scalar(l, v, nd_type_int(e->a->type->size, false), e->span), e->type));
+}
+
+static struct nd_val variable(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_slot *s = &l->slots[e->sym->index];
+
+    if (s->direct)
+        return scalar(LLVMBuildLoad2(l->b, l->i64, s->ptr, ""));
+    return memory(s->ptr, ND_AS_BPF);
+}
+
+// ---- fields and elements -------------------------------------------------------------------------
+
+static LLVMValueRef bit_field(struct nd_lower *l, LLVMValueRef v, const struct nd_field *f,
+                              const struct nd_type *t)
+{
+    uint32_t up = 64u - f->bit_off - f->bits;
+
+    v = LLVMBuildShl(l->b, v, nd_i64(l, up), "");
+    return t->is_signed ? LLVMBuildAShr(l->b, v, nd_i64(l, 64u - f->bits), "")
+                        : LLVMBuildLShr(l->b, v, nd_i64(l, 64u - f->bits), "");
+}
+
+static struct nd_val option_value(struct nd_lower *l, const struct nd_option *o)
+{
+    LLVMValueRef at = nd_gep(l, l->opts, o->off), v;
+
+    if (!nd_type_is_scalar(o->type))
+        return memory(at, ND_AS_BPF);
+    v = nd_load_int(l, at, o->type);
+    // Not folded by LLVM; the verifier knows the value, for the section is frozen.
+    LLVMSetVolatile(LLVMIsALoadInst(v) ? v : LLVMGetOperand(v, 0), 1);
+    return scalar(v);
+}
+
+static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_val base;
+    LLVMValueRef addr;
+
+    if (e->a->type->kind == ND_TY_ARGS)
+        return nd_lower_arg(l, e);
+    if (e->a->type->kind == ND_TY_OPTS)
+        return option_value(l, e->sym->option);
+    base = nd_lower_expr(l, e->a);
+    if (!base.mem)
+        base = memory(base.v, (enum nd_as)e->aux);
+    addr = nd_gep(l, nd_ptr(l, base.v), e->field->off);
+    if (e->field->bits)
+        return scalar(bit_field(l,
+                                nd_load_scalar(l, memory(addr, base.as),
+                                               nd_type_int(e->field->type->size, false), e->span),
+                                e->field, e->field->type));
+    return value_at(l, addr, base.as, e->field->type, e->span);
+}
+
+static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_type *t = e->a->type;
+    struct nd_val base;
+    LLVMValueRef i, addr, bad;
+    enum nd_as as = (enum nd_as)e->aux;
+    uint32_t size = t->kind == ND_TY_STRING ? 1 : t->kind == ND_TY_PTR
+                                                      ? nd_type_elem(&l->p->types, t)->size
+                                                      : t->elem->size;
+
+    if (e->a->kind == ND_E_FIELD && e->a->sym && e->a->sym->kind == ND_SYM_OPTION && e->a->field == NULL &&
+        e->a->a->type->kind == ND_TY_OPTS) {
+        const struct nd_option *o = e->a->sym->option;
+
+        base = memory(nd_gep(l, l->opts, o->off), ND_AS_BPF);
+        size = o->stride;
+        as = ND_AS_BPF;
+        i = nd_lower_int(l, e->b);
+        bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_i64(l, o->cap), "");
+        i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
+        addr = LLVMBuildMul(l->b, i, nd_i64(l, size), "");
+        return value_at(l, LLVMBuildGEP2(l->b, l->i8, base.v, &addr, 1, ""), as, e->type, e->span);
+    }
+    base = nd_lower_expr(l, e->a);
+    if (!base.mem)
+        base = memory(base.v, as);
+    if (e->b->is_const)
+        return value_at(l, nd_gep(l, nd_ptr(l, base.v), e->b->num * size), base.as, e->type, e->span);
+    i = nd_lower_int(l, e->b);
+    if (t->kind != ND_TY_PTR && (t->nelems || t->kind == ND_TY_STRING)) {
+        uint32_t n = t->kind == ND_TY_STRING ? t->size : t->nelems;
+
+        bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_i64(l, n), "");
+        nd_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
+        i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
+    }
+    addr = LLVMBuildMul(l->b, i, nd_i64(l, size), "");
+    // The verifier takes no variable offset into typed kernel memory: read by address instead.
+    if (base.as == ND_AS_BTF) {
+        LLVMValueRef tmp = nd_temp(l, 8), st = LLVMBuildStore(l->b, nd_addr(l, base.v), tmp);
+
+        LLVMSetVolatile(st, 1);
+        base.as = ND_AS_KERNEL;
+    }
+    addr = LLVMBuildGEP2(l->b, l->i8, nd_ptr(l, base.v), &addr, 1, "");
+    return value_at(l, addr, base.as, e->type, e->span);
+}
+
+// ---- all -----------------------------------------------------------------------------------------
+
+static struct nd_val in_temp(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef tmp = nd_temp(l, e->type->size);
+
+    nd_lower_into(l, e, tmp, e->type);
+    return memory(tmp, ND_AS_BPF);
+}
+
+struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
+{
+    if (e->is_const && nd_type_is_int(e->type))
+        return scalar(nd_i64(l, e->num));
+    switch (e->kind) {
+    case ND_E_INT:
+        return scalar(nd_i64(l, e->num));
+    case ND_E_STRING:
+        return in_temp(l, e);
+    case ND_E_IDENT:
+    case ND_E_VAR:
+        return e->builtin && !e->sym ? nd_lower_builtin(l, e) : variable(l, e);
+    case ND_E_MAP:
+        return nd_lower_map_get(l, e);
+    case ND_E_UNARY:
+        return unary(l, e);
+    case ND_E_BINARY:
+        if (e->op == ND_OP_LAND || e->op == ND_OP_LOR)
+            return scalar(logic(l, e));
+        if (e->op >= ND_OP_EQ && e->op <= ND_OP_GE)
+            return scalar(compare(l, e));
+        return scalar(arith(l, e));
+    case ND_E_COND:
+        return cond(l, e);
+    case ND_E_CAST:
+        return cast(l, e);
+    case ND_E_CONTAINER_OF:
+        return scalar(LLVMBuildSub(l->b, nd_lower_int(l, e->a), nd_i64(l, e->num), ""));
+    case ND_E_CALL:
+        return e->builtin ? nd_lower_builtin(l, e) : nd_lower_call(l, e);
+    case ND_E_FIELD:
+        return field(l, e);
+    case ND_E_INDEX:
+        return element(l, e);
+    case ND_E_TUPLE:
+        return in_temp(l, e);
+    case ND_E_IN:
+        return scalar(lower_in(l, e));
+    default:
+        return scalar(nd_i64(l, 0));
+    }
+}
+
+static void tuple_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    uint32_t i, end = 0;
+
+    for (i = 0; i < t->nelems; i++) {
+        const struct nd_field *f = &t->fields[i];
+
+        nd_zero(l, dst, end, f->off - end); // padding is part of a key
+        nd_lower_into(l, e->args.v[i], nd_gep(l, dst, f->off), f->type);
+        end = f->off + f->type->size;
+    }
+    nd_zero(l, dst, end, t->size - end);
+}
+
+// A tuple in memory as another tuple type: field by field.
+static void tuple_convert(struct nd_lower *l, struct nd_val v, const struct nd_type *from,
+                          LLVMValueRef dst, const struct nd_type *t, struct nd_span span)
+{
+    uint32_t i;
+
+    nd_zero(l, dst, 0, t->size);
+    for (i = 0; i < t->nelems; i++) {
+        const struct nd_field *f = &t->fields[i], *g = &from->fields[i];
+        struct nd_val at = memory(nd_gep(l, v.v, g->off), ND_AS_BPF);
+
+        if (nd_type_is_scalar(f->type))
+            nd_store(l, nd_gep(l, dst, f->off), f->type->size, nd_load_scalar(l, at, g->type, span));
+        else if (f->type->kind == ND_TY_TUPLE)
+            tuple_convert(l, at, g->type, nd_gep(l, dst, f->off), f->type, span);
+        else
+            nd_copy(l, nd_gep(l, dst, f->off), at, f->type->size < g->type->size ? f->type->size : g->type->size,
+                    span);
+    }
+}
+
+static void text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_val v;
+    uint32_t n;
+
+    if (e->kind == ND_E_STRING) {
+        nd_put_literal(l, dst, e->str, e->len < t->size ? e->len : t->size - 1, t->size);
+        return;
+    }
+    v = nd_lower_expr(l, e);
+    n = e->type->size < t->size ? e->type->size : t->size;
+    if (v.as == ND_AS_KERNEL || v.as == ND_AS_USER) { // up to the zero byte, the rest zero
+        nd_read_str(l, dst, n, v.v, v.as, e->span);
+        nd_zero(l, dst, n, t->size - n);
+        return;
+    }
+    nd_copy(l, dst, v, n, e->span);
+    nd_zero(l, dst, n, t->size - n);
+    if (e->type->size > t->size)
+        nd_zero(l, dst, t->size - 1, 1);
+}
+
+void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_val v;
+
+    if (e->builtin && !e->sym && (e->kind == ND_E_CALL || e->kind == ND_E_IDENT) &&
+        nd_lower_builtin_into(l, e, dst, t))
+        return;
+    if (nd_type_is_scalar(t)) {
+        nd_store(l, dst, t->size, nd_lower_int(l, e));
+    } else if (nd_type_is_text(t)) {
+        text_into(l, e, dst, t);
+    } else if (t->kind == ND_TY_TUPLE && e->kind == ND_E_TUPLE) {
+        tuple_into(l, e, dst, t);
+    } else {
+        v = nd_lower_expr(l, e);
+        if (t->kind == ND_TY_TUPLE && !nd_type_equal(t, e->type))
+            tuple_convert(l, v, e->type, dst, t, e->span);
+        else
+            nd_copy(l, dst, v, t->size, e->span);
+    }
+}

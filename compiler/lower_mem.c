@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Memory of a program: temporaries on the stack or in per-CPU scratch, loads through every kind of
+// pointer, copies. Serves the other lower_*.c.
+#include "lower.h"
+
+#include <string.h>
+
+LLVMValueRef nd_addr(struct nd_lower *l, LLVMValueRef v)
+{
+    if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind)
+        return LLVMBuildPtrToInt(l->b, v, l->i64, "");
+    return v;
+}
+
+LLVMValueRef nd_ptr(struct nd_lower *l, LLVMValueRef v)
+{
+    if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind)
+        return v;
+    return LLVMBuildIntToPtr(l->b, v, l->ptr, "");
+}
+
+#define SCRATCH_FROM 24u // bytes: smaller ones stay on the stack even when scratch is used
+
+// Allocas live in the entry block, so that a loop does not grow the stack.
+static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const char *name)
+{
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
+    LLVMValueRef first = LLVMGetFirstInstruction(l->entry), v;
+
+    if (first)
+        LLVMPositionBuilderBefore(l->b, first);
+    else
+        LLVMPositionBuilderAtEnd(l->b, l->entry);
+    v = LLVMBuildAlloca(l->b, type, name);
+    LLVMSetAlignment(v, 8);
+    LLVMPositionBuilderAtEnd(l->b, here);
+    return v;
+}
+
+LLVMValueRef nd_register(struct nd_lower *l, const char *name)
+{
+    return entry_alloca(l, l->i64, name);
+}
+
+static LLVMValueRef stack_alloc(struct nd_lower *l, uint32_t size)
+{
+    l->stack += size;
+    return entry_alloca(l, LLVMArrayType(l->i64, size / 8), "");
+}
+
+static LLVMValueRef new_memory(struct nd_lower *l, uint32_t size)
+{
+    LLVMValueRef v;
+
+    if (!l->scratch || size < SCRATCH_FROM)
+        return stack_alloc(l, size);
+    v = nd_gep(l, l->scratch, l->scratch_base + l->scratch_top);
+    l->scratch_top += size;
+    return v;
+}
+
+LLVMValueRef nd_keep(struct nd_lower *l, uint32_t size)
+{
+    size = (size + 7) & ~7u;
+    return new_memory(l, size ? size : 8);
+}
+
+LLVMValueRef nd_temp(struct nd_lower *l, uint32_t size)
+{
+    struct nd_temp *t;
+    uint32_t i;
+
+    size = (size + 7) & ~7u;
+    if (!size)
+        size = 8;
+    for (i = 0; i < l->temps.n; i++) {
+        t = &l->temps.v[i];
+        if (!t->busy && t->size == size) {
+            t->busy = true;
+            return t->ptr;
+        }
+    }
+    t = ND_PUSH(l->a, &l->temps);
+    t->size = size;
+    t->busy = true;
+    t->ptr = new_memory(l, size);
+    return t->ptr;
+}
+
+void nd_temps_release(struct nd_lower *l)
+{
+    uint32_t i;
+
+    for (i = 0; i < l->temps.n; i++)
+        l->temps.v[i].busy = false;
+}
+
+static LLVMTypeRef int_of(struct nd_lower *l, uint32_t size)
+{
+    return size == 1 ? l->i8 : size == 2 ? l->i16 : size == 4 ? l->i32 : l->i64;
+}
+
+// The largest unit for a copy at `off` with `left` bytes to go, all addresses 8-byte aligned.
+static uint32_t unit(uint32_t off, uint32_t left)
+{
+    uint32_t n = 8;
+
+    while (n > left || off % n)
+        n /= 2;
+    return n;
+}
+
+void nd_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size)
+{
+    while (size) {
+        uint32_t n = unit(off, size);
+        LLVMValueRef st = LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), 0, 0), nd_gep(l, dst, off));
+
+        LLVMSetAlignment(st, n);
+        off += n;
+        size -= n;
+    }
+}
+
+void nd_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v)
+{
+    LLVMTypeRef t = int_of(l, size);
+    LLVMValueRef st = LLVMBuildStore(l->b, size < 8 ? LLVMBuildTrunc(l->b, v, t, "") : v, dst);
+
+    LLVMSetAlignment(st, size);
+}
+
+LLVMValueRef nd_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t)
+{
+    uint32_t size = t->size == 1 || t->size == 2 || t->size == 4 ? t->size : 8;
+    LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, size), ptr, "");
+
+    LLVMSetAlignment(v, size);
+    if (size == 8)
+        return v;
+    return t->is_signed ? LLVMBuildSExt(l->b, v, l->i64, "") : LLVMBuildZExt(l->b, v, l->i64, "");
+}
+
+static bool is_direct(enum nd_as as)
+{
+    return as == ND_AS_BPF || as == ND_AS_BTF || as == ND_AS_CTX;
+}
+
+static void probe_read(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+                       enum nd_as as, struct nd_span span)
+{
+    LLVMValueRef args[3] = {dst, nd_i32(l, size), nd_ptr(l, addr)}, r;
+
+    r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
+    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span,
+                ND_MF_NONE);
+}
+
+LLVMValueRef nd_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
+                            struct nd_span span)
+{
+    uint32_t size = t->size ? t->size : 8;
+    LLVMValueRef tmp;
+
+    if (is_direct(at.as))
+        return nd_load_int(l, nd_ptr(l, at.v), t);
+    tmp = nd_temp(l, size);
+    probe_read(l, tmp, size, at.v, at.as, span);
+    return nd_load_int(l, tmp, t);
+}
+
+#define COPY_INLINE 256u // bytes: more goes by a helper
+
+void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
+             struct nd_span span)
+{
+    uint32_t off = 0;
+
+    if (!is_direct(src.as) || (size > COPY_INLINE && src.as == ND_AS_BTF)) {
+        probe_read(l, dst, size, src.v, src.as, span);
+        return;
+    }
+    if (size > COPY_INLINE) {
+        LLVMValueRef args[3] = {dst, nd_i32(l, size), nd_ptr(l, src.v)};
+
+        nd_call(l, ND_H_PROBE_READ_KERNEL, args, 3);
+        return;
+    }
+    while (off < size) {
+        uint32_t n = unit(off, size - off);
+        LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_gep(l, nd_ptr(l, src.v), off), ""), st;
+
+        LLVMSetAlignment(v, n);
+        st = LLVMBuildStore(l->b, v, nd_gep(l, dst, off));
+        LLVMSetAlignment(st, n);
+        off += n;
+    }
+}
+
+void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+                 enum nd_as as, struct nd_span span)
+{
+    LLVMValueRef args[3], r;
+
+    nd_zero(l, dst, 0, size);
+    args[0] = dst;
+    args[1] = nd_i32(l, size);
+    args[2] = nd_ptr(l, addr);
+    r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR, args, 3);
+    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span,
+                ND_MF_NONE);
+    // The length includes the zero byte: all of the room used means cut, or just fitting.
+    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, size), ""), ND_SITE_STR_TRUNC, span,
+                ND_MF_NONE);
+}
+
+void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len, uint32_t size)
+{
+    uint32_t off = 0;
+
+    while (off < size) {
+        uint32_t n = unit(off, size - off), i;
+        uint64_t v = 0;
+        LLVMValueRef st;
+
+        for (i = 0; i < n && off + i < len; i++)
+            v |= (uint64_t)(uint8_t)s[off + i] << i * 8;
+        st = LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), v, 0), nd_gep(l, dst, off));
+        LLVMSetAlignment(st, n);
+        off += n;
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Options a script declares: types, defaults, and where their values lie. Serves the checker and
+// the manifest.
+#ifndef ND_OPTION_H
+#define ND_OPTION_H
+
+#include "check.h"
+
+struct nd_mfb;
+
+void nd_option_declare(struct nd_check *c, struct nd_decl *d);
+// Position of a name in the list of an enum option, -1: none.
+int64_t nd_option_name(const struct nd_option *o, const char *name);
+// Number of a protocol by name, -1: unknown.
+int nd_option_proto(const char *name);
+// The default values as bytes (stride each, number in *n).
+uint8_t *nd_option_default(struct nd_program *p, const struct nd_option *o, uint32_t *n);
+
+#endif

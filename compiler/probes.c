@@ -1,0 +1,820 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Attach points from their text: what a probe's words mean on the target kernel, wildcards
+// expanded. Each kind of probe is one row of a table. Must not know expressions' types.
+#include "check.h"
+
+#include "btf.h"
+#include "parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARTS_MAX 5
+#define CLONES_MAX 512u   // programs of one probe whose body depends on the attach point
+#define TARGETS_MAX 20000u
+
+struct expand {
+    struct nd_program *p;
+    struct nd_decl *d;
+    struct nd_point pt;
+    const struct kind *kind;
+    char *part[PARTS_MAX];
+    uint32_t nparts;
+    ND_VEC(struct nd_target) out;
+};
+
+struct kind {
+    const char *names; // separated by spaces
+    enum nd_mf_attach_kind attach;
+    uint32_t min, max; // parts after the kind
+    bool path;         // the first part is a file
+    void (*expand)(struct expand *x);
+    const char *usage;
+};
+
+static struct nd_target *add(struct expand *x, const char *s0, const char *s1)
+{
+    struct nd_target *t = ND_PUSH(x->p->arena, &x->out);
+
+    memset(t, 0, sizeof(*t));
+    t->kind = x->kind->attach;
+    t->s0 = s0 ? nd_arena_strdup(x->p->arena, s0) : "";
+    t->s1 = s1 ? nd_arena_strdup(x->p->arena, s1) : "";
+    t->span = x->pt.span;
+    t->spec = x->pt.text;
+    return t;
+}
+
+static struct nd_diag *fail(struct expand *x, enum nd_diag_code code, const char *text)
+{
+    return nd_error(x->p->diags, code, x->pt.span, "%s", text);
+}
+
+static struct nd_diag *malformed(struct expand *x, const char *text)
+{
+    struct nd_diag *d = fail(x, ND_E0502, text);
+
+    nd_help(x->p->diags, d, "write %s", x->kind->usage);
+    return d;
+}
+
+static void near_help(struct expand *x, struct nd_diag *d, const struct nd_near *near,
+                      const char *prefix)
+{
+    if (near->n)
+        nd_help(x->p->diags, d, "did you mean '%s%s'?", prefix, near->best[0]);
+}
+
+// ---- tracepoints ---------------------------------------------------------------------------------
+
+static int near_event(void *arg, const char *category, const char *event)
+{
+    (void)category;
+    nd_near_try(arg, event);
+    return 0;
+}
+
+static int add_event(void *arg, const char *category, const char *event)
+{
+    struct expand *x = arg;
+    struct nd_target *t = add(x, category, event);
+
+    t->spec = nd_arena_printf(x->p->arena, "tracepoint:%s:%s", category, event);
+    return x->out.n > TARGETS_MAX ? -E2BIG : 0;
+}
+
+static void unknown_event(struct expand *x)
+{
+    struct nd_near near = {.name = x->part[1]};
+    const char *why;
+    struct nd_diag *d;
+    char prefix[80];
+
+    nd_kernel_each_tracepoint(x->p->kernel, x->part[0], "*", near_event, &near, &why);
+    snprintf(prefix, sizeof(prefix), "tracepoint:%.60s:", x->part[0]);
+    d = fail(x, ND_E0206, nd_arena_printf(x->p->arena, "this kernel has no tracepoint '%s:%s'",
+                                          x->part[0], x->part[1]));
+    near_help(x, d, &near, prefix);
+    if (!near.n)
+        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' shows what there is", x->part[0]);
+}
+
+static void no_tracefs(struct expand *x, const char *why)
+{
+    nd_help(x->p->diags, fail(x, ND_E0602, "the trace events of this kernel cannot be read"), "%s",
+            why ? why : "run as root");
+}
+
+static void expand_tracepoint(struct expand *x)
+{
+    const struct nd_func_sig *sig;
+    const char *why = NULL;
+    struct nd_target *t;
+    int err;
+
+    if (nd_glob_is(x->part[0]) || nd_glob_is(x->part[1])) {
+        err = nd_kernel_each_tracepoint(x->p->kernel, x->part[0], x->part[1], add_event, x, &why);
+        if (err && err != -E2BIG)
+            no_tracefs(x, why);
+        else if (!x->out.n)
+            fail(x, ND_E0206, "no tracepoint matches");
+        return;
+    }
+    t = add(x, x->part[0], x->part[1]);
+    err = nd_kernel_tracepoint(x->p->kernel, t->s0, t->s1, &t->format, &why);
+    if (!err)
+        return;
+    t->format = NULL;
+    if (err == -ENOENT)
+        unknown_event(x);
+    else if (nd_kernel_raw_tracepoint(x->p->kernel, t->s1, &sig))
+        no_tracefs(x, why); // else BTF knows the event; its fields are asked for later
+}
+
+static int add_raw(void *arg, const char *event)
+{
+    struct expand *x = arg;
+    struct nd_target *t = add(x, "", event);
+
+    t->s0 = t->s1;
+    t->spec = nd_arena_printf(x->p->arena, "rawtracepoint:%s", event);
+    return x->out.n > TARGETS_MAX ? -E2BIG : 0;
+}
+
+static int near_raw(void *arg, const char *event)
+{
+    nd_near_try(arg, event);
+    return 0;
+}
+
+static void expand_raw(struct expand *x)
+{
+    const char *event = x->part[x->nparts - 1];
+    const struct nd_func_sig *sig = NULL;
+    struct nd_near near = {.name = event};
+    struct nd_diag *d;
+    int err;
+
+    if (nd_glob_is(event)) {
+        nd_kernel_each_raw_tracepoint(x->p->kernel, event, add_raw, x);
+        if (!x->out.n)
+            fail(x, ND_E0206, "no raw tracepoint matches");
+        return;
+    }
+    err = nd_kernel_raw_tracepoint(x->p->kernel, event, &sig);
+    if (err == -ENOENT) {
+        nd_kernel_each_raw_tracepoint(x->p->kernel, "*", near_raw, &near);
+        d = fail(x, ND_E0206, nd_arena_printf(x->p->arena, "this kernel has no raw tracepoint '%s'", event));
+        near_help(x, d, &near, "rawtracepoint:");
+        return;
+    }
+    add_raw(x, event);
+    x->out.v[x->out.n - 1].spec = x->pt.text;
+    x->out.v[x->out.n - 1].sig = err ? NULL : sig;
+}
+
+// ---- functions -------------------------------------------------------------------------------------
+
+static int add_func(void *arg, const char *module, const char *func)
+{
+    struct expand *x = arg;
+    struct nd_target *t = add(x, module, func);
+
+    t->spec = nd_arena_printf(x->p->arena, "%.*s:%s", (int)strcspn(x->pt.text, ":"), x->pt.text, func);
+    return x->out.n > TARGETS_MAX ? -E2BIG : 0;
+}
+
+static int near_func(void *arg, const char *module, const char *func)
+{
+    (void)module;
+    nd_near_try(arg, func);
+    return 0;
+}
+
+static void unknown_func(struct expand *x, const char *name)
+{
+    struct nd_near near = {.name = name};
+    struct nd_diag *d;
+    char prefix[4] = {name[0], '*', 0, 0};
+
+    nd_kernel_each_func(x->p->kernel, prefix, near_func, &near);
+    d = fail(x, ND_E0206, nd_arena_printf(x->p->arena, "this kernel has no function '%s' that can be probed",
+                                          name));
+    near_help(x, d, &near, "");
+}
+
+static void expand_func(struct expand *x)
+{
+    const char *name = x->part[x->nparts - 1], *module = x->nparts > 1 ? x->part[0] : "";
+    char *plus = strchr(name, '+'), *end;
+    uint64_t off = 0;
+    struct nd_target *t;
+    int err;
+
+    if (plus && (x->kind->attach == ND_AT_KPROBE)) {
+        *plus = 0;
+        off = strtoull(plus + 1, &end, 0);
+        if (*end || end == plus + 1) {
+            malformed(x, "the offset is not a number");
+            return;
+        }
+    }
+    if (name[0] >= '0' && name[0] <= '9') {
+        t = add(x, "", "");
+        t->num = strtoull(name, &end, 0);
+        if (*end || x->kind->attach != ND_AT_KPROBE)
+            malformed(x, "the address is not a number");
+        return;
+    }
+    if (nd_glob_is(name)) {
+        nd_kernel_each_func(x->p->kernel, name, add_func, x);
+        if (!x->out.n)
+            fail(x, ND_E0206, "no function matches");
+        return;
+    }
+    t = add(x, module, name);
+    t->num = off;
+    err = nd_kernel_func(x->p->kernel, t->s1, &t->sig);
+    if (err)
+        t->sig = NULL;
+    if (err == -ENOENT && !*module && !nd_kernel_symbol(x->p->kernel, t->s1))
+        unknown_func(x, t->s1);
+    else if (err && (t->kind == ND_AT_FENTRY || t->kind == ND_AT_FEXIT))
+        nd_help(x->p->diags, fail(x, ND_E0601, "fentry and fexit need the function in the kernel's BTF"),
+                "use kprobe:%s", t->s1);
+}
+
+// ---- programs and libraries ------------------------------------------------------------------------
+
+struct usym_search {
+    struct expand *x;
+    const char *path;
+    uint64_t off;
+    struct nd_near near;
+};
+
+static int add_usym(void *arg, const struct nd_usym *sym)
+{
+    struct usym_search *s = arg;
+    struct nd_target *t = add(s->x, s->path, sym->name);
+
+    t->num = sym->off + s->off;
+    t->spec = nd_arena_printf(s->x->p->arena, "%.*s:%s:%s", (int)strcspn(s->x->pt.text, ":"),
+                              s->x->pt.text, s->path, sym->name);
+    return s->x->out.n > TARGETS_MAX ? -E2BIG : 0;
+}
+
+static int near_usym(void *arg, const struct nd_usym *sym)
+{
+    nd_near_try(arg, sym->name);
+    return 0;
+}
+
+static const char *find_path(struct expand *x)
+{
+    const char *path = nd_kernel_exec_path(x->p->kernel, x->part[0]);
+
+    if (!path)
+        nd_help(x->p->diags, fail(x, ND_E0603, nd_arena_printf(x->p->arena, "there is no executable or library '%s'",
+                                                               x->part[0])),
+                "give its full path, or a name found in PATH or the library folders");
+    return path;
+}
+
+static void expand_uprobe(struct expand *x)
+{
+    struct usym_search s = {.x = x, .near.name = x->part[1]};
+    const char *why = NULL;
+    struct nd_diag *d;
+    char *plus, *end;
+    int err;
+
+    s.path = find_path(x);
+    if (!s.path)
+        return;
+    if (x->part[1][0] >= '0' && x->part[1][0] <= '9') {
+        uint64_t addr = strtoull(x->part[1], &end, 0), off;
+        struct nd_target *t;
+
+        off = nd_kernel_addr_offset(x->p->kernel, s.path, addr);
+        if (*end || off == UINT64_MAX) {
+            malformed(x, "this address is not in the code of the file");
+            return;
+        }
+        t = add(x, s.path, x->part[1]);
+        t->num = off;
+        return;
+    }
+    plus = strchr(x->part[1], '+');
+    if (plus) {
+        *plus = 0;
+        s.off = strtoull(plus + 1, &end, 0);
+        if (*end || end == plus + 1) {
+            malformed(x, "the offset is not a number");
+            return;
+        }
+    }
+    err = nd_kernel_each_usym(x->p->kernel, s.path, x->part[1], add_usym, &s, &why);
+    if (err && err != -E2BIG && !x->out.n) {
+        fail(x, ND_E0603, nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
+        return;
+    }
+    if (x->out.n)
+        return;
+    nd_kernel_each_usym(x->p->kernel, s.path, "*", near_usym, &s.near, &why);
+    d = fail(x, ND_E0604, nd_arena_printf(x->p->arena, "%s has no function '%s'", s.path, x->part[1]));
+    near_help(x, d, &s.near, "");
+}
+
+static int add_usdt(void *arg, const struct nd_usdt *u)
+{
+    struct usym_search *s = arg;
+    struct nd_target *t = add(s->x, s->path, nd_arena_printf(s->x->p->arena, "%s:%s", u->provider, u->name));
+    struct nd_usdt *copy = ND_NEW(s->x->p->arena, struct nd_usdt);
+
+    *copy = *u;
+    t->usdt = copy;
+    t->num = u->off;
+    t->num2 = u->sem_off;
+    t->spec = nd_arena_printf(s->x->p->arena, "usdt:%s:%s:%s", s->path, u->provider, u->name);
+    return 0;
+}
+
+static void expand_usdt(struct expand *x)
+{
+    struct usym_search s = {.x = x};
+    const char *why = NULL;
+    int err;
+
+    s.path = find_path(x);
+    if (!s.path)
+        return;
+    err = nd_kernel_each_usdt(x->p->kernel, s.path, x->nparts > 2 ? x->part[1] : "*",
+                              x->part[x->nparts - 1], add_usdt, &s, &why);
+    if (err && !x->out.n)
+        fail(x, ND_E0603, nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
+    else if (!x->out.n)
+        nd_help(x->p->diags, fail(x, ND_E0604, nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
+                                                               x->part[x->nparts - 1])),
+                "ndtrace list probes 'usdt:%s:*' shows what there is", s.path);
+}
+
+// ---- timers and counters ---------------------------------------------------------------------------
+
+static const struct {
+    const char *name;
+    uint64_t ns;
+} time_units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+
+// "s:1", "ms:100", "hz:99", "1s", "99hz": period in ns, or frequency.
+static bool parse_rate(struct expand *x, uint64_t *num, bool *hz)
+{
+    const char *unit = x->part[0], *count = x->nparts > 1 ? x->part[1] : x->part[0];
+    char *end;
+    size_t i;
+
+    *num = strtoull(count, &end, 10);
+    if (x->nparts == 1)
+        unit = end;
+    if (end == count || (x->nparts > 1 && *end) || !*num) {
+        malformed(x, "the rate is not a number above 0");
+        return false;
+    }
+    *hz = !strcmp(unit, "hz");
+    if (*hz)
+        return true;
+    for (i = 0; i < sizeof(time_units) / sizeof(time_units[0]); i++) {
+        if (!strcmp(unit, time_units[i].name) &&
+            !__builtin_mul_overflow(*num, time_units[i].ns, num))
+            return true;
+    }
+    malformed(x, "the unit is s, ms, us or hz");
+    return false;
+}
+
+static void expand_profile(struct expand *x)
+{
+    struct nd_target *t;
+    uint64_t num;
+    bool hz;
+
+    if (!parse_rate(x, &num, &hz))
+        return;
+    t = add(x, "", "");
+    t->num = num;
+    t->num2 = !hz;
+}
+
+static void expand_interval(struct expand *x)
+{
+    struct nd_target *t;
+    uint64_t num;
+    bool hz;
+
+    if (!parse_rate(x, &num, &hz))
+        return;
+    t = add(x, "", "");
+    t->num = hz ? 1000000000 / num : num;
+    if (t->num < 1000000)
+        nd_help(x->p->diags, fail(x, ND_E0317, "an interval is at least 1ms"), "profile:hz:N samples faster");
+}
+
+static const struct {
+    const char *name;
+    uint64_t config, period;
+} software[] = { // PERF_COUNT_SW_* of linux/perf_event.h
+    {"cpu-clock", 0, 1000000}, {"task-clock", 1, 1000000}, {"page-faults", 2, 100}, {"faults", 2, 100},
+    {"context-switches", 3, 1000}, {"cs", 3, 1000}, {"cpu-migrations", 4, 1},
+    {"minor-faults", 5, 100}, {"major-faults", 6, 1}, {"alignment-faults", 7, 1},
+    {"emulation-faults", 8, 1}, {"dummy", 9, 1}, {"bpf-output", 10, 1},
+}, hardware[] = { // PERF_COUNT_HW_*
+    {"cpu-cycles", 0, 1000000}, {"cycles", 0, 1000000}, {"instructions", 1, 1000000},
+    {"cache-references", 2, 1000000}, {"cache-misses", 3, 1000000},
+    {"branch-instructions", 4, 100000}, {"branches", 4, 100000}, {"branch-misses", 5, 100000},
+    {"bus-cycles", 6, 100000}, {"frontend-stalls", 7, 1000000}, {"backend-stalls", 8, 1000000},
+    {"ref-cycles", 9, 1000000},
+};
+
+static void expand_counter(struct expand *x)
+{
+    bool soft = x->kind->attach == ND_AT_SOFTWARE;
+    size_t n = soft ? sizeof(software) / sizeof(software[0]) : sizeof(hardware) / sizeof(hardware[0]);
+    struct nd_near near = {.name = x->part[0]};
+    struct nd_diag *d;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        const char *name = soft ? software[i].name : hardware[i].name;
+        struct nd_target *t;
+        char *end;
+
+        nd_near_try(&near, name);
+        if (strcmp(name, x->part[0]))
+            continue;
+        t = add(x, "", "");
+        t->num = soft ? software[i].config : hardware[i].config;
+        t->num2 = soft ? software[i].period : hardware[i].period;
+        if (x->nparts > 1) {
+            t->num2 = strtoull(x->part[1], &end, 10);
+            if (*end || !t->num2)
+                malformed(x, "the count is not a number above 0");
+        }
+        return;
+    }
+    d = fail(x, ND_E0206, nd_arena_printf(x->p->arena, "there is no %s event '%s'",
+                                          soft ? "software" : "hardware", x->part[0]));
+    near_help(x, d, &near, soft ? "software:" : "hardware:");
+}
+
+static void expand_plain(struct expand *x)
+{
+    add(x, "", "");
+}
+
+static const struct kind kinds[] = {
+    {"BEGIN", ND_AT_BEGIN, 0, 0, false, expand_plain, "BEGIN"},
+    {"END", ND_AT_END, 0, 0, false, expand_plain, "END"},
+    {"tracepoint t", ND_AT_TRACEPOINT, 2, 2, false, expand_tracepoint, "tracepoint:category:event"},
+    {"rawtracepoint raw_tp rt tp_btf", ND_AT_RAW_TP, 1, 2, false, expand_raw, "rawtracepoint:event"},
+    {"kprobe k", ND_AT_KPROBE, 1, 2, false, expand_func, "kprobe:[module:]function[+offset]"},
+    {"kretprobe kr", ND_AT_KRETPROBE, 1, 2, false, expand_func, "kretprobe:[module:]function"},
+    {"fentry kfunc f func", ND_AT_FENTRY, 1, 2, false, expand_func, "fentry:[module:]function"},
+    {"fexit kretfunc fr funcret", ND_AT_FEXIT, 1, 2, false, expand_func, "fexit:[module:]function"},
+    {"uprobe u", ND_AT_UPROBE, 2, 2, true, expand_uprobe, "uprobe:file:function or uprobe:file:0xaddress"},
+    {"uretprobe ur", ND_AT_URETPROBE, 2, 2, true, expand_uprobe, "uretprobe:file:function"},
+    {"usdt U", ND_AT_UPROBE, 2, 3, true, expand_usdt, "usdt:file:[provider:]name"},
+    {"profile p", ND_AT_PROFILE, 1, 2, false, expand_profile, "profile:hz:99 or profile:ms:10"},
+    {"interval i", ND_AT_INTERVAL, 1, 2, false, expand_interval, "interval:s:1 or interval:ms:100"},
+    {"software s", ND_AT_SOFTWARE, 1, 2, false, expand_counter, "software:event[:count]"},
+    {"hardware h", ND_AT_HARDWARE, 1, 2, false, expand_counter, "hardware:event[:count]"},
+};
+
+static bool word_in(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+
+    while (list) {
+        if (!strncmp(list, word, n) && (!list[n] || list[n] == ' '))
+            return true;
+        list = strchr(list, ' ');
+        list += list != NULL;
+    }
+    return false;
+}
+
+static const struct kind *find_kind(const char *word)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (word_in(kinds[i].names, word))
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+// "kind:a:b:c" into parts; quotes around a part are dropped.
+static void split(struct expand *x, char *s)
+{
+    char *word = s;
+
+    x->nparts = 0;
+    while (word && x->nparts < PARTS_MAX) {
+        char *end;
+
+        if (*word == '"') {
+            char *q = strchr(word + 1, '"');
+
+            word++;
+            end = q ? q + 1 : NULL;
+            if (q)
+                *q = 0;
+            if (end && *end != ':')
+                end = NULL;
+        } else {
+            end = strchr(word, ':');
+        }
+        if (end)
+            *end++ = 0;
+        x->part[x->nparts++] = word;
+        word = end;
+    }
+    if (word)
+        x->nparts = PARTS_MAX + 1;
+}
+
+static void unknown_kind(struct expand *x, const char *word)
+{
+    struct nd_near near = {.name = word};
+    struct nd_diag *d;
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const char *n = kinds[i].names;
+
+        nd_near_try(&near, nd_arena_strndup(x->p->arena, n, strcspn(n, " ")));
+    }
+    d = fail(x, ND_E0205, nd_arena_printf(x->p->arena, "unknown probe '%s'", x->pt.text));
+    if (near.n)
+        nd_help(x->p->diags, d, "did you mean '%s'?", near.best[0]);
+    else
+        nd_help(x->p->diags, d, "a probe is written kind:name, for example tracepoint:net:net_dev_queue");
+}
+
+static void expand_point(struct expand *x)
+{
+    char *copy = nd_arena_strdup(x->p->arena, x->pt.text), *colon = strchr(copy, ':');
+    uint32_t i;
+
+    if (colon)
+        *colon++ = 0;
+    x->kind = find_kind(copy);
+    if (!x->kind) {
+        unknown_kind(x, copy);
+        return;
+    }
+    x->nparts = 0;
+    if (colon)
+        split(x, colon);
+    if (x->nparts < x->kind->min || x->nparts > x->kind->max) {
+        malformed(x, "a part of the probe is missing or too much");
+        return;
+    }
+    for (i = 0; i < x->nparts; i++) {
+        if (!*x->part[i]) {
+            malformed(x, "a part of the probe is empty");
+            return;
+        }
+    }
+    x->kind->expand(x);
+}
+
+// ---- which programs serve the points ---------------------------------------------------------------
+
+struct uses {
+    bool args;      // args.NAME, argN, retval: depends on the attach point
+    bool names;     // func, probe
+    bool ctx;
+    bool fields_raw; // every args.NAME can come from a raw tracepoint
+    const struct nd_target *at;
+};
+
+static void look(void *arg, struct nd_expr *e)
+{
+    struct uses *u = arg;
+
+    if (e->kind == ND_E_FIELD && e->a->kind == ND_E_IDENT && !strcmp(e->a->name, "args")) {
+        u->args = true;
+        if (!u->at || !nd_raw_path(u->at->s0, u->at->s1, e->name))
+            u->fields_raw = false;
+    }
+    if (e->kind != ND_E_IDENT)
+        return;
+    if (!strcmp(e->name, "func") || !strcmp(e->name, "probe"))
+        u->names = true;
+    if (!strcmp(e->name, "ctx"))
+        u->ctx = true;
+    if ((!strncmp(e->name, "arg", 3) && e->name[3] >= '0' && e->name[3] <= '9') ||
+        !strcmp(e->name, "retval"))
+        u->args = true;
+}
+
+// Events that exist as trace events only: no raw tracepoint of that name.
+static bool has_raw(const char *category)
+{
+    static const char *const without[] = {"syscalls", "ftrace", "kprobes", "uprobes", "synthetic",
+                                          "fprobes", "eprobes"};
+    size_t i;
+
+    for (i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+        if (!strcmp(category, without[i]))
+            return false;
+    }
+    return true;
+}
+
+static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
+{
+    struct nd_target *t = &pr->targets.v[0];
+    const struct nd_func_sig *sig = NULL;
+    const char *why;
+    uint32_t i;
+    bool all = true;
+
+    for (i = 0; i < pr->targets.n; i++)
+        all &= has_raw(pr->targets.v[i].s0);
+    if (all && !u->args && !u->ctx) {
+        pr->type = ND_PROG_RAW_TP;
+        for (i = 0; i < pr->targets.n; i++) {
+            pr->targets.v[i].kind = ND_AT_RAW_TP;
+            pr->targets.v[i].s0 = pr->targets.v[i].s1;
+        }
+        return;
+    }
+    pr->type = ND_PROG_TRACEPOINT;
+    pr->args = ND_ARGS_FORMAT;
+    for (i = 0; i < pr->targets.n; i++) {
+        if (!pr->targets.v[i].format)
+            nd_kernel_tracepoint(p->kernel, pr->targets.v[i].s0, pr->targets.v[i].s1,
+                                 &pr->targets.v[i].format, &why);
+    }
+    if (u->args && u->fields_raw && !u->ctx && t->format &&
+        !nd_kernel_raw_tracepoint(p->kernel, t->s1, &sig) && sig->btf_id) {
+        pr->type = ND_PROG_TP_BTF;
+        pr->args = ND_ARGS_SIG;
+        pr->btf_id = sig->btf_id;
+        pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);
+        t->kind = ND_AT_RAW_TP;
+        t->sig = sig;
+        t->s0 = t->s1;
+    }
+}
+
+static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
+{
+    struct nd_target *t = &pr->targets.v[0];
+
+    switch (t->kind) {
+    case ND_AT_RAW_TP:
+        pr->type = ND_PROG_RAW_TP;
+        if (u->args && !t->sig && nd_kernel_raw_tracepoint(p->kernel, t->s1, &t->sig))
+            t->sig = NULL;
+        if (u->args && t->sig && t->sig->btf_id) {
+            pr->type = ND_PROG_TP_BTF;
+            pr->btf_id = t->sig->btf_id;
+            pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);
+        }
+        break;
+    case ND_AT_FENTRY:
+    case ND_AT_FEXIT:
+        pr->type = t->kind == ND_AT_FENTRY ? ND_PROG_FENTRY : ND_PROG_FEXIT;
+        pr->retprobe = t->kind == ND_AT_FEXIT;
+        if (!t->sig && nd_kernel_func(p->kernel, t->s1, &t->sig))
+            t->sig = NULL;
+        if (t->sig)
+            pr->btf_id = t->sig->btf_id;
+        pr->btf_name = t->s1;
+        break;
+    default: // kprobe, kretprobe
+        pr->type = ND_PROG_KPROBE;
+        pr->retprobe = t->kind == ND_AT_KRETPROBE;
+        if (u->args && !t->sig && *t->s1 && nd_kernel_func(p->kernel, t->s1, &t->sig))
+            t->sig = NULL;
+        break;
+    }
+    pr->args = t->sig ? ND_ARGS_SIG : ND_ARGS_NONE;
+}
+
+static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
+{
+    struct nd_target *t = &pr->targets.v[0];
+
+    switch (t->kind) {
+    case ND_AT_TRACEPOINT:
+        choose_tracepoint(p, pr, u);
+        break;
+    case ND_AT_UPROBE:
+    case ND_AT_URETPROBE:
+        pr->type = ND_PROG_KPROBE;
+        pr->user_memory = true;
+        pr->retprobe = t->kind == ND_AT_URETPROBE;
+        pr->args = t->usdt ? ND_ARGS_USDT : ND_ARGS_REGS;
+        break;
+    case ND_AT_PROFILE:
+    case ND_AT_SOFTWARE:
+    case ND_AT_HARDWARE:
+        pr->type = ND_PROG_PERF_EVENT;
+        break;
+    case ND_AT_BEGIN:
+    case ND_AT_END:
+    case ND_AT_INTERVAL:
+        pr->type = ND_PROG_TEST_RUN;
+        break;
+    default:
+        choose_sig(p, pr, u);
+        break;
+    }
+}
+
+static struct nd_probe *new_probe(struct nd_program *p, struct nd_decl *d)
+{
+    struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
+
+    pr->decl = d;
+    pr->body = d->body;
+    pr->index = p->probes.n;
+    pr->name = nd_arena_printf(p->arena, "nd_p%u", pr->index);
+    pr->when_fn = ND_MF_NONE;
+    *ND_PUSH(p->arena, &p->probes) = pr;
+    return pr;
+}
+
+// A tree of its own for each attach point whose arguments differ.
+static struct nd_decl *own_tree(struct nd_program *p, struct nd_decl *d)
+{
+    bool quiet = p->diags->quiet;
+    struct nd_decl *again;
+
+    p->diags->quiet = true; // its messages came with the first parse
+    again = nd_parse_again(p->arena, p->diags, p->sources, d->span);
+    p->diags->quiet = quiet;
+    return again ? again : d;
+}
+
+static bool alone(enum nd_mf_attach_kind k)
+{
+    return k == ND_AT_FENTRY || k == ND_AT_FEXIT; // one program each: attach_btf_id is set at load
+}
+
+static void programs(struct nd_program *p, struct expand *x)
+{
+    struct uses u = {.fields_raw = true, .at = x->out.n ? &x->out.v[0] : NULL};
+    bool separate;
+    uint32_t i;
+
+    if (!x->out.n)
+        return;
+    nd_ast_walk(x->d, look, &u);
+    separate = x->out.n > 1 && (u.args || u.names || alone(x->out.v[0].kind));
+    if (!separate) {
+        struct nd_probe *pr = new_probe(p, x->d);
+
+        pr->targets.v = x->out.v;
+        pr->targets.n = pr->targets.cap = x->out.n;
+        choose(p, pr, &u);
+        return;
+    }
+    if (x->out.n > CLONES_MAX) {
+        nd_help(p->diags, fail(x, ND_E0702, nd_arena_printf(p->arena, "this probe matches %u places and its body depends on each",
+                                                            x->out.n)),
+                "narrow the pattern to at most %u, or use neither args, func nor probe", CLONES_MAX);
+        return;
+    }
+    for (i = 0; i < x->out.n; i++) {
+        struct uses one = {.fields_raw = true, .at = &x->out.v[i]};
+        struct nd_probe *pr = new_probe(p, own_tree(p, x->d));
+
+        nd_ast_walk(x->d, look, &one);
+        *ND_PUSH(p->arena, &pr->targets) = x->out.v[i];
+        choose(p, pr, &one);
+    }
+}
+
+void nd_probes_expand(struct nd_program *p, struct nd_decl *d)
+{
+    uint32_t i;
+
+    for (i = 0; i < d->points.n; i++) {
+        struct expand x = {.p = p, .d = d, .pt = d->points.v[i]};
+
+        expand_point(&x);
+        if (x.out.n > TARGETS_MAX)
+            fail(&x, ND_E0702, nd_arena_printf(p->arena, "this matches more than %u places", TARGETS_MAX));
+        else
+            programs(p, &x);
+        // Points of different kinds are different programs, with a tree each.
+        if (i + 1 < d->points.n)
+            d = own_tree(p, d);
+    }
+}

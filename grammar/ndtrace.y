@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The grammar. Actions only call constructors of the tree; no names are looked up and no types known.
+// %expect 0 is a promise: a conflict is a defect of the language, never to be silenced.
+%code requires {
+#include "compiler/parse.h"
+}
+
+%code provides {
+// The names flex expects.
+#define YYSTYPE ND_YYSTYPE
+#define YYLTYPE ND_YYLTYPE
+}
+
+%code {
+#include "grammar/ndtrace.lex.h"
+
+#include <string.h>
+
+#define YYLLOC_DEFAULT(cur, rhs, n)                                          \
+    do {                                                                     \
+        if (n) {                                                             \
+            (cur) = nd_span_join(YYRHSLOC(rhs, 1), YYRHSLOC(rhs, n));        \
+        } else {                                                             \
+            (cur) = YYRHSLOC(rhs, 0);                                        \
+            (cur).off += (cur).len;                                          \
+            (cur).len = 0;                                                   \
+        }                                                                    \
+    } while (0)
+
+static void yyerror(struct nd_span *span, void *scanner, struct nd_parse *p, const char *msg);
+static struct nd_expr *binary(struct nd_parse *p, enum nd_op op, struct nd_expr *a, struct nd_expr *b);
+static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span span, struct nd_expr *a);
+static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r);
+static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name);
+static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys);
+static void add_decl(struct nd_parse *p, struct nd_decl *d);
+
+#define A (p->arena)
+}
+
+%define api.pure full
+%define api.location.type {struct nd_span}
+%define api.prefix {nd_yy}
+%define parse.error custom
+%locations
+%expect 0
+%parse-param {void *scanner} {struct nd_parse *p}
+%lex-param {void *scanner}
+%initial-action { @$ = (struct nd_span){p->src, 0, 0}; }
+
+%union {
+    struct { const char *s; uint32_t n; } text;
+    struct { uint64_t v; enum nd_lit_unit unit; bool is_unsigned; } num;
+    double real;
+    enum nd_op op;
+    struct nd_expr *expr;
+    struct nd_expr_list *exprs;
+    struct nd_stmt *stmt;
+    struct nd_block *block;
+    struct nd_decl *decl;
+    struct nd_texpr *texpr;
+    struct nd_decl_fields *fields;
+    struct nd_named_list *named;
+    struct nd_points *points;
+    struct nd_point point;
+    uint32_t count;
+    bool flag;
+}
+
+%token <text> T_ID "a name" T_TYPE "a type" T_VAR "$variable" T_MAP "@map" T_MAP_KEYED "@map[" T_STRING "a string"
+%token <text> T_PROBE_SPEC "a probe"
+%token <num> T_INT "a number"
+%token <real> T_DOUBLE "a decimal number"
+%token <text> T_USE "use" T_OPTION "option" T_CONST "const" T_FN "fn" T_STRUCT "struct" T_UNION "union"
+%token <text> T_ENUM "enum" T_EVENT "event" T_LET "let" T_PROBE "probe" T_WHEN "when" T_BEGIN "begin"
+%token <text> T_KBEGIN "BEGIN" T_END "end" T_KEND "END" T_EVERY "every" T_ON "on" T_SEND "send" T_IF "if"
+%token <text> T_ELSE "else" T_FOR "for" T_WHILE "while" T_UNROLL "unroll" T_BREAK "break"
+%token <text> T_CONTINUE "continue" T_RETURN "return" T_IN "in" T_SORTED "sorted" T_BY "by" T_ASC "asc"
+%token <text> T_DESC "desc" T_LIMIT "limit" T_SIZEOF "sizeof" T_OFFSETOF "offsetof"
+%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_ALIAS "alias" T_TRUE "true"
+%token <text> T_FALSE "false"
+%token T_ENDPRED "'/' before '{'" T_SHL_SET "<<=" T_SHR_SET ">>=" T_SHL "<<" T_SHR ">>" T_LE "<=" T_GE ">="
+%token T_EQ "==" T_NE "!=" T_LAND "&&" T_LOR "||" T_ARROW "->" T_INC "++" T_DEC "--" T_ADD_SET "+="
+%token T_SUB_SET "-=" T_MUL_SET "*=" T_DIV_SET "/=" T_MOD_SET "%=" T_AND_SET "&=" T_OR_SET "|="
+%token T_XOR_SET "^=" T_DOTDOT ".."
+%token END_OF_FILE 0 "the end of the script"
+
+%type <decl> decl option_head
+%type <text> name cname field_name
+%type <texpr> type type_base type_words cast_type option_type
+%type <fields> event_fields struct_fields params params_opt declarators
+%type <points> points names alias_names
+%type <point> point
+%type <block> block stmts
+%type <stmt> simple compound for_head
+%type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
+%type <expr> primary pred_opt when_opt sort_opt limit_opt
+%type <exprs> exprs args
+%type <named> named
+%type <count> stars
+%type <op> assign_op
+%type <flag> dir_opt
+
+%%
+
+script: decls ;
+
+decls: %empty
+    | decls decl                 { if ($2) add_decl(p, $2); }
+    | decls ';'
+    ;
+
+name: cname | T_TYPE ;
+cname: T_ID | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_EVENT | T_WHEN
+    | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY
+    ;
+
+decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
+    | T_USE T_STRING             { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
+    | option_head                { $$ = $1; }
+    | T_CONST T_ID '=' expr      { $$ = nd_decl_new(A, ND_D_CONST, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; }
+    | T_FN T_ID '(' params_opt ')' block
+                                 { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->body = $6; }
+    | T_FN T_ID '(' params_opt ')' T_ARROW type block
+                                 { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->texpr = $7; $$->body = $8; }
+    | T_STRUCT T_ID '{' struct_fields '}'
+                                 { $$ = nd_decl_new(A, ND_D_STRUCT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_EVENT T_ID '{' event_fields '}'
+                                 { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_EVENT T_ID '{' event_fields ',' '}'
+                                 { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_LET T_MAP '=' expr       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; }
+    | points when_opt pred_opt block
+                                 { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
+    | T_PROBE points when_opt pred_opt block
+                                 { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
+    | T_BEGIN block              { $$ = nd_decl_new(A, ND_D_BEGIN, @$); $$->body = $2; $$->name_span = @1; }
+    | T_END block                { $$ = nd_decl_new(A, ND_D_END, @$); $$->body = $2; $$->name_span = @1; }
+    | T_EVERY expr block         { $$ = nd_decl_new(A, ND_D_EVERY, @$); $$->expr = $2; $$->body = $3; $$->name_span = @1; }
+    | T_ON T_ID block            { $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = $3; }
+    | error '}'                  { $$ = NULL; yyerrok; }
+    | error ';'                  { $$ = NULL; yyerrok; }
+    ;
+
+option_head: T_OPTION name ':' option_type
+                                 { $$ = nd_decl_new(A, ND_D_OPTION, @$); $$->name = $2.s; $$->name_span = @2; $$->texpr = $4; }
+    | option_head T_REQUIRED     { $$ = $1; $$->required = true; }
+    | option_head '=' cond       { $$ = $1; $$->expr = $3; $$->span = nd_span_join($$->span, @3); }
+    | option_head T_STRING       { $$ = $1; $$->help = $2.s; $$->span = nd_span_join($$->span, @2); }
+    | option_head T_ALIAS alias_names { $$ = $1; $$->aliases = *$3; }
+    ;
+alias_names: T_ID                { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){$1.s, @1}; }
+    | T_STRING                   { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){$1.s, @1}; }
+    | alias_names ',' T_ID       { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){$3.s, @3}; }
+    | alias_names ',' T_STRING   { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){$3.s, @3}; }
+    ;
+option_type: name                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
+    | name '[' ']'               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->is_list = true; }
+    | T_ENUM '(' names ')'       {
+                                     $$ = ND_NEW(A, struct nd_texpr);
+                                     $$->span = @$;
+                                     $$->name = "enum";
+                                     $$->args = ND_NEW(A, struct nd_expr_list);
+                                     for (uint32_t i = 0; i < $3->n; i++)
+                                         *ND_PUSH(A, $$->args) = ident(p, $3->v[i].span, $3->v[i].text);
+                                 }
+    ;
+names: name                      { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){$1.s, @1}; }
+    | names ',' name             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){$3.s, @3}; }
+    ;
+
+points: point                    { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = $1; }
+    | points ',' point           { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+point: T_PROBE_SPEC              { $$ = (struct nd_point){$1.s, @1}; }
+    | T_KBEGIN                   { $$ = (struct nd_point){"BEGIN", @1}; }
+    | T_KEND                     { $$ = (struct nd_point){"END", @1}; }
+    | T_ID                       { $$ = (struct nd_point){$1.s, @1}; }
+    | T_ID ':' T_ID              { $$ = (struct nd_point){nd_arena_printf(A, "%s:%s", $1.s, $3.s), @$}; }
+    ;
+when_opt: %empty                 { $$ = NULL; }
+    | T_WHEN unary               { $$ = $2; }
+    ;
+pred_opt: %empty                 { $$ = NULL; }
+    | '/' expr T_ENDPRED         { $$ = $2; }
+    | '/' error T_ENDPRED        { $$ = NULL; yyerrok; }
+    ;
+
+params_opt: %empty               { $$ = ND_NEW(A, struct nd_decl_fields); }
+    | params
+    ;
+params: name ':' type            { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){$1.s, @1, $3, 0}; }
+    | T_VAR ':' type             { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){$1.s, @1, $3, 0}; }
+    | params ',' name ':' type   { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){$3.s, @3, $5, 0}; }
+    | params ',' T_VAR ':' type  { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){$3.s, @3, $5, 0}; }
+    ;
+event_fields: name ':' type      { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){$1.s, @1, $3, 0}; }
+    | event_fields ',' name ':' type { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){$3.s, @3, $5, 0}; }
+    ;
+struct_fields: %empty            { $$ = ND_NEW(A, struct nd_decl_fields); }
+    | struct_fields type_base declarators ';' {
+                                     $$ = $1;
+                                     for (uint32_t i = 0; i < $3->n; i++) {
+                                         struct nd_decl_field *f = ND_PUSH(A, $$);
+                                         *f = $3->v[i];
+                                         f->texpr->name = $2->name;
+                                         f->texpr->tag = $2->tag;
+                                     }
+                                 }
+    | struct_fields error ';'    { $$ = $1; yyerrok; }
+    ;
+declarators: stars cname         {
+                                     $$ = ND_NEW(A, struct nd_decl_fields);
+                                     struct nd_texpr *t = ND_NEW(A, struct nd_texpr);
+                                     t->span = @$; t->stars = $1;
+                                     *ND_PUSH(A, $$) = (struct nd_decl_field){$2.s, @2, t, 0};
+                                 }
+    | stars cname '[' T_INT ']'   {
+                                     $$ = ND_NEW(A, struct nd_decl_fields);
+                                     struct nd_texpr *t = ND_NEW(A, struct nd_texpr);
+                                     t->span = @$; t->stars = $1; t->is_array = true; t->nelems = $4.v;
+                                     *ND_PUSH(A, $$) = (struct nd_decl_field){$2.s, @2, t, 0};
+                                 }
+    | stars cname ':' T_INT      {
+                                     $$ = ND_NEW(A, struct nd_decl_fields);
+                                     struct nd_texpr *t = ND_NEW(A, struct nd_texpr);
+                                     t->span = @$; t->stars = $1;
+                                     *ND_PUSH(A, $$) = (struct nd_decl_field){$2.s, @2, t, (uint32_t)$4.v};
+                                 }
+    ;
+
+stars: %empty                    { $$ = 0; }
+    | stars '*'                  { $$ = $1 + 1; }
+    ;
+type_words: T_TYPE               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
+    | type_words T_TYPE          { $$ = $1; $$->name = nd_arena_printf(A, "%s %s", $1->name, $2.s); $$->span = @$; }
+    ;
+type_base: type_words
+    | T_STRUCT T_ID              { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_STRUCT; }
+    | T_UNION T_ID               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_UNION; }
+    | T_ENUM T_ID                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; }
+    | T_CONST type_words         { $$ = $2; }
+    | T_CONST T_STRUCT T_ID      { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $3.s; $$->tag = ND_TAG_STRUCT; }
+    ;
+cast_type: type_base stars       { $$ = $1; $$->stars = $2; $$->span = @$; }
+    | type_base stars '[' T_INT ']' { $$ = $1; $$->stars = $2; $$->is_array = true; $$->nelems = $4.v; $$->span = @$; }
+    ;
+type: cast_type
+    | T_ID                       { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
+    | T_ID '*'                   { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->stars = 1; }
+    | T_ID '[' T_INT ']'         { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->is_array = true; $$->nelems = $3.v; }
+    | T_ID '(' T_INT ')'         { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->nelems = $3.v; }
+    ;
+
+block: '{' stmts '}'             { $$ = $2; $$->span = @$; }
+    | '{' stmts simple '}'       { $$ = $2; *ND_PUSH(A, $$) = $3; $$->span = @$; }
+    | '{' stmts error '}'        { $$ = $2; $$->span = @$; yyerrok; }
+    ;
+stmts: %empty                    { $$ = ND_NEW(A, struct nd_block); }
+    | stmts ';'
+    | stmts simple ';'           { $$ = $1; *ND_PUSH(A, $$) = $2; }
+    | stmts compound             { $$ = $1; *ND_PUSH(A, $$) = $2; }
+    | stmts error ';'            { $$ = $1; yyerrok; }
+    ;
+
+assign_op: '=' { $$ = ND_OP_NONE; } | T_ADD_SET { $$ = ND_OP_ADD; } | T_SUB_SET { $$ = ND_OP_SUB; }
+    | T_MUL_SET { $$ = ND_OP_MUL; } | T_DIV_SET { $$ = ND_OP_DIV; } | T_MOD_SET { $$ = ND_OP_MOD; }
+    | T_AND_SET { $$ = ND_OP_AND; } | T_OR_SET { $$ = ND_OP_OR; } | T_XOR_SET { $$ = ND_OP_XOR; }
+    | T_SHL_SET { $$ = ND_OP_SHL; } | T_SHR_SET { $$ = ND_OP_SHR; }
+    ;
+simple: expr                     { $$ = nd_stmt_new(A, ND_S_EXPR, @$); $$->expr = $1; }
+    | unary assign_op expr       { $$ = assign(p, @$, $1, $2, $3); }
+    | T_LET T_VAR                { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; }
+    | T_LET T_VAR '=' expr       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->rhs = $4; }
+    | T_LET T_VAR ':' type       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; }
+    | T_LET T_VAR ':' type '=' expr { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; $$->rhs = $6; }
+    | T_BREAK                    { $$ = nd_stmt_new(A, ND_S_BREAK, @$); }
+    | T_CONTINUE                 { $$ = nd_stmt_new(A, ND_S_CONTINUE, @$); }
+    | T_RETURN                   { $$ = nd_stmt_new(A, ND_S_RETURN, @$); }
+    | T_RETURN expr              { $$ = nd_stmt_new(A, ND_S_RETURN, @$); $$->expr = $2; }
+    | T_SEND T_ID '{' named '}'  { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_SEND T_ID '{' named ',' '}' { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_SEND T_ID                { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; }
+    ;
+field_name: name ;
+named: field_name ':' expr       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, $3}; }
+    | T_ID                       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, ident(p, @1, $1.s)}; }
+    | named ',' field_name ':' expr { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, $5}; }
+    | named ',' T_ID             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, ident(p, @3, $3.s)}; }
+    ;
+compound: T_IF expr block        { $$ = nd_stmt_new(A, ND_S_IF, @$); $$->expr = $2; $$->body = $3; }
+    | T_IF expr block T_ELSE compound {
+                                     $$ = nd_stmt_new(A, ND_S_IF, @$);
+                                     $$->expr = $2; $$->body = $3;
+                                     if ($5->kind == ND_S_BLOCK) {
+                                         $$->else_body = $5->body;
+                                     } else {
+                                         $$->else_body = ND_NEW(A, struct nd_block);
+                                         $$->else_body->span = @5;
+                                         *ND_PUSH(A, $$->else_body) = $5;
+                                     }
+                                 }
+    | T_WHILE expr block         { $$ = nd_stmt_new(A, ND_S_WHILE, @$); $$->expr = $2; $$->body = $3; }
+    | T_UNROLL expr block        { $$ = nd_stmt_new(A, ND_S_UNROLL, @$); $$->rhs = $2; $$->body = $3; }
+    | T_FOR '(' for_head ')' block { $$ = $3; $$->span = @$; $$->body = $5; }
+    | block                      { $$ = nd_stmt_new(A, ND_S_BLOCK, @$); $$->body = $1; }
+    ;
+for_head: T_VAR ':' expr T_DOTDOT expr
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
+    | T_ID T_IN expr T_DOTDOT expr
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->rhs = $3; $$->hi = $5; }
+    | T_VAR ':' T_MAP sort_opt dir_opt limit_opt
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->expr = map_expr(p, @3, $3.s, NULL); $$->sort = $4; $$->desc = $5; $$->limit = $6; }
+    | T_ID T_IN T_MAP sort_opt dir_opt limit_opt
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->expr = map_expr(p, @3, $3.s, NULL); $$->sort = $4; $$->desc = $5; $$->limit = $6; }
+    | T_ID ',' T_ID T_IN T_MAP sort_opt dir_opt limit_opt
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->sort = $6; $$->desc = $7; $$->limit = $8; }
+    ;
+sort_opt: %empty                 { $$ = NULL; }
+    | T_SORTED T_BY expr         { $$ = $3; }
+    ;
+dir_opt: %empty                  { $$ = false; }
+    | T_ASC                      { $$ = false; }
+    | T_DESC                     { $$ = true; }
+    ;
+limit_opt: %empty                { $$ = NULL; }
+    | T_LIMIT expr               { $$ = $2; }
+    ;
+
+expr: cond ;
+cond: lor
+    | lor '?' expr ':' cond      { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; }
+    ;
+lor: land
+    | lor T_LOR land             { $$ = binary(p, ND_OP_LOR, $1, $3); }
+    ;
+land: bor
+    | land T_LAND bor            { $$ = binary(p, ND_OP_LAND, $1, $3); }
+    ;
+bor: bxor
+    | bor '|' bxor               { $$ = binary(p, ND_OP_OR, $1, $3); }
+    ;
+bxor: band
+    | bxor '^' band              { $$ = binary(p, ND_OP_XOR, $1, $3); }
+    ;
+band: equality
+    | band '&' equality          { $$ = binary(p, ND_OP_AND, $1, $3); }
+    ;
+equality: relational
+    | equality T_EQ relational   { $$ = binary(p, ND_OP_EQ, $1, $3); }
+    | equality T_NE relational   { $$ = binary(p, ND_OP_NE, $1, $3); }
+    ;
+relational: shift
+    | relational '<' shift       { $$ = binary(p, ND_OP_LT, $1, $3); }
+    | relational '>' shift       { $$ = binary(p, ND_OP_GT, $1, $3); }
+    | relational T_LE shift      { $$ = binary(p, ND_OP_LE, $1, $3); }
+    | relational T_GE shift      { $$ = binary(p, ND_OP_GE, $1, $3); }
+    | relational T_IN shift      { $$ = nd_expr_new(A, ND_E_IN, @$); $$->a = $1; $$->b = $3; }
+    ;
+shift: additive
+    | shift T_SHL additive       { $$ = binary(p, ND_OP_SHL, $1, $3); }
+    | shift T_SHR additive       { $$ = binary(p, ND_OP_SHR, $1, $3); }
+    ;
+additive: mul
+    | additive '+' mul           { $$ = binary(p, ND_OP_ADD, $1, $3); }
+    | additive '-' mul           { $$ = binary(p, ND_OP_SUB, $1, $3); }
+    ;
+mul: unary
+    | mul '*' unary              { $$ = binary(p, ND_OP_MUL, $1, $3); }
+    | mul '/' unary              { $$ = binary(p, ND_OP_DIV, $1, $3); }
+    | mul '%' unary              { $$ = binary(p, ND_OP_MOD, $1, $3); }
+    ;
+unary: postfix
+    | '-' unary                  { $$ = unary(p, ND_OP_NEG, @$, $2); }
+    | '+' unary                  { $$ = $2; }
+    | '!' unary                  { $$ = unary(p, ND_OP_NOT, @$, $2); }
+    | '~' unary                  { $$ = unary(p, ND_OP_BNOT, @$, $2); }
+    | '*' unary                  { $$ = unary(p, ND_OP_DEREF, @$, $2); }
+    | '&' unary                  { $$ = unary(p, ND_OP_ADDR, @$, $2); }
+    | T_INC unary                { $$ = unary(p, ND_OP_PREINC, @$, $2); }
+    | T_DEC unary                { $$ = unary(p, ND_OP_PREDEC, @$, $2); }
+    | '(' cast_type ')' unary    { $$ = nd_expr_new(A, ND_E_CAST, @$); $$->texpr = $2; $$->a = $4; }
+    ;
+postfix: primary
+    | postfix '.' T_ID           { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; }
+    | postfix '.' T_INT          { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = nd_arena_printf(A, "%llu", (unsigned long long)$3.v); $$->name_span = @3; }
+    | postfix T_ARROW T_ID       { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; $$->arrow = true; }
+    | postfix '[' expr ']'       { $$ = nd_expr_new(A, ND_E_INDEX, @$); $$->a = $1; $$->b = $3; }
+    | postfix T_INC              { $$ = unary(p, ND_OP_POSTINC, @$, $1); }
+    | postfix T_DEC              { $$ = unary(p, ND_OP_POSTDEC, @$, $1); }
+    ;
+primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = $1.v; $$->lit_unit = $1.unit; $$->is_unsigned = $1.is_unsigned; }
+    | T_DOUBLE                   { $$ = nd_expr_new(A, ND_E_DOUBLE, @$); $$->real = $1; }
+    | T_STRING                   { $$ = nd_expr_new(A, ND_E_STRING, @$); $$->str = $1.s; $$->len = $1.n; }
+    | T_TRUE                     { $$ = ident(p, @1, "true"); }
+    | T_FALSE                    { $$ = ident(p, @1, "false"); }
+    | T_ID                       { $$ = ident(p, @1, $1.s); }
+    | T_PROBE                    { $$ = ident(p, @1, "probe"); }
+    | T_VAR                      { $$ = nd_expr_new(A, ND_E_VAR, @$); $$->name = $1.s; }
+    | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
+    | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }
+    | T_ID '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; }
+    | '(' expr ')'               { $$ = $2; $$->paren = true; $$->span = @$; }
+    | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; }
+    | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }
+    | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
+    | T_SIZEOF '(' cast_type ')' { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->texpr = $3; }
+    | T_SIZEOF '(' expr ')'      { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->a = $3; }
+    | T_OFFSETOF '(' cast_type ',' T_ID ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
+    | T_CONTAINER_OF '(' expr ',' cast_type ',' T_ID ')'
+                                 { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; }
+    ;
+exprs: expr                      { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
+    | exprs ',' expr             { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+args: %empty                     { $$ = ND_NEW(A, struct nd_expr_list); }
+    | exprs
+    ;
+
+%%
+
+static void yyerror(struct nd_span *span, void *scanner, struct nd_parse *p, const char *msg)
+{
+    (void)scanner;
+    if (!p->stopped)
+        nd_error(p->diags, ND_E0109, *span, "the script is nested too deep here (%s)", msg);
+    p->stopped = true;
+}
+
+static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct nd_parse *p)
+{
+    enum { MOST = 5 };
+    yysymbol_kind_t expected[MOST];
+    yysymbol_kind_t got = yypcontext_token(ctx);
+    struct nd_span *span = yypcontext_location(ctx);
+    int n = yypcontext_expected_tokens(ctx, expected, MOST), i;
+    struct nd_diag *d;
+
+    (void)scanner;
+    if (p->stopped)
+        return 0;
+    if (got == YYSYMBOL_T_ID || got == YYSYMBOL_T_INT || got == YYSYMBOL_T_TYPE)
+        d = nd_error(p->diags, ND_E0101, *span, "unexpected '%.*s'", (int)span->len,
+                     p->sources->v[p->src].text + span->off);
+    else
+        d = nd_error(p->diags, ND_E0101, *span, "unexpected %s", yysymbol_name(got));
+    for (i = 0; i < n; i++) {
+        if (expected[i] == YYSYMBOL_YYerror)
+            return 0;
+    }
+    if (n == 1)
+        nd_help(p->diags, d, "expected %s", yysymbol_name(expected[0]));
+    else if (n == 2)
+        nd_help(p->diags, d, "expected %s or %s", yysymbol_name(expected[0]), yysymbol_name(expected[1]));
+    else if (n == 3)
+        nd_help(p->diags, d, "expected %s, %s or %s", yysymbol_name(expected[0]),
+                yysymbol_name(expected[1]), yysymbol_name(expected[2]));
+    return 0;
+}
+
+#define ND_EXPR_DEPTH 1000u
+
+static void too_deep(struct nd_parse *p, struct nd_expr *e)
+{
+    if (e->depth <= ND_EXPR_DEPTH)
+        return;
+    if (!p->stopped)
+        nd_help(p->diags, nd_error(p->diags, ND_E0109, e->span, "this expression has more than %u operators inside each other",
+                                   ND_EXPR_DEPTH), "keep a part of it in a variable");
+    p->stopped = true;
+    e->depth = 0;
+}
+
+static struct nd_expr *binary(struct nd_parse *p, enum nd_op op, struct nd_expr *a, struct nd_expr *b)
+{
+    struct nd_expr *e = nd_expr_binary(p->arena, op, a, b);
+
+    e->depth = (a->depth > b->depth ? a->depth : b->depth) + 1;
+    too_deep(p, e);
+    return e;
+}
+
+static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span span, struct nd_expr *a)
+{
+    struct nd_expr *e = nd_expr_unary(p->arena, op, span, a);
+
+    e->depth = a->depth + 1;
+    too_deep(p, e);
+    return e;
+}
+
+static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r)
+{
+    struct nd_stmt *st = nd_stmt_new(p->arena, ND_S_ASSIGN, s);
+
+    st->expr = l;
+    st->op = op;
+    st->rhs = r;
+    return st;
+}
+
+static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name)
+{
+    struct nd_expr *e = nd_expr_new(p->arena, ND_E_IDENT, s);
+
+    e->name = name;
+    e->name_span = s;
+    return e;
+}
+
+static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys)
+{
+    struct nd_expr *e = nd_expr_new(p->arena, ND_E_MAP, s);
+
+    e->name = name;
+    if (!keys)
+        return e;
+    if (keys->n == 1) {
+        e->a = keys->v[0];
+        return e;
+    }
+    e->a = nd_expr_new(p->arena, ND_E_TUPLE, nd_span_join(keys->v[0]->span, keys->v[keys->n - 1]->span));
+    e->a->args = *keys;
+    return e;
+}
+
+static void add_decl(struct nd_parse *p, struct nd_decl *d)
+{
+    *ND_PUSH(p->arena, &p->script->decls) = d;
+}
