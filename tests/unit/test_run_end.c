@@ -23,13 +23,13 @@ static void make(struct obj *o, bool exits)
     obj_begin(o);
     nd_mfb_header(o->b)->state_size = 64;
     if (exits)
-        nd_mfb_header(o->b)->exit_off = 4;
+        nd_mfb_header(o->b)->exit_off = 32;
     add_map(o, "@n", ND_MAP_PERCPUARRAY, ND_MAPF_SCALAR | ND_MAPF_SUMMED, ND_MF_NONE,
             add_type(o, ND_T_COUNT, 8), "m0", "", 0);
     add_prog(o, "p0", ND_PROG_RAW_TP, ND_AT_RAW_TP, "rawtracepoint:sched_switch", "sched_switch",
              "", 0, 0);
     snprintf(text, sizeof(text), "#define EXIT %s\n%s",
-             exits ? "*(volatile unsigned *)(nd_state + 4) = 1;" : "", TICKS_C);
+             exits ? "*(volatile unsigned long *)(nd_state + 32) = 1 | 7ul << 32;" : "", TICKS_C);
     obj_end(o, text);
 }
 
@@ -162,7 +162,7 @@ static void test_exit(void **state)
     make(&o, true);
     start_run(&s, o.dir, (const char *const[]){o.o, NULL});
     end_run(&s, &r); // ends by itself
-    expect(&r, 0, "@n: ", NULL);
+    expect(&r, 7, "@n: ", NULL);
     obj_free(&o);
 }
 
