@@ -329,6 +329,18 @@ static int check_in_kernel(struct cli *c)
     return code;
 }
 
+static bool takes_value(const char *word)
+{
+    size_t k;
+
+    for (k = 0; k < sizeof(flags) / sizeof(*flags); k++) {
+        if (flags[k].value && ((!strncmp(word, "--", 2) && !strcmp(word + 2, flags[k].name)) ||
+                               (word[1] == flags[k].letter && !word[2])))
+            return true;
+    }
+    return false;
+}
+
 // Replaces the first word that names a script by its path in the library.
 static void resolve_words(struct cli *c, int argc, char **argv)
 {
@@ -337,8 +349,10 @@ static void resolve_words(struct cli *c, int argc, char **argv)
     for (i = 2; i < argc; i++) {
         if (!strcmp(argv[i], "-e") || !strcmp(argv[i], "--execute"))
             return;
-        if (argv[i][0] == '-')
+        if (argv[i][0] == '-') {
+            i += takes_value(argv[i]);
             continue;
+        }
         if (!nd_find_script(argv[i], c->path, sizeof(c->path)))
             argv[i] = c->path;
         return;

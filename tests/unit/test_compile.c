@@ -83,6 +83,10 @@ static void test_good(void **state)
     expect_args(&o, "manifest --out-fd ");
     GO(&r, &o, "explain", script);
     expect(&r, 0, "other explain ", NULL);
+    GO(&r, &o, "-e", "begin { }"); // nothing to wait for: it ends by itself
+    expect(&r, 0, "it ran\n", NULL);
+    GO(&r, &o, "compile", "-o", "/tmp/x.ndo", script);
+    expect(&r, 0, "other compile -o /tmp/x.ndo /tmp/", NULL);
     GO(&r, &o, "list", "tools", "*");
     expect(&r, 0, "other list tools *\n", NULL);
     GO(&r, &o, "check", script);
