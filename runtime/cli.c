@@ -376,6 +376,49 @@ static int check(struct cli *c, int argc, char **argv)
     return check_in_kernel(c);
 }
 
+static int write_object(const struct nd_object *obj, const char *path)
+{
+    FILE *f = fopen(path, "we");
+    int err = f ? 0 : errno;
+
+    if (f && fwrite(obj->data, 1, obj->size, f) != obj->size)
+        err = errno;
+    if (f && fclose(f) && !err)
+        err = errno;
+    if (err)
+        nd_msg("error: cannot write %s: %s", path, strerror(err));
+    return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+// An object in a file: what the compiler hands over, unchanged.
+static int compile(struct cli *c, int argc, char **argv)
+{
+    struct nd_object obj = {0};
+    int i = read_head(c, argc, argv, 2), code;
+
+    for (; i >= 0 && i < argc; i++) {
+        code = general_flag(c, argc, argv, &i);
+        if (!code)
+            nd_msg("error: unexpected \"%s\"", argv[i]);
+        if (code <= 0)
+            return usage_error();
+    }
+    if (i < 0)
+        return usage_error();
+    if ((!c->compile.file && !c->compile.text) || !c->run.output) {
+        nd_msg("error: usage: ndtrace compile FILE -o TOOL.ndo");
+        return EXIT_WRONG;
+    }
+    if (find_script(c))
+        return EXIT_WRONG;
+    c->compile.verb = "object";
+    code = nd_compile(&c->compile, &obj);
+    if (!code)
+        code = write_object(&obj, c->run.output);
+    nd_object_free(&obj);
+    return code;
+}
+
 static int command(struct cli *c, int argc, char **argv)
 {
     bool is_check = !strcmp(argv[1], "check");
