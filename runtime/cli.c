@@ -423,9 +423,10 @@ static int command(struct cli *c, int argc, char **argv)
 {
     bool is_check = !strcmp(argv[1], "check");
 
+    if (!strcmp(argv[1], "compile"))
+        return compile(c, argc, argv);
     argv[0] = (char *)(uintptr_t) "ndtrace-compile";
-    if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt") ||
-        !strcmp(argv[1], "compile"))
+    if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt"))
         resolve_words(c, argc, argv);
     return is_check ? check(c, argc, argv) : nd_compile_exec(argv);
 }
