@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 ND=${NDTRACE:-$PWD/build/ndtrace}
 TRAFFIC=$PWD/build/tests/host/traffic
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/ndtrace-test.XXXXXX") || exit 1
+IN=      # namespace of the tracers, none: this one
 NS=()    # namespaces made
 PIDS=()  # tracers started
 FAILED=0
@@ -41,6 +42,7 @@ network() {
     A=nd$1a$$ B=nd$1b$$
     A=${A:0:15} B=${B:0:15}
     NS+=("$A" "$B")
+    IN=$A
     { ip netns add "$A" && ip netns add "$B" &&
         ip -n "$A" link add "$A" type veth peer name "$B" netns "$B" &&
         ip netns exec "$A" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 2>/dev/null
@@ -64,11 +66,11 @@ send() {
 }
 
 # NAME ARGUMENTS...: starts a tracer; its output goes to $TMP/NAME.out and .err. Waits until it is
-# attached. Sets PID.
+# attached. Sets PID. Runs in namespace A, if there is one, where the options find the device.
 trace() {
     local name=$1 i
     shift
-    "$ND" -v "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
+    ${IN:+nsenter --net=/run/netns/$IN} "$ND" -v "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
     PID=$!
     PIDS+=("$PID")
     for ((i = 0; i < 200; i++)); do

@@ -6,8 +6,8 @@ network c
 send 100 >/dev/null
 
 trace count -e "
-option a: ifname \"sender\"
-option b: ifname \"receiver\"
+option a: string \"sender\"
+option b: string \"receiver\"
 rawtracepoint:net_dev_queue /args.skb->dev->name == opt.a && args.skb->len == 242/ {
     @sent = count();
     @bytes = sum(args.skb->len);

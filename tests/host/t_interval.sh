@@ -19,8 +19,8 @@ producers() {
 }
 
 head='
-option a: ifname "one"
-option b: ifname "the other"
+option a: string "one"
+option b: string "the other"
 rawtracepoint:net_dev_queue
 /(args.skb->dev->name == opt.a || args.skb->dev->name == opt.b) && args.skb->len == 242/ {'
 
