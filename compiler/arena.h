@@ -30,11 +30,11 @@ char *nd_arena_vprintf(struct nd_arena *a, const char *fmt, va_list ap)
 // A growable array on the arena: pointer, number of items and capacity kept by the caller in a
 // struct { T *v; uint32_t n, cap; }.
 void *nd_arena_grow(struct nd_arena *a, void *v, uint32_t n, uint32_t *cap, size_t item);
-#define ND_VEC(type) \
-    struct {         \
-        type *v;     \
-        uint32_t n;  \
-        uint32_t cap; \
+#define ND_VEC(...)     \
+    struct {            \
+        __VA_ARGS__ *v; \
+        uint32_t n;     \
+        uint32_t cap;   \
     }
 // Appends an item and gives its address.
 #define ND_PUSH(a, vec)                                                                      \

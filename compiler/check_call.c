@@ -322,7 +322,7 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     struct nd_scope scope = {.up = NULL}, *outer = c->scope, *s;
     struct nd_fn *was = c->fn;
     struct nd_decl *d = fn->body[w];
-    uint32_t loops = c->loops, i;
+    uint32_t loops = c->loops, nvars = c->nvars, i;
 
     for (s = c->scope; s && s->up; s = s->up)
         ;
@@ -331,6 +331,8 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     c->fn = fn;
     c->loops = 0;
     fn->busy = true;
+    if (w == ND_USER)
+        c->nvars = 0; // a function of its own; in a probe it is lowered in place
     fn->params[w] = ND_NEW_ARRAY(c->a, struct nd_sym *, d->fields.n ? d->fields.n : 1);
     for (i = 0; i < d->fields.n; i++) {
         const struct nd_decl_field *f = &d->fields.v[i];
@@ -340,6 +342,8 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     }
     nd_check_block(c, d->body);
     fn->busy = false;
+    if (w == ND_USER)
+        c->nvars = nvars;
     c->fn = was;
     c->scope = outer;
     c->loops = loops;

@@ -268,6 +268,8 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
         s->sym = nd_check_declare(c, s->key, s->key_span, key);
         s->sym2 = nd_check_declare(c, s->val, s->val_span, nd_check_payload_type(c, val));
         s->sym2->loop_var = true;
+        s->sym2->map = m; // p99(v) asks the map for the entry of this key
+        s->sym2->num = s->sym->index;
     } else {
         struct nd_type *pair[2] = {key, val};
         struct nd_type *t = key->kind == ND_TY_ERROR || val->kind == ND_TY_ERROR

@@ -131,6 +131,23 @@ static LLVMMetadataRef attr_member(struct nd_lower *l, const char *name, uint32_
                                          LLVMDIFlagZero, ptr);
 }
 
+static void describe(struct nd_lower *l, LLVMValueRef g, const char *name, LLVMMetadataRef type)
+{
+    LLVMMetadataRef expr = LLVMDIBuilderCreateExpression(l->di, NULL, 0);
+
+    LLVMGlobalSetMetadata(g, LLVMGetMDKindIDInContext(l->cx, "dbg", 3),
+                          LLVMDIBuilderCreateGlobalVariableExpression(l->di, l->cu, name, strlen(name), name, strlen(name),
+                                                                      l->files[0], 0, type, 0, expr, NULL, 64));
+}
+
+// A block of data as int[n]: libbpf maps a section into our memory only if it knows its variables.
+static void describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes)
+{
+    LLVMMetadataRef range = LLVMDIBuilderGetOrCreateSubrange(l->di, 0, bytes / 4);
+
+    describe(l, g, name, LLVMDIBuilderCreateArrayType(l->di, (uint64_t)bytes * 8, 32, l->di_int, &range, 1));
+}
+
 static const uint32_t bpf_map_types[] = { // BPF_MAP_TYPE_* of linux/bpf.h
     [ND_MAP_HASH] = 1,          [ND_MAP_LRUHASH] = 9,  [ND_MAP_PERCPUHASH] = 5,
     [ND_MAP_PERCPULRUHASH] = 10, [ND_MAP_ARRAY] = 2,   [ND_MAP_PERCPUARRAY] = 6,
@@ -146,7 +163,7 @@ static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t ty
         const char *name;
         uint32_t v;
     } attrs[] = {{"type", type}, {"max_entries", entries}, {"key_size", key}, {"value_size", val}, {"map_flags", flags}};
-    LLVMMetadataRef m[5], st, expr;
+    LLVMMetadataRef m[5], st;
     LLVMTypeRef ptrs[5];
     LLVMValueRef g;
     unsigned int i, n = 0;
@@ -161,10 +178,7 @@ static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t ty
     g = LLVMAddGlobal(l->m, LLVMStructTypeInContext(l->cx, ptrs, n, 0), name);
     LLVMSetInitializer(g, LLVMConstNull(LLVMGlobalGetValueType(g)));
     LLVMSetSection(g, ".maps");
-    expr = LLVMDIBuilderCreateExpression(l->di, NULL, 0);
-    LLVMGlobalSetMetadata(g, LLVMGetMDKindIDInContext(l->cx, "dbg", 3),
-                          LLVMDIBuilderCreateGlobalVariableExpression(l->di, l->cu, name, strlen(name), name, strlen(name),
-                                                                      l->files[0], 0, st, 0, expr, NULL, 64));
+    describe(l, g, name, st);
     return g;
 }
 
@@ -357,6 +371,7 @@ static void finish_globals(struct nd_lower *l)
     g = LLVMAddGlobal(l->m, LLVMArrayType(l->i64, (l->state_size + 7) / 8), ND_STATE_SYM);
     LLVMSetInitializer(g, LLVMConstNull(LLVMGlobalGetValueType(g)));
     LLVMSetAlignment(g, 8);
+    describe_data(l, g, ND_STATE_SYM, (l->state_size + 7) & ~7u);
     LLVMReplaceAllUsesWith(l->state, g);
     LLVMDeleteGlobal(l->state);
     l->state = g;
@@ -383,6 +398,7 @@ static void make_globals(struct nd_lower *l)
     LLVMSetInitializer(l->opts, LLVMConstNull(LLVMGlobalGetValueType(l->opts)));
     LLVMSetAlignment(l->opts, 8);
     LLVMSetSection(l->opts, ".rodata");
+    describe_data(l, l->opts, ND_OPTS_SYM, (opts + 7) & ~7u);
     LLVMSetGlobalConstant(l->opts, 1);
     l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
     for (i = 0; i < l->p->maps.n; i++)
@@ -397,7 +413,7 @@ static void make_globals(struct nd_lower *l)
 static void make_debug(struct nd_lower *l)
 {
     static const char producer[] = "ndtrace";
-    LLVMMetadataRef params[2];
+    LLVMMetadataRef params[1];
     uint32_t i;
 
     l->di = LLVMCreateDIBuilder(l->m);
@@ -411,8 +427,8 @@ static void make_debug(struct nd_lower *l)
                                            "", 0, 0, "", 0, LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);
     l->di_int = LLVMDIBuilderCreateBasicType(l->di, "int", 3, 32, 5 /* DW_ATE_signed */, LLVMDIFlagZero);
     params[0] = l->di_int;
-    params[1] = LLVMDIBuilderCreatePointerType(l->di, NULL, 64, 64, 0, "", 0);
-    l->di_sub = LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], params, 2, LLVMDIFlagZero);
+    // "int f(void)": the kernel refuses BTF of a function whose parameter has no name.
+    l->di_sub = LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], params, 1, LLVMDIFlagZero);
     LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
                       LLVMValueAsMetadata(nd_i32(l, LLVMDebugMetadataVersion())));
     LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Dwarf Version", 13, LLVMValueAsMetadata(nd_i32(l, 4)));

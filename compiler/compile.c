@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The list of passes.
+#include "compile.h"
+
+#include "emit.h"
+#include "object.h"
+#include "parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// ---- modules ---------------------------------------------------------------------------------------
+
+static const char *beside(struct nd_arena *a, const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+
+    return nd_arena_printf(a, "%.*s%s.nd", slash ? (int)(slash - path) + 1 : 0, path, name);
+}
+
+static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint32_t src);
+
+static bool seen(const struct nd_unit *u, const char *path)
+{
+    uint32_t i;
+
+    for (i = 0; i < u->sources.n; i++) {
+        if (!strcmp(u->sources.v[i].path, path))
+            return true;
+    }
+    return false;
+}
+
+static void load_module(struct nd_unit *u, const struct nd_compile_opts *o, struct nd_decl *d)
+{
+    const char *paths[2];
+    struct nd_diag *diag;
+    int src = -1, i;
+
+    paths[0] = beside(u->arena, u->sources.v[d->span.src].path, d->name);
+    paths[1] = o->stdlib ? nd_arena_printf(u->arena, "%s/lib/%s.nd", o->stdlib, d->name) : NULL;
+    if (strchr(d->name, '/') || strstr(d->name, ".."))
+        paths[0] = paths[1] = NULL;
+    for (i = 0; i < 2 && src < 0; i++) {
+        if (!paths[i])
+            continue;
+        if (seen(u, paths[i]))
+            return;
+        src = nd_source_file(&u->sources, paths[i]);
+    }
+    if (src >= 0) {
+        load_source(u, o, (uint32_t)src);
+        return;
+    }
+    diag = nd_error(&u->diags, ND_E0209, d->name_span, "there is no module '%s'", d->name);
+    if (paths[0])
+        nd_help(&u->diags, diag, "looked for %s%s%s", paths[0], paths[1] ? " and " : "", paths[1] ? paths[1] : "");
+}
+
+static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint32_t src)
+{
+    struct nd_script *s = nd_parse(u->arena, &u->diags, &u->sources, src);
+    uint32_t i;
+
+    if (!u->program.title || !*u->program.title)
+        u->program.title = s->title;
+    for (i = 0; i < s->decls.n; i++) {
+        if (s->decls.v[i]->kind == ND_D_USE)
+            load_module(u, o, s->decls.v[i]);
+        *ND_PUSH(u->arena, &u->program.decls) = s->decls.v[i];
+    }
+}
+
+// ---- units -----------------------------------------------------------------------------------------
+
+struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
+{
+    struct nd_unit *u = calloc(1, sizeof(*u));
+    struct nd_kernel_opts ko = {.facts = o->facts, .btf_file = o->btf};
+    struct nd_program *p;
+    int src;
+
+    if (!u)
+        return NULL;
+    u->arena = nd_arena_new();
+    if (!u->arena) {
+        free(u);
+        return NULL;
+    }
+    u->sources.arena = u->diags.arena = u->arena;
+    u->kernel = nd_kernel_new(u->arena, &ko);
+    p = &u->program;
+    p->arena = u->arena;
+    p->diags = &u->diags;
+    p->sources = &u->sources;
+    p->kernel = u->kernel;
+    p->types.arena = u->arena;
+    p->types.diags = &u->diags;
+    p->types.kernel = u->kernel;
+    p->path = o->file ? o->file : "-e";
+    p->title = "";
+    src = o->file ? nd_source_file(&u->sources, o->file)
+                  : nd_source_text(&u->sources, "-e", o->text, strlen(o->text));
+    if (src < 0) {
+        struct nd_span at = ND_NO_SPAN;
+
+        nd_error(&u->diags, ND_E0100, at, "%s: %s", p->path, strerror(-src));
+        return u;
+    }
+    load_source(u, o, (uint32_t)src);
+    return u;
+}
+
+void nd_unit_free(struct nd_unit *u)
+{
+    if (!u)
+        return;
+    nd_kernel_free(u->kernel);
+    nd_arena_free(u->arena);
+    free(u);
+}
+
+bool nd_unit_check(struct nd_unit *u)
+{
+    if (!u->diags.errors)
+        nd_check(&u->program);
+    return !u->diags.errors;
+}
+
+bool nd_unit_options(struct nd_unit *u)
+{
+    if (!u->diags.errors)
+        nd_check_options(&u->program);
+    return !u->diags.errors;
+}
+
+void *nd_unit_manifest(struct nd_unit *u, uint32_t *size)
+{
+    return nd_emit(&u->program, NULL, size);
+}
+
+void *nd_unit_object(struct nd_unit *u, const struct nd_compile_opts *o, size_t *size)
+{
+    return nd_object(&u->program, o->dump_ir, size);
+}
+
+int nd_compile_check(const char *text, size_t size, const char *facts)
+{
+    struct nd_compile_opts o = {.text = "", .facts = facts};
+    struct nd_unit *u;
+    int errors, src;
+
+    u = nd_unit_new(&o);
+    if (!u)
+        return -1;
+    memset(&u->diags.v, 0, sizeof(u->diags.v));
+    u->diags.n = u->diags.cap = u->diags.errors = 0;
+    src = nd_source_text(&u->sources, "-e", text, size);
+    if (src >= 0) {
+        load_source(u, &o, (uint32_t)src);
+        nd_unit_check(u);
+    }
+    errors = (int)u->diags.errors;
+    nd_unit_free(u);
+    return errors;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// ndtrace list: what this kernel, the standard library and the language offer.
+#ifndef ND_LIST_H
+#define ND_LIST_H
+
+#include "compile.h"
+
+#include <stdio.h>
+
+// what: tools, stages, probes, builtins, errors. Exit code.
+int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob, FILE *out);
+
+#endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// ndtrace-compile: options in, one compilation, an exit code out. Started by ndtrace; useful alone
+// to look at diagnostics. Nothing but wiring.
+#include "compile.h"
+#include "explain.h"
+#include "fmt.h"
+#include "list.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_RUN = 1, EXIT_SCRIPT = 2 };
+
+struct args {
+    const char *mode;
+    struct nd_compile_opts o;
+    int out_fd;
+    bool json;
+    char **rest;
+    int nrest;
+};
+
+static const char usage[] =
+    "usage: ndtrace-compile MODE [OPTION...] (FILE | -e TEXT)\n"
+    "modes: object manifest check explain fmt; list [tools|stages|probes|builtins|errors] [GLOB]\n"
+    "  -e TEXT        the script itself\n"
+    "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
+    "  --facts DIR    a recorded description of a kernel instead of this one\n"
+    "  --btf FILE     BTF of the target kernel\n"
+    "  --stdlib DIR   where modules and tools are\n"
+    "  -f text|json   format of messages\n"
+    "  --dump-ir      LLVM IR to stderr\n";
+
+enum { OPT_OUT = 256, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR };
+
+static bool parse_args(int argc, char **argv, struct args *a)
+{
+    static const struct option longs[] = {
+        {"out-fd", required_argument, NULL, OPT_OUT},  {"facts", required_argument, NULL, OPT_FACTS},
+        {"btf", required_argument, NULL, OPT_BTF},     {"stdlib", required_argument, NULL, OPT_STDLIB},
+        {"format", required_argument, NULL, 'f'},      {"dump-ir", no_argument, NULL, OPT_IR},
+        {"pid", required_argument, NULL, 'p'},         {NULL, 0, NULL, 0},
+    };
+    int c;
+
+    a->out_fd = -1;
+    if (argc < 2)
+        return false;
+    a->mode = argv[1];
+    argv++;
+    argc--;
+    while ((c = getopt_long(argc, argv, "e:f:p:", longs, NULL)) != -1) {
+        switch (c) {
+        case 'e':
+            a->o.text = optarg;
+            break;
+        case 'f':
+            a->json = !strcmp(optarg, "json");
+            break;
+        case OPT_OUT:
+            a->out_fd = atoi(optarg);
+            break;
+        case OPT_FACTS:
+            a->o.facts = optarg;
+            break;
+        case OPT_BTF:
+            a->o.btf = optarg;
+            break;
+        case OPT_STDLIB:
+            a->o.stdlib = optarg;
+            break;
+        case OPT_IR:
+            a->o.dump_ir = true;
+            break;
+        case 'p':
+            break;
+        default:
+            return false;
+        }
+    }
+    a->rest = argv + optind;
+    a->nrest = argc - optind;
+    if (!strcmp(a->mode, "list"))
+        return a->nrest <= 2;
+    if (a->nrest == 1 && !a->o.text)
+        a->o.file = a->rest[0];
+    return a->o.text ? a->nrest == 0 : a->nrest == 1;
+}
+
+static int write_all(int fd, const void *data, size_t n)
+{
+    const char *p = data;
+
+    while (n) {
+        ssize_t w = write(fd, p, n);
+
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w <= 0) {
+            fprintf(stderr, "ndtrace-compile: writing: %s\n", strerror(errno));
+            return EXIT_RUN;
+        }
+        p += w;
+        n -= (size_t)w;
+    }
+    return 0;
+}
+
+static int mode_object(struct nd_unit *u, const struct args *a)
+{
+    size_t size = 0;
+    void *elf;
+    int ret;
+
+    if (!nd_unit_check(u))
+        return EXIT_SCRIPT;
+    elf = nd_unit_object(u, &a->o, &size);
+    if (!elf)
+        return u->diags.errors ? EXIT_SCRIPT : EXIT_RUN;
+    ret = a->out_fd < 0 ? 0 : write_all(a->out_fd, elf, size);
+    free(elf);
+    return ret;
+}
+
+static int mode_manifest(struct nd_unit *u, const struct args *a)
+{
+    uint32_t size;
+    void *blob;
+
+    if (!nd_unit_options(u))
+        return EXIT_SCRIPT;
+    blob = nd_unit_manifest(u, &size);
+    return a->out_fd < 0 ? 0 : write_all(a->out_fd, blob, size);
+}
+
+static int mode_explain(struct nd_unit *u, const struct args *a)
+{
+    (void)a;
+    if (!nd_unit_check(u))
+        return EXIT_SCRIPT;
+    nd_explain(&u->program, stdout);
+    return 0;
+}
+
+static int mode_fmt(struct nd_unit *u, const struct args *a)
+{
+    (void)a;
+    if (u->diags.errors)
+        return EXIT_SCRIPT;
+    nd_fmt(&u->sources.v[0], u->arena, stdout);
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*fn)(struct nd_unit *u, const struct args *a);
+} modes[] = {
+    {"object", mode_object}, {"check", mode_object}, {"manifest", mode_manifest},
+    {"explain", mode_explain}, {"fmt", mode_fmt},
+};
+
+static int run(const struct args *a)
+{
+    struct nd_unit *u;
+    size_t i;
+    int ret;
+
+    for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (!strcmp(modes[i].name, a->mode))
+            break;
+    }
+    if (i == sizeof(modes) / sizeof(modes[0])) {
+        fputs(usage, stderr);
+        return EXIT_SCRIPT;
+    }
+    u = nd_unit_new(&a->o);
+    if (!u) {
+        fputs("ndtrace-compile: out of memory\n", stderr);
+        return EXIT_RUN;
+    }
+    ret = modes[i].fn(u, a);
+    if (a->json)
+        nd_diags_json(&u->diags, &u->sources, stderr);
+    else
+        nd_diags_text(&u->diags, &u->sources, stderr, isatty(2));
+    if (u->diags.errors && !ret)
+        ret = EXIT_SCRIPT;
+    nd_unit_free(u);
+    return ret;
+}
+
+int main(int argc, char **argv)
+{
+    struct args a = {0};
+
+    if (!parse_args(argc, argv, &a)) {
+        fputs(usage, stderr);
+        return EXIT_SCRIPT;
+    }
+    if (!strcmp(a.mode, "list"))
+        return nd_list(&a.o, a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*", stdout);
+    return run(&a);
+}

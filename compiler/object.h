@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Checked program to ELF object through LLVM. Must not know the text. Serves compile.c.
+#ifndef ND_OBJECT_H
+#define ND_OBJECT_H
+
+#include "check.h"
+
+// The object with its manifest inside, malloc'ed; NULL after a reported error.
+void *nd_object(struct nd_program *p, bool dump_ir, size_t *size);
+
+#endif

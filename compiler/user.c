@@ -1,0 +1,831 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// User code: begin, end, every, on, `when` and the calls that probes leave to user space, as
+// instructions of the stack machine in manifest.h. Must not know LLVM.
+#include "user.h"
+
+#include <string.h>
+
+void nd_u_op(struct nd_user *u, enum nd_vm_op op, uint8_t a, uint16_t b, int32_t c)
+{
+    *ND_PUSH(u->a, &u->code) = (struct nd_mf_insn){.op = (uint8_t)op, .a = a, .b = b, .c = c};
+}
+
+uint16_t nd_u_type(struct nd_user *u, const struct nd_type *t)
+{
+    return (uint16_t)nd_emit_type(u->e, t);
+}
+
+void nd_u_int(struct nd_user *u, uint64_t v, const struct nd_type *t)
+{
+    nd_u_op(u, ND_VM_INT, 0, nd_u_type(u, t), (int32_t)nd_mfb_const(u->e->b, v));
+}
+
+void nd_u_str(struct nd_user *u, const char *s)
+{
+    nd_u_op(u, ND_VM_STR, 0, 0, (int32_t)nd_mfb_str(u->e->b, s));
+}
+
+static uint32_t here(const struct nd_user *u)
+{
+    return u->code.n;
+}
+
+static uint32_t jump(struct nd_user *u, enum nd_vm_op op)
+{
+    nd_u_op(u, op, 0, 0, 0);
+    return u->code.n - 1;
+}
+
+static void land(struct nd_user *u, uint32_t at)
+{
+    u->code.v[at].c = (int32_t)here(u);
+}
+
+static uint32_t new_local(struct nd_user *u)
+{
+    return u->nlocals++;
+}
+
+static uint32_t local(struct nd_user *u, const struct nd_sym *s)
+{
+    if (s->index >= u->nlocals)
+        u->nlocals = s->index + 1;
+    return s->index;
+}
+
+// ---- expressions -----------------------------------------------------------------------------------
+
+static enum nd_vm_domain domain_of(const struct nd_type *t)
+{
+    if (t->kind == ND_TY_DOUBLE)
+        return ND_D_F64;
+    if (nd_type_is_text(t) || t->kind == ND_TY_STRFTIME)
+        return ND_D_STR;
+    if (nd_type_is_int(t))
+        return nd_type_signed(t) ? ND_D_I64 : ND_D_U64;
+    return ND_D_BYTES;
+}
+
+static enum nd_vm_domain common_domain(const struct nd_type *a, const struct nd_type *b)
+{
+    enum nd_vm_domain x = domain_of(a), y = domain_of(b);
+
+    if (x == ND_D_F64 || y == ND_D_F64)
+        return ND_D_F64;
+    if (x == ND_D_STR || y == ND_D_STR)
+        return ND_D_STR;
+    if (x == ND_D_BYTES || y == ND_D_BYTES)
+        return ND_D_BYTES;
+    return x == ND_D_U64 || y == ND_D_U64 ? ND_D_U64 : ND_D_I64;
+}
+
+static void as_domain(struct nd_user *u, const struct nd_type *t, enum nd_vm_domain d)
+{
+    if (d == ND_D_F64 && t->kind != ND_TY_DOUBLE)
+        nd_u_op(u, nd_type_signed(t) ? ND_VM_I2D : ND_VM_U2D, 0, 0, 0);
+}
+
+static void operand(struct nd_user *u, struct nd_expr *e, enum nd_vm_domain d)
+{
+    nd_u_expr(u, e);
+    as_domain(u, e->type, d);
+}
+
+static const uint8_t binary_ops[] = {
+    [ND_OP_ADD] = ND_VM_ADD, [ND_OP_SUB] = ND_VM_SUB, [ND_OP_MUL] = ND_VM_MUL, [ND_OP_DIV] = ND_VM_DIV,
+    [ND_OP_MOD] = ND_VM_MOD, [ND_OP_SHL] = ND_VM_SHL, [ND_OP_SHR] = ND_VM_SHR, [ND_OP_AND] = ND_VM_AND,
+    [ND_OP_OR] = ND_VM_OR,   [ND_OP_XOR] = ND_VM_XOR, [ND_OP_EQ] = ND_VM_EQ,   [ND_OP_NE] = ND_VM_NE,
+    [ND_OP_LT] = ND_VM_LT,   [ND_OP_LE] = ND_VM_LE,   [ND_OP_GT] = ND_VM_GT,   [ND_OP_GE] = ND_VM_GE,
+};
+
+static void logic(struct nd_user *u, struct nd_expr *e)
+{
+    bool is_and = e->op == ND_OP_LAND;
+    uint32_t a, b, end;
+
+    nd_u_expr(u, e->a);
+    a = jump(u, is_and ? ND_VM_JZ : ND_VM_JNZ);
+    nd_u_expr(u, e->b);
+    b = jump(u, is_and ? ND_VM_JZ : ND_VM_JNZ);
+    nd_u_int(u, is_and, &nd_type_bool);
+    end = jump(u, ND_VM_JMP);
+    land(u, a);
+    land(u, b);
+    nd_u_int(u, !is_and, &nd_type_bool);
+    land(u, end);
+}
+
+static void binary(struct nd_user *u, struct nd_expr *e)
+{
+    enum nd_vm_domain d;
+
+    if (e->op == ND_OP_LAND || e->op == ND_OP_LOR) {
+        logic(u, e);
+        return;
+    }
+    d = common_domain(e->a->type, e->b->type);
+    if (e->op == ND_OP_SHR)
+        d = domain_of(e->a->type);
+    operand(u, e->a, d);
+    operand(u, e->b, d);
+    nd_u_op(u, (enum nd_vm_op)binary_ops[e->op], (uint8_t)d, 0, 0);
+    if (e->type->kind == ND_TY_DURATION || e->type->kind == ND_TY_TIME)
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
+}
+
+static void step(struct nd_user *u, struct nd_expr *e)
+{
+    struct nd_expr *x = e->a, one = {.kind = ND_E_INT, .num = 1, .is_const = true, .type = nd_ty(&nd_type_i64)};
+    bool inc = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC;
+    bool post = e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC;
+    struct nd_stmt s = {.kind = ND_S_ASSIGN, .expr = x, .rhs = &one, .op = inc ? ND_OP_ADD : ND_OP_SUB, .sym = x->sym};
+
+    if (post)
+        nd_u_expr(u, x);
+    nd_u_assign(u, &s);
+    if (!post)
+        nd_u_expr(u, x);
+}
+
+static void unary(struct nd_user *u, struct nd_expr *e)
+{
+    if (e->op >= ND_OP_PREINC) {
+        step(u, e);
+        return;
+    }
+    nd_u_expr(u, e->a);
+    if (e->op == ND_OP_NOT)
+        nd_u_op(u, ND_VM_NOT, (uint8_t)domain_of(e->a->type), 0, 0);
+    else
+        nd_u_op(u, e->op == ND_OP_NEG ? ND_VM_NEG : ND_VM_BNOT, (uint8_t)domain_of(e->a->type), 0, 0);
+}
+
+static void cond(struct nd_user *u, struct nd_expr *e)
+{
+    enum nd_vm_domain d = domain_of(e->type);
+    uint32_t no, end;
+
+    nd_u_expr(u, e->a);
+    no = jump(u, ND_VM_JZ);
+    operand(u, e->b, d);
+    end = jump(u, ND_VM_JMP);
+    land(u, no);
+    operand(u, e->c, d);
+    land(u, end);
+}
+
+static void cast(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_expr(u, e->a);
+    if (e->a->type->kind == ND_TY_DOUBLE && e->type->kind != ND_TY_DOUBLE)
+        nd_u_op(u, ND_VM_D2I, 0, 0, 0);
+    if (e->type->kind == ND_TY_DOUBLE)
+        as_domain(u, e->a->type, ND_D_F64);
+    else
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
+}
+
+static void field(struct nd_user *u, struct nd_expr *e)
+{
+    const struct nd_mf_type *t;
+    struct nd_type *s;
+    uint32_t i;
+
+    if (e->a->type->kind == ND_TY_OPTS) {
+        nd_u_op(u, ND_VM_OPT, 0, 0, (int32_t)e->sym->option->index);
+        return;
+    }
+    s = e->a->type;
+    nd_u_expr(u, e->a);
+    t = nd_mfb_at(u->e->b, ND_SEC_TYPES, nd_emit_type(u->e, s));
+    for (i = 0; i < t->count; i++) {
+        const struct nd_mf_field *f = nd_mfb_at(u->e->b, ND_SEC_FIELDS, t->first + i);
+        const char *name = (char *)nd_mfb_at(u->e->b, ND_SEC_STRINGS, f->name);
+
+        if (s->kind == ND_TY_TUPLE ? f->off == e->field->off : !strcmp(name, e->name)) {
+            nd_u_op(u, ND_VM_FIELD, 0, 0, (int32_t)(t->first + i));
+            return;
+        }
+    }
+}
+
+static void event_field(struct nd_user *u, const struct nd_type *s, uint32_t i)
+{
+    const struct nd_mf_type *t = nd_mfb_at(u->e->b, ND_SEC_TYPES, nd_emit_type(u->e, s));
+
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, 0);
+    nd_u_op(u, ND_VM_FIELD, 0, 0, (int32_t)(t->first + i));
+}
+
+static void index_of(struct nd_user *u, struct nd_expr *e)
+{
+    if (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS) {
+        nd_u_expr(u, e->b);
+        nd_u_op(u, ND_VM_OPT_AT, 0, 0, (int32_t)e->a->sym->option->index);
+        return;
+    }
+    nd_u_expr(u, e->a);
+    nd_u_expr(u, e->b);
+    nd_u_op(u, ND_VM_INDEX, 0, 0, 0);
+}
+
+static void ident(struct nd_user *u, struct nd_expr *e)
+{
+    static const struct {
+        enum nd_builtin_id id;
+        enum nd_vm_builtin vm;
+    } names[] = {{ND_B_NSECS, ND_BI_NSECS}, {ND_B_ELAPSED, ND_BI_ELAPSED}, {ND_B_INTERVAL, ND_BI_INTERVAL},
+                 {ND_B_LOST, ND_BI_LOST},   {ND_B_NCPUS, ND_BI_NCPUS}};
+    size_t i;
+
+    if (e->sym && e->sym->kind == ND_SYM_FIELD) {
+        event_field(u, u->on->type, e->sym->index);
+        return;
+    }
+    if (e->sym) {
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)local(u, e->sym));
+        return;
+    }
+    for (i = 0; e->builtin && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].id == e->builtin->id)
+            nd_u_op(u, ND_VM_BUILTIN, 0, 0, names[i].vm);
+    }
+}
+
+static void in_list(struct nd_user *u, struct nd_expr *e)
+{
+    ND_VEC(uint32_t) hits = {0};
+    uint32_t i, end;
+
+    for (i = 0; i < e->b->args.n; i++) {
+        struct nd_expr *x = e->b->args.v[i];
+        enum nd_vm_domain d = common_domain(e->a->type, x->type);
+
+        operand(u, e->a, d);
+        operand(u, x, d);
+        if (x->type->kind == ND_TY_PREFIX)
+            nd_u_op(u, ND_VM_IN_PREFIX, 0, 0, 0);
+        else
+            nd_u_op(u, ND_VM_EQ, (uint8_t)d, 0, 0);
+        *ND_PUSH(u->a, &hits) = jump(u, ND_VM_JNZ);
+    }
+    nd_u_int(u, 0, &nd_type_bool);
+    end = jump(u, ND_VM_JMP);
+    for (i = 0; i < hits.n; i++)
+        land(u, hits.v[i]);
+    nd_u_int(u, 1, &nd_type_bool);
+    land(u, end);
+}
+
+// x in opt.list: a loop over the values given.
+static void in_option(struct nd_user *u, struct nd_expr *e)
+{
+    int32_t opt = (int32_t)e->b->sym->option->index;
+    uint32_t i = new_local(u), loop, done, hit, end;
+    enum nd_vm_domain d = common_domain(e->a->type, e->b->type);
+
+    nd_u_int(u, 0, &nd_type_i64);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    loop = here(u);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    nd_u_op(u, ND_VM_OPT_COUNT, 0, 0, opt);
+    nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
+    done = jump(u, ND_VM_JZ);
+    nd_u_expr(u, e->a);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    nd_u_op(u, ND_VM_OPT_AT, 0, 0, opt);
+    if (e->b->type->kind == ND_TY_PREFIX)
+        nd_u_op(u, ND_VM_IN_PREFIX, 0, 0, 0);
+    else
+        nd_u_op(u, ND_VM_EQ, (uint8_t)d, 0, 0);
+    hit = jump(u, ND_VM_JNZ);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    nd_u_int(u, 1, &nd_type_i64);
+    nd_u_op(u, ND_VM_ADD, ND_D_I64, 0, 0);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)loop);
+    land(u, done);
+    nd_u_int(u, 0, &nd_type_bool);
+    end = jump(u, ND_VM_JMP);
+    land(u, hit);
+    nd_u_int(u, 1, &nd_type_bool);
+    land(u, end);
+}
+
+static void lower_in(struct nd_user *u, struct nd_expr *e)
+{
+    if (e->b->kind == ND_E_MAP && !e->b->a) {
+        const struct nd_map *m = e->b->info;
+
+        nd_u_expr(u, e->a);
+        nd_u_op(u, ND_VM_MAP_HAS, 0, 0, (int32_t)m->index);
+    } else if (e->b->kind == ND_E_TUPLE) {
+        in_list(u, e);
+    } else if (e->b->kind == ND_E_FIELD && e->b->sym && e->b->sym->kind == ND_SYM_OPTION) {
+        in_option(u, e);
+    } else {
+        nd_u_expr(u, e->a);
+        nd_u_expr(u, e->b);
+        nd_u_op(u, ND_VM_IN_PREFIX, 0, 0, 0);
+    }
+}
+
+void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key)
+{
+    uint32_t i;
+
+    if (!m->key)
+        return;
+    if (key->kind == ND_E_TUPLE && m->key->kind == ND_TY_TUPLE && !nd_u_sent(u, key)) {
+        for (i = 0; i < key->args.n; i++)
+            nd_u_expr(u, key->args.v[i]);
+        nd_u_op(u, ND_VM_MAKE, (uint8_t)key->args.n, nd_u_type(u, m->key), 0);
+        return;
+    }
+    nd_u_expr(u, key);
+}
+
+static void map_read(struct nd_user *u, struct nd_expr *e)
+{
+    static const uint8_t aggs[] = {[ND_TY_COUNT] = ND_AGG_COUNT, [ND_TY_SUM] = ND_AGG_SUM, [ND_TY_MIN] = ND_AGG_MIN,
+                                   [ND_TY_MAX] = ND_AGG_MAX, [ND_TY_AVG] = ND_AGG_AVG};
+    const struct nd_map *m = e->info;
+
+    nd_u_key(u, m, e->a);
+    if (m->val->kind >= ND_TY_COUNT && m->val->kind <= ND_TY_AVG)
+        nd_u_op(u, ND_VM_AGG, aggs[m->val->kind], 0, (int32_t)m->index);
+    else
+        nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
+}
+
+static void tuple(struct nd_user *u, struct nd_expr *e)
+{
+    uint32_t i;
+
+    for (i = 0; i < e->args.n; i++)
+        nd_u_expr(u, e->args.v[i]);
+    nd_u_op(u, ND_VM_MAKE, (uint8_t)e->args.n, nd_u_type(u, e->type), 0);
+}
+
+bool nd_u_sent(struct nd_user *u, const struct nd_expr *e)
+{
+    const struct nd_async *as = u->on ? u->on->async : NULL;
+    uint32_t i;
+
+    for (i = 0; as && i < as->args.n; i++) {
+        if (as->args.v[i].expr == e)
+            return true;
+    }
+    return false;
+}
+
+void nd_u_expr(struct nd_user *u, struct nd_expr *e)
+{
+    const struct nd_async *as = u->on ? u->on->async : NULL;
+    uint64_t bits;
+    uint32_t i;
+
+    for (i = 0; as && i < as->args.n; i++) { // it came with the event
+        if (as->args.v[i].expr == e) {
+            event_field(u, u->on->type, i);
+            return;
+        }
+    }
+    if (e->is_const && nd_type_is_int(e->type) && e->kind != ND_E_STRING) {
+        nd_u_int(u, e->num, e->type);
+        return;
+    }
+    switch (e->kind) {
+    case ND_E_DOUBLE:
+        memcpy(&bits, &e->real, 8);
+        nd_u_op(u, ND_VM_DBL, 0, 0, (int32_t)nd_mfb_const(u->e->b, bits));
+        break;
+    case ND_E_STRING:
+        nd_u_str(u, e->str);
+        break;
+    case ND_E_IDENT:
+    case ND_E_VAR:
+        if (e->sym && e->sym->kind == ND_SYM_CONST && e->type->kind == ND_TY_DOUBLE) {
+            memcpy(&bits, &e->real, 8);
+            nd_u_op(u, ND_VM_DBL, 0, 0, (int32_t)nd_mfb_const(u->e->b, bits));
+            break;
+        }
+        ident(u, e);
+        break;
+    case ND_E_MAP:
+        map_read(u, e);
+        break;
+    case ND_E_UNARY:
+        unary(u, e);
+        break;
+    case ND_E_BINARY:
+        binary(u, e);
+        break;
+    case ND_E_COND:
+        cond(u, e);
+        break;
+    case ND_E_CAST:
+        cast(u, e);
+        break;
+    case ND_E_CALL:
+        nd_u_call(u, e);
+        break;
+    case ND_E_FIELD:
+        field(u, e);
+        break;
+    case ND_E_INDEX:
+        index_of(u, e);
+        break;
+    case ND_E_TUPLE:
+        tuple(u, e);
+        break;
+    case ND_E_IN:
+        lower_in(u, e);
+        break;
+    default:
+        nd_u_int(u, e->num, &nd_type_i64);
+        break;
+    }
+}
+
+// ---- statements ------------------------------------------------------------------------------------
+
+static bool is_agg(const struct nd_stmt *s)
+{
+    const struct nd_expr *r = s->rhs;
+
+    return r->kind == ND_E_CALL && r->builtin && r->builtin->id >= ND_B_COUNT && r->builtin->id <= ND_B_DIST &&
+           nd_type_is_agg(r->type);
+}
+
+static void assign_map(struct nd_user *u, struct nd_stmt *s)
+{
+    const struct nd_map *m = s->expr->info;
+    enum nd_vm_domain d;
+
+    nd_u_key(u, m, s->expr->a);
+    if (is_agg(s)) {
+        if (s->rhs->args.n)
+            nd_u_expr(u, s->rhs->args.v[0]);
+        else
+            nd_u_int(u, 1, &nd_type_i64);
+        nd_u_op(u, ND_VM_MAP_AGG, 0, 0, (int32_t)m->index);
+        return;
+    }
+    if (s->op == ND_OP_NONE) {
+        operand(u, s->rhs, m->val->kind == ND_TY_DOUBLE ? ND_D_F64 : ND_D_I64);
+    } else {
+        d = common_domain(m->val, s->rhs->type);
+        nd_u_key(u, m, s->expr->a);
+        nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
+        as_domain(u, m->val, d);
+        operand(u, s->rhs, d);
+        nd_u_op(u, (enum nd_vm_op)binary_ops[s->op], (uint8_t)d, 0, 0);
+        if (d == ND_D_F64 && m->val->kind != ND_TY_DOUBLE)
+            nd_u_op(u, ND_VM_D2I, 0, 0, 0);
+    }
+    nd_u_op(u, ND_VM_MAP_SET, 0, 0, (int32_t)m->index);
+}
+
+void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
+{
+    enum nd_vm_domain d;
+
+    if (s->expr->kind == ND_E_MAP) {
+        assign_map(u, s);
+        return;
+    }
+    if (!s->sym)
+        return;
+    if (s->op == ND_OP_NONE) {
+        if (s->rhs)
+            operand(u, s->rhs, s->sym->type->kind == ND_TY_DOUBLE ? ND_D_F64 : ND_D_I64);
+        else
+            nd_u_int(u, 0, &nd_type_i64);
+    } else {
+        d = common_domain(s->expr->type, s->rhs->type);
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)local(u, s->sym));
+        as_domain(u, s->expr->type, d);
+        operand(u, s->rhs, d);
+        nd_u_op(u, (enum nd_vm_op)binary_ops[s->op], (uint8_t)d, 0, 0);
+        if (d == ND_D_F64 && s->expr->type->kind != ND_TY_DOUBLE)
+            nd_u_op(u, ND_VM_D2I, 0, 0, 0);
+    }
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)local(u, s->sym));
+}
+
+static void lower_if(struct nd_user *u, struct nd_stmt *s)
+{
+    uint32_t no, end;
+
+    nd_u_expr(u, s->expr);
+    no = jump(u, ND_VM_JZ);
+    nd_u_block(u, s->body);
+    if (!s->else_body) {
+        land(u, no);
+        return;
+    }
+    end = jump(u, ND_VM_JMP);
+    land(u, no);
+    nd_u_block(u, s->else_body);
+    land(u, end);
+}
+
+static void start_loop(struct nd_user *u, struct nd_u_loop *l)
+{
+    memset(l, 0, sizeof(*l));
+    l->up = u->loop;
+    u->loop = l;
+}
+
+static void land_all(struct nd_user *u, const struct nd_u_jumps *j)
+{
+    uint32_t i;
+
+    for (i = 0; i < j->n; i++)
+        land(u, j->v[i]);
+}
+
+static void end_loop(struct nd_user *u, struct nd_u_loop *l)
+{
+    land_all(u, &l->brk);
+    u->loop = l->up;
+}
+
+static void lower_while(struct nd_user *u, struct nd_stmt *s)
+{
+    uint32_t top = here(u), out;
+    struct nd_u_loop l;
+
+    nd_u_expr(u, s->expr);
+    out = jump(u, ND_VM_JZ);
+    start_loop(u, &l);
+    nd_u_block(u, s->body);
+    land_all(u, &l.cont);
+    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+    land(u, out);
+    end_loop(u, &l);
+}
+
+static void lower_range(struct nd_user *u, struct nd_stmt *s)
+{
+    uint32_t i = local(u, s->sym), hi = new_local(u), top, out;
+    struct nd_u_loop l;
+
+    nd_u_expr(u, s->rhs);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    nd_u_expr(u, s->hi);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)hi);
+    top = here(u);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)hi);
+    nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
+    out = jump(u, ND_VM_JZ);
+    start_loop(u, &l);
+    nd_u_block(u, s->body);
+    land_all(u, &l.cont);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    nd_u_int(u, 1, &nd_type_i64);
+    nd_u_op(u, ND_VM_ADD, ND_D_I64, 0, 0);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+    land(u, out);
+    end_loop(u, &l);
+}
+
+// Locals of key and value; "$kv" is a pair made of two hidden ones.
+static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint32_t val, bool pair)
+{
+    if (!pair)
+        return;
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)val);
+    nd_u_op(u, ND_VM_MAKE, 2, nd_u_type(u, s->sym->type), 0);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)local(u, s->sym));
+}
+
+static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
+{
+    const struct nd_map *m = s->info;
+    bool pair = !s->val && s->key_dollar;
+    uint32_t key = pair ? new_local(u) : local(u, s->sym), val = s->val ? local(u, s->sym2) : new_local(u), top, out;
+    struct nd_u_loop l;
+
+    if (key >= u->nlocals)
+        u->nlocals = key + 1;
+    nd_u_op(u, ND_VM_ITER_NEW, 0, 0, (int32_t)m->index);
+    if (s->sort) {
+        top = here(u);
+        nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
+        out = jump(u, ND_VM_JZ);
+        load_entry(u, s, key, val, pair);
+        nd_u_expr(u, s->sort);
+        nd_u_op(u, ND_VM_ITER_RANK, 0, 0, 0);
+        nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+        land(u, out);
+    }
+    if (s->limit)
+        nd_u_expr(u, s->limit);
+    else
+        nd_u_int(u, 0, &nd_type_i64);
+    nd_u_op(u, ND_VM_ITER_SORT, s->desc, 0, 0);
+    top = here(u);
+    nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
+    out = jump(u, ND_VM_JZ);
+    load_entry(u, s, key, val, pair);
+    start_loop(u, &l);
+    l.map = true;
+    nd_u_block(u, s->body);
+    land_all(u, &l.cont);
+    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+    land(u, out);
+    end_loop(u, &l);
+    nd_u_op(u, ND_VM_ITER_END, 0, 0, 0);
+}
+
+static void lower_unroll(struct nd_user *u, struct nd_stmt *s)
+{
+    struct nd_u_loop l;
+    uint64_t i;
+
+    start_loop(u, &l);
+    for (i = 0; i < s->rhs->num; i++) {
+        l.cont.n = 0;
+        nd_u_block(u, s->body);
+        land_all(u, &l.cont);
+    }
+    end_loop(u, &l);
+}
+
+static void lower_return(struct nd_user *u, struct nd_stmt *s)
+{
+    const struct nd_u_loop *l;
+
+    if (s->expr)
+        nd_u_expr(u, s->expr);
+    for (l = u->loop; l; l = l->up) {
+        if (l->map)
+            nd_u_op(u, ND_VM_ITER_END, 0, 0, 0);
+    }
+    nd_u_op(u, ND_VM_RET, s->expr != NULL, 0, 0);
+}
+
+static void lower_stmt(struct nd_user *u, struct nd_stmt *s)
+{
+    switch (s->kind) {
+    case ND_S_EXPR:
+        nd_u_expr(u, s->expr);
+        if (s->expr->type->kind != ND_TY_NONE)
+            nd_u_op(u, ND_VM_POP, 0, 0, 0);
+        break;
+    case ND_S_ASSIGN:
+    case ND_S_LET:
+        nd_u_assign(u, s);
+        break;
+    case ND_S_IF:
+        lower_if(u, s);
+        break;
+    case ND_S_WHILE:
+        lower_while(u, s);
+        break;
+    case ND_S_FOR_RANGE:
+        lower_range(u, s);
+        break;
+    case ND_S_FOR_MAP:
+        lower_for_map(u, s);
+        break;
+    case ND_S_UNROLL:
+        lower_unroll(u, s);
+        break;
+    case ND_S_BREAK:
+        *ND_PUSH(u->a, &u->loop->brk) = jump(u, ND_VM_JMP);
+        break;
+    case ND_S_CONTINUE:
+        *ND_PUSH(u->a, &u->loop->cont) = jump(u, ND_VM_JMP);
+        break;
+    case ND_S_RETURN:
+        lower_return(u, s);
+        break;
+    case ND_S_BLOCK:
+        nd_u_block(u, s->body);
+        break;
+    default:
+        break;
+    }
+}
+
+void nd_u_block(struct nd_user *u, struct nd_block *b)
+{
+    uint32_t i;
+
+    for (i = 0; i < b->n; i++)
+        lower_stmt(u, b->v[i]);
+}
+
+// ---- functions -------------------------------------------------------------------------------------
+
+static uint32_t finish(struct nd_user *u, const char *name, uint32_t nparams, struct nd_span span)
+{
+    struct nd_mf_func f = {.name = nd_mfb_str(u->e->b, name), .nparams = nparams, .nlocals = u->nlocals,
+                           .span = nd_emit_span(u->e, span)};
+
+    if (u->table)
+        nd_u_op(u, ND_VM_TABLE_END, 0, 0, 0);
+    nd_u_op(u, ND_VM_RET, 0, 0, 0);
+    f.first = nd_mfb_add(u->e->b, ND_SEC_CODE, u->code.v, u->code.n);
+    f.count = u->code.n;
+    if (f.nlocals < nparams)
+        f.nlocals = nparams;
+    return nd_mfb_add(u->e->b, ND_SEC_FUNCS, &f, 1);
+}
+
+struct max_index {
+    uint32_t n;
+};
+
+static void look(void *arg, struct nd_expr *e)
+{
+    struct max_index *m = arg;
+
+    if ((e->kind == ND_E_IDENT || e->kind == ND_E_VAR) && e->sym && e->sym->kind == ND_SYM_VAR && e->sym->index >= m->n)
+        m->n = e->sym->index + 1;
+}
+
+static uint32_t block_locals(struct nd_block *b)
+{
+    uint32_t n = 0, i, k;
+
+    for (i = 0; b && i < b->n; i++) {
+        const struct nd_stmt *s = b->v[i];
+        uint32_t inner[2] = {block_locals(s->body), block_locals(s->else_body)};
+
+        if (s->sym && s->sym->kind == ND_SYM_VAR && s->sym->index >= n)
+            n = s->sym->index + 1;
+        if (s->sym2 && s->sym2->index >= n)
+            n = s->sym2->index + 1;
+        for (k = 0; k < 2; k++)
+            n = inner[k] > n ? inner[k] : n;
+    }
+    return n;
+}
+
+// Locals that the checker numbered; hidden ones come after.
+static uint32_t count_locals(struct nd_block *b)
+{
+    struct nd_decl d = {.body = b};
+    struct max_index m = {block_locals(b)};
+
+    nd_ast_walk(&d, look, &m);
+    return m.n;
+}
+
+uint32_t nd_user_body(struct nd_emit *e, const char *name, struct nd_block *b, struct nd_event *on,
+                      struct nd_span span)
+{
+    struct nd_user u = {.e = e, .a = e->a, .on = on};
+    uint32_t i;
+
+    u.nlocals = count_locals(b);
+    if (on && !u.nlocals)
+        u.nlocals = 1;
+    for (i = 0; i < b->n; i++) {
+        lower_stmt(&u, b->v[i]);
+        nd_u_table_done(&u, b, i);
+    }
+    return finish(&u, name, on != NULL, span);
+}
+
+uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn)
+{
+    struct nd_user u = {.e = e, .a = e->a};
+    struct nd_block *b = fn->body[ND_USER]->body;
+
+    u.nlocals = count_locals(b);
+    if (u.nlocals < fn->decl->fields.n)
+        u.nlocals = fn->decl->fields.n;
+    nd_u_block(&u, b);
+    if (fn->ret->kind != ND_TY_NONE) { // falling off the end gives 0
+        nd_u_int(&u, 0, &nd_type_i64);
+        nd_u_op(&u, ND_VM_RET, 1, 0, 0);
+    }
+    return finish(&u, fn->decl->name, fn->decl->fields.n, fn->decl->name_span);
+}
+
+uint32_t nd_user_async(struct nd_emit *e, struct nd_event *ev)
+{
+    struct nd_user u = {.e = e, .a = e->a, .on = ev, .nlocals = 1};
+    uint32_t i;
+
+    for (i = 0; i < ev->async->calls.n; i++)
+        nd_u_call(&u, ev->async->calls.v[i]);
+    return finish(&u, "printf", 1, ev->span);
+}
+
+uint32_t nd_user_when(struct nd_emit *e, struct nd_expr *x)
+{
+    struct nd_user u = {.e = e, .a = e->a};
+
+    nd_u_expr(&u, x);
+    nd_u_op(&u, ND_VM_RET, 1, 0, 0);
+    return finish(&u, "when", 0, x->span);
+}

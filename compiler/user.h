@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Inside the generation of user code. Included by user*.c only.
+#ifndef ND_USER_H
+#define ND_USER_H
+
+#include "builtins.h"
+#include "emit.h"
+#include "mfbuild.h"
+
+struct nd_u_jumps {
+    uint32_t *v;
+    uint32_t n, cap;
+};
+
+struct nd_u_loop {
+    struct nd_u_loop *up;
+    struct nd_u_jumps brk, cont; // jumps to land at the end, at the next round
+    bool map;                    // an iterator to drop on return
+};
+
+struct nd_user {
+    struct nd_emit *e;
+    struct nd_arena *a;
+    struct nd_event *on; // handler: the event whose payload is local 0
+    ND_VEC(struct nd_mf_insn) code;
+    uint32_t nlocals;
+    struct nd_u_loop *loop;
+    bool table; // a table is open
+};
+
+void nd_u_op(struct nd_user *u, enum nd_vm_op op, uint8_t a, uint16_t b, int32_t c);
+uint16_t nd_u_type(struct nd_user *u, const struct nd_type *t);
+void nd_u_int(struct nd_user *u, uint64_t v, const struct nd_type *t);
+void nd_u_str(struct nd_user *u, const char *s);
+void nd_u_expr(struct nd_user *u, struct nd_expr *e);
+void nd_u_block(struct nd_user *u, struct nd_block *b);
+void nd_u_assign(struct nd_user *u, struct nd_stmt *s);
+void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key);
+bool nd_u_sent(struct nd_user *u, const struct nd_expr *e); // did it come with the event?
+
+// user_call.c
+void nd_u_call(struct nd_user *u, struct nd_expr *e);
+// After statement i of a handler: closes a table that nothing after it goes on with.
+void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i);
+
+uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn);
+
+#endif
