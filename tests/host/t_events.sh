@@ -14,7 +14,7 @@ rawtracepoint:net_dev_queue /args.skb->dev->name == opt.dev && args.skb->len == 
     send packet {
         at: nsecs, dev: args.skb->dev->name, src: ntop($ip->saddr), dst: ntop($ip->daddr),
         sport: bswap($udp->source), dport: bswap($udp->dest), len: args.skb->len
-    }
+    };
     @n = count();
 }
 on packet { printf("%s %s:%d -> %s:%d %d\n", dev, src, sport, dst, dport, len); }'
