@@ -87,7 +87,7 @@ static void declare_struct(struct nd_check *c, struct nd_decl *d)
     struct nd_type *t;
     uint32_t i, bit = 0;
 
-    t = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n);
+    t = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, true);
     global(c, ND_SYM_CONST, nd_arena_printf(c->a, "struct %s", d->name), d->name_span)->type = t;
     for (i = 0; i < t->nelems; i++) { // bit-fields of one unit follow each other
         uint32_t bits = d->fields.v[i].bits;
@@ -117,7 +117,7 @@ static void declare_event(struct nd_check *c, struct nd_decl *d)
     ev->name = d->name;
     ev->span = d->name_span;
     ev->index = c->p->events.n;
-    ev->type = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n);
+    ev->type = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, false);
     global(c, ND_SYM_EVENT, d->name, d->name_span)->event = ev;
     *ND_PUSH(c->a, &c->p->events) = ev;
 }

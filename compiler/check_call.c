@@ -475,7 +475,7 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
             if (*p == '*')
                 arg++;
         }
-        p += strspn(p, "hlLqjzt" + (p[0] == 't')); // a lone t is the conversion
+        p += strspn(p, "hlLqjz"); // lengths say nothing here; t is the time
         if (*p == '%') {
             s = p + 1;
             continue;

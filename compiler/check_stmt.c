@@ -542,7 +542,7 @@ static void finish_async(struct nd_check *c, struct nd_async *as)
         f[i].name = nd_arena_printf(c->a, "arg%u", i);
         f[i].type = as->args.v[i].type;
     }
-    as->event->type = nd_type_struct(c->t, "", f, as->args.n);
+    as->event->type = nd_type_struct(c->t, "", f, as->args.n, false);
 }
 
 void nd_check_async(struct nd_check *c, struct nd_block *b)

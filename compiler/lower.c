@@ -421,7 +421,7 @@ static void make_debug(struct nd_lower *l)
     for (i = 0; i < l->p->sources->n; i++) {
         const char *path = l->p->sources->v[i].path;
 
-        l->files[i] = LLVMDIBuilderCreateFile(l->di, path, strlen(path), ".", 1);
+        l->files[i] = LLVMDIBuilderCreateFile(l->di, path, strlen(path), "", 0);
     }
     l->cu = LLVMDIBuilderCreateCompileUnit(l->di, LLVMDWARFSourceLanguageC99, l->files[0], producer, sizeof(producer) - 1, 1,
                                            "", 0, 0, "", 0, LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);

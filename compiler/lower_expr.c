@@ -524,13 +524,9 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
         i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
     }
     addr = LLVMBuildMul(l->b, i, nd_i64(l, size), "");
-    // The verifier takes no variable offset into typed kernel memory: read by address instead.
-    if (base.as == ND_AS_BTF) {
-        LLVMValueRef tmp = nd_temp(l, 8), st = LLVMBuildStore(l->b, nd_addr(l, base.v), tmp);
-
-        LLVMSetVolatile(st, 1);
+    // The verifier takes no variable offset into typed memory: read by address instead.
+    if (base.as == ND_AS_BTF || base.as == ND_AS_CTX)
         base.as = ND_AS_KERNEL;
-    }
     addr = LLVMBuildGEP2(l->b, l->i8, nd_ptr(l, base.v), &addr, 1, "");
     return value_at(l, addr, base.as, e->type, e->span);
 }

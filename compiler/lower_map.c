@@ -467,16 +467,23 @@ void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *c
 
 // ---- stacks ----------------------------------------------------------------------------------------
 
-#define USER_STACK_FLAG 256u // BPF_F_USER_STACK
+#define USER_STACK_FLAG 256u // BPF_F_USER_STACK; the low 8 bits are the number of frames to skip
+
+// The frames of the tracer itself: the program and what calls it.
+static uint32_t own_frames(const struct nd_probe *pr)
+{
+    return pr->type == ND_PROG_RAW_TP || pr->type == ND_PROG_TP_BTF ? 2 : 0;
+}
 
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
     bool kernel = t->kind == ND_TY_KSTACK;
     LLVMValueRef args[3], r;
+    uint32_t i = nd_stack_map(l, t);
 
     args[0] = l->ctx;
-    args[1] = l->stacks.v[nd_stack_map(l, t)].g;
-    args[2] = nd_i64(l, kernel ? 0 : USER_STACK_FLAG);
+    args[1] = l->stacks.v[i].g;
+    args[2] = nd_i64(l, kernel ? own_frames(l->probe) : USER_STACK_FLAG);
     r = nd_call(l, ND_H_GET_STACKID, args, 3);
     // A user stack of a kernel thread is absent, not lost.
     if (kernel)

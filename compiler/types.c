@@ -110,14 +110,21 @@ uint32_t nd_type_align(const struct nd_type *t)
     return t->align ? t->align : 1;
 }
 
-struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_field *f, uint32_t n)
+// Bytes are copied in the largest units that fit; on the stack these must be aligned.
+static uint32_t copy_align(const struct nd_type *t)
+{
+    return t->size >= 8 ? 8 : t->size >= 4 ? 4 : t->size >= 2 ? 2 : 1;
+}
+
+struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_field *f, uint32_t n,
+                               bool as_in_c)
 {
     struct nd_type *x = nd_type_new(t, ND_TY_STRUCT, 0);
     uint32_t i, off = 0;
 
     x->align = 1;
     for (i = 0; i < n; i++) {
-        uint32_t al = nd_type_align(f[i].type);
+        uint32_t al = as_in_c ? nd_type_align(f[i].type) : copy_align(f[i].type);
 
         off = (off + al - 1) / al * al;
         f[i].off = off;
@@ -142,7 +149,7 @@ struct nd_type *nd_type_tuple(struct nd_types *t, struct nd_type **v, uint32_t n
         f[i].name = nd_arena_printf(t->arena, "%u", i);
         f[i].type = v[i];
     }
-    x = nd_type_struct(t, NULL, f, n);
+    x = nd_type_struct(t, NULL, f, n, false);
     x->kind = ND_TY_TUPLE;
     return x;
 }

@@ -116,9 +116,11 @@ struct nd_type *nd_type_int(uint32_t size, bool is_signed);
 struct nd_type *nd_type_string(struct nd_types *t, uint32_t size);
 struct nd_type *nd_type_ptr(struct nd_types *t, struct nd_type *elem, enum nd_as as);
 struct nd_type *nd_type_array(struct nd_types *t, struct nd_type *elem, uint32_t n);
-// Lays the fields out with natural alignment; padding is zeroed when values are built.
+// Padding is zeroed when values are built.
 struct nd_type *nd_type_tuple(struct nd_types *t, struct nd_type **v, uint32_t n);
-struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_field *f, uint32_t n);
+// Lays the fields out: as a C compiler does, or aligned for copying (tuples, events).
+struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_field *f, uint32_t n,
+                               bool as_in_c);
 struct nd_type *nd_type_new(struct nd_types *t, enum nd_tk kind, uint32_t size);
 
 // From BTF; never NULL (unknown forms give void). BTF must be available.

@@ -329,6 +329,18 @@ static int check_in_kernel(struct cli *c)
     return code;
 }
 
+static bool takes_value(const char *word)
+{
+    size_t k;
+
+    for (k = 0; k < sizeof(flags) / sizeof(*flags); k++) {
+        if (flags[k].value && ((!strncmp(word, "--", 2) && !strcmp(word + 2, flags[k].name)) ||
+                               (word[1] == flags[k].letter && !word[2])))
+            return true;
+    }
+    return false;
+}
+
 // Replaces the first word that names a script by its path in the library.
 static void resolve_words(struct cli *c, int argc, char **argv)
 {
@@ -337,8 +349,10 @@ static void resolve_words(struct cli *c, int argc, char **argv)
     for (i = 2; i < argc; i++) {
         if (!strcmp(argv[i], "-e") || !strcmp(argv[i], "--execute"))
             return;
-        if (argv[i][0] == '-')
+        if (argv[i][0] == '-') {
+            i += takes_value(argv[i]);
             continue;
+        }
         if (!nd_find_script(argv[i], c->path, sizeof(c->path)))
             argv[i] = c->path;
         return;
@@ -362,13 +376,57 @@ static int check(struct cli *c, int argc, char **argv)
     return check_in_kernel(c);
 }
 
+static int write_object(const struct nd_object *obj, const char *path)
+{
+    FILE *f = fopen(path, "we");
+    int err = f ? 0 : errno;
+
+    if (f && fwrite(obj->data, 1, obj->size, f) != obj->size)
+        err = errno;
+    if (f && fclose(f) && !err)
+        err = errno;
+    if (err)
+        nd_msg("error: cannot write %s: %s", path, strerror(err));
+    return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+// An object in a file: what the compiler hands over, unchanged.
+static int compile(struct cli *c, int argc, char **argv)
+{
+    struct nd_object obj = {0};
+    int i = read_head(c, argc, argv, 2), code;
+
+    for (; i >= 0 && i < argc; i++) {
+        code = general_flag(c, argc, argv, &i);
+        if (!code)
+            nd_msg("error: unexpected \"%s\"", argv[i]);
+        if (code <= 0)
+            return usage_error();
+    }
+    if (i < 0)
+        return usage_error();
+    if ((!c->compile.file && !c->compile.text) || !c->run.output) {
+        nd_msg("error: usage: ndtrace compile FILE -o TOOL.ndo");
+        return EXIT_WRONG;
+    }
+    if (find_script(c))
+        return EXIT_WRONG;
+    c->compile.verb = "object";
+    code = nd_compile(&c->compile, &obj);
+    if (!code)
+        code = write_object(&obj, c->run.output);
+    nd_object_free(&obj);
+    return code;
+}
+
 static int command(struct cli *c, int argc, char **argv)
 {
     bool is_check = !strcmp(argv[1], "check");
 
+    if (!strcmp(argv[1], "compile"))
+        return compile(c, argc, argv);
     argv[0] = (char *)(uintptr_t) "ndtrace-compile";
-    if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt") ||
-        !strcmp(argv[1], "compile"))
+    if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt"))
         resolve_words(c, argc, argv);
     return is_check ? check(c, argc, argv) : nd_compile_exec(argv);
 }

@@ -123,6 +123,23 @@ static int watch_all(struct loop *w)
     return err;
 }
 
+// Without a probe, a timer or a process to wait for, nothing can happen any more.
+static bool idle_forever(const struct nd_run *r)
+{
+    const struct nd_mf *mf = r->mf;
+    bool waits =
+        nd_attach_count(r->attach) || r->opts->duration || r->opts->command || r->opts->pid;
+    uint32_t i, j;
+
+    for (i = 0; i < mf->nhooks && !waits; i++)
+        waits = mf->hooks[i].kind == ND_HOOK_EVERY;
+    for (i = 0; i < mf->nprogs && !waits; i++) {
+        for (j = mf->progs[i].first; j < mf->progs[i].first + mf->progs[i].count && !waits; j++)
+            waits = mf->attaches[j].kind == ND_AT_INTERVAL && nd_load_prog_fd(r->l, i) >= 0;
+    }
+    return !waits;
+}
+
 static void on_signal(struct nd_run *r)
 {
     int code;
@@ -177,6 +194,8 @@ void nd_loop(struct nd_run *r)
         nd_msg("error: cannot wait for events: %s", strerror(-err));
         nd_run_fail(r, err);
     }
+    if (idle_forever(r))
+        r->stop = true;
     nd_child_go(&r->child);
     while (!r->stop) {
         n = epoll_wait(w.epoll, ev, 16, more > 0 ? 0 : -1);

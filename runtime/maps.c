@@ -29,7 +29,8 @@ struct nd_maps {
     struct map *v;
     uint8_t *state;
     uint32_t ngen;
-    bool warned; // that the kernel offers no grace period
+    bool stopped; // no program runs by itself any more
+    bool warned;  // that the kernel offers no grace period
 };
 
 static int open_bpf(struct nd_maps *m, struct map *p, struct bpf_object *obj, uint32_t sym,
@@ -168,6 +169,11 @@ void nd_maps_set_state(struct nd_maps *m, uint8_t *state)
     m->state = state;
 }
 
+void nd_maps_stopped(struct nd_maps *m)
+{
+    m->stopped = true;
+}
+
 void nd_maps_handler(struct nd_maps *m)
 {
     uint32_t i;
@@ -198,6 +204,26 @@ static uint32_t *gen_word(const struct nd_maps *m, const struct map *p)
     return (uint32_t *)(void *)(m->state + p->d->gen_off);
 }
 
+static bool due(const struct map *p)
+{
+    return p->in_kernel && p->snap && !p->harvested;
+}
+
+static void flip_all(struct nd_maps *m)
+{
+    uint32_t i;
+
+    for (i = 0; i < m->mf->nmaps; i++) {
+        if (due(&m->v[i]))
+            __atomic_xor_fetch(gen_word(m, &m->v[i]), 1, __ATOMIC_SEQ_CST);
+    }
+    if (nd_feature_grace() && !m->warned) {
+        m->warned = true;
+        nd_msg("warning: this kernel has no way to wait for running programs; "
+               "an event at the end of an interval may be lost");
+    }
+}
+
 // All maps with generations are flipped together and pay for one grace period: a report of three
 // maps then shows one moment, and waits once.
 static int harvest_all(struct nd_maps *m)
@@ -207,24 +233,19 @@ static int harvest_all(struct nd_maps *m)
 
     if (!m->state)
         return -EINVAL;
-    for (i = 0; i < m->mf->nmaps; i++) {
-        struct map *p = &m->v[i];
-
-        if (p->in_kernel && p->snap && !p->harvested)
-            __atomic_xor_fetch(gen_word(m, p), 1, __ATOMIC_SEQ_CST);
-    }
-    if (nd_feature_grace() && !m->warned) {
-        m->warned = true;
-        nd_msg("warning: this kernel has no way to wait for running programs; "
-               "an event at the end of an interval may be lost");
-    }
+    if (!m->stopped)
+        flip_all(m);
     for (i = 0; i < m->mf->nmaps && !err; i++) {
         struct map *p = &m->v[i];
+        uint32_t now;
 
-        if (!p->in_kernel || !p->snap || p->harvested)
+        if (!due(p))
             continue;
+        now = *gen_word(m, p) & 1;
         p->harvested = true;
-        err = nd_bpfmap_each(&p->gen[(*gen_word(m, p) & 1) ^ 1], true, collect, p);
+        err = nd_bpfmap_each(&p->gen[now ^ 1], true, collect, p);
+        if (!err && m->stopped)
+            err = nd_bpfmap_each(&p->gen[now], true, collect, p);
     }
     return err;
 }

@@ -26,6 +26,8 @@ struct nd_maps *nd_maps_new(const struct nd_mf *mf, struct bpf_object *obj);
 void nd_maps_free(struct nd_maps *m);
 // Where nd_state is mapped: the generation words are in it. Needed if any map has ND_MAPF_GEN.
 void nd_maps_set_state(struct nd_maps *m, uint8_t *state);
+// No program runs any more but those the caller starts and waits for: harvests need not wait.
+void nd_maps_stopped(struct nd_maps *m);
 
 // A new handler (hook or event) starts: generational maps are harvested again at first touch.
 void nd_maps_handler(struct nd_maps *m);

@@ -94,7 +94,7 @@ static const char *check_globals(const struct nd_mf *mf)
         return "its file names are out of range";
     if (h->state_size > MAX_STATE || h->opts_size > MAX_STATE)
         return "its state is too large";
-    if (h->exit_off != ND_MF_NONE && (h->exit_off % 4 || h->exit_off + 4ull > h->state_size))
+    if (h->exit_off != ND_MF_NONE && (h->exit_off % 8 || h->exit_off + 8ull > h->state_size))
         return "its exit word is out of range";
     return NULL;
 }

@@ -132,14 +132,15 @@ void nd_run_drain(struct nd_run *r)
         ;
 }
 
-static bool exit_word(const struct nd_run *r)
+// What exit() in a probe left: bit 0 is set, the code is the high half.
+static uint64_t exit_word(const struct nd_run *r)
 {
     const uint8_t *p;
 
     if (!r->l->state || r->mf->h->exit_off == ND_MF_NONE)
-        return false;
+        return 0;
     p = r->l->state + r->mf->h->exit_off;
-    return __atomic_load_n((const uint32_t *)(const void *)p, __ATOMIC_RELAXED) != 0;
+    return __atomic_load_n((const uint64_t *)(const void *)p, __ATOMIC_RELAXED);
 }
 
 int nd_run_take(struct nd_run *r)
@@ -410,6 +411,8 @@ static void begin(struct nd_run *r)
     uint32_t i;
 
     r->start = nd_now();
+    if (r->l->state && r->mf->h->state_size >= ND_STATE_START + sizeof(r->start))
+        memcpy(r->l->state + ND_STATE_START, &r->start, sizeof(r->start));
     for (i = 0; i < r->mf->nhooks; i++)
         r->every_start[i] = r->start;
     header(r);
@@ -496,6 +499,7 @@ static void finish(struct nd_run *r)
     nd_attach_stop(r->attach);
     if (nd_attach_count(r->attach))
         nd_feature_grace(); // programs that were running have now ended
+    nd_maps_stopped(r->maps);
     nd_run_drain(r);
     if (r->err)
         return;
@@ -542,9 +546,11 @@ static int exit_code(struct nd_run *r, int err)
     if (closing)
         nd_msg("error: cannot write %s: %s", r->opts->output ? r->opts->output : "the output",
                strerror(-closing));
-    if (!err && r->vm && nd_vm_exited(r->vm, &code))
+    if (err)
+        return 1;
+    if (r->vm && nd_vm_exited(r->vm, &code))
         return code & 0xff;
-    return err ? 1 : 0;
+    return (int)(exit_word(r) >> 32 & 0xff);
 }
 
 int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_run_opts *opts)

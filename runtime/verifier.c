@@ -3,6 +3,7 @@
 // object's line information for it, and a table of causes in plain words. Serves loading.
 #include "verifier.h"
 
+#include "feature.h"
 #include "lineinfo.h"
 #include "load.h"
 #include "msg.h"
@@ -134,7 +135,10 @@ static void report_no_log(const struct nd_load *l, const struct nd_mf_prog *p, i
 {
     const char *hint = "";
 
-    if (err == -EPERM)
+    if (p && (p->type == ND_PROG_FENTRY || p->type == ND_PROG_FEXIT) && nd_feature_may_trace())
+        hint =
+            "; this kernel cannot attach to functions this way (fentry, fexit): use a tracepoint";
+    else if (err == -EPERM)
         hint = "; missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down";
     else if (err == -ENOMEM)
         hint = "; not enough memory for the maps: use smaller ones";

@@ -61,7 +61,7 @@ static void expect_args(const struct obj *o, const char *want)
 
 static void test_good(void **state)
 {
-    char script[96];
+    char script[96], out[96];
     struct result r;
     struct obj o;
 
@@ -83,6 +83,18 @@ static void test_good(void **state)
     expect_args(&o, "manifest --out-fd ");
     GO(&r, &o, "explain", script);
     expect(&r, 0, "other explain ", NULL);
+    GO(&r, &o, "-e", "begin { }"); // nothing to wait for: it ends by itself
+    expect(&r, 0, "it ran\n", NULL);
+    snprintf(out, sizeof(out), "%s/y.ndo", o.dir);
+    GO(&r, &o, "compile", script, "-o", out);
+    expect(&r, 0, "", NULL);
+    shell("cmp %s %s", out, o.o);
+    GO(&r, &o, out);
+    expect(&r, 0, "it ran\n", NULL);
+    GO(&r, &o, "compile", script);
+    expect(&r, 2, "", "usage: ndtrace compile FILE -o TOOL.ndo");
+    GO(&r, &o, "compile", script, "-o", "/dev/full");
+    expect(&r, 1, "", "cannot write /dev/full: No space left on device");
     GO(&r, &o, "list", "tools", "*");
     expect(&r, 0, "other list tools *\n", NULL);
     GO(&r, &o, "check", script);

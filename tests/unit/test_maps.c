@@ -359,6 +359,14 @@ static void test_generations(void **state)
     assert_int_equal(nd_maps_len(e.m, GENH), 0);
     k = 1;
     assert_int_equal(bpf_map_lookup_elem(fd_of(&e, "g0"), &k, &v), -ENOENT); // emptied
+    nd_maps_stopped(e.m); // at the end both generations count, and nothing is flipped
+    v = 1;
+    bpf_map_update_elem(fd_of(&e, "g0"), &k, &v, 0);
+    bpf_map_update_elem(fd_of(&e, "g1"), &k, &v, 0);
+    nd_maps_handler(e.m);
+    assert_int_equal(nd_maps_get(e.m, GENH, &k, &v), 0);
+    assert_int_equal(v, 2);
+    assert_int_equal(gen(&e), 0);
     teardown(&e);
 }
 

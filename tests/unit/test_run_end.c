@@ -23,13 +23,13 @@ static void make(struct obj *o, bool exits)
     obj_begin(o);
     nd_mfb_header(o->b)->state_size = 64;
     if (exits)
-        nd_mfb_header(o->b)->exit_off = 4;
+        nd_mfb_header(o->b)->exit_off = 32;
     add_map(o, "@n", ND_MAP_PERCPUARRAY, ND_MAPF_SCALAR | ND_MAPF_SUMMED, ND_MF_NONE,
             add_type(o, ND_T_COUNT, 8), "m0", "", 0);
     add_prog(o, "p0", ND_PROG_RAW_TP, ND_AT_RAW_TP, "rawtracepoint:sched_switch", "sched_switch",
              "", 0, 0);
     snprintf(text, sizeof(text), "#define EXIT %s\n%s",
-             exits ? "*(volatile unsigned *)(nd_state + 4) = 1;" : "", TICKS_C);
+             exits ? "*(volatile unsigned long *)(nd_state + 32) = 1 | 7ul << 32;" : "", TICKS_C);
     obj_end(o, text);
 }
 
@@ -112,6 +112,46 @@ static void test_signal_early(void **state)
     obj_free(&o);
 }
 
+static void make_endless(struct obj *o, uint32_t kind)
+{
+    const struct nd_mf_insn code[] = {{ND_VM_JMP, 0, 0, 0}};
+    struct nd_mf_hook h = {.kind = kind, .period_opt = ND_MF_NONE, .period = 10000000};
+
+    obj_begin(o);
+    h.func = add_func(o, 0, 0, code, 1);
+    nd_mfb_add(o->b, ND_SEC_HOOKS, &h, 1);
+    add_prog(o, "p0", ND_PROG_RAW_TP, ND_AT_RAW_TP, "rawtracepoint:sched_switch", "sched_switch",
+             "", 0, 0);
+    obj_end(o, PRELUDE "SEC(\"nd/rawtp/0\") int p0(void *ctx) { return 0; }\n");
+}
+
+// User code that never ends: the first Ctrl-C ends a report, the second one the end itself.
+static void test_endless(void **state)
+{
+    struct timespec nap = {.tv_nsec = 200000000};
+    struct started s;
+    struct result r;
+    struct obj o;
+
+    (void)state;
+    make_endless(&o, ND_HOOK_EVERY);
+    begin(&o, &s, (const char *const[]){NULL});
+    nanosleep(&nap, NULL);
+    kill(s.pid, SIGINT);
+    end_run(&s, &r);
+    expect(&r, 0, NULL, NULL);
+    obj_free(&o);
+    make_endless(&o, ND_HOOK_END);
+    begin(&o, &s, (const char *const[]){NULL});
+    kill(s.pid, SIGINT);
+    nanosleep(&nap, NULL);
+    assert_int_equal(waitpid(s.pid, NULL, WNOHANG), 0); // still in its last handler
+    kill(s.pid, SIGINT);
+    end_run(&s, &r);
+    assert_int_equal(r.code, 128 + SIGINT);
+    obj_free(&o);
+}
+
 static void test_exit(void **state)
 {
     struct started s;
@@ -122,7 +162,7 @@ static void test_exit(void **state)
     make(&o, true);
     start_run(&s, o.dir, (const char *const[]){o.o, NULL});
     end_run(&s, &r); // ends by itself
-    expect(&r, 0, "@n: ", NULL);
+    expect(&r, 7, "@n: ", NULL);
     obj_free(&o);
 }
 
@@ -318,12 +358,12 @@ static void test_not_an_object(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signals),       cmocka_unit_test(test_signal_early),
-        cmocka_unit_test(test_exit),          cmocka_unit_test(test_duration),
-        cmocka_unit_test(test_command),       cmocka_unit_test(test_pid),
-        cmocka_unit_test(test_closed_pipe),   cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_nothing_stays), cmocka_unit_test(test_not_root),
-        cmocka_unit_test(test_not_an_object),
+        cmocka_unit_test(test_signals),   cmocka_unit_test(test_signal_early),
+        cmocka_unit_test(test_endless),   cmocka_unit_test(test_exit),
+        cmocka_unit_test(test_duration),  cmocka_unit_test(test_command),
+        cmocka_unit_test(test_pid),       cmocka_unit_test(test_closed_pipe),
+        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_nothing_stays),
+        cmocka_unit_test(test_not_root),  cmocka_unit_test(test_not_an_object),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

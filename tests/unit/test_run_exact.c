@@ -55,7 +55,7 @@ static void wait_for(const char *path, const char *text)
     fail_msg("never saw \"%s\" in:\n%s", text, seen);
 }
 
-// every 50ms: printf("part %d\n", number in the map); clear
+// every 5ms: printf("part %d\n", number in the map); clear
 static void part_hook(struct obj *o, uint32_t map)
 {
     const struct nd_mf_insn code[] = {
@@ -64,7 +64,7 @@ static void part_hook(struct obj *o, uint32_t map)
         {ND_VM_MAP_CLEAR, 0, 0, (int32_t)map},
         {ND_VM_RET, 0, 0, 0},
     };
-    struct nd_mf_hook h = {.kind = ND_HOOK_EVERY, .period_opt = ND_MF_NONE, .period = 50000000};
+    struct nd_mf_hook h = {.kind = ND_HOOK_EVERY, .period_opt = ND_MF_NONE, .period = 5000000};
 
     h.func = add_func(o, 0, 0, code, 4);
     nd_mfb_add(o->b, ND_SEC_HOOKS, &h, 1);
@@ -79,16 +79,18 @@ static long sum_of_parts(const char *text, int *parts)
     return sum;
 }
 
-#define GEN_C(type, add)                                                                     \
-    RENAMES_C "#define M(n) struct { __uint(type, " type "); __type(key, __u64);"            \
-              " __type(value, __u64); __uint(max_entries, 1024); } n SEC(\".maps\");\n"      \
-              "M(m0)\nM(m1)\n"                                                               \
-              "static inline int add(void *m, __u64 k) { __u64 zero = 0, *v ="               \
-              " bpf_map_lookup_elem(m, &k); if (!v) { bpf_map_update_elem(m, &k, &zero, 1);" \
-              " v = bpf_map_lookup_elem(m, &k); } if (v) { " add "; } return 0; }\n"         \
-              "SEC(\"nd/rawtp/0\") int p0(__u64 *ctx) { if (!ours(ctx)) return 0;"           \
-              " __u64 k = (bpf_get_prandom_u32() & 127) | bpf_get_current_pid_tgid() << 32;" \
-              " return *(volatile __u32 *)(nd_state + 8) ? add(&m1, k) : add(&m0, k); }\n"
+#define GEN_C(type, add)                                                            \
+    "#ifndef DELAY\n#define DELAY(v)\n#endif\n" RENAMES_C                           \
+    "#define M(n) struct { __uint(type, " type "); __type(key, __u64);"             \
+    " __type(value, __u64); __uint(max_entries, 1024); } n SEC(\".maps\");\n"       \
+    "M(m0)\nM(m1)\n"                                                                \
+    "static inline int add(void *m, __u64 k) { __u64 zero = 0, *v ="                \
+    " bpf_map_lookup_elem(m, &k); if (!v) { bpf_map_update_elem(m, &k, &zero, 1);"  \
+    " v = bpf_map_lookup_elem(m, &k); } if (v) { DELAY(k) " add "; } return 0; }\n" \
+    "SEC(\"nd/rawtp/0\") int p0(__u64 *ctx) { if (!ours(ctx)) return 0;"            \
+    " __u64 k = (bpf_get_prandom_u32() & 127) | bpf_get_current_pid_tgid() << 32;"  \
+    " __u32 g = *(volatile __u32 *)(nd_state + 8);"                                 \
+    " return g ? add(&m1, k) : add(&m0, k); }\n"
 
 static void exact(uint32_t kind, const char *text, long n)
 {
@@ -132,6 +134,17 @@ static void test_hash(void **state)
 {
     (void)state;
     exact(ND_MAP_HASH, GEN_C("BPF_MAP_TYPE_HASH", "__sync_fetch_and_add(v, 1)"), 1000000);
+}
+
+// The program takes a while between finding its entry and adding to it: without the grace
+// period in between, what it writes would be lost.
+static void test_slow_program(void **state)
+{
+    (void)state;
+    exact(ND_MAP_HASH,
+          "#define DELAY(v) for (int i = 0; i < 40000; i++) __asm__ volatile(\"\" : "
+          "\"+r\"(v));\n" GEN_C("BPF_MAP_TYPE_HASH", "__sync_fetch_and_add(v, 1)"),
+          30000);
 }
 
 // ---- events -----------------------------------------------------------------------------------
@@ -259,9 +272,8 @@ static void test_events_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_percpu_hash),
-        cmocka_unit_test(test_hash),
-        cmocka_unit_test(test_events_all),
+        cmocka_unit_test(test_percpu_hash),  cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_slow_program), cmocka_unit_test(test_events_all),
         cmocka_unit_test(test_events_lost),
     };
 

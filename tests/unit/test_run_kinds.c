@@ -239,6 +239,40 @@ static void test_kprobe(void **state)
     obj_free(&o);
 }
 
+// Where functions cannot be attached to, the message says so; where they can, it counts.
+static void test_fentry(void **state)
+{
+    struct btf *btf = btf__load_vmlinux_btf();
+    int id = btf__find_by_name_kind(btf, "vfs_read", BTF_KIND_FUNC), i;
+    struct utsname u;
+
+    (void)state;
+    assert_true(id > 0);
+    uname(&u);
+    for (i = 0; i < 2; i++) {
+        struct nd_mf_prog *p;
+        struct result r;
+        struct obj o;
+
+        obj_begin(&o);
+        count_scalar(&o);
+        add_prog(&o, "p0", i ? ND_PROG_FEXIT : ND_PROG_FENTRY, i ? ND_AT_FEXIT : ND_AT_FENTRY,
+                 "func:vfs_read", "", "vfs_read", 0, 0);
+        p = nd_mfb_at(o.b, ND_SEC_PROGS, 0);
+        p->attach_btf_id = (uint32_t)id;
+        p->btf_name = nd_mfb_str(o.b, "vfs_read");
+        nd_mfb_header(o.b)->kernel = nd_mfb_str(o.b, u.release);
+        obj_end(&o, HIT_C "SEC(\"nd/fentry/0\") int p0(__u64 *ctx) { return hit(); }\n");
+        RUN(&r, &o, "-c", "/bin/true");
+        if (r.code)
+            expect(&r, 1, "", "this kernel cannot attach to functions this way (fentry");
+        else
+            assert_true(number_of(&r) >= 1);
+        obj_free(&o);
+    }
+    btf__free(btf);
+}
+
 static void test_no_such_tracepoint(void **state)
 {
     struct result r;
@@ -331,20 +365,46 @@ static void test_when(void **state)
     obj_free(&o);
 }
 
+// Option values are in place when programs run, behind whatever else .rodata holds.
+static void test_option_value(void **state)
+{
+    struct nd_mf_option op = {
+        .kind = ND_OPT_INT, .off = 8, .stride = 8, .cap = 1, .given_off = 0, .count_off = 4};
+    struct result r;
+    struct obj o;
+
+    (void)state;
+    obj_begin(&o);
+    count_scalar(&o);
+    op.name = op.flag = nd_mfb_str(o.b, "step");
+    op.type = add_type(&o, ND_T_INT, 8);
+    nd_mfb_add(o.b, ND_SEC_OPTIONS, &op, 1);
+    nd_mfb_header(o.b)->opts_size = 16;
+    add_prog(&o, "p0", ND_PROG_TEST_RUN, ND_AT_BEGIN, "BEGIN", "", "", 0, 0);
+    obj_end(&o,
+            HIT_C "const volatile char other[24] = {9};\n"
+                  "const volatile struct { unsigned given, n; long v; } nd_opts"
+                  " __attribute__((aligned(8))) = {5, 5, 5};\n"
+                  "SEC(\"nd/run/0\") int p0(void *ctx) { __u32 k = 0; __u64 *v = "
+                  "bpf_map_lookup_elem(&m0, &k); if (v) *v += nd_opts.v * 100 + nd_opts.given * "
+                  "10 + nd_opts.n + other[0] - 9; return 0; }\n");
+    RUN(&r, &o, "--step", "42", "--duration", "1ms");
+    expect(&r, 0, "@n: 4211\n", NULL);
+    RUN(&r, &o, "--duration", "1ms");
+    expect(&r, 0, "@n: 0\n", NULL);
+    obj_free(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tp_btf),
-        cmocka_unit_test(test_uprobe),
-        cmocka_unit_test(test_uprobe_pid),
-        cmocka_unit_test(test_profile),
-        cmocka_unit_test(test_software),
-        cmocka_unit_test(test_by_hand),
-        cmocka_unit_test(test_kprobe),
-        cmocka_unit_test(test_wildcard),
-        cmocka_unit_test(test_no_such_tracepoint),
-        cmocka_unit_test(test_verifier),
-        cmocka_unit_test(test_when),
+        cmocka_unit_test(test_tp_btf),       cmocka_unit_test(test_uprobe),
+        cmocka_unit_test(test_uprobe_pid),   cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_software),     cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_kprobe),       cmocka_unit_test(test_fentry),
+        cmocka_unit_test(test_wildcard),     cmocka_unit_test(test_no_such_tracepoint),
+        cmocka_unit_test(test_verifier),     cmocka_unit_test(test_when),
+        cmocka_unit_test(test_option_value),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

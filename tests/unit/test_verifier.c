@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Verifier logs of several kernels: which instruction was the last, what was the matter.
+// Must not know a kernel.
+#include "runtime/verifier.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char new_log[] = // 6.18
+    "0: R1=ctx() R10=fp0\n"
+    "; return *(volatile int *)(ctx[0] * 3); @ t.c:7\n"
+    "0: (79) r1 = *(u64 *)(r1 +0)          ; R1=scalar()\n"
+    "1: (27) r1 *= 3                       ; R1=scalar()\n"
+    "12: (61) r0 = *(u32 *)(r1 +0)\n"
+    "R1 invalid mem access 'scalar'\n"
+    "processed 3 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0\n";
+
+static const char old_log[] = // 4.19
+    "0: (79) r1 = *(u64 *)(r1 +0)\n"
+    "1: (71) r0 = *(u8 *)(r1 +0)\n"
+    "R1 invalid mem access 'inv'\n";
+
+static const char large_log[] = "from 12 to 5: R0=1\n"
+                                "5: (85) call bpf_trace_printk#6\n"
+                                "BPF program is too large. Processed 1000001 insn\n";
+
+static const char early_words[] = // a line that only looks like a cause, far before the end
+    "invalid bpf_context access off=8 size=4 in a comment\n";
+
+static void test_last(void **state)
+{
+    (void)state;
+    assert_int_equal(nd_verifier_last_insn(new_log), 12);
+    assert_int_equal(nd_verifier_last_insn(old_log), 1);
+    assert_int_equal(nd_verifier_last_insn(large_log), 5);
+    assert_int_equal(nd_verifier_last_insn(""), -1);
+    assert_int_equal(nd_verifier_last_insn("back-edge from insn 9 to 3\n"), -1);
+    assert_int_equal(nd_verifier_last_insn("123\n12: R0=1\n"), -1);
+}
+
+static void test_cause(void **state)
+{
+    (void)state;
+    assert_string_equal(nd_verifier_cause(new_log), "a number is used as a pointer");
+    assert_string_equal(nd_verifier_cause(old_log), "a number is used as a pointer");
+    assert_non_null(strstr(nd_verifier_cause(large_log), "more instructions than"));
+    assert_non_null(strstr(nd_verifier_cause("back-edge from insn 9 to 3\n"), "no loops"));
+    assert_non_null(strstr(nd_verifier_cause("combined stack size of 2 calls is 640. Too large\n"),
+                           "512 bytes"));
+    assert_non_null(strstr(nd_verifier_cause("unknown func bpf_ktime_get_tai_ns#208\n"), "lacks"));
+    assert_null(nd_verifier_cause("something new\n"));
+}
+
+static void test_tail_only(void **state)
+{
+    char log[4096];
+
+    (void)state;
+    strcpy(log, early_words);
+    memset(log + strlen(early_words), '\n', 3000);
+    log[strlen(early_words) + 3000] = 0;
+    strcat(log, "R0 !read_ok\n");
+    assert_string_equal(nd_verifier_cause(log), "the program ends without a result");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_last),
+        cmocka_unit_test(test_cause),
+        cmocka_unit_test(test_tail_only),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
