@@ -106,7 +106,8 @@ struct nd_lower {
     uint32_t state_size, exit_off;
     LLVMValueRef scratch_map;
     uint32_t scratch_size; // bytes used so far, all programs
-    bool sends;
+    bool force_scratch; // keep everything larger than a register off the stack
+    bool over_stack;    // LLVM found the stack too small
 
     // the program being lowered
     struct nd_probe *probe;
