@@ -176,6 +176,10 @@ bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef d
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix);
 
+// A counted loop: stop(i) until it says so (i1) or `most` is reached. The value is the last i.
+LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
+                     LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg);
+
 // lower_map.c
 LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_map_ptr(struct nd_lower *l, const struct nd_map *m);
