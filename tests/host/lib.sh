@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For the tests of this folder, which source it: network namespaces with known traffic, tracers in
+# the background, and the lines "ok NAME" and "not ok NAME why". Whatever a test makes, it removes.
+# shellcheck shell=bash
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+
+ND=${NDTRACE:-$PWD/build/ndtrace}
+TRAFFIC=$PWD/build/tests/host/traffic
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/ndtrace-test.XXXXXX") || exit 1
+IN=      # namespace of the tracers, none: this one
+NS=()    # namespaces made
+PIDS=()  # tracers started
+FAILED=0
+
+cleanup() {
+    local p n
+    for p in "${PIDS[@]}"; do kill -KILL "$p" 2>/dev/null; done
+    for n in "${NS[@]}"; do ip netns del "$n" 2>/dev/null; done
+    rm -rf "$TMP"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+ok() { echo "ok $1"; }
+not_ok() {
+    FAILED=1
+    echo "not ok $1 ${*:2}"
+}
+# NAME GOT WANTED
+same() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', wanted '$3'"; fi; }
+# NAME FILE PATTERN: the pattern (grep -E) is in the file.
+has() {
+    if grep -qE -- "$3" "$2"; then ok "$1"; else not_ok "$1" "no '$3' in: $(head -c 400 "$2" | tr '\n' '|')"; fi
+}
+# The last command of a test file: its exit status.
+finish() { exit $FAILED; }
+
+# Two namespaces, $1a and $1b of this process, joined by a veth pair; the devices are named as the
+# namespaces. Sets A and B. Neighbours are fixed and IPv6 is off: only test traffic passes.
+network() {
+    A=nd$1a$$ B=nd$1b$$
+    A=${A:0:15} B=${B:0:15}
+    NS+=("$A" "$B")
+    IN=$A
+    { ip netns add "$A" && ip netns add "$B" &&
+        ip -n "$A" link add "$A" type veth peer name "$B" netns "$B" &&
+        ip netns exec "$A" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 2>/dev/null
+        ip netns exec "$B" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 2>/dev/null
+        ip -n "$A" addr add 10.77.0.1/24 dev "$A" && ip -n "$B" addr add 10.77.0.2/24 dev "$B" &&
+            ip -n "$A" link set "$A" address 02:00:00:00:00:01 up &&
+            ip -n "$B" link set "$B" address 02:00:00:00:00:02 up &&
+            ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent &&
+            ip -n "$B" neigh replace 10.77.0.1 lladdr 02:00:00:00:00:01 dev "$B" nud permanent; } ||
+        { not_ok network "cannot make the network namespaces"; exit 1; }
+}
+
+# PACKETS [BYTES]: UDP from A to B; the frame at the queue has BYTES + 42 bytes. Prints how many were
+# sent; they must all have arrived.
+send() {
+    local line
+    line=$($TRAFFIC -n "$1" -b "${2:-200}" -s "$A" -d "$B") || { echo 0; return 1; }
+    [[ $line =~ sent=([0-9]+)\ got=([0-9]+) ]] || { echo 0; return 1; }
+    [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ] || echo "send: $line" >&2
+    echo "${BASH_REMATCH[1]}"
+}
+
+# NAME ARGUMENTS...: starts a tracer; its output goes to $TMP/NAME.out and .err. Waits until it is
+# attached. Sets PID. Runs in namespace A, if there is one, where the options find the device.
+trace() {
+    local name=$1 i
+    shift
+    ${IN:+nsenter --net=/run/netns/$IN} "$ND" -v "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
+    PID=$!
+    PIDS+=("$PID")
+    for ((i = 0; i < 200; i++)); do
+        grep -q 'ready in' "$TMP/$name.err" && return 0
+        kill -0 "$PID" 2>/dev/null || break
+        sleep 0.05
+    done
+    not_ok "$name" "the tracer does not start: $(tail -c 400 "$TMP/$name.err" | tr '\n' '|')"
+    return 1
+}
+
+# PID [SIGNAL]: ends a tracer and sets CODE, its exit code; 124 if it did not end in 10 s.
+stop() {
+    local i
+    kill -"${2:-INT}" "$1"
+    for ((i = 0; i < 200; i++)); do
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.05
+    done
+    if ((i == 200)); then
+        kill -KILL "$1"
+        wait "$1" 2>/dev/null
+        CODE=124
+        return
+    fi
+    wait "$1"
+    CODE=$?
+}
+
+# FILE NAME: the sum of the values of all lines "NAME: VALUE" or "NAME[...]: VALUE".
+total() {
+    awk -v name="$2" 'index($0, name ":") == 1 || index($0, name "[") == 1 { if ($NF ~ /^-?[0-9]+$/) n += $NF }
+        END { print n + 0 }' "$1"
+}
+
+# PID: the kernel's ids of the programs, maps and links that a process holds, as "kind id" lines.
+bpf_ids() {
+    awk '$1 == "prog_id:" { print "prog", $2 } $1 == "map_id:" { print "map", $2 }
+         $1 == "link_id:" { print "link", $2 }' /proc/"$1"/fdinfo/* 2>/dev/null | sort -u
+}
+
+# NAME: all ids read from stdin are gone from the kernel within 5 s.
+gone() {
+    local kind id i left
+    local -a lines
+    mapfile -t lines
+    [ ${#lines[@]} -gt 0 ] || { not_ok "$1" "the tracer held nothing"; return; }
+    for ((i = 0; i < 50; i++)); do
+        left=
+        for line in "${lines[@]}"; do
+            read -r kind id <<<"$line"
+            bpftool "$kind" show id "$id" >/dev/null 2>&1 && left="$left $line"
+        done
+        [ -n "$left" ] || { ok "$1"; return; }
+        sleep 0.1
+    done
+    not_ok "$1" "still in the kernel:$left"
+}

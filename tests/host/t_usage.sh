@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Exit codes and messages of wrong usage: 0 done, 1 failed at run time, 2 wrong usage or script.
+. "$(dirname "$0")/lib.sh"
+
+# NAME CODE PATTERN ARGUMENTS...: exit code, and the pattern is in what it says.
+usage() {
+    local name=$1 code=$2 pattern=$3
+    shift 3
+    timeout 20 "$ND" "$@" >"$TMP/out" 2>&1 </dev/null
+    same "$name-exit" $? "$code"
+    [ -z "$pattern" ] || has "$name-says" "$TMP/out" "$pattern"
+}
+
+cat >"$TMP/s.nd" <<'S'
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What does this do?
+option count: int = 3 "how many"
+option dev: ifname "device"
+option where: ip required "address"
+BEGIN { printf("%d\n", opt.count); exit(); }
+S
+
+usage no-arguments 2 'usage:'
+usage help 0 'usage:' --help
+usage version 0 '^ndtrace [0-9]' --version
+usage unknown-flag 2 'unknown' --nonsense
+usage no-script 2 'no script or tool' /nonexistent.nd
+usage no-program 2 'needs a program' -e
+usage bad-format 2 'neither text nor json' -f xml -e 'BEGIN { exit() }'
+usage bad-duration 2 'no duration' --duration never -e 'BEGIN { exit() }'
+usage syntax-error 2 'E0101' -e 'BEGIN { exit( }'
+usage empty-script 2 'E0110' -e ''
+usage unknown-probe 2 'did you mean .*net_dev_queue' -e 'rawtracepoint:net_dev_quue { @ = count() }'
+usage unknown-name 2 "unknown name 'nosuch'" -e 'BEGIN { print(nosuch) }'
+usage script-help 0 'What does this do' "$TMP/s.nd" --help
+usage script-help-option 0 '--count int .*how many.*default: 3' "$TMP/s.nd" --help
+usage option-required 2 '--where is required' "$TMP/s.nd"
+usage option-bad-ip 2 '--where' "$TMP/s.nd" --where 300.0.0.1
+usage option-bad-int 2 '--count' "$TMP/s.nd" --where 10.0.0.1 --count many
+usage option-no-device 2 'nosuchdev' "$TMP/s.nd" --where 10.0.0.1 --dev nosuchdev
+usage option-unknown 2 'did you mean --count' "$TMP/s.nd" --where 10.0.0.1 --cuont 4
+usage option-twice 2 'twice' "$TMP/s.nd" --where 10.0.0.1 --count 4 --count 5
+usage option-value 0 '^7$' "$TMP/s.nd" --where 10.0.0.1 --count 7
+usage exit-code 3 '' -e 'BEGIN { exit(3) }'
+usage check-good 0 '' check "$TMP/s.nd"
+usage check-bad 2 'E0201' check -e 'BEGIN { print(nosuch) }'
+usage no-such-process 1 'no process' -p 4194304 -e 'interval:s:1 { print(1) }'
+head -c 4000 /dev/urandom >"$TMP/random.nd"
+usage binary-file 2 'error' "$TMP/random.nd"
+finish
