@@ -66,7 +66,7 @@ static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint
     if (!u->program.title || !*u->program.title)
         u->program.title = s->title;
     for (i = 0; i < s->decls.n; i++) {
-        if (s->decls.v[i]->kind == ND_D_USE)
+        if (s->decls.v[i]->kind == ND_D_USE && !o->no_modules)
             load_module(u, o, s->decls.v[i]);
         *ND_PUSH(u->arena, &u->program.decls) = s->decls.v[i];
     }

@@ -11,6 +11,7 @@ struct nd_compile_opts {
     const char *facts;  // recorded kernel description instead of the live kernel
     const char *btf;    // --btf FILE
     const char *stdlib; // folder of the standard library's modules, or NULL
+    bool no_modules;    // leave `use` alone (fmt)
     bool dump_ir;       // LLVM IR to stderr
 };
 

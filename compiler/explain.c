@@ -1,8 +1,155 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Prints a checked program for a reviewer.
+// Prints a checked program for a reviewer: where it attaches and by what, what it reads, what it
+// keeps and for how many bytes, what leaves the kernel, what runs in user space.
 #include "explain.h"
+
+#include <string.h>
+
+static const char *const served[] = {
+    [ND_PROG_TRACEPOINT] = "trace event (its fields come from the event's record)",
+    [ND_PROG_RAW_TP] = "raw tracepoint (no field of the event's record is used)",
+    [ND_PROG_TP_BTF] = "raw tracepoint with BTF types (direct loads, no record is built)",
+    [ND_PROG_KPROBE] = "breakpoint on a function",
+    [ND_PROG_PERF_EVENT] = "perf event on each CPU",
+    [ND_PROG_FENTRY] = "trampoline at the function's entry (direct loads)",
+    [ND_PROG_FEXIT] = "trampoline at the function's exit (direct loads)",
+    [ND_PROG_TEST_RUN] = "run by the tracer itself",
+};
+
+struct reads {
+    struct nd_program *p;
+    FILE *out;
+    const char *seen[128];
+    uint32_t n;
+};
+
+static const char *path_of(struct nd_program *p, const struct nd_expr *e)
+{
+    if (e->kind == ND_E_FIELD)
+        return nd_arena_printf(p->arena, "%s%s%s", path_of(p, e->a), e->arrow ? "->" : ".", e->name);
+    if (e->kind == ND_E_VAR)
+        return nd_arena_printf(p->arena, "$%s", e->name);
+    if (e->kind == ND_E_CAST)
+        return nd_arena_printf(p->arena, "(%s)%s", nd_type_text(&p->types, e->type), path_of(p, e->a));
+    return e->name ? e->name : "...";
+}
+
+static void note_read(void *arg, struct nd_expr *e)
+{
+    struct reads *r = arg;
+    const char *text;
+    uint32_t i;
+
+    if (e->kind != ND_E_FIELD || !e->type || e->a->type->kind == ND_TY_OPTS)
+        return;
+    text = nd_arena_printf(r->p->arena, "%s: %s", path_of(r->p, e), nd_type_text(&r->p->types, e->type));
+    for (i = 0; i < r->n; i++) {
+        if (!strcmp(r->seen[i], text))
+            return;
+    }
+    if (r->n == 128)
+        return;
+    r->seen[r->n++] = text;
+    fprintf(r->out, "    reads %s\n", text);
+}
+
+#define TARGETS_SHOWN 8u
+
+static void explain_probe(struct nd_program *p, struct nd_probe *pr, FILE *out)
+{
+    struct nd_pos pos = nd_source_pos(p->sources, pr->decl->name_span.src, pr->decl->name_span.off);
+    struct reads r = {.p = p, .out = out};
+    uint32_t i;
+
+    for (i = 0; i < pr->targets.n && i < TARGETS_SHOWN; i++)
+        fprintf(out, "%s%s", i ? ", " : "  ", pr->targets.v[i].spec);
+    if (i < pr->targets.n)
+        fprintf(out, " and %u more", pr->targets.n - i);
+    fprintf(out, "   (line %u)\n    served by: %s\n", pos.line, served[pr->type]);
+    if (pr->decl->when)
+        fprintf(out, "    attached only when its condition on the options holds\n");
+    if (pr->decl->pred)
+        fprintf(out, "    leaves at once unless its predicate holds\n");
+    nd_ast_walk(pr->decl, note_read, &r);
+}
+
+static void explain_maps(struct nd_program *p, FILE *out)
+{
+    uint64_t total = 0;
+    uint32_t i;
+
+    fprintf(out, "Maps:\n");
+    for (i = 0; i < p->maps.n; i++) {
+        const struct nd_map *m = p->maps.v[i];
+        bool agg = m->val && nd_type_is_agg(m->val);
+        uint64_t entries = !m->key ? 1 : m->max_entries ? m->max_entries : m->val && m->val->size > 1024 ? 1024 : 4096;
+        uint64_t bytes = entries * ((m->key ? m->key->size : 4) + (m->val ? m->val->size : 8));
+
+        if (!(m->worlds & ND_KERNEL)) {
+            fprintf(out, "  %s: in user space only\n", m->name);
+            continue;
+        }
+        if (m->gen)
+            bytes *= 2;
+        total += bytes;
+        fprintf(out, "  %s[%s] = %s: at most %llu entries, %llu bytes%s%s\n", m->name,
+                m->key ? nd_type_text(&p->types, m->key) : "", m->val ? nd_type_text(&p->types, m->val) : "?",
+                (unsigned long long)entries, (unsigned long long)bytes, agg ? " for each CPU" : "",
+                m->gen ? ", twice, to be emptied without loss" : "");
+    }
+    if (!p->maps.n)
+        fprintf(out, "  none\n");
+    else
+        fprintf(out, "  together %llu bytes (per-CPU ones counted once)\n", (unsigned long long)total);
+}
+
+static void explain_events(struct nd_program *p, FILE *out)
+{
+    uint32_t i, k;
+
+    fprintf(out, "Leaves the kernel, besides what is in the maps:\n");
+    for (i = 0; i < p->events.n; i++) {
+        const struct nd_event *ev = p->events.v[i];
+        struct nd_pos pos = nd_source_pos(p->sources, ev->span.src, ev->span.off);
+
+        if (!ev->sent)
+            continue;
+        fprintf(out, "  %s (line %u), %u bytes a time:", *ev->name ? ev->name : "a printed record", pos.line,
+                ev->type->size + (uint32_t)sizeof(struct nd_mf_record));
+        for (k = 0; k < ev->type->nelems; k++)
+            fprintf(out, "%s %s: %s", k ? "," : "", ev->type->fields[k].name,
+                    nd_type_text(&p->types, ev->type->fields[k].type));
+        fprintf(out, "%s\n", k ? "" : " nothing but that it happened");
+    }
+    if (!p->events.n)
+        fprintf(out, "  nothing\n");
+}
 
 void nd_explain(struct nd_program *p, FILE *out)
 {
-    fprintf(out, "%u probes\n", p->probes.n);
+    static const char *const hooks[] = {"begin", "end", "every"};
+    uint32_t i;
+
+    fprintf(out, "%s on Linux %s\n", p->path, nd_kernel_release(p->kernel));
+    fprintf(out, "Runs in the kernel:\n");
+    for (i = 0; i < p->probes.n; i++)
+        explain_probe(p, p->probes.v[i], out);
+    explain_maps(p, out);
+    explain_events(p, out);
+    fprintf(out, "Runs in user space:\n");
+    for (i = 0; i < p->hooks.n; i++) {
+        const struct nd_hook *h = p->hooks.v[i];
+
+        fprintf(out, "  %s", hooks[h->kind]);
+        if (h->period_opt)
+            fprintf(out, " opt.%s", h->period_opt->decl->name);
+        else if (h->kind == ND_HOOK_EVERY)
+            fprintf(out, " %g s", (double)h->period / 1e9);
+        fprintf(out, "\n");
+    }
+    for (i = 0; i < p->events.n; i++) {
+        if (p->events.v[i]->on)
+            fprintf(out, "  on %s\n", p->events.v[i]->name);
+    }
+    fprintf(out, "It changes nothing: scripts cannot write memory, send signals or run commands.\n");
 }

@@ -1,12 +1,258 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Lists by name.
+// Lists by name: probes of this kernel with their arguments, built-ins, error codes, tools.
 #include "list.h"
+
+#include "btf.h"
+#include "builtins.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct list {
+    struct nd_kernel *k;
+    struct nd_arena *a;
+    struct nd_types types;
+    struct nd_diags diags;
+    FILE *out;
+    const char *path;
+    bool args; // with argument types: when few are asked for
+    uint32_t n;
+};
+
+static void print_sig(struct list *l, const struct nd_func_sig *s)
+{
+    uint32_t i;
+
+    fputc('(', l->out);
+    for (i = 0; i < s->nparams; i++)
+        fprintf(l->out, "%s%s: %s", i ? ", " : "", s->params[i].name,
+                nd_type_text(&l->types, nd_type_btf(&l->types, s->params[i].type)));
+    fputc(')', l->out);
+}
+
+static int list_event(void *arg, const char *category, const char *event)
+{
+    struct list *l = arg;
+    const struct nd_tp_format *f;
+    const char *why;
+    uint32_t i;
+
+    fprintf(l->out, "tracepoint:%s:%s", category, event);
+    if (l->args && !nd_kernel_tracepoint(l->k, category, event, &f, &why)) {
+        fputc('(', l->out);
+        for (i = 0; i < f->nfields; i++)
+            fprintf(l->out, "%s%s: %s", i ? ", " : "", f->fields[i].name, f->fields[i].type);
+        fputc(')', l->out);
+    }
+    fputc('\n', l->out);
+    l->n++;
+    return 0;
+}
+
+static int list_raw(void *arg, const char *event)
+{
+    struct list *l = arg;
+    const struct nd_func_sig *s;
+
+    fprintf(l->out, "rawtracepoint:%s", event);
+    if (l->args && !nd_kernel_raw_tracepoint(l->k, event, &s))
+        print_sig(l, s);
+    fputc('\n', l->out);
+    l->n++;
+    return 0;
+}
+
+static int list_func(void *arg, const char *module, const char *func)
+{
+    struct list *l = arg;
+    const struct nd_func_sig *s;
+
+    fprintf(l->out, "kprobe:%s%s%s", module, *module ? ":" : "", func);
+    if (l->args && !nd_kernel_func(l->k, func, &s))
+        print_sig(l, s);
+    fputc('\n', l->out);
+    l->n++;
+    return 0;
+}
+
+static int list_usym(void *arg, const struct nd_usym *sym)
+{
+    struct list *l = arg;
+
+    fprintf(l->out, "uprobe:%s:%s\n", l->path, sym->name);
+    l->n++;
+    return 0;
+}
+
+static int list_usdt(void *arg, const struct nd_usdt *u)
+{
+    struct list *l = arg;
+
+    fprintf(l->out, "usdt:%s:%s:%s   (%u arguments)\n", l->path, u->provider, u->name, u->nargs);
+    l->n++;
+    return 0;
+}
+
+static char *part(char **s)
+{
+    char *p = *s, *colon = p ? strchr(p, ':') : NULL;
+
+    if (colon)
+        *colon++ = 0;
+    *s = colon;
+    return p;
+}
+
+static bool kind_is(const char *glob, const char *name)
+{
+    return nd_glob_match(glob, name) || !strcmp(glob, "*");
+}
+
+static int list_probes(struct list *l, const char *glob)
+{
+    char *copy = nd_arena_strdup(l->a, glob), *rest = copy, *kind = part(&rest), *a, *b;
+    const char *why = NULL;
+    bool all = !rest && !strcmp(kind, "*");
+
+    if (!rest && !all) { // a bare word: in any kind
+        rest = nd_arena_printf(l->a, "%s%s%s", nd_glob_is(kind) ? "" : "*", kind, nd_glob_is(kind) ? "" : "*");
+        kind = (char *)(uintptr_t)"*";
+    }
+    a = part(&rest);
+    b = rest;
+    l->args = a && !all && !(b && !strcmp(b, "*") && !strcmp(a, "*"));
+    if (a && (kind_is("uprobe", kind) || !strcmp(kind, "usdt") || !strcmp(kind, "uretprobe"))) {
+        l->path = nd_kernel_exec_path(l->k, a);
+        if (!l->path) {
+            fprintf(stderr, "ndtrace: there is no executable or library '%s'\n", a);
+            return 2;
+        }
+        if (!strcmp(kind, "usdt"))
+            nd_kernel_each_usdt(l->k, l->path, "*", b && strcmp(b, "*") ? b : "*", list_usdt, l, &why);
+        else
+            nd_kernel_each_usym(l->k, l->path, b ? b : "*", list_usym, l, &why);
+        return 0;
+    }
+    if (kind_is(kind, "tracepoint")) {
+        if (nd_kernel_each_tracepoint(l->k, b ? a : "*", b ? b : a ? a : "*", list_event, l, &why) && why)
+            fprintf(stderr, "ndtrace: tracepoints: %s\n", why);
+    }
+    if (kind_is(kind, "rawtracepoint") && !b)
+        nd_kernel_each_raw_tracepoint(l->k, a ? a : "*", list_raw, l);
+    if (kind_is(kind, "kprobe") && !all && !b)
+        nd_kernel_each_func(l->k, a ? a : "*", list_func, l);
+    return 0;
+}
+
+static int list_builtins(struct list *l, const char *glob)
+{
+    const struct nd_builtin *b;
+    uint32_t i;
+
+    for (i = 0; (b = nd_builtin_at(i)); i++) {
+        if (b->id == ND_B_REFUSED || !nd_glob_match(glob, b->name))
+            continue;
+        fprintf(l->out, "%-28s %-12s %s\n", b->usage,
+                b->worlds == (ND_KERNEL | ND_USER) ? "both" : b->worlds == ND_KERNEL ? "kernel" : "user", b->help);
+    }
+    return 0;
+}
+
+static int list_errors(struct list *l, const char *glob)
+{
+    static const enum nd_diag_code codes[] = {
+#define ROW(code, title) ND_##code,
+        ND_DIAG_CODES(ROW)
+#undef ROW
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (nd_glob_match(glob, nd_diag_code_name(codes[i])))
+            fprintf(l->out, "%s %s\n", nd_diag_code_name(codes[i]), nd_diag_code_title(codes[i]));
+    }
+    return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void list_folder(struct list *l, const char *dir, const char *glob)
+{
+    ND_VEC(char *) names = {0};
+    struct dirent *e;
+    DIR *d = opendir(dir);
+    uint32_t i;
+
+    while (d && (e = readdir(d))) {
+        size_t n = strlen(e->d_name);
+
+        if (n > 3 && !strcmp(e->d_name + n - 3, ".nd") && nd_glob_match(glob, e->d_name))
+            *ND_PUSH(l->a, &names) = nd_arena_strdup(l->a, e->d_name);
+    }
+    if (d)
+        closedir(d);
+    if (names.n)
+        qsort(names.v, names.n, sizeof(*names.v), by_name);
+    for (i = 0; i < names.n; i++) {
+        struct nd_compile_opts o = {.file = nd_arena_printf(l->a, "%s/%s", dir, names.v[i])};
+        struct nd_unit *u = nd_unit_new(&o);
+
+        fprintf(l->out, "%-32s %s\n", names.v[i], u ? u->program.title : "");
+        nd_unit_free(u);
+    }
+}
+
+static int list_tools(struct list *l, const struct nd_compile_opts *o, const char *glob)
+{
+    struct dirent *e;
+    DIR *d;
+
+    if (!o->stdlib)
+        return 0;
+    glob = nd_glob_is(glob) ? glob : nd_arena_printf(l->a, "*%s*", glob);
+    list_folder(l, nd_arena_printf(l->a, "%s/../scripts", o->stdlib), glob);
+    d = opendir(o->stdlib);
+    while (d && (e = readdir(d))) {
+        if (e->d_name[0] != '.' && strcmp(e->d_name, "lib"))
+            list_folder(l, nd_arena_printf(l->a, "%s/%s", o->stdlib, e->d_name), glob);
+    }
+    if (d)
+        closedir(d);
+    return 0;
+}
 
 int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob, FILE *out)
 {
-    (void)o;
-    (void)what;
-    (void)glob;
-    (void)out;
-    return 0;
+    struct nd_kernel_opts ko = {.facts = o->facts, .btf_file = o->btf};
+    struct list l = {.out = out};
+    int ret;
+
+    l.a = nd_arena_new();
+    if (!l.a)
+        return 1;
+    l.k = nd_kernel_new(l.a, &ko);
+    l.diags.arena = l.types.arena = l.a;
+    l.types.diags = &l.diags;
+    l.types.kernel = l.k;
+    if (!strcmp(what, "probes"))
+        ret = list_probes(&l, glob);
+    else if (!strcmp(what, "builtins"))
+        ret = list_builtins(&l, glob);
+    else if (!strcmp(what, "errors"))
+        ret = list_errors(&l, glob);
+    else if (!strcmp(what, "tools"))
+        ret = list_tools(&l, o, glob);
+    else // ndtrace list 'tracepoint:net:*'
+        ret = list_probes(&l, what);
+    if (fflush(out))
+        ret = errno == EPIPE ? 0 : 1;
+    nd_kernel_free(l.k);
+    nd_arena_free(l.a);
+    return ret;
 }

@@ -106,7 +106,8 @@ struct nd_lower {
     uint32_t state_size, exit_off;
     LLVMValueRef scratch_map;
     uint32_t scratch_size; // bytes used so far, all programs
-    bool sends;
+    bool force_scratch; // keep everything larger than a register off the stack
+    bool over_stack;    // LLVM found the stack too small
 
     // the program being lowered
     struct nd_probe *probe;
@@ -174,6 +175,10 @@ struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix);
+
+// A counted loop: stop(i) until it says so (i1) or `most` is reached. The value is the last i.
+LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
+                     LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg);
 
 // lower_map.c
 LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);

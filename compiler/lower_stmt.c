@@ -293,7 +293,6 @@ void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **val
     LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec, at;
 
     (void)types;
-    l->sends = true;
     rec = nd_ptr(l, nd_call(l, ND_H_RINGBUF_RESERVE, args, 3));
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, rec, LLVMConstNull(l->ptr), ""), ok, full);
     nd_at(l, full);

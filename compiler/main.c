@@ -162,7 +162,7 @@ static const struct {
     {"explain", mode_explain}, {"fmt", mode_fmt},
 };
 
-static int run(const struct args *a)
+static int run(struct args *a)
 {
     struct nd_unit *u;
     size_t i;
@@ -176,6 +176,7 @@ static int run(const struct args *a)
         fputs(usage, stderr);
         return EXIT_SCRIPT;
     }
+    a->o.no_modules = modes[i].fn == mode_fmt;
     u = nd_unit_new(&a->o);
     if (!u) {
         fputs("ndtrace-compile: out of memory\n", stderr);

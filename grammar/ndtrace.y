@@ -33,6 +33,7 @@ static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span s
 static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r);
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name);
 static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys);
+static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
 
 #define A (p->arena)
@@ -329,7 +330,7 @@ limit_opt: %empty                { $$ = NULL; }
 
 expr: cond ;
 cond: lor
-    | lor '?' expr ':' cond      { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; }
+    | lor '?' expr ':' cond      { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
     ;
 lor: land
     | lor T_LOR land             { $$ = binary(p, ND_OP_LOR, $1, $3); }
@@ -355,7 +356,7 @@ relational: shift
     | relational '>' shift       { $$ = binary(p, ND_OP_GT, $1, $3); }
     | relational T_LE shift      { $$ = binary(p, ND_OP_LE, $1, $3); }
     | relational T_GE shift      { $$ = binary(p, ND_OP_GE, $1, $3); }
-    | relational T_IN shift      { $$ = nd_expr_new(A, ND_E_IN, @$); $$->a = $1; $$->b = $3; }
+    | relational T_IN shift      { $$ = nd_expr_new(A, ND_E_IN, @$); $$->a = $1; $$->b = $3; $$ = deep(p, $$); }
     ;
 shift: additive
     | shift T_SHL additive       { $$ = binary(p, ND_OP_SHL, $1, $3); }
@@ -379,13 +380,13 @@ unary: postfix
     | '&' unary                  { $$ = unary(p, ND_OP_ADDR, @$, $2); }
     | T_INC unary                { $$ = unary(p, ND_OP_PREINC, @$, $2); }
     | T_DEC unary                { $$ = unary(p, ND_OP_PREDEC, @$, $2); }
-    | '(' cast_type ')' unary    { $$ = nd_expr_new(A, ND_E_CAST, @$); $$->texpr = $2; $$->a = $4; }
+    | '(' cast_type ')' unary    { $$ = nd_expr_new(A, ND_E_CAST, @$); $$->texpr = $2; $$->a = $4; $$ = deep(p, $$); }
     ;
 postfix: primary
-    | postfix '.' T_ID           { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; }
-    | postfix '.' T_INT          { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = nd_arena_printf(A, "%llu", (unsigned long long)$3.v); $$->name_span = @3; }
-    | postfix T_ARROW T_ID       { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; $$->arrow = true; }
-    | postfix '[' expr ']'       { $$ = nd_expr_new(A, ND_E_INDEX, @$); $$->a = $1; $$->b = $3; }
+    | postfix '.' T_ID           { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; $$ = deep(p, $$); }
+    | postfix '.' T_INT          { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = nd_arena_printf(A, "%llu", (unsigned long long)$3.v); $$->name_span = @3; $$ = deep(p, $$); }
+    | postfix T_ARROW T_ID       { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; $$->arrow = true; $$ = deep(p, $$); }
+    | postfix '[' expr ']'       { $$ = nd_expr_new(A, ND_E_INDEX, @$); $$->a = $1; $$->b = $3; $$ = deep(p, $$); }
     | postfix T_INC              { $$ = unary(p, ND_OP_POSTINC, @$, $1); }
     | postfix T_DEC              { $$ = unary(p, ND_OP_POSTDEC, @$, $1); }
     ;
@@ -399,16 +400,16 @@ primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = 
     | T_VAR                      { $$ = nd_expr_new(A, ND_E_VAR, @$); $$->name = $1.s; }
     | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
     | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }
-    | T_ID '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; }
+    | T_ID '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, $$); }
     | '(' expr ')'               { $$ = $2; $$->paren = true; $$->span = @$; }
-    | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; }
+    | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; $$ = deep(p, $$); }
     | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }
     | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
     | T_SIZEOF '(' cast_type ')' { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->texpr = $3; }
-    | T_SIZEOF '(' expr ')'      { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->a = $3; }
+    | T_SIZEOF '(' expr ')'      { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->a = $3; $$ = deep(p, $$); }
     | T_OFFSETOF '(' cast_type ',' T_ID ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
     | T_CONTAINER_OF '(' expr ',' cast_type ',' T_ID ')'
-                                 { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; }
+                                 { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; $$ = deep(p, $$); }
     ;
 exprs: expr                      { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
     | exprs ',' expr             { $$ = $1; *ND_PUSH(A, $$) = $3; }
@@ -460,33 +461,41 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct 
 
 #define ND_EXPR_DEPTH 1000u
 
-static void too_deep(struct nd_parse *p, struct nd_expr *e)
+static void deeper(uint32_t *depth, const struct nd_expr *e)
 {
-    if (e->depth <= ND_EXPR_DEPTH)
-        return;
+    if (e && e->depth >= *depth)
+        *depth = e->depth + 1;
+}
+
+// Notes how deep an expression is: the passes behind the parser recurse. One that is too deep is
+// reported and left out of the tree.
+static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e)
+{
+    uint32_t depth = 0;
+
+    deeper(&depth, e->a);
+    deeper(&depth, e->b);
+    deeper(&depth, e->c);
+    for (uint32_t i = 0; i < e->args.n; i++)
+        deeper(&depth, e->args.v[i]);
+    e->depth = depth;
+    if (depth <= ND_EXPR_DEPTH)
+        return e;
     if (!p->stopped)
         nd_help(p->diags, nd_error(p->diags, ND_E0109, e->span, "this expression has more than %u operators inside each other",
                                    ND_EXPR_DEPTH), "keep a part of it in a variable");
     p->stopped = true;
-    e->depth = 0;
+    return nd_expr_new(p->arena, ND_E_ERROR, e->span);
 }
 
 static struct nd_expr *binary(struct nd_parse *p, enum nd_op op, struct nd_expr *a, struct nd_expr *b)
 {
-    struct nd_expr *e = nd_expr_binary(p->arena, op, a, b);
-
-    e->depth = (a->depth > b->depth ? a->depth : b->depth) + 1;
-    too_deep(p, e);
-    return e;
+    return deep(p, nd_expr_binary(p->arena, op, a, b));
 }
 
 static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span span, struct nd_expr *a)
 {
-    struct nd_expr *e = nd_expr_unary(p->arena, op, span, a);
-
-    e->depth = a->depth + 1;
-    too_deep(p, e);
-    return e;
+    return deep(p, nd_expr_unary(p->arena, op, span, a));
 }
 
 static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r)
@@ -517,11 +526,12 @@ static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char
         return e;
     if (keys->n == 1) {
         e->a = keys->v[0];
-        return e;
+        return deep(p, e);
     }
     e->a = nd_expr_new(p->arena, ND_E_TUPLE, nd_span_join(keys->v[0]->span, keys->v[keys->n - 1]->span));
     e->a->args = *keys;
-    return e;
+    e->a = deep(p, e->a);
+    return deep(p, e);
 }
 
 static void add_decl(struct nd_parse *p, struct nd_decl *d)

@@ -42,6 +42,13 @@ static bool word_size(uint32_t n)
     return n == 1 || n == 2 || n == 4 || n == 8;
 }
 
+// Aggregations are words that are used in place: as values of maps they are aligned, inside another
+// type they need not be.
+static bool is_aggregation(const struct nd_mf_type *t)
+{
+    return t->kind >= ND_T_COUNT && t->kind <= ND_T_DIST;
+}
+
 static const char *check_enum(const struct nd_mf *mf, const struct nd_mf_type *t)
 {
     uint32_t i;
@@ -63,6 +70,8 @@ static const char *check_field(const struct nd_mf *mf, const struct nd_mf_type *
     if (f->type >= mf->ntypes || !nd_mf_str_ok(mf, f->name))
         return "a field's type or name is out of range";
     ft = &mf->types[f->type];
+    if (is_aggregation(ft))
+        return "an aggregation inside another type";
     if (f->off > t->size || ft->size > t->size - f->off)
         return "a field lies outside its struct";
     if (f->bits && (!word_size(ft->size) || f->bit_off + f->bits > ft->size * 8u))
@@ -86,6 +95,8 @@ static const char *check_array(const struct nd_mf *mf, const struct nd_mf_type *
 {
     if (t->elem >= mf->ntypes)
         return "an array's element type is out of range";
+    if (is_aggregation(&mf->types[t->elem]))
+        return "an aggregation inside another type";
     if ((uint64_t)mf->types[t->elem].size * t->count > t->size)
         return "an array's elements do not fit into it";
     return NULL;

@@ -17,8 +17,7 @@ FUZZ_GRAMMAR := $(if $(wildcard grammar/ndtrace.y),$(FB)/grammar/ndtrace.tab.o $
 FUZZ_COMPILER := $(COMPILER_SRC:%.c=$(FB)/%.o)
 FUZZ_RUNTIME := $(RUNTIME_SRC:%.c=$(FB)/%.o)
 
-$(FB)/compiler/lower%.o: FUZZ_CFLAGS += $(LLVM_CPPFLAGS)
-$(FB)/compiler/object.o: FUZZ_CFLAGS += $(LLVM_CPPFLAGS)
+$(FB)/compiler/lower.o $(FB)/compiler/lower_%.o $(FB)/compiler/object.o: FUZZ_CFLAGS += $(LLVM_CPPFLAGS)
 $(FB)/grammar/%.o: $(B)/grammar/%.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -w -c -o $@ $<
@@ -45,7 +44,8 @@ fuzz-build: $(FB)/fuzz_script $(FB)/fuzz_btf $(FB)/fuzz_manifest
 fuzz: fuzz-build
 	@mkdir -p $(FB)/found/script $(FB)/found/btf $(FB)/found/manifest $(FB)/seeds/btf
 	@cp tests/facts/base/btf $(FB)/seeds/btf/base
-	$(FB)/fuzz_script $(FUZZ_RUN) -runs=0 tests/fuzz/corpus/script
+	@tests/fuzz/long.sh $(FB)/seeds/long
+	$(FB)/fuzz_script $(FUZZ_RUN) -runs=1 tests/fuzz/corpus/script/* $(FB)/seeds/long/*
 	$(FB)/fuzz_script $(FUZZ_RUN) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 		-dict=tests/fuzz/script.dict $(FB)/found/script tests/fuzz/corpus/script
 	$(FB)/fuzz_btf $(FUZZ_RUN) -max_total_time=$$(($(FUZZ_SECONDS) / 4 + 1)) -max_len=32768 \

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzz target: any bytes as a manifest, with magic number, size and checksum made right so that
-// what is behind them is reached. What is accepted is then followed everywhere.
+// what is behind them is reached. What is accepted is then followed everywhere: names, values of
+// each type, and the user code is run, with maps of user space and its output thrown away.
 #include "fuzz.h"
 #include "runtime/format.h"
 #include "runtime/mf.h"
+#include "runtime/vm.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +58,57 @@ static size_t names(const struct nd_mf *mf)
     return n;
 }
 
+static bool interrupted(void *arg)
+{
+    (void)arg;
+    return true;
+}
+
+static uint32_t no_losses(void *arg, const struct nd_loss **out)
+{
+    (void)arg;
+    *out = NULL;
+    return 0;
+}
+
+static void call_all(const struct nd_mf *mf, struct nd_vm *vm)
+{
+    uint8_t *payload = calloc(1, MAX_VALUE);
+
+    for (uint32_t i = 0; i < mf->nhooks && i < 8; i++)
+        nd_vm_call(vm, mf->hooks[i].func, ND_MF_NONE, NULL, NULL);
+    for (uint32_t i = 0; payload && i < mf->nevents && i < 8; i++)
+        if (mf->events[i].func != ND_MF_NONE && mf->types[mf->events[i].type].size <= MAX_VALUE)
+            nd_vm_call(vm, mf->events[i].func, mf->events[i].type, payload, NULL);
+    for (uint32_t i = 0; i < mf->nprogs && i < 8; i++)
+        if (mf->progs[i].when != ND_MF_NONE)
+            nd_vm_call(vm, mf->progs[i].when, ND_MF_NONE, NULL, NULL);
+    free(payload);
+}
+
+static void run(const struct nd_mf *mf)
+{
+    struct nd_fmt fmt = {.mf = mf, .maps = nd_maps_new(mf, NULL)};
+    struct nd_sink_opts sink_opts = {.path = "/dev/null", .json = mf->h->flags & 1};
+    struct nd_vm_env env = {.mf = mf,
+                            .maps = fmt.maps,
+                            .sink = nd_sink_new(&sink_opts, &fmt),
+                            .fmt = &fmt,
+                            .opts = calloc(1, mf->h->opts_size + 8),
+                            .losses = no_losses,
+                            .interrupted = interrupted};
+    struct nd_vm *vm = NULL;
+
+    if (env.maps && env.sink && env.opts)
+        vm = nd_vm_new(&env);
+    if (vm)
+        call_all(mf, vm);
+    nd_vm_free(vm);
+    nd_sink_close(env.sink);
+    nd_maps_free(env.maps);
+    free((void *)(uintptr_t)env.opts);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t *copy = aligned_alloc(8, (size + 15) & ~(size_t)7);
@@ -78,6 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (nd_mf_open(&mf, copy, size, &why) == 0) {
         n += names(&mf);
         print_types(&mf);
+        if (mf.h->opts_size <= MAX_VALUE)
+            run(&mf);
     }
     free(copy);
     return 0;
