@@ -94,6 +94,8 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libndc.a $(B)/libndr.a
 check-unit: $(UNIT)
 	@for t in $(UNIT); do echo "== $$t"; $$t || exit 1; done
 
+-include tests/cases/cases.mk
+
 .PHONY: clean format
 clean:
 	rm -rf build
