@@ -351,6 +351,19 @@ static void infer(struct nd_check *c)
     pass(c);
 }
 
+#define ENTRIES 4096u
+#define ENTRIES_LARGE 1024u // values above LARGE bytes
+#define LARGE 256u
+
+uint32_t nd_map_entries(const struct nd_map *m)
+{
+    if (!m->key)
+        return 1;
+    if (m->max_entries)
+        return m->max_entries;
+    return m->val && m->val->size > LARGE ? ENTRIES_LARGE : ENTRIES;
+}
+
 #define KEY_MAX 512u
 
 static void check_maps(struct nd_check *c)
