@@ -385,6 +385,19 @@ static void check_maps(struct nd_check *c)
     }
 }
 
+static void check_events(struct nd_check *c)
+{
+    const uint32_t most = ND_RING_BYTES / 8; // several must fit at a time
+    uint32_t i;
+
+    for (i = 0; i < c->p->events.n; i++) {
+        const struct nd_event *ev = c->p->events.v[i];
+
+        if (ev->type && ev->type->size > most)
+            nd_error(c->d, ND_E0701, ev->span, "this sends %u bytes at a time, the most is %u", ev->type->size, most);
+    }
+}
+
 static void start(struct nd_check *c, struct nd_program *p, struct nd_scope *scope)
 {
     memset(c, 0, sizeof(*c));
@@ -437,6 +450,7 @@ void nd_check(struct nd_program *p)
     }
     infer(&c);
     check_maps(&c);
+    check_events(&c);
     if (!declares_more(p) && !p->diags->errors && p->decls.n)
         nd_help(p->diags, nd_error(p->diags, ND_E0110, p->decls.v[0]->span, "the script has no probe"),
                 "a smallest probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");

@@ -198,6 +198,14 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
     s->expr->type = m->val ? m->val : nd_ty(&nd_type_error);
 }
 
+static void check_assign_op(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_expr *r = s->rhs;
+
+    if ((s->op == ND_OP_DIV || s->op == ND_OP_MOD) && r->is_const && r->type && nd_type_is_int(r->type) && !r->num)
+        nd_error(c->d, ND_E0316, r->span, "division by zero");
+}
+
 static void check_assign(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_expr *l = s->expr;
@@ -467,6 +475,7 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         break;
     case ND_S_ASSIGN:
         check_assign(c, s);
+        check_assign_op(c, s);
         break;
     case ND_S_LET:
         assign_var(c, s, s->expr->name, true);
