@@ -90,14 +90,47 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libndc.a $(B)/libndr.a
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 
-.PHONY: check-unit
+-include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/testrun/testrun.mk
+
+# ---- what people type ----------------------------------------------------------------------------
+
+# Dependencies first, then a make of its own, which sees what was installed.
+.PHONY: deps demo check check-all check-unit check-rooms check-docs check-host check-san
+deps:
+	@sh .ci/deps.sh
+
+demo: deps
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
+	@bash tests/demo.sh
+
+check: deps
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
+	@$(MAKE) --no-print-directory check-all
+
+# One line for each suite, and a last line with the sum; a suite that fails does not hide the others.
+check-all:
+	@bash tests/all.sh "$(MAKE)"
+
 check-unit: $(UNIT)
-	@for t in $(UNIT); do echo "== $$t"; $$t || exit 1; done
+	@fail=0; for t in $(UNIT); do echo "== $$t"; $$t || fail=1; done; exit $$fail
+check-rooms: all
+	@bash tests/rooms.sh
+check-docs: all
+	@bash tests/docs_examples.sh
+check-host: all
+	@bash tests/host/run.sh
 
--include tests/cases/cases.mk
-
-.PHONY: clean format
+.PHONY: install uninstall clean format check-format help
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/ndtrace $(DESTDIR)$(PREFIX)/share/ndtrace
+	install -m 755 $(B)/ndtrace $(DESTDIR)$(PREFIX)/bin/ndtrace
+	install -m 755 $(B)/ndtrace-compile $(DESTDIR)$(PREFIX)/libexec/ndtrace/ndtrace-compile
+	cp -R stdlib scripts $(DESTDIR)$(PREFIX)/share/ndtrace/
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/bin/ndtrace $(DESTDIR)$(PREFIX)/libexec/ndtrace $(DESTDIR)$(PREFIX)/share/ndtrace
 clean:
 	rm -rf build
 format:
 	clang-format -i $$(git ls-files 'compiler/*.[ch]' 'runtime/*.[ch]' 'tests/*.[ch]')
+help:
+	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms"

@@ -65,6 +65,7 @@ struct nd_diag *nd_error(struct nd_diags *d, enum nd_diag_code code, struct nd_s
     return diag;
 }
 
+__attribute__((format(printf, 4, 0)))
 static void add_note(struct nd_diags *d, struct nd_diag *diag, struct nd_span span, const char *fmt,
                      va_list ap)
 {

@@ -332,18 +332,20 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     LLVMSetCurrentDebugLocation2(l->b, NULL);
 }
 
-#define STACK_MAX 384u // of 512; the rest is for what LLVM spills
+#define STACK_MAX 320u // of 512; the rest is for what LLVM spills
 #define SCRATCH_MAX 32000u
 
 static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
 {
     uint32_t sites = l->sites.n, state = l->state_size;
 
-    lower_body(l, pr, false);
-    if (l->stack <= STACK_MAX)
-        return;
-    // Too much for the stack: again, with the larger pieces in per-CPU memory.
-    LLVMDeleteFunction(l->func);
+    if (!l->force_scratch) {
+        lower_body(l, pr, false);
+        if (l->stack <= STACK_MAX)
+            return;
+        // Too much for the stack: again, with the larger pieces in per-CPU memory.
+        LLVMDeleteFunction(l->func);
+    }
     l->sites.n = sites;
     l->state_size = state;
     if (!l->scratch_map)
@@ -400,6 +402,7 @@ static void make_globals(struct nd_lower *l)
     LLVMSetSection(l->opts, ".rodata");
     describe_data(l, l->opts, ND_OPTS_SYM, (opts + 7) & ~7u);
     LLVMSetGlobalConstant(l->opts, 1);
+    LLVMSetExternallyInitialized(l->opts, 1); // the runtime writes the values: nothing to fold
     l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
     for (i = 0; i < l->p->maps.n; i++)
         make_map(l, l->p->maps.v[i]);

@@ -45,6 +45,9 @@ struct nd_slot { // a variable
     LLVMValueRef ptr;
     struct nd_type *type;
     bool direct; // scalar in a register: ptr is an alloca of i64
+    // Pointers, see lower_window.c: a copy of win_size bytes from win_off behind it.
+    LLVMValueRef copy, filled; // NULL: none
+    uint32_t win_off, win_size;
 };
 
 struct nd_temp {
@@ -106,7 +109,8 @@ struct nd_lower {
     uint32_t state_size, exit_off;
     LLVMValueRef scratch_map;
     uint32_t scratch_size; // bytes used so far, all programs
-    bool sends;
+    bool force_scratch; // keep everything larger than a register off the stack
+    bool over_stack;    // LLVM found the stack too small
 
     // the program being lowered
     struct nd_probe *probe;
@@ -175,6 +179,10 @@ bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef d
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix);
 
+// A counted loop: stop(i) until it says so (i1) or `most` is reached. The value is the last i.
+LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
+                     LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg);
+
 // lower_map.c
 LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_map_ptr(struct nd_lower *l, const struct nd_map *m);
@@ -185,6 +193,12 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
+
+// lower_window.c: fields behind one pointer variable, fetched together
+void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym);
+void nd_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
+// Where in the copy a field is, fetching it if need be; NULL: read it by itself.
+LLVMValueRef nd_window_field(struct nd_lower *l, const struct nd_expr *e);
 
 // lower_stmt.c
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);

@@ -263,9 +263,8 @@ static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
     return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, same, ""), l->i64, "");
 }
 
-// A counted loop: body(i) until it says to stop or `most` is reached. The value is the last i.
-static LLVMValueRef scan(struct nd_lower *l, uint32_t most,
-                         LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg)
+LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
+                     LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg)
 {
     LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "scan"), next = nd_bb(l, "scan.next"),
                       done = nd_bb(l, "scan.done"), body, more;
@@ -302,7 +301,7 @@ static LLVMValueRef is_end(struct nd_lower *l, LLVMValueRef i, void *text)
 
 static LLVMValueRef b_strlen(struct nd_lower *l, struct nd_expr *e)
 {
-    return scan(l, e->args.v[0]->type->size, is_end, local_text(l, e->args.v[0]));
+    return nd_scan(l, e->args.v[0]->type->size, is_end, local_text(l, e->args.v[0]));
 }
 
 struct needle {
@@ -343,7 +342,7 @@ static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
         return nd_i64(l, 0);
     n.hay = local_text(l, e->args.v[0]);
     last = size - n.len + 1;
-    i = scan(l, last, matches_here, &n);
+    i = nd_scan(l, last, matches_here, &n);
     return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, LLVMIntNE, i, nd_i64(l, last), ""), l->i64, "");
 }
 

@@ -314,29 +314,39 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
     return scalar(phi);
 }
 
+struct in_option {
+    const struct nd_option *o;
+    LLVMValueRef n, x, bytes; // values given; what is looked for, as a number or as bytes
+};
+
+static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
+{
+    const struct in_option *in = arg;
+    LLVMValueRef off = LLVMBuildMul(l->b, i, nd_i64(l, in->o->stride), ""), at, eq;
+
+    at = LLVMBuildGEP2(l->b, l->i8, nd_gep(l, l->opts, in->o->off), &off, 1, "");
+    if (in->x)
+        eq = LLVMBuildICmp(l->b, LLVMIntEQ, in->x, nd_load_int(l, at, in->o->type), "");
+    else if (in->o->type->kind == ND_TY_PREFIX)
+        eq = nd_lower_prefix_match(l, in->bytes, at);
+    else
+        eq = bytes_equal(l, in->bytes, at, in->o->type->size);
+    return LLVMBuildOr(l->b, eq, LLVMBuildICmp(l->b, LLVMIntUGE, i, in->n, ""), "");
+}
+
 static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_option *o = e->b->sym->option;
-    LLVMValueRef n = nd_load_int(l, nd_gep(l, l->opts, o->count_off), &nd_type_u32), any = NULL, x = NULL,
-                 bytes = NULL;
-    uint32_t i;
+    struct in_option in = {.o = e->b->sym->option};
+    LLVMValueRef n = LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, in.o->count_off), ""), i;
 
-    LLVMSetVolatile(LLVMIsALoadInst(n) ? n : LLVMGetOperand(n, 0), 1);
+    LLVMSetVolatile(n, 1);
+    in.n = LLVMBuildZExt(l->b, n, l->i64, "");
     if (nd_type_is_int(e->a->type))
-        x = nd_lower_int(l, e->a);
+        in.x = nd_lower_int(l, e->a);
     else
-        bytes = local_bytes(l, e->a);
-    any = LLVMConstInt(l->i1, 0, 0);
-    for (i = 0; i < o->cap; i++) {
-        LLVMValueRef at = nd_gep(l, l->opts, o->off + i * o->stride);
-        LLVMValueRef eq = x ? LLVMBuildICmp(l->b, LLVMIntEQ, x, nd_load_int(l, at, o->type), "")
-                          : o->type->kind == ND_TY_PREFIX ? nd_lower_prefix_match(l, bytes, at)
-                                                          : bytes_equal(l, bytes, at, o->type->size);
-
-        eq = LLVMBuildAnd(l->b, eq, LLVMBuildICmp(l->b, LLVMIntUGT, n, nd_i64(l, i), ""), "");
-        any = LLVMBuildOr(l->b, any, eq, "");
-    }
-    return from_bool(l, any);
+        in.bytes = local_bytes(l, e->a);
+    i = nd_scan(l, in.o->cap, option_hit, &in);
+    return from_bool(l, LLVMBuildICmp(l->b, LLVMIntULT, i, in.n, ""));
 }
 
 static LLVMValueRef lower_in(struct nd_lower *l, struct nd_expr *e)
@@ -367,6 +377,7 @@ static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
     v = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC ? LLVMBuildAdd(l->b, old, one, "")
                                                         : LLVMBuildSub(l->b, old, one, "");
     LLVMBuildStore(l->b, v, s->ptr);
+    nd_window_reset(l, s);
     return e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC ? old : v;
 }
 
@@ -475,10 +486,15 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
         return nd_lower_arg(l, e);
     if (e->a->type->kind == ND_TY_OPTS)
         return option_value(l, e->sym->option);
-    base = nd_lower_expr(l, e->a);
-    if (!base.mem)
-        base = memory(base.v, (enum nd_as)e->aux);
-    addr = nd_gep(l, nd_ptr(l, base.v), e->field->off);
+    addr = nd_window_field(l, e);
+    if (addr) {
+        base = memory(addr, ND_AS_BPF);
+    } else {
+        base = nd_lower_expr(l, e->a);
+        if (!base.mem)
+            base = memory(base.v, (enum nd_as)e->aux);
+        addr = nd_gep(l, nd_ptr(l, base.v), e->field->off);
+    }
     if (e->field->bits)
         return scalar(bit_field(l,
                                 nd_load_scalar(l, memory(addr, base.as),
@@ -487,48 +503,52 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
     return value_at(l, addr, base.as, e->field->type, e->span);
 }
 
+static uint32_t elem_size(struct nd_lower *l, const struct nd_type *t)
+{
+    if (t->kind == ND_TY_STRING)
+        return 1;
+    return t->kind == ND_TY_PTR ? nd_type_elem(&l->p->types, t)->size : t->elem->size;
+}
+
+// opt.list[i]: values not given are 0.
+static struct nd_val option_element(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_option *o = e->a->sym->option;
+    LLVMValueRef i = nd_lower_int(l, e->b), bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_i64(l, o->cap), "");
+
+    nd_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
+    i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
+    i = LLVMBuildMul(l->b, i, nd_i64(l, o->stride), "");
+    return value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_gep(l, l->opts, o->off), &i, 1, ""), ND_AS_BPF, e->type, e->span);
+}
+
 static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_type *t = e->a->type;
     struct nd_val base;
-    LLVMValueRef i, addr, bad;
-    enum nd_as as = (enum nd_as)e->aux;
-    uint32_t size = t->kind == ND_TY_STRING ? 1 : t->kind == ND_TY_PTR
-                                                      ? nd_type_elem(&l->p->types, t)->size
-                                                      : t->elem->size;
+    LLVMValueRef i, bad;
+    uint32_t size, n;
 
-    if (e->a->kind == ND_E_FIELD && e->a->sym && e->a->sym->kind == ND_SYM_OPTION && e->a->field == NULL &&
-        e->a->a->type->kind == ND_TY_OPTS) {
-        const struct nd_option *o = e->a->sym->option;
-
-        base = memory(nd_gep(l, l->opts, o->off), ND_AS_BPF);
-        size = o->stride;
-        as = ND_AS_BPF;
-        i = nd_lower_int(l, e->b);
-        bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_i64(l, o->cap), "");
-        i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
-        addr = LLVMBuildMul(l->b, i, nd_i64(l, size), "");
-        return value_at(l, LLVMBuildGEP2(l->b, l->i8, base.v, &addr, 1, ""), as, e->type, e->span);
-    }
+    if (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS)
+        return option_element(l, e);
+    size = elem_size(l, t);
     base = nd_lower_expr(l, e->a);
     if (!base.mem)
-        base = memory(base.v, as);
+        base = memory(base.v, (enum nd_as)e->aux);
     if (e->b->is_const)
         return value_at(l, nd_gep(l, nd_ptr(l, base.v), e->b->num * size), base.as, e->type, e->span);
     i = nd_lower_int(l, e->b);
-    if (t->kind != ND_TY_PTR && (t->nelems || t->kind == ND_TY_STRING)) {
-        uint32_t n = t->kind == ND_TY_STRING ? t->size : t->nelems;
-
+    n = t->kind == ND_TY_STRING ? t->size : t->kind == ND_TY_ARRAY ? t->nelems : 0;
+    if (n) {
         bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_i64(l, n), "");
         nd_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
         i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
     }
-    addr = LLVMBuildMul(l->b, i, nd_i64(l, size), "");
+    i = LLVMBuildMul(l->b, i, nd_i64(l, size), "");
     // The verifier takes no variable offset into typed memory: read by address instead.
     if (base.as == ND_AS_BTF || base.as == ND_AS_CTX)
         base.as = ND_AS_KERNEL;
-    addr = LLVMBuildGEP2(l->b, l->i8, nd_ptr(l, base.v), &addr, 1, "");
-    return value_at(l, addr, base.as, e->type, e->span);
+    return value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_ptr(l, base.v), &i, 1, ""), base.as, e->type, e->span);
 }
 
 // ---- all -----------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ static LLVMValueRef new_memory(struct nd_lower *l, uint32_t size)
 {
     LLVMValueRef v;
 
-    if (!l->scratch || size < SCRATCH_FROM)
+    if (!l->scratch || (size < SCRATCH_FROM && !(l->force_scratch && size > 8)))
         return stack_alloc(l, size);
     v = nd_gep(l, l->scratch, l->scratch_base + l->scratch_top);
     l->scratch_top += size;

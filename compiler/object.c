@@ -118,50 +118,89 @@ static void *emit_elf(struct nd_lower *l, LLVMTargetMachineRef tm, size_t *size)
 // LLVM reports what it cannot translate for BPF (a call too wide, the stack) through this.
 static void on_diagnostic(LLVMDiagnosticInfoRef info, void *arg)
 {
-    struct nd_program *p = arg;
+    struct nd_lower *l = arg;
     char *text = LLVMGetDiagInfoDescription(info);
     struct nd_span at = ND_NO_SPAN;
 
-    if (LLVMGetDiagInfoSeverity(info) == LLVMDSError)
-        nd_error(p->diags, ND_E0801, at, "%s", text);
+    if (strstr(text, "stack limit"))
+        l->over_stack = true;
+    else if (LLVMGetDiagInfoSeverity(info) == LLVMDSError)
+        nd_error(l->p->diags, ND_E0801, at, "%s", text);
     LLVMDisposeMessage(text);
+}
+
+static void begin_module(struct nd_lower *l, LLVMTargetMachineRef tm)
+{
+    LLVMTargetDataRef td = LLVMCreateTargetDataLayout(tm);
+
+    l->cx = LLVMContextCreate();
+    LLVMContextSetDiagnosticHandler(l->cx, on_diagnostic, l);
+    l->m = LLVMModuleCreateWithNameInContext("ndtrace", l->cx);
+    LLVMSetModuleDataLayout(l->m, td);
+    LLVMSetTarget(l->m, "bpfel");
+    LLVMDisposeTargetData(td);
+    l->b = LLVMCreateBuilderInContext(l->cx);
+}
+
+static void end_module(struct nd_lower *l)
+{
+    LLVMDisposeDIBuilder(l->di);
+    LLVMDisposeBuilder(l->b);
+    LLVMDisposeModule(l->m);
+    LLVMContextDispose(l->cx);
+}
+
+static void *one_try(struct nd_lower *l, LLVMTargetMachineRef tm, bool dump_ir, size_t *size)
+{
+    char *why = NULL;
+
+    if (!nd_lower_program(l))
+        return NULL;
+    add_manifest(l);
+    if (dump_ir)
+        LLVMDumpModule(l->m);
+    if (dump_ir && LLVMVerifyModule(l->m, LLVMReturnStatusAction, &why)) {
+        fail(l->p, "internal error, please report it", why);
+        return NULL;
+    }
+    return optimise(l, tm) ? emit_elf(l, tm, size) : NULL;
+}
+
+static void too_much(struct nd_program *p)
+{
+    struct nd_span at = p->probes.n ? p->probes.v[0]->decl->name_span : ND_NO_SPAN;
+
+    nd_help(p->diags, nd_error(p->diags, ND_E0701, at, "a probe needs more than the 512 bytes of stack of the kernel"),
+            "keep less at a time: split a long expression, use fewer fields in one key or event");
 }
 
 void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
 {
-    struct nd_lower l = {.p = p};
     LLVMTargetMachineRef tm = machine(p);
-    char *why = NULL;
     void *elf = NULL;
-    LLVMTargetDataRef td;
+    int try;
 
     if (!tm)
         return NULL;
-    l.cx = LLVMContextCreate();
-    LLVMContextSetDiagnosticHandler(l.cx, on_diagnostic, p);
-    l.m = LLVMModuleCreateWithNameInContext("ndtrace", l.cx);
-    td = LLVMCreateTargetDataLayout(tm);
-    LLVMSetModuleDataLayout(l.m, td);
-    LLVMSetTarget(l.m, "bpfel");
-    l.b = LLVMCreateBuilderInContext(l.cx);
-    if (nd_lower_program(&l)) {
-        add_manifest(&l);
-        if (dump_ir)
-            LLVMDumpModule(l.m);
-        if (dump_ir && LLVMVerifyModule(l.m, LLVMReturnStatusAction, &why))
-            fail(p, "internal error, please report it", why);
-        else if (optimise(&l, tm))
-            elf = emit_elf(&l, tm, size);
+    // A second time with everything larger than a register in per-CPU memory, when LLVM's own needs
+    // were too much for the stack.
+    for (try = 0; try < 2; try++) {
+        struct nd_lower l = {.p = p, .force_scratch = try > 0};
+
+        begin_module(&l, tm);
+        elf = one_try(&l, tm, dump_ir, size);
+        end_module(&l);
+        if (!l.over_stack)
+            break;
+        free(elf);
+        elf = NULL;
+        if (try)
+            too_much(p);
     }
     if (p->diags->errors) {
         free(elf);
         elf = NULL;
     }
-    LLVMDisposeTargetData(td);
-    LLVMDisposeDIBuilder(l.di);
-    LLVMDisposeBuilder(l.b);
-    LLVMDisposeModule(l.m);
-    LLVMContextDispose(l.cx);
     LLVMDisposeTargetMachine(tm);
     return elf;
 }

@@ -229,6 +229,10 @@ static void index_of(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_INDEX, 0, 0, 0);
 }
 
+// What of an aggregation is its value as a number.
+static const uint8_t agg_value[] = {[ND_TY_COUNT] = ND_AGG_COUNT, [ND_TY_SUM] = ND_AGG_SUM, [ND_TY_MIN] = ND_AGG_MIN,
+                                   [ND_TY_MAX] = ND_AGG_MAX, [ND_TY_AVG] = ND_AGG_AVG};
+
 static void ident(struct nd_user *u, struct nd_expr *e)
 {
     static const struct {
@@ -240,6 +244,11 @@ static void ident(struct nd_user *u, struct nd_expr *e)
 
     if (e->sym && e->sym->kind == ND_SYM_FIELD) {
         event_field(u, u->on->type, e->sym->index);
+        return;
+    }
+    if (e->sym && e->sym->map && e->sym->map->val->kind >= ND_TY_COUNT && e->sym->map->val->kind <= ND_TY_AVG) {
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)e->sym->num); // a loop's value as a number
+        nd_u_op(u, ND_VM_AGG, agg_value[e->sym->map->val->kind], 0, (int32_t)e->sym->map->index);
         return;
     }
     if (e->sym) {
@@ -347,13 +356,11 @@ void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key)
 
 static void map_read(struct nd_user *u, struct nd_expr *e)
 {
-    static const uint8_t aggs[] = {[ND_TY_COUNT] = ND_AGG_COUNT, [ND_TY_SUM] = ND_AGG_SUM, [ND_TY_MIN] = ND_AGG_MIN,
-                                   [ND_TY_MAX] = ND_AGG_MAX, [ND_TY_AVG] = ND_AGG_AVG};
     const struct nd_map *m = e->info;
 
     nd_u_key(u, m, e->a);
     if (m->val->kind >= ND_TY_COUNT && m->val->kind <= ND_TY_AVG)
-        nd_u_op(u, ND_VM_AGG, aggs[m->val->kind], 0, (int32_t)m->index);
+        nd_u_op(u, ND_VM_AGG, agg_value[m->val->kind], 0, (int32_t)m->index);
     else
         nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
 }
