@@ -438,8 +438,10 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct 
     struct nd_diag *d;
 
     (void)scanner;
-    if (p->stopped)
+    if (p->stopped || p->reported) {
+        p->reported = false;
         return 0;
+    }
     if (got == YYSYMBOL_T_ID || got == YYSYMBOL_T_INT || got == YYSYMBOL_T_TYPE)
         d = nd_error(p->diags, ND_E0101, *span, "unexpected '%.*s'", (int)span->len,
                      p->sources->v[p->src].text + span->off);
