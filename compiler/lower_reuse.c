@@ -23,7 +23,7 @@ static bool constant_ident(const struct nd_expr *e)
 // Are both the same expression, of a form whose value is the same all through a probe?
 static bool same(const struct nd_expr *a, const struct nd_expr *b)
 {
-    if (a->kind != b->kind || a->type != b->type)
+    if (a->kind != b->kind)
         return false;
     switch (a->kind) {
     case ND_E_INT:
@@ -34,7 +34,8 @@ static bool same(const struct nd_expr *a, const struct nd_expr *b)
         return a->a->type->kind == ND_TY_ARGS && b->a->type->kind == ND_TY_ARGS &&
                !strcmp(a->name, b->name);
     case ND_E_CAST:
-        return same(a->a, b->a);
+        return a->type->kind == b->type->kind && a->type->size == b->type->size &&
+               a->type->is_signed == b->type->is_signed && same(a->a, b->a);
     case ND_E_TUPLE:
         if (a->args.n != b->args.n)
             return false;
