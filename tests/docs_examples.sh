@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Compiles every script of the documents: each block that starts with ```nd in README.md and docs/.
+# Also: docs/language.md names every built-in of the compiler's table, with its usage.
+# Prints file and line of what fails; fails if anything does, or if there is nothing to compile.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+ND=${NDTRACE:-build/ndtrace}
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/ndtrace-docs.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+blocks=0 failed=0
+
+for doc in README.md docs/*.md docs/*/*.md; do
+    [ -e "$doc" ] || continue
+    rm -f "$tmp"/*.nd
+    awk -v dir="$tmp" '
+        !on && $0 == "```nd" { on = 1; file = sprintf("%s/%06d.nd", dir, NR); printf "" >file; next }
+        on && /^```/ { on = 0; close(file); next }
+        on { print >file }
+        END { if (on) print "// no end" >(dir "/" "unterminated.nd") }' "$doc"
+    for block in "$tmp"/*.nd; do
+        [ -e "$block" ] || continue
+        line=${block##*/}
+        line=${line%.nd}
+        ((blocks++))
+        if ! "$ND" check "$block" >"$tmp/log" 2>&1; then
+            echo "not ok $doc:$((10#${line//[!0-9]/0})): the example does not compile"
+            sed "s|$block|  example|; s/^/    /" "$tmp/log" | head -12
+            ((failed++))
+        fi
+    done
+done
+
+# "usage" is the sixth member of a row with text; rows of what is refused have none.
+sed -n 's/^ *{"[a-z_0-9]*", ND_B_[A-Z0-9_]*, [KU]*, .*, "\([^,].*\)", "[^"]*\(\\"[^"]*\)*"},$/\1/p' compiler/builtins.c |
+    grep -v '^$' | sed 's/\\"/"/g' >"$tmp/usages"
+[ "$(wc -l <"$tmp/usages")" -gt 50 ] || { echo "not ok the table of built-ins cannot be read"; ((failed++)); }
+while IFS= read -r usage; do
+    grep -qF "| \`$usage\` |" docs/language.md || {
+        echo "not ok docs/language.md does not name the built-in $usage"
+        ((failed++))
+    }
+done <"$tmp/usages"
+
+echo "$blocks examples, $failed failed"
+((blocks > 0 && failed == 0))
