@@ -311,6 +311,7 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     LLVMPositionBuilderAtEnd(l->b, l->entry);
     nd_at(l, body);
     nd_line(l, d->name_span);
+    nd_reuse_plan(l);
     if (scratch)
         load_scratch(l);
     if (d->pred) {
