@@ -336,7 +336,7 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
 
 static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
 {
-    uint32_t sites = l->sites.n, state = l->state_size;
+    uint32_t sites = l->sites.n, state = l->state_size, exit_off = l->exit_off;
 
     if (!l->force_scratch) {
         lower_body(l, pr, false);
@@ -347,6 +347,7 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
     }
     l->sites.n = sites;
     l->state_size = state;
+    l->exit_off = exit_off;
     if (!l->scratch_map)
         l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
     l->scratch_base = l->scratch_size;

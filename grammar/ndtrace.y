@@ -178,6 +178,7 @@ point: T_PROBE_SPEC              { $$ = (struct nd_point){$1.s, @1}; }
     | T_KEND                     { $$ = (struct nd_point){"END", @1}; }
     | T_ID                       { $$ = (struct nd_point){$1.s, @1}; }
     | T_ID ':' T_ID              { $$ = (struct nd_point){nd_arena_printf(A, "%s:%s", $1.s, $3.s), @$}; }
+    | T_ID ':' T_ID ':' T_ID     { $$ = (struct nd_point){nd_arena_printf(A, "%s:%s:%s", $1.s, $3.s, $5.s), @$}; }
     ;
 when_opt: %empty                 { $$ = NULL; }
     | T_WHEN unary               { $$ = $2; }
