@@ -39,6 +39,7 @@ struct nd_val {
     LLVMValueRef v;
     bool mem;
     enum nd_as as; // mem: where the bytes are
+    bool text;     // mem: an array of characters, which may be loaded in words
 };
 
 struct nd_slot { // a variable

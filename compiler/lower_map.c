@@ -2,6 +2,7 @@
 // Maps and aggregations.
 #include "lower.h"
 
+#include <errno.h>
 #include <string.h>
 
 // Size of the value that a map holds (per CPU where it is per CPU).
@@ -412,8 +413,10 @@ static void agg_hist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
 
 static void agg_lhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
-    LLVMValueRef lo = LLVMBuildICmp(l->b, LLVMIntSLT, v, nd_i64(l, (uint64_t)t->lo), "");
-    LLVMValueRef hi = LLVMBuildICmp(l->b, LLVMIntSGE, v, nd_i64(l, (uint64_t)t->hi), "");
+    // An unsigned value is never below a negative bound.
+    uint64_t from = !t->is_signed && t->lo < 0 ? 0 : (uint64_t)t->lo, to = !t->is_signed && t->hi < 0 ? 0 : (uint64_t)t->hi;
+    LLVMValueRef lo = LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSLT : LLVMIntULT, v, nd_i64(l, from), "");
+    LLVMValueRef hi = LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSGE : LLVMIntUGE, v, nd_i64(l, to), "");
     LLVMValueRef last = nd_i64(l, t->nelems - 1), i;
 
     i = LLVMBuildUDiv(l->b, LLVMBuildSub(l->b, v, nd_i64(l, (uint64_t)t->lo), ""), nd_i64(l, (uint64_t)t->step), "");
@@ -502,15 +505,17 @@ static uint32_t own_frames(const struct nd_probe *pr)
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
     bool kernel = t->kind == ND_TY_KSTACK;
-    LLVMValueRef args[3], r;
+    LLVMValueRef args[3], r, lost;
     uint32_t i = nd_stack_map(l, t);
 
     args[0] = l->ctx;
     args[1] = l->stacks.v[i].g;
     args[2] = nd_i64(l, kernel ? own_frames(l->probe) : USER_STACK_FLAG);
     r = nd_call(l, ND_H_GET_STACKID, args, 3);
-    // A user stack of a kernel thread is absent, not lost.
-    if (kernel)
-        nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""), ND_SITE_STACK_FAIL, span, ND_MF_NONE);
+    // Where there is no such stack (a kernel thread has no user stack, a program in user mode no
+    // kernel stack) it is absent, not lost.
+    lost = LLVMBuildAnd(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""),
+                        LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, (uint64_t)-EFAULT), ""), "");
+    nd_count_if(l, lost, ND_SITE_STACK_FAIL, span, ND_MF_NONE);
     return r;
 }
