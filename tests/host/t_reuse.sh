@@ -32,7 +32,7 @@ same map-keys "$(grep '^keys ' "$TMP/maps")" "keys 1 2 1"
     $t = (struct task_struct *)curtask;
     for ($i : 0..3) {
         if ($i == 1) { printf("second %d\n", $t->tgid); }
-        printf("p %d %d\n", $t->tgid, $t->prio);
+        printf("p %d %d\n", $t->tgid, $t->pid);
         $t = $t->real_parent;
     }
     exit();
