@@ -176,6 +176,9 @@ struct nd_scope {
     ND_VEC(struct nd_sym *) syms;
 };
 
+#define ND_FN_DEPTH 64u     // functions that call each other
+#define ND_FN_CHECKS 20000u // calls, counted again in each function that is called
+
 struct nd_check {
     struct nd_program *p;
     struct nd_arena *a;
@@ -192,6 +195,8 @@ struct nd_check {
     uint32_t pass;
     bool last_pass;
     bool changed; // a map's or function's type became known: another pass
+    uint32_t fn_depth;  // functions being checked inside each other
+    uint32_t fn_checks; // bodies of functions checked so far
 };
 
 struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e);

@@ -349,6 +349,19 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     c->loops = loops;
 }
 
+// Each call is checked by itself and in a probe also has code of its own: few lines can make a lot.
+static bool too_many_calls(struct nd_check *c, struct nd_expr *call)
+{
+    if (c->fn_depth >= ND_FN_DEPTH)
+        nd_error(c->d, ND_E0109, call->name_span, "functions call each other more than %u deep", ND_FN_DEPTH);
+    else if (c->fn_checks >= ND_FN_CHECKS)
+        nd_help(c->d, nd_error(c->d, ND_E0701, call->name_span, "more than %u calls of functions", ND_FN_CHECKS),
+                "a call counts again each time the function it is in is called");
+    else
+        return false;
+    return true;
+}
+
 struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call)
 {
     uint32_t w = c->world, i;
@@ -362,6 +375,8 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
                 "the kernel has no recursion; use a loop");
         return error_type();
     }
+    if (too_many_calls(c, call))
+        return error_type();
     // Each call in a probe is lowered in place with a tree of its own.
     d = fn->decl;
     if (w == ND_KERNEL) {
@@ -391,7 +406,10 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
         return error_type();
     }
     fn->ret = d->texpr ? nd_type_resolve(c->t, d->texpr) : nd_ty(&nd_type_none);
+    c->fn_checks++;
+    c->fn_depth++;
     check_fn_body(c, fn, w);
+    c->fn_depth--;
     for (i = 0; i < call->args.n; i++) {
         struct nd_type *want = fn->params[w][i]->type, *have = call->args.v[i]->type;
 

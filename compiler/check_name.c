@@ -317,6 +317,32 @@ static bool enumerator(struct nd_check *c, struct nd_expr *e)
     return true;
 }
 
+// Constants that the kernel's headers define as macros, which BTF does not hold. From
+// include/linux/socket.h, include/uapi/linux/if_ether.h, include/linux/sched.h.
+static bool kernel_macro(struct nd_expr *e)
+{
+    static const struct {
+        const char *name;
+        uint64_t v;
+    } macros[] = {
+        {"AF_UNSPEC", 0},   {"AF_UNIX", 1},       {"AF_INET", 2},           {"AF_INET6", 10},
+        {"AF_NETLINK", 16}, {"AF_PACKET", 17},    {"AF_VSOCK", 40},         {"ETH_P_IP", 0x0800},
+        {"ETH_P_ARP", 0x0806}, {"ETH_P_8021Q", 0x8100}, {"ETH_P_IPV6", 0x86dd}, {"ETH_P_8021AD", 0x88a8},
+        {"ETH_P_LLDP", 0x88cc}, {"TASK_RUNNING", 0}, {"TASK_INTERRUPTIBLE", 1}, {"TASK_UNINTERRUPTIBLE", 2},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(macros) / sizeof(macros[0]); i++) {
+        if (strcmp(macros[i].name, e->name))
+            continue;
+        e->is_const = true;
+        e->num = macros[i].v;
+        e->type = nd_ty(&nd_type_i64);
+        return true;
+    }
+    return false;
+}
+
 static struct nd_type *unknown_name(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_near near = {.name = e->name};
@@ -373,7 +399,9 @@ struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
         return use_sym(c, e, s);
     if (e->kind == ND_E_VAR) {
         nd_help(c->d, nd_error(c->d, ND_E0312, e->span, "$%s is used before it is set", e->name),
-                "variables live in the block in which they are first assigned");
+                e->name[0] >= '0' && e->name[0] <= '9'
+                    ? "arguments of the command line are options: option name: int \"what for\""
+                    : "variables live in the block in which they are first assigned");
         return nd_ty(&nd_type_error);
     }
     b = nd_builtin_find(e->name, false);
@@ -381,7 +409,7 @@ struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
         return check_builtin_name(c, e, b);
     if (arg_number(e->name, &n) && c->world == ND_KERNEL)
         return check_argn(c, e, n);
-    if (enumerator(c, e))
+    if (enumerator(c, e) || kernel_macro(e))
         return e->type;
     return unknown_name(c, e);
 }
@@ -585,8 +613,8 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
 
     if (!at)
         return not_here(c, e->a, "it belongs to a probe");
-    if (p->args == ND_ARGS_FORMAT && at->format)
-        return arg_of_format(c, e, at->format);
+    if (p->args == ND_ARGS_FORMAT)
+        return at->format ? arg_of_format(c, e, at->format) : nd_ty(&nd_type_error); // reported before
     if (at->sig && at->kind == ND_AT_RAW_TP && at->format && e->a->kind == ND_E_IDENT &&
         e->a->paren == false && !e->sym) {
         const char *path = nd_raw_path(at->format->category, at->format->event, e->name);

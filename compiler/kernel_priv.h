@@ -66,4 +66,7 @@ void nd_elf_free_all(struct nd_kernel *k);
 void *nd_elf_handle(struct nd_elf *e);
 uint64_t nd_elf_offset(struct nd_elf *e, uint64_t addr);
 
+// kernel_tpbtf.c: fills the fields of an event (category and event are set) from BTF.
+int nd_tp_from_btf(struct nd_kernel *k, struct nd_tp_format *out);
+
 #endif

@@ -286,6 +286,8 @@ int nd_kernel_tracepoint(struct nd_kernel *k, const char *category, const char *
     e->format.category = nd_arena_strdup(k->a, category);
     e->format.event = nd_arena_strdup(k->a, event);
     e->err = read_format(k, &e->format, why);
+    if (e->err && e->err != -ENOENT && !nd_tp_from_btf(k, &e->format))
+        e->err = 0;
     if (e->err)
         return e->err;
     *ND_PUSH(k->a, &k->formats) = e;

@@ -45,6 +45,9 @@ struct nd_slot { // a variable
     LLVMValueRef ptr;
     struct nd_type *type;
     bool direct; // scalar in a register: ptr is an alloca of i64
+    // Pointers, see lower_window.c: a copy of win_size bytes from win_off behind it.
+    LLVMValueRef copy, filled; // NULL: none
+    uint32_t win_off, win_size;
 };
 
 struct nd_temp {
@@ -190,6 +193,12 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
+
+// lower_window.c: fields behind one pointer variable, fetched together
+void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym);
+void nd_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
+// Where in the copy a field is, fetching it if need be; NULL: read it by itself.
+LLVMValueRef nd_window_field(struct nd_lower *l, const struct nd_expr *e);
 
 // lower_stmt.c
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);

@@ -377,6 +377,7 @@ static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
     v = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC ? LLVMBuildAdd(l->b, old, one, "")
                                                         : LLVMBuildSub(l->b, old, one, "");
     LLVMBuildStore(l->b, v, s->ptr);
+    nd_window_reset(l, s);
     return e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC ? old : v;
 }
 
@@ -485,10 +486,15 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
         return nd_lower_arg(l, e);
     if (e->a->type->kind == ND_TY_OPTS)
         return option_value(l, e->sym->option);
-    base = nd_lower_expr(l, e->a);
-    if (!base.mem)
-        base = memory(base.v, (enum nd_as)e->aux);
-    addr = nd_gep(l, nd_ptr(l, base.v), e->field->off);
+    addr = nd_window_field(l, e);
+    if (addr) {
+        base = memory(addr, ND_AS_BPF);
+    } else {
+        base = nd_lower_expr(l, e->a);
+        if (!base.mem)
+            base = memory(base.v, (enum nd_as)e->aux);
+        addr = nd_gep(l, nd_ptr(l, base.v), e->field->off);
+    }
     if (e->field->bits)
         return scalar(bit_field(l,
                                 nd_load_scalar(l, memory(addr, base.as),

@@ -42,6 +42,7 @@ static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
         slot->type = s->type;
         slot->direct = nd_type_is_scalar(s->type);
         slot->ptr = slot->direct ? nd_register(l, s->name) : nd_keep(l, s->type->size);
+        nd_window_plan(l, slot, s);
     }
     return slot;
 }
@@ -63,6 +64,7 @@ static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
         return;
     }
     LLVMBuildStore(l->b, rhs ? nd_lower_int(l, rhs) : nd_i64(l, 0), slot->ptr);
+    nd_window_reset(l, slot);
 }
 
 static void assign_compound(struct nd_lower *l, struct nd_stmt *s)

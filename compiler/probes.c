@@ -498,7 +498,8 @@ static bool word_in(const char *list, const char *word)
         if (!strncmp(list, word, n) && (!list[n] || list[n] == ' '))
             return true;
         list = strchr(list, ' ');
-        list += list != NULL;
+        if (list)
+            list++;
     }
     return false;
 }

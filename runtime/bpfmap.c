@@ -64,10 +64,11 @@ int nd_bpfmap_get(const struct nd_bpfmap *b, const void *key, void *val)
     memset(val, 0, b->val_size);
     if (!buf)
         return -ENOMEM;
-    if (bpf_map_lookup_elem(b->fd, full_key(b, key, buf), buf + b->bpf_key))
+    // The value first: it is read as 64-bit words.
+    if (bpf_map_lookup_elem(b->fd, full_key(b, key, buf + b->bpf_val), buf))
         err = -errno;
     else
-        merge_cpus(b, buf + b->bpf_key, val);
+        merge_cpus(b, buf, val);
     free(buf);
     return err;
 }
@@ -79,8 +80,8 @@ int nd_bpfmap_set(const struct nd_bpfmap *b, const void *key, const void *val)
 
     if (!buf)
         return -ENOMEM;
-    memcpy(buf + b->bpf_key, val, b->val_size); // per CPU: the first has it all
-    if (bpf_map_update_elem(b->fd, full_key(b, key, buf), buf + b->bpf_key, BPF_ANY))
+    memcpy(buf, val, b->val_size); // per CPU: the first has it all
+    if (bpf_map_update_elem(b->fd, full_key(b, key, buf + b->bpf_val), buf, BPF_ANY))
         err = -errno;
     free(buf);
     return err;
