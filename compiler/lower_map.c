@@ -388,8 +388,10 @@ static void agg_hist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
 
 static void agg_lhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
-    LLVMValueRef lo = LLVMBuildICmp(l->b, LLVMIntSLT, v, nd_i64(l, (uint64_t)t->lo), "");
-    LLVMValueRef hi = LLVMBuildICmp(l->b, LLVMIntSGE, v, nd_i64(l, (uint64_t)t->hi), "");
+    // An unsigned value is never below a negative bound.
+    uint64_t from = !t->is_signed && t->lo < 0 ? 0 : (uint64_t)t->lo, to = !t->is_signed && t->hi < 0 ? 0 : (uint64_t)t->hi;
+    LLVMValueRef lo = LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSLT : LLVMIntULT, v, nd_i64(l, from), "");
+    LLVMValueRef hi = LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSGE : LLVMIntUGE, v, nd_i64(l, to), "");
     LLVMValueRef last = nd_i64(l, t->nelems - 1), i;
 
     i = LLVMBuildUDiv(l->b, LLVMBuildSub(l->b, v, nd_i64(l, (uint64_t)t->lo), ""), nd_i64(l, (uint64_t)t->step), "");

@@ -594,7 +594,8 @@ static void expand_point(struct expand *x)
 // ---- which programs serve the points ---------------------------------------------------------------
 
 struct uses {
-    bool args;      // args.NAME, argN, retval: depends on the attach point
+    bool args;      // args.NAME, retval: depends on the attach point
+    bool argn;      // arg0, arg1, ...
     bool names;     // func, probe
     bool ctx;
     bool fields_raw; // every args.NAME can come from a raw tracepoint
@@ -616,8 +617,9 @@ static void look(void *arg, struct nd_expr *e)
         u->names = true;
     if (!strcmp(e->name, "ctx"))
         u->ctx = true;
-    if ((!strncmp(e->name, "arg", 3) && e->name[3] >= '0' && e->name[3] <= '9') ||
-        !strcmp(e->name, "retval"))
+    if (!strncmp(e->name, "arg", 3) && e->name[3] >= '0' && e->name[3] <= '9')
+        u->argn = true;
+    if (!strcmp(e->name, "retval"))
         u->args = true;
 }
 
@@ -645,7 +647,7 @@ static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const s
 
     for (i = 0; i < pr->targets.n; i++)
         all &= has_raw(pr->targets.v[i].s0);
-    if (all && !u->args && !u->ctx) {
+    if (all && !u->args && !u->argn && !u->ctx) {
         pr->type = ND_PROG_RAW_TP;
         for (i = 0; i < pr->targets.n; i++) {
             pr->targets.v[i].kind = ND_AT_RAW_TP;
@@ -777,7 +779,7 @@ static void programs(struct nd_program *p, struct expand *x)
     if (!x->out.n)
         return;
     nd_ast_walk(x->d, look, &u);
-    separate = x->out.n > 1 && (u.args || u.names || alone(x->out.v[0].kind));
+    separate = x->out.n > 1 && (u.args || u.names || (u.argn && x->out.v[0].usdt) || alone(x->out.v[0].kind));
     if (!separate) {
         struct nd_probe *pr = new_probe(p, x->d);
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Compiles a script in this process, loads it, and runs its first program with an invented context.
+#ifndef ND_TESTRUN_H
+#define ND_TESTRUN_H
+
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "compiler/compile.h"
+#include "runtime/load.h"
+#include "runtime/maps.h"
+
+#include <bpf/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tr {
+    struct nd_unit *u;
+    struct nd_load l;
+    struct nd_maps *maps;
+    void *elf;
+    int fd;
+};
+
+static void tr_open(struct tr *t, const char *script)
+{
+    struct nd_compile_opts o = {.text = script};
+    bool wanted[8] = {true, true, true, true, true, true, true, true};
+    size_t size;
+
+    memset(t, 0, sizeof(*t));
+    t->u = nd_unit_new(&o);
+    assert_non_null(t->u);
+    if (!nd_unit_check(t->u) || !(t->elf = nd_unit_object(t->u, &o, &size))) {
+        nd_diags_text(&t->u->diags, &t->u->sources, stderr, false);
+        fail_msg("does not compile: %s", script);
+    }
+    assert_int_equal(nd_load_open(&t->l, t->elf, size), 0);
+    uint8_t *opts = calloc(1, t->l.mf.h->opts_size);
+    assert_int_equal(nd_load_kernel(&t->l, opts, wanted, false), 0);
+    free(opts);
+    t->maps = nd_maps_new(&t->l.mf, t->l.obj);
+    assert_non_null(t->maps);
+    t->fd = nd_load_prog_fd(&t->l, 0);
+    assert_true(t->fd >= 0);
+}
+
+static void tr_close(struct tr *t)
+{
+    nd_maps_free(t->maps);
+    nd_load_free(&t->l);
+    free(t->elf);
+    nd_unit_free(t->u);
+}
+
+static void tr_run(struct tr *t, const uint64_t *args, uint32_t n)
+{
+    LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = args, .ctx_size_in = n * 8);
+
+    assert_int_equal(bpf_prog_test_run_opts(t->fd, &o), 0);
+}
+
+static uint32_t tr_map(struct tr *t, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < t->l.mf.nmaps; i++) {
+        if (!strcmp(nd_mf_str(&t->l.mf, t->l.mf.maps[i].name), name))
+            return i;
+    }
+    fail_msg("no map %s", name);
+    return 0;
+}
+
+#endif
