@@ -351,6 +351,19 @@ static void infer(struct nd_check *c)
     pass(c);
 }
 
+#define ENTRIES 4096u
+#define ENTRIES_LARGE 1024u // values above LARGE bytes
+#define LARGE 256u
+
+uint32_t nd_map_entries(const struct nd_map *m)
+{
+    if (!m->key)
+        return 1;
+    if (m->max_entries)
+        return m->max_entries;
+    return m->val && m->val->size > LARGE ? ENTRIES_LARGE : ENTRIES;
+}
+
 #define KEY_MAX 512u
 
 static void check_maps(struct nd_check *c)
@@ -369,6 +382,19 @@ static void check_maps(struct nd_check *c)
             m->gen = false;
         if (m->has_decl && !m->val && !m->worlds)
             nd_error(c->d, ND_W0901, m->span, "%s is never used", m->name);
+    }
+}
+
+static void check_events(struct nd_check *c)
+{
+    const uint32_t most = ND_RING_BYTES / 8; // several must fit at a time
+    uint32_t i;
+
+    for (i = 0; i < c->p->events.n; i++) {
+        const struct nd_event *ev = c->p->events.v[i];
+
+        if (ev->type && ev->type->size > most)
+            nd_error(c->d, ND_E0701, ev->span, "this sends %u bytes at a time, the most is %u", ev->type->size, most);
     }
 }
 
@@ -424,6 +450,7 @@ void nd_check(struct nd_program *p)
     }
     infer(&c);
     check_maps(&c);
+    check_events(&c);
     if (!declares_more(p) && !p->diags->errors && p->decls.n)
         nd_help(p->diags, nd_error(p->diags, ND_E0110, p->decls.v[0]->span, "the script has no probe"),
                 "a smallest probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");

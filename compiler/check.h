@@ -32,6 +32,7 @@ struct nd_sym {
     uint32_t index;   // VAR: unique number; OPTION, EVENT, MAP: number; FIELD: in the event
     uint32_t nassign; // VAR: assignments seen
     bool loop_var;    // set by its loop only
+    struct nd_stmt *first; // VAR: the statement that declares it
     uint64_t num;     // CONST
     const char *str;
     uint32_t len;
@@ -91,6 +92,9 @@ struct nd_fn {
     bool busy; // being checked: a call now is recursion
 };
 
+// Room of a map: as declared, else less for larger values, of which each CPU may have its own.
+uint32_t nd_map_entries(const struct nd_map *m);
+
 // ---- probes ------------------------------------------------------------------------------------
 
 struct nd_target { // one attach point
@@ -132,7 +136,8 @@ struct nd_hook {
 // printf(), print(), clear() and the like in a probe: one event that carries their arguments and
 // user code that does the calls. Calls that follow each other directly share one.
 struct nd_async {
-    ND_VEC(struct nd_expr *) calls;
+    ND_VEC(struct nd_stmt *) calls; // calls, and loops over maps
+
     // What they need from the kernel, in the order of the payload's fields; type: as sent.
     ND_VEC(struct nd_async_arg {
         struct nd_expr *expr;

@@ -317,6 +317,20 @@ static bool fits(struct nd_check *c, struct nd_type *want, struct nd_type *have)
     return nd_type_unify(c->t, want, have) != NULL;
 }
 
+// Does every way through the block end in a return?
+static bool returns(const struct nd_block *b)
+{
+    const struct nd_stmt *s = b && b->n ? b->v[b->n - 1] : NULL;
+
+    if (!s)
+        return false;
+    if (s->kind == ND_S_RETURN)
+        return true;
+    if (s->kind == ND_S_BLOCK)
+        return returns(s->body);
+    return s->kind == ND_S_IF && s->else_body && returns(s->body) && returns(s->else_body);
+}
+
 static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
 {
     struct nd_scope scope = {.up = NULL}, *outer = c->scope, *s;
@@ -341,6 +355,9 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
         fn->params[w][i]->nassign = 2;
     }
     nd_check_block(c, d->body);
+    if (fn->ret->kind != ND_TY_NONE && fn->ret->kind != ND_TY_VOID && !returns(d->body))
+        nd_help(c->d, nd_error(c->d, ND_E0407, d->name_span, "%s() can end without returning a value", d->name),
+                "end it with a return");
     fn->busy = false;
     if (w == ND_USER)
         c->nvars = nvars;

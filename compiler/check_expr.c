@@ -241,12 +241,12 @@ static struct nd_type *check_step(struct nd_check *c, struct nd_expr *e)
 
         nd_check_map_key(c, x);
         m->atomic = true;
-        nd_check_map_value(c, m, nd_ty(&nd_type_i64), x->span);
-        x->type = m->val;
-        if (nd_type_is_agg(m->val)) {
+        if (m->val && nd_type_is_agg(m->val)) {
             nd_error(c->d, ND_E0311, e->span, "%s holds %s", m->name, nd_type_text(c->t, m->val));
             return error_type();
         }
+        nd_check_map_value(c, m, nd_ty(&nd_type_i64), x->span);
+        x->type = m->val;
         return m->val;
     }
     nd_check_expr(c, x);

@@ -86,8 +86,11 @@ static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, 
             t = nd_ty(&nd_type_i64);
         else if (s->rhs && !can_be_kept(c, s->rhs))
             t = nd_ty(&nd_type_error);
+        if (s->plain_ptr)
+            t = nd_type_in(c->t, t, ND_AS_KERNEL);
         v = nd_check_declare(c, full, s->expr->span, var_type(c, t));
         v->nassign = 1;
+        v->first = s;
         s->expr->type = v->type;
         s->expr->sym = v;
         s->sym = v;
@@ -107,6 +110,12 @@ static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, 
     s->sym = v;
     if (t->kind == ND_TY_ERROR || v->type->kind == ND_TY_ERROR)
         return;
+    // A pointer that the verifier knows and one that it does not: both are read by address.
+    if (v->type->kind == ND_TY_PTR && v->type->as == ND_AS_BTF && v->first &&
+        (t->kind != ND_TY_PTR || t->as != ND_AS_BTF)) {
+        v->first->plain_ptr = true;
+        c->changed = true;
+    }
     u = nd_type_unify(c->t, v->type, t);
     if (!u || (u->kind == ND_TY_TUPLE && !nd_type_equal(u, v->type))) {
         nd_note(c->d, nd_error(c->d, ND_E0303, s->rhs->span, "$%s holds %s, not %s", name,
@@ -189,6 +198,14 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
     s->expr->type = m->val ? m->val : nd_ty(&nd_type_error);
 }
 
+static void check_assign_op(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_expr *r = s->rhs;
+
+    if ((s->op == ND_OP_DIV || s->op == ND_OP_MOD) && r->is_const && r->type && nd_type_is_int(r->type) && !r->num)
+        nd_error(c->d, ND_E0316, r->span, "division by zero");
+}
+
 static void check_assign(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_expr *l = s->expr;
@@ -243,18 +260,38 @@ static void check_for_range(struct nd_check *c, struct nd_stmt *s)
     pop(c);
 }
 
+static void check_for_map(struct nd_check *c, struct nd_stmt *s);
+
+// A probe leaves a loop over a map to user space, as it does printf(): the body sees no variables of
+// the probe.
+static void check_for_map_async(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_scope *probe = c->scope, *global = c->scope;
+    uint32_t nvars = c->nvars, loops = c->loops;
+    struct nd_fn *fn = c->fn;
+
+    while (global->up)
+        global = global->up;
+    c->scope = global;
+    c->world = ND_USER;
+    c->nvars = 1; // local 0 is the event
+    c->loops = 0;
+    c->fn = NULL;
+    check_for_map(c, s);
+    c->fn = fn;
+    c->loops = loops;
+    c->nvars = nvars;
+    c->world = ND_KERNEL;
+    c->scope = probe;
+}
+
 static void check_for_map(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_map *m = nd_check_map(c, s->expr->name, s->expr->span);
     struct nd_type *key = m->key, *val = m->val;
     struct nd_scope scope;
 
-    s->info = m;
-    if (c->world == ND_KERNEL) {
-        nd_help(c->d, nd_error(c->d, ND_E0401, s->span, "a map is iterated in user space"),
-                "move the loop into 'every DURATION { }', 'end { }' or an 'on' handler");
-        return;
-    }
+    s->expr->info = m;
     if (c->last_pass && !m->written && !m->has_decl)
         nd_error(c->d, ND_E0308, s->expr->span, "%s is never written", m->name);
     if (m->scalar && c->last_pass)
@@ -438,6 +475,7 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         break;
     case ND_S_ASSIGN:
         check_assign(c, s);
+        check_assign_op(c, s);
         break;
     case ND_S_LET:
         assign_var(c, s, s->expr->name, true);
@@ -455,7 +493,10 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         check_for_range(c, s);
         break;
     case ND_S_FOR_MAP:
-        check_for_map(c, s);
+        if (c->world == ND_KERNEL)
+            check_for_map_async(c, s);
+        else
+            check_for_map(c, s);
         break;
     case ND_S_UNROLL:
         check_unroll(c, s);
@@ -499,7 +540,8 @@ struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t)
 
 static bool is_async_stmt(const struct nd_stmt *s)
 {
-    return s->kind == ND_S_EXPR && nd_check_is_async(s->expr) && s->expr->builtin->id != ND_B_EXIT;
+    return s->kind == ND_S_FOR_MAP ||
+           (s->kind == ND_S_EXPR && nd_check_is_async(s->expr) && s->expr->builtin->id != ND_B_EXIT);
 }
 
 static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e)
@@ -563,8 +605,8 @@ void nd_check_async(struct nd_check *c, struct nd_block *b)
         }
         if (!as)
             as = new_async(c, s->span);
-        *ND_PUSH(c->a, &as->calls) = s->expr;
-        for (k = 0; k < s->expr->args.n; k++)
+        *ND_PUSH(c->a, &as->calls) = s;
+        for (k = 0; s->kind == ND_S_EXPR && k < s->expr->args.n; k++)
             async_arg(c, as, s->expr->args.v[k]);
         // The event is sent by the last of the calls; those before it only belong to it.
         s->info = as;

@@ -403,6 +403,8 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
     h = nd_mfb_header(e.b);
     h->script = nd_mfb_str(e.b, p->path);
     h->title = nd_mfb_str(e.b, p->title);
+    if (!strcmp(p->path, "-e"))
+        h->text = nd_mfb_str(e.b, p->sources->v[0].text);
     h->opts_size = p->opts_size ? p->opts_size : 8;
     h->kernel = nd_mfb_str(e.b, nd_kernel_release(p->kernel));
     h->nfiles = p->sources->n;

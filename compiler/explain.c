@@ -82,7 +82,7 @@ static void explain_maps(struct nd_program *p, FILE *out)
     for (i = 0; i < p->maps.n; i++) {
         const struct nd_map *m = p->maps.v[i];
         bool agg = m->val && nd_type_is_agg(m->val);
-        uint64_t entries = !m->key ? 1 : m->max_entries ? m->max_entries : m->val && m->val->size > 1024 ? 1024 : 4096;
+        uint64_t entries = nd_map_entries(m);
         uint64_t bytes = entries * ((m->key ? m->key->size : 4) + (m->val ? m->val->size : 8));
 
         if (!(m->worlds & ND_KERNEL)) {

@@ -182,9 +182,7 @@ static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t ty
     return g;
 }
 
-#define DEFAULT_ENTRIES 4096u
-#define BIG_VALUE 1024u        // bytes per CPU: such maps are not allocated in advance
-#define BIG_VALUE_ENTRIES 1024u
+#define BIG_VALUE 1024u // bytes per CPU: such maps are not allocated in advance
 
 static void choose_kind(struct nd_map *m, struct nd_lmap *lm)
 {
@@ -212,7 +210,7 @@ static void make_map(struct nd_lower *l, struct nd_map *m)
     lm->gen_off = ND_MF_NONE;
     lm->key_size = m->key ? m->key->size : 4;
     lm->val_size = m->val ? m->val->size : 8;
-    lm->max_entries = !m->key ? 1 : m->max_entries ? m->max_entries : lm->val_size > BIG_VALUE ? BIG_VALUE_ENTRIES : DEFAULT_ENTRIES;
+    lm->max_entries = nd_map_entries(m);
     if (!(m->worlds & ND_KERNEL)) {
         lm->kind = ND_MAP_USER;
         return;
@@ -313,6 +311,7 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     LLVMPositionBuilderAtEnd(l->b, l->entry);
     nd_at(l, body);
     nd_line(l, d->name_span);
+    nd_reuse_plan(l);
     if (scratch)
         load_scratch(l);
     if (d->pred) {
@@ -337,7 +336,7 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
 
 static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
 {
-    uint32_t sites = l->sites.n, state = l->state_size;
+    uint32_t sites = l->sites.n, state = l->state_size, exit_off = l->exit_off;
 
     if (!l->force_scratch) {
         lower_body(l, pr, false);
@@ -348,6 +347,7 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
     }
     l->sites.n = sites;
     l->state_size = state;
+    l->exit_off = exit_off;
     if (!l->scratch_map)
         l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
     l->scratch_base = l->scratch_size;

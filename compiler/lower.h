@@ -39,6 +39,7 @@ struct nd_val {
     LLVMValueRef v;
     bool mem;
     enum nd_as as; // mem: where the bytes are
+    bool text;     // mem: an array of characters, which may be loaded in words
 };
 
 struct nd_slot { // a variable
@@ -54,6 +55,13 @@ struct nd_temp {
     LLVMValueRef ptr;
     uint32_t size;
     bool busy;
+};
+
+struct nd_reuse { // a map entry named more than once, see lower_reuse.c
+    const struct nd_map *map;
+    const struct nd_expr *key;
+    uint32_t n;
+    LLVMValueRef value, filled; // NULL: looked up each time
 };
 
 struct nd_loop {
@@ -123,6 +131,7 @@ struct nd_lower {
     ND_VEC(struct nd_temp) temps;
     struct nd_slot *slots;
     uint32_t nslots;
+    ND_VEC(struct nd_reuse) reuse;
     struct nd_loop *loop;
     struct nd_inline *inl;
 };
@@ -199,6 +208,11 @@ void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sy
 void nd_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
 // Where in the copy a field is, fetching it if need be; NULL: read it by itself.
 LLVMValueRef nd_window_field(struct nd_lower *l, const struct nd_expr *e);
+
+// lower_reuse.c: values of maps read once
+void nd_reuse_plan(struct nd_lower *l); // at the start of a program
+const struct nd_reuse *nd_reuse_find(struct nd_lower *l, const struct nd_expr *e); // NULL: not kept
+void nd_reuse_written(struct nd_lower *l, const struct nd_map *m); // the program changes the map
 
 // lower_stmt.c
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);

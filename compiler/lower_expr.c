@@ -174,6 +174,7 @@ static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
     if (v.as == ND_AS_BPF)
         return v.v;
     tmp = nd_temp(l, e->type->size);
+    v.text = nd_type_is_text(e->type);
     nd_copy(l, tmp, v, e->type->size, e->span);
     return tmp;
 }
@@ -655,6 +656,7 @@ static void text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
         nd_zero(l, dst, n, t->size - n);
         return;
     }
+    v.text = true;
     nd_copy(l, dst, v, n, e->span);
     nd_zero(l, dst, n, t->size - n);
     if (e->type->size > t->size)

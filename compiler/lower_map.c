@@ -2,6 +2,7 @@
 // Maps and aggregations.
 #include "lower.h"
 
+#include <errno.h>
 #include <string.h>
 
 // Size of the value that a map holds (per CPU where it is per CPU).
@@ -65,7 +66,7 @@ static LLVMValueRef not_null(struct nd_lower *l, LLVMValueRef p)
     return LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), "");
 }
 
-struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e)
+static struct nd_val map_get(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_map *m = e->info;
     struct nd_type *t = m->val;
@@ -92,6 +93,26 @@ struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e)
     phi = LLVMBuildPhi(l->b, l->i64, "");
     LLVMAddIncoming(phi, (LLVMValueRef[]){nd_i64(l, 0), v}, (LLVMBasicBlockRef[]){from, hit}, 2);
     return (struct nd_val){.v = phi};
+}
+
+struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_reuse *r = nd_reuse_find(l, e);
+    LLVMBasicBlockRef look, done;
+    LLVMValueRef filled;
+
+    if (!r)
+        return map_get(l, e);
+    look = nd_bb(l, "look");
+    done = nd_bb(l, "looked");
+    filled = LLVMBuildLoad2(l->b, l->i64, r->filled, "");
+    LLVMBuildCondBr(l->b, nd_bool(l, filled), done, look);
+    nd_at(l, look);
+    LLVMBuildStore(l->b, map_get(l, e).v, r->value);
+    LLVMBuildStore(l->b, nd_i64(l, 1), r->filled);
+    nd_br(l, done);
+    nd_at(l, done);
+    return (struct nd_val){.v = LLVMBuildLoad2(l->b, l->i64, r->value, "")};
 }
 
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key)
@@ -122,6 +143,7 @@ LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
     args[0] = nd_map_ptr(l, m);
     args[1] = nd_lower_key(l, map);
     r = nd_call(l, ND_H_MAP_DELETE, args, 2);
+    nd_reuse_written(l, m);
     return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), ""), l->i64, "");
 }
 
@@ -238,6 +260,7 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, LLVMValueRef v
         nd_store(l, p, 8,
                  combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, nd_type_signed(m->val)));
     finish(l, done);
+    nd_reuse_written(l, m);
 }
 
 void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op)
@@ -261,6 +284,7 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
     nd_lower_into(l, val, v, m->val);
     key = nd_lower_key(l, map);
     r = update(l, nd_map_ptr(l, m), key, v, 0);
+    nd_reuse_written(l, m);
     nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), full_kind(m), map->span, m->index);
 }
 
@@ -296,6 +320,7 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
                 LLVMAddIncoming(phi, &z, &cur, 1);
         }
     }
+    nd_reuse_written(l, m);
     return phi;
 }
 
@@ -480,15 +505,17 @@ static uint32_t own_frames(const struct nd_probe *pr)
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
     bool kernel = t->kind == ND_TY_KSTACK;
-    LLVMValueRef args[3], r;
+    LLVMValueRef args[3], r, lost;
     uint32_t i = nd_stack_map(l, t);
 
     args[0] = l->ctx;
     args[1] = l->stacks.v[i].g;
     args[2] = nd_i64(l, kernel ? own_frames(l->probe) : USER_STACK_FLAG);
     r = nd_call(l, ND_H_GET_STACKID, args, 3);
-    // A user stack of a kernel thread is absent, not lost.
-    if (kernel)
-        nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""), ND_SITE_STACK_FAIL, span, ND_MF_NONE);
+    // Where there is no such stack (a kernel thread has no user stack, a program in user mode no
+    // kernel stack) it is absent, not lost.
+    lost = LLVMBuildAnd(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""),
+                        LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, (uint64_t)-EFAULT), ""), "");
+    nd_count_if(l, lost, ND_SITE_STACK_FAIL, span, ND_MF_NONE);
     return r;
 }

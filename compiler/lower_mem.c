@@ -176,7 +176,8 @@ void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t s
 {
     uint32_t off = 0;
 
-    if (!is_direct(src.as) || (size > COPY_INLINE && src.as == ND_AS_BTF)) {
+    // Typed kernel memory is loaded directly member by member only; a copy may span several.
+    if (!is_direct(src.as) || (src.as == ND_AS_BTF && !src.text) || (size > COPY_INLINE && src.as == ND_AS_BTF)) {
         probe_read(l, dst, size, src.v, src.as, span);
         return;
     }

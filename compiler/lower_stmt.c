@@ -340,7 +340,7 @@ static void lower_async(struct nd_lower *l, struct nd_stmt *s)
     struct nd_expr **vals;
     uint32_t i;
 
-    if (as->calls.v[0] != s->expr)
+    if (as->calls.v[0] != s)
         return;
     vals = ND_NEW_ARRAY(l->a, struct nd_expr *, as->args.n + 1);
     for (i = 0; i < as->args.n; i++)
@@ -413,7 +413,8 @@ static void lower_stmt(struct nd_lower *l, struct nd_stmt *s)
     case ND_S_SEND:
         lower_send(l, s);
         break;
-    default:
+    case ND_S_FOR_MAP:
+        lower_async(l, s);
         break;
     }
 }

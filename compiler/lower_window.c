@@ -76,8 +76,8 @@ LLVMValueRef nd_window_field(struct nd_lower *l, const struct nd_expr *e)
     nd_at(l, fill);
     from = LLVMBuildLoad2(l->b, l->i64, slot->ptr, "");
     nd_copy(l, slot->copy,
-            (struct nd_val){.v = nd_gep(l, nd_ptr(l, from), slot->win_off), .mem = true,
-                            .as = ND_AS_KERNEL},
+            (struct nd_val){
+                .v = nd_gep(l, nd_ptr(l, from), slot->win_off), .mem = true, .as = ND_AS_KERNEL},
             slot->win_size, e->span);
     LLVMBuildStore(l->b, nd_i64(l, 1), slot->filled);
     nd_br(l, done);

@@ -66,7 +66,8 @@ struct nd_mf_header {
     uint32_t nfiles;
     uint32_t exit_off;   // u64 in nd_state: exit() in a probe sets bit 0, its code is the high half;
                          // ND_MF_NONE if unused
-    uint32_t reserved[2];
+    uint32_t text;       // string: the script itself if it is a one-liner (files are read again)
+    uint32_t reserved;
 };
 
 enum {

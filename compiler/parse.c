@@ -59,8 +59,17 @@ struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
 {
     const struct nd_source *s = &sources->v[src];
     struct nd_span at = {src, 0, 0};
+    const char *zero = memchr(s->text, 0, s->size);
     struct nd_script *script;
 
+    if (zero) {
+        at.off = (uint32_t)(zero - s->text);
+        at.len = 1;
+        nd_error(diags, ND_E0112, at, "a zero byte: this is not a script");
+        script = ND_NEW(arena, struct nd_script);
+        script->title = "";
+        return script;
+    }
     script = parse_from(arena, diags, sources, src, 0, s->size);
     script->title = find_title(arena, s);
     if (!script->decls.n && !diags->errors) {

@@ -22,6 +22,7 @@ struct nd_parse {
     int last;            // last token
     bool in_fn;          // between fn and its block
     bool stopped;        // nesting too deep: give up
+    bool reported;       // the scanner has said what the parser will stumble over next
     struct nd_buf_text { // string literal being read
         char *v;
         uint32_t n, cap;

@@ -237,6 +237,8 @@ static const struct {
     {"signed long", 8, 1}, {"long unsigned int", 8, 0},
 };
 
+#define STRING_MAX 4096u
+
 static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
 {
     struct nd_type *type;
@@ -307,6 +309,10 @@ struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x)
         return unknown(t, x, why);
     for (i = 0; i < x->stars; i++)
         type = nd_type_ptr(t, type, ND_AS_KERNEL);
+    if (x->is_array && type->kind == ND_TY_STRING && (x->nelems == 0 || x->nelems > STRING_MAX)) {
+        nd_error(t->diags, ND_E0317, x->span, "a string has 1 to %u bytes", STRING_MAX);
+        return nd_ty(&nd_type_error);
+    }
     if (x->is_array && type->kind != ND_TY_STRING) {
         if (x->nelems == 0 || x->nelems > 4096) {
             nd_help(t->diags, nd_error(t->diags, ND_E0317, x->span, "an array has 1 to 4096 elements"),

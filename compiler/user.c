@@ -613,7 +613,7 @@ static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint3
 
 static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
 {
-    const struct nd_map *m = s->info;
+    const struct nd_map *m = s->expr->info;
     bool pair = !s->val && s->key_dollar;
     uint32_t key = pair ? new_local(u) : local(u, s->sym), val = s->val ? local(u, s->sym2) : new_local(u), top, out;
     struct nd_u_loop l;
@@ -823,8 +823,19 @@ uint32_t nd_user_async(struct nd_emit *e, struct nd_event *ev)
     struct nd_user u = {.e = e, .a = e->a, .on = ev, .nlocals = 1};
     uint32_t i;
 
-    for (i = 0; i < ev->async->calls.n; i++)
-        nd_u_call(&u, ev->async->calls.v[i]);
+    for (i = 0; i < ev->async->calls.n; i++) {
+        struct nd_stmt *s = ev->async->calls.v[i];
+        struct nd_block one = {.v = &s, .n = 1};
+        uint32_t n = count_locals(&one);
+
+        if (s->kind == ND_S_EXPR) { // its variables are the probe's: what it needs came with the event
+            nd_u_call(&u, s->expr);
+            continue;
+        }
+        if (n > u.nlocals)
+            u.nlocals = n;
+        lower_stmt(&u, s);
+    }
     return finish(&u, "printf", 1, ev->span);
 }
 

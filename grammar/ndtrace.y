@@ -178,6 +178,7 @@ point: T_PROBE_SPEC              { $$ = (struct nd_point){$1.s, @1}; }
     | T_KEND                     { $$ = (struct nd_point){"END", @1}; }
     | T_ID                       { $$ = (struct nd_point){$1.s, @1}; }
     | T_ID ':' T_ID              { $$ = (struct nd_point){nd_arena_printf(A, "%s:%s", $1.s, $3.s), @$}; }
+    | T_ID ':' T_ID ':' T_ID     { $$ = (struct nd_point){nd_arena_printf(A, "%s:%s:%s", $1.s, $3.s, $5.s), @$}; }
     ;
 when_opt: %empty                 { $$ = NULL; }
     | T_WHEN unary               { $$ = $2; }
@@ -438,8 +439,10 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct 
     struct nd_diag *d;
 
     (void)scanner;
-    if (p->stopped)
+    if (p->stopped || p->reported) {
+        p->reported = false;
         return 0;
+    }
     if (got == YYSYMBOL_T_ID || got == YYSYMBOL_T_INT || got == YYSYMBOL_T_TYPE)
         d = nd_error(p->diags, ND_E0101, *span, "unexpected '%.*s'", (int)span->len,
                      p->sources->v[p->src].text + span->off);

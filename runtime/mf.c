@@ -88,7 +88,8 @@ static const char *check_globals(const struct nd_mf *mf)
 
     if (!mf->nstrings || mf->strings[0] || mf->strings[mf->nstrings - 1])
         return "its strings are not terminated";
-    if (!nd_mf_str_ok(mf, h->script) || !nd_mf_str_ok(mf, h->title) || !nd_mf_str_ok(mf, h->kernel))
+    if (!nd_mf_str_ok(mf, h->script) || !nd_mf_str_ok(mf, h->title) || !nd_mf_str_ok(mf, h->kernel) ||
+        !nd_mf_str_ok(mf, h->text))
         return "a string of the header is out of range";
     if (!nd_mf_strings_ok(mf, h->files, h->nfiles))
         return "its file names are out of range";

@@ -17,13 +17,23 @@ void nd_msg(const char *fmt, ...)
     fprintf(stderr, "ndtrace: %s\n", text);
 }
 
-void nd_msg_line(const char *file, uint32_t line, uint32_t col, uint32_t len)
+// The script's text as a stream: the file, or what the manifest holds of a one-liner.
+static FILE *open_script(const struct nd_mf *mf, const char *file)
+{
+    const char *text = nd_mf_str(mf, mf->h->text);
+
+    if (strcmp(file, "-e") != 0)
+        return *file ? fopen(file, "re") : NULL;
+    return *text ? fmemopen((void *)(uintptr_t)text, strlen(text), "r") : NULL;
+}
+
+void nd_msg_line(const struct nd_mf *mf, const char *file, uint32_t line, uint32_t col, uint32_t len)
 {
     char text[512];
     uint32_t n = 0, i;
     FILE *f;
 
-    f = line && *file && strcmp(file, "-e") ? fopen(file, "re") : NULL;
+    f = line ? open_script(mf, file) : NULL;
     if (!f)
         return;
     while (n < line && fgets(text, sizeof(text), f)) {
@@ -63,5 +73,5 @@ void nd_msg_at(const struct nd_mf *mf, const struct nd_mf_span *span, const char
     }
     file = nd_mf_str(mf, mf->words[mf->h->files + span->file]);
     fprintf(stderr, "%s:%u:%u: %s: %s\n", file, span->line, span->col, severity, text);
-    nd_msg_line(file, span->line, span->col, span->len);
+    nd_msg_line(mf, file, span->line, span->col, span->len);
 }

@@ -173,7 +173,7 @@ void nd_verifier_report(const struct nd_load *l, int err, bool verbose)
                       &line)) {
         fprintf(stderr, "%s:%u:%u: error: the kernel's verifier rejects this: %s\n", line.file,
                 line.line, line.col, said);
-        nd_msg_line(line.file, line.line, line.col, 1);
+        nd_msg_line(&l->mf, line.file, line.line, line.col, 1);
     } else {
         nd_msg_at(&l->mf, &p->span, "error", "the kernel's verifier rejects this probe: %s", said);
     }

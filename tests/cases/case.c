@@ -337,8 +337,6 @@ int make_script(struct one_case *c, FILE *report)
     size_t i;
     FILE *f;
 
-    if (c->facts && !strcmp(c->facts, "none") && mkdir("nofacts", 0755))
-        return -1;
     if (c->bytes)
         decode_bytes(c->text[SEC_SCRIPT], &c->size[SEC_SCRIPT]);
     if (!c->generate)

@@ -3,6 +3,7 @@
 // came back. Must not know the language. Serves the tests; the format is in README.md.
 #include "case.h"
 
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -27,13 +28,15 @@ static const char *tool(const struct setup *s, const char *name)
 
 static int check_diagnostics(const struct setup *s, const struct one_case *c, FILE *report)
 {
-    char *argv[] = {strdup(tool(s, "ndtrace-compile")), "check", "-f", "json", "--facts",
-                    strdup(s->facts), "case.nd", NULL};
+    char *argv[] = {strdup(tool(s, "ndtrace-compile")), "check", "-f", "json", "case.nd", "--facts",
+                    strdup(s->facts), NULL};
     struct outcome o;
     int bad;
 
-    if (c->facts && strcmp(c->facts, "none") == 0)
-        argv[5] = "nofacts";
+    if (c->facts && !strcmp(c->facts, "none"))
+        argv[6] = "nonesuch";
+    else if (c->facts && !strcmp(c->facts, "live"))
+        argv[5] = NULL;
     run_child(argv, &o);
     bad = expect_status(&o, c->exit_code >= 0 ? c->exit_code : has_errors(c) ? 2 : 0, report);
     bad |= compare_diagnostics(c, o.err, report);
@@ -48,7 +51,7 @@ static int run_script(const struct setup *s, const struct one_case *c, FILE *rep
     struct outcome o;
     int bad;
 
-    split_args(c->text[SEC_ARGS], argv + 2);
+    split_args(c->text[SEC_ARGS] ? strdup(c->text[SEC_ARGS]) : NULL, argv + 2);
     run_child(argv, &o);
     bad = expect_status(&o, c->exit_code >= 0 ? c->exit_code : 0, report);
     if (c->text[SEC_OUT])
