@@ -264,6 +264,7 @@ static void emit_map(struct nd_emit *e, struct nd_map *m)
             x.sym2 = nd_mfb_str(e->b, nd_arena_printf(e->a, "%sb", sym));
     }
     x.gen_off = gen ? lm->gen_off : 0;
+    x.pop_off = lm->pop_off;
     x.span = nd_emit_span(e, m->span);
     nd_mfb_add(e->b, ND_SEC_MAPS, &x, 1);
 }

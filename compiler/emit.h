@@ -13,7 +13,7 @@ struct nd_layout {
     bool sends;
     struct nd_layout_map { // by nd_map index
         enum nd_mf_map_kind kind;
-        uint32_t max_entries, gen_off;
+        uint32_t max_entries, gen_off, pop_off;
     } *maps;
     ND_VEC(struct nd_layout_stack {
         const char *sym;

@@ -82,6 +82,7 @@ struct nd_lmap {
     bool percpu;
     uint32_t key_size, val_size, max_entries;
     uint32_t gen_off; // in nd_state, ND_MF_NONE: one generation
+    uint32_t pop_off; // in nd_state, 0: entries are not counted
 };
 
 struct nd_stackmap {

@@ -54,11 +54,33 @@ static LLVMValueRef lookup(struct nd_lower *l, LLVMValueRef map, LLVMValueRef ke
     return nd_ptr(l, nd_call(l, ND_H_MAP_LOOKUP, args, 2));
 }
 
+static void atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
+{
+    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, p, v, LLVMAtomicOrderingMonotonic, 0);
+}
+
 static LLVMValueRef update(struct nd_lower *l, LLVMValueRef map, LLVMValueRef key, LLVMValueRef val, uint64_t flags)
 {
     LLVMValueRef args[4] = {map, key, val, nd_i64(l, flags)};
 
     return nd_call(l, ND_H_MAP_UPDATE, args, 4);
+}
+
+// Keeps count of the entries of an LRU map, which tells nobody what it evicts: r is the result of an
+// update that made an entry, or of a deletion.
+static void populate(struct nd_lower *l, const struct nd_map *m, LLVMValueRef r, uint64_t change)
+{
+    LLVMBasicBlockRef yes, done;
+
+    if (!l->maps[m->index].pop_off)
+        return;
+    yes = nd_bb(l, "populate");
+    done = nd_bb(l, "populated");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), ""), yes, done);
+    nd_at(l, yes);
+    atomic_add(l, nd_state_ptr(l, l->maps[m->index].pop_off), nd_i64(l, change));
+    nd_br(l, done);
+    nd_at(l, done);
 }
 
 static LLVMValueRef not_null(struct nd_lower *l, LLVMValueRef p)
@@ -143,6 +165,7 @@ LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
     args[0] = nd_map_ptr(l, m);
     args[1] = nd_lower_key(l, map);
     r = nd_call(l, ND_H_MAP_DELETE, args, 2);
+    populate(l, m, r, (uint64_t)-1);
     nd_reuse_written(l, m);
     return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), ""), l->i64, "");
 }
@@ -191,7 +214,7 @@ static LLVMValueRef find_or_create(struct nd_lower *l, struct nd_map *m, LLVMVal
         return p;
     }
     // Another CPU may be first: then the update fails and the lookup finds what it made.
-    update(l, map, key, zero_value(l, val_size(m)), NOEXIST);
+    populate(l, m, update(l, map, key, zero_value(l, val_size(m)), NOEXIST), 1);
     p2 = lookup(l, map, key);
     from2 = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, not_null(l, p2), have, full);
@@ -208,11 +231,6 @@ static void finish(struct nd_lower *l, LLVMBasicBlockRef done)
 {
     nd_br(l, done);
     nd_at(l, done);
-}
-
-static void atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
-{
-    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, p, v, LLVMAtomicOrderingMonotonic, 0);
 }
 
 // ---- assignment ------------------------------------------------------------------------------------
@@ -263,6 +281,23 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, LLVMValueRef v
     nd_reuse_written(l, m);
 }
 
+// If the entry was there already: an update that overwrites it. The result of the last update.
+static LLVMValueRef again(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key, LLVMValueRef v, LLVMValueRef first)
+{
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), over = nd_bb(l, "overwrite"), done = nd_bb(l, "updated");
+    LLVMValueRef second, phi;
+
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, first, nd_i64(l, 0), ""), over, done);
+    nd_at(l, over);
+    second = update(l, nd_map_ptr(l, m), key, v, 0);
+    over = LLVMGetInsertBlock(l->b);
+    nd_br(l, done);
+    nd_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){first, second}, (LLVMBasicBlockRef[]){from, over}, 2);
+    return phi;
+}
+
 void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op)
 {
     struct nd_map *m = map->info;
@@ -283,7 +318,15 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
     v = nd_temp(l, m->val->size);
     nd_lower_into(l, val, v, m->val);
     key = nd_lower_key(l, map);
-    r = update(l, nd_map_ptr(l, m), key, v, 0);
+    if (!l->maps[m->index].pop_off) {
+        r = update(l, nd_map_ptr(l, m), key, v, 0);
+    } else {
+        // New entries are counted: first as if there were none, then whatever there is.
+        LLVMValueRef first = update(l, nd_map_ptr(l, m), key, v, NOEXIST);
+
+        populate(l, m, first, 1);
+        r = again(l, m, key, v, first);
+    }
     nd_reuse_written(l, m);
     nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), full_kind(m), map->span, m->index);
 }

@@ -218,7 +218,9 @@ struct nd_mf_map {
     // u32 in nd_state: programs write generation 0 (sym) while it is 0, sym2 while it is 1. To read:
     // flip it, wait until no program that saw the old value runs, harvest and empty the old one.
     uint32_t gen_off;
-    uint32_t pad;
+    // LRU maps: s64 in nd_state, entries that programs made minus those that they deleted; what is
+    // neither there nor taken away by user space was evicted. 0: not counted.
+    uint32_t pop_off;
     struct nd_mf_span span; // where the script first names it
 };
 
@@ -357,6 +359,7 @@ enum nd_mf_site_kind {
     ND_SITE_DIV_ZERO,    // division by zero (the result used was 0)
     ND_SITE_INDEX,       // array index out of range (the value used was 0)
     ND_SITE_LOOP_BOUND,  // a loop was cut at its bound
+    ND_SITE_EVICTED,     // an LRU map dropped an entry to make room (counted by the runtime)
     ND_SITE_KIND_MAX,
 };
 

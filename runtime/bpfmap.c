@@ -80,6 +80,9 @@ int nd_bpfmap_set(const struct nd_bpfmap *b, const void *key, const void *val)
 
     if (!buf)
         return -ENOMEM;
+    if (b->taken && bpf_map_lookup_elem(b->fd, full_key(b, key, buf + b->bpf_val), buf) && errno == ENOENT)
+        --*b->taken;
+    memset(buf, 0, b->bpf_val);
     memcpy(buf, val, b->val_size); // per CPU: the first has it all
     if (bpf_map_update_elem(b->fd, full_key(b, key, buf + b->bpf_val), buf, BPF_ANY))
         err = -errno;
@@ -105,6 +108,8 @@ int nd_bpfmap_del(const struct nd_bpfmap *b, const void *key)
         return -ENOMEM;
     if (bpf_map_delete_elem(b->fd, full_key(b, key, buf)))
         err = -errno;
+    else if (b->taken)
+        ++*b->taken;
     free(buf);
     return err;
 }
@@ -226,10 +231,30 @@ static int each_scalar(const struct nd_bpfmap *b, bool take, nd_bpfmap_fn fn, vo
     return err;
 }
 
+struct counted {
+    nd_bpfmap_fn fn;
+    void *arg;
+    int64_t *n;
+};
+
+static int count_taken(void *arg, const void *key, const void *val)
+{
+    struct counted *c = arg;
+
+    ++*c->n;
+    return c->fn(c->arg, key, val);
+}
+
 int nd_bpfmap_each(const struct nd_bpfmap *b, bool take, nd_bpfmap_fn fn, void *arg)
 {
+    struct counted c = {fn, arg, b->taken};
     struct batch t = {0};
     int err;
+
+    if (take && b->taken) {
+        fn = count_taken;
+        arg = &c;
+    }
 
     if (!b->hash)
         return each_scalar(b, take, fn, arg);

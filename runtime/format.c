@@ -135,12 +135,35 @@ static void visit_proto(const struct walk *w, const struct nd_mf_type *t, const 
         visit_int(w, t, p);
 }
 
+// Frames between the hooked function and the program, which only some kernels and only some
+// combinations of users of a tracepoint have.
+static int own_frames(const struct walk *w, const uint64_t *frames, int n)
+{
+    static const char *const prefix[] = {"__traceiter_", "__bpf_trace_", "bpf_trace_run", "bpf_prog_"};
+    int skip = 0;
+    size_t i;
+
+    while (skip + 1 < n) {
+        struct nd_sym sym;
+
+        nd_syms_kernel(w->f->syms, frames[skip], &sym);
+        for (i = 0; sym.name && i < sizeof(prefix) / sizeof(prefix[0]); i++) {
+            if (!strncmp(sym.name, prefix[i], strlen(prefix[i])))
+                break;
+        }
+        if (!sym.name || i == sizeof(prefix) / sizeof(prefix[0]))
+            break;
+        skip++;
+    }
+    return skip;
+}
+
 static void visit_stack(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     uint64_t frames[MAX_FRAMES];
     uint32_t depth = t->a && t->a < MAX_FRAMES ? t->a : MAX_FRAMES, pid = 0;
     int32_t id;
-    int n;
+    int n, skip;
 
     memcpy(&id, p, 4);
     if (t->kind == ND_T_USTACK)
@@ -150,7 +173,8 @@ static void visit_stack(const struct walk *w, const struct nd_mf_type *t, const 
         return;
     }
     n = id < 0 ? id : nd_maps_stack(w->f->maps, t->elem, id, frames, depth);
-    w->v->stack(w->v->arg, t, frames, n, pid);
+    skip = t->kind == ND_T_KSTACK && n > 0 && w->f->syms ? own_frames(w, frames, n) : 0;
+    w->v->stack(w->v->arg, t, frames + skip, n > 0 ? n - skip : n, pid);
 }
 
 static void visit_sym(const struct walk *w, const struct nd_mf_type *t, const void *p)

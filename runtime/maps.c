@@ -21,6 +21,7 @@ struct map {
     bool in_kernel;
     bool harvested; // in this handler
     bool cleared;   // a scalar that was cleared is absent while it is zero
+    int64_t taken;  // see struct nd_bpfmap
     struct nd_table table;
 };
 
@@ -85,6 +86,8 @@ static int open_map(struct nd_maps *m, struct map *p, struct bpf_object *obj)
 
     for (i = 0; i < n && !err; i++) {
         const char *name = nd_mf_str(m->mf, syms[i]);
+
+        p->gen[i].taken = p->d->pop_off ? &p->taken : NULL;
         const struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
 
         if (!map || !type_matches(p->d, bpf_map__type(map)))
@@ -465,6 +468,28 @@ int64_t nd_maps_len(struct nd_maps *m, uint32_t map)
         return p->table.n;
     err = nd_bpfmap_each(&p->gen[0], false, count_one, &n);
     return err ? err : n;
+}
+
+uint64_t nd_maps_evicted(struct nd_maps *m)
+{
+    uint64_t sum = 0;
+    uint32_t i, g;
+
+    for (i = 0; i < m->mf->nmaps && m->state; i++) {
+        struct map *p = &m->v[i];
+        int64_t made, there = 0;
+
+        if (!p->in_kernel || !has_data(p->d) || !p->d->pop_off)
+            continue;
+        for (g = 0; g < (p->d->flags & ND_MAPF_GEN ? 2u : 1u); g++) {
+            if (nd_bpfmap_each(&p->gen[g], false, count_one, &there))
+                break;
+        }
+        memcpy(&made, m->state + p->d->pop_off, sizeof(made));
+        if (made - p->taken > there)
+            sum += (uint64_t)(made - p->taken - there);
+    }
+    return sum;
 }
 
 int nd_maps_stack(struct nd_maps *m, uint32_t map, int32_t id, uint64_t *frames, uint32_t max)

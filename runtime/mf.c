@@ -122,6 +122,8 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
     if ((m->flags & ND_MAPF_GEN) &&
         (!data || m->gen_off % 4 || m->gen_off + 4ull > mf->h->state_size))
         return "a map's generation word is out of range";
+    if (m->pop_off && (!data || m->pop_off % 8 || m->pop_off + 8ull > mf->h->state_size))
+        return "a map's count of entries is out of range";
     return NULL;
 }
 

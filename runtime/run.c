@@ -485,6 +485,7 @@ static void summary(struct nd_run *r)
 
     nd_losses_add(r->losses, ND_SITE_DIV_ZERO, nd_vm_div_zero(r->vm));
     nd_losses_add(r->losses, ND_SITE_MAP_FULL, nd_vm_map_full(r->vm));
+    nd_losses_add(r->losses, ND_SITE_EVICTED, nd_maps_evicted(r->maps));
     if (r->events)
         nd_losses_add(r->losses, ND_SITE_EVENT_LOST, nd_events_bad(r->events));
     at = nd_attach_list(r->attach, &nat);

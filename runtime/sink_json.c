@@ -163,7 +163,7 @@ static const char *const site_kind[ND_SITE_KIND_MAX] = {
     [ND_SITE_MAP_ERROR] = "map_error",   [ND_SITE_STACK_FAIL] = "stack_fail",
     [ND_SITE_READ_FAIL] = "read_fail",   [ND_SITE_STR_TRUNC] = "str_trunc",
     [ND_SITE_DIV_ZERO] = "div_zero",     [ND_SITE_INDEX] = "index",
-    [ND_SITE_LOOP_BOUND] = "loop_bound",
+    [ND_SITE_LOOP_BOUND] = "loop_bound", [ND_SITE_EVICTED] = "evicted",
 };
 
 static void put_sites(struct nd_sink *s, const struct nd_loss *loss, uint32_t n, bool total)
@@ -287,7 +287,7 @@ static void json_summary(struct nd_sink *s, const struct nd_sink_summary *m)
     put_count(s, "lost", sum_of(m, ND_SITE_EVENT_LOST));
     put_count(s, "missed", missed);
     put_count(s, "map_full", sum_of(m, ND_SITE_MAP_FULL));
-    put(s, ",\"evicted\":null"); // LRU maps do not tell
+    put_count(s, "evicted", sum_of(m, ND_SITE_EVICTED));
     put_name(s, "sites");
     put_sites(s, m->loss, m->nloss, true);
     put_name(s, "duration_ns");

@@ -272,7 +272,7 @@ static void end(void **state)
          "{\"type\":\"table\",\"columns\":[\"name\",\"n\",\"x\"],\"rows\":[[\"a\",10,\"-1.5\"],"
          "[\"longer\",\"n/a\",\"1e3\"],[\"05\",\"05\",\"x\"]]}\n"
          "{\"type\":\"summary\",\"events\":100,\"lost\":9,\"missed\":4,\"map_full\":0,"
-         "\"evicted\":null,\"sites\":[{\"kind\":\"event_lost\",\"file\":\"dir/a \\\"b\\\".nd\","
+         "\"evicted\":0,\"sites\":[{\"kind\":\"event_lost\",\"file\":\"dir/a \\\"b\\\".nd\","
          "\"line\":3,\"col\":5,\"map\":null,\"count\":9}],\"duration_ns\":2000000000}\n");
 }
 
