@@ -8,7 +8,7 @@ let @m = hash(100000);
 interval:ms:1 {
     $from = @from;
     for (i in 0..2000) { @m[$from + i] = $from + i + 1 }
-    @from = $from + 2000;
+    @from += 2000;
     if ($from == 98000) { exit() }
 }
 end { printf("%d %d\n", len(@m), sum(@m)) }' >"$TMP/keys" 2>&1
@@ -19,12 +19,12 @@ same keys-printed "$(grep -c '^@m\[' "$TMP/keys")" 100000
 # Reported while it is that large.
 timeout 60 "$ND" -q --duration 1500ms -e '
 let @n = hash(10000);
-interval:ms:50 { for (i in 0..3000) { @n[i] = count() } @rounds = count(); }
+interval:ms:50 { for (i in 0..1000) { @n[i] = count() } @rounds = count(); }
 every 300ms { report(@n) }
 end { printf("rounds %d\n", sum(@rounds)) }' >"$TMP/report" 2>&1
 same report-exit $? 0
 rounds=$(sed -n 's/^rounds //p' "$TMP/report")
-same report "$(total "$TMP/report" @n)" $((3000 * rounds))
+same report "$(total "$TMP/report" @n)" $((1000 * rounds))
 
 timeout 60 "$ND" -q -e 'BEGIN { for (i in 0..4000) { printf("line %d\n", i) } exit() }' >"$TMP/lines" 2>"$TMP/err"
 lost=$(cat "$TMP/lines" "$TMP/err" | grep -oE '[Ll]ost events: [0-9]+' | grep -oE '[0-9]+')
