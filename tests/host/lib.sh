@@ -70,6 +70,7 @@ send() {
 trace() {
     local name=$1 i
     shift
+    : >"$TMP/$name.err"
     ${IN:+nsenter --net=/run/netns/$IN} "$ND" -v "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
     PID=$!
     PIDS+=("$PID")
