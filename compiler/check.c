@@ -400,6 +400,9 @@ static void check_maps(struct nd_check *c)
                      m->key->size, KEY_MAX);
         if (m->key && m->key->kind == ND_TY_TUPLE && !m->key->nelems)
             nd_error(c->d, ND_E0315, m->key_span, "an empty tuple cannot be a key");
+        if (!c->d->errors && m->worlds && (!m->val || (m->keyed && !m->key)))
+            nd_help(c->d, nd_error(c->d, ND_E0308, m->span, "nothing tells the type of %s", m->name),
+                    "it is only assigned from maps whose type is not known either");
         if (m->gen && !(m->worlds & ND_KERNEL))
             m->gen = false;
         if (m->has_decl && !m->val && !m->worlds)
