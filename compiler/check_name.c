@@ -214,6 +214,8 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
 
         if (u && n >= u->nargs)
             nd_error(c->d, ND_E0605, e->span, "this probe has %u arguments", u->nargs);
+        else if (u && u->args[n].where == ND_USDT_UNUSABLE)
+            nd_error(c->d, ND_E0605, e->span, "argument %u is kept as '%s', which cannot be read", n, u->args[n].text);
         return nd_ty(&nd_type_u64);
     }
     if (p->retprobe && has_regs(p))
