@@ -18,7 +18,7 @@ fi
 network o
 ND=./ndtrace
 trace compiled "$TMP/flows.ndo" --interface "$A" --interval 1h || finish
-N=$(send 2000)
+send 2000 >/dev/null
 stop "$PID"
 same compiled-exit "$CODE" 0
 has compiled-result "$TMP/compiled.out" 'UDP   10\.77\.0\.1:40000 -> 10\.77\.0\.2:5201$'

@@ -7,34 +7,37 @@ a=$A b=$B
 inside() { ip netns exec "$@"; }
 send 100 >/dev/null
 
-# NAME SCRIPT ARGUMENTS...: as trace, for a script of scripts/.
+# ADDRESS PORT [SECONDS]: a TCP connection from a, one line long.
+connect() { inside $a timeout "${3:-5}" bash -c "echo hello >/dev/tcp/$1/$2" 2>/dev/null; }
+
+# NAME ARGUMENTS...: as trace, for a script of scripts/.
 tool() { trace "$1" "scripts/$1.nd" "${@:2}" || finish; }
 
 tool connections
 inside $b timeout 5 nc -l 10.77.0.2 8080 >/dev/null &
 listener=$!
 sleep 0.3
-echo hello | inside $a timeout 5 nc -q 0 10.77.0.2 8080
-inside $a timeout 5 nc -w 1 10.77.0.2 8081 </dev/null
+connect 10.77.0.2 8080
+connect 10.77.0.2 8081
 wait $listener
 stop "$PID"
 out=$TMP/connections.out
 same connections-exit "$CODE" 0
-has connections-open "$out" 'open +nc +[0-9]+ +10\.77\.0\.1:[0-9]+ -> 10\.77\.0\.2:8080$'
+has connections-open "$out" 'open +bash +[0-9]+ +10\.77\.0\.1:[0-9]+ -> 10\.77\.0\.2:8080$'
 has connections-accepted "$out" 'open +- +0 +10\.77\.0\.2:8080 -> 10\.77\.0\.1:[0-9]+$'
-has connections-close "$out" 'close +nc .*-> 10\.77\.0\.2:8080 +after [0-9.]+[um]s$'
-has connections-failed "$out" 'failed +nc .*-> 10\.77\.0\.2:8081$'
+has connections-close "$out" 'close +bash .*-> 10\.77\.0\.2:8080 +after [0-9.]+[um]s$'
+has connections-failed "$out" 'failed +bash .*-> 10\.77\.0\.2:8081$'
 
 tool connections --port 8081
-inside $a timeout 5 nc -w 1 10.77.0.2 8080 </dev/null
-inside $a timeout 5 nc -w 1 10.77.0.2 8081 </dev/null
+connect 10.77.0.2 8080
+connect 10.77.0.2 8081
 stop "$PID"
 same connections-port "$(grep -c '10\.77\.0\.2:808' "$out"):$(grep -c ':8081$' "$out")" 1:1
 
 # A neighbour that does not exist: SYNs after 1 and 3 seconds, or after 1, 2 and 3 (Linux 6.5).
 ip -n $a neigh replace 10.77.0.9 lladdr 02:00:00:00:00:99 dev $a nud permanent
 tool tcp_retransmits --interval 1h
-inside $a timeout 3.6 nc -w 4 10.77.0.9 9 </dev/null
+connect 10.77.0.9 9 3.6
 stop "$PID"
 has tcp-retransmits "$TMP/tcp_retransmits.out" '^ +[23]  10\.77\.0\.1:[0-9]+ -> 10\.77\.0\.9:9  syn sent$'
 
