@@ -243,9 +243,10 @@ static void finish(struct nd_lower *l, LLVMBasicBlockRef done)
 
 // ---- assignment ------------------------------------------------------------------------------------
 
-static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, bool sgn)
+static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, const struct nd_expr *map,
+                            const struct nd_expr *rhs)
 {
-    LLVMValueRef zero, safe, q;
+    bool sgn = nd_type_signed(map->type);
 
     switch (op) {
     case ND_OP_MUL:
@@ -263,17 +264,15 @@ static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, L
         return sgn ? LLVMBuildAShr(l->b, a, b, "") : LLVMBuildLShr(l->b, a, b, "");
     case ND_OP_DIV:
     case ND_OP_MOD:
-        zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_i64(l, 0), "");
-        safe = LLVMBuildSelect(l->b, zero, nd_i64(l, 1), b, "");
-        q = op == ND_OP_DIV ? LLVMBuildUDiv(l->b, a, safe, "") : LLVMBuildURem(l->b, a, safe, "");
-        return LLVMBuildSelect(l->b, zero, nd_i64(l, 0), q, "");
+        return nd_divide(l, op, a, b, rhs, sgn && nd_type_signed(rhs->type), rhs->span);
     default:
         return b;
     }
 }
 
-static void set_compound(struct nd_lower *l, struct nd_expr *map, LLVMValueRef v, enum nd_op op)
+static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op)
 {
+    LLVMValueRef v = nd_lower_int(l, val);
     struct nd_map *m = map->info;
     LLVMBasicBlockRef done;
     LLVMValueRef p = find_or_create(l, m, nd_lower_key(l, map), map->span, &done);
@@ -284,7 +283,7 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, LLVMValueRef v
         atomic_add(l, p, LLVMBuildNeg(l->b, v, ""));
     else
         nd_store(l, p, 8,
-                 combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, nd_type_signed(m->val)));
+                 combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, map, val));
     finish(l, done);
     mark_set(l, m, 1);
     nd_reuse_written(l, m);
@@ -314,7 +313,7 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
     LLVMBasicBlockRef done;
 
     if (op != ND_OP_NONE) {
-        set_compound(l, map, nd_lower_int(l, val), op);
+        set_compound(l, map, val, op);
         return;
     }
     if (!m->key && nd_type_is_scalar(m->val)) { // a plain store into the array
