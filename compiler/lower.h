@@ -184,6 +184,9 @@ LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
 void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
 // The i64 as a value of an integer type of fewer bits: cut, then extended by its sign.
 LLVMValueRef nd_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
+// Divisions by zero give 0 and are counted.
+LLVMValueRef nd_divide(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool is_signed, bool mod,
+                       struct nd_span span);
 LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 
 // lower_builtin.c

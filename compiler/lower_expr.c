@@ -53,19 +53,18 @@ static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef 
     return LLVMBuildSelect(l->b, neg, LLVMBuildNeg(l->b, q, ""), q, "");
 }
 
-static LLVMValueRef divide(struct nd_lower *l, struct nd_expr *e, LLVMValueRef a, LLVMValueRef b,
-                           bool is_signed)
+LLVMValueRef nd_divide(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool is_signed, bool mod,
+                       struct nd_span span)
 {
-    bool mod = e->op == ND_OP_MOD;
     LLVMValueRef zero, safe, v;
 
-    if (e->b->is_const && (int64_t)e->b->num > 0) { // no test, and unsigned where it can be
+    if (LLVMIsAConstantInt(b) && LLVMConstIntGetSExtValue(b) > 0) { // no test, and unsigned where it can be
         if (!is_signed)
             return mod ? LLVMBuildURem(l->b, a, b, "") : LLVMBuildUDiv(l->b, a, b, "");
         return signed_div(l, a, b, mod);
     }
     zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_i64(l, 0), "");
-    nd_count_if(l, zero, ND_SITE_DIV_ZERO, e->span, ND_MF_NONE);
+    nd_count_if(l, zero, ND_SITE_DIV_ZERO, span, ND_MF_NONE);
     safe = LLVMBuildSelect(l->b, zero, nd_i64(l, 1), b, "");
     if (is_signed)
         v = signed_div(l, a, safe, mod);
@@ -105,7 +104,7 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
         return LLVMBuildMul(l->b, a, b, "");
     case ND_OP_DIV:
     case ND_OP_MOD:
-        return divide(l, e, a, b, sgn);
+        return nd_divide(l, a, b, sgn, e->op == ND_OP_MOD, e->span);
     case ND_OP_SHL:
         return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_i64(l, 63), ""), "");
     case ND_OP_SHR:

@@ -235,10 +235,10 @@ static void finish(struct nd_lower *l, LLVMBasicBlockRef done)
 
 // ---- assignment ------------------------------------------------------------------------------------
 
-static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, bool sgn)
+// sgn: a is signed, b is signed.
+static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, const bool sgn[2],
+                            struct nd_span span)
 {
-    LLVMValueRef zero, safe, q;
-
     switch (op) {
     case ND_OP_MUL:
         return LLVMBuildMul(l->b, a, b, "");
@@ -252,21 +252,20 @@ static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, L
         return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_i64(l, 63), ""), "");
     case ND_OP_SHR:
         b = LLVMBuildAnd(l->b, b, nd_i64(l, 63), "");
-        return sgn ? LLVMBuildAShr(l->b, a, b, "") : LLVMBuildLShr(l->b, a, b, "");
+        return sgn[0] ? LLVMBuildAShr(l->b, a, b, "") : LLVMBuildLShr(l->b, a, b, "");
     case ND_OP_DIV:
     case ND_OP_MOD:
-        zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_i64(l, 0), "");
-        safe = LLVMBuildSelect(l->b, zero, nd_i64(l, 1), b, "");
-        q = op == ND_OP_DIV ? LLVMBuildUDiv(l->b, a, safe, "") : LLVMBuildURem(l->b, a, safe, "");
-        return LLVMBuildSelect(l->b, zero, nd_i64(l, 0), q, "");
+        return nd_divide(l, a, b, sgn[0] && sgn[1], op == ND_OP_MOD, span);
     default:
         return b;
     }
 }
 
-static void set_compound(struct nd_lower *l, struct nd_expr *map, LLVMValueRef v, enum nd_op op)
+static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op)
 {
     struct nd_map *m = map->info;
+    const bool sgn[2] = {nd_type_signed(m->val), nd_type_signed(val->type)};
+    LLVMValueRef v = nd_lower_int(l, val);
     LLVMBasicBlockRef done;
     LLVMValueRef p = find_or_create(l, m, nd_lower_key(l, map), map->span, &done);
 
@@ -276,7 +275,7 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, LLVMValueRef v
         atomic_add(l, p, LLVMBuildNeg(l->b, v, ""));
     else
         nd_store(l, p, 8,
-                 combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, nd_type_signed(m->val)));
+                 combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, sgn, val->span));
     finish(l, done);
     nd_reuse_written(l, m);
 }
@@ -305,7 +304,7 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
     LLVMBasicBlockRef done;
 
     if (op != ND_OP_NONE) {
-        set_compound(l, map, nd_lower_int(l, val), op);
+        set_compound(l, map, val, op);
         return;
     }
     if (!m->key && nd_type_is_scalar(m->val)) { // a plain store into the array
