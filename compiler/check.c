@@ -82,30 +82,52 @@ static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
     return f;
 }
 
+// Bit-fields as C lays them out (System V ABI): each in a unit of its type, sharing what is free.
+static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f, uint32_t n)
+{
+    uint32_t i, at = 0; // in bits
+
+    for (i = 0; i < n; i++) {
+        uint32_t bits = d->fields.v[i].bits, unit = f[i].type->size * 8, al = nd_type_align(f[i].type) * 8;
+
+        if (bits && (!nd_type_is_int(f[i].type) || bits > unit)) {
+            nd_error(c->d, ND_E0317, d->fields.v[i].span, "a bit-field is an integer of at most its width");
+            bits = 0;
+        }
+        if (!bits) {
+            at = (at + al - 1) / al * al;
+            f[i].off = at / 8;
+            at += unit;
+            continue;
+        }
+        if (at / unit != (at + bits - 1) / unit)
+            at = (at + unit - 1) / unit * unit;
+        f[i].off = at / unit * unit / 8;
+        f[i].bit_off = (uint16_t)(at % unit);
+        f[i].bits = (uint16_t)bits;
+        at += bits;
+    }
+}
+
 static void declare_struct(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_type *t;
-    uint32_t i, bit = 0;
+    uint32_t i, end = 0;
+    bool any = false;
 
     t = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, true);
     global(c, ND_SYM_CONST, nd_arena_printf(c->a, "struct %s", d->name), d->name_span)->type = t;
-    for (i = 0; i < t->nelems; i++) { // bit-fields of one unit follow each other
-        uint32_t bits = d->fields.v[i].bits;
+    for (i = 0; i < t->nelems; i++)
+        any |= d->fields.v[i].bits != 0;
+    if (any) {
+        place_bits(c, d, t->fields, t->nelems);
+        for (i = 0; i < t->nelems; i++) {
+            const struct nd_field *f = &t->fields[i];
+            uint32_t last = f->off + (f->bits ? (f->bit_off + f->bits + 7u) / 8u : f->type->size);
 
-        if (!bits) {
-            bit = 0;
-            continue;
+            end = last > end ? last : end;
         }
-        if (bits > t->fields[i].type->size * 8 || !nd_type_is_int(t->fields[i].type))
-            nd_error(c->d, ND_E0317, d->fields.v[i].span, "a bit-field is an integer of at most its width");
-        if (bit && i && t->fields[i - 1].type->size == t->fields[i].type->size &&
-            bit + bits <= t->fields[i].type->size * 8)
-            t->fields[i].off = t->fields[i - 1].off;
-        else
-            bit = 0;
-        t->fields[i].bit_off = (uint16_t)bit;
-        t->fields[i].bits = (uint16_t)bits;
-        bit += bits;
+        t->size = (end + t->align - 1) / t->align * t->align;
     }
     *ND_PUSH(c->a, &c->t->structs) = t;
 }
@@ -378,6 +400,9 @@ static void check_maps(struct nd_check *c)
                      m->key->size, KEY_MAX);
         if (m->key && m->key->kind == ND_TY_TUPLE && !m->key->nelems)
             nd_error(c->d, ND_E0315, m->key_span, "an empty tuple cannot be a key");
+        if (!c->d->errors && m->worlds && (!m->val || (m->keyed && !m->key)))
+            nd_help(c->d, nd_error(c->d, ND_E0308, m->span, "nothing tells the type of %s", m->name),
+                    "it is only assigned from maps whose type is not known either");
         if (m->gen && !(m->worlds & ND_KERNEL))
             m->gen = false;
         if (m->has_decl && !m->val && !m->worlds)

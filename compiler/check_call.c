@@ -137,7 +137,10 @@ static void never_written(struct nd_check *c, struct nd_expr *x)
 static void mark_gen(struct nd_check *c, struct nd_map *m)
 {
     bool running = !c->hook || c->hook->kind == ND_D_EVERY || c->hook->kind == ND_D_ON;
+    const struct nd_target *at = c->probe && c->probe->targets.n ? c->probe->targets.v : NULL;
 
+    if (at && (at->kind == ND_AT_BEGIN || at->kind == ND_AT_END))
+        running = false; // before or after everything else
     if (running && m)
         m->gen = true;
 }

@@ -371,7 +371,9 @@ static struct nd_type *check_cast(struct nd_check *c, struct nd_expr *e)
     if (nd_type_is_int(to) && nd_type_is_int(from)) {
         e->is_const = e->a->is_const;
         e->num = e->a->num;
-        if (e->is_const && to->size < 8) {
+        if (e->is_const && to->kind == ND_TY_BOOL) {
+            e->num = e->num != 0;
+        } else if (e->is_const && to->size < 8) {
             unsigned int shift = 64 - to->size * 8;
 
             e->num = to->is_signed ? (uint64_t)((int64_t)(e->num << shift) >> shift)

@@ -214,6 +214,8 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
 
         if (u && n >= u->nargs)
             nd_error(c->d, ND_E0605, e->span, "this probe has %u arguments", u->nargs);
+        else if (u && u->args[n].where == ND_USDT_UNUSABLE)
+            nd_error(c->d, ND_E0605, e->span, "argument %u is kept as '%s', which cannot be read", n, u->args[n].text);
         return nd_ty(&nd_type_u64);
     }
     if (p->retprobe && has_regs(p))
@@ -610,6 +612,7 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_probe *p = c->probe;
     const struct nd_target *at = p && p->targets.n ? &p->targets.v[0] : NULL;
+    const char *why = NULL;
 
     if (!at)
         return not_here(c, e->a, "it belongs to a probe");
@@ -629,6 +632,11 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
     }
     if (at->sig)
         return arg_of_sig(c, e, at->sig);
+    if (!nd_kernel_btf(c->p->kernel, &why)) {
+        nd_help(c->d, nd_error(c->d, ND_E0601, e->a->span, "arguments have names only where there is BTF"), "%s",
+                why ? why : "this kernel has none");
+        return nd_ty(&nd_type_error);
+    }
     return not_here(c, e->a, p->type == ND_PROG_KPROBE
                                  ? "there is no BTF for this function; use arg0, arg1, ..."
                                  : "tracepoints, raw tracepoints and functions with BTF have arguments by name");

@@ -88,7 +88,7 @@ static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, 
             t = nd_ty(&nd_type_error);
         if (s->plain_ptr)
             t = nd_type_in(c->t, t, ND_AS_KERNEL);
-        v = nd_check_declare(c, full, s->expr->span, var_type(c, t));
+        v = nd_check_declare(c, full, s->expr->span, s->texpr ? t : var_type(c, t));
         v->nassign = 1;
         v->first = s;
         s->expr->type = v->type;

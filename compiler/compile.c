@@ -32,6 +32,27 @@ static bool seen(const struct nd_unit *u, const char *path)
     return false;
 }
 
+const char *nd_stdlib_dir(struct nd_arena *a, const char *given)
+{
+    static const char *const places[] = {"../stdlib", "../../stdlib", "../../share/ndtrace/stdlib"};
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    char *slash;
+    size_t i;
+
+    if (given)
+        return given;
+    exe[n > 0 ? n : 0] = 0;
+    slash = strrchr(exe, '/');
+    for (i = 0; slash && i < sizeof(places) / sizeof(places[0]); i++) {
+        const char *dir = nd_arena_printf(a, "%.*s/%s", (int)(slash - exe), exe, places[i]);
+
+        if (!access(dir, R_OK))
+            return dir;
+    }
+    return ND_DATADIR "/stdlib";
+}
+
 static void load_module(struct nd_unit *u, const struct nd_compile_opts *o, struct nd_decl *d)
 {
     const char *paths[2];
@@ -39,7 +60,7 @@ static void load_module(struct nd_unit *u, const struct nd_compile_opts *o, stru
     int src = -1, i;
 
     paths[0] = beside(u->arena, u->sources.v[d->span.src].path, d->name);
-    paths[1] = o->stdlib ? nd_arena_printf(u->arena, "%s/lib/%s.nd", o->stdlib, d->name) : NULL;
+    paths[1] = nd_arena_printf(u->arena, "%s/lib/%s.nd", nd_stdlib_dir(u->arena, o->stdlib), d->name);
     if (strchr(d->name, '/') || strstr(d->name, ".."))
         paths[0] = paths[1] = NULL;
     for (i = 0; i < 2 && src < 0; i++) {
@@ -55,7 +76,7 @@ static void load_module(struct nd_unit *u, const struct nd_compile_opts *o, stru
     }
     diag = nd_error(&u->diags, ND_E0209, d->name_span, "there is no module '%s'", d->name);
     if (paths[0])
-        nd_help(&u->diags, diag, "looked for %s%s%s", paths[0], paths[1] ? " and " : "", paths[1] ? paths[1] : "");
+        nd_help(&u->diags, diag, "looked for %s and %s", paths[0], paths[1]);
 }
 
 static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint32_t src)

@@ -37,6 +37,10 @@ void *nd_unit_manifest(struct nd_unit *u, uint32_t *size);
 // The ELF object, malloc'ed; NULL after a reported error.
 void *nd_unit_object(struct nd_unit *u, const struct nd_compile_opts *o, size_t *size);
 
+// Folder of the standard library: as given, beside the program in the source tree or where it is
+// installed, else where the build says. May not exist.
+const char *nd_stdlib_dir(struct nd_arena *a, const char *given);
+
 // For fuzzing: parse and check a text against a recorded kernel.
 int nd_compile_check(const char *text, size_t size, const char *facts);
 

@@ -210,17 +210,16 @@ static void list_folder(struct list *l, const char *dir, const char *glob)
 
 static int list_tools(struct list *l, const struct nd_compile_opts *o, const char *glob)
 {
+    const char *stdlib = nd_stdlib_dir(l->a, o->stdlib);
     struct dirent *e;
     DIR *d;
 
-    if (!o->stdlib)
-        return 0;
     glob = nd_glob_is(glob) ? glob : nd_arena_printf(l->a, "*%s*", glob);
-    list_folder(l, nd_arena_printf(l->a, "%s/../scripts", o->stdlib), glob);
-    d = opendir(o->stdlib);
+    list_folder(l, nd_arena_printf(l->a, "%s/../scripts", stdlib), glob);
+    d = opendir(stdlib);
     while (d && (e = readdir(d))) {
         if (e->d_name[0] != '.' && strcmp(e->d_name, "lib"))
-            list_folder(l, nd_arena_printf(l->a, "%s/%s", o->stdlib, e->d_name), glob);
+            list_folder(l, nd_arena_printf(l->a, "%s/%s", stdlib, e->d_name), glob);
     }
     if (d)
         closedir(d);

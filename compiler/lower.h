@@ -171,6 +171,7 @@ void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t s
              struct nd_span span);
 void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
                  enum nd_as as, struct nd_span span);
+void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src, struct nd_span span);
 void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len, uint32_t size);
 LLVMValueRef nd_addr(struct nd_lower *l, LLVMValueRef v); // i64 or ptr to i64
 LLVMValueRef nd_ptr(struct nd_lower *l, LLVMValueRef v);  // i64 or ptr to ptr
@@ -181,6 +182,8 @@ LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e);  // a scalar a
 LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
 // Writes the value as type t to memory that need not be zeroed before.
 void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
+// The i64 as a value of an integer type of fewer bits: cut, then extended by its sign.
+LLVMValueRef nd_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
 LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 
 // lower_builtin.c

@@ -40,17 +40,6 @@ static LLVMValueRef load_reg(struct nd_lower *l, const char *reg)
 
 // ---- arguments of probes -------------------------------------------------------------------------
 
-static LLVMValueRef extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t)
-{
-    LLVMTypeRef n;
-
-    if (t->size >= 8 || !nd_type_is_int(t) || !t->size)
-        return v;
-    n = t->size == 1 ? l->i8 : t->size == 2 ? l->i16 : l->i32;
-    v = LLVMBuildTrunc(l->b, v, n, "");
-    return t->is_signed ? LLVMBuildSExt(l->b, v, l->i64, "") : LLVMBuildZExt(l->b, v, l->i64, "");
-}
-
 static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, struct nd_span span)
 {
     uint32_t size = a->size < 0 ? (uint32_t)-a->size : (uint32_t)a->size;
@@ -61,7 +50,7 @@ static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, st
     case ND_USDT_CONST:
         return nd_i64(l, (uint64_t)a->value);
     case ND_USDT_REG:
-        return extend(l, load_reg(l, a->reg), t);
+        return nd_extend(l, load_reg(l, a->reg), t);
     default:
         v = LLVMBuildAdd(l->b, load_reg(l, a->reg), nd_i64(l, (uint64_t)a->value), "");
         if (a->index) {
@@ -103,7 +92,7 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef tmp;
 
     if (l->probe->args != ND_ARGS_FORMAT || !f)
-        return scalar(extend(l, arg_n(l, e->field->off, e->span), e->type));
+        return scalar(nd_extend(l, arg_n(l, e->field->off, e->span), e->type));
     if (f->data_loc || f->rel_loc) {
         tmp = nd_temp(l, e->type->size);
         nd_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
@@ -121,8 +110,8 @@ static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
     const struct nd_target *t = &l->probe->targets.v[0];
 
     if (l->probe->type == ND_PROG_FEXIT)
-        return extend(l, ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
-    return extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
+        return nd_extend(l, ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
+    return nd_extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
 }
 
 // ---- rows ----------------------------------------------------------------------------------------

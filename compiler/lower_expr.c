@@ -342,10 +342,14 @@ static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
 
     LLVMSetVolatile(n, 1);
     in.n = LLVMBuildZExt(l->b, n, l->i64, "");
-    if (nd_type_is_int(e->a->type))
+    if (nd_type_is_int(e->a->type)) {
         in.x = nd_lower_int(l, e->a);
-    else
+    } else if (nd_type_is_text(e->a->type)) { // as wide as the option's, zeros after it
+        in.bytes = nd_temp(l, in.o->type->size);
+        nd_lower_into(l, e->a, in.bytes, in.o->type);
+    } else {
         in.bytes = local_bytes(l, e->a);
+    }
     i = nd_scan(l, in.o->cap, option_hit, &in);
     return from_bool(l, LLVMBuildICmp(l->b, LLVMIntULT, i, in.n, ""));
 }
@@ -415,11 +419,11 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
     }
 }
 
-static LLVMValueRef extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t)
+LLVMValueRef nd_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t)
 {
     LLVMTypeRef n;
 
-    if (t->size >= 8 || !t->size)
+    if (t->size >= 8 || !nd_type_is_int(t) || !t->size)
         return v;
     n = t->size == 1 ? l->i8 : t->size == 2 ? l->i16 : l->i32;
     v = LLVMBuildTrunc(l->b, v, n, "");
@@ -439,10 +443,10 @@ static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
     v = nd_lower_expr(l, e->a);
     if (!v.mem)
         return scalar(e->type->kind == ND_TY_BOOL ? from_bool(l, nd_bool(l, nd_addr(l, v.v)))
-                                                  : extend(l, nd_addr(l, v.v), e->type));
+                                                  : nd_extend(l, nd_addr(l, v.v), e->type));
     if (e->type->kind == ND_TY_PTR) // an array gives its address
         return scalar(nd_addr(l, v.v));
-    return scalar(extend(l, nd_load_scalar(l, v, nd_type_int(e->a->type->size, false), e->span), e->type));
+    return scalar(nd_extend(l, nd_load_scalar(l, v, nd_type_int(e->a->type->size, false), e->span), e->type));
 }
 
 static struct nd_val variable(struct nd_lower *l, struct nd_expr *e)
@@ -652,7 +656,7 @@ static void text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
     v = nd_lower_expr(l, e);
     n = e->type->size < t->size ? e->type->size : t->size;
     if (v.as == ND_AS_KERNEL || v.as == ND_AS_USER) { // up to the zero byte, the rest zero
-        nd_read_str(l, dst, n, v.v, v.as, e->span);
+        nd_read_chars(l, dst, n, v, e->span);
         nd_zero(l, dst, n, t->size - n);
         return;
     }

@@ -215,6 +215,28 @@ void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueR
                 ND_MF_NONE);
 }
 
+// An array of characters: without a zero byte it is full, and its last character counts, too.
+void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src, struct nd_span span)
+{
+    LLVMBasicBlockRef full = nd_bb(l, "full"), done = nd_bb(l, "chars");
+    LLVMValueRef args[3], r;
+
+    nd_zero(l, dst, 0, size);
+    args[0] = dst;
+    args[1] = nd_i32(l, size);
+    args[2] = nd_ptr(l, src.v);
+    r = nd_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR, args, 3);
+    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span, ND_MF_NONE);
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, size), ""), full, done);
+    nd_at(l, full);
+    args[0] = nd_gep(l, dst, size - 1);
+    args[1] = nd_i32(l, 1);
+    args[2] = nd_gep(l, nd_ptr(l, src.v), size - 1);
+    nd_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
 void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len, uint32_t size)
 {
     uint32_t off = 0;

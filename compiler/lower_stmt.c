@@ -63,7 +63,7 @@ static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
         nd_copy(l, slot->ptr, (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF}, s->type->size, s->span);
         return;
     }
-    LLVMBuildStore(l->b, rhs ? nd_lower_int(l, rhs) : nd_i64(l, 0), slot->ptr);
+    LLVMBuildStore(l->b, rhs ? nd_extend(l, nd_lower_int(l, rhs), s->type) : nd_i64(l, 0), slot->ptr);
     nd_window_reset(l, slot);
 }
 
@@ -220,7 +220,7 @@ static void lower_return(struct nd_lower *l, struct nd_stmt *s)
     }
     if (s->expr && l->inl->ret) {
         if (nd_type_is_scalar(l->inl->type))
-            LLVMBuildStore(l->b, nd_lower_int(l, s->expr), l->inl->ret);
+            LLVMBuildStore(l->b, nd_extend(l, nd_lower_int(l, s->expr), l->inl->type), l->inl->ret);
         else
             nd_lower_into(l, s->expr, l->inl->ret, l->inl->type);
     }

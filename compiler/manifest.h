@@ -365,7 +365,8 @@ enum nd_mf_site_kind {
 
 struct nd_mf_site {
     uint32_t kind;
-    uint32_t counter_off; // u64 in nd_state, only ever incremented, atomically
+    uint32_t counter_off; // u64 in nd_state, only ever incremented, atomically;
+                          // ND_MF_NONE: user code, counted by the VM
     uint32_t map;         // MAPS, or ND_MF_NONE
     uint32_t pad;
     struct nd_mf_span span;
@@ -419,7 +420,8 @@ enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
     X(OPT_HAS)    /* c: OPTIONS index                    -- bool   given on the command line     */ \
     X(OPT_COUNT)  /* c: OPTIONS index                    -- n                                   */ \
     X(OPT_AT)     /* c: OPTIONS index                  i -- v      0 if out of range             */ \
-    X(ADD) X(SUB) X(MUL) X(DIV) X(MOD) /* a: domain  x y -- v   DIV, MOD by zero: 0, counted;
+    X(ADD) X(SUB) X(MUL) X(DIV) X(MOD) /* a: domain  x y -- v   DIV, MOD by zero: 0, counted at
+                                          the site c (index in SITES);
                                           ADD of STR concatenates                               */ \
     X(SHL) X(SHR) X(AND) X(OR) X(XOR)  /* a: domain  x y -- v   shift count modulo 64            */ \
     X(NEG) X(BNOT)                     /* a: domain    x -- v                                   */ \

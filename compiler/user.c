@@ -115,6 +115,24 @@ static void logic(struct nd_user *u, struct nd_expr *e)
     land(u, end);
 }
 
+// Results print as what they are: durations, times, true and false.
+static void give_type(struct nd_user *u, const struct nd_type *t)
+{
+    if (t->kind == ND_TY_DURATION || t->kind == ND_TY_TIME || t->kind == ND_TY_BOOL)
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, t), 0);
+}
+
+// Where divisions by zero are counted.
+static int32_t div_site(struct nd_user *u, enum nd_op op, struct nd_span span)
+{
+    struct nd_mf_site m = {.kind = ND_SITE_DIV_ZERO, .counter_off = ND_MF_NONE, .map = ND_MF_NONE};
+
+    if (op != ND_OP_DIV && op != ND_OP_MOD)
+        return 0;
+    m.span = nd_emit_span(u->e, span);
+    return (int32_t)nd_mfb_add(u->e->b, ND_SEC_SITES, &m, 1);
+}
+
 static void binary(struct nd_user *u, struct nd_expr *e)
 {
     enum nd_vm_domain d;
@@ -128,9 +146,8 @@ static void binary(struct nd_user *u, struct nd_expr *e)
         d = domain_of(e->a->type);
     operand(u, e->a, d);
     operand(u, e->b, d);
-    nd_u_op(u, (enum nd_vm_op)binary_ops[e->op], (uint8_t)d, 0, 0);
-    if (e->type->kind == ND_TY_DURATION || e->type->kind == ND_TY_TIME)
-        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
+    nd_u_op(u, (enum nd_vm_op)binary_ops[e->op], (uint8_t)d, 0, div_site(u, e->op, e->span));
+    give_type(u, e->type);
 }
 
 static void step(struct nd_user *u, struct nd_expr *e)
@@ -158,6 +175,7 @@ static void unary(struct nd_user *u, struct nd_expr *e)
         nd_u_op(u, ND_VM_NOT, (uint8_t)domain_of(e->a->type), 0, 0);
     else
         nd_u_op(u, e->op == ND_OP_NEG ? ND_VM_NEG : ND_VM_BNOT, (uint8_t)domain_of(e->a->type), 0, 0);
+    give_type(u, e->type);
 }
 
 static void cond(struct nd_user *u, struct nd_expr *e)
@@ -487,11 +505,18 @@ static void assign_map(struct nd_user *u, struct nd_stmt *s)
         nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
         as_domain(u, m->val, d);
         operand(u, s->rhs, d);
-        nd_u_op(u, (enum nd_vm_op)binary_ops[s->op], (uint8_t)d, 0, 0);
+        nd_u_op(u, (enum nd_vm_op)binary_ops[s->op], (uint8_t)d, 0, div_site(u, s->op, s->span));
         if (d == ND_D_F64 && m->val->kind != ND_TY_DOUBLE)
             nd_u_op(u, ND_VM_D2I, 0, 0, 0);
     }
     nd_u_op(u, ND_VM_MAP_SET, 0, 0, (int32_t)m->index);
+}
+
+// A variable, parameter or result of a narrow type holds no more than its type can.
+static void narrow(struct nd_user *u, const struct nd_type *t)
+{
+    if (t->kind == ND_TY_INT && t->size < 8)
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, t), 0);
 }
 
 void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
@@ -514,10 +539,11 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)local(u, s->sym));
         as_domain(u, s->expr->type, d);
         operand(u, s->rhs, d);
-        nd_u_op(u, (enum nd_vm_op)binary_ops[s->op], (uint8_t)d, 0, 0);
+        nd_u_op(u, (enum nd_vm_op)binary_ops[s->op], (uint8_t)d, 0, div_site(u, s->op, s->span));
         if (d == ND_D_F64 && s->expr->type->kind != ND_TY_DOUBLE)
             nd_u_op(u, ND_VM_D2I, 0, 0, 0);
     }
+    narrow(u, s->sym->type);
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)local(u, s->sym));
 }
 
@@ -615,12 +641,16 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
 {
     const struct nd_map *m = s->expr->info;
     bool pair = !s->val && s->key_dollar;
-    uint32_t key = pair ? new_local(u) : local(u, s->sym), val = s->val ? local(u, s->sym2) : new_local(u), top, out;
+    uint32_t key = pair ? new_local(u) : local(u, s->sym), val = s->val ? local(u, s->sym2) : new_local(u), top, out, none = 0;
     struct nd_u_loop l;
 
     if (key >= u->nlocals)
         u->nlocals = key + 1;
     nd_u_op(u, ND_VM_ITER_NEW, 0, 0, (int32_t)m->index);
+    if (s->limit) { // limit 0: none at all
+        nd_u_expr(u, s->limit);
+        none = jump(u, ND_VM_JZ);
+    }
     if (s->sort) {
         top = here(u);
         nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
@@ -647,6 +677,8 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
     nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
     land(u, out);
     end_loop(u, &l);
+    if (s->limit)
+        land(u, none);
     nd_u_op(u, ND_VM_ITER_END, 0, 0, 0);
 }
 
@@ -668,8 +700,11 @@ static void lower_return(struct nd_user *u, struct nd_stmt *s)
 {
     const struct nd_u_loop *l;
 
-    if (s->expr)
+    if (s->expr) {
         nd_u_expr(u, s->expr);
+        if (u->fn)
+            narrow(u, u->fn->ret);
+    }
     for (l = u->loop; l; l = l->up) {
         if (l->map)
             nd_u_op(u, ND_VM_ITER_END, 0, 0, 0);
@@ -804,12 +839,22 @@ uint32_t nd_user_body(struct nd_emit *e, const char *name, struct nd_block *b, s
 
 uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn)
 {
-    struct nd_user u = {.e = e, .a = e->a};
+    struct nd_user u = {.e = e, .a = e->a, .fn = fn};
     struct nd_block *b = fn->body[ND_USER]->body;
+    uint32_t i;
 
     u.nlocals = count_locals(b);
     if (u.nlocals < fn->decl->fields.n)
         u.nlocals = fn->decl->fields.n;
+    for (i = 0; i < fn->decl->fields.n; i++) {
+        const struct nd_type *t = fn->params[ND_USER][i]->type;
+
+        if (t->kind != ND_TY_INT || t->size == 8)
+            continue;
+        nd_u_op(&u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+        narrow(&u, t);
+        nd_u_op(&u, ND_VM_SET, 0, 0, (int32_t)i);
+    }
     nd_u_block(&u, b);
     if (fn->ret->kind != ND_TY_NONE) { // falling off the end gives 0
         nd_u_int(&u, 0, &nd_type_i64);

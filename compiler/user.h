@@ -25,6 +25,7 @@ struct nd_user {
     ND_VEC(struct nd_mf_insn) code;
     uint32_t nlocals;
     struct nd_u_loop *loop;
+    struct nd_fn *fn; // function whose body this is, or NULL
     bool table; // a table is open
 };
 

@@ -266,6 +266,12 @@ static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)
     return i;
 }
 
+static void give_bool(struct nd_user *u, const struct nd_expr *e)
+{
+    if (e->type->kind == ND_TY_BOOL)
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
+}
+
 void nd_u_call(struct nd_user *u, struct nd_expr *e)
 {
     size_t i;
@@ -280,6 +286,7 @@ void nd_u_call(struct nd_user *u, struct nd_expr *e)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].id == e->builtin->id) {
             rows[i].fn(u, e);
+            give_bool(u, e);
             return;
         }
     }
@@ -291,6 +298,7 @@ void nd_u_call(struct nd_user *u, struct nd_expr *e)
         else
             args(u, e, 0);
         nd_u_op(u, ND_VM_BUILTIN, (uint8_t)e->args.n, 0, plain[i].vm);
+        give_bool(u, e);
         return;
     }
 }

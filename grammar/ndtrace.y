@@ -95,7 +95,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %type <block> block stmts
 %type <stmt> simple compound for_head
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
-%type <expr> primary pred_opt when_opt sort_opt limit_opt
+%type <expr> primary when_or when_and when_cmp pred_opt when_opt sort_opt limit_opt
 %type <exprs> exprs args
 %type <named> named
 %type <count> stars
@@ -181,7 +181,21 @@ point: T_PROBE_SPEC              { $$ = (struct nd_point){$1.s, @1}; }
     | T_ID ':' T_ID ':' T_ID     { $$ = (struct nd_point){nd_arena_printf(A, "%s:%s:%s", $1.s, $3.s, $5.s), @$}; }
     ;
 when_opt: %empty                 { $$ = NULL; }
-    | T_WHEN unary               { $$ = $2; }
+    | T_WHEN when_or             { $$ = $2; }
+    ;
+when_or: when_and
+    | when_or T_LOR when_and     { $$ = binary(p, ND_OP_LOR, $1, $3); }
+    ;
+when_and: when_cmp
+    | when_and T_LAND when_cmp   { $$ = binary(p, ND_OP_LAND, $1, $3); }
+    ;
+when_cmp: unary // no '/': that starts the predicate
+    | unary T_EQ unary           { $$ = binary(p, ND_OP_EQ, $1, $3); }
+    | unary T_NE unary           { $$ = binary(p, ND_OP_NE, $1, $3); }
+    | unary '<' unary            { $$ = binary(p, ND_OP_LT, $1, $3); }
+    | unary '>' unary            { $$ = binary(p, ND_OP_GT, $1, $3); }
+    | unary T_LE unary           { $$ = binary(p, ND_OP_LE, $1, $3); }
+    | unary T_GE unary           { $$ = binary(p, ND_OP_GE, $1, $3); }
     ;
 pred_opt: %empty                 { $$ = NULL; }
     | '/' expr T_ENDPRED         { $$ = $2; }
@@ -408,8 +422,8 @@ primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = 
     | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
     | T_SIZEOF '(' cast_type ')' { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->texpr = $3; }
     | T_SIZEOF '(' expr ')'      { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->a = $3; $$ = deep(p, $$); }
-    | T_OFFSETOF '(' cast_type ',' T_ID ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
-    | T_CONTAINER_OF '(' expr ',' cast_type ',' T_ID ')'
+    | T_OFFSETOF '(' cast_type ',' name ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
+    | T_CONTAINER_OF '(' expr ',' cast_type ',' name ')'
                                  { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; $$ = deep(p, $$); }
     ;
 exprs: expr                      { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }

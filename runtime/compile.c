@@ -22,22 +22,25 @@
 
 extern char **environ;
 
-// Beside the running program, else where it is installed; NDTRACE_COMPILE overrides both.
+// Beside the running program or where `make install` puts it, below whatever prefix; else where the
+// build says. NDTRACE_COMPILE overrides all.
 static void find_compiler(char *path, size_t size)
 {
+    static const char *const places[] = {NAME, "../libexec/ndtrace/" NAME};
     const char *given = getenv("NDTRACE_COMPILE");
-    char *slash;
+    char exe[PATH_MAX], *slash;
     ssize_t n;
+    size_t i;
 
     if (given && *given) {
         snprintf(path, size, "%s", given);
         return;
     }
-    n = readlink("/proc/self/exe", path, size - 1);
-    path[n > 0 ? n : 0] = 0;
-    slash = strrchr(path, '/');
-    if (slash && (size_t)(slash + 1 - path) + sizeof(NAME) <= size) {
-        strcpy(slash + 1, NAME);
+    n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    exe[n > 0 ? n : 0] = 0;
+    slash = strrchr(exe, '/');
+    for (i = 0; slash && i < sizeof(places) / sizeof(*places); i++) {
+        snprintf(path, size, "%.*s/%s", (int)(slash - exe), exe, places[i]);
         if (!access(path, X_OK))
             return;
     }

@@ -53,20 +53,22 @@ static bool try_library(const char *root, const char *name, char *path, size_t s
 
 int nd_find_script(const char *name, char *path, size_t size)
 {
-    char root[PATH_MAX];
-    char *slash;
+    static const char *const places[] = {"../stdlib", "../scripts", "../share/ndtrace/stdlib",
+                                         "../share/ndtrace/scripts"};
+    char exe[PATH_MAX], dir[PATH_MAX + 64], *slash;
     ssize_t n;
+    size_t i;
 
     if (snprintf(path, size, "%s", name) < (int)size && is_file(path))
         return 0;
     if (strchr(name, '/') || !*name)
         return -ENOENT;
-    n = readlink("/proc/self/exe", root, sizeof(root) - 16);
-    root[n > 0 ? n : 0] = 0;
-    slash = strrchr(root, '/');
-    if (slash) {
-        strcpy(slash, "/../stdlib");
-        if (try_library(root, name, path, size))
+    n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    exe[n > 0 ? n : 0] = 0;
+    slash = strrchr(exe, '/');
+    for (i = 0; slash && i < sizeof(places) / sizeof(*places); i++) {
+        snprintf(dir, sizeof(dir), "%.*s/%s", (int)(slash - exe), exe, places[i]);
+        if (try_library(dir, name, path, size))
             return 0;
     }
     return try_library(ND_DATADIR "/stdlib", name, path, size) ? 0 : -ENOENT;

@@ -8,6 +8,7 @@
 struct nd_losses {
     const struct nd_mf *mf;
     const uint8_t *state;
+    const uint64_t *user; // counts of the sites of user code, or NULL
     uint64_t *last; // for each site: the value at the last report
     struct nd_loss *out;
     struct nd_mf_site own[ND_SITE_KIND_MAX]; // of the runtime
@@ -36,6 +37,11 @@ struct nd_losses *nd_losses_new(const struct nd_mf *mf, const uint8_t *state)
     return l;
 }
 
+void nd_losses_user(struct nd_losses *l, const uint64_t *counts)
+{
+    l->user = counts;
+}
+
 void nd_losses_free(struct nd_losses *l)
 {
     if (!l)
@@ -47,8 +53,11 @@ void nd_losses_free(struct nd_losses *l)
 
 static uint64_t counter(const struct nd_losses *l, uint32_t site)
 {
-    const uint8_t *p = l->state + l->mf->sites[site].counter_off;
+    uint32_t off = l->mf->sites[site].counter_off;
+    const uint8_t *p = l->state + off;
 
+    if (off == ND_MF_NONE)
+        return l->user ? l->user[site] : 0;
     return l->state ? __atomic_load_n((const uint64_t *)(const void *)p, __ATOMIC_RELAXED) : 0;
 }
 

@@ -10,6 +10,8 @@ struct nd_losses;
 // state: nd_state as the programs see it, or NULL when there is none.
 struct nd_losses *nd_losses_new(const struct nd_mf *mf, const uint8_t *state);
 void nd_losses_free(struct nd_losses *l);
+// Where the counts of user code are kept, by site; must outlive l. See nd_vm_sites.
+void nd_losses_user(struct nd_losses *l, const uint64_t *counts);
 // Sites that counted something since the last call; the array lives until the next call.
 uint32_t nd_losses_report(struct nd_losses *l, const struct nd_loss **out);
 // Sites that counted something at all (count: since the last report).

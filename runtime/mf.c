@@ -213,8 +213,9 @@ static const char *check_event(const struct nd_mf *mf, const struct nd_mf_event 
 
 static const char *check_site(const struct nd_mf *mf, const struct nd_mf_site *s)
 {
-    if (s->kind >= ND_SITE_KIND_MAX || s->counter_off % 8 ||
-        s->counter_off + 8ull > mf->h->state_size || !nd_mf_span_ok(mf, &s->span) ||
+    if (s->kind >= ND_SITE_KIND_MAX ||
+        (s->counter_off != ND_MF_NONE &&
+         (s->counter_off % 8 || s->counter_off + 8ull > mf->h->state_size)) || !nd_mf_span_ok(mf, &s->span) ||
         (s->map != ND_MF_NONE && s->map >= mf->nmaps))
         return "a loss counter is out of range";
     return NULL;

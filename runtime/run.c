@@ -345,6 +345,7 @@ static int load(struct nd_run *r)
     r->vm = nd_vm_new(&env);
     if (!r->losses || !r->vm)
         return -ENOMEM;
+    nd_losses_user(r->losses, nd_vm_sites(r->vm));
     if (r->l->obj && r->mf->nevents) {
         r->events = nd_events_new(r->mf, r->l->obj, handle_event, r);
         if (!r->events && errno != ENOENT) {
@@ -483,7 +484,6 @@ static void summary(struct nd_run *r)
     const struct nd_loss *loss;
     uint32_t nat, nloss;
 
-    nd_losses_add(r->losses, ND_SITE_DIV_ZERO, nd_vm_div_zero(r->vm));
     nd_losses_add(r->losses, ND_SITE_MAP_FULL, nd_vm_map_full(r->vm));
     nd_losses_add(r->losses, ND_SITE_EVICTED, nd_maps_evicted(r->maps));
     if (r->events)

@@ -304,6 +304,7 @@ static int op_exit(struct nd_vm *vm, const struct nd_mf_insn *in)
         return -EINVAL;
     vm->exited = true;
     vm->exit_code = (int)(code & 0xff);
+    vm->done = true; // nothing after it runs
     return 0;
 }
 
@@ -426,9 +427,10 @@ struct nd_vm *nd_vm_new(const struct nd_vm_env *env)
     vm->env = *env;
     vm->jumps = VM_CHECK;
     vm->formats = calloc(env->mf->ncode + 1ul, sizeof(*vm->formats));
+    vm->sites = calloc(env->mf->nsites + 1ul, sizeof(*vm->sites));
     vm->key = calloc(1, largest(env->mf, false));
     vm->val = calloc(1, largest(env->mf, true));
-    if (!vm->formats || !vm->key || !vm->val) {
+    if (!vm->formats || !vm->sites || !vm->key || !vm->val) {
         nd_vm_free(vm);
         return NULL;
     }
@@ -442,6 +444,7 @@ void nd_vm_free(struct nd_vm *vm)
     vm_formats_free(vm);
     reset_memory(vm, true);
     free(vm->formats);
+    free(vm->sites);
     free(vm->text.v);
     free(vm->scratch.v);
     free(vm->key);
@@ -466,6 +469,11 @@ void nd_vm_times(struct nd_vm *vm, int64_t start, int64_t interval_start, int64_
     vm->start = start;
     vm->interval_start = interval_start;
     vm->now = now;
+}
+
+const uint64_t *nd_vm_sites(const struct nd_vm *vm)
+{
+    return vm->sites;
 }
 
 uint64_t nd_vm_div_zero(const struct nd_vm *vm)

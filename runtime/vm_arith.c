@@ -8,10 +8,22 @@
 #include <math.h>
 #include <string.h>
 
-static uint64_t divide(struct nd_vm *vm, uint8_t op, bool sign, uint64_t x, uint64_t y)
+static void zero_divisor(struct nd_vm *vm, const struct nd_mf_insn *in)
 {
+    uint32_t site = (uint32_t)in->c;
+
+    vm->div_zero++;
+    if (site < vm->env.mf->nsites)
+        vm->sites[site]++;
+}
+
+static uint64_t divide(struct nd_vm *vm, const struct nd_mf_insn *in, bool sign, uint64_t x,
+                       uint64_t y)
+{
+    uint8_t op = in->op;
+
     if (!y) {
-        vm->div_zero++;
+        zero_divisor(vm, in);
         return 0;
     }
     if (!sign)
@@ -44,7 +56,7 @@ static int integer_op(struct nd_vm *vm, const struct nd_mf_insn *in, const struc
         break;
     case ND_VM_DIV:
     case ND_VM_MOD:
-        r = divide(vm, in->op, sign, x, y);
+        r = divide(vm, in, sign, x, y);
         break;
     case ND_VM_SHL:
         r = x << (y & 63);
@@ -84,7 +96,7 @@ static int double_op(struct nd_vm *vm, const struct nd_mf_insn *in, const struct
     case ND_VM_DIV:
     case ND_VM_MOD:
         if (y == 0) {
-            vm->div_zero++;
+            zero_divisor(vm, in);
             return vm_push_double(vm, 0);
         }
         return vm_push_double(vm, in->op == ND_VM_DIV ? x / y : fmod(x, y));

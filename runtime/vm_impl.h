@@ -73,6 +73,7 @@ struct nd_vm {
     bool has_ret, done, exited, failed;
     int exit_code;
     int64_t start, interval_start, now;
+    uint64_t *sites; // counts of user code, by index in SITES
     uint64_t div_zero, map_full;
     char error[256];
     struct vm_value stack[VM_STACK];

@@ -55,7 +55,7 @@ children+=($!)
 
 # --interface names a device of the tracer's own namespace, so the tracer runs there; what it sees
 # is the whole host.
-ip netns exec $a "$ND" --duration "${SECONDS_TO_RUN}s" scripts/net_latency_summary.nd \
+ip netns exec $a "$ND" --duration $((SECONDS_TO_RUN * 1000 - 100))ms scripts/net_latency_summary.nd \
     --interface $dev --interval 2s | tee "$out"
 code=${PIPESTATUS[0]}
 [ "$code" = 0 ] || fail "ndtrace ended with $code"

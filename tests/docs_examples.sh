@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Compiles every script of the documents: each block that starts with ```nd in README.md and docs/.
-# Also: docs/language.md names every built-in of the compiler's table, with its usage.
+# Also: docs/language.md names every built-in of the compiler's table, with its usage; docs/errors.md
+# has every code of a message, and each block there that starts with ```bad gives that of its heading.
 # Prints file and line of what fails; fails if anything does, or if there is nothing to compile.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -42,6 +43,30 @@ while IFS= read -r usage; do
         ((failed++))
     }
 done <"$tmp/usages"
+
+rm -f "$tmp"/*.bad
+awk -v dir="$tmp" '
+    /^### / { code = $2 }
+    $0 == "```bad" { on = 1; file = dir "/" code ".bad"; printf "" >file; next }
+    on && /^```/ { on = 0; close(file); next }
+    on { print >file }' docs/errors.md
+for block in "$tmp"/*.bad; do
+    code=${block##*/}
+    code=${code%.bad}
+    ((blocks++))
+    "$ND" check "$block" >"$tmp/log" 2>&1
+    if [ $? != 2 ] || ! grep -qF "[$code]" "$tmp/log"; then
+        echo "not ok docs/errors.md: the example of $code does not give it"
+        sed "s|$block|  example|; s/^/    /" "$tmp/log" | head -6
+        ((failed++))
+    fi
+done
+for code in $(sed -n 's/^ *X(\([EW][0-9]*\), .*/\1/p' compiler/diag.h); do
+    grep -q "^### $code " docs/errors.md || {
+        echo "not ok docs/errors.md does not list $code"
+        ((failed++))
+    }
+done
 
 echo "$blocks examples, $failed failed"
 ((blocks > 0 && failed == 0))

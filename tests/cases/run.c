@@ -183,6 +183,9 @@ int main(int argc, char **argv)
         start(&s, p.v[i], &jobs[slot]);
         running++;
     }
+    for (i = 0; i < (int)p.n; i++)
+        free(p.v[i]);
+    free(p.v);
     if (counts[2])
         printf("%d skipped: not root\n", counts[2]);
     printf("%d passed, %d failed\n", counts[0], counts[1]);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For the tests of this folder, which source it: network namespaces with known traffic, tracers in
 # the background, and the lines "ok NAME" and "not ok NAME why". Whatever a test makes, it removes.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 
@@ -70,6 +70,7 @@ send() {
 trace() {
     local name=$1 i
     shift
+    : >"$TMP/$name.err"
     ${IN:+nsenter --net=/run/netns/$IN} "$ND" -v "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
     PID=$!
     PIDS+=("$PID")

@@ -13,6 +13,7 @@ cd "$(dirname "$0")/../.." || exit 1
 mkdir -p build/tests/host
 ${CC:-cc} -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -o build/tests/host/traffic \
     tests/bench/traffic_main.c tests/bench/traffic.c || exit 1
+${CC:-cc} -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -o build/tests/host/target tests/host/target.c || exit 1
 
 passed=0 failed=0
 log=build/tests/host/log

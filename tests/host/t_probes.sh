@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every kind of probe that this kernel can attach, against a program that does a known number of
+# things; and the kinds that it may not have: checked, and refused in words.
+. "$(dirname "$0")/lib.sh"
+TARGET=$PWD/build/tests/host/target
+N=200
+
+# The target waits on a pipe until go, and stays until leave.
+target() {
+    : >"$TMP/target.out"
+    exec {GO}> >(exec "$TARGET" $N >"$TMP/target.out")
+    TPID=$!
+    PIDS+=("$TPID")
+}
+go() {
+    echo >&"$GO"
+    while [ ! -s "$TMP/target.out" ]; do sleep 0.02; done
+}
+leave() {
+    exec {GO}>&-
+    kill "$TPID" 2>/dev/null # other processes started meanwhile may hold the pipe
+    while kill -0 "$TPID" 2>/dev/null; do sleep 0.02; done
+}
+
+addr=$(nm "$TARGET" | awk '$3 == "work" { print "0x" $1 }')
+libc=$(ldd "$TARGET" | awk '/libc\.so/ { print $3 }')
+trace user -e "
+uprobe:$TARGET:work { @entry = count(); @sum = sum(arg0); @last[pid] = str(arg1); @stack[ustack(3)] = count(); }
+uretprobe:$TARGET:work { @exit = count(); @ret = sum(retval); }
+uprobe:$TARGET:$addr { @addr = count(); }
+uprobe:$TARGET:work* { @each[func] = count(); }
+uprobe:\"$TARGET\":main { @main = count(); }
+usdt:$TARGET:target:step { @usdt = count(); @usdt_sum = sum(arg0); @usdt_text[str(arg1)] = count(); }
+uprobe:$libc:getppid /comm == \"target\"/ { @libc_path = count(); }
+uprobe:libc:getppid /comm == \"target\"/ { @libc = count(); }
+end { clear(@stack); clear(@usdt_text); }
+" || finish
+target
+go
+leave
+stop "$PID"
+out=$TMP/user.out
+same user-exit "$CODE" 0
+same target "$(cat "$TMP/target.out")" $((N * (N - 1) + N * (N + 1) / 2 + N / 10))
+same uprobe "$(total "$out" @entry)" $N
+same uprobe-arg "$(total "$out" @sum)" $((N * (N - 1) / 2))
+has uprobe-str "$out" "^@last\\[[0-9]+\\]: step $((N - 1))\$"
+same uretprobe "$(total "$out" @exit)" $N
+same uretprobe-retval "$(total "$out" @ret)" $((N * (N - 1)))
+same uprobe-address "$(total "$out" @addr)" $N
+has uprobe-wildcard "$out" "^@each\\[work\\]: $N\$"
+has uprobe-wildcard-more "$out" "^@each\\[work_more\\]: $N\$"
+same uprobe-quoted "$(total "$out" @main)" 1
+same usdt "$(total "$out" @usdt)" $N
+same usdt-arg "$(total "$out" @usdt_sum)" $((N * (N - 1) / 2))
+same uprobe-library "$(total "$out" @libc)" $((N / 10))
+same uprobe-library-path "$(total "$out" @libc_path)" $((N / 10))
+
+trace stack -e "uprobe:$TARGET:work { @[ustack(2)] = count(); }" || finish
+target
+go
+stop "$PID"
+leave
+has ustack "$TMP/stack.out" '^ +work\+0x0 \[target\]$'
+
+target
+other=$TPID other_go=$GO
+target
+trace one-process -p "$TPID" -e "uprobe:$TARGET:work { @n = count(); @who[pid] = count(); }" || finish
+echo >&"$other_go"
+while [ ! -s "$TMP/target.out" ]; do sleep 0.02; done
+kill "$other"
+: >"$TMP/target.out"
+go
+leave
+sleep 0.2 # -p ends with the process
+kill -0 "$PID" 2>/dev/null && stop "$PID"
+same one-process "$(total "$TMP/one-process.out" @n)" $N
+
+trace system -e '
+tracepoint:syscalls:sys_enter_getppid /comm == "target"/ { @syscall = count(); }
+tracepoint:raw_syscalls:sys_exit /comm == "target"/ { @sys_exit = count(); }
+rawtracepoint:sys_exit /comm == "target"/ { @sys_exit_raw = count(); }
+tracepoint:sched:sched_process_e* { @wild[probe] = count(); }
+rawtracepoint:sched_process_exec /str(args.bprm->filename) == "'"$TARGET"'"/ { @exec = count(); }
+software:page-faults:1 /comm == "target"/ { @faults = count(); }
+profile:hz:50 { @profile = count(); @cpus[cpu] = count(); }
+interval:ms:100 { @interval = count(); }
+BEGIN { printf("BEGIN\n"); }
+begin { printf("begin\n"); }
+END { printf("END\n"); }
+end { printf("end\n"); clear(@cpus); }
+' || finish
+target
+sleep 1
+go
+leave
+stop "$PID"
+out=$TMP/system.out
+same system-exit "$CODE" 0
+same syscall "$(total "$out" @syscall)" $((N / 10))
+same sys-exit "$(total "$out" @sys_exit)" "$(total "$out" @sys_exit_raw)"
+same exec "$(total "$out" @exec)" 1
+has wildcard "$out" '^@wild\[tracepoint:sched:sched_process_exec\]: [1-9]'
+has wildcard-exit "$out" '^@wild\[tracepoint:sched:sched_process_exit\]: [1-9]'
+has page-faults "$out" '^@faults: [1-9]'
+n=$(total "$out" @interval)
+if ((n >= 9 && n <= 60)); then ok interval; else not_ok interval "$n in a second or more"; fi
+n=$(total "$out" @profile) cpus=$(nproc)
+if ((n >= 40 * cpus / 2)); then ok profile; else not_ok profile "$n samples on $cpus CPUs"; fi
+same order "$(grep -E '^(begin|BEGIN|end|END)$' "$out" | tr '\n' ,)" 'begin,BEGIN,END,end,'
+
+# Kinds that a kernel may be without: attached, or refused in words.
+# NAME COMMAND...
+may_refuse() {
+    local name=$1 code
+    shift
+    timeout 20 "$@" >"$TMP/run" 2>&1
+    code=$?
+    case $code in
+    0) ok "$name" ;;
+    1) has "$name" "$TMP/run" '^-e:1:1: error: .*(k(ret)?probes|functions this way).* use a (raw )?tracepoint' ;;
+    *) not_ok "$name" "exit $code: $(head -3 "$TMP/run" | tr '\n' '|')" ;;
+    esac
+}
+for probe in kprobe:tcp_v4_rcv kretprobe:tcp_v4_rcv fentry:tcp_v4_rcv fexit:tcp_v4_rcv; do
+    may_refuse "run-$probe" "$ND" -q --duration 100ms -e "$probe { @ = count(); }"
+done
+may_refuse check-fentry "$ND" check -e 'fentry:tcp_v4_rcv { @[args.skb->len] = count(); }'
+may_refuse check-fexit "$ND" check -e 'fexit:tcp_v4_rcv { @[args.skb->len, retval] = count(); }'
+# Programs of kprobes load everywhere.
+for script in 'kprobe:tcp_v4_rcv { @[args.skb->len, arg0 != 0] = count(); }' \
+    'kprobe:tcp_v4_rcv+4 { @[reg("ip"), kstack(3)] = count(); }' \
+    'kretprobe:tcp_v4_rcv { @[retval] = count(); }'; do
+    timeout 20 "$ND" check -e "$script" >"$TMP/check" 2>&1
+    same "check-${script%% *}" "$?:$(grep -c error "$TMP/check")" 0:0
+done
+finish

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Types: layouts of the script's and the kernel's structs, members at any depth, unification, the
+// text of a type. Must not know expressions.
+#include "unit.h"
+
+#include "compiler/types.h"
+
+static struct nd_type *named(struct nd_unit *u, enum nd_tag tag, const char *name)
+{
+    const char *why = NULL;
+    struct nd_type *t = nd_type_named_struct(&u->program.types, tag, name, &why);
+
+    assert_non_null(t);
+    return t;
+}
+
+static void expect_field(struct nd_unit *u, struct nd_type *t, const char *name, uint32_t off,
+                         const char *type)
+{
+    struct nd_field f;
+
+    assert_true(nd_type_field(&u->program.types, t, name, &f));
+    assert_int_equal(f.off, off);
+    assert_string_equal(nd_type_text(&u->program.types, f.type), type);
+}
+
+static void test_script_struct(void **state)
+{
+    struct nd_unit *u = checked("struct inner { u8 a; u32 b; };\n"
+                                "struct s { u16 x; struct inner in1; u64 list[3]; char name[5]; u8 *p; };\n"
+                                "BEGIN { exit(); }");
+    struct nd_type *t = named(u, ND_TAG_STRUCT, "s");
+
+    (void)state;
+    expect_field(u, t, "x", 0, "u16");
+    expect_field(u, t, "in1", 4, "struct inner");
+    expect_field(u, t, "list", 16, "u64[3]");
+    expect_field(u, t, "name", 40, "string[5]");
+    expect_field(u, t, "p", 48, "u8 *");
+    assert_int_equal(t->size, 56);
+    assert_int_equal(nd_type_align(t), 8);
+    nd_unit_free(u);
+}
+
+// Bit-fields share a unit, and what is behind them follows at once: as gcc lays it out.
+static void test_bit_fields(void **state)
+{
+    struct nd_unit *u = checked("struct s { u8 a : 3; u8 b : 5; u8 c; u32 d : 4; u32 e : 28; };\nBEGIN { exit(); }");
+    struct nd_type *t = named(u, ND_TAG_STRUCT, "s");
+    struct nd_field f;
+
+    (void)state;
+    assert_true(nd_type_field(&u->program.types, t, "b", &f));
+    assert_int_equal(f.off * 8 + f.bit_off, 3);
+    assert_int_equal(f.bits, 5);
+    assert_true(nd_type_field(&u->program.types, t, "c", &f));
+    assert_int_equal(f.off, 1);
+    assert_int_equal(f.bits, 0);
+    assert_true(nd_type_field(&u->program.types, t, "d", &f));
+    assert_int_equal(f.off * 8 + f.bit_off, 16);
+    nd_unit_free(u);
+}
+
+static void test_kernel_struct(void **state)
+{
+    struct nd_unit *u = checked("BEGIN { exit(); }");
+    struct nd_type *skb = named(u, ND_TAG_STRUCT, "sk_buff"), *ip = named(u, ND_TAG_STRUCT, "iphdr");
+    struct nd_field f;
+
+    (void)state;
+    expect_field(u, skb, "next", 0, "struct sk_buff *");
+    expect_field(u, skb, "dev", 16, "struct net_device *"); // through three anonymous levels
+    expect_field(u, skb, "rbnode", 0, "struct rb_node");
+    expect_field(u, skb, "cb", 40, "string[48]");
+    expect_field(u, ip, "saddr", 12, "u32");
+    assert_true(nd_type_field(&u->program.types, ip, "ihl", &f));
+    assert_int_equal(f.bits, 4);
+    assert_int_equal(f.off * 8 + f.bit_off, 0);
+    assert_true(nd_type_field(&u->program.types, ip, "version", &f));
+    assert_int_equal(f.off * 8 + f.bit_off, 4);
+    assert_false(nd_type_field(&u->program.types, ip, "nonesuch", &f));
+    assert_int_equal(ip->size, 20);
+    nd_unit_free(u);
+}
+
+// A declaration of the script wins over the kernel's.
+static void test_script_wins(void **state)
+{
+    struct nd_unit *u = checked("struct iphdr { u8 only; };\nBEGIN { exit(); }");
+
+    (void)state;
+    assert_int_equal(named(u, ND_TAG_STRUCT, "iphdr")->size, 1);
+    nd_unit_free(u);
+}
+
+static void test_missing(void **state)
+{
+    struct nd_unit *u = checked("BEGIN { exit(); }");
+    const char *why = "x";
+
+    (void)state;
+    assert_null(nd_type_named_struct(&u->program.types, ND_TAG_STRUCT, "nonesuch", &why));
+    assert_null(nd_type_named_struct(&u->program.types, ND_TAG_ENUM, "sk_buff", &why));
+    nd_unit_free(u);
+}
+
+static void test_signs(void **state)
+{
+    (void)state;
+    assert_true(nd_type_signed(nd_type_int(1, false))); // fits a signed 64-bit number
+    assert_true(nd_type_signed(nd_type_int(4, false)));
+    assert_false(nd_type_signed(nd_type_int(8, false)));
+    assert_true(nd_type_signed(nd_type_int(8, true)));
+    assert_true(nd_type_signed(nd_ty(&nd_type_duration)));
+    assert_false(nd_type_signed(nd_ty(&nd_type_time)));
+    assert_true(nd_type_is_int(nd_ty(&nd_type_bool)));
+    assert_false(nd_type_is_int(nd_ty(&nd_type_ip)));
+    assert_true(nd_type_is_text(nd_ty(&nd_type_ifname)));
+}
+
+static void expect_unified(struct nd_unit *u, struct nd_type *a, struct nd_type *b, const char *want)
+{
+    struct nd_types *t = &u->program.types;
+    struct nd_type *x = nd_type_unify(t, a, b), *y = nd_type_unify(t, b, a);
+
+    if (!want) {
+        assert_null(x);
+        assert_null(y);
+        return;
+    }
+    assert_non_null(x);
+    assert_non_null(y);
+    assert_string_equal(nd_type_text(t, x), want);
+    assert_string_equal(nd_type_text(t, y), want);
+}
+
+static void test_unify(void **state)
+{
+    struct nd_unit *u = checked("BEGIN { exit(); }");
+    struct nd_types *t = &u->program.types;
+    struct nd_type *s4 = nd_type_string(t, 4), *s9 = nd_type_string(t, 9);
+    struct nd_type *t1[] = {nd_type_int(1, false), s4}, *t2[] = {nd_type_int(8, true), s9};
+    struct nd_type *pair1 = nd_type_tuple(t, t1, 2), *pair2 = nd_type_tuple(t, t2, 2);
+
+    (void)state;
+    expect_unified(u, nd_type_int(1, false), nd_type_int(4, false), "u32");
+    expect_unified(u, nd_type_int(4, false), nd_type_int(4, true), "i64");
+    expect_unified(u, nd_type_int(8, false), nd_type_int(4, true), "u64");
+    expect_unified(u, s4, s9, "string[9]");
+    expect_unified(u, s4, nd_ty(&nd_type_ifname), "ifname");
+    expect_unified(u, s4, nd_type_int(4, true), NULL);
+    expect_unified(u, nd_ty(&nd_type_ip), nd_type_int(4, false), NULL);
+    expect_unified(u, nd_ty(&nd_type_time), nd_ty(&nd_type_i64), "time");
+    expect_unified(u, nd_ty(&nd_type_double), nd_ty(&nd_type_i64), "double");
+    expect_unified(u, pair1, pair2, "(i64, string[9])");
+    expect_unified(u, pair1, nd_type_tuple(t, t1, 1), NULL);
+    assert_true(nd_type_equal(pair1, nd_type_tuple(t, t1, 2)));
+    assert_false(nd_type_equal(pair1, pair2));
+    nd_unit_free(u);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_script_struct), cmocka_unit_test(test_bit_fields),
+        cmocka_unit_test(test_kernel_struct), cmocka_unit_test(test_script_wins),
+        cmocka_unit_test(test_missing),       cmocka_unit_test(test_signs),
+        cmocka_unit_test(test_unify),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
