@@ -111,11 +111,13 @@ static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f
 
 static void declare_struct(struct nd_check *c, struct nd_decl *d)
 {
-    struct nd_type *t;
+    struct nd_type *t = nd_type_new(c->t, ND_TY_STRUCT, 0);
     uint32_t i, end = 0;
     bool any = false;
 
-    t = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, true);
+    t->name = d->name;
+    *ND_PUSH(c->a, &c->t->structs) = t; // a field may point to it
+    *t = *nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, true);
     global(c, ND_SYM_CONST, nd_arena_printf(c->a, "struct %s", d->name), d->name_span)->type = t;
     for (i = 0; i < t->nelems; i++)
         any |= d->fields.v[i].bits != 0;
@@ -129,7 +131,6 @@ static void declare_struct(struct nd_check *c, struct nd_decl *d)
         }
         t->size = (end + t->align - 1) / t->align * t->align;
     }
-    *ND_PUSH(c->a, &c->t->structs) = t;
 }
 
 static void declare_event(struct nd_check *c, struct nd_decl *d)
@@ -323,21 +324,15 @@ static void check_user(struct nd_check *c, struct nd_decl *d, struct nd_event *o
     c->on = NULL;
 }
 
-// Functions that nobody calls are checked all the same, as user code and else as a probe's.
 static void check_uncalled(struct nd_check *c)
 {
     uint32_t i;
 
-    for (i = 0; i < c->p->fns.n; i++) {
+    for (i = 0; i < c->p->fns.n && c->last_pass; i++) {
         struct nd_fn *fn = c->p->fns.v[i];
-        uint32_t k;
 
-        if (fn->body[ND_KERNEL] || fn->body[ND_USER] || !c->last_pass)
-            continue;
-        for (k = 0; k < fn->decl->fields.n; k++)
-            nd_type_resolve(c->t, fn->decl->fields.v[k].texpr);
-        if (fn->decl->texpr)
-            nd_type_resolve(c->t, fn->decl->texpr);
+        if (!fn->body[ND_KERNEL] && !fn->body[ND_USER])
+            nd_check_fn_alone(c, fn);
     }
 }
 
@@ -357,6 +352,23 @@ static void pass(struct nd_check *c)
     check_uncalled(c);
 }
 
+// A map that is only computed from itself (@x = @x + 1) holds integers.
+static bool settle(struct nd_check *c)
+{
+    uint32_t i;
+
+    for (i = 0; i < c->p->maps.n; i++) {
+        struct nd_map *m = c->p->maps.v[i];
+
+        if (m->written && !m->val && m->computed) {
+            m->val = nd_ty(&nd_type_i64);
+            m->val_span = m->span;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void infer(struct nd_check *c)
 {
     uint32_t errors = c->d->errors, i;
@@ -364,7 +376,7 @@ static void infer(struct nd_check *c)
     c->d->quiet = true;
     for (i = 0; i < PASSES_MAX; i++) {
         pass(c);
-        if (!c->changed)
+        if (!c->changed && !settle(c))
             break;
     }
     c->d->quiet = false;

@@ -57,6 +57,7 @@ struct nd_map {
     bool written;
     bool gen;                // two generations: a user-space handler empties it while probes run
     bool atomic;             // updated with ++ += and the like
+    bool computed;           // assigned the result of an operator
     bool has_decl;
     uint32_t decl_kind;      // enum nd_mf_map_kind
     uint32_t max_entries;
@@ -223,6 +224,7 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
 bool nd_check_is_async(const struct nd_expr *e);
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
+void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);
 // Type of an expression in the payload of an event.
 struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t);
 // printf: does the format fit the arguments? Reports.

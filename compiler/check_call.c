@@ -446,6 +446,35 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
     return fn->ret;
 }
 
+// A function that nobody calls: right if it is right in one of the worlds.
+void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn)
+{
+    static const enum nd_world worlds[] = {ND_USER, ND_KERNEL};
+    bool quiet = c->d->quiet;
+    uint32_t i;
+
+    fn->ret = fn->decl->texpr ? nd_type_resolve(c->t, fn->decl->texpr) : nd_ty(&nd_type_none);
+    for (i = 0; i < 3; i++) { // the third time aloud
+        uint32_t errors = c->d->errors;
+        enum nd_world w = worlds[i % 2];
+        bool right;
+
+        c->d->quiet = true;
+        fn->body[w] = nd_parse_again(c->a, c->d, c->p->sources, fn->decl->span);
+        c->d->quiet = i < 2 || quiet;
+        c->world = w;
+        if (fn->body[w])
+            check_fn_body(c, fn, w);
+        fn->body[w] = NULL;
+        right = c->d->errors == errors;
+        if (i < 2)
+            c->d->errors = errors;
+        if (right)
+            break;
+    }
+    c->d->quiet = quiet;
+}
+
 // ---- formats -----------------------------------------------------------------------------------
 
 static bool arg_fits(char conv, const struct nd_type *t, enum nd_world world)

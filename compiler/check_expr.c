@@ -52,8 +52,10 @@ static struct nd_type *additive(struct nd_check *c, enum nd_op op, struct nd_typ
     return NULL;
 }
 
+// to_unit: divided by a literal 1000, 1000000 or 1000000000, which is how scripts turn nanoseconds into
+// a plain number of another unit.
 static struct nd_type *arith_type(struct nd_check *c, enum nd_op op, struct nd_type *a,
-                                  struct nd_type *b)
+                                  struct nd_type *b, bool to_unit)
 {
     struct nd_type *t = NULL;
 
@@ -61,7 +63,7 @@ static struct nd_type *arith_type(struct nd_check *c, enum nd_op op, struct nd_t
         t = additive(c, op, a, b);
     else if (op == ND_OP_MUL && (a->kind == ND_TY_DURATION || b->kind == ND_TY_DURATION))
         t = nd_ty(&nd_type_duration);
-    else if (op == ND_OP_DIV && a->kind == ND_TY_DURATION && b->kind != ND_TY_DURATION)
+    else if (op == ND_OP_DIV && a->kind == ND_TY_DURATION && b->kind != ND_TY_DURATION && !to_unit)
         t = a;
     else if (op == ND_OP_MOD && a->kind == ND_TY_DURATION)
         t = a;
@@ -136,7 +138,7 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
         bad_operands(c, e);
         return error_type();
     }
-    t = arith_type(c, e->op, a, b);
+    t = arith_type(c, e->op, a, b, e->b->kind == ND_E_INT && (e->b->num == 1000 || e->b->num == 1000000 || e->b->num == 1000000000));
     if ((e->op == ND_OP_DIV || e->op == ND_OP_MOD) && e->b->is_const && !e->b->num) {
         nd_error(c->d, ND_E0316, e->b->span, "division by zero");
         return t;
@@ -551,8 +553,13 @@ static struct nd_type *check_index(struct nd_check *c, struct nd_expr *e)
             return elem->kind == ND_TY_PTR ? loaded_ptr(c, elem, (enum nd_as)e->aux) : elem;
     }
     e->aux = e->a->aux;
-    if (t->kind == ND_TY_STRING)
+    if (t->kind == ND_TY_STRING) {
+        if (t->size && nd_check_const_int(c, e->b, &i) && (i < 0 || i >= t->size)) {
+            nd_error(c->d, ND_E0317, e->b->span, "this string has the bytes 0 to %u", t->size - 1);
+            return error_type();
+        }
         return nd_ty(&nd_type_u8);
+    }
     if (t->kind != ND_TY_ARRAY) {
         nd_error(c->d, ND_E0305, e->a->span, "%s has no elements", nd_type_text(c->t, t));
         return error_type();
@@ -597,6 +604,10 @@ static struct nd_type *check_in(struct nd_check *c, struct nd_expr *e)
         m->keyed = true;
         if (!m->key && a->kind != ND_TY_ERROR && c->last_pass)
             nd_error(c->d, ND_E0308, e->b->span, "%s is never written", m->name);
+        else if (m->key && a->kind != ND_TY_ERROR && !nd_type_unify(c->t, m->key, a))
+            nd_note(c->d, nd_error(c->d, ND_E0307, e->a->span, "%s has keys of type %s, this is %s", m->name,
+                                   nd_type_text(c->t, m->key), nd_type_text(c->t, a)),
+                    m->key_span, "as used here");
         return nd_ty(&nd_type_bool);
     }
     if (e->b->kind == ND_E_TUPLE) {

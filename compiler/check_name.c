@@ -372,6 +372,11 @@ static struct nd_type *unknown_name(struct nd_check *c, struct nd_expr *e)
 static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_sym *s)
 {
     e->sym = s;
+    if (s->kind == ND_SYM_CONST && s->type->kind == ND_TY_DOUBLE && c->world == ND_KERNEL) {
+        nd_help(c->d, nd_error(c->d, ND_E0401, e->span, "the kernel has no floating point numbers"),
+                "compute with integers here, or in user space (every, end, on)");
+        return nd_ty(&nd_type_error);
+    }
     if (s->kind == ND_SYM_CONST) {
         e->is_const = true;
         e->num = s->num;

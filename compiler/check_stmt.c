@@ -147,7 +147,8 @@ static const char *unit_of(const struct nd_expr *e)
 
     if (e->type->kind == ND_TY_DURATION)
         return "ns";
-    if (e->kind != ND_E_BINARY || e->op != ND_OP_DIV || e->b->type->kind != ND_TY_DURATION)
+    if (e->kind != ND_E_BINARY || e->op != ND_OP_DIV || !e->b->is_const ||
+        (e->b->type->kind != ND_TY_DURATION && e->a->type->kind != ND_TY_DURATION))
         return "";
     for (i = 0; i < 4; i++) {
         if (e->b->num == units[i].ns)
@@ -194,6 +195,7 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
             return;
         }
     }
+    m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY || s->op != ND_OP_NONE;
     nd_check_map_value(c, m, t, s->rhs->span);
     s->expr->type = m->val ? m->val : nd_ty(&nd_type_error);
 }
@@ -592,7 +594,7 @@ void nd_check_async(struct nd_check *c, struct nd_block *b)
     struct nd_async *as = NULL;
     uint32_t i, k;
 
-    if (c->d->errors)
+    if (c->d->errors || c->d->quiet)
         return;
     for (i = 0; i < b->n; i++) {
         struct nd_stmt *s = b->v[i];

@@ -299,27 +299,27 @@ struct needle {
     uint32_t len;
 };
 
-static LLVMValueRef matches_here(struct nd_lower *l, LLVMValueRef i, void *arg)
+// 1 if the needle stands at i, 0 if not, without a branch: a search within a loop would else give the
+// verifier more ways through the program than it follows.
+static LLVMValueRef stands_at(struct nd_lower *l, const struct needle *n, LLVMValueRef i)
 {
-    const struct needle *n = arg;
-    LLVMValueRef all = LLVMConstInt(l->i1, 1, 0), at = LLVMBuildGEP2(l->b, l->i8, n->hay, &i, 1, "");
+    LLVMValueRef at = LLVMBuildGEP2(l->b, l->i8, n->hay, &i, 1, ""), diff = nd_i64(l, 0), x;
     uint32_t k;
 
     for (k = 0; k < n->len; k++) {
-        LLVMValueRef off = nd_i64(l, k);
-
-        all = LLVMBuildAnd(l->b, all,
-                           LLVMBuildICmp(l->b, LLVMIntEQ, load_byte(l, at, off),
-                                         LLVMConstInt(l->i8, (uint8_t)n->s[k], 0), ""), "");
+        x = LLVMBuildXor(l->b, byte_at(l, at, k), nd_i64(l, (uint8_t)n->s[k]), "");
+        diff = LLVMBuildOr(l->b, diff, x, "");
     }
-    return all;
+    // diff is below 256: the borrow of diff - 1 tells whether it is 0
+    return LLVMBuildLShr(l->b, LLVMBuildSub(l->b, diff, nd_i64(l, 1), ""), nd_i64(l, 63), "");
 }
 
 static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
 {
     struct needle n = {.s = e->args.v[1]->str, .len = e->args.v[1]->len};
-    uint32_t size = e->args.v[0]->type->size, last;
-    LLVMValueRef i;
+    uint32_t size = e->args.v[0]->type->size;
+    LLVMBasicBlockRef from, loop, done;
+    LLVMValueRef i, any, next, found;
 
     if (e->args.v[1]->kind != ND_E_STRING) {
         nd_help(l->d, nd_error(l->d, ND_E0401, e->args.v[1]->span,
@@ -330,9 +330,20 @@ static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
     if (n.len > size)
         return nd_i64(l, 0);
     n.hay = local_text(l, e->args.v[0]);
-    last = size - n.len + 1;
-    i = nd_scan(l, last, matches_here, &n);
-    return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, LLVMIntNE, i, nd_i64(l, last), ""), l->i64, "");
+    from = LLVMGetInsertBlock(l->b);
+    loop = nd_bb(l, "search");
+    done = nd_bb(l, "searched");
+    nd_br(l, loop);
+    nd_at(l, loop);
+    i = LLVMBuildPhi(l->b, l->i64, "");
+    any = LLVMBuildPhi(l->b, l->i64, "");
+    found = LLVMBuildOr(l->b, any, stands_at(l, &n, i), "");
+    next = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULE, next, nd_i64(l, size - n.len), ""), loop, done);
+    LLVMAddIncoming(i, (LLVMValueRef[]){nd_i64(l, 0), next}, (LLVMBasicBlockRef[]){from, loop}, 2);
+    LLVMAddIncoming(any, (LLVMValueRef[]){nd_i64(l, 0), found}, (LLVMBasicBlockRef[]){from, loop}, 2);
+    nd_at(l, done);
+    return found;
 }
 
 static LLVMValueRef b_has_key(struct nd_lower *l, struct nd_expr *e)

@@ -650,6 +650,8 @@ static void text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
     uint32_t n;
 
     if (e->kind == ND_E_STRING) {
+        if (e->len >= t->size)
+            nd_count(l, ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
         nd_put_literal(l, dst, e->str, e->len < t->size ? e->len : t->size - 1, t->size);
         return;
     }
@@ -663,8 +665,11 @@ static void text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
     v.text = true;
     nd_copy(l, dst, v, n, e->span);
     nd_zero(l, dst, n, t->size - n);
-    if (e->type->size > t->size)
+    if (e->type->size > t->size) {
+        nd_count_if(l, nd_bool(l, nd_load_int(l, nd_gep(l, dst, t->size - 1), &nd_type_u8)), ND_SITE_STR_TRUNC, e->span,
+                    ND_MF_NONE);
         nd_zero(l, dst, t->size - 1, 1);
+    }
 }
 
 void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)

@@ -311,7 +311,7 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
     if (!m->key && nd_type_is_scalar(m->val)) { // a plain store into the array
         v = nd_lower_int(l, val);
         key = find_or_create(l, m, scalar_key(l), map->span, &done);
-        nd_store(l, key, 8, v);
+        nd_store(l, key, m->val->size, v);
         finish(l, done);
         return;
     }
