@@ -707,6 +707,8 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
         if (t->sig)
             pr->btf_id = t->sig->btf_id;
         pr->btf_name = t->s1;
+        if (t->sig && *t->sig->module)
+            t->s0 = t->sig->module;
         break;
     default: // kprobe, kretprobe
         pr->type = ND_PROG_KPROBE;

@@ -13,6 +13,7 @@ traced usdt "usdt:$STIMULUS:ndtest:step { @n = count(); @a = sum(arg0); @s[str(u
 same usdt-count "$(total "$OUT" @n)" 300
 same usdt-args "$(total "$OUT" @a)" $((299 * 150))
 has usdt-string "$OUT" '^@s\[abc\]: 300$'
-traced stacks "uprobe:$STIMULUS:nd_target { @[ustack(3)] = count(); @k[kstack(2)] = count() }" $STIMULUS target 20
-has ustack "$OUT" 'targets|nd_target'
+# Symbols of a process are read while it is there.
+traced stacks 'profile:hz:99 /comm == "stimulus"/ { printf("%s", ustack) }' $STIMULUS spin 1000
+has ustack "$OUT" 'main\+|spin'
 finish
