@@ -67,6 +67,8 @@ static struct nd_type *arith_type(struct nd_check *c, enum nd_op op, struct nd_t
         t = a;
     else if (op == ND_OP_MOD && a->kind == ND_TY_DURATION)
         t = a;
+    if (op == ND_OP_SHL || op == ND_OP_SHR) // as in C, the count has no say
+        return number_type(a, a);
     return t ? t : number_type(a, b);
 }
 
@@ -144,7 +146,8 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
         return t;
     }
     if (e->a->is_const && e->b->is_const && t->kind != ND_TY_PTR)
-        e->num = fold(e->op, e->a->num, e->b->num, nd_type_signed(number_type(a, b)), &e->is_const);
+        e->num = fold(e->op, e->a->num, e->b->num,
+                      e->op == ND_OP_SHR ? nd_type_signed(a) : nd_type_signed(number_type(a, b)), &e->is_const);
     return t;
 }
 
@@ -323,9 +326,7 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     }
     e->is_const = e->a->is_const;
     e->num = e->op == ND_OP_NEG ? 0 - e->a->num : ~e->a->num;
-    return t->kind == ND_TY_DURATION && e->op == ND_OP_NEG ? t
-           : e->op == ND_OP_NEG                            ? nd_ty(&nd_type_i64)
-                                                           : number_type(t, t);
+    return t->kind == ND_TY_DURATION && e->op == ND_OP_NEG ? t : number_type(t, t);
 }
 
 static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)

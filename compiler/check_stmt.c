@@ -195,7 +195,8 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
             return;
         }
     }
-    m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY || s->op != ND_OP_NONE;
+    m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY || s->rhs->kind == ND_E_VAR ||
+                   s->op != ND_OP_NONE;
     nd_check_map_value(c, m, t, s->rhs->span);
     s->expr->type = m->val ? m->val : nd_ty(&nd_type_error);
 }

@@ -217,7 +217,7 @@ static void make_map(struct nd_lower *l, struct nd_map *m)
     }
     if (lm->kind == ND_MAP_PERCPUHASH && lm->val_size > BIG_VALUE)
         flags = NO_PREALLOC;
-    if (lm->kind == ND_MAP_LRUHASH || lm->kind == ND_MAP_PERCPULRUHASH)
+    if (lm->kind == ND_MAP_LRUHASH || lm->kind == ND_MAP_PERCPULRUHASH || lm->kind == ND_MAP_ARRAY)
         lm->pop_off = nd_state_alloc(l, 8);
     type = bpf_map_types[lm->kind];
     lm->g = define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries, flags);

@@ -39,7 +39,6 @@ struct nd_val {
     LLVMValueRef v;
     bool mem;
     enum nd_as as; // mem: where the bytes are
-    bool text;     // mem: an array of characters, which may be loaded in words
 };
 
 struct nd_slot { // a variable
@@ -171,6 +170,8 @@ void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t s
              struct nd_span span);
 void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
                  enum nd_as as, struct nd_span span);
+// A text that can be loaded directly, with zeros behind its end.
+void nd_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size);
 void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src, struct nd_span span);
 void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len, uint32_t size);
 LLVMValueRef nd_addr(struct nd_lower *l, LLVMValueRef v); // i64 or ptr to i64
@@ -184,6 +185,9 @@ LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
 void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
 // The i64 as a value of an integer type of fewer bits: cut, then extended by its sign.
 LLVMValueRef nd_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
+// a / b or a % b; by: the divisor's expression. A divisor of 0 gives 0 and is counted at span.
+LLVMValueRef nd_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, const struct nd_expr *by,
+                       bool is_signed, struct nd_span span);
 LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 
 // lower_builtin.c

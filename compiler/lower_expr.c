@@ -53,19 +53,19 @@ static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef 
     return LLVMBuildSelect(l->b, neg, LLVMBuildNeg(l->b, q, ""), q, "");
 }
 
-static LLVMValueRef divide(struct nd_lower *l, struct nd_expr *e, LLVMValueRef a, LLVMValueRef b,
-                           bool is_signed)
+LLVMValueRef nd_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, const struct nd_expr *by,
+                       bool is_signed, struct nd_span span)
 {
-    bool mod = e->op == ND_OP_MOD;
+    bool mod = op == ND_OP_MOD;
     LLVMValueRef zero, safe, v;
 
-    if (e->b->is_const && (int64_t)e->b->num > 0) { // no test, and unsigned where it can be
+    if (by->is_const && (int64_t)by->num > 0) { // no test, and unsigned where it can be
         if (!is_signed)
             return mod ? LLVMBuildURem(l->b, a, b, "") : LLVMBuildUDiv(l->b, a, b, "");
         return signed_div(l, a, b, mod);
     }
     zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_i64(l, 0), "");
-    nd_count_if(l, zero, ND_SITE_DIV_ZERO, e->span, ND_MF_NONE);
+    nd_count_if(l, zero, ND_SITE_DIV_ZERO, span, ND_MF_NONE);
     safe = LLVMBuildSelect(l->b, zero, nd_i64(l, 1), b, "");
     if (is_signed)
         v = signed_div(l, a, safe, mod);
@@ -105,7 +105,7 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
         return LLVMBuildMul(l->b, a, b, "");
     case ND_OP_DIV:
     case ND_OP_MOD:
-        return divide(l, e, a, b, sgn);
+        return nd_divide(l, e->op, a, b, e->b, sgn, e->span);
     case ND_OP_SHL:
         return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_i64(l, 63), ""), "");
     case ND_OP_SHR:
@@ -165,6 +165,17 @@ static LLVMValueRef literal_equal(struct nd_lower *l, LLVMValueRef a, const char
     return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
 }
 
+// Every text that a program holds has only zeros behind its end, so that equal texts are equal bytes.
+static void put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size, struct nd_span span)
+{
+    if (v.as == ND_AS_BTF || v.as == ND_AS_CTX)
+        nd_copy_text(l, dst, nd_ptr(l, v.v), size);
+    else if (v.as == ND_AS_BPF)
+        nd_copy(l, dst, v, size, span);
+    else
+        nd_read_chars(l, dst, size, v, span);
+}
+
 // The value's bytes where the program can load them directly.
 static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
 {
@@ -174,8 +185,10 @@ static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
     if (v.as == ND_AS_BPF)
         return v.v;
     tmp = nd_temp(l, e->type->size);
-    v.text = nd_type_is_text(e->type);
-    nd_copy(l, tmp, v, e->type->size, e->span);
+    if (nd_type_is_text(e->type))
+        put_text(l, tmp, v, e->type->size, e->span);
+    else
+        nd_copy(l, tmp, v, e->type->size, e->span);
     return tmp;
 }
 
@@ -210,13 +223,6 @@ static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef 
     return phi;
 }
 
-// Does every value of this expression have only zero bytes after its text?
-static bool zero_padded(const struct nd_expr *e)
-{
-    return e->type->kind == ND_TY_IFNAME ||
-           (e->builtin && (e->builtin->id == ND_B_COMM || e->builtin->id == ND_B_STR));
-}
-
 static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b)
 {
     uint32_t most = a->type->size < b->type->size ? a->type->size : b->type->size;
@@ -228,7 +234,7 @@ static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct n
             return LLVMConstInt(l->i1, 0, 0);
         return literal_equal(l, local_bytes(l, a), b->str, b->len + 1);
     }
-    if (a->type->size == b->type->size && zero_padded(a) && zero_padded(b))
+    if (a->type->size == b->type->size)
         return bytes_equal(l, local_bytes(l, a), local_bytes(l, b), most);
     return text_equal(l, local_bytes(l, a), local_bytes(l, b), most);
 }
@@ -356,7 +362,7 @@ static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef lower_in(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMValueRef any = LLVMConstInt(l->i1, 0, 0);
+    LLVMValueRef any = LLVMConstInt(l->i1, 0, 0), x;
     uint32_t i;
 
     if (e->b->kind == ND_E_MAP && !e->b->a)
@@ -365,6 +371,12 @@ static LLVMValueRef lower_in(struct nd_lower *l, struct nd_expr *e)
         return in_option(l, e);
     if (e->b->kind != ND_E_TUPLE)
         return from_bool(l, nd_lower_equal(l, e->a, e->b));
+    if (nd_type_is_int(e->a->type)) { // evaluated once
+        x = nd_lower_int(l, e->a);
+        for (i = 0; i < e->b->args.n; i++)
+            any = LLVMBuildOr(l->b, any, LLVMBuildICmp(l->b, LLVMIntEQ, x, nd_lower_int(l, e->b->args.v[i]), ""), "");
+        return from_bool(l, any);
+    }
     for (i = 0; i < e->b->args.n; i++)
         any = LLVMBuildOr(l->b, any, nd_lower_equal(l, e->a, e->b->args.v[i]), "");
     return from_bool(l, any);
@@ -516,6 +528,31 @@ static uint32_t elem_size(struct nd_lower *l, const struct nd_type *t)
 }
 
 // opt.list[i]: values not given are 0.
+// What an index out of range gives: zeros, not a neighbour.
+static struct nd_val zero_if(struct nd_lower *l, LLVMValueRef bad, struct nd_val v, const struct nd_type *t, struct nd_span span)
+{
+    LLVMBasicBlockRef zero, done;
+    LLVMValueRef tmp;
+
+    if (!v.mem) {
+        v.v = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), v.v, "");
+        return v;
+    }
+    tmp = nd_temp(l, t->size);
+    if (nd_type_is_text(t))
+        put_text(l, tmp, v, t->size, span);
+    else
+        nd_copy(l, tmp, v, t->size, span);
+    zero = nd_bb(l, "outside");
+    done = nd_bb(l, "inside");
+    LLVMBuildCondBr(l->b, bad, zero, done);
+    nd_at(l, zero);
+    nd_zero(l, tmp, 0, t->size);
+    nd_br(l, done);
+    nd_at(l, done);
+    return memory(tmp, ND_AS_BPF);
+}
+
 static struct nd_val option_element(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_option *o = e->a->sym->option;
@@ -524,14 +561,17 @@ static struct nd_val option_element(struct nd_lower *l, struct nd_expr *e)
     nd_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
     i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
     i = LLVMBuildMul(l->b, i, nd_i64(l, o->stride), "");
-    return value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_gep(l, l->opts, o->off), &i, 1, ""), ND_AS_BPF, e->type, e->span);
+    return zero_if(l, bad,
+                   value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_gep(l, l->opts, o->off), &i, 1, ""), ND_AS_BPF, e->type,
+                            e->span),
+                   e->type, e->span);
 }
 
 static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_type *t = e->a->type;
-    struct nd_val base;
-    LLVMValueRef i, bad;
+    LLVMValueRef i, bad = NULL;
+    struct nd_val base, v;
     uint32_t size, n;
 
     if (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS)
@@ -553,7 +593,8 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     // The verifier takes no variable offset into typed memory: read by address instead.
     if (base.as == ND_AS_BTF || base.as == ND_AS_CTX)
         base.as = ND_AS_KERNEL;
-    return value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_ptr(l, base.v), &i, 1, ""), base.as, e->type, e->span);
+    v = value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_ptr(l, base.v), &i, 1, ""), base.as, e->type, e->span);
+    return bad ? zero_if(l, bad, v, e->type, e->span) : v;
 }
 
 // ---- all -----------------------------------------------------------------------------------------
@@ -657,13 +698,7 @@ static void text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
     }
     v = nd_lower_expr(l, e);
     n = e->type->size < t->size ? e->type->size : t->size;
-    if (v.as == ND_AS_KERNEL || v.as == ND_AS_USER) { // up to the zero byte, the rest zero
-        nd_read_chars(l, dst, n, v, e->span);
-        nd_zero(l, dst, n, t->size - n);
-        return;
-    }
-    v.text = true;
-    nd_copy(l, dst, v, n, e->span);
+    put_text(l, dst, v, n, e->span);
     nd_zero(l, dst, n, t->size - n);
     if (e->type->size > t->size) {
         nd_count_if(l, nd_bool(l, nd_load_int(l, nd_gep(l, dst, t->size - 1), &nd_type_u8)), ND_SITE_STR_TRUNC, e->span,

@@ -72,7 +72,7 @@ static void populate(struct nd_lower *l, const struct nd_map *m, LLVMValueRef r,
 {
     LLVMBasicBlockRef yes, done;
 
-    if (!l->maps[m->index].pop_off)
+    if (!l->maps[m->index].pop_off || l->maps[m->index].kind == ND_MAP_ARRAY)
         return;
     yes = nd_bb(l, "populate");
     done = nd_bb(l, "populated");
@@ -115,6 +115,13 @@ static struct nd_val map_get(struct nd_lower *l, struct nd_expr *e)
     phi = LLVMBuildPhi(l->b, l->i64, "");
     LLVMAddIncoming(phi, (LLVMValueRef[]){nd_i64(l, 0), v}, (LLVMBasicBlockRef[]){from, hit}, 2);
     return (struct nd_val){.v = phi};
+}
+
+// A variable without a key is there once it was set, and no more when it is deleted.
+static void mark_set(struct nd_lower *l, const struct nd_map *m, uint64_t set)
+{
+    if (l->maps[m->index].kind == ND_MAP_ARRAY && l->maps[m->index].pop_off)
+        nd_store(l, nd_state_ptr(l, l->maps[m->index].pop_off), 8, nd_i64(l, set));
 }
 
 struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e)
@@ -160,6 +167,7 @@ LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
             nd_br(l, done);
             nd_at(l, done);
         }
+        mark_set(l, m, 0);
         return nd_i64(l, 1);
     }
     args[0] = nd_map_ptr(l, m);
@@ -235,9 +243,10 @@ static void finish(struct nd_lower *l, LLVMBasicBlockRef done)
 
 // ---- assignment ------------------------------------------------------------------------------------
 
-static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, bool sgn)
+static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, const struct nd_expr *map,
+                            const struct nd_expr *rhs)
 {
-    LLVMValueRef zero, safe, q;
+    bool sgn = nd_type_signed(map->type);
 
     switch (op) {
     case ND_OP_MUL:
@@ -255,17 +264,15 @@ static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, L
         return sgn ? LLVMBuildAShr(l->b, a, b, "") : LLVMBuildLShr(l->b, a, b, "");
     case ND_OP_DIV:
     case ND_OP_MOD:
-        zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_i64(l, 0), "");
-        safe = LLVMBuildSelect(l->b, zero, nd_i64(l, 1), b, "");
-        q = op == ND_OP_DIV ? LLVMBuildUDiv(l->b, a, safe, "") : LLVMBuildURem(l->b, a, safe, "");
-        return LLVMBuildSelect(l->b, zero, nd_i64(l, 0), q, "");
+        return nd_divide(l, op, a, b, rhs, sgn && nd_type_signed(rhs->type), rhs->span);
     default:
         return b;
     }
 }
 
-static void set_compound(struct nd_lower *l, struct nd_expr *map, LLVMValueRef v, enum nd_op op)
+static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op)
 {
+    LLVMValueRef v = nd_lower_int(l, val);
     struct nd_map *m = map->info;
     LLVMBasicBlockRef done;
     LLVMValueRef p = find_or_create(l, m, nd_lower_key(l, map), map->span, &done);
@@ -276,8 +283,9 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, LLVMValueRef v
         atomic_add(l, p, LLVMBuildNeg(l->b, v, ""));
     else
         nd_store(l, p, 8,
-                 combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, nd_type_signed(m->val)));
+                 combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, map, val));
     finish(l, done);
+    mark_set(l, m, 1);
     nd_reuse_written(l, m);
 }
 
@@ -305,7 +313,7 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
     LLVMBasicBlockRef done;
 
     if (op != ND_OP_NONE) {
-        set_compound(l, map, nd_lower_int(l, val), op);
+        set_compound(l, map, val, op);
         return;
     }
     if (!m->key && nd_type_is_scalar(m->val)) { // a plain store into the array
@@ -313,12 +321,14 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
         key = find_or_create(l, m, scalar_key(l), map->span, &done);
         nd_store(l, key, m->val->size, v);
         finish(l, done);
+        mark_set(l, m, 1);
         return;
     }
     v = nd_temp(l, m->val->size);
     nd_lower_into(l, val, v, m->val);
     key = nd_lower_key(l, map);
-    if (!l->maps[m->index].pop_off) {
+    mark_set(l, m, 1);
+    if (!l->maps[m->index].pop_off || l->maps[m->index].kind == ND_MAP_ARRAY) {
         r = update(l, nd_map_ptr(l, m), key, v, 0);
     } else {
         // New entries are counted: first as if there were none, then whatever there is.
@@ -340,6 +350,7 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
     LLVMBasicBlockRef done, have, cur;
     LLVMValueRef ins[1];
 
+    mark_set(l, m, 1);
     p = find_or_create(l, m, key, e->span, &done);
     have = LLVMGetInsertBlock(l->b);
     // The old value is read apart from the atomic addition: BPF before 5.12 has no fetch-and-add.

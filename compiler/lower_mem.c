@@ -177,7 +177,7 @@ void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t s
     uint32_t off = 0;
 
     // Typed kernel memory is loaded directly member by member only; a copy may span several.
-    if (!is_direct(src.as) || (src.as == ND_AS_BTF && !src.text) || (size > COPY_INLINE && src.as == ND_AS_BTF)) {
+    if (!is_direct(src.as) || src.as == ND_AS_BTF) {
         probe_read(l, dst, size, src.v, src.as, span);
         return;
     }
@@ -213,6 +213,43 @@ void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueR
     // The length includes the zero byte: all of the room used means cut, or just fitting.
     nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, size), ""), ND_SITE_STR_TRUNC, span,
                 ND_MF_NONE);
+}
+
+// Loads `n` bytes at off as a word whose missing bytes are not zero.
+static LLVMValueRef text_word(struct nd_lower *l, LLVMValueRef p, uint32_t off, uint32_t n)
+{
+    LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_gep(l, p, off), "");
+
+    LLVMSetAlignment(v, n);
+    if (n == 8)
+        return v;
+    return LLVMBuildOr(l->b, LLVMBuildZExt(l->b, v, l->i64, ""), nd_i64(l, UINT64_MAX << n * 8), "");
+}
+
+// What stands behind the zero byte of a text in the kernel is not part of it (a device that was
+// renamed keeps the end of its old name): it becomes zero, in a few operations on words and without a
+// branch. The lowest bit of (w - 0x01..01) & ~w & 0x80..80 marks the first zero byte of w.
+void nd_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size)
+{
+    LLVMValueRef open = nd_i64(l, UINT64_MAX); // all ones until a zero byte was seen
+    uint32_t off = 0;
+
+    while (off < size) {
+        uint32_t n = unit(off, size - off);
+        LLVMValueRef w = text_word(l, src, off, n), m, low, st;
+
+        m = LLVMBuildAnd(l->b, LLVMBuildSub(l->b, w, nd_i64(l, 0x0101010101010101), ""), LLVMBuildNot(l->b, w, ""), "");
+        m = LLVMBuildAnd(l->b, m, nd_i64(l, 0x8080808080808080), "");
+        low = LLVMBuildSub(l->b, LLVMBuildAnd(l->b, m, LLVMBuildNeg(l->b, m, ""), ""), nd_i64(l, 1), "");
+        w = LLVMBuildAnd(l->b, LLVMBuildAnd(l->b, w, low, ""), open, "");
+        st = LLVMBuildStore(l->b, n < 8 ? LLVMBuildTrunc(l->b, w, int_of(l, n), "") : w, nd_gep(l, dst, off));
+        LLVMSetAlignment(st, n);
+        off += n;
+        if (off < size) { // (m | -m) >> 63 is 1 if there was one
+            m = LLVMBuildLShr(l->b, LLVMBuildOr(l->b, m, LLVMBuildNeg(l->b, m, ""), ""), nd_i64(l, 63), "");
+            open = LLVMBuildAnd(l->b, open, LLVMBuildSub(l->b, m, nd_i64(l, 1), ""), "");
+        }
+    }
 }
 
 // An array of characters: without a zero byte it is full, and its last character counts, too.

@@ -287,12 +287,44 @@ static LLVMValueRef submit_flags(struct nd_lower *l)
                            nd_i64(l, RB_FORCE_WAKEUP), nd_i64(l, RB_NO_WAKEUP), "");
 }
 
+static bool calls_script(const struct nd_expr *e)
+{
+    uint32_t i;
+
+    if (!e)
+        return false;
+    if (e->kind == ND_E_CALL && !e->builtin)
+        return true;
+    for (i = 0; i < e->args.n; i++) {
+        if (calls_script(e->args.v[i]))
+            return true;
+    }
+    return calls_script(e->a) || calls_script(e->b) || calls_script(e->c);
+}
+
+// Fields that call functions of the script, which may exit(): before there is a record to give back.
+static LLVMValueRef *early_fields(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals)
+{
+    LLVMValueRef *early = ND_NEW_ARRAY(l->a, LLVMValueRef, ev->type->nelems + 1);
+    uint32_t i;
+
+    for (i = 0; i < ev->type->nelems; i++) {
+        struct nd_type *t = ev->type->fields[i].type;
+
+        if (!calls_script(vals[i]))
+            continue;
+        early[i] = nd_temp(l, t->size);
+        nd_lower_into(l, vals[i], early[i], t);
+    }
+    return early;
+}
+
 void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals, struct nd_type **types,
                    struct nd_span span)
 {
     uint32_t size = ev->type->size, total = (uint32_t)sizeof(struct nd_mf_record) + size, i, end = 0;
     LLVMBasicBlockRef ok = nd_bb(l, "send"), full = nd_bb(l, "lost"), done = nd_bb(l, "sent");
-    LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec, at;
+    LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec, at, *early = early_fields(l, ev, vals);
 
     (void)types;
     rec = nd_ptr(l, nd_call(l, ND_H_RINGBUF_RESERVE, args, 3));
@@ -307,7 +339,10 @@ void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **val
 
         at = nd_gep(l, rec, sizeof(struct nd_mf_record) + f->off);
         nd_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, f->off - end);
-        nd_lower_into(l, vals[i], at, f->type);
+        if (early[i])
+            nd_copy(l, at, (struct nd_val){.v = early[i], .mem = true, .as = ND_AS_BPF}, f->type->size, span);
+        else
+            nd_lower_into(l, vals[i], at, f->type);
         end = f->off + f->type->size;
     }
     nd_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, size - end);

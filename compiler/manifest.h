@@ -219,7 +219,8 @@ struct nd_mf_map {
     // flip it, wait until no program that saw the old value runs, harvest and empty the old one.
     uint32_t gen_off;
     // LRU maps: s64 in nd_state, entries that programs made minus those that they deleted; what is
-    // neither there nor taken away by user space was evicted. 0: not counted.
+    // neither there nor taken away by user space was evicted. ARRAY: u64, not 0 once the variable
+    // was set. 0: not counted.
     uint32_t pop_off;
     struct nd_mf_span span; // where the script first names it
 };

@@ -142,7 +142,7 @@ static void binary(struct nd_user *u, struct nd_expr *e)
         return;
     }
     d = common_domain(e->a->type, e->b->type);
-    if (e->op == ND_OP_SHR)
+    if (e->op == ND_OP_SHR || e->op == ND_OP_SHL)
         d = domain_of(e->a->type);
     operand(u, e->a, d);
     operand(u, e->b, d);
@@ -190,6 +190,8 @@ static void cond(struct nd_user *u, struct nd_expr *e)
     land(u, no);
     operand(u, e->c, d);
     land(u, end);
+    if (e->type->kind == ND_TY_INT) // of either side, it is now of the common type
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
 }
 
 static void cast(struct nd_user *u, struct nd_expr *e)
@@ -282,13 +284,16 @@ static void ident(struct nd_user *u, struct nd_expr *e)
 static void in_list(struct nd_user *u, struct nd_expr *e)
 {
     ND_VEC(uint32_t) hits = {0};
-    uint32_t i, end;
+    uint32_t i, end, left = new_local(u);
 
+    nd_u_expr(u, e->a); // evaluated once
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)left);
     for (i = 0; i < e->b->args.n; i++) {
         struct nd_expr *x = e->b->args.v[i];
         enum nd_vm_domain d = common_domain(e->a->type, x->type);
 
-        operand(u, e->a, d);
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)left);
+        as_domain(u, e->a->type, d);
         operand(u, x, d);
         if (x->type->kind == ND_TY_PREFIX)
             nd_u_op(u, ND_VM_IN_PREFIX, 0, 0, 0);

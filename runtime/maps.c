@@ -262,6 +262,20 @@ int nd_maps_harvest(struct nd_maps *m, uint32_t map)
     return harvest_all(m);
 }
 
+// The word that tells whether a variable without a key was ever set; NULL: this map has none.
+static uint64_t *set_word(struct nd_maps *m, const struct map *p)
+{
+    if (p->d->kind != ND_MAP_ARRAY || !p->d->pop_off || !m->state)
+        return NULL;
+    return (uint64_t *)(void *)(m->state + p->d->pop_off);
+}
+
+static void set_present(struct nd_maps *m, const struct map *p, bool present)
+{
+    if (set_word(m, p))
+        *set_word(m, p) = present;
+}
+
 // ---- access ------------------------------------------------------------------------------------
 
 // Snapshot maps are brought up to date once for each handler.
@@ -300,6 +314,7 @@ int nd_maps_set(struct nd_maps *m, uint32_t map, const void *key, const void *va
     if (err)
         return err;
     p->cleared = false;
+    set_present(m, p, true);
     if (!p->snap)
         return nd_bpfmap_set(&p->gen[0], key, val);
     if (p->d->max_entries && p->table.n >= p->d->max_entries && !nd_table_get(&p->table, key))
@@ -320,6 +335,7 @@ int nd_maps_del(struct nd_maps *m, uint32_t map, const void *key)
         return err;
     if (!p->table.key_size)
         p->cleared = true;
+    set_present(m, p, false);
     if (!p->snap)
         return nd_bpfmap_del(&p->gen[0], key);
     return nd_table_del(&p->table, key) ? 0 : -ENOENT;
@@ -352,6 +368,7 @@ int nd_maps_clear(struct nd_maps *m, uint32_t map)
     if (err)
         return err;
     p->cleared = true;
+    set_present(m, p, false);
     if (!p->snap)
         return nd_bpfmap_clear(&p->gen[0]);
     nd_table_clear(&p->table);
@@ -432,6 +449,8 @@ int nd_maps_copy(struct nd_maps *m, uint32_t map, struct nd_copy *copy)
     if (!copy->vals)
         return -ENOMEM;
     f.skip_zero = p->cleared && !copy->key_size;
+    if (!p->snap && set_word(m, p) && !*set_word(m, p))
+        return 0;
     if (!p->snap)
         err = nd_bpfmap_each(&p->gen[0], false, fill, &f);
     for (i = 0; p->snap && i < p->table.n && !err; i++)

@@ -455,16 +455,6 @@ static void attach(struct nd_run *r, int64_t t_load)
 
 // ---- end ---------------------------------------------------------------------------------------
 
-// A plain variable without a key that is all zero was never set, or deleted: there is nothing to say.
-static bool unset(const struct nd_mf_map *d, const struct nd_copy *copy)
-{
-    uint32_t i;
-
-    for (i = 0; i < copy->val_size && !copy->vals[i]; i++)
-        ;
-    return (d->flags & ND_MAPF_SCALAR) && !(d->flags & ND_MAPF_SUMMED) && i == copy->val_size;
-}
-
 static void print_maps(struct nd_run *r)
 {
     uint32_t i;
@@ -482,7 +472,7 @@ static void print_maps(struct nd_run *r)
             nd_run_fail(r, err);
             continue;
         }
-        if (copy.n && !unset(d, &copy))
+        if (copy.n)
             nd_sink_map(r->sink, i, &copy, 0, 1);
         nd_copy_free(&copy);
     }

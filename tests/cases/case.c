@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const char *const sections[SEC_MAX] = {
-    [SEC_SCRIPT] = "script", [SEC_BOTH] = "both", [SEC_ARGS] = "args",     [SEC_OUT] = "out",
+    [SEC_SCRIPT] = "script", [SEC_BOTH] = "both",     [SEC_ARGS] = "args",     [SEC_OUT] = "out",
     [SEC_ERR] = "err",       [SEC_STDERR] = "stderr", [SEC_STDOUT] = "stdout",
 };
 
@@ -202,12 +202,14 @@ void split_args(char *text, char **argv)
     int n = 0;
     char *save = NULL, *w;
 
-    for (w = text ? strtok_r(text, "\n", &save) : NULL; w && n < ARGS_MAX; w = strtok_r(NULL, "\n", &save))
+    for (w = text ? strtok_r(text, "\n", &save) : NULL; w && n < ARGS_MAX;
+         w = strtok_r(NULL, "\n", &save))
         argv[n++] = w;
     argv[n] = NULL;
 }
 
-// ---- scripts -------------------------------------------------------------------------------------
+// ---- scripts
+// -------------------------------------------------------------------------------------
 
 static void fill(FILE *f, int n, const char *text)
 {
@@ -341,7 +343,8 @@ int make_script(struct one_case *c, FILE *report)
         decode_bytes(c->text[SEC_SCRIPT], &c->size[SEC_SCRIPT]);
     if (!c->generate)
         return c->text[SEC_SCRIPT] ? write_file("case.nd", c->text[SEC_SCRIPT], c->size[SEC_SCRIPT])
-               : c->text[SEC_BOTH] ? 0 : -1;
+               : c->text[SEC_BOTH] ? 0
+                                   : -1;
     for (i = 0; i < sizeof(generators) / sizeof(generators[0]); i++) {
         if (strcmp(generators[i].name, c->generate))
             continue;

@@ -89,7 +89,8 @@ bool has_errors(const struct one_case *c)
 }
 
 // The value of a member of one line of JSON, unescaped into buf; NULL if there is none.
-static const char *member(const char *json, const char *end, const char *name, char *buf, size_t size)
+static const char *member(const char *json, const char *end, const char *name, char *buf,
+                          size_t size)
 {
     char key[32];
     const char *p;
@@ -148,7 +149,8 @@ static void print_diagnostic(const char *json, const char *end, bool notes, bool
         fprintf(out, "~ %s\n", code);
         return;
     }
-    if (strstr(json, "\"notes\":") && member(json, strstr(json, "\"text\":"), "line", line, sizeof(line))) {
+    if (strstr(json, "\"notes\":") &&
+        member(json, strstr(json, "\"text\":"), "line", line, sizeof(line))) {
         member(json, end, "col", col, sizeof(col));
         member(json, end, "len", len, sizeof(len));
         fprintf(out, "%s:%s+%s %s %s\n", line, col, len, code, text);

@@ -24,12 +24,19 @@ static const char *tool(const struct setup *s, const char *name)
     return path;
 }
 
-// ---- one case ------------------------------------------------------------------------------------
+// ---- one case
+// ------------------------------------------------------------------------------------
 
 static int check_diagnostics(const struct setup *s, const struct one_case *c, FILE *report)
 {
-    char *argv[] = {strdup(tool(s, "ndtrace-compile")), "check", "-f", "json", "case.nd", "--facts",
-                    strdup(s->facts), NULL};
+    char *argv[] = {strdup(tool(s, "ndtrace-compile")),
+                    "check",
+                    "-f",
+                    "json",
+                    "case.nd",
+                    "--facts",
+                    strdup(s->facts),
+                    NULL};
     struct outcome o;
     int bad;
 
@@ -109,7 +116,8 @@ static int run_case(const struct setup *s, const char *path, FILE *report)
     return ret ? FAILED : PASSED;
 }
 
-// ---- all of them ---------------------------------------------------------------------------------
+// ---- all of them
+// ---------------------------------------------------------------------------------
 
 static void start(const struct setup *s, const char *path, struct job *j)
 {

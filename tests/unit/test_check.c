@@ -113,7 +113,8 @@ static void test_programs(void **state)
     expect_program("tracepoint:syscalls:sys_enter_read { @ = count(); }", ND_PROG_TRACEPOINT, 1, 1);
     expect_program("tracepoint:tcp:tcp_probe { @ = hist(args.srtt); }", ND_PROG_TRACEPOINT, 1, 1);
     expect_program("rawtracepoint:net_dev_queue { @ = count(); }", ND_PROG_RAW_TP, 1, 1);
-    expect_program("rawtracepoint:net_dev_queue { @ = hist(args.skb->len); }", ND_PROG_TP_BTF, 1, 1);
+    expect_program("rawtracepoint:net_dev_queue { @ = hist(args.skb->len); }", ND_PROG_TP_BTF, 1,
+                   1);
     expect_program("kprobe:tcp_connect { @ = count(); }", ND_PROG_KPROBE, 1, 1);
     expect_program("fentry:tcp_connect { @ = count(); }", ND_PROG_FENTRY, 1, 1);
     expect_program("fexit:tcp_connect { @ = hist(retval); }", ND_PROG_FEXIT, 1, 1);
@@ -122,13 +123,15 @@ static void test_programs(void **state)
     // One program for many places, one each when the body depends on the place.
     expect_program("tracepoint:net:netif_r* { @ = count(); }", ND_PROG_RAW_TP, 1, 2);
     expect_program("tracepoint:net:netif_r* { @[probe] = count(); }", ND_PROG_RAW_TP, 2, 1);
-    expect_program("kprobe:tcp_connect, kretprobe:tcp_connect { @ = count(); }", ND_PROG_KPROBE, 2, 1);
+    expect_program("kprobe:tcp_connect, kretprobe:tcp_connect { @ = count(); }", ND_PROG_KPROBE, 2,
+                   1);
 }
 
 static void test_generations(void **state)
 {
-    struct nd_unit *u = checked("rawtracepoint:net_dev_queue { @a = count(); @b = count(); @c[1] = 1; }\n"
-                                "every 1s { report(@a); print(@b); }\nend { clear(@c); @d = 1; clear(@d); }");
+    struct nd_unit *u =
+        checked("rawtracepoint:net_dev_queue { @a = count(); @b = count(); @c[1] = 1; }\n"
+                "every 1s { report(@a); print(@b); }\nend { clear(@c); @d = 1; clear(@d); }");
 
     (void)state;
     assert_true(map_of(u, "@a")->gen);
@@ -140,8 +143,9 @@ static void test_generations(void **state)
 
 static void test_options(void **state)
 {
-    struct nd_unit *u = checked("option n: int = 5\noption p: port[] = (80, 443)\noption e: enum(a, b) = b\n"
-                                "BEGIN / opt.e == a && 80 in opt.p / { print(opt.n); }");
+    struct nd_unit *u =
+        checked("option n: int = 5\noption p: port[] = (80, 443)\noption e: enum(a, b) = b\n"
+                "BEGIN / opt.e == a && 80 in opt.p / { print(opt.n); }");
     struct nd_option *o = u->program.options.v[1];
 
     (void)state;
@@ -169,7 +173,8 @@ static void test_refusals(void **state)
 // Map types that depend on each other settle, whatever the order.
 static void test_inference_ends(void **state)
 {
-    struct nd_unit *u = checked("BEGIN { @a = @b; @b = @c; @c = @d; @d = @e; @e = @f; @f = @g; @g = @h; @h = 1; }");
+    struct nd_unit *u =
+        checked("BEGIN { @a = @b; @b = @c; @c = @d; @d = @e; @e = @f; @f = @g; @g = @h; @h = 1; }");
 
     (void)state;
     assert_string_equal(nd_type_text(&u->program.types, map_of(u, "@a")->val), "i64");

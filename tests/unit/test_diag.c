@@ -60,14 +60,13 @@ static void test_caret(void **state)
     d = nd_error(&f.d, ND_E0201, at(9, 5), "unknown name '%s'", "three");
     nd_help(&f.d, d, "did you mean '%s'?", "tree");
     nd_note(&f.d, d, at(0, 3), "first here");
-    assert_string_equal(rendered(&f, false),
-                        "a.nd:2:6: error[E0201]: unknown name 'three'\n"
-                        "    2 |  two three\n"
-                        "      |      ^~~~~\n"
-                        "      = did you mean 'tree'?\n"
-                        "a.nd:1:1: note: first here\n"
-                        "    1 | one\n"
-                        "      | ^~~\n");
+    assert_string_equal(rendered(&f, false), "a.nd:2:6: error[E0201]: unknown name 'three'\n"
+                                             "    2 |  two three\n"
+                                             "      |      ^~~~~\n"
+                                             "      = did you mean 'tree'?\n"
+                                             "a.nd:1:1: note: first here\n"
+                                             "    1 | one\n"
+                                             "      | ^~~\n");
     stop(&f);
 }
 
@@ -213,11 +212,16 @@ static void test_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_caret),       cmocka_unit_test(test_span_over_lines),
-        cmocka_unit_test(test_long_line),   cmocka_unit_test(test_warning),
-        cmocka_unit_test(test_json),        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_same_place_once), cmocka_unit_test(test_quiet),
-        cmocka_unit_test(test_no_place),    cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_caret),
+        cmocka_unit_test(test_span_over_lines),
+        cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_warning),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_same_place_once),
+        cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_no_place),
+        cmocka_unit_test(test_codes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,7 +157,8 @@ static void test_declarations(void **state)
 
 static void test_literals(void **state)
 {
-    struct nd_unit *u = parsed("BEGIN { $a = 5ms; $b = 2KiB; $c = 0x1F; $d = \"a\\x41\\n\"; $e = 1_000 }");
+    struct nd_unit *u =
+        parsed("BEGIN { $a = 5ms; $b = 2KiB; $c = 0x1F; $d = \"a\\x41\\n\"; $e = 1_000 }");
     struct nd_stmt **s = decl(u, 0)->body->v;
 
     (void)state;
@@ -220,7 +221,8 @@ static void test_semicolons(void **state)
 // One mistake does not hide the next one, nor the declarations behind it.
 static void test_recovery(void **state)
 {
-    struct nd_unit *u = parsed("BEGIN { $x = ; $y = 1; $z = ); }\nBEGIN { $a = ]; }\nconst N = 5\n");
+    struct nd_unit *u =
+        parsed("BEGIN { $x = ; $y = 1; $z = ); }\nBEGIN { $a = ]; }\nconst N = 5\n");
 
     (void)state;
     assert_int_equal(u->diags.errors, 3);
@@ -248,7 +250,8 @@ static void test_again(void **state)
 
 static void test_title(void **state)
 {
-    struct nd_unit *u = parsed("#!/usr/bin/env ndtrace\n// SPDX-License-Identifier: X\n// The title.\nBEGIN { }\n");
+    struct nd_unit *u =
+        parsed("#!/usr/bin/env ndtrace\n// SPDX-License-Identifier: X\n// The title.\nBEGIN { }\n");
 
     (void)state;
     assert_string_equal(u->program.title, "The title.");

@@ -26,9 +26,10 @@ static void expect_field(struct nd_unit *u, struct nd_type *t, const char *name,
 
 static void test_script_struct(void **state)
 {
-    struct nd_unit *u = checked("struct inner { u8 a; u32 b; };\n"
-                                "struct s { u16 x; struct inner in1; u64 list[3]; char name[5]; u8 *p; };\n"
-                                "BEGIN { exit(); }");
+    struct nd_unit *u =
+        checked("struct inner { u8 a; u32 b; };\n"
+                "struct s { u16 x; struct inner in1; u64 list[3]; char name[5]; u8 *p; };\n"
+                "BEGIN { exit(); }");
     struct nd_type *t = named(u, ND_TAG_STRUCT, "s");
 
     (void)state;
@@ -45,7 +46,8 @@ static void test_script_struct(void **state)
 // Bit-fields share a unit, and what is behind them follows at once: as gcc lays it out.
 static void test_bit_fields(void **state)
 {
-    struct nd_unit *u = checked("struct s { u8 a : 3; u8 b : 5; u8 c; u32 d : 4; u32 e : 28; };\nBEGIN { exit(); }");
+    struct nd_unit *u = checked(
+        "struct s { u8 a : 3; u8 b : 5; u8 c; u32 d : 4; u32 e : 28; };\nBEGIN { exit(); }");
     struct nd_type *t = named(u, ND_TAG_STRUCT, "s");
     struct nd_field f;
 
@@ -64,7 +66,8 @@ static void test_bit_fields(void **state)
 static void test_kernel_struct(void **state)
 {
     struct nd_unit *u = checked("BEGIN { exit(); }");
-    struct nd_type *skb = named(u, ND_TAG_STRUCT, "sk_buff"), *ip = named(u, ND_TAG_STRUCT, "iphdr");
+    struct nd_type *skb = named(u, ND_TAG_STRUCT, "sk_buff"),
+                   *ip = named(u, ND_TAG_STRUCT, "iphdr");
     struct nd_field f;
 
     (void)state;
@@ -118,7 +121,8 @@ static void test_signs(void **state)
     assert_true(nd_type_is_text(nd_ty(&nd_type_ifname)));
 }
 
-static void expect_unified(struct nd_unit *u, struct nd_type *a, struct nd_type *b, const char *want)
+static void expect_unified(struct nd_unit *u, struct nd_type *a, struct nd_type *b,
+                           const char *want)
 {
     struct nd_types *t = &u->program.types;
     struct nd_type *x = nd_type_unify(t, a, b), *y = nd_type_unify(t, b, a);

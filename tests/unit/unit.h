@@ -54,5 +54,4 @@ static inline struct nd_map *map_of(struct nd_unit *u, const char *name)
     return NULL;
 }
 
-
 #endif
