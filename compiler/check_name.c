@@ -166,6 +166,8 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
     }
     u = kept_type(c, u);
     if (!nd_type_equal(u, m->val)) {
+        if (u->kind == ND_TY_DOUBLE)
+            m->val_span = span;
         m->val = u;
         c->changed = true;
     }

@@ -547,15 +547,14 @@ static bool is_async_stmt(const struct nd_stmt *s)
            (s->kind == ND_S_EXPR && nd_check_is_async(s->expr) && s->expr->builtin->id != ND_B_EXIT);
 }
 
-static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e)
+// What user space needs for one argument. `print`: it is the first of print(), which shows maps by name.
+static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e, bool print)
 {
-    if (e->kind == ND_E_MAP && e->type->kind != ND_TY_ERROR && e->info &&
-        (nd_type_is_agg(((struct nd_map *)e->info)->val ? ((struct nd_map *)e->info)->val : e->type) ||
-         !e->a)) {
-        if (e->a) { // the key travels, the value is read in user space
-            *ND_PUSH(c->a, &as->args) =
-                (struct nd_async_arg){e->a, ((struct nd_map *)e->info)->key};
-        }
+    const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_TY_ERROR ? e->info : NULL;
+
+    if (m && (print || nd_type_is_agg(m->val ? m->val : e->type))) {
+        if (e->a) // the key travels, the value is read in user space
+            *ND_PUSH(c->a, &as->args) = (struct nd_async_arg){e->a, m->key};
         return;
     }
     if (e->is_const && (e->kind == ND_E_STRING || nd_type_is_int(e->type)))
@@ -610,7 +609,7 @@ void nd_check_async(struct nd_check *c, struct nd_block *b)
             as = new_async(c, s->span);
         *ND_PUSH(c->a, &as->calls) = s;
         for (k = 0; s->kind == ND_S_EXPR && k < s->expr->args.n; k++)
-            async_arg(c, as, s->expr->args.v[k]);
+            async_arg(c, as, s->expr->args.v[k], s->expr->builtin->id == ND_B_PRINT && !k);
         // The event is sent by the last of the calls; those before it only belong to it.
         s->info = as;
     }

@@ -230,13 +230,38 @@ static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct n
     if (a->kind == ND_E_STRING && b->kind != ND_E_STRING)
         return compare_text(l, b, a);
     if (b->kind == ND_E_STRING) {
-        if (b->len + 1 > a->type->size)
+        if (b->len > a->type->size)
             return LLVMConstInt(l->i1, 0, 0);
-        return literal_equal(l, local_bytes(l, a), b->str, b->len + 1);
+        // With its zero byte, unless the array is just full.
+        return literal_equal(l, local_bytes(l, a), b->str, b->len < a->type->size ? b->len + 1 : b->len);
     }
     if (a->type->size == b->type->size)
         return bytes_equal(l, local_bytes(l, a), local_bytes(l, b), most);
     return text_equal(l, local_bytes(l, a), local_bytes(l, b), most);
+}
+
+// The literal prefix("10.0.0.0/8"): two words against constants.
+static LLVMValueRef in_literal_prefix(struct nd_lower *l, LLVMValueRef ip, const struct nd_expr *prefix)
+{
+    const uint8_t *p = (const uint8_t *)prefix->str;
+    LLVMValueRef diff = nd_i64(l, 0), x;
+    uint32_t w, i, len = p[16];
+
+    for (w = 0; w < 2; w++) {
+        uint64_t mask = 0, want = 0;
+
+        for (i = 0; i < 8; i++) {
+            uint32_t at = (w * 8 + i) * 8, bits = len <= at ? 0 : len - at >= 8 ? 8 : len - at;
+
+            mask |= (uint64_t)(0xff00u >> bits & 0xff) << i * 8;
+            want |= (uint64_t)p[w * 8 + i] << i * 8;
+        }
+        if (!mask)
+            continue;
+        x = LLVMBuildXor(l->b, word_at(l, ip, w * 8, 8), nd_i64(l, want), "");
+        diff = LLVMBuildOr(l->b, diff, LLVMBuildAnd(l->b, x, nd_i64(l, mask), ""), "");
+    }
+    return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
 }
 
 LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b)
@@ -245,6 +270,8 @@ LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_exp
 
     if (nd_type_is_text(a->type) && nd_type_is_text(b->type))
         return compare_text(l, a, b);
+    if (a->type->kind == ND_TY_IP && b->builtin && b->builtin->id == ND_B_PREFIX && b->str)
+        return in_literal_prefix(l, local_bytes(l, a), b);
     if (a->type->kind == ND_TY_IP && b->type->kind == ND_TY_PREFIX)
         return nd_lower_prefix_match(l, local_bytes(l, a), local_bytes(l, b));
     if (nd_type_is_int(a->type)) {
