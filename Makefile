@@ -90,7 +90,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libndc.a $(B)/libndr.a
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 
--include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/testrun/testrun.mk
+-include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/testrun/testrun.mk tests/vm/vm.mk
 
 # ---- what people type ----------------------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what building and testing need and this machine lacks, with the distribution's own
 # package manager. Does nothing, quickly, when all is there.
+#
+#   sh .ci/deps.sh        what `make` and `make check` need
+#   sh .ci/deps.sh vm     and what `make kernels` and `make check-vm` need
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -46,6 +49,21 @@ fedora() { # Fedora, openEuler, RHEL and kin; static archives where there are an
     $pm install -y llvm-static libbpf-static compiler-rt iproute-tc || true
 }
 
+vm_complete() {
+    for c in qemu-system-x86_64 busybox modprobe cpio xz zstd; do have "$c" || return 1; done
+}
+
+vm() { # the kernels are packages of Debian, so this is for Debian and its kin only
+    have apt-get || { echo "deps: the emulated machines need a distribution with apt-get" >&2; exit 1; }
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq || echo "deps: the package lists could not be refreshed; trying with the old ones" >&2
+    apt-get install -y -qq --no-install-recommends qemu-system-x86 busybox-static kmod cpio xz-utils zstd
+}
+
+if [ "${1:-}" = vm ] && ! vm_complete; then
+    [ "$(id -u)" = 0 ] || { echo "deps: packages are missing; run 'sudo sh .ci/deps.sh vm'" >&2; exit 1; }
+    vm
+fi
 if complete; then
     exit 0
 fi

@@ -134,8 +134,13 @@ struct nd_btf *nd_btf_from_memory(const void *data, size_t size, struct nd_btf *
         return NULL;
     }
     b->base = base;
-    b->first_id = base ? nd_btf_count(base) : 1;
-    b->first_str = base ? base->first_str + base->str_len : 0;
+    b->first_id = b->own_id = base ? nd_btf_count(base) : 1;
+    while (base && base->base)
+        base = base->base;
+    if (base) { // modules do not know each other
+        b->own_id = nd_btf_count(base);
+        b->first_str = base->str_len;
+    }
     if (check_header(b, data, size, why) || index_types(b, why)) {
         nd_btf_free(b);
         return NULL;
@@ -223,6 +228,19 @@ uint32_t nd_btf_count(const struct nd_btf *btf)
     return btf->first_id + btf->n;
 }
 
+// A reference as it is in the data, as an id.
+static uint32_t link_id(const struct nd_btf *b, uint32_t id)
+{
+    return id >= b->own_id ? id - b->own_id + b->first_id : id;
+}
+
+uint32_t nd_btf_own_id(const struct nd_btf *btf, uint32_t id)
+{
+    while (btf->base && id < btf->first_id)
+        btf = btf->base;
+    return id - btf->first_id + btf->own_id;
+}
+
 // ---- names -----------------------------------------------------------------------------------
 
 static const char *string_at(const struct nd_btf *b, uint32_t off)
@@ -274,7 +292,7 @@ static bool is_place(const struct nd_btf *b, const struct places *p, uint32_t of
 {
     for (uint32_t i = 0; i < p->n; i++)
         if (p->off[i] == off)
-            return true;
+            return !strcmp(string_at(b, off), name); // or a place of another module's
     return p->more && !strcmp(string_at(b, off), name);
 }
 
@@ -361,13 +379,13 @@ bool nd_btf_get(const struct nd_btf *btf, uint32_t id, struct nd_btf_type *t)
         t->size = value;
         break;
     case ND_BTF_ARRAY:
-        t->type = load32(r + RECORD);
+        t->type = link_id(btf, load32(r + RECORD));
         t->nelems = load32(r + RECORD + 8);
         break;
     case ND_BTF_FWD:
         break;
     default:
-        t->type = value;
+        t->type = link_id(btf, value);
     }
     return true;
 }
@@ -427,7 +445,7 @@ bool nd_btf_member(const struct nd_btf *btf, uint32_t id, uint32_t i, struct nd_
     if (!e)
         return false;
     m->name = string_at(b, load32(e));
-    m->type = load32(e + 4);
+    m->type = link_id(b, load32(e + 4));
     off = load32(e + 8);
     if (info >> 31) {
         m->bit_off = BTF_MEMBER_BIT_OFFSET(off);
@@ -471,7 +489,7 @@ bool nd_btf_param(const struct nd_btf *btf, uint32_t id, uint32_t i, struct nd_b
     if (!e)
         return false;
     p->name = string_at(btf, load32(e));
-    p->type = load32(e + 4);
+    p->type = link_id(btf, load32(e + 4));
     return true;
 }
 

@@ -68,7 +68,8 @@ struct nd_btf_param {
 };
 
 // Opens a BTF file (/sys/kernel/btf/vmlinux, or raw data in memory that the caller keeps alive).
-// With a base (split BTF of a module) ids go on after the base's. Returns NULL and sets *why to a
+// With a base (split BTF of a module) ids go on after the base's. The base may be the split BTF of
+// another module: the file then still refers to the kernel's types alone. Returns NULL and sets *why to a
 // static text when it is not BTF.
 struct nd_btf *nd_btf_open(const char *path, struct nd_btf *base, const char **why);
 struct nd_btf *nd_btf_from_memory(const void *data, size_t size, struct nd_btf *base,
@@ -77,6 +78,8 @@ void nd_btf_free(struct nd_btf *btf); // does not free the base
 
 // Number of ids: valid ids are 0 (void) .. n - 1.
 uint32_t nd_btf_count(const struct nd_btf *btf);
+// The id that a type has for the kernel: modules all begin after the last id of the kernel.
+uint32_t nd_btf_own_id(const struct nd_btf *btf, uint32_t id);
 // Id of the first type of this kind and name, or 0. The name is found in the string section first
 // and then compared by offset, so a lookup costs one pass over the type offsets, not over strings.
 uint32_t nd_btf_find(const struct nd_btf *btf, enum nd_btf_kind kind, const char *name);

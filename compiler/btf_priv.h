@@ -15,6 +15,8 @@ struct nd_btf {
     uint32_t type_len, str_len;
     uint32_t first_id;  // id of the first type in this part
     uint32_t first_str; // offset of the first string in this part
+    // A part on top of another module's: it was written as if its ids began at own_id.
+    uint32_t own_id;
     uint32_t n;
     uint32_t *off;   // of each type in types
     uint32_t *names; // name_off of each type, next to each other: what a lookup runs over

@@ -30,6 +30,8 @@ void nd_kernel_free(struct nd_kernel *k)
         return;
     nd_elf_free_all(k);
     nd_btf_free(k->btf);
+    for (uint32_t i = 0; i < k->modules.n; i++)
+        nd_btf_free(k->modules.v[i].base);
     if (k->tracefs >= 0)
         close(k->tracefs);
     free(k->kallsyms);
@@ -59,6 +61,39 @@ struct nd_btf *nd_kernel_btf(struct nd_kernel *k, const char **why)
     if (why)
         *why = k->btf ? NULL : k->btf_why;
     return k->btf;
+}
+
+bool nd_kernel_add_module(struct nd_kernel *k, const char *module)
+{
+    struct nd_btf *base = nd_kernel_btf(k, NULL);
+    struct nd_module *m;
+
+    if (!base || !*module || strchr(module, '/'))
+        return false;
+    for (uint32_t i = 0; i < k->modules.n; i++)
+        if (!strcmp(k->modules.v[i].name, module))
+            return false;
+    m = ND_PUSH(k->a, &k->modules);
+    *m = (struct nd_module){.name = nd_arena_strdup(k->a, module)};
+    if (k->facts || k->btf_file)
+        return false;
+    m->btf = nd_btf_open(nd_arena_printf(k->a, "/sys/kernel/btf/%s", module), base, NULL);
+    if (!m->btf)
+        return false;
+    m->base = base;
+    k->btf = m->btf;
+    return true;
+}
+
+const char *nd_kernel_module_of_id(struct nd_kernel *k, uint32_t id)
+{
+    for (uint32_t i = 0; i < k->modules.n; i++) {
+        const struct nd_module *m = &k->modules.v[i];
+
+        if (m->btf && id >= nd_btf_count(m->base) && id < nd_btf_count(m->btf))
+            return m->name;
+    }
+    return "";
 }
 
 static void read_release(struct nd_kernel *k)

@@ -75,6 +75,7 @@ struct nd_func_param {
 struct nd_func_sig {
     const char *name;
     uint32_t btf_id;  // of FUNC (functions) or of the typedef btf_trace_X (raw tracepoints)
+    const char *module; // whose BTF has it (btf_id then is the id there), "" for vmlinux
     uint32_t ret;     // BTF id of the return type, 0 = void
     uint32_t nparams;
     struct nd_func_param *params; // raw tracepoints: without the leading void *__data
@@ -89,6 +90,8 @@ int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
 
 // ---- functions and symbols -------------------------------------------------------------------
 
+// In vmlinux, else in the module that has the symbol: its types are then among those of
+// nd_kernel_btf(), with ids of their own.
 int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_sig **out);
 int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
                         int (*fn)(void *arg, const char *module, const char *func), void *arg);

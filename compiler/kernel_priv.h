@@ -20,6 +20,11 @@ struct nd_strings {
     uint32_t n, cap;
 };
 
+struct nd_module {
+    const char *name;
+    struct nd_btf *btf, *base; // NULL: it has none
+};
+
 struct nd_elf; // elf_user.c
 
 struct nd_kernel {
@@ -30,6 +35,7 @@ struct nd_kernel {
     bool btf_tried;
     struct nd_btf *btf;
     const char *btf_why;
+    ND_VEC(struct nd_module) modules; // whose BTF was asked for; k->btf is that of the last
 
     char *release;
     const char *arch;
@@ -54,6 +60,10 @@ struct nd_kernel {
 int nd_read_text(int dirfd, const char *path, char **out, size_t *len);
 // Path of something in the folder of facts, or `live` for the live kernel.
 const char *nd_kernel_path(struct nd_kernel *k, const char *name, const char *live);
+// Puts the BTF of a module on top of k->btf; false if it is there already or there is none.
+bool nd_kernel_add_module(struct nd_kernel *k, const char *module);
+// The module whose BTF has this id, "" for vmlinux.
+const char *nd_kernel_module_of_id(struct nd_kernel *k, uint32_t id);
 // Sorts and drops repeated strings.
 void nd_strings_sort(struct nd_strings *s);
 // Parses a format file; -EINVAL if it is damaged. text is changed and must stay alive.

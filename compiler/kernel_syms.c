@@ -35,6 +35,45 @@ static int fill_sig(struct nd_kernel *k, const struct nd_btf_type *proto, uint32
     return 0;
 }
 
+static const char *kallsyms(struct nd_kernel *k)
+{
+    if (!k->kallsyms_tried) {
+        k->kallsyms_tried = true;
+        if (nd_read_text(AT_FDCWD, nd_kernel_path(k, "kallsyms", "/proc/kallsyms"), &k->kallsyms,
+                         NULL))
+            k->kallsyms = NULL;
+    }
+    return k->kallsyms;
+}
+
+// The line of a symbol in the text of kallsyms, at its name; NULL if there is none.
+static const char *symbol_line(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+    const char *p = text;
+
+    while (len && p && (p = strstr(p, name))) {
+        const char *at = p;
+
+        p += len;
+        if ((*p == '\n' || *p == '\t' || !*p) && at - text >= 3 && at[-1] == ' ' && at[-3] == ' ')
+            return at;
+    }
+    return NULL;
+}
+
+// "ffffffffc0000000 t name\t[module]"; "" for vmlinux.
+static const char *module_of(struct nd_kernel *k, const char *name)
+{
+    const char *text = kallsyms(k), *line = text ? symbol_line(text, name) : NULL, *open;
+
+    if (!line)
+        return "";
+    open = line + strlen(name);
+    return *open == '\t' && open[1] == '[' ? nd_arena_strndup(k->a, open + 2, strcspn(open + 2, "]\n"))
+                                           : "";
+}
+
 int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_sig **out)
 {
     struct nd_btf *btf = nd_kernel_btf(k, NULL);
@@ -46,11 +85,16 @@ int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_s
     if (!btf)
         return -ENODATA;
     id = nd_btf_find(btf, ND_BTF_FUNC, name);
+    if (!id && nd_kernel_add_module(k, module_of(k, name))) {
+        btf = k->btf;
+        id = nd_btf_find(btf, ND_BTF_FUNC, name);
+    }
     if (!id || !nd_btf_get(btf, id, &t) || !nd_btf_get(btf, t.type, &t))
         return -ENOENT;
     sig = ND_NEW(k->a, struct nd_func_sig);
     sig->name = nd_arena_strdup(k->a, name);
-    sig->btf_id = id;
+    sig->btf_id = nd_btf_own_id(btf, id);
+    sig->module = nd_kernel_module_of_id(k, id);
     *out = sig;
     return fill_sig(k, &t, 0, sig);
 }
@@ -95,6 +139,7 @@ int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event, const struc
     sig = ND_NEW(k->a, struct nd_func_sig);
     sig->name = nd_arena_strdup(k->a, event);
     sig->btf_id = id;
+    sig->module = "";
     err = fill_sig(k, &t, 1, sig);
     if (err)
         return err;
@@ -131,17 +176,6 @@ int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
 }
 
 // ---- functions that can be probed ------------------------------------------------------------
-
-static const char *kallsyms(struct nd_kernel *k)
-{
-    if (!k->kallsyms_tried) {
-        k->kallsyms_tried = true;
-        if (nd_read_text(AT_FDCWD, nd_kernel_path(k, "kallsyms", "/proc/kallsyms"), &k->kallsyms,
-                         NULL))
-            k->kallsyms = NULL;
-    }
-    return k->kallsyms;
-}
 
 static const char *filter_functions(struct nd_kernel *k)
 {
@@ -243,19 +277,9 @@ int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
 
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name)
 {
-    const char *text = kallsyms(k), *p = text;
-    size_t len = strlen(name);
+    const char *text = kallsyms(k), *line = symbol_line(text, name);
 
-    while (len && p && (p = strstr(p, name))) {
-        const char *line = p;
-
-        p += len;
-        if ((*p != '\n' && *p != '\t' && *p) || line - text < 3 || line[-1] != ' ' ||
-            line[-3] != ' ')
-            continue;
-        while (line > text && line[-1] != '\n')
-            line--;
-        return strtoull(line, NULL, 16);
-    }
-    return 0;
+    while (line && line > text && line[-1] != '\n')
+        line--;
+    return line ? strtoull(line, NULL, 16) : 0;
 }

@@ -409,9 +409,9 @@ static void into_comm(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
     LLVMValueRef args[2] = {dst, nd_i32(l, 16)};
 
     (void)e;
+    // Linux 5.18 to 6.4 leave what was there behind the end of the name.
+    nd_zero(l, dst, 0, t->size);
     nd_call(l, ND_H_GET_COMM, args, 2);
-    if (t->size > 16)
-        nd_zero(l, dst, 16, t->size - 16);
 }
 
 static void into_str(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)

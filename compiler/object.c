@@ -7,9 +7,11 @@
 #include "lower.h"
 
 #include <llvm-c/Analysis.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 #define PASSES "function(sroa,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
 
@@ -27,10 +29,23 @@ static void fail(struct nd_program *p, const char *what, char *why)
         LLVMDisposeMessage(why);
 }
 
+// Verifiers before Linux 6.13 or so take a loop only if a jump closes it. LLVM's placement of blocks
+// likes to put a loop's last block above its first, which then falls into it. LLVM has no other way
+// to set this than for the whole process, and accepts it only once.
+static void keep_order_of_blocks(void)
+{
+    static const char *const args[] = {"ndtrace", "-disable-block-placement"};
+
+    LLVMParseCommandLineOptions(2, args, NULL);
+}
+
 static LLVMTargetMachineRef machine(struct nd_program *p)
 {
+    static once_flag once = ONCE_FLAG_INIT;
     LLVMTargetRef target;
     char *why = NULL;
+
+    call_once(&once, keep_order_of_blocks);
 
     LLVMInitializeBPFTargetInfo();
     LLVMInitializeBPFTarget();

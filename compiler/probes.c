@@ -179,8 +179,17 @@ static void expand_raw(struct expand *x)
 static int add_func(void *arg, const char *module, const char *func)
 {
     struct expand *x = arg;
-    struct nd_target *t = add(x, module, func);
+    const struct nd_func_sig *sig = NULL;
+    struct nd_target *t;
 
+    if (x->nparts > 1 && !nd_glob_match(x->part[0], *module ? module : "vmlinux"))
+        return 0;
+    // Trampolines need the prototype: what a pattern matches without one is left out.
+    if ((x->kind->attach == ND_AT_FENTRY || x->kind->attach == ND_AT_FEXIT) &&
+        nd_kernel_func(x->p->kernel, func, &sig))
+        return 0;
+    t = add(x, module, func);
+    t->sig = sig;
     t->spec = nd_arena_printf(x->p->arena, "%.*s:%s", (int)strcspn(x->pt.text, ":"), x->pt.text, func);
     return x->out.n > TARGETS_MAX ? -E2BIG : 0;
 }
@@ -698,6 +707,8 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
         if (t->sig)
             pr->btf_id = t->sig->btf_id;
         pr->btf_name = t->s1;
+        if (t->sig && *t->sig->module)
+            t->s0 = t->sig->module;
         break;
     default: // kprobe, kretprobe
         pr->type = ND_PROG_KPROBE;

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs one command as root on one kernel, in an emulated machine without network, and returns its
+# output and exit status. Must not know tests. Serves check.sh and people.
+#
+#   tests/vm/boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-v] KERNEL COMMAND [ARGUMENT...]
+#
+# The command sees the files of this machine; what it writes is gone afterwards, but for /run/vm.
+# Exit status: that of the command; 124: not done in SECONDS (300); 125: the machine did not boot
+# or died, its console is shown.
+set -euo pipefail
+HERE=$(cd "$(dirname "$0")" && pwd)
+REPO=$(cd "$HERE/../.." && pwd)
+. "$HERE/common.sh"
+
+limit=300 mem=2048 cpus=2 verbose=
+while getopts t:m:c:v o; do
+    case $o in
+        t) limit=$OPTARG ;;
+        m) mem=$OPTARG ;;
+        c) cpus=$OPTARG ;;
+        v) verbose=1 ;;
+        *) exit 125 ;;
+    esac
+done
+shift $((OPTIND - 1))
+[ $# -ge 2 ] || die "usage: boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-v] KERNEL COMMAND [ARGUMENT...]"
+K=$CACHE/$1
+[ -e "$K/done" ] || die "kernel $1 is not in $CACHE: make kernels"
+command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is missing: sudo sh .ci/deps.sh vm"
+release=$(cat "$K/done")
+shift
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/ndtrace-vm.XXXXXX")
+qemu='' tails=()
+cleanup() {
+    [ -z "$qemu" ] || kill -KILL "$qemu" 2>/dev/null || true
+    [ ${#tails[@]} -eq 0 ] || kill "${tails[@]}" 2>/dev/null || true
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+out=$tmp/out
+mkdir -p "$out" "$tmp/cpio/fast"
+
+printf 'REPO=%q\nRELEASE=%q\nMODULES=%q\n' "$REPO" "$release" "$K/lib/modules/$release" >"$out/settings"
+{ printf 'exec'; printf ' %q' "$@"; echo; } >"$out/command"
+: >"$out/stdout"
+: >"$out/stderr"
+
+# The kernel unpacks several archives one after the other: the initrd of the cache, then what is
+# of today: init, its settings, and our programs without their debug information.
+install -m 755 "$HERE/guest/init" "$tmp/cpio/init"
+cp "$out/settings" "$tmp/cpio/settings"
+for f in ndtrace ndtrace-compile; do
+    [ ! -x "$REPO/build/$f" ] || strip -o "$tmp/cpio/fast/$f" "$REPO/build/$f"
+done
+{
+    cat "$K/initrd.img"
+    (cd "$tmp/cpio" && find . | cpio -o -H newc --quiet)
+} >"$tmp/initrd"
+rm -rf "$tmp/cpio"
+
+# One thread for all CPUs: with more, a CPU may run old code while another patches it, and the
+# kernel dies. A trusted TSC: every other clock leaves the emulated CPU, which is three times slower.
+start() {
+    local -a args=(
+        -accel tcg,thread=single,tb-size=512 -cpu max,la57=off -smp "$cpus" -m "$mem"
+        -nodefaults -nic none -display none -no-reboot -monitor none -serial "file:$tmp/console"
+        -kernel "$K/vmlinux" -initrd "$tmp/initrd"
+        -append "console=ttyS0 quiet panic=-1 mitigations=off nowatchdog no_timer_check tsc=reliable clocksource=tsc"
+        -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
+        -virtfs "local,path=$out,mount_tag=out,security_model=none,multidevs=remap"
+    )
+    qemu-system-x86_64 "${args[@]}" </dev/null >"$tmp/qemu" 2>&1 &
+    qemu=$!
+}
+
+# Waits for the machine to end. 0: it ended; 1: too long.
+watch() {
+    local begin=$SECONDS
+    while kill -0 "$qemu" 2>/dev/null; do
+        ((SECONDS - begin < limit)) || return 1
+        [ -e "$out/started" ] || ((SECONDS - begin < ${NDTRACE_VM_BOOT:-60})) || return 0
+        [ ! -e "$out/status" ] || { sleep 0.2; return 0; }
+        sleep 0.1
+    done
+}
+
+tail -q -n +1 -s 0.1 -f "$out/stdout" & tails+=($!)
+tail -q -n +1 -s 0.1 -f "$out/stderr" >&2 & tails+=($!)
+status=125
+# Emulation is not perfect: until the command has begun, another try does no harm.
+for try in 1 2 3; do
+    start
+    watch || status=124
+    kill -KILL "$qemu" 2>/dev/null || true
+    wait "$qemu" 2>/dev/null || true
+    qemu=''
+    [ ! -e "$out/started" ] && [ "$status" != 124 ] || break
+    echo "vm: $release did not boot (try $try)" >&2
+done
+sleep 0.3 # for the tails
+if [ -s "$out/status" ]; then
+    status=$(cat "$out/status")
+elif [ "$status" = 124 ]; then
+    echo "vm: not done in $limit s" >&2
+fi
+if [ "$status" = 125 ] || [ -n "$verbose" ]; then
+    cat "$tmp/qemu" >&2
+    tail -n 40 "$tmp/console" >&2 || true
+fi
+exit "$status"

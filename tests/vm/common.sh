@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Where the kernels are and what they are called. Sourced by kernels.sh, boot.sh and check.sh, so
+# it must not do anything itself.
+# shellcheck shell=bash disable=SC2034
+KERNELS=${NDTRACE_VM_KERNELS:-5.10 6.1 6.12 7}
+CACHE=${NDTRACE_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ndtrace-vm}
+die() {
+    echo "vm: $*" >&2
+    exit 125
+}

@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Puts the kernels of the virtual machines into the cache: package, ELF kernel, modules, initrd.
+# Must not know tests. Serves `make kernels`; does nothing, quickly, for a kernel that is there.
+#
+#   tests/vm/kernels.sh [KERNEL...]     KERNEL: 5.10 6.1 6.12 7
+#
+# The packages come from the mirror that this machine's own package lists are from; each kernel is
+# the current one of a release of the distribution.
+set -Eeuo pipefail
+HERE=$(cd "$(dirname "$0")" && pwd)
+. "$HERE/common.sh"
+trap 'die "kernels.sh: line $LINENO: $BASH_COMMAND"' ERR
+
+# Which release of the distribution has which kernel.
+suite_of() {
+    case $1 in
+        5.10) echo bullseye ;;
+        6.1) echo bookworm ;;
+        6.12) echo trixie ;;
+        7) echo trixie-backports ;;
+        *) die "no kernel $1; there are: $KERNELS" ;;
+    esac
+}
+
+# SUITE: package lists of that release in a folder of their own, so that those of the machine stay
+# as they are; from here on apt uses them.
+use_suite() {
+    local dir=$CACHE/lists/$1 mirror
+    unset APT_CONFIG
+    mirror=$(apt-get indextargets --format '$(SITE) $(REPO_URI)' 'Created-By: Packages' 'Component: main' |
+        awk '$2 ~ /\/debian\/$/ { print $2; exit }')
+    [ -n "$mirror" ] || die "the package sources of this machine name no mirror of the distribution"
+    mkdir -p "$dir/state/partial" "$dir/cache/archives/partial"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$dir/list"
+    cat >"$dir/conf" <<E
+Dir::Etc::SourceList "$dir/list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::State::Lists "$dir/state";
+Dir::Cache "$dir/cache";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+E
+    export APT_CONFIG=$dir/conf
+    apt-get -qq update
+}
+
+# The package that linux-image-amd64 stands for, and those that hold its files (since 7.0 apart).
+packages() {
+    local -a todo=(linux-image-amd64)
+    local p d seen=' '
+    while [ ${#todo[@]} -gt 0 ]; do
+        p=${todo[0]}
+        todo=("${todo[@]:1}")
+        [[ $seen != *" $p "* ]] || continue
+        seen+="$p "
+        [ "$p" = linux-image-amd64 ] || echo "$p"
+        while read -r d; do todo+=("$d"); done < <(apt-cache depends --important "$p" |
+            sed -nE 's/^ *(Pre)?Depends: (linux-(image|binary|modules|base)-[0-9].*)/\2/p')
+    done
+}
+
+# IMAGE: the ELF kernel in a bzImage. Booted as it is (PVH), it spares the emulated machine the
+# unpacking. Offsets: the boot protocol's setup_sects, payload_offset and payload_length; the last
+# four bytes of the payload are its unpacked size.
+elf_of() {
+    local sects off len
+    sects=$(od -An -tu1 -j497 -N1 "$1")
+    read -r off len < <(od -An -tu4 -j584 -N8 "$1")
+    off=$((off + 512 * (sects + 1)))
+    head -c $((off + len - 4)) "$1" | tail -c "+$((off + 1))" >"$1.payload"
+    case $(od -An -tx1 -N4 "$1.payload" | tr -d ' ') in
+        fd377a58) xz -dc <"$1.payload" ;;
+        28b52ffd) zstd -dcq <"$1.payload" ;;
+        *) die "$1: packed in an unknown way" ;;
+    esac
+    rm -f "$1.payload"
+}
+
+# FOLDER RELEASE: an initrd with a shell and what reaches the host's file system.
+initrd_of() {
+    local dir=$1/initrd m f n=10
+    mkdir -p "$dir"/{bin,m,proc,sys,dev,host,mem,root}
+    cp "$(command -v busybox)" "$dir/bin/busybox"
+    # A module is often needed by several; inserting it a second time is told and harmless.
+    for m in virtio_pci 9pnet_virtio 9p overlay; do
+        modprobe -d "$1" -S "$2" --show-depends "$m" 2>/dev/null
+    done | awk '$1 == "insmod" && !n[$2]++ { print $2 }' >"$1/order"
+    while read -r f; do
+        case $f in
+            *.xz) xz -dc "$f" ;;
+            *.zst) zstd -dcq "$f" ;;
+            *) cat "$f" ;;
+        esac >"$dir/m/$((n++)).ko"
+    done <"$1/order"
+    (cd "$dir" && find . | cpio -o -H newc --quiet) >"$1/initrd.img"
+    rm -rf "$dir" "$1/order"
+}
+
+fetch() {
+    local kernel=$1 suite tmp rel
+    suite=$(suite_of "$kernel")
+    [ ! -e "$CACHE/$kernel/done" ] || return 0
+    for t in qemu-system-x86_64 busybox modprobe cpio xz zstd dpkg-deb; do
+        command -v "$t" >/dev/null || die "$t is missing: sudo sh .ci/deps.sh vm"
+    done
+    mkdir -p "$CACHE"
+    use_suite "$suite"
+    tmp=$(mktemp -d "$CACHE/new.XXXXXX")
+    # shellcheck disable=SC2064
+    trap "rm -rf '$tmp'" EXIT
+    mapfile -t pkgs < <(packages)
+    [ ${#pkgs[@]} -gt 0 ] || die "$suite has no linux-image-amd64"
+    [[ ${pkgs[0]} == linux-image-$kernel[.+-]* ]] || die "$suite has ${pkgs[0]}, not $kernel"
+    rel=${pkgs[0]#linux-image-}
+    echo "kernels: $kernel is $rel"
+    mkdir "$tmp/deb" "$tmp/k"
+    (cd "$tmp/deb" && apt-get -qq download "${pkgs[@]}")
+    for f in "$tmp"/deb/*.deb; do dpkg-deb -x "$f" "$tmp/k"; done
+    # Packages that were made for a merged /usr have their modules there.
+    [ -d "$tmp/k/lib/modules" ] || ln -s usr/lib "$tmp/k/lib"
+    depmod -b "$tmp/k" "$rel"
+    elf_of "$(find "$tmp/k" -type f -name 'vmlinuz*')" >"$tmp/k/vmlinux"
+    [ "$(head -c 4 "$tmp/k/vmlinux" | od -An -tx1 | tr -d ' ')" = 7f454c46 ] || die "$rel: no ELF kernel"
+    initrd_of "$tmp/k" "$rel"
+    echo "$rel" >"$tmp/k/done"
+    rm -rf "${CACHE:?}/$kernel"
+    mv "$tmp/k" "$CACHE/$kernel"
+    rm -rf "$tmp"
+}
+
+[ $# -gt 0 ] || set -- $KERNELS
+for k; do fetch "$k"; done

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Wildcards: as many probes as functions of that name can be traced, and each fires.
+. "$(dirname "$0")/../lib.sh"
+filter=/sys/kernel/tracing/available_filter_functions
+# Functions of one prefix that can be hooked; "vfs_fallocate" is among them and its number is known.
+named() { awk '{ print $1 }' $filter | grep -xE "$1" | sort -u | wc -l; }
+want=$(named 'vfs_f.*')
+[ "$want" -ge 5 ] || not_ok functions "only $want functions named vfs_f*"
+traced enter 'kprobe:vfs_f* { @[func] = count() }' $STIMULUS fallocate 150
+has enter-count "$OUT" '^@\[vfs_fallocate\]: 300$'
+has enter-attached "$TMP/enter.err" "Attached $want probe"
+
+traced ret 'kretprobe:vfs_f* { @[func] = count() }' $STIMULUS fallocate 150
+has ret-count "$OUT" '^@\[vfs_fallocate\]: 300$'
+has ret-attached "$TMP/ret.err" "Attached $want probe"
+
+traced one 'kprobe:vfs_fa* /comm == "stimulus"/ { @ = count() }' $STIMULUS fallocate 150
+same one-program "$(total "$OUT" @)" 300
+
+traced enter_fentry 'fentry:vfs_f* { @[func] = count() }' $STIMULUS fallocate 150
+has fentry-count "$OUT" '^@\[vfs_fallocate\]: 300$'
+
+# Twenty and more.
+want=$(named 'ksys_.*')
+[ "$want" -ge 20 ] || not_ok functions "only $want functions named ksys_*"
+traced twenty 'kprobe:ksys_* { @ = count() }' true
+has twenty-attached "$TMP/twenty.err" "Attached $want probe"
+traced twenty_fentry 'fentry:ksys_* { @ = count() }' true
+has twenty-fentry "$TMP/twenty_fentry.err" "Attached [12][0-9] probe"
+
+# Many: the time is told, and nothing is left.
+want=$(named 'tcp_.*')
+traced many 'kprobe:tcp_* { @ = count() }' true
+has many-attached "$TMP/many.err" "Attached $want probe"
+echo "$want functions named tcp_*: $(grep -E 'attach |Attached' "$TMP/many.err" | tr '\n' ' ')"
+finish

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Real kernels in emulated machines, see tests/vm/README.md.
+#
+#   make kernels                          into the cache
+#   make check-vm                         all kernels, all tests
+#   make check-vm KERNEL=6.1 TEST=kprobe  lists are possible, with spaces and quotes
+
+$(B)/tests/vm/stimulus: tests/vm/stimulus.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fno-optimize-sibling-calls -o $@ $<
+
+.PHONY: kernels check-vm
+kernels:
+	@bash tests/vm/kernels.sh $(KERNEL)
+
+check-vm: all $(filter $(B)/tests/unit/test_run_%,$(UNIT)) $(B)/tests/vm/stimulus $(B)/tests/cases/run $(B)/tests/host/traffic
+	@bash tests/vm/check.sh "$(KERNEL)" "$(TEST)"
+
+$(B)/tests/host/traffic: tests/bench/traffic_main.c tests/bench/traffic.c tests/bench/traffic.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ tests/bench/traffic_main.c tests/bench/traffic.c
