@@ -547,12 +547,18 @@ static bool is_async_stmt(const struct nd_stmt *s)
            (s->kind == ND_S_EXPR && nd_check_is_async(s->expr) && s->expr->builtin->id != ND_B_EXIT);
 }
 
-// What user space needs for one argument. `print`: it is the first of print(), which shows maps by name.
-static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e, bool print)
+// The first argument of these names a map; its value is not asked for.
+static bool names_map(enum nd_builtin_id id)
+{
+    return id == ND_B_PRINT || id == ND_B_CLEAR || id == ND_B_ZERO || id == ND_B_TOP;
+}
+
+// What user space needs for one argument.
+static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e, bool by_name)
 {
     const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_TY_ERROR ? e->info : NULL;
 
-    if (m && (print || nd_type_is_agg(m->val ? m->val : e->type))) {
+    if (m && (by_name || nd_type_is_agg(m->val ? m->val : e->type))) {
         if (e->a) // the key travels, the value is read in user space
             *ND_PUSH(c->a, &as->args) = (struct nd_async_arg){e->a, m->key};
         return;
@@ -609,7 +615,7 @@ void nd_check_async(struct nd_check *c, struct nd_block *b)
             as = new_async(c, s->span);
         *ND_PUSH(c->a, &as->calls) = s;
         for (k = 0; s->kind == ND_S_EXPR && k < s->expr->args.n; k++)
-            async_arg(c, as, s->expr->args.v[k], s->expr->builtin->id == ND_B_PRINT && !k);
+            async_arg(c, as, s->expr->args.v[k], !k && names_map(s->expr->builtin->id));
         // The event is sent by the last of the calls; those before it only belong to it.
         s->info = as;
     }
