@@ -586,6 +586,8 @@ static struct nd_type *check_tuple(struct nd_check *c, struct nd_expr *e)
         v[i] = nd_check_expr(c, e->args.v[i]);
         if (v[i]->kind == ND_TY_ERROR)
             return v[i];
+        if (v[i]->kind == ND_TY_STRING && !v[i]->size) // user space: in a tuple a string has a size
+            v[i] = nd_type_string(c->t, 64);
         if (v[i]->kind == ND_TY_NONE || nd_type_is_agg(v[i])) {
             nd_error(c->d, ND_E0315, e->args.v[i]->span, "%s cannot be part of a tuple",
                      nd_type_text(c->t, v[i]));
