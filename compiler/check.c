@@ -340,6 +340,7 @@ static void pass(struct nd_check *c)
     uint32_t i;
 
     c->changed = false;
+    c->fn_checks = 0;
     for (i = 0; i < c->p->probes.n; i++)
         check_probe(c, c->p->probes.v[i]);
     for (i = 0; i < c->p->hooks.n; i++)
