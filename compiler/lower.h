@@ -52,7 +52,7 @@ struct nd_slot { // a variable
 
 struct nd_temp {
     LLVMValueRef ptr;
-    uint32_t size;
+    uint32_t size, off; // off: in scratch memory, ND_MF_NONE: on the stack
     bool busy;
 };
 
