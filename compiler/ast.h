@@ -153,6 +153,7 @@ struct nd_stmt {
     // check:
     struct nd_sym *sym, *sym2;
     void *info;
+    bool real;      // first assignment of a variable that later holds a double
     bool plain_ptr; // first assignment of a variable that later holds pointers of another origin
 };
 

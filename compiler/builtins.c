@@ -260,7 +260,7 @@ static struct nd_type *check_hist(struct nd_check *c, struct nd_expr *e, const s
         t->lo = const_arg(c, e, 1, INT64_MIN / 2, INT64_MAX / 2, 0);
         t->hi = const_arg(c, e, 2, INT64_MIN / 2, INT64_MAX / 2, 1);
         t->step = const_arg(c, e, 3, 1, INT64_MAX, 1);
-        n = t->hi > t->lo ? (t->hi - t->lo + t->step - 1) / t->step : 0;
+        n = t->hi > t->lo ? (t->hi - t->lo - 1) / t->step + 1 : 0;
         if (n < 1 || n > 1000) {
             nd_error(c->d, ND_E0317, e->span, "lhist() needs 1 to 1000 steps, this has %lld",
                      (long long)n);

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define PASSES_MAX 12
 
 static struct nd_sym *global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
                              struct nd_span span)
@@ -341,6 +340,7 @@ static void pass(struct nd_check *c)
     uint32_t i;
 
     c->changed = false;
+    c->fn_checks = 0;
     for (i = 0; i < c->p->probes.n; i++)
         check_probe(c, c->p->probes.v[i]);
     for (i = 0; i < c->p->hooks.n; i++)
@@ -374,7 +374,7 @@ static void infer(struct nd_check *c)
     uint32_t errors = c->d->errors, i;
 
     c->d->quiet = true;
-    for (i = 0; i < PASSES_MAX; i++) {
+    for (i = 0; i < 4 + 2 * c->p->maps.n; i++) { // types only grow: at most that many times
         pass(c);
         if (!c->changed && !settle(c))
             break;

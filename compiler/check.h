@@ -197,6 +197,7 @@ struct nd_check {
     struct nd_fn *fn;
     struct nd_decl *hook;   // begin, end, every, on being checked
     uint32_t loops;
+    uint32_t unrolled; // copies that the unrolls around make, 0: none
     uint32_t nvars;
     uint32_t pass;
     bool last_pass;

@@ -22,6 +22,11 @@ bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v)
     return true;
 }
 
+static bool const_int(const struct nd_expr *e)
+{
+    return e->is_const && e->kind != ND_E_STRING && nd_type_is_int(e->type) && e->type->kind != ND_TY_ERROR;
+}
+
 static bool is_u64(const struct nd_type *t)
 {
     return !nd_type_signed(t);
@@ -226,7 +231,7 @@ static struct nd_type *check_binary(struct nd_check *c, struct nd_expr *e)
     if (e->op == ND_OP_LAND || e->op == ND_OP_LOR) {
         truth_ok(c, e->a);
         truth_ok(c, e->b);
-        if (e->a->is_const && e->b->is_const) {
+        if (const_int(e->a) && const_int(e->b)) {
             e->is_const = true;
             e->num = e->op == ND_OP_LAND ? e->a->num && e->b->num : e->a->num || e->b->num;
         }
@@ -311,7 +316,7 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
         return nd_type_ptr(c->t, t, e->a->aux == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
     case ND_OP_NOT:
         truth_ok(c, e->a);
-        e->is_const = e->a->is_const;
+        e->is_const = const_int(e->a);
         e->num = !e->a->num;
         return nd_ty(&nd_type_bool);
     default:
@@ -343,7 +348,7 @@ static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)
                  nd_type_text(c->t, e->b->type), nd_type_text(c->t, e->c->type));
         return error_type();
     }
-    e->is_const = e->a->is_const && e->b->is_const && e->c->is_const;
+    e->is_const = const_int(e->a) && const_int(e->b) && const_int(e->c);
     if (e->is_const)
         e->num = e->a->num ? e->b->num : e->c->num;
     return t;
@@ -581,6 +586,8 @@ static struct nd_type *check_tuple(struct nd_check *c, struct nd_expr *e)
         v[i] = nd_check_expr(c, e->args.v[i]);
         if (v[i]->kind == ND_TY_ERROR)
             return v[i];
+        if (v[i]->kind == ND_TY_STRING && !v[i]->size) // user space: in a tuple a string has a size
+            v[i] = nd_type_string(c->t, 64);
         if (v[i]->kind == ND_TY_NONE || nd_type_is_agg(v[i])) {
             nd_error(c->d, ND_E0315, e->args.v[i]->span, "%s cannot be part of a tuple",
                      nd_type_text(c->t, v[i]));

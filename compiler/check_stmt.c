@@ -86,6 +86,8 @@ static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, 
             t = nd_ty(&nd_type_i64);
         else if (s->rhs && !can_be_kept(c, s->rhs))
             t = nd_ty(&nd_type_error);
+        if (s->real && nd_type_is_int(t))
+            t = nd_ty(&nd_type_double);
         if (s->plain_ptr)
             t = nd_type_in(c->t, t, ND_AS_KERNEL);
         v = nd_check_declare(c, full, s->expr->span, s->texpr ? t : var_type(c, t));
@@ -114,6 +116,10 @@ static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, 
     if (v->type->kind == ND_TY_PTR && v->type->as == ND_AS_BTF && v->first &&
         (t->kind != ND_TY_PTR || t->as != ND_AS_BTF)) {
         v->first->plain_ptr = true;
+        c->changed = true;
+    }
+    if (c->world == ND_USER && t->kind == ND_TY_DOUBLE && nd_type_is_int(v->type) && v->first && !v->first->texpr) {
+        v->first->real = true;
         c->changed = true;
     }
     u = nd_type_unify(c->t, v->type, t);
@@ -336,9 +342,11 @@ static void check_while(struct nd_check *c, struct nd_stmt *s)
 }
 
 #define UNROLL_MAX 100
+#define UNROLL_ALL 10000u // rounds of unrolls inside each other
 
 static void check_unroll(struct nd_check *c, struct nd_stmt *s)
 {
+    uint32_t was;
     int64_t n;
 
     nd_check_expr(c, s->rhs);
@@ -348,7 +356,15 @@ static void check_unroll(struct nd_check *c, struct nd_stmt *s)
         else if (n < 1 || n > UNROLL_MAX)
             nd_error(c->d, ND_E0703, s->rhs->span, "unroll goes from 1 to %d", UNROLL_MAX);
     }
+    was = c->unrolled;
+    c->unrolled = (was ? was : 1) * (s->rhs->is_const && s->rhs->num <= UNROLL_MAX ? (uint32_t)s->rhs->num : 1);
+    if (c->unrolled > UNROLL_ALL) {
+        nd_error(c->d, ND_E0703, s->rhs->span, "unrolls inside each other make %u copies, the most is %u", c->unrolled,
+                 UNROLL_ALL);
+        c->unrolled = UNROLL_ALL;
+    }
     check_body(c, s->body);
+    c->unrolled = was;
 }
 
 static void check_return(struct nd_check *c, struct nd_stmt *s)
@@ -547,12 +563,18 @@ static bool is_async_stmt(const struct nd_stmt *s)
            (s->kind == ND_S_EXPR && nd_check_is_async(s->expr) && s->expr->builtin->id != ND_B_EXIT);
 }
 
-// What user space needs for one argument. `print`: it is the first of print(), which shows maps by name.
-static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e, bool print)
+// The first argument of these names a map; its value is not asked for.
+static bool names_map(enum nd_builtin_id id)
+{
+    return id == ND_B_PRINT || id == ND_B_CLEAR || id == ND_B_ZERO || id == ND_B_TOP;
+}
+
+// What user space needs for one argument.
+static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e, bool by_name)
 {
     const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_TY_ERROR ? e->info : NULL;
 
-    if (m && (print || nd_type_is_agg(m->val ? m->val : e->type))) {
+    if (m && (by_name || nd_type_is_agg(m->val ? m->val : e->type))) {
         if (e->a) // the key travels, the value is read in user space
             *ND_PUSH(c->a, &as->args) = (struct nd_async_arg){e->a, m->key};
         return;
@@ -609,7 +631,7 @@ void nd_check_async(struct nd_check *c, struct nd_block *b)
             as = new_async(c, s->span);
         *ND_PUSH(c->a, &as->calls) = s;
         for (k = 0; s->kind == ND_S_EXPR && k < s->expr->args.n; k++)
-            async_arg(c, as, s->expr->args.v[k], s->expr->builtin->id == ND_B_PRINT && !k);
+            async_arg(c, as, s->expr->args.v[k], !k && names_map(s->expr->builtin->id));
         // The event is sent by the last of the calls; those before it only belong to it.
         s->info = as;
     }

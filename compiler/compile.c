@@ -16,7 +16,10 @@ static const char *beside(struct nd_arena *a, const char *path, const char *name
 {
     const char *slash = strrchr(path, '/');
 
-    return nd_arena_printf(a, "%.*s%s.nd", slash ? (int)(slash - path) + 1 : 0, path, name);
+    size_t n = strlen(name);
+    bool whole = n > 3 && !strcmp(name + n - 3, ".nd"); // use "file.nd"
+
+    return nd_arena_printf(a, "%.*s%s%s", slash ? (int)(slash - path) + 1 : 0, path, name, whole ? "" : ".nd");
 }
 
 static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint32_t src);
@@ -61,8 +64,6 @@ static void load_module(struct nd_unit *u, const struct nd_compile_opts *o, stru
 
     paths[0] = beside(u->arena, u->sources.v[d->span.src].path, d->name);
     paths[1] = nd_arena_printf(u->arena, "%s/lib/%s.nd", nd_stdlib_dir(u->arena, o->stdlib), d->name);
-    if (strchr(d->name, '/') || strstr(d->name, ".."))
-        paths[0] = paths[1] = NULL;
     for (i = 0; i < 2 && src < 0; i++) {
         if (!paths[i])
             continue;

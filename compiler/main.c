@@ -52,7 +52,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
     a->mode = argv[1];
     argv++;
     argc--;
-    while ((c = getopt_long(argc, argv, "e:f:p:", longs, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "e:f:p:vq", longs, NULL)) != -1) {
         switch (c) {
         case 'e':
             a->o.text = optarg;
@@ -75,7 +75,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
         case OPT_IR:
             a->o.dump_ir = true;
             break;
-        case 'p':
+        case 'p': // for the runtime
+        case 'v':
+        case 'q':
             break;
         default:
             return false;

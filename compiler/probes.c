@@ -609,7 +609,29 @@ struct uses {
     bool ctx;
     bool fields_raw; // every args.NAME can come from a raw tracepoint
     const struct nd_target *at;
+    struct nd_program *p;
+    uint32_t depth; // functions inside functions
 };
+
+#define CALL_DEPTH 16u
+
+static void look(void *arg, struct nd_expr *e);
+
+// What a function of the script uses, its callers use.
+static void look_into(struct uses *u, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < u->p->decls.n; i++) {
+        struct nd_decl *d = u->p->decls.v[i];
+
+        if (d->kind != ND_D_FN || strcmp(d->name, name) != 0)
+            continue;
+        u->depth++;
+        nd_ast_walk(d, look, u);
+        u->depth--;
+    }
+}
 
 static void look(void *arg, struct nd_expr *e)
 {
@@ -620,6 +642,8 @@ static void look(void *arg, struct nd_expr *e)
         if (!u->at || !nd_raw_path(u->at->s0, u->at->s1, e->name))
             u->fields_raw = false;
     }
+    if (e->kind == ND_E_CALL && u->depth < CALL_DEPTH)
+        look_into(u, e->name);
     if (e->kind != ND_E_IDENT)
         return;
     if (!strcmp(e->name, "func") || !strcmp(e->name, "probe"))
@@ -783,7 +807,7 @@ static bool alone(enum nd_mf_attach_kind k)
 
 static void programs(struct nd_program *p, struct expand *x)
 {
-    struct uses u = {.fields_raw = true, .at = x->out.n ? &x->out.v[0] : NULL};
+    struct uses u = {.fields_raw = true, .at = x->out.n ? &x->out.v[0] : NULL, .p = p};
     bool separate;
     uint32_t i;
 
@@ -806,7 +830,7 @@ static void programs(struct nd_program *p, struct expand *x)
         return;
     }
     for (i = 0; i < x->out.n; i++) {
-        struct uses one = {.fields_raw = true, .at = &x->out.v[i]};
+        struct uses one = {.fields_raw = true, .at = &x->out.v[i], .p = p};
         struct nd_probe *pr = new_probe(p, own_tree(p, x->d));
 
         nd_ast_walk(x->d, look, &one);

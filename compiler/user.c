@@ -157,6 +157,22 @@ static void step(struct nd_user *u, struct nd_expr *e)
     bool post = e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC;
     struct nd_stmt s = {.kind = ND_S_ASSIGN, .expr = x, .rhs = &one, .op = inc ? ND_OP_ADD : ND_OP_SUB, .sym = x->sym};
 
+    if (x->kind == ND_E_MAP && x->a) { // the key is evaluated once
+        struct nd_expr at = *x, key = {.kind = ND_E_VAR, .type = ((struct nd_map *)x->info)->key};
+        struct nd_sym sym = {.kind = ND_SYM_VAR, .index = new_local(u)};
+
+        nd_u_key(u, x->info, x->a);
+        nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)sym.index);
+        key.sym = &sym;
+        at.a = &key;
+        s.expr = &at;
+        if (post)
+            nd_u_expr(u, &at);
+        nd_u_assign(u, &s);
+        if (!post)
+            nd_u_expr(u, &at);
+        return;
+    }
     if (post)
         nd_u_expr(u, x);
     nd_u_assign(u, &s);
@@ -313,9 +329,11 @@ static void in_list(struct nd_user *u, struct nd_expr *e)
 static void in_option(struct nd_user *u, struct nd_expr *e)
 {
     int32_t opt = (int32_t)e->b->sym->option->index;
-    uint32_t i = new_local(u), loop, done, hit, end;
+    uint32_t i = new_local(u), left = new_local(u), loop, done, hit, end;
     enum nd_vm_domain d = common_domain(e->a->type, e->b->type);
 
+    nd_u_expr(u, e->a); // evaluated once
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)left);
     nd_u_int(u, 0, &nd_type_i64);
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
     loop = here(u);
@@ -323,7 +341,7 @@ static void in_option(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_OPT_COUNT, 0, 0, opt);
     nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
     done = jump(u, ND_VM_JZ);
-    nd_u_expr(u, e->a);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)left);
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
     nd_u_op(u, ND_VM_OPT_AT, 0, 0, opt);
     if (e->b->type->kind == ND_TY_PREFIX)
@@ -506,7 +524,13 @@ static void assign_map(struct nd_user *u, struct nd_stmt *s)
         operand(u, s->rhs, m->val->kind == ND_TY_DOUBLE ? ND_D_F64 : ND_D_I64);
     } else {
         d = common_domain(m->val, s->rhs->type);
-        nd_u_key(u, m, s->expr->a);
+        if (m->key) { // evaluated once
+            uint32_t key = new_local(u);
+
+            nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)key);
+            nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
+            nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
+        }
         nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
         as_domain(u, m->val, d);
         operand(u, s->rhs, d);
@@ -646,14 +670,17 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
 {
     const struct nd_map *m = s->expr->info;
     bool pair = !s->val && s->key_dollar;
-    uint32_t key = pair ? new_local(u) : local(u, s->sym), val = s->val ? local(u, s->sym2) : new_local(u), top, out, none = 0;
+    uint32_t key = pair ? new_local(u) : local(u, s->sym), val = s->val ? local(u, s->sym2) : new_local(u), top, out, none = 0, limit = 0;
     struct nd_u_loop l;
 
     if (key >= u->nlocals)
         u->nlocals = key + 1;
     nd_u_op(u, ND_VM_ITER_NEW, 0, 0, (int32_t)m->index);
     if (s->limit) { // limit 0: none at all
+        limit = new_local(u);
         nd_u_expr(u, s->limit);
+        nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)limit);
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)limit);
         none = jump(u, ND_VM_JZ);
     }
     if (s->sort) {
@@ -667,7 +694,7 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
         land(u, out);
     }
     if (s->limit)
-        nd_u_expr(u, s->limit);
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)limit);
     else
         nd_u_int(u, 0, &nd_type_i64);
     nd_u_op(u, ND_VM_ITER_SORT, s->desc, 0, 0);

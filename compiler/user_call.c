@@ -116,11 +116,13 @@ static void c_ksym(struct nd_user *u, struct nd_expr *e)
 static void c_bswap(struct nd_user *u, struct nd_expr *e)
 {
     struct nd_expr *x = e->args.v[0];
-    uint32_t size = e->type->size, i;
+    uint32_t size = e->type->size, i, v = u->nlocals++;
 
+    nd_u_expr(u, x);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)v);
     nd_u_int(u, 0, &nd_type_u64);
     for (i = 0; i < size; i++) {
-        nd_u_expr(u, x);
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)v);
         nd_u_int(u, i * 8, &nd_type_u64);
         nd_u_op(u, ND_VM_SHR, ND_D_U64, 0, 0);
         nd_u_int(u, 0xff, &nd_type_u64);
