@@ -109,11 +109,16 @@ struct nd_target { // one attach point
     const struct nd_usdt *usdt;
 };
 
+struct nd_targets {
+    struct nd_target *v;
+    uint32_t n, cap;
+};
+
 enum nd_args_kind { ND_ARGS_NONE, ND_ARGS_FORMAT, ND_ARGS_SIG, ND_ARGS_REGS, ND_ARGS_USDT };
 
 struct nd_probe {
     struct nd_decl *decl; // a tree of its own
-    ND_VEC(struct nd_target) targets;
+    struct nd_targets targets;
     enum nd_mf_prog_type type;
     uint32_t btf_id;
     const char *btf_name;
@@ -208,6 +213,13 @@ struct nd_check {
 
 struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e);
+// check_access.c, by kind of expression
+struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
 void nd_check_block(struct nd_check *c, struct nd_block *b);
@@ -235,6 +247,9 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t fmt_arg)
 const char *nd_raw_path(const char *category, const char *event, const char *field);
 
 // probes.c: attach points of a probe, from its text; several nd_probe when the body depends on them.
+void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets *at, struct nd_span span);
+// A tree of its own of a declaration, parsed again.
+struct nd_decl *nd_probes_own_tree(struct nd_program *p, struct nd_decl *d);
 void nd_probes_expand(struct nd_program *p, struct nd_decl *d);
 
 #endif

@@ -52,7 +52,7 @@ struct nd_slot { // a variable
 
 struct nd_temp {
     LLVMValueRef ptr;
-    uint32_t size;
+    uint32_t size, off; // off: in scratch memory, ND_MF_NONE: on the stack
     bool busy;
 };
 
@@ -188,6 +188,13 @@ LLVMValueRef nd_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type 
 // a / b or a % b; by: the divisor's expression. A divisor of 0 gives 0 and is counted at span.
 LLVMValueRef nd_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, const struct nd_expr *by,
                        bool is_signed, struct nd_span span);
+LLVMValueRef nd_from_bool(struct nd_lower *l, LLVMValueRef i1); // i1 to i64
+bool nd_operands_signed(const struct nd_expr *e);                // both, by the one rule
+// lower_compare.c
+LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e); // i64 0 or 1
+LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e);
+// Every text that a program holds has only zeros behind its end.
+void nd_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size, struct nd_span span);
 LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 
 // lower_builtin.c

@@ -77,13 +77,17 @@ LLVMValueRef nd_temp(struct nd_lower *l, uint32_t size)
         t = &l->temps.v[i];
         if (!t->busy && t->size == size) {
             t->busy = true;
-            return t->ptr;
+            // Its address in scratch may have been computed in a branch that was not taken.
+            return t->off == ND_MF_NONE ? t->ptr : nd_gep(l, l->scratch, t->off);
         }
     }
     t = ND_PUSH(l->a, &l->temps);
     t->size = size;
     t->busy = true;
+    t->off = l->scratch_base + l->scratch_top;
     t->ptr = new_memory(l, size);
+    if (t->off == l->scratch_base + l->scratch_top)
+        t->off = ND_MF_NONE; // on the stack
     return t->ptr;
 }
 

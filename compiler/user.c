@@ -25,28 +25,28 @@ void nd_u_str(struct nd_user *u, const char *s)
     nd_u_op(u, ND_VM_STR, 0, 0, (int32_t)nd_mfb_str(u->e->b, s));
 }
 
-static uint32_t here(const struct nd_user *u)
+uint32_t nd_u_here(const struct nd_user *u)
 {
     return u->code.n;
 }
 
-static uint32_t jump(struct nd_user *u, enum nd_vm_op op)
+uint32_t nd_u_jump(struct nd_user *u, enum nd_vm_op op)
 {
     nd_u_op(u, op, 0, 0, 0);
     return u->code.n - 1;
 }
 
-static void land(struct nd_user *u, uint32_t at)
+void nd_u_land(struct nd_user *u, uint32_t at)
 {
-    u->code.v[at].c = (int32_t)here(u);
+    u->code.v[at].c = (int32_t)nd_u_here(u);
 }
 
-static uint32_t new_local(struct nd_user *u)
+uint32_t nd_u_new_local(struct nd_user *u)
 {
     return u->nlocals++;
 }
 
-static uint32_t local(struct nd_user *u, const struct nd_sym *s)
+uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s)
 {
     if (s->index >= u->nlocals)
         u->nlocals = s->index + 1;
@@ -66,7 +66,7 @@ static enum nd_vm_domain domain_of(const struct nd_type *t)
     return ND_D_BYTES;
 }
 
-static enum nd_vm_domain common_domain(const struct nd_type *a, const struct nd_type *b)
+enum nd_vm_domain nd_u_common(const struct nd_type *a, const struct nd_type *b)
 {
     enum nd_vm_domain x = domain_of(a), y = domain_of(b);
 
@@ -79,47 +79,16 @@ static enum nd_vm_domain common_domain(const struct nd_type *a, const struct nd_
     return x == ND_D_U64 || y == ND_D_U64 ? ND_D_U64 : ND_D_I64;
 }
 
-static void as_domain(struct nd_user *u, const struct nd_type *t, enum nd_vm_domain d)
+void nd_u_as_domain(struct nd_user *u, const struct nd_type *t, enum nd_vm_domain d)
 {
     if (d == ND_D_F64 && t->kind != ND_TY_DOUBLE)
         nd_u_op(u, nd_type_signed(t) ? ND_VM_I2D : ND_VM_U2D, 0, 0, 0);
 }
 
-static void operand(struct nd_user *u, struct nd_expr *e, enum nd_vm_domain d)
+void nd_u_operand(struct nd_user *u, struct nd_expr *e, enum nd_vm_domain d)
 {
     nd_u_expr(u, e);
-    as_domain(u, e->type, d);
-}
-
-static const uint8_t binary_ops[] = {
-    [ND_OP_ADD] = ND_VM_ADD, [ND_OP_SUB] = ND_VM_SUB, [ND_OP_MUL] = ND_VM_MUL, [ND_OP_DIV] = ND_VM_DIV,
-    [ND_OP_MOD] = ND_VM_MOD, [ND_OP_SHL] = ND_VM_SHL, [ND_OP_SHR] = ND_VM_SHR, [ND_OP_AND] = ND_VM_AND,
-    [ND_OP_OR] = ND_VM_OR,   [ND_OP_XOR] = ND_VM_XOR, [ND_OP_EQ] = ND_VM_EQ,   [ND_OP_NE] = ND_VM_NE,
-    [ND_OP_LT] = ND_VM_LT,   [ND_OP_LE] = ND_VM_LE,   [ND_OP_GT] = ND_VM_GT,   [ND_OP_GE] = ND_VM_GE,
-};
-
-static void logic(struct nd_user *u, struct nd_expr *e)
-{
-    bool is_and = e->op == ND_OP_LAND;
-    uint32_t a, b, end;
-
-    nd_u_expr(u, e->a);
-    a = jump(u, is_and ? ND_VM_JZ : ND_VM_JNZ);
-    nd_u_expr(u, e->b);
-    b = jump(u, is_and ? ND_VM_JZ : ND_VM_JNZ);
-    nd_u_int(u, is_and, &nd_type_bool);
-    end = jump(u, ND_VM_JMP);
-    land(u, a);
-    land(u, b);
-    nd_u_int(u, !is_and, &nd_type_bool);
-    land(u, end);
-}
-
-// Results print as what they are: durations, times, true and false.
-static void give_type(struct nd_user *u, const struct nd_type *t)
-{
-    if (t->kind == ND_TY_DURATION || t->kind == ND_TY_TIME || t->kind == ND_TY_BOOL)
-        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, t), 0);
+    nd_u_as_domain(u, e->type, d);
 }
 
 // Where divisions by zero are counted.
@@ -133,6 +102,42 @@ static int32_t div_site(struct nd_user *u, enum nd_op op, struct nd_span span)
     return (int32_t)nd_mfb_add(u->e->b, ND_SEC_SITES, &m, 1);
 }
 
+static const uint8_t binary_ops[] = {
+    [ND_OP_ADD] = ND_VM_ADD, [ND_OP_SUB] = ND_VM_SUB, [ND_OP_MUL] = ND_VM_MUL, [ND_OP_DIV] = ND_VM_DIV,
+    [ND_OP_MOD] = ND_VM_MOD, [ND_OP_SHL] = ND_VM_SHL, [ND_OP_SHR] = ND_VM_SHR, [ND_OP_AND] = ND_VM_AND,
+    [ND_OP_OR] = ND_VM_OR,   [ND_OP_XOR] = ND_VM_XOR, [ND_OP_EQ] = ND_VM_EQ,   [ND_OP_NE] = ND_VM_NE,
+    [ND_OP_LT] = ND_VM_LT,   [ND_OP_LE] = ND_VM_LE,   [ND_OP_GT] = ND_VM_GT,   [ND_OP_GE] = ND_VM_GE,
+};
+
+void nd_u_binary(struct nd_user *u, enum nd_op op, enum nd_vm_domain d, struct nd_span span)
+{
+    nd_u_op(u, (enum nd_vm_op)binary_ops[op], (uint8_t)d, 0, div_site(u, op, span));
+}
+
+static void logic(struct nd_user *u, struct nd_expr *e)
+{
+    bool is_and = e->op == ND_OP_LAND;
+    uint32_t a, b, end;
+
+    nd_u_expr(u, e->a);
+    a = nd_u_jump(u, is_and ? ND_VM_JZ : ND_VM_JNZ);
+    nd_u_expr(u, e->b);
+    b = nd_u_jump(u, is_and ? ND_VM_JZ : ND_VM_JNZ);
+    nd_u_int(u, is_and, &nd_type_bool);
+    end = nd_u_jump(u, ND_VM_JMP);
+    nd_u_land(u, a);
+    nd_u_land(u, b);
+    nd_u_int(u, !is_and, &nd_type_bool);
+    nd_u_land(u, end);
+}
+
+// Results print as what they are: durations, times, true and false.
+static void give_type(struct nd_user *u, const struct nd_type *t)
+{
+    if (t->kind == ND_TY_DURATION || t->kind == ND_TY_TIME || t->kind == ND_TY_BOOL)
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, t), 0);
+}
+
 static void binary(struct nd_user *u, struct nd_expr *e)
 {
     enum nd_vm_domain d;
@@ -141,12 +146,12 @@ static void binary(struct nd_user *u, struct nd_expr *e)
         logic(u, e);
         return;
     }
-    d = common_domain(e->a->type, e->b->type);
+    d = nd_u_common(e->a->type, e->b->type);
     if (e->op == ND_OP_SHR || e->op == ND_OP_SHL)
         d = domain_of(e->a->type);
-    operand(u, e->a, d);
-    operand(u, e->b, d);
-    nd_u_op(u, (enum nd_vm_op)binary_ops[e->op], (uint8_t)d, 0, div_site(u, e->op, e->span));
+    nd_u_operand(u, e->a, d);
+    nd_u_operand(u, e->b, d);
+    nd_u_binary(u, e->op, d, e->span);
     give_type(u, e->type);
 }
 
@@ -159,7 +164,7 @@ static void step(struct nd_user *u, struct nd_expr *e)
 
     if (x->kind == ND_E_MAP && x->a) { // the key is evaluated once
         struct nd_expr at = *x, key = {.kind = ND_E_VAR, .type = ((struct nd_map *)x->info)->key};
-        struct nd_sym sym = {.kind = ND_SYM_VAR, .index = new_local(u)};
+        struct nd_sym sym = {.kind = ND_SYM_VAR, .index = nd_u_new_local(u)};
 
         nd_u_key(u, x->info, x->a);
         nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)sym.index);
@@ -200,12 +205,12 @@ static void cond(struct nd_user *u, struct nd_expr *e)
     uint32_t no, end;
 
     nd_u_expr(u, e->a);
-    no = jump(u, ND_VM_JZ);
-    operand(u, e->b, d);
-    end = jump(u, ND_VM_JMP);
-    land(u, no);
-    operand(u, e->c, d);
-    land(u, end);
+    no = nd_u_jump(u, ND_VM_JZ);
+    nd_u_operand(u, e->b, d);
+    end = nd_u_jump(u, ND_VM_JMP);
+    nd_u_land(u, no);
+    nd_u_operand(u, e->c, d);
+    nd_u_land(u, end);
     if (e->type->kind == ND_TY_INT) // of either side, it is now of the common type
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
 }
@@ -216,7 +221,7 @@ static void cast(struct nd_user *u, struct nd_expr *e)
     if (e->a->type->kind == ND_TY_DOUBLE && e->type->kind != ND_TY_DOUBLE)
         nd_u_op(u, ND_VM_D2I, 0, 0, 0);
     if (e->type->kind == ND_TY_DOUBLE)
-        as_domain(u, e->a->type, ND_D_F64);
+        nd_u_as_domain(u, e->a->type, ND_D_F64);
     else
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
 }
@@ -288,7 +293,7 @@ static void ident(struct nd_user *u, struct nd_expr *e)
         return;
     }
     if (e->sym) {
-        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)local(u, e->sym));
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)nd_u_local(u, e->sym));
         return;
     }
     for (i = 0; e->builtin && i < sizeof(names) / sizeof(names[0]); i++) {
@@ -300,47 +305,47 @@ static void ident(struct nd_user *u, struct nd_expr *e)
 static void in_list(struct nd_user *u, struct nd_expr *e)
 {
     ND_VEC(uint32_t) hits = {0};
-    uint32_t i, end, left = new_local(u);
+    uint32_t i, end, left = nd_u_new_local(u);
 
     nd_u_expr(u, e->a); // evaluated once
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)left);
     for (i = 0; i < e->b->args.n; i++) {
         struct nd_expr *x = e->b->args.v[i];
-        enum nd_vm_domain d = common_domain(e->a->type, x->type);
+        enum nd_vm_domain d = nd_u_common(e->a->type, x->type);
 
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)left);
-        as_domain(u, e->a->type, d);
-        operand(u, x, d);
+        nd_u_as_domain(u, e->a->type, d);
+        nd_u_operand(u, x, d);
         if (x->type->kind == ND_TY_PREFIX)
             nd_u_op(u, ND_VM_IN_PREFIX, 0, 0, 0);
         else
             nd_u_op(u, ND_VM_EQ, (uint8_t)d, 0, 0);
-        *ND_PUSH(u->a, &hits) = jump(u, ND_VM_JNZ);
+        *ND_PUSH(u->a, &hits) = nd_u_jump(u, ND_VM_JNZ);
     }
     nd_u_int(u, 0, &nd_type_bool);
-    end = jump(u, ND_VM_JMP);
+    end = nd_u_jump(u, ND_VM_JMP);
     for (i = 0; i < hits.n; i++)
-        land(u, hits.v[i]);
+        nd_u_land(u, hits.v[i]);
     nd_u_int(u, 1, &nd_type_bool);
-    land(u, end);
+    nd_u_land(u, end);
 }
 
 // x in opt.list: a loop over the values given.
 static void in_option(struct nd_user *u, struct nd_expr *e)
 {
     int32_t opt = (int32_t)e->b->sym->option->index;
-    uint32_t i = new_local(u), left = new_local(u), loop, done, hit, end;
-    enum nd_vm_domain d = common_domain(e->a->type, e->b->type);
+    uint32_t i = nd_u_new_local(u), left = nd_u_new_local(u), loop, done, hit, end;
+    enum nd_vm_domain d = nd_u_common(e->a->type, e->b->type);
 
     nd_u_expr(u, e->a); // evaluated once
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)left);
     nd_u_int(u, 0, &nd_type_i64);
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
-    loop = here(u);
+    loop = nd_u_here(u);
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
     nd_u_op(u, ND_VM_OPT_COUNT, 0, 0, opt);
     nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
-    done = jump(u, ND_VM_JZ);
+    done = nd_u_jump(u, ND_VM_JZ);
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)left);
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
     nd_u_op(u, ND_VM_OPT_AT, 0, 0, opt);
@@ -348,18 +353,18 @@ static void in_option(struct nd_user *u, struct nd_expr *e)
         nd_u_op(u, ND_VM_IN_PREFIX, 0, 0, 0);
     else
         nd_u_op(u, ND_VM_EQ, (uint8_t)d, 0, 0);
-    hit = jump(u, ND_VM_JNZ);
+    hit = nd_u_jump(u, ND_VM_JNZ);
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
     nd_u_int(u, 1, &nd_type_i64);
     nd_u_op(u, ND_VM_ADD, ND_D_I64, 0, 0);
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
     nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)loop);
-    land(u, done);
+    nd_u_land(u, done);
     nd_u_int(u, 0, &nd_type_bool);
-    end = jump(u, ND_VM_JMP);
-    land(u, hit);
+    end = nd_u_jump(u, ND_VM_JMP);
+    nd_u_land(u, hit);
     nd_u_int(u, 1, &nd_type_bool);
-    land(u, end);
+    nd_u_land(u, end);
 }
 
 static void lower_in(struct nd_user *u, struct nd_expr *e)
@@ -494,433 +499,4 @@ void nd_u_expr(struct nd_user *u, struct nd_expr *e)
         nd_u_int(u, e->num, &nd_type_i64);
         break;
     }
-}
-
-// ---- statements ------------------------------------------------------------------------------------
-
-static bool is_agg(const struct nd_stmt *s)
-{
-    const struct nd_expr *r = s->rhs;
-
-    return r->kind == ND_E_CALL && r->builtin && r->builtin->id >= ND_B_COUNT && r->builtin->id <= ND_B_DIST &&
-           nd_type_is_agg(r->type);
-}
-
-static void assign_map(struct nd_user *u, struct nd_stmt *s)
-{
-    const struct nd_map *m = s->expr->info;
-    enum nd_vm_domain d;
-
-    nd_u_key(u, m, s->expr->a);
-    if (is_agg(s)) {
-        if (s->rhs->args.n)
-            nd_u_expr(u, s->rhs->args.v[0]);
-        else
-            nd_u_int(u, 1, &nd_type_i64);
-        nd_u_op(u, ND_VM_MAP_AGG, 0, 0, (int32_t)m->index);
-        return;
-    }
-    if (s->op == ND_OP_NONE) {
-        operand(u, s->rhs, m->val->kind == ND_TY_DOUBLE ? ND_D_F64 : ND_D_I64);
-    } else {
-        d = common_domain(m->val, s->rhs->type);
-        if (m->key) { // evaluated once
-            uint32_t key = new_local(u);
-
-            nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)key);
-            nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
-            nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
-        }
-        nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
-        as_domain(u, m->val, d);
-        operand(u, s->rhs, d);
-        nd_u_op(u, (enum nd_vm_op)binary_ops[s->op], (uint8_t)d, 0, div_site(u, s->op, s->span));
-        if (d == ND_D_F64 && m->val->kind != ND_TY_DOUBLE)
-            nd_u_op(u, ND_VM_D2I, 0, 0, 0);
-    }
-    nd_u_op(u, ND_VM_MAP_SET, 0, 0, (int32_t)m->index);
-}
-
-// A variable, parameter or result of a narrow type holds no more than its type can.
-static void narrow(struct nd_user *u, const struct nd_type *t)
-{
-    if (t->kind == ND_TY_INT && t->size < 8)
-        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, t), 0);
-}
-
-void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
-{
-    enum nd_vm_domain d;
-
-    if (s->expr->kind == ND_E_MAP) {
-        assign_map(u, s);
-        return;
-    }
-    if (!s->sym)
-        return;
-    if (s->op == ND_OP_NONE) {
-        if (s->rhs)
-            operand(u, s->rhs, s->sym->type->kind == ND_TY_DOUBLE ? ND_D_F64 : ND_D_I64);
-        else
-            nd_u_int(u, 0, &nd_type_i64);
-    } else {
-        d = common_domain(s->expr->type, s->rhs->type);
-        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)local(u, s->sym));
-        as_domain(u, s->expr->type, d);
-        operand(u, s->rhs, d);
-        nd_u_op(u, (enum nd_vm_op)binary_ops[s->op], (uint8_t)d, 0, div_site(u, s->op, s->span));
-        if (d == ND_D_F64 && s->expr->type->kind != ND_TY_DOUBLE)
-            nd_u_op(u, ND_VM_D2I, 0, 0, 0);
-    }
-    narrow(u, s->sym->type);
-    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)local(u, s->sym));
-}
-
-static void lower_if(struct nd_user *u, struct nd_stmt *s)
-{
-    uint32_t no, end;
-
-    nd_u_expr(u, s->expr);
-    no = jump(u, ND_VM_JZ);
-    nd_u_block(u, s->body);
-    if (!s->else_body) {
-        land(u, no);
-        return;
-    }
-    end = jump(u, ND_VM_JMP);
-    land(u, no);
-    nd_u_block(u, s->else_body);
-    land(u, end);
-}
-
-static void start_loop(struct nd_user *u, struct nd_u_loop *l)
-{
-    memset(l, 0, sizeof(*l));
-    l->up = u->loop;
-    u->loop = l;
-}
-
-static void land_all(struct nd_user *u, const struct nd_u_jumps *j)
-{
-    uint32_t i;
-
-    for (i = 0; i < j->n; i++)
-        land(u, j->v[i]);
-}
-
-static void end_loop(struct nd_user *u, struct nd_u_loop *l)
-{
-    land_all(u, &l->brk);
-    u->loop = l->up;
-}
-
-static void lower_while(struct nd_user *u, struct nd_stmt *s)
-{
-    uint32_t top = here(u), out;
-    struct nd_u_loop l;
-
-    nd_u_expr(u, s->expr);
-    out = jump(u, ND_VM_JZ);
-    start_loop(u, &l);
-    nd_u_block(u, s->body);
-    land_all(u, &l.cont);
-    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
-    land(u, out);
-    end_loop(u, &l);
-}
-
-static void lower_range(struct nd_user *u, struct nd_stmt *s)
-{
-    uint32_t i = local(u, s->sym), hi = new_local(u), top, out;
-    struct nd_u_loop l;
-
-    nd_u_expr(u, s->rhs);
-    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
-    nd_u_expr(u, s->hi);
-    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)hi);
-    top = here(u);
-    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
-    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)hi);
-    nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
-    out = jump(u, ND_VM_JZ);
-    start_loop(u, &l);
-    nd_u_block(u, s->body);
-    land_all(u, &l.cont);
-    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
-    nd_u_int(u, 1, &nd_type_i64);
-    nd_u_op(u, ND_VM_ADD, ND_D_I64, 0, 0);
-    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
-    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
-    land(u, out);
-    end_loop(u, &l);
-}
-
-// Locals of key and value; "$kv" is a pair made of two hidden ones.
-static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint32_t val, bool pair)
-{
-    if (!pair)
-        return;
-    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
-    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)val);
-    nd_u_op(u, ND_VM_MAKE, 2, nd_u_type(u, s->sym->type), 0);
-    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)local(u, s->sym));
-}
-
-static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
-{
-    const struct nd_map *m = s->expr->info;
-    bool pair = !s->val && s->key_dollar;
-    uint32_t key = pair ? new_local(u) : local(u, s->sym), val = s->val ? local(u, s->sym2) : new_local(u), top, out, none = 0, limit = 0;
-    struct nd_u_loop l;
-
-    if (key >= u->nlocals)
-        u->nlocals = key + 1;
-    nd_u_op(u, ND_VM_ITER_NEW, 0, 0, (int32_t)m->index);
-    if (s->limit) { // limit 0: none at all
-        limit = new_local(u);
-        nd_u_expr(u, s->limit);
-        nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)limit);
-        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)limit);
-        none = jump(u, ND_VM_JZ);
-    }
-    if (s->sort) {
-        top = here(u);
-        nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
-        out = jump(u, ND_VM_JZ);
-        load_entry(u, s, key, val, pair);
-        nd_u_expr(u, s->sort);
-        nd_u_op(u, ND_VM_ITER_RANK, 0, 0, 0);
-        nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
-        land(u, out);
-    }
-    if (s->limit)
-        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)limit);
-    else
-        nd_u_int(u, 0, &nd_type_i64);
-    nd_u_op(u, ND_VM_ITER_SORT, s->desc, 0, 0);
-    top = here(u);
-    nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
-    out = jump(u, ND_VM_JZ);
-    load_entry(u, s, key, val, pair);
-    start_loop(u, &l);
-    l.map = true;
-    nd_u_block(u, s->body);
-    land_all(u, &l.cont);
-    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
-    land(u, out);
-    end_loop(u, &l);
-    if (s->limit)
-        land(u, none);
-    nd_u_op(u, ND_VM_ITER_END, 0, 0, 0);
-}
-
-static void lower_unroll(struct nd_user *u, struct nd_stmt *s)
-{
-    struct nd_u_loop l;
-    uint64_t i;
-
-    start_loop(u, &l);
-    for (i = 0; i < s->rhs->num; i++) {
-        l.cont.n = 0;
-        nd_u_block(u, s->body);
-        land_all(u, &l.cont);
-    }
-    end_loop(u, &l);
-}
-
-static void lower_return(struct nd_user *u, struct nd_stmt *s)
-{
-    const struct nd_u_loop *l;
-
-    if (s->expr) {
-        nd_u_expr(u, s->expr);
-        if (u->fn)
-            narrow(u, u->fn->ret);
-    }
-    for (l = u->loop; l; l = l->up) {
-        if (l->map)
-            nd_u_op(u, ND_VM_ITER_END, 0, 0, 0);
-    }
-    nd_u_op(u, ND_VM_RET, s->expr != NULL, 0, 0);
-}
-
-static void lower_stmt(struct nd_user *u, struct nd_stmt *s)
-{
-    switch (s->kind) {
-    case ND_S_EXPR:
-        nd_u_expr(u, s->expr);
-        if (s->expr->type->kind != ND_TY_NONE)
-            nd_u_op(u, ND_VM_POP, 0, 0, 0);
-        break;
-    case ND_S_ASSIGN:
-    case ND_S_LET:
-        nd_u_assign(u, s);
-        break;
-    case ND_S_IF:
-        lower_if(u, s);
-        break;
-    case ND_S_WHILE:
-        lower_while(u, s);
-        break;
-    case ND_S_FOR_RANGE:
-        lower_range(u, s);
-        break;
-    case ND_S_FOR_MAP:
-        lower_for_map(u, s);
-        break;
-    case ND_S_UNROLL:
-        lower_unroll(u, s);
-        break;
-    case ND_S_BREAK:
-        *ND_PUSH(u->a, &u->loop->brk) = jump(u, ND_VM_JMP);
-        break;
-    case ND_S_CONTINUE:
-        *ND_PUSH(u->a, &u->loop->cont) = jump(u, ND_VM_JMP);
-        break;
-    case ND_S_RETURN:
-        lower_return(u, s);
-        break;
-    case ND_S_BLOCK:
-        nd_u_block(u, s->body);
-        break;
-    default:
-        break;
-    }
-}
-
-void nd_u_block(struct nd_user *u, struct nd_block *b)
-{
-    uint32_t i;
-
-    for (i = 0; i < b->n; i++)
-        lower_stmt(u, b->v[i]);
-}
-
-// ---- functions -------------------------------------------------------------------------------------
-
-static uint32_t finish(struct nd_user *u, const char *name, uint32_t nparams, struct nd_span span)
-{
-    struct nd_mf_func f = {.name = nd_mfb_str(u->e->b, name), .nparams = nparams, .nlocals = u->nlocals,
-                           .span = nd_emit_span(u->e, span)};
-
-    if (u->table)
-        nd_u_op(u, ND_VM_TABLE_END, 0, 0, 0);
-    nd_u_op(u, ND_VM_RET, 0, 0, 0);
-    f.first = nd_mfb_add(u->e->b, ND_SEC_CODE, u->code.v, u->code.n);
-    f.count = u->code.n;
-    if (f.nlocals < nparams)
-        f.nlocals = nparams;
-    return nd_mfb_add(u->e->b, ND_SEC_FUNCS, &f, 1);
-}
-
-struct max_index {
-    uint32_t n;
-};
-
-static void look(void *arg, struct nd_expr *e)
-{
-    struct max_index *m = arg;
-
-    if ((e->kind == ND_E_IDENT || e->kind == ND_E_VAR) && e->sym && e->sym->kind == ND_SYM_VAR && e->sym->index >= m->n)
-        m->n = e->sym->index + 1;
-}
-
-static uint32_t block_locals(struct nd_block *b)
-{
-    uint32_t n = 0, i, k;
-
-    for (i = 0; b && i < b->n; i++) {
-        const struct nd_stmt *s = b->v[i];
-        uint32_t inner[2] = {block_locals(s->body), block_locals(s->else_body)};
-
-        if (s->sym && s->sym->kind == ND_SYM_VAR && s->sym->index >= n)
-            n = s->sym->index + 1;
-        if (s->sym2 && s->sym2->index >= n)
-            n = s->sym2->index + 1;
-        for (k = 0; k < 2; k++)
-            n = inner[k] > n ? inner[k] : n;
-    }
-    return n;
-}
-
-// Locals that the checker numbered; hidden ones come after.
-static uint32_t count_locals(struct nd_block *b)
-{
-    struct nd_decl d = {.body = b};
-    struct max_index m = {block_locals(b)};
-
-    nd_ast_walk(&d, look, &m);
-    return m.n;
-}
-
-uint32_t nd_user_body(struct nd_emit *e, const char *name, struct nd_block *b, struct nd_event *on,
-                      struct nd_span span)
-{
-    struct nd_user u = {.e = e, .a = e->a, .on = on};
-    uint32_t i;
-
-    u.nlocals = count_locals(b);
-    if (on && !u.nlocals)
-        u.nlocals = 1;
-    for (i = 0; i < b->n; i++) {
-        lower_stmt(&u, b->v[i]);
-        nd_u_table_done(&u, b, i);
-    }
-    return finish(&u, name, on != NULL, span);
-}
-
-uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn)
-{
-    struct nd_user u = {.e = e, .a = e->a, .fn = fn};
-    struct nd_block *b = fn->body[ND_USER]->body;
-    uint32_t i;
-
-    u.nlocals = count_locals(b);
-    if (u.nlocals < fn->decl->fields.n)
-        u.nlocals = fn->decl->fields.n;
-    for (i = 0; i < fn->decl->fields.n; i++) {
-        const struct nd_type *t = fn->params[ND_USER][i]->type;
-
-        if (t->kind != ND_TY_INT || t->size == 8)
-            continue;
-        nd_u_op(&u, ND_VM_LOCAL, 0, 0, (int32_t)i);
-        narrow(&u, t);
-        nd_u_op(&u, ND_VM_SET, 0, 0, (int32_t)i);
-    }
-    nd_u_block(&u, b);
-    if (fn->ret->kind != ND_TY_NONE) { // falling off the end gives 0
-        nd_u_int(&u, 0, &nd_type_i64);
-        nd_u_op(&u, ND_VM_RET, 1, 0, 0);
-    }
-    return finish(&u, fn->decl->name, fn->decl->fields.n, fn->decl->name_span);
-}
-
-uint32_t nd_user_async(struct nd_emit *e, struct nd_event *ev)
-{
-    struct nd_user u = {.e = e, .a = e->a, .on = ev, .nlocals = 1};
-    uint32_t i;
-
-    for (i = 0; i < ev->async->calls.n; i++) {
-        struct nd_stmt *s = ev->async->calls.v[i];
-        struct nd_block one = {.v = &s, .n = 1};
-        uint32_t n = count_locals(&one);
-
-        if (s->kind == ND_S_EXPR) { // its variables are the probe's: what it needs came with the event
-            nd_u_call(&u, s->expr);
-            continue;
-        }
-        if (n > u.nlocals)
-            u.nlocals = n;
-        lower_stmt(&u, s);
-    }
-    return finish(&u, "printf", 1, ev->span);
-}
-
-uint32_t nd_user_when(struct nd_emit *e, struct nd_expr *x)
-{
-    struct nd_user u = {.e = e, .a = e->a};
-
-    nd_u_expr(&u, x);
-    nd_u_op(&u, ND_VM_RET, 1, 0, 0);
-    return finish(&u, "when", 0, x->span);
 }

@@ -39,6 +39,17 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s);
 void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key);
 bool nd_u_sent(struct nd_user *u, const struct nd_expr *e); // did it come with the event?
 
+uint32_t nd_u_here(const struct nd_user *u);            // the next instruction
+uint32_t nd_u_jump(struct nd_user *u, enum nd_vm_op op); // a jump, to be landed
+void nd_u_land(struct nd_user *u, uint32_t at);          // its target is here
+uint32_t nd_u_new_local(struct nd_user *u);
+uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s);
+// The domain in which values of both types are computed with; a value brought there.
+enum nd_vm_domain nd_u_common(const struct nd_type *a, const struct nd_type *b);
+void nd_u_as_domain(struct nd_user *u, const struct nd_type *t, enum nd_vm_domain d);
+void nd_u_operand(struct nd_user *u, struct nd_expr *e, enum nd_vm_domain d);
+void nd_u_binary(struct nd_user *u, enum nd_op op, enum nd_vm_domain d, struct nd_span span);
+
 // user_call.c
 void nd_u_call(struct nd_user *u, struct nd_expr *e);
 // After statement i of a handler: closes a table that nothing after it goes on with.

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which programs serve the attach points of a probe: one for all of them, or one each when the body
+// depends on the place; and of which kind. Must not know how points are written.
+#include "check.h"
+
+#include "parse.h"
+
+#include <string.h>
+
+#define CLONES_MAX 512u // programs of one probe whose body depends on the attach point
+
+struct uses {
+    bool args;      // args.NAME, retval: depends on the attach point
+    bool argn;      // arg0, arg1, ...
+    bool names;     // func, probe
+    bool ctx;
+    bool fields_raw; // every args.NAME can come from a raw tracepoint
+    const struct nd_target *at;
+    struct nd_program *p;
+    uint32_t depth; // functions inside functions
+};
+
+#define CALL_DEPTH 16u
+
+static void look(void *arg, struct nd_expr *e);
+
+// What a function of the script uses, its callers use.
+static void look_into(struct uses *u, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < u->p->decls.n; i++) {
+        struct nd_decl *d = u->p->decls.v[i];
+
+        if (d->kind != ND_D_FN || strcmp(d->name, name) != 0)
+            continue;
+        u->depth++;
+        nd_ast_walk(d, look, u);
+        u->depth--;
+    }
+}
+
+static void look(void *arg, struct nd_expr *e)
+{
+    struct uses *u = arg;
+
+    if (e->kind == ND_E_FIELD && e->a->kind == ND_E_IDENT && !strcmp(e->a->name, "args")) {
+        u->args = true;
+        if (!u->at || !nd_raw_path(u->at->s0, u->at->s1, e->name))
+            u->fields_raw = false;
+    }
+    if (e->kind == ND_E_CALL && u->depth < CALL_DEPTH)
+        look_into(u, e->name);
+    if (e->kind != ND_E_IDENT)
+        return;
+    if (!strcmp(e->name, "func") || !strcmp(e->name, "probe"))
+        u->names = true;
+    if (!strcmp(e->name, "ctx"))
+        u->ctx = true;
+    if (!strncmp(e->name, "arg", 3) && e->name[3] >= '0' && e->name[3] <= '9')
+        u->argn = true;
+    if (!strcmp(e->name, "retval"))
+        u->args = true;
+}
+
+// Events that exist as trace events only: no raw tracepoint of that name.
+static bool has_raw(const char *category)
+{
+    static const char *const without[] = {"syscalls", "ftrace", "kprobes", "uprobes", "synthetic",
+                                          "fprobes", "eprobes"};
+    size_t i;
+
+    for (i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+        if (!strcmp(category, without[i]))
+            return false;
+    }
+    return true;
+}
+
+static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
+{
+    struct nd_target *t = &pr->targets.v[0];
+    const struct nd_func_sig *sig = NULL;
+    const char *why;
+    uint32_t i;
+    bool all = true;
+
+    for (i = 0; i < pr->targets.n; i++)
+        all &= has_raw(pr->targets.v[i].s0);
+    if (all && !u->args && !u->argn && !u->ctx) {
+        pr->type = ND_PROG_RAW_TP;
+        for (i = 0; i < pr->targets.n; i++) {
+            pr->targets.v[i].kind = ND_AT_RAW_TP;
+            pr->targets.v[i].s0 = pr->targets.v[i].s1;
+        }
+        return;
+    }
+    pr->type = ND_PROG_TRACEPOINT;
+    pr->args = ND_ARGS_FORMAT;
+    for (i = 0; i < pr->targets.n; i++) {
+        if (!pr->targets.v[i].format)
+            nd_kernel_tracepoint(p->kernel, pr->targets.v[i].s0, pr->targets.v[i].s1,
+                                 &pr->targets.v[i].format, &why);
+    }
+    if (u->args && u->fields_raw && !u->ctx && t->format &&
+        !nd_kernel_raw_tracepoint(p->kernel, t->s1, &sig) && sig->btf_id) {
+        pr->type = ND_PROG_TP_BTF;
+        pr->args = ND_ARGS_SIG;
+        pr->btf_id = sig->btf_id;
+        pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);
+        t->kind = ND_AT_RAW_TP;
+        t->sig = sig;
+        t->s0 = t->s1;
+    }
+}
+
+static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
+{
+    struct nd_target *t = &pr->targets.v[0];
+
+    switch (t->kind) {
+    case ND_AT_RAW_TP:
+        pr->type = ND_PROG_RAW_TP;
+        if (u->args && !t->sig && nd_kernel_raw_tracepoint(p->kernel, t->s1, &t->sig))
+            t->sig = NULL;
+        if (u->args && t->sig && t->sig->btf_id) {
+            pr->type = ND_PROG_TP_BTF;
+            pr->btf_id = t->sig->btf_id;
+            pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);
+        }
+        break;
+    case ND_AT_FENTRY:
+    case ND_AT_FEXIT:
+        pr->type = t->kind == ND_AT_FENTRY ? ND_PROG_FENTRY : ND_PROG_FEXIT;
+        pr->retprobe = t->kind == ND_AT_FEXIT;
+        if (!t->sig && nd_kernel_func(p->kernel, t->s1, &t->sig))
+            t->sig = NULL;
+        if (t->sig)
+            pr->btf_id = t->sig->btf_id;
+        pr->btf_name = t->s1;
+        if (t->sig && *t->sig->module)
+            t->s0 = t->sig->module;
+        break;
+    default: // kprobe, kretprobe
+        pr->type = ND_PROG_KPROBE;
+        pr->retprobe = t->kind == ND_AT_KRETPROBE;
+        if (u->args && !t->sig && *t->s1 && nd_kernel_func(p->kernel, t->s1, &t->sig))
+            t->sig = NULL;
+        break;
+    }
+    pr->args = t->sig ? ND_ARGS_SIG : ND_ARGS_NONE;
+}
+
+static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
+{
+    struct nd_target *t = &pr->targets.v[0];
+
+    switch (t->kind) {
+    case ND_AT_TRACEPOINT:
+        choose_tracepoint(p, pr, u);
+        break;
+    case ND_AT_UPROBE:
+    case ND_AT_URETPROBE:
+        pr->type = ND_PROG_KPROBE;
+        pr->user_memory = true;
+        pr->retprobe = t->kind == ND_AT_URETPROBE;
+        pr->args = t->usdt ? ND_ARGS_USDT : ND_ARGS_REGS;
+        break;
+    case ND_AT_PROFILE:
+    case ND_AT_SOFTWARE:
+    case ND_AT_HARDWARE:
+        pr->type = ND_PROG_PERF_EVENT;
+        break;
+    case ND_AT_BEGIN:
+    case ND_AT_END:
+    case ND_AT_INTERVAL:
+        pr->type = ND_PROG_TEST_RUN;
+        break;
+    default:
+        choose_sig(p, pr, u);
+        break;
+    }
+}
+
+static struct nd_probe *new_probe(struct nd_program *p, struct nd_decl *d)
+{
+    struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
+
+    pr->decl = d;
+    pr->body = d->body;
+    pr->index = p->probes.n;
+    pr->name = nd_arena_printf(p->arena, "nd_p%u", pr->index);
+    pr->when_fn = ND_MF_NONE;
+    *ND_PUSH(p->arena, &p->probes) = pr;
+    return pr;
+}
+
+// A tree of its own for each attach point whose arguments differ.
+struct nd_decl *nd_probes_own_tree(struct nd_program *p, struct nd_decl *d)
+{
+    bool quiet = p->diags->quiet;
+    struct nd_decl *again;
+
+    p->diags->quiet = true; // its messages came with the first parse
+    again = nd_parse_again(p->arena, p->diags, p->sources, d->span);
+    p->diags->quiet = quiet;
+    return again ? again : d;
+}
+
+static bool alone(enum nd_mf_attach_kind k)
+{
+    return k == ND_AT_FENTRY || k == ND_AT_FEXIT; // one program each: attach_btf_id is set at load
+}
+
+void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets *out, struct nd_span span)
+{
+    struct uses u = {.fields_raw = true, .at = out->n ? &out->v[0] : NULL, .p = p};
+    bool separate;
+    uint32_t i;
+
+    if (!out->n)
+        return;
+    nd_ast_walk(d, look, &u);
+    separate = out->n > 1 && (u.args || u.names || (u.argn && out->v[0].usdt) || alone(out->v[0].kind));
+    if (!separate) {
+        struct nd_probe *pr = new_probe(p, d);
+
+        pr->targets.v = out->v;
+        pr->targets.n = pr->targets.cap = out->n;
+        choose(p, pr, &u);
+        return;
+    }
+    if (out->n > CLONES_MAX) {
+        nd_help(p->diags, nd_error(p->diags, ND_E0702, span, "this probe matches %u places and its body depends on each", out->n),
+                "narrow the pattern to at most %u, or use neither args, func nor probe", CLONES_MAX);
+        return;
+    }
+    for (i = 0; i < out->n; i++) {
+        struct uses one = {.fields_raw = true, .at = &out->v[i], .p = p};
+        struct nd_probe *pr = new_probe(p, nd_probes_own_tree(p, d));
+
+        nd_ast_walk(d, look, &one);
+        *ND_PUSH(p->arena, &pr->targets) = out->v[i];
+        choose(p, pr, &one);
+    }
+}
+
