@@ -202,6 +202,10 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
             return error_type();
         }
     }
+    if (!e->args.n) {
+        nd_error(c->d, ND_E0315, e->span, "a tuple has at least one field");
+        return error_type();
+    }
     e->aux = ND_AS_BPF;
     return nd_type_tuple(c->t, v, e->args.n);
 }
@@ -228,6 +232,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
     }
     if (e->b->kind == ND_E_TUPLE) {
         for (i = 0; i < e->b->args.n; i++) {
+            nd_check_enum_name(e->a, e->b->args.v[i]);
             b = nd_check_expr(c, e->b->args.v[i]);
             if (b->kind != ND_TY_ERROR && a->kind != ND_TY_ERROR && !nd_type_unify(c->t, a, b) &&
                 !(a->kind == ND_TY_IP && b->kind == ND_TY_PREFIX))

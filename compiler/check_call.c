@@ -290,7 +290,8 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         nd_check_expr(c, e->args.v[i]);
     if (only_maps(b->id))
         return check_map_call(c, e, b);
-    if (b->id == ND_B_PRINT && e->args.v[0]->type->kind == ND_TY_NONE)
+    if (b->id == ND_B_PRINT && (e->args.v[0]->type->kind == ND_TY_NONE || e->args.v[0]->type->kind == ND_TY_OPTS ||
+                                e->args.v[0]->type->kind == ND_TY_ARGS))
         nd_error(c->d, ND_E0302, e->args.v[0]->span, "there is nothing to print");
     e->aux = 0;
     if (is_percentile(b->id) && e->args.v[0]->type->kind != ND_TY_ERROR &&

@@ -206,7 +206,7 @@ static bool truth_ok(struct nd_check *c, struct nd_expr *e)
 }
 
 // opt.proto == tcp: the names of an enum option are known where it is compared.
-static void enum_name(struct nd_expr *opt, struct nd_expr *name)
+void nd_check_enum_name(struct nd_expr *opt, struct nd_expr *name)
 {
     int64_t v;
 
@@ -223,9 +223,13 @@ static void enum_name(struct nd_expr *opt, struct nd_expr *name)
 
 static struct nd_type *check_binary(struct nd_check *c, struct nd_expr *e)
 {
+    if ((e->op == ND_OP_EQ || e->op == ND_OP_NE) && e->b->kind == ND_E_FIELD) { // tcp == opt.proto
+        nd_check_expr(c, e->b);
+        nd_check_enum_name(e->b, e->a);
+    }
     nd_check_expr(c, e->a);
     if (e->op == ND_OP_EQ || e->op == ND_OP_NE)
-        enum_name(e->a, e->b);
+        nd_check_enum_name(e->a, e->b);
     nd_check_expr(c, e->b);
     e->is_const = false;
     if (e->op == ND_OP_LAND || e->op == ND_OP_LOR) {

@@ -298,6 +298,10 @@ struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_t
     }
     if (a->kind == ND_TY_PTR && b->kind == ND_TY_PTR)
         return nd_type_in(t, a, ND_AS_KERNEL);
+    if (a->kind == ND_TY_PTR && b->kind == ND_TY_INT) // a pointer or 0: read by address
+        return nd_type_in(t, a, a->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
+    if (b->kind == ND_TY_PTR && a->kind == ND_TY_INT)
+        return nd_type_unify(t, b, a);
     if (plain_int(a) && plain_int(b))
         return unify_ints(a, b);
     if ((a->kind == ND_TY_DOUBLE && nd_type_is_int(b)) ||
