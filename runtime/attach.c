@@ -3,6 +3,7 @@
 // do, nor how links are taken apart fast (detach.c). Serves the run.
 #include "attach.h"
 
+#include "attach_multi.h"
 #include "attach_perf.h"
 #include "detach.h"
 #include "feature.h"
@@ -174,7 +175,11 @@ static void note(struct nd_attach_set *s, uint32_t prog, const struct nd_mf_atta
     if (nd_perf_per_cpu(a->kind) && !s->perf.ncpus)
         s->perf.ncpus = nd_feature_online(s->perf.cpus, (int)(sizeof(s->perf.cpus) / sizeof(int)));
     s->list[s->nlist].spec = nd_mf_str(&s->l->mf, a->spec);
-    s->list[s->nlist].how = how(&s->l->mf, a, s->perf.ncpus);
+    if (s->l->multi && s->l->multi[prog])
+        s->list[s->nlist].how =
+            strdup(a->kind == ND_AT_KRETPROBE ? "kretprobe.multi" : "kprobe.multi");
+    else
+        s->list[s->nlist].how = how(&s->l->mf, a, s->perf.ncpus);
     s->prog[s->nlist++] = prog;
 }
 
@@ -210,49 +215,100 @@ static int fail(const struct nd_attach_set *s, const struct nd_mf_prog *p,
     return err;
 }
 
-static void warn_skipped(const struct nd_attach_set *s, const struct nd_mf_prog *p, uint32_t n,
-                         const struct nd_mf_attach *const *named, const int *errs)
+struct skips { // attach points of a program that are left out
+    const struct nd_mf_attach *named[NAMED_SKIPS];
+    int errs[NAMED_SKIPS];
+    uint32_t n;
+};
+
+static void skip(struct skips *k, const struct nd_mf_attach *a, int err)
+{
+    if (k->n < NAMED_SKIPS) {
+        k->named[k->n] = a;
+        k->errs[k->n] = err;
+    }
+    k->n++;
+}
+
+static void warn_skipped(const struct nd_attach_set *s, const struct nd_mf_prog *p,
+                         const struct skips *k)
 {
     char text[1024];
     size_t len = 0;
     uint32_t i;
 
-    for (i = 0; i < n && i < NAMED_SKIPS && len < sizeof(text); i++)
-        len +=
-            (size_t)snprintf(text + len, sizeof(text) - len, "%s%s (%s)", i ? ", " : "",
-                             nd_mf_str(&s->l->mf, named[i]->spec), nd_perf_why(named[i], errs[i]));
-    nd_msg_at(&s->l->mf, &p->span, "warning", "%u of %u attach points are left out: %s%s", n,
-              p->count, text, n > NAMED_SKIPS ? ", ..." : "");
+    for (i = 0; i < k->n && i < NAMED_SKIPS && len < sizeof(text); i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s (%s)", i ? ", " : "",
+                                nd_mf_str(&s->l->mf, k->named[i]->spec),
+                                nd_perf_why(k->named[i], k->errs[i]));
+    nd_msg_at(&s->l->mf, &p->span, "warning", "%u of %u attach points are left out: %s%s", k->n,
+              p->count, text, k->n > NAMED_SKIPS ? ", ..." : "");
+}
+
+// One after the other. 0, or the error that ends it all; *at is where.
+static int attach_each(struct nd_attach_set *s, uint32_t index, struct skips *k,
+                       const struct nd_mf_attach **at)
+{
+    const struct nd_mf_prog *p = &s->l->mf.progs[index];
+    int fd = nd_load_prog_fd(s->l, index), err;
+    uint32_t i;
+
+    for (i = 0; i < p->count; i++) {
+        *at = &s->l->mf.attaches[p->first + i];
+        err = attach_one(s, p, fd, *at);
+        if (!err)
+            note(s, index, *at);
+        else if (p->count == 1 || err == -ENOMEM || err == -EMFILE)
+            return err;
+        else
+            skip(k, *at, err);
+    }
+    return 0;
+}
+
+// All with one link; if the kernel misses a function, which it does not name, by halves.
+static int attach_many(struct nd_attach_set *s, uint32_t index, const struct nd_mf_attach *a,
+                       uint32_t n, struct skips *k)
+{
+    int link = nd_multi_attach(&s->l->mf, nd_load_prog_fd(s->l, index), a, n), err = 0;
+    uint32_t i;
+
+    if (link >= 0) {
+        err = add_point(s, link, -1, false);
+        if (err)
+            close(link);
+        for (i = 0; i < n && !err; i++)
+            note(s, index, &a[i]);
+        return err;
+    }
+    if (link == -ENOMEM || link == -EMFILE || link == -EPERM || link == -EACCES)
+        return link;
+    if (n == 1) {
+        skip(k, a, link == -ESRCH || link == -EINVAL ? -ENOENT : link);
+        return 0;
+    }
+    err = attach_many(s, index, a, n / 2, k);
+    return err ? err : attach_many(s, index, a + n / 2, n - n / 2, k);
 }
 
 static int attach_prog(struct nd_attach_set *s, uint32_t index)
 {
-    const struct nd_mf_attach *named[NAMED_SKIPS] = {NULL};
     const struct nd_mf_prog *p = &s->l->mf.progs[index];
-    int fd = nd_load_prog_fd(s->l, index), err = 0, errs[NAMED_SKIPS] = {0};
-    uint32_t i, skipped = 0;
+    const struct nd_mf_attach *at = &s->l->mf.attaches[p->first];
+    struct skips k = {.n = 0};
+    int err;
 
-    for (i = 0; i < p->count; i++) {
-        const struct nd_mf_attach *a = &s->l->mf.attaches[p->first + i];
-
-        err = attach_one(s, p, fd, a);
-        if (!err) {
-            note(s, index, a);
-            continue;
-        }
-        if (p->count == 1 || err == -ENOMEM || err == -EMFILE)
-            return fail(s, p, a, err);
-        if (skipped < NAMED_SKIPS) {
-            named[skipped] = a;
-            errs[skipped] = err;
-        }
-        skipped++;
-    }
-    if (skipped && skipped == p->count)
-        return fail(s, p, named[0], errs[0]);
-    if (skipped)
-        warn_skipped(s, p, skipped, named, errs);
-    s->skipped += skipped;
+    if (s->l->multi[index])
+        err = attach_many(s, index, at, p->count, &k);
+    else
+        err = attach_each(s, index, &k, &at);
+    if (err)
+        return fail(s, p, at, err);
+    if (k.n && k.n == p->count)
+        return fail(s, p, k.named[0], k.errs[0]);
+    if (k.n)
+        warn_skipped(s, p, &k);
+    s->skipped += k.n;
     return 0;
 }
 

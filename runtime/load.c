@@ -3,6 +3,7 @@
 // with the types and attach ids the manifest tells. Must not know how they are attached.
 #include "load.h"
 
+#include "attach_multi.h"
 #include "msg.h"
 #include "verifier.h"
 
@@ -266,6 +267,7 @@ static const struct {
 static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *wanted)
 {
     struct bpf_program *prog;
+    bool asked = false, multi = false;
     uint32_t i;
 
     bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(prog, false);
@@ -283,6 +285,13 @@ static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *w
         bpf_program__set_autoload(prog, true);
         bpf_program__set_type(prog, prog_types[p->type].type);
         bpf_program__set_expected_attach_type(prog, prog_types[p->type].attach);
+        if (nd_multi_fits(&l->mf, p)) {
+            multi = asked ? multi : nd_multi_supported();
+            asked = true;
+            l->multi[i] = multi;
+            if (multi)
+                bpf_program__set_expected_attach_type(prog, BPF_TRACE_KPROBE_MULTI);
+        }
         // With a target program set, libbpf does not read vmlinux BTF (10 ms) for the id that the
         // manifest has already.
         if (needs_attach_id(p->type))
@@ -379,8 +388,9 @@ int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool
     int handler, err;
 
     l->progs = calloc(l->mf.nprogs + 1, sizeof(struct bpf_program *));
+    l->multi = calloc(l->mf.nprogs + 1, sizeof(*l->multi));
     capture = open_memstream(&l->log, &l->log_size);
-    if (!l->progs || !capture)
+    if (!l->progs || !l->multi || !capture)
         return -ENOMEM;
     old = libbpf_set_print(print_capture);
     ho.cookie = (long)&p;
@@ -408,6 +418,7 @@ void nd_load_free(struct nd_load *l)
         munmap(l->bss, l->bss_size);
     bpf_object__close(l->obj);
     free(l->progs);
+    free(l->multi);
     free(l->log);
     free(l->manifest);
     memset(l, 0, sizeof(*l));

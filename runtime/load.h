@@ -20,6 +20,7 @@ struct nd_load {
     bool has_opts, has_state;
     struct bpf_object *obj;     // NULL until loaded, or if no program is wanted
     struct bpf_program **progs; // for each program of the manifest, NULL if it is not wanted
+    bool *multi;                // for each: loaded for kprobe.multi
     uint8_t *bss;               // the section that nd_state is in
     size_t bss_size;
     uint8_t *state; // nd_state, shared with the programs; NULL if there is none

@@ -13,7 +13,7 @@ $(B)/tests/vm/stimulus: tests/vm/stimulus.c
 kernels:
 	@bash tests/vm/kernels.sh $(KERNEL)
 
-check-vm: all $(filter $(B)/tests/unit/test_run_%,$(UNIT)) $(B)/tests/vm/stimulus $(B)/tests/cases/run $(B)/tests/host/traffic
+check-vm: all $(if $(filter unit,$(TEST)),$(filter $(B)/tests/unit/test_run_%,$(UNIT))) $(B)/tests/vm/stimulus $(B)/tests/cases/run $(B)/tests/host/traffic
 	@bash tests/vm/check.sh "$(KERNEL)" "$(TEST)"
 
 $(B)/tests/host/traffic: tests/bench/traffic_main.c tests/bench/traffic.c tests/bench/traffic.h

@@ -34,4 +34,20 @@ want=$(named 'tcp_.*')
 traced many 'kprobe:tcp_* { @ = count() }' true
 has many-attached "$TMP/many.err" "Attached $want probe"
 echo "$want functions named tcp_*: $(grep -E 'attach |Attached' "$TMP/many.err" | tr '\n' ' ')"
+
+# Thousands, where the kernel takes them with one link; fast, even emulated.
+if kernel_at_least 6 12; then
+    want=$(named 'd.*')
+    [ "$want" -ge 2000 ] || not_ok functions "only $want functions named d*"
+    traced wide 'kprobe:d* { @ = count() }' $STIMULUS fallocate 10
+    echo "$want functions named d*: $(grep -E 'attach |Attached' "$TMP/wide.err" | tr '\n' ' ')"
+    ms=$(sed -n 's/.*attach \([0-9]*\)\..*/\1/p' "$TMP/wide.err")
+    if [ "${ms:-9999}" -le 2000 ]; then ok wide-attached; else not_ok wide-attached "in $ms ms"; fi
+    export NDTRACE_WITHOUT=kprobe_multi
+    traced without 'kprobe:vfs_fa* { @ = count() }' $STIMULUS fallocate 150
+    same without-multi "$(total "$OUT" @)" 300
+    unset NDTRACE_WITHOUT
+    traced multi_ret 'kretprobe:vfs_fa* { @r[(int32)retval] = count() }' $STIMULUS fallocate 150
+    has multi-retval "$OUT" '^@r\[-95\]: 150$'
+fi
 finish
