@@ -154,21 +154,20 @@ static const uint32_t bpf_map_types[] = { // BPF_MAP_TYPE_* of linux/bpf.h
     [ND_MAP_STACK] = 7,         [ND_MAP_SCRATCH] = 6,
 };
 #define BPF_RINGBUF 27u
-#define NO_PREALLOC 1u // BPF_F_NO_PREALLOC
 
 static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key, uint32_t val,
-                               uint32_t entries, uint32_t flags)
+                               uint32_t entries)
 {
     struct {
         const char *name;
         uint32_t v;
-    } attrs[] = {{"type", type}, {"max_entries", entries}, {"key_size", key}, {"value_size", val}, {"map_flags", flags}};
-    LLVMMetadataRef m[5], st;
-    LLVMTypeRef ptrs[5];
+    } attrs[] = {{"type", type}, {"max_entries", entries}, {"key_size", key}, {"value_size", val}};
+    LLVMMetadataRef m[4], st;
+    LLVMTypeRef ptrs[4];
     LLVMValueRef g;
     unsigned int i, n = 0;
 
-    for (i = 0; i < 5; i++) {
+    for (i = 0; i < 4; i++) {
         if (attrs[i].v)
             m[n] = attr_member(l, attrs[i].name, attrs[i].v, n), n++;
         ptrs[i] = l->ptr;
@@ -182,7 +181,6 @@ static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t ty
     return g;
 }
 
-#define BIG_VALUE 1024u // bytes per CPU: such maps are not allocated in advance
 
 static void choose_kind(struct nd_map *m, struct nd_lmap *lm)
 {
@@ -203,7 +201,7 @@ static void choose_kind(struct nd_map *m, struct nd_lmap *lm)
 static void make_map(struct nd_lower *l, struct nd_map *m)
 {
     struct nd_lmap *lm = &l->maps[m->index];
-    uint32_t flags = 0, type;
+    uint32_t type;
     const char *name = nd_arena_printf(l->a, "nd_m%u", m->index);
 
     choose_kind(m, lm);
@@ -215,15 +213,13 @@ static void make_map(struct nd_lower *l, struct nd_map *m)
         lm->kind = ND_MAP_USER;
         return;
     }
-    if (lm->kind == ND_MAP_PERCPUHASH && lm->val_size > BIG_VALUE)
-        flags = NO_PREALLOC;
     if (lm->kind == ND_MAP_LRUHASH || lm->kind == ND_MAP_PERCPULRUHASH || lm->kind == ND_MAP_ARRAY)
         lm->pop_off = nd_state_alloc(l, 8);
     type = bpf_map_types[lm->kind];
-    lm->g = define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries, flags);
+    lm->g = define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries);
     if (m->gen) {
         lm->gen_off = nd_state_alloc(l, 8);
-        lm->g2 = define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size, lm->val_size, lm->max_entries, flags);
+        lm->g2 = define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size, lm->val_size, lm->max_entries);
     }
 }
 
@@ -243,7 +239,7 @@ uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t)
     s->kernel = kernel;
     s->depth = t->depth;
     s->sym = nd_arena_printf(l->a, "nd_%cstack%u", kernel ? 'k' : 'u', t->depth);
-    s->g = define_map(l, s->sym, bpf_map_types[ND_MAP_STACK], 4, t->depth * 8, STACK_ENTRIES, 0);
+    s->g = define_map(l, s->sym, bpf_map_types[ND_MAP_STACK], 4, t->depth * 8, STACK_ENTRIES);
     return i;
 }
 
@@ -366,7 +362,7 @@ static void finish_globals(struct nd_lower *l)
     LLVMValueRef g;
 
     if (l->scratch_map) {
-        g = define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4, (l->scratch_size + 7) & ~7u, 1, 0);
+        g = define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4, (l->scratch_size + 7) & ~7u, 1);
         LLVMReplaceAllUsesWith(l->scratch_map, g);
         LLVMDeleteGlobal(l->scratch_map);
         l->scratch_map = g;
@@ -410,7 +406,7 @@ static void make_globals(struct nd_lower *l)
         make_map(l, l->p->maps.v[i]);
     for (i = 0; i < l->p->events.n && !l->ring; i++) {
         if (l->p->events.v[i]->sent)
-            l->ring = define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, ND_RING_BYTES, 0);
+            l->ring = define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, ND_RING_BYTES);
     }
     add_string_section(l, "LICENSE", "license", "GPL", 4);
 }
