@@ -37,8 +37,8 @@ void *nd_arena_grow(struct nd_arena *a, void *v, uint32_t n, uint32_t *cap, size
         uint32_t cap;   \
     }
 // Appends an item and gives its address.
-#define ND_PUSH(a, vec)                                                                      \
-    ((vec)->v = nd_arena_grow((a), (vec)->v, (vec)->n, &(vec)->cap, sizeof(*(vec)->v)),      \
+#define ND_PUSH(a, vec)                                                                 \
+    ((vec)->v = nd_arena_grow((a), (vec)->v, (vec)->n, &(vec)->cap, sizeof(*(vec)->v)), \
      &(vec)->v[(vec)->n++])
 
 #endif

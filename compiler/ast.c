@@ -3,13 +3,13 @@
 #include "ast.h"
 
 static const char *const op_text[] = {
-    [ND_OP_NONE] = "=",    [ND_OP_ADD] = "+",      [ND_OP_SUB] = "-",     [ND_OP_MUL] = "*",
-    [ND_OP_DIV] = "/",     [ND_OP_MOD] = "%",      [ND_OP_SHL] = "<<",    [ND_OP_SHR] = ">>",
-    [ND_OP_AND] = "&",     [ND_OP_OR] = "|",       [ND_OP_XOR] = "^",     [ND_OP_EQ] = "==",
-    [ND_OP_NE] = "!=",     [ND_OP_LT] = "<",       [ND_OP_LE] = "<=",     [ND_OP_GT] = ">",
-    [ND_OP_GE] = ">=",     [ND_OP_LAND] = "&&",    [ND_OP_LOR] = "||",    [ND_OP_NEG] = "-",
-    [ND_OP_NOT] = "!",     [ND_OP_BNOT] = "~",     [ND_OP_DEREF] = "*",   [ND_OP_ADDR] = "&",
-    [ND_OP_PREINC] = "++", [ND_OP_PREDEC] = "--",  [ND_OP_POSTINC] = "++", [ND_OP_POSTDEC] = "--",
+    [ND_OP_NONE] = "=",    [ND_OP_ADD] = "+",     [ND_OP_SUB] = "-",      [ND_OP_MUL] = "*",
+    [ND_OP_DIV] = "/",     [ND_OP_MOD] = "%",     [ND_OP_SHL] = "<<",     [ND_OP_SHR] = ">>",
+    [ND_OP_AND] = "&",     [ND_OP_OR] = "|",      [ND_OP_XOR] = "^",      [ND_OP_EQ] = "==",
+    [ND_OP_NE] = "!=",     [ND_OP_LT] = "<",      [ND_OP_LE] = "<=",      [ND_OP_GT] = ">",
+    [ND_OP_GE] = ">=",     [ND_OP_LAND] = "&&",   [ND_OP_LOR] = "||",     [ND_OP_NEG] = "-",
+    [ND_OP_NOT] = "!",     [ND_OP_BNOT] = "~",    [ND_OP_DEREF] = "*",    [ND_OP_ADDR] = "&",
+    [ND_OP_PREINC] = "++", [ND_OP_PREDEC] = "--", [ND_OP_POSTINC] = "++", [ND_OP_POSTDEC] = "--",
 };
 
 const char *nd_op_text(enum nd_op op)

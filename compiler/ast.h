@@ -23,8 +23,8 @@ struct nd_texpr {
     enum nd_tag tag;
     const char *name; // "u32", "sk_buff", "ip", ...
     uint32_t stars;
-    bool is_list;   // type[] (options)
-    bool is_array;  // type[n]
+    bool is_list;  // type[] (options)
+    bool is_array; // type[n]
     uint64_t nelems;
     struct nd_expr_list *args; // enum(a, b) of options
 };
@@ -33,35 +33,56 @@ struct nd_texpr {
 
 enum nd_op {
     ND_OP_NONE,
-    ND_OP_ADD, ND_OP_SUB, ND_OP_MUL, ND_OP_DIV, ND_OP_MOD,
-    ND_OP_SHL, ND_OP_SHR, ND_OP_AND, ND_OP_OR, ND_OP_XOR,
-    ND_OP_EQ, ND_OP_NE, ND_OP_LT, ND_OP_LE, ND_OP_GT, ND_OP_GE,
-    ND_OP_LAND, ND_OP_LOR,
-    ND_OP_NEG, ND_OP_NOT, ND_OP_BNOT, ND_OP_DEREF, ND_OP_ADDR,
-    ND_OP_PREINC, ND_OP_PREDEC, ND_OP_POSTINC, ND_OP_POSTDEC,
+    ND_OP_ADD,
+    ND_OP_SUB,
+    ND_OP_MUL,
+    ND_OP_DIV,
+    ND_OP_MOD,
+    ND_OP_SHL,
+    ND_OP_SHR,
+    ND_OP_AND,
+    ND_OP_OR,
+    ND_OP_XOR,
+    ND_OP_EQ,
+    ND_OP_NE,
+    ND_OP_LT,
+    ND_OP_LE,
+    ND_OP_GT,
+    ND_OP_GE,
+    ND_OP_LAND,
+    ND_OP_LOR,
+    ND_OP_NEG,
+    ND_OP_NOT,
+    ND_OP_BNOT,
+    ND_OP_DEREF,
+    ND_OP_ADDR,
+    ND_OP_PREINC,
+    ND_OP_PREDEC,
+    ND_OP_POSTINC,
+    ND_OP_POSTDEC,
 };
 const char *nd_op_text(enum nd_op op);
 
 enum nd_expr_kind {
-    ND_E_INT,    // num; lit_unit for durations
-    ND_E_DOUBLE, // real
-    ND_E_STRING, // str, len
-    ND_E_IDENT,  // name
-    ND_E_VAR,    // $name
-    ND_E_MAP,    // @name[key]; a = key or NULL (several keys: a tuple)
-    ND_E_UNARY,  // op a
-    ND_E_BINARY, // a op b
-    ND_E_COND,   // a ? b : c
-    ND_E_CAST,   // (texpr)a
-    ND_E_SIZEOF, // texpr or a
+    ND_E_INT,          // num; lit_unit for durations
+    ND_E_DOUBLE,       // real
+    ND_E_STRING,       // str, len
+    ND_E_IDENT,        // name
+    ND_E_VAR,          // $name
+    ND_E_MAP,          // @name[key]; a = key or NULL (several keys: a tuple)
+    ND_E_UNARY,        // op a
+    ND_E_BINARY,       // a op b
+    ND_E_COND,         // a ? b : c
+    ND_E_CAST,         // (texpr)a
+    ND_E_SIZEOF,       // texpr or a
     ND_E_OFFSETOF,     // texpr, name = member path
     ND_E_CONTAINER_OF, // a, texpr, name
-    ND_E_CALL,   // name(args)
-    ND_E_FIELD,  // a.name or a->name
-    ND_E_INDEX,  // a[b]
-    ND_E_TUPLE,  // (args)
-    ND_E_IN,     // a in b; b may be a tuple: any of
-    ND_E_ERROR,  // a syntax error was reported here
+    ND_E_CALL,         // name(args)
+    ND_E_FIELD,        // a.name or a->name
+    ND_E_INDEX,        // a[b]
+    ND_E_TUPLE,        // (args)
+    ND_E_IN,           // a in b; b may be a tuple: any of
+    ND_E_ERROR,        // a syntax error was reported here
 };
 
 enum nd_lit_unit { ND_UNIT_NONE, ND_UNIT_DURATION, ND_UNIT_SIZE };
@@ -92,25 +113,25 @@ struct nd_expr {
 
     // check:
     struct nd_type *type;
-    struct nd_sym *sym;              // what a name refers to
+    struct nd_sym *sym;               // what a name refers to
     const struct nd_builtin *builtin; // IDENT or CALL of a built-in
-    bool is_const;                   // num (or str) is its value
-    struct nd_field *field;          // FIELD: the member
-    uint32_t aux;                    // per kind: tuple index, option index, ...
-    void *info;                      // per built-in
+    bool is_const;                    // num (or str) is its value
+    struct nd_field *field;           // FIELD: the member
+    uint32_t aux;                     // per kind: tuple index, option index, ...
+    void *info;                       // per built-in
 };
 
 // ---- statements ------------------------------------------------------------------------------
 
 enum nd_stmt_kind {
-    ND_S_EXPR,   // expr
-    ND_S_ASSIGN, // expr op= rhs
-    ND_S_LET,    // let $name [: texpr] [= rhs]; expr is the VAR
-    ND_S_IF,     // expr body else_body
-    ND_S_WHILE,  // expr body
+    ND_S_EXPR,      // expr
+    ND_S_ASSIGN,    // expr op= rhs
+    ND_S_LET,       // let $name [: texpr] [= rhs]; expr is the VAR
+    ND_S_IF,        // expr body else_body
+    ND_S_WHILE,     // expr body
     ND_S_FOR_RANGE, // expr = var, rhs .. hi, body
     ND_S_FOR_MAP,   // key, val names; map in expr; sort, desc, limit
-    ND_S_UNROLL, // rhs = count, body
+    ND_S_UNROLL,    // rhs = count, body
     ND_S_BREAK,
     ND_S_CONTINUE,
     ND_S_RETURN, // expr or NULL
@@ -143,7 +164,7 @@ struct nd_stmt {
     const char *name; // SEND: the event
     struct nd_span name_span;
     struct nd_named_list fields; // SEND
-    const char *key, *val; // FOR_MAP: loop variables; val NULL: only one (a pair of both)
+    const char *key, *val;       // FOR_MAP: loop variables; val NULL: only one (a pair of both)
     struct nd_span key_span, val_span;
     bool key_dollar; // for ($kv : @m)
     struct nd_expr *sort, *limit;
@@ -200,7 +221,7 @@ struct nd_decl {
     const char *name;
     struct nd_span name_span;
     struct nd_texpr *texpr;
-    struct nd_expr *expr;   // const value, option default, period, map size call
+    struct nd_expr *expr; // const value, option default, period, map size call
     struct nd_decl_fields fields;
     struct nd_block *body;
     struct nd_points points;

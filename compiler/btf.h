@@ -69,8 +69,8 @@ struct nd_btf_param {
 
 // Opens a BTF file (/sys/kernel/btf/vmlinux, or raw data in memory that the caller keeps alive).
 // With a base (split BTF of a module) ids go on after the base's. The base may be the split BTF of
-// another module: the file then still refers to the kernel's types alone. Returns NULL and sets *why to a
-// static text when it is not BTF.
+// another module: the file then still refers to the kernel's types alone. Returns NULL and sets
+// *why to a static text when it is not BTF.
 struct nd_btf *nd_btf_open(const char *path, struct nd_btf *base, const char **why);
 struct nd_btf *nd_btf_from_memory(const void *data, size_t size, struct nd_btf *base,
                                   const char **why);

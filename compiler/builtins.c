@@ -75,7 +75,8 @@ static struct nd_type *check_buf(struct nd_check *c, struct nd_expr *e, const st
     int64_t n = 64;
 
     (void)b;
-    if (!nd_type_is_int(a) && a->kind != ND_TY_ARRAY && !nd_type_is_text(a) && !is_error(e->args.v[0]))
+    if (!nd_type_is_int(a) && a->kind != ND_TY_ARRAY && !nd_type_is_text(a) &&
+        !is_error(e->args.v[0]))
         bad_arg(c, e, 0, "a pointer or an array");
     if (e->args.n > 1 && nd_check_const_int(c, e->args.v[1], &n)) {
         if (n < 1 || n > 4096)
@@ -116,8 +117,10 @@ static struct nd_type *check_ntop(struct nd_check *c, struct nd_expr *e, const s
     if (at && !want_int(c, e, 0))
         return nd_ty(b->type);
     if (at && nd_check_const_int(c, e->args.v[0], &af) && af != FAMILY_INET && af != FAMILY_INET6)
-        nd_help(c->d, nd_error(c->d, ND_E0317, e->args.v[0]->span, "unknown address family %lld",
-                               (long long)af), "AF_INET is 2, AF_INET6 is 10");
+        nd_help(c->d,
+                nd_error(c->d, ND_E0317, e->args.v[0]->span, "unknown address family %lld",
+                         (long long)af),
+                "AF_INET is 2, AF_INET6 is 10");
     if (!nd_type_is_int(a) && a->kind != ND_TY_IP &&
         !((a->kind == ND_TY_ARRAY || a->kind == ND_TY_STRUCT || a->kind == ND_TY_STRING) &&
           (a->size == 16 || a->size == 4)))
@@ -142,7 +145,8 @@ static struct nd_type *check_int1(struct nd_check *c, struct nd_expr *e, const s
     return nd_ty(b->type);
 }
 
-static struct nd_type *check_bswap(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+static struct nd_type *check_bswap(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
 {
     struct nd_type *a = e->args.v[0]->type;
 
@@ -152,7 +156,8 @@ static struct nd_type *check_bswap(struct nd_check *c, struct nd_expr *e, const 
     return nd_type_int(a->size ? a->size : 8, false);
 }
 
-static struct nd_type *check_text2(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+static struct nd_type *check_text2(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
 {
     uint32_t i;
 
@@ -165,7 +170,8 @@ static struct nd_type *check_text2(struct nd_check *c, struct nd_expr *e, const 
     return nd_ty(b->type);
 }
 
-static struct nd_type *check_text1(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+static struct nd_type *check_text1(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
 {
     if (!nd_type_is_text(e->args.v[0]->type) && !is_error(e->args.v[0]))
         bad_arg(c, e, 0, "a string");
@@ -187,7 +193,8 @@ static const char *text_arg(struct nd_check *c, struct nd_expr *e, uint32_t i)
     return NULL;
 }
 
-static struct nd_type *check_kaddr(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+static struct nd_type *check_kaddr(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
 {
     const char *name = text_arg(c, e, 0);
 
@@ -196,8 +203,9 @@ static struct nd_type *check_kaddr(struct nd_check *c, struct nd_expr *e, const 
     e->num = nd_kernel_symbol(c->p->kernel, name);
     e->is_const = true;
     if (!e->num)
-        nd_help(c->d, nd_error(c->d, ND_E0604, e->args.v[0]->span,
-                               "the kernel has no symbol '%s', or hides its address", name),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0604, e->args.v[0]->span,
+                         "the kernel has no symbol '%s', or hides its address", name),
                 "run as root; see /proc/sys/kernel/kptr_restrict");
     return nd_ty(b->type);
 }
@@ -367,7 +375,8 @@ static struct nd_type *stack_type(struct nd_check *c, bool kernel, int64_t depth
 }
 
 // kstack, kstack(n), kstack(mode), kstack(mode, n); modes bpftrace, perf, raw.
-static struct nd_type *check_stack(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+static struct nd_type *check_stack(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
 {
     bool kernel = b->id == ND_B_KSTACK;
     uint32_t flags = 0, i;

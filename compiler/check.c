@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-
 static struct nd_sym *global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
                              struct nd_span span)
 {
@@ -46,7 +45,8 @@ static void declare_const(struct nd_check *c, struct nd_decl *d)
         s->len = d->expr->len;
     }
     if (t->kind != ND_TY_ERROR && !d->expr->is_const && d->expr->kind != ND_E_DOUBLE)
-        nd_error(c->d, ND_E0313, d->expr->span, "the value of a constant must be known at compile time");
+        nd_error(c->d, ND_E0313, d->expr->span,
+                 "the value of a constant must be known at compile time");
     if (nd_builtin_find(d->name, false))
         nd_error(c->d, ND_E0211, d->name_span, "'%s' is a built-in name", d->name);
     *ND_PUSH(c->a, &c->scope->syms) = s;
@@ -75,7 +75,8 @@ static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
         f[i].type = nd_type_resolve(c->t, d->fields.v[i].texpr);
         for (k = 0; k < i; k++) {
             if (!strcmp(f[k].name, f[i].name))
-                nd_error(c->d, ND_E0210, d->fields.v[i].span, "field '%s' is declared twice", f[i].name);
+                nd_error(c->d, ND_E0210, d->fields.v[i].span, "field '%s' is declared twice",
+                         f[i].name);
         }
     }
     return f;
@@ -87,10 +88,12 @@ static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f
     uint32_t i, at = 0; // in bits
 
     for (i = 0; i < n; i++) {
-        uint32_t bits = d->fields.v[i].bits, unit = f[i].type->size * 8, al = nd_type_align(f[i].type) * 8;
+        uint32_t bits = d->fields.v[i].bits, unit = f[i].type->size * 8,
+                 al = nd_type_align(f[i].type) * 8;
 
         if (bits && (!nd_type_is_int(f[i].type) || bits > unit)) {
-            nd_error(c->d, ND_E0317, d->fields.v[i].span, "a bit-field is an integer of at most its width");
+            nd_error(c->d, ND_E0317, d->fields.v[i].span,
+                     "a bit-field is an integer of at most its width");
             bits = 0;
         }
         if (!bits) {
@@ -176,7 +179,8 @@ static void declare_map(struct nd_check *c, struct nd_decl *d)
         if (e->args.n == 1) {
             nd_check_expr(c, e->args.v[0]);
             if (!nd_check_const_int(c, e->args.v[0], &n) || n < 1 || n > 100000000)
-                nd_error(c->d, ND_E0317, e->args.v[0]->span, "a map has room for 1 to 100000000 entries");
+                nd_error(c->d, ND_E0317, e->args.v[0]->span,
+                         "a map has room for 1 to 100000000 entries");
             m->max_entries = (uint32_t)n;
         }
         if (e->args.n <= 1)
@@ -240,7 +244,9 @@ static void declare_hook(struct nd_check *c, struct nd_decl *d)
     int64_t ns = 0;
 
     h->decl = d;
-    h->kind = d->kind == ND_D_BEGIN ? ND_HOOK_BEGIN : d->kind == ND_D_END ? ND_HOOK_END : ND_HOOK_EVERY;
+    h->kind = d->kind == ND_D_BEGIN ? ND_HOOK_BEGIN
+              : d->kind == ND_D_END ? ND_HOOK_END
+                                    : ND_HOOK_EVERY;
     *ND_PUSH(c->a, &c->p->hooks) = h;
     if (h->kind != ND_HOOK_EVERY)
         return;
@@ -263,7 +269,8 @@ static void declare_hook(struct nd_check *c, struct nd_decl *d)
     h->period = (uint64_t)ns;
 }
 
-// ---- bodies --------------------------------------------------------------------------------------
+// ---- bodies
+// --------------------------------------------------------------------------------------
 
 static void check_when(struct nd_check *c, struct nd_decl *d)
 {
@@ -412,16 +419,20 @@ static void check_maps(struct nd_check *c)
         struct nd_map *m = c->p->maps.v[i];
 
         if (m->key && m->key->size > KEY_MAX)
-            nd_error(c->d, ND_E0701, m->key_span, "the key of %s has %u bytes, the most is %u", m->name,
-                     m->key->size, KEY_MAX);
+            nd_error(c->d, ND_E0701, m->key_span, "the key of %s has %u bytes, the most is %u",
+                     m->name, m->key->size, KEY_MAX);
         if (m->key && m->key->kind == ND_TY_TUPLE && !m->key->nelems)
             nd_error(c->d, ND_E0315, m->key_span, "an empty tuple cannot be a key");
         if (!c->d->errors && m->worlds && (!m->val || (m->keyed && !m->key)))
-            nd_help(c->d, nd_error(c->d, ND_E0308, m->span, "nothing tells the type of %s", m->name),
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0308, m->span, "nothing tells the type of %s", m->name),
                     "it is only assigned from maps whose type is not known either");
         if (m->val && m->val->kind == ND_TY_DOUBLE && (m->worlds & ND_KERNEL))
-            nd_help(c->d, nd_error(c->d, ND_E0401, m->val_span, "%s holds a double here, and a probe uses it", m->name),
-                    "the kernel has no floating point numbers: keep the result in a map of its own");
+            nd_help(
+                c->d,
+                nd_error(c->d, ND_E0401, m->val_span, "%s holds a double here, and a probe uses it",
+                         m->name),
+                "the kernel has no floating point numbers: keep the result in a map of its own");
         if (m->gen && !(m->worlds & ND_KERNEL))
             m->gen = false;
         if (m->has_decl && !m->val && !m->worlds)
@@ -438,7 +449,8 @@ static void check_events(struct nd_check *c)
         const struct nd_event *ev = c->p->events.v[i];
 
         if (ev->type && ev->type->size > most)
-            nd_error(c->d, ND_E0701, ev->span, "this sends %u bytes at a time, the most is %u", ev->type->size, most);
+            nd_error(c->d, ND_E0701, ev->span, "this sends %u bytes at a time, the most is %u",
+                     ev->type->size, most);
     }
 }
 
@@ -496,6 +508,7 @@ void nd_check(struct nd_program *p)
     check_maps(&c);
     check_events(&c);
     if (!declares_more(p) && !p->diags->errors && p->decls.n)
-        nd_help(p->diags, nd_error(p->diags, ND_E0110, p->decls.v[0]->span, "the script has no probe"),
+        nd_help(p->diags,
+                nd_error(p->diags, ND_E0110, p->decls.v[0]->span, "the script has no probe"),
                 "a smallest probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");
 }

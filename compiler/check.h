@@ -15,13 +15,13 @@ enum nd_world { ND_KERNEL = 1, ND_USER = 2 };
 // ---- what names refer to -----------------------------------------------------------------------
 
 enum nd_sym_kind {
-    ND_SYM_VAR,    // $x, loop variables, parameters
-    ND_SYM_CONST,  // const, enumerator
+    ND_SYM_VAR,   // $x, loop variables, parameters
+    ND_SYM_CONST, // const, enumerator
     ND_SYM_MAP,
     ND_SYM_OPTION,
     ND_SYM_EVENT,
     ND_SYM_FN,
-    ND_SYM_FIELD,  // a field of the event in its handler
+    ND_SYM_FIELD, // a field of the event in its handler
 };
 
 struct nd_sym {
@@ -29,11 +29,11 @@ struct nd_sym {
     const char *name;
     struct nd_span span;
     struct nd_type *type;
-    uint32_t index;   // VAR: unique number; OPTION, EVENT, MAP: number; FIELD: in the event
-    uint32_t nassign; // VAR: assignments seen
-    bool loop_var;    // set by its loop only
+    uint32_t index;        // VAR: unique number; OPTION, EVENT, MAP: number; FIELD: in the event
+    uint32_t nassign;      // VAR: assignments seen
+    bool loop_var;         // set by its loop only
     struct nd_stmt *first; // VAR: the statement that declares it
-    uint64_t num;     // CONST
+    uint64_t num;          // CONST
     const char *str;
     uint32_t len;
     double real;
@@ -51,15 +51,15 @@ struct nd_map {
     struct nd_type *val;     // NULL: not known yet
     struct nd_span key_span; // where they became known
     struct nd_span val_span;
-    bool scalar;             // used without a key
+    bool scalar; // used without a key
     bool keyed;
-    uint32_t worlds;         // nd_world bits that touch it
+    uint32_t worlds; // nd_world bits that touch it
     bool written;
-    bool gen;                // two generations: a user-space handler empties it while probes run
-    bool atomic;             // updated with ++ += and the like
-    bool computed;           // assigned the result of an operator
+    bool gen;      // two generations: a user-space handler empties it while probes run
+    bool atomic;   // updated with ++ += and the like
+    bool computed; // assigned the result of an operator
     bool has_decl;
-    uint32_t decl_kind;      // enum nd_mf_map_kind
+    uint32_t decl_kind; // enum nd_mf_map_kind
     uint32_t max_entries;
     bool percpu_decl;
 };
@@ -78,7 +78,9 @@ struct nd_event {
     uint32_t index;
     struct nd_span span;
     struct nd_type *type; // struct of the payload
-    struct nd_field_span { struct nd_span span; } *spans;
+    struct nd_field_span {
+        struct nd_span span;
+    } * spans;
     struct nd_decl *on; // handler or NULL
     bool sent;
     // made by the compiler of printf() and the like: the calls, whose arguments are the fields
@@ -127,7 +129,7 @@ struct nd_probe {
     bool user_memory; // pointers point to user memory (uprobes)
     const char *name; // of the program
     uint32_t index;
-    uint32_t when_fn; // user function, ND_MF_NONE
+    uint32_t when_fn;      // user function, ND_MF_NONE
     struct nd_block *body; // decl->body
     uint32_t nvars;
 };
@@ -148,7 +150,8 @@ struct nd_async {
     ND_VEC(struct nd_async_arg {
         struct nd_expr *expr;
         struct nd_type *type;
-    }) args;
+    })
+    args;
     struct nd_event *event;
 };
 
@@ -180,7 +183,8 @@ void nd_check_options(struct nd_program *p);
 // Everything else. Errors are in p->diags.
 void nd_check(struct nd_program *p);
 
-// ---- inside the checker --------------------------------------------------------------------------
+// ---- inside the checker
+// --------------------------------------------------------------------------
 
 struct nd_scope {
     struct nd_scope *up;
@@ -200,13 +204,13 @@ struct nd_check {
     struct nd_probe *probe; // kernel world
     struct nd_event *on;    // handler being checked
     struct nd_fn *fn;
-    struct nd_decl *hook;   // begin, end, every, on being checked
+    struct nd_decl *hook; // begin, end, every, on being checked
     uint32_t loops;
     uint32_t unrolled; // copies that the unrolls around make, 0: none
     uint32_t nvars;
     uint32_t pass;
     bool last_pass;
-    bool changed; // a map's or function's type became known: another pass
+    bool changed;       // a map's or function's type became known: another pass
     uint32_t fn_depth;  // functions being checked inside each other
     uint32_t fn_checks; // bodies of functions checked so far
 };
@@ -248,8 +252,10 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t fmt_arg)
 // Where a raw tracepoint has the field of a trace event ("skb.dev.name"), or NULL.
 const char *nd_raw_path(const char *category, const char *event, const char *field);
 
-// probes.c: attach points of a probe, from its text; several nd_probe when the body depends on them.
-void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets *at, struct nd_span span);
+// probes.c: attach points of a probe, from its text; several nd_probe when the body depends on
+// them.
+void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets *at,
+                     struct nd_span span);
 // A tree of its own of a declaration, parsed again.
 struct nd_decl *nd_probes_own_tree(struct nd_program *p, struct nd_decl *d);
 void nd_probes_expand(struct nd_program *p, struct nd_decl *d);

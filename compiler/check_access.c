@@ -32,9 +32,9 @@ struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
         return error_type();
     }
     e->num = f.off;
-    return nd_type_ptr(c->t, s,
-                       e->a->type->kind == ND_TY_PTR && e->a->type->as == ND_AS_USER ? ND_AS_USER
-                                                                                    : ND_AS_KERNEL);
+    return nd_type_ptr(
+        c->t, s,
+        e->a->type->kind == ND_TY_PTR && e->a->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
 }
 
 struct near_fields {
@@ -93,8 +93,8 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
         return error_type();
     }
     if (s->kind != ND_TY_STRUCT && s->kind != ND_TY_TUPLE) {
-        nd_help(c->d, nd_error(c->d, ND_E0305, e->a->span, "%s has no fields",
-                               nd_type_text(c->t, s)),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0305, e->a->span, "%s has no fields", nd_type_text(c->t, s)),
                 "cast it: ((struct name *)x)->%s", e->name);
         return error_type();
     }
@@ -225,8 +225,9 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
         if (!m->key && a->kind != ND_TY_ERROR && c->last_pass)
             nd_error(c->d, ND_E0308, e->b->span, "%s is never written", m->name);
         else if (m->key && a->kind != ND_TY_ERROR && !nd_type_unify(c->t, m->key, a))
-            nd_note(c->d, nd_error(c->d, ND_E0307, e->a->span, "%s has keys of type %s, this is %s", m->name,
-                                   nd_type_text(c->t, m->key), nd_type_text(c->t, a)),
+            nd_note(c->d,
+                    nd_error(c->d, ND_E0307, e->a->span, "%s has keys of type %s, this is %s",
+                             m->name, nd_type_text(c->t, m->key), nd_type_text(c->t, a)),
                     m->key_span, "as used here");
         return nd_ty(&nd_type_bool);
     }
@@ -250,8 +251,9 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
     if (e->b->kind == ND_E_FIELD && e->b->sym && e->b->sym->kind == ND_SYM_OPTION &&
         nd_type_unify(c->t, a, b))
         return nd_ty(&nd_type_bool);
-    nd_help(c->d, nd_error(c->d, ND_E0303, e->span, "'in' does not go with %s and %s",
-                           nd_type_text(c->t, a), nd_type_text(c->t, b)),
+    nd_help(c->d,
+            nd_error(c->d, ND_E0303, e->span, "'in' does not go with %s and %s",
+                     nd_type_text(c->t, a), nd_type_text(c->t, b)),
             "x in (1, 2), address in prefix(\"10.0.0.0/8\"), key in @map, x in opt.list");
     return nd_ty(&nd_type_bool);
 }
@@ -264,15 +266,17 @@ struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
     e->aux = ND_AS_BPF;
     if (!m->val) {
         if (c->last_pass && !m->written) {
-            nd_help(c->d, nd_error(c->d, ND_E0308, e->span, "%s is read but never written", m->name),
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0308, e->span, "%s is read but never written", m->name),
                     "assign to it in a probe or in begin");
         }
         return error_type();
     }
     if (nd_type_is_agg(m->val) && c->world == ND_KERNEL) {
-        nd_help(c->d, nd_error(c->d, ND_E0401, e->span,
-                               "%s holds %s, which is kept per CPU and read in user space", m->name,
-                               nd_type_text(c->t, m->val)),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0401, e->span,
+                         "%s holds %s, which is kept per CPU and read in user space", m->name,
+                         nd_type_text(c->t, m->val)),
                 "read it in 'every', 'end' or an 'on' handler");
         return error_type();
     }

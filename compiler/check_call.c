@@ -71,9 +71,10 @@ static void check_worlds(struct nd_check *c, struct nd_expr *e, const struct nd_
 {
     if (b->worlds & c->world)
         return;
-    nd_help(c->d, nd_error(c->d, c->world == ND_USER ? ND_E0402 : ND_E0401, e->name_span,
-                           "%s() is not available %s", e->name,
-                           c->world == ND_USER ? "in user space" : "in a kernel probe"),
+    nd_help(c->d,
+            nd_error(c->d, c->world == ND_USER ? ND_E0402 : ND_E0401, e->name_span,
+                     "%s() is not available %s", e->name,
+                     c->world == ND_USER ? "in user space" : "in a kernel probe"),
             c->world == ND_USER ? "call it in a probe, and keep the result in a map or an event"
                                 : "call it in every, end or an on handler");
 }
@@ -88,14 +89,15 @@ static bool check_count(struct nd_check *c, struct nd_expr *e, const struct nd_b
         d = nd_error(c->d, ND_E0301, e->span, "%s() takes %u argument%s, not %u", e->name, b->min,
                      b->min == 1 ? "" : "s", e->args.n);
     else
-        d = nd_error(c->d, ND_E0301, e->span, "%s() takes %u to %u arguments, not %u", e->name, b->min,
-                     b->max, e->args.n);
+        d = nd_error(c->d, ND_E0301, e->span, "%s() takes %u to %u arguments, not %u", e->name,
+                     b->min, b->max, e->args.n);
     nd_help(c->d, d, "usage: %s", b->usage);
     return false;
 }
 
 // sum(@m), p99(@m[k]) in user space.
-static struct nd_type *stat_of_map(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+static struct nd_type *stat_of_map(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
 {
     struct nd_expr *x = e->args.v[0];
     struct nd_type *v = map_arg(c, x);
@@ -110,8 +112,9 @@ static struct nd_type *stat_of_map(struct nd_check *c, struct nd_expr *e, const 
         return error_type();
     }
     if (is_percentile(b->id) && !hist) {
-        nd_help(c->d, nd_error(c->d, ND_E0309, x->span, "%s holds %s, which has no percentiles", x->name,
-                               nd_type_text(c->t, v)),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0309, x->span, "%s holds %s, which has no percentiles", x->name,
+                         nd_type_text(c->t, v)),
                 "hist(), lhist() and dist() have");
         return error_type();
     }
@@ -170,8 +173,8 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
     case ND_B_CLEAR:
     case ND_B_ZERO:
         if (x->a)
-            nd_error(c->d, ND_E0302, x->span, "%s() wants a whole map; delete(@m, key) removes one entry",
-                     e->name);
+            nd_error(c->d, ND_E0302, x->span,
+                     "%s() wants a whole map; delete(@m, key) removes one entry", e->name);
         mark_gen(c, m);
         never_written(c, x);
         break;
@@ -290,20 +293,21 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         nd_check_expr(c, e->args.v[i]);
     if (only_maps(b->id))
         return check_map_call(c, e, b);
-    if (b->id == ND_B_PRINT && (e->args.v[0]->type->kind == ND_TY_NONE || e->args.v[0]->type->kind == ND_TY_OPTS ||
-                                e->args.v[0]->type->kind == ND_TY_ARGS))
+    if (b->id == ND_B_PRINT &&
+        (e->args.v[0]->type->kind == ND_TY_NONE || e->args.v[0]->type->kind == ND_TY_OPTS ||
+         e->args.v[0]->type->kind == ND_TY_ARGS))
         nd_error(c->d, ND_E0302, e->args.v[0]->span, "there is nothing to print");
     e->aux = 0;
     if (is_percentile(b->id) && e->args.v[0]->type->kind != ND_TY_ERROR &&
         e->args.v[0]->type->kind != ND_TY_HIST && e->args.v[0]->type->kind != ND_TY_LHIST &&
         e->args.v[0]->type->kind != ND_TY_DIST) {
-        nd_error(c->d, ND_E0309, e->args.v[0]->span, "%s() wants a map of hist(), lhist() or dist()",
-                 e->name);
+        nd_error(c->d, ND_E0309, e->args.v[0]->span,
+                 "%s() wants a map of hist(), lhist() or dist()", e->name);
         return error_type();
     }
     if (c->world == ND_USER && (b->id == ND_B_MIN || b->id == ND_B_MAX) && e->args.n == 2) {
-        bool real = e->args.v[0]->type->kind == ND_TY_DOUBLE ||
-                    e->args.v[1]->type->kind == ND_TY_DOUBLE;
+        bool real =
+            e->args.v[0]->type->kind == ND_TY_DOUBLE || e->args.v[1]->type->kind == ND_TY_DOUBLE;
 
         return real ? nd_ty(&nd_type_double) : nd_ty(&nd_type_i64);
     }
@@ -360,7 +364,9 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     }
     nd_check_block(c, d->body);
     if (fn->ret->kind != ND_TY_NONE && fn->ret->kind != ND_TY_VOID && !returns(d->body))
-        nd_help(c->d, nd_error(c->d, ND_E0407, d->name_span, "%s() can end without returning a value", d->name),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0407, d->name_span, "%s() can end without returning a value",
+                         d->name),
                 "end it with a return");
     fn->busy = false;
     if (w == ND_USER)
@@ -374,9 +380,12 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
 static bool too_many_calls(struct nd_check *c, struct nd_expr *call)
 {
     if (c->fn_depth >= ND_FN_DEPTH)
-        nd_error(c->d, ND_E0109, call->name_span, "functions call each other more than %u deep", ND_FN_DEPTH);
+        nd_error(c->d, ND_E0109, call->name_span, "functions call each other more than %u deep",
+                 ND_FN_DEPTH);
     else if (c->fn_checks >= ND_FN_CHECKS)
-        nd_help(c->d, nd_error(c->d, ND_E0701, call->name_span, "more than %u calls of functions", ND_FN_CHECKS),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0701, call->name_span, "more than %u calls of functions",
+                         ND_FN_CHECKS),
                 "a call counts again each time the function it is in is called");
     else
         return false;
@@ -421,8 +430,9 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
             return error_type();
     }
     if (call->args.n != d->fields.n) {
-        nd_note(c->d, nd_error(c->d, ND_E0301, call->span, "%s() takes %u argument%s, not %u", call->name,
-                               d->fields.n, d->fields.n == 1 ? "" : "s", call->args.n),
+        nd_note(c->d,
+                nd_error(c->d, ND_E0301, call->span, "%s() takes %u argument%s, not %u", call->name,
+                         d->fields.n, d->fields.n == 1 ? "" : "s", call->args.n),
                 d->name_span, "declared here");
         return error_type();
     }
@@ -435,8 +445,8 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
         struct nd_type *want = fn->params[w][i]->type, *have = call->args.v[i]->type;
 
         if (!fits(c, want, have))
-            nd_error(c->d, ND_E0302, call->args.v[i]->span, "%s() wants %s here, not %s", call->name,
-                     nd_type_text(c->t, want), nd_type_text(c->t, have));
+            nd_error(c->d, ND_E0302, call->args.v[i]->span, "%s() wants %s here, not %s",
+                     call->name, nd_type_text(c->t, want), nd_type_text(c->t, have));
     }
     if (w == ND_KERNEL) { // what lowering needs of this call
         struct nd_fn *copy = ND_NEW(c->a, struct nd_fn);
@@ -480,8 +490,8 @@ void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn)
 
 static bool arg_fits(char conv, const struct nd_type *t, enum nd_world world)
 {
-    bool number = nd_type_is_int(t) || t->kind == ND_TY_DOUBLE ||
-                  (nd_type_is_agg(t) && t->kind <= ND_TY_AVG);
+    bool number =
+        nd_type_is_int(t) || t->kind == ND_TY_DOUBLE || (nd_type_is_agg(t) && t->kind <= ND_TY_AVG);
 
     (void)world;
     switch (conv) {
@@ -531,11 +541,12 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
 
     if (fmt->kind != ND_E_STRING) {
         if (fmt->type->kind != ND_TY_ERROR)
-            nd_help(c->d, nd_error(c->d, ND_E0314, fmt->span, "the format must be a string literal"),
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0314, fmt->span, "the format must be a string literal"),
                     "printf(\"%%s\", x)");
         return;
     }
-    for (s = fmt->str; (p = strchr(s, '%')); ) {
+    for (s = fmt->str; (p = strchr(s, '%'));) {
         const char *start = p++;
 
         p += strspn(p, "-+ 0#'");
@@ -549,10 +560,11 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
             continue;
         }
         if (!*p || !strchr("diuxXocspfegFEGtr", *p)) {
-            format_error(c, fmt, (size_t)(start - fmt->str), (size_t)(p - start) + (*p != 0),
-                         *p ? nd_arena_printf(c->a, "unknown conversion '%.*s'", (int)(p - start) + 1, start)
-                            : "a conversion without its letter",
-                         "known: d i u x X o c s p f e g t (time) r (raw bytes) %%");
+            format_error(
+                c, fmt, (size_t)(start - fmt->str), (size_t)(p - start) + (*p != 0),
+                *p ? nd_arena_printf(c->a, "unknown conversion '%.*s'", (int)(p - start) + 1, start)
+                   : "a conversion without its letter",
+                "known: d i u x X o c s p f e g t (time) r (raw bytes) %%");
             return;
         }
         if (arg >= call->args.n) {
@@ -563,8 +575,9 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
         }
         if (call->args.v[arg]->type->kind != ND_TY_ERROR &&
             !arg_fits(*p, call->args.v[arg]->type, c->world))
-            nd_help(c->d, nd_error(c->d, ND_E0314, call->args.v[arg]->span, "'%%%c' does not print %s", *p,
-                                   nd_type_text(c->t, call->args.v[arg]->type)),
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0314, call->args.v[arg]->span, "'%%%c' does not print %s",
+                             *p, nd_type_text(c->t, call->args.v[arg]->type)),
                     "%%s prints any value");
         if (call->args.v[arg]->type->kind == ND_TY_NONE)
             nd_error(c->d, ND_E0302, call->args.v[arg]->span, "this has no value");
@@ -572,5 +585,6 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
         s = p + 1;
     }
     if (arg < call->args.n)
-        nd_error(c->d, ND_E0314, call->args.v[arg]->span, "the format has no conversion for this argument");
+        nd_error(c->d, ND_E0314, call->args.v[arg]->span,
+                 "the format has no conversion for this argument");
 }

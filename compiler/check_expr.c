@@ -24,7 +24,8 @@ bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v)
 
 static bool const_int(const struct nd_expr *e)
 {
-    return e->is_const && e->kind != ND_E_STRING && nd_type_is_int(e->type) && e->type->kind != ND_TY_ERROR;
+    return e->is_const && e->kind != ND_E_STRING && nd_type_is_int(e->type) &&
+           e->type->kind != ND_TY_ERROR;
 }
 
 static bool is_u64(const struct nd_type *t)
@@ -57,8 +58,8 @@ static struct nd_type *additive(struct nd_check *c, enum nd_op op, struct nd_typ
     return NULL;
 }
 
-// to_unit: divided by a literal 1000, 1000000 or 1000000000, which is how scripts turn nanoseconds into
-// a plain number of another unit.
+// to_unit: divided by a literal 1000, 1000000 or 1000000000, which is how scripts turn nanoseconds
+// into a plain number of another unit.
 static struct nd_type *arith_type(struct nd_check *c, enum nd_op op, struct nd_type *a,
                                   struct nd_type *b, bool to_unit)
 {
@@ -116,9 +117,9 @@ static uint64_t fold(enum nd_op op, uint64_t a, uint64_t b, bool sgn, bool *ok)
 
 static void bad_operands(struct nd_check *c, struct nd_expr *e)
 {
-    struct nd_diag *d = nd_error(c->d, ND_E0303, e->span, "'%s' does not go with %s and %s",
-                                 nd_op_text(e->op), nd_type_text(c->t, e->a->type),
-                                 nd_type_text(c->t, e->b->type));
+    struct nd_diag *d =
+        nd_error(c->d, ND_E0303, e->span, "'%s' does not go with %s and %s", nd_op_text(e->op),
+                 nd_type_text(c->t, e->a->type), nd_type_text(c->t, e->b->type));
 
     if (nd_type_is_text(e->a->type) != nd_type_is_text(e->b->type))
         nd_help(c->d, d, "str(pointer) makes a string of a pointer");
@@ -145,21 +146,24 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
         bad_operands(c, e);
         return error_type();
     }
-    t = arith_type(c, e->op, a, b, e->b->kind == ND_E_INT && (e->b->num == 1000 || e->b->num == 1000000 || e->b->num == 1000000000));
+    t = arith_type(c, e->op, a, b,
+                   e->b->kind == ND_E_INT &&
+                       (e->b->num == 1000 || e->b->num == 1000000 || e->b->num == 1000000000));
     if ((e->op == ND_OP_DIV || e->op == ND_OP_MOD) && e->b->is_const && !e->b->num) {
         nd_error(c->d, ND_E0316, e->b->span, "division by zero");
         return t;
     }
     if (e->a->is_const && e->b->is_const && t->kind != ND_TY_PTR)
         e->num = fold(e->op, e->a->num, e->b->num,
-                      e->op == ND_OP_SHR ? nd_type_signed(a) : nd_type_signed(number_type(a, b)), &e->is_const);
+                      e->op == ND_OP_SHR ? nd_type_signed(a) : nd_type_signed(number_type(a, b)),
+                      &e->is_const);
     return t;
 }
 
 static bool comparable_bytes(const struct nd_type *a, const struct nd_type *b)
 {
-    if (a->kind == b->kind && (a->kind == ND_TY_IP || a->kind == ND_TY_MAC ||
-                               a->kind == ND_TY_PREFIX))
+    if (a->kind == b->kind &&
+        (a->kind == ND_TY_IP || a->kind == ND_TY_MAC || a->kind == ND_TY_PREFIX))
         return true;
     if (a->kind == ND_TY_TUPLE && nd_type_equal(a, b))
         return true;
@@ -181,8 +185,8 @@ static struct nd_type *check_compare(struct nd_check *c, struct nd_expr *e)
         b->kind != ND_TY_DOUBLE) {
         bool sgn = nd_type_signed(number_type(a, b));
         int64_t x = (int64_t)e->a->num, y = (int64_t)e->b->num;
-        int cmp = sgn ? (x > y) - (x < y)
-                      : ((uint64_t)x > (uint64_t)y) - ((uint64_t)x < (uint64_t)y);
+        int cmp =
+            sgn ? (x > y) - (x < y) : ((uint64_t)x > (uint64_t)y) - ((uint64_t)x < (uint64_t)y);
 
         e->is_const = true;
         e->num = e->op == ND_OP_EQ   ? cmp == 0
@@ -419,8 +423,8 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
     case ND_E_DOUBLE:
         t = nd_ty(&nd_type_double);
         if (c->world == ND_KERNEL) {
-            nd_help(c->d, nd_error(c->d, ND_E0401, e->span,
-                                   "the kernel has no floating point numbers"),
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0401, e->span, "the kernel has no floating point numbers"),
                     "compute with integers here, or in user space (every, end, on)");
             t = error_type();
         }

@@ -71,7 +71,8 @@ struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *e)
     if (!e->a) {
         m->scalar = true;
         if (m->keyed && c->last_pass)
-            nd_note(c->d, nd_error(c->d, ND_E0307, e->span, "%s is used without a key here", m->name),
+            nd_note(c->d,
+                    nd_error(c->d, ND_E0307, e->span, "%s is used without a key here", m->name),
                     m->key_span, "and with a key of type %s here",
                     m->key ? nd_type_text(c->t, m->key) : "?");
         return NULL;
@@ -94,8 +95,9 @@ struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *e)
     }
     u = nd_type_unify(c->t, m->key, t);
     if (!u) {
-        nd_note(c->d, nd_error(c->d, ND_E0307, e->a->span, "%s has a key of type %s here", m->name,
-                               nd_type_text(c->t, t)),
+        nd_note(c->d,
+                nd_error(c->d, ND_E0307, e->a->span, "%s has a key of type %s here", m->name,
+                         nd_type_text(c->t, t)),
                 m->key_span, "and of type %s here", nd_type_text(c->t, m->key));
         return m->key;
     }
@@ -153,15 +155,15 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
         return;
     }
     u = nd_type_is_agg(m->val) || nd_type_is_agg(val)
-            ? (nd_type_equal(m->val, val) ||
-                       (m->val->kind == val->kind && val->kind != ND_TY_LHIST)
+            ? (nd_type_equal(m->val, val) || (m->val->kind == val->kind && val->kind != ND_TY_LHIST)
                    ? m->val
                    : NULL)
             : nd_type_unify(c->t, m->val, val);
     if (!u) {
-        nd_note(c->d, nd_error(c->d, ND_E0306, span, "%s holds %s here", m->name,
-                               nd_type_text(c->t, val)),
-                m->val_span, "and %s here", nd_type_text(c->t, m->val));
+        nd_note(
+            c->d,
+            nd_error(c->d, ND_E0306, span, "%s holds %s here", m->name, nd_type_text(c->t, val)),
+            m->val_span, "and %s here", nd_type_text(c->t, m->val));
         return;
     }
     u = kept_type(c, u);
@@ -190,8 +192,8 @@ static bool arg_number(const char *name, uint32_t *n)
 
 static struct nd_type *not_here(struct nd_check *c, struct nd_expr *e, const char *help)
 {
-    struct nd_diag *d = nd_error(c->d, ND_E0403, e->span, "'%s' is not available in this kind of probe",
-                                 e->name);
+    struct nd_diag *d =
+        nd_error(c->d, ND_E0403, e->span, "'%s' is not available in this kind of probe", e->name);
 
     nd_help(c->d, d, "%s", help);
     return nd_ty(&nd_type_error);
@@ -217,14 +219,17 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
         if (u && n >= u->nargs)
             nd_error(c->d, ND_E0605, e->span, "this probe has %u arguments", u->nargs);
         else if (u && u->args[n].where == ND_USDT_UNUSABLE)
-            nd_error(c->d, ND_E0605, e->span, "argument %u is kept as '%s', which cannot be read", n, u->args[n].text);
+            nd_error(c->d, ND_E0605, e->span, "argument %u is kept as '%s', which cannot be read",
+                     n, u->args[n].text);
         return nd_ty(&nd_type_u64);
     }
     if (p->retprobe && has_regs(p))
-        return not_here(c, e, "a return probe has retval; keep arguments in a map in an entry probe");
+        return not_here(c, e,
+                        "a return probe has retval; keep arguments in a map in an entry probe");
     if (has_regs(p)) {
         if (!nd_arch_arg_reg(nd_kernel_arch(c->p->kernel), n))
-            nd_error(c->d, ND_E0605, e->span, "argument %u is passed on the stack, not in a register", n);
+            nd_error(c->d, ND_E0605, e->span,
+                     "argument %u is passed on the stack, not in a register", n);
         return nd_ty(&nd_type_u64);
     }
     if (p->type == ND_PROG_RAW_TP || p->type == ND_PROG_TP_BTF || p->type == ND_PROG_FENTRY ||
@@ -267,9 +272,10 @@ static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
 
     e->builtin = b;
     if (!(b->worlds & c->world)) {
-        nd_help(c->d, nd_error(c->d, c->world == ND_USER ? ND_E0402 : ND_E0401, e->span,
-                               "'%s' is not available %s", e->name,
-                               c->world == ND_USER ? "in user space" : "in a kernel probe"),
+        nd_help(c->d,
+                nd_error(c->d, c->world == ND_USER ? ND_E0402 : ND_E0401, e->span,
+                         "'%s' is not available %s", e->name,
+                         c->world == ND_USER ? "in user space" : "in a kernel probe"),
                 c->world == ND_USER ? "keep it in a map or an event in a probe, and use that here"
                                     : "use it in every, end or on");
         return nd_ty(&nd_type_error);
@@ -287,7 +293,8 @@ static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
         return check_retval(c, e);
     case ND_B_FUNC:
     case ND_B_PROBE: {
-        const struct nd_target *at = c->probe && c->probe->targets.n ? &c->probe->targets.v[0] : NULL;
+        const struct nd_target *at =
+            c->probe && c->probe->targets.n ? &c->probe->targets.v[0] : NULL;
 
         if (!at)
             return not_here(c, e, "it belongs to a probe");
@@ -329,10 +336,22 @@ static bool kernel_macro(struct nd_expr *e)
         const char *name;
         uint64_t v;
     } macros[] = {
-        {"AF_UNSPEC", 0},   {"AF_UNIX", 1},       {"AF_INET", 2},           {"AF_INET6", 10},
-        {"AF_NETLINK", 16}, {"AF_PACKET", 17},    {"AF_VSOCK", 40},         {"ETH_P_IP", 0x0800},
-        {"ETH_P_ARP", 0x0806}, {"ETH_P_8021Q", 0x8100}, {"ETH_P_IPV6", 0x86dd}, {"ETH_P_8021AD", 0x88a8},
-        {"ETH_P_LLDP", 0x88cc}, {"TASK_RUNNING", 0}, {"TASK_INTERRUPTIBLE", 1}, {"TASK_UNINTERRUPTIBLE", 2},
+        {"AF_UNSPEC", 0},
+        {"AF_UNIX", 1},
+        {"AF_INET", 2},
+        {"AF_INET6", 10},
+        {"AF_NETLINK", 16},
+        {"AF_PACKET", 17},
+        {"AF_VSOCK", 40},
+        {"ETH_P_IP", 0x0800},
+        {"ETH_P_ARP", 0x0806},
+        {"ETH_P_8021Q", 0x8100},
+        {"ETH_P_IPV6", 0x86dd},
+        {"ETH_P_8021AD", 0x88a8},
+        {"ETH_P_LLDP", 0x88cc},
+        {"TASK_RUNNING", 0},
+        {"TASK_INTERRUPTIBLE", 1},
+        {"TASK_UNINTERRUPTIBLE", 2},
     };
     size_t i;
 
@@ -399,9 +418,8 @@ static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
 {
     const struct nd_builtin *b;
-    struct nd_sym *s = nd_check_lookup(c, e->kind == ND_E_VAR
-                                              ? nd_arena_printf(c->a, "$%s", e->name)
-                                              : e->name);
+    struct nd_sym *s =
+        nd_check_lookup(c, e->kind == ND_E_VAR ? nd_arena_printf(c->a, "$%s", e->name) : e->name);
     uint32_t n;
 
     if (s)
@@ -423,7 +441,8 @@ struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
     return unknown_name(c, e);
 }
 
-// ---- args.NAME -----------------------------------------------------------------------------------
+// ---- args.NAME
+// -----------------------------------------------------------------------------------
 
 // Fields that a trace event copies straight from its arguments, so that a raw tracepoint, which is
 // cheaper, can serve the script. From include/trace/events/{net,skb}.h.
@@ -471,7 +490,8 @@ const char *nd_raw_path(const char *category, const char *event, const char *fie
 static struct nd_type *no_arg(struct nd_check *c, struct nd_expr *e, const char *of,
                               struct nd_near *near, const char *list)
 {
-    struct nd_diag *d = nd_error(c->d, ND_E0204, e->name_span, "%s has no argument '%s'", of, e->name);
+    struct nd_diag *d =
+        nd_error(c->d, ND_E0204, e->name_span, "%s has no argument '%s'", of, e->name);
 
     if (near->n)
         nd_help(c->d, d, "did you mean '%s'?", near->best[0]);
@@ -480,7 +500,8 @@ static struct nd_type *no_arg(struct nd_check *c, struct nd_expr *e, const char 
     return nd_ty(&nd_type_error);
 }
 
-static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e, const struct nd_func_sig *s)
+static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
+                                  const struct nd_func_sig *s)
 {
     enum nd_as as = c->probe->type == ND_PROG_KPROBE || c->probe->type == ND_PROG_RAW_TP
                         ? ND_AS_KERNEL
@@ -544,7 +565,8 @@ static struct nd_type *format_type(struct nd_check *c, const struct nd_tp_format
             sscanf(type, "const struct %63[A-Za-z0-9_] *", name) == 1)
             t = nd_type_named_struct(c->t, ND_TAG_STRUCT, nd_arena_strdup(c->a, name), &why);
         else
-            t = strstr(type, "char") ? nd_type_resolve(c->t, &(struct nd_texpr){.name = "char"}) : NULL;
+            t = strstr(type, "char") ? nd_type_resolve(c->t, &(struct nd_texpr){.name = "char"})
+                                     : NULL;
         // Pointers that a system call was given are the program's.
         return nd_type_ptr(c->t, t ? t : nd_ty(&nd_type_void),
                            !strcmp(f->category, "syscalls") ? ND_AS_USER : ND_AS_KERNEL);
@@ -577,7 +599,8 @@ static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
         }
         t = format_type(c, f, fd);
         if (t->kind == ND_TY_ERROR) {
-            nd_error(c->d, ND_E0605, e->name_span, "'%s' of type %s cannot be read", e->name, fd->type);
+            nd_error(c->d, ND_E0605, e->name_span, "'%s' of type %s cannot be read", e->name,
+                     fd->type);
             return t;
         }
         e->field = ND_NEW(c->a, struct nd_field);
@@ -589,7 +612,8 @@ static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
         e->aux = ND_AS_CTX;
         return t;
     }
-    return no_arg(c, e, nd_arena_printf(c->a, "tracepoint:%s:%s", f->category, f->event), &near, list);
+    return no_arg(c, e, nd_arena_printf(c->a, "tracepoint:%s:%s", f->category, f->event), &near,
+                  list);
 }
 
 // args.NAME of a trace event served by a raw tracepoint: its path through the arguments.
@@ -624,7 +648,8 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
     if (!at)
         return not_here(c, e->a, "it belongs to a probe");
     if (p->args == ND_ARGS_FORMAT)
-        return at->format ? arg_of_format(c, e, at->format) : nd_ty(&nd_type_error); // reported before
+        return at->format ? arg_of_format(c, e, at->format)
+                          : nd_ty(&nd_type_error); // reported before
     if (at->sig && at->kind == ND_AT_RAW_TP && at->format && e->a->kind == ND_E_IDENT &&
         e->a->paren == false && !e->sym) {
         const char *path = nd_raw_path(at->format->category, at->format->event, e->name);
@@ -640,11 +665,15 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
     if (at->sig)
         return arg_of_sig(c, e, at->sig);
     if (!nd_kernel_btf(c->p->kernel, &why)) {
-        nd_help(c->d, nd_error(c->d, ND_E0601, e->a->span, "arguments have names only where there is BTF"), "%s",
-                why ? why : "this kernel has none");
+        nd_help(
+            c->d,
+            nd_error(c->d, ND_E0601, e->a->span, "arguments have names only where there is BTF"),
+            "%s", why ? why : "this kernel has none");
         return nd_ty(&nd_type_error);
     }
-    return not_here(c, e->a, p->type == ND_PROG_KPROBE
-                                 ? "there is no BTF for this function; use arg0, arg1, ..."
-                                 : "tracepoints, raw tracepoints and functions with BTF have arguments by name");
+    return not_here(
+        c, e->a,
+        p->type == ND_PROG_KPROBE
+            ? "there is no BTF for this function; use arg0, arg1, ..."
+            : "tracepoints, raw tracepoints and functions with BTF have arguments by name");
 }

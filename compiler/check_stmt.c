@@ -77,7 +77,8 @@ static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, 
         if (s->texpr) {
             struct nd_type *want = nd_type_resolve(c->t, s->texpr);
 
-            if (t && t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR && !nd_type_unify(c->t, want, t))
+            if (t && t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR &&
+                !nd_type_unify(c->t, want, t))
                 nd_error(c->d, ND_E0303, s->rhs->span, "$%s is declared as %s, not %s", name,
                          nd_type_text(c->t, want), nd_type_text(c->t, t));
             t = want;
@@ -118,19 +119,22 @@ static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, 
         v->first->plain_ptr = true;
         c->changed = true;
     }
-    if (c->world == ND_USER && t->kind == ND_TY_DOUBLE && nd_type_is_int(v->type) && v->first && !v->first->texpr) {
+    if (c->world == ND_USER && t->kind == ND_TY_DOUBLE && nd_type_is_int(v->type) && v->first &&
+        !v->first->texpr) {
         v->first->real = true;
         c->changed = true;
     }
     u = nd_type_unify(c->t, v->type, t);
     if (!u || (u->kind == ND_TY_TUPLE && !nd_type_equal(u, v->type))) {
-        nd_note(c->d, nd_error(c->d, ND_E0303, s->rhs->span, "$%s holds %s, not %s", name,
-                               nd_type_text(c->t, v->type), nd_type_text(c->t, t)),
+        nd_note(c->d,
+                nd_error(c->d, ND_E0303, s->rhs->span, "$%s holds %s, not %s", name,
+                         nd_type_text(c->t, v->type), nd_type_text(c->t, t)),
                 v->span, "first set here");
     } else if (v->type->kind == ND_TY_STRING && t->kind == ND_TY_STRING && c->world == ND_KERNEL &&
                t->size > v->type->size) {
-        nd_help(c->d, nd_error(c->d, ND_E0303, s->rhs->span, "$%s has room for %u bytes, this has %u",
-                               name, v->type->size, t->size),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0303, s->rhs->span, "$%s has room for %u bytes, this has %u",
+                         name, v->type->size, t->size),
                 "give the first value the size: str(pointer, %u)", t->size);
     }
 }
@@ -201,8 +205,8 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
             return;
         }
     }
-    m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY || s->rhs->kind == ND_E_VAR ||
-                   s->op != ND_OP_NONE;
+    m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY ||
+                   s->rhs->kind == ND_E_VAR || s->op != ND_OP_NONE;
     nd_check_map_value(c, m, t, s->rhs->span);
     s->expr->type = m->val ? m->val : nd_ty(&nd_type_error);
 }
@@ -211,7 +215,8 @@ static void check_assign_op(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_expr *r = s->rhs;
 
-    if ((s->op == ND_OP_DIV || s->op == ND_OP_MOD) && r->is_const && r->type && nd_type_is_int(r->type) && !r->num)
+    if ((s->op == ND_OP_DIV || s->op == ND_OP_MOD) && r->is_const && r->type &&
+        nd_type_is_int(r->type) && !r->num)
         nd_error(c->d, ND_E0316, r->span, "division by zero");
 }
 
@@ -228,7 +233,8 @@ static void check_assign(struct nd_check *c, struct nd_stmt *s)
         return;
     case ND_E_VAR:
         if (is_agg_call(s->rhs) && c->world == ND_KERNEL) {
-            nd_help(c->d, nd_error(c->d, ND_E0310, s->rhs->span, "%s() is kept in a map", s->rhs->name),
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0310, s->rhs->span, "%s() is kept in a map", s->rhs->name),
                     "write @name = %s(...)", s->rhs->name);
             return;
         }
@@ -271,8 +277,8 @@ static void check_for_range(struct nd_check *c, struct nd_stmt *s)
 
 static void check_for_map(struct nd_check *c, struct nd_stmt *s);
 
-// A probe leaves a loop over a map to user space, as it does printf(): the body sees no variables of
-// the probe.
+// A probe leaves a loop over a map to user space, as it does printf(): the body sees no variables
+// of the probe.
 static void check_for_map_async(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_scope *probe = c->scope, *global = c->scope;
@@ -357,9 +363,11 @@ static void check_unroll(struct nd_check *c, struct nd_stmt *s)
             nd_error(c->d, ND_E0703, s->rhs->span, "unroll goes from 1 to %d", UNROLL_MAX);
     }
     was = c->unrolled;
-    c->unrolled = (was ? was : 1) * (s->rhs->is_const && s->rhs->num <= UNROLL_MAX ? (uint32_t)s->rhs->num : 1);
+    c->unrolled = (was ? was : 1) *
+                  (s->rhs->is_const && s->rhs->num <= UNROLL_MAX ? (uint32_t)s->rhs->num : 1);
     if (c->unrolled > UNROLL_ALL) {
-        nd_error(c->d, ND_E0703, s->rhs->span, "unrolls inside each other make %u copies, the most is %u", c->unrolled,
+        nd_error(c->d, ND_E0703, s->rhs->span,
+                 "unrolls inside each other make %u copies, the most is %u", c->unrolled,
                  UNROLL_ALL);
         c->unrolled = UNROLL_ALL;
     }
@@ -379,10 +387,12 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
     }
     want = c->fn->ret;
     if (!t && want->kind != ND_TY_NONE) {
-        nd_error(c->d, ND_E0407, s->span, "%s() returns %s", c->fn->decl->name, nd_type_text(c->t, want));
+        nd_error(c->d, ND_E0407, s->span, "%s() returns %s", c->fn->decl->name,
+                 nd_type_text(c->t, want));
     } else if (t && want->kind == ND_TY_NONE) {
-        nd_help(c->d, nd_error(c->d, ND_E0303, s->span, "%s() is declared without a result",
-                               c->fn->decl->name),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0303, s->span, "%s() is declared without a result",
+                         c->fn->decl->name),
                 "fn %s(...) -> %s { }", c->fn->decl->name, nd_type_text(c->t, t));
     } else if (t && t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR &&
                !nd_type_unify(c->t, want, t)) {
@@ -418,9 +428,10 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
         }
         return;
     }
-    if (!nd_type_unify(c->t, f.type, t) || (f.type->kind == ND_TY_TUPLE && !nd_type_equal(f.type, t)))
-        nd_error(c->d, ND_E0408, n->expr->span, "field '%s' of event %s is %s, not %s", n->name, s->name,
-                 nd_type_text(c->t, f.type), nd_type_text(c->t, t));
+    if (!nd_type_unify(c->t, f.type, t) ||
+        (f.type->kind == ND_TY_TUPLE && !nd_type_equal(f.type, t)))
+        nd_error(c->d, ND_E0408, n->expr->span, "field '%s' of event %s is %s, not %s", n->name,
+                 s->name, nd_type_text(c->t, f.type), nd_type_text(c->t, t));
 }
 
 static void check_send(struct nd_check *c, struct nd_stmt *s)
@@ -538,7 +549,8 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
     }
 }
 
-// ---- calls that user space carries out -----------------------------------------------------------
+// ---- calls that user space carries out
+// -----------------------------------------------------------
 
 struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t)
 {
@@ -559,8 +571,8 @@ struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t)
 
 static bool is_async_stmt(const struct nd_stmt *s)
 {
-    return s->kind == ND_S_FOR_MAP ||
-           (s->kind == ND_S_EXPR && nd_check_is_async(s->expr) && s->expr->builtin->id != ND_B_EXIT);
+    return s->kind == ND_S_FOR_MAP || (s->kind == ND_S_EXPR && nd_check_is_async(s->expr) &&
+                                       s->expr->builtin->id != ND_B_EXIT);
 }
 
 // The first argument of these names a map; its value is not asked for.

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-// ---- modules ---------------------------------------------------------------------------------------
+// ---- modules
+// ---------------------------------------------------------------------------------------
 
 static const char *beside(struct nd_arena *a, const char *path, const char *name)
 {
@@ -19,7 +20,8 @@ static const char *beside(struct nd_arena *a, const char *path, const char *name
     size_t n = strlen(name);
     bool whole = n > 3 && !strcmp(name + n - 3, ".nd"); // use "file.nd"
 
-    return nd_arena_printf(a, "%.*s%s%s", slash ? (int)(slash - path) + 1 : 0, path, name, whole ? "" : ".nd");
+    return nd_arena_printf(a, "%.*s%s%s", slash ? (int)(slash - path) + 1 : 0, path, name,
+                           whole ? "" : ".nd");
 }
 
 static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint32_t src);
@@ -63,7 +65,8 @@ static void load_module(struct nd_unit *u, const struct nd_compile_opts *o, stru
     int src = -1, i;
 
     paths[0] = beside(u->arena, u->sources.v[d->span.src].path, d->name);
-    paths[1] = nd_arena_printf(u->arena, "%s/lib/%s.nd", nd_stdlib_dir(u->arena, o->stdlib), d->name);
+    paths[1] =
+        nd_arena_printf(u->arena, "%s/lib/%s.nd", nd_stdlib_dir(u->arena, o->stdlib), d->name);
     for (i = 0; i < 2 && src < 0; i++) {
         if (!paths[i])
             continue;
@@ -94,7 +97,8 @@ static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint
     }
 }
 
-// ---- units -----------------------------------------------------------------------------------------
+// ---- units
+// -----------------------------------------------------------------------------------------
 
 struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
 {

@@ -65,16 +65,15 @@ struct nd_diag *nd_error(struct nd_diags *d, enum nd_diag_code code, struct nd_s
     return diag;
 }
 
-__attribute__((format(printf, 4, 0)))
-static void add_note(struct nd_diags *d, struct nd_diag *diag, struct nd_span span, const char *fmt,
-                     va_list ap)
+__attribute__((format(printf, 4, 0))) static void
+add_note(struct nd_diags *d, struct nd_diag *diag, struct nd_span span, const char *fmt, va_list ap)
 {
     struct nd_note *note;
 
     if (d->quiet)
         return;
-    diag->notes = nd_arena_grow(d->arena, diag->notes, diag->nnotes, &diag->notes_cap,
-                                sizeof(*diag->notes));
+    diag->notes =
+        nd_arena_grow(d->arena, diag->notes, diag->nnotes, &diag->notes_cap, sizeof(*diag->notes));
     note = &diag->notes[diag->nnotes++];
     note->span = span;
     note->text = nd_arena_vprintf(d->arena, fmt, ap);
@@ -217,6 +216,7 @@ void nd_diags_json(const struct nd_diags *d, struct nd_sources *s, FILE *out)
         fputs("]}\n", out);
     }
     if (d->dropped)
-        fprintf(out, "{\"type\":\"diagnostic\",\"severity\":\"error\",\"text\":\"%u more messages\"}\n",
+        fprintf(out,
+                "{\"type\":\"diagnostic\",\"severity\":\"error\",\"text\":\"%u more messages\"}\n",
                 d->dropped);
 }

@@ -23,21 +23,28 @@ struct nd_mf_span nd_emit_span(struct nd_emit *e, struct nd_span span)
     return out;
 }
 
-// ---- types -----------------------------------------------------------------------------------------
+// ---- types
+// -----------------------------------------------------------------------------------------
 
 static const uint8_t kinds[ND_TY_KIND_MAX] = {
-    [ND_TY_ERROR] = ND_T_VOID,       [ND_TY_VOID] = ND_T_VOID,         [ND_TY_INT] = ND_T_INT,
-    [ND_TY_BOOL] = ND_T_BOOL,        [ND_TY_ENUM] = ND_T_ENUM,         [ND_TY_DOUBLE] = ND_T_DOUBLE,
-    [ND_TY_STRING] = ND_T_STRING,    [ND_TY_PTR] = ND_T_PTR,           [ND_TY_STRUCT] = ND_T_STRUCT,
-    [ND_TY_ARRAY] = ND_T_ARRAY,      [ND_TY_TUPLE] = ND_T_TUPLE,       [ND_TY_IP] = ND_T_IP,
-    [ND_TY_PREFIX] = ND_T_PREFIX,    [ND_TY_MAC] = ND_T_MAC,           [ND_TY_PORT] = ND_T_PORT,
-    [ND_TY_PROTO] = ND_T_PROTO,      [ND_TY_IFNAME] = ND_T_IFNAME,     [ND_TY_TIME] = ND_T_TIME,
-    [ND_TY_DURATION] = ND_T_DURATION, [ND_TY_KSTACK] = ND_T_KSTACK,    [ND_TY_USTACK] = ND_T_USTACK,
-    [ND_TY_KSYM] = ND_T_KSYM,        [ND_TY_USYM] = ND_T_USYM,         [ND_TY_BUF] = ND_T_BUF,
-    [ND_TY_STRFTIME] = ND_T_STRFTIME, [ND_TY_CGROUP] = ND_T_CGROUP,    [ND_TY_USERNAME] = ND_T_USERNAME,
-    [ND_TY_COUNT] = ND_T_COUNT,      [ND_TY_SUM] = ND_T_SUM,           [ND_TY_MIN] = ND_T_MIN,
-    [ND_TY_MAX] = ND_T_MAX,          [ND_TY_AVG] = ND_T_AVG,           [ND_TY_STATS] = ND_T_STATS,
-    [ND_TY_HIST] = ND_T_HIST,        [ND_TY_LHIST] = ND_T_LHIST,       [ND_TY_DIST] = ND_T_DIST,
+    [ND_TY_ERROR] = ND_T_VOID,        [ND_TY_VOID] = ND_T_VOID,
+    [ND_TY_INT] = ND_T_INT,           [ND_TY_BOOL] = ND_T_BOOL,
+    [ND_TY_ENUM] = ND_T_ENUM,         [ND_TY_DOUBLE] = ND_T_DOUBLE,
+    [ND_TY_STRING] = ND_T_STRING,     [ND_TY_PTR] = ND_T_PTR,
+    [ND_TY_STRUCT] = ND_T_STRUCT,     [ND_TY_ARRAY] = ND_T_ARRAY,
+    [ND_TY_TUPLE] = ND_T_TUPLE,       [ND_TY_IP] = ND_T_IP,
+    [ND_TY_PREFIX] = ND_T_PREFIX,     [ND_TY_MAC] = ND_T_MAC,
+    [ND_TY_PORT] = ND_T_PORT,         [ND_TY_PROTO] = ND_T_PROTO,
+    [ND_TY_IFNAME] = ND_T_IFNAME,     [ND_TY_TIME] = ND_T_TIME,
+    [ND_TY_DURATION] = ND_T_DURATION, [ND_TY_KSTACK] = ND_T_KSTACK,
+    [ND_TY_USTACK] = ND_T_USTACK,     [ND_TY_KSYM] = ND_T_KSYM,
+    [ND_TY_USYM] = ND_T_USYM,         [ND_TY_BUF] = ND_T_BUF,
+    [ND_TY_STRFTIME] = ND_T_STRFTIME, [ND_TY_CGROUP] = ND_T_CGROUP,
+    [ND_TY_USERNAME] = ND_T_USERNAME, [ND_TY_COUNT] = ND_T_COUNT,
+    [ND_TY_SUM] = ND_T_SUM,           [ND_TY_MIN] = ND_T_MIN,
+    [ND_TY_MAX] = ND_T_MAX,           [ND_TY_AVG] = ND_T_AVG,
+    [ND_TY_STATS] = ND_T_STATS,       [ND_TY_HIST] = ND_T_HIST,
+    [ND_TY_LHIST] = ND_T_LHIST,       [ND_TY_DIST] = ND_T_DIST,
 };
 
 static void enum_names(struct nd_emit *e, const struct nd_type *t, struct nd_mf_type *m)
@@ -54,7 +61,8 @@ static void enum_names(struct nd_emit *e, const struct nd_type *t, struct nd_mf_
         nd_mfb_add(e->b, ND_SEC_ENUMERATORS, &x, 1);
     }
     for (i = 0; !btf && t->fields && i < t->nelems; i++) {
-        struct nd_mf_enumerator x = {.name = nd_mfb_str(e->b, t->fields[i].name), .value = t->fields[i].off};
+        struct nd_mf_enumerator x = {.name = nd_mfb_str(e->b, t->fields[i].name),
+                                     .value = t->fields[i].off};
 
         nd_mfb_add(e->b, ND_SEC_ENUMERATORS, &x, 1);
     }
@@ -87,8 +95,11 @@ static void struct_fields(struct nd_emit *e, const struct nd_type *t, struct nd_
     m->count = l.v.n;
     for (i = 0; i < l.v.n; i++) {
         const struct nd_field *f = &l.v.v[i];
-        struct nd_mf_field x = {.name = nd_mfb_str(e->b, t->kind == ND_TY_TUPLE ? "" : f->name), .type = types[i],
-                                .off = f->off, .bits = f->bits, .bit_off = f->bit_off};
+        struct nd_mf_field x = {.name = nd_mfb_str(e->b, t->kind == ND_TY_TUPLE ? "" : f->name),
+                                .type = types[i],
+                                .off = f->off,
+                                .bits = f->bits,
+                                .bit_off = f->bit_off};
 
         if (x.bits) { // counted from the aligned unit of the field's type
             uint32_t unit = f->type->size * 8, at = f->off * 8 + f->bit_off;
@@ -173,7 +184,8 @@ uint32_t nd_emit_type(struct nd_emit *e, const struct nd_type *t)
     return index;
 }
 
-// ---- options ---------------------------------------------------------------------------------------
+// ---- options
+// ---------------------------------------------------------------------------------------
 
 static uint32_t words_of(struct nd_emit *e, const struct nd_points *v)
 {
@@ -234,7 +246,8 @@ static void emit_option(struct nd_emit *e, struct nd_option *o)
     m.nalias = d->aliases.n;
     m.alias = words_of(e, &d->aliases);
     for (i = 0; o->kind == ND_OPT_ENUM && d->texpr->args && i < d->texpr->args->n; i++)
-        *ND_PUSH(e->a, &names) = (struct nd_point){d->texpr->args->v[i]->name, d->texpr->args->v[i]->span};
+        *ND_PUSH(e->a, &names) =
+            (struct nd_point){d->texpr->args->v[i]->name, d->texpr->args->v[i]->span};
     m.nnames = names.n;
     m.names = words_of(e, &names);
     m.min = INT64_MIN;
@@ -243,7 +256,8 @@ static void emit_option(struct nd_emit *e, struct nd_option *o)
     nd_mfb_add(e->b, ND_SEC_OPTIONS, &m, 1);
 }
 
-// ---- maps, programs, events --------------------------------------------------------------------------
+// ---- maps, programs, events
+// --------------------------------------------------------------------------
 
 static void emit_map(struct nd_emit *e, struct nd_map *m)
 {
@@ -326,7 +340,8 @@ static uint32_t event_site(struct nd_emit *e, const struct nd_event *ev)
     for (i = 0; i < e->layout->sites.n; i++) {
         const struct nd_layout_site *s = &e->layout->sites.v[i];
 
-        if (s->kind == ND_SITE_EVENT_LOST && s->span.src == ev->span.src && s->span.off == ev->span.off)
+        if (s->kind == ND_SITE_EVENT_LOST && s->span.src == ev->span.src &&
+            s->span.off == ev->span.off)
             return i;
     }
     for (i = 0; i < e->layout->sites.n; i++) { // declared events are lost where they are sent
@@ -343,7 +358,8 @@ static void emit_event(struct nd_emit *e, struct nd_event *ev)
     m.name = nd_mfb_str(e->b, ev->name);
     m.type = nd_emit_type(e, ev->type);
     m.func = ev->async ? nd_user_async(e, ev)
-             : ev->on  ? nd_user_body(e, nd_arena_printf(e->a, "on %s", ev->name), ev->on->body, ev, ev->on->span)
+             : ev->on  ? nd_user_body(e, nd_arena_printf(e->a, "on %s", ev->name), ev->on->body, ev,
+                                      ev->on->span)
                        : ND_MF_NONE;
     m.site = event_site(e, ev);
     m.span = nd_emit_span(e, ev->span);
@@ -369,7 +385,9 @@ static void emit_sites(struct nd_emit *e)
 
     for (i = 0; i < e->layout->sites.n; i++) {
         const struct nd_layout_site *s = &e->layout->sites.v[i];
-        struct nd_mf_site m = {.kind = s->kind, .counter_off = s->off, .map = s->map,
+        struct nd_mf_site m = {.kind = s->kind,
+                               .counter_off = s->off,
+                               .map = s->map,
                                .span = nd_emit_span(e, s->span)};
 
         nd_mfb_add(e->b, ND_SEC_SITES, &m, 1);

@@ -14,17 +14,19 @@ struct nd_layout {
     struct nd_layout_map { // by nd_map index
         enum nd_mf_map_kind kind;
         uint32_t max_entries, gen_off, pop_off;
-    } *maps;
+    } * maps;
     ND_VEC(struct nd_layout_stack {
         const char *sym;
         uint32_t depth;
         bool kernel;
-    }) stacks;
+    })
+    stacks;
     ND_VEC(struct nd_layout_site {
         enum nd_mf_site_kind kind;
         struct nd_span span;
         uint32_t map, off;
-    }) sites;
+    })
+    sites;
 };
 
 struct nd_emit {
@@ -35,11 +37,13 @@ struct nd_emit {
     ND_VEC(struct nd_emit_type {
         const struct nd_type *type;
         uint32_t index;
-    }) types;
+    })
+    types;
     ND_VEC(struct nd_emit_fn {
         struct nd_fn *fn;
         uint32_t index; // in FUNCS
-    }) fns;
+    })
+    fns;
     uint32_t stack_base; // MAPS index of the first stack map
 };
 

@@ -26,11 +26,13 @@ struct reads {
 static const char *path_of(struct nd_program *p, const struct nd_expr *e)
 {
     if (e->kind == ND_E_FIELD)
-        return nd_arena_printf(p->arena, "%s%s%s", path_of(p, e->a), e->arrow ? "->" : ".", e->name);
+        return nd_arena_printf(p->arena, "%s%s%s", path_of(p, e->a), e->arrow ? "->" : ".",
+                               e->name);
     if (e->kind == ND_E_VAR)
         return nd_arena_printf(p->arena, "$%s", e->name);
     if (e->kind == ND_E_CAST)
-        return nd_arena_printf(p->arena, "(%s)%s", nd_type_text(&p->types, e->type), path_of(p, e->a));
+        return nd_arena_printf(p->arena, "(%s)%s", nd_type_text(&p->types, e->type),
+                               path_of(p, e->a));
     return e->name ? e->name : "...";
 }
 
@@ -42,7 +44,8 @@ static void note_read(void *arg, struct nd_expr *e)
 
     if (e->kind != ND_E_FIELD || !e->type || e->a->type->kind == ND_TY_OPTS)
         return;
-    text = nd_arena_printf(r->p->arena, "%s: %s", path_of(r->p, e), nd_type_text(&r->p->types, e->type));
+    text = nd_arena_printf(r->p->arena, "%s: %s", path_of(r->p, e),
+                           nd_type_text(&r->p->types, e->type));
     for (i = 0; i < r->n; i++) {
         if (!strcmp(r->seen[i], text))
             return;
@@ -93,14 +96,16 @@ static void explain_maps(struct nd_program *p, FILE *out)
             bytes *= 2;
         total += bytes;
         fprintf(out, "  %s[%s] = %s: at most %llu entries, %llu bytes%s%s\n", m->name,
-                m->key ? nd_type_text(&p->types, m->key) : "", m->val ? nd_type_text(&p->types, m->val) : "?",
-                (unsigned long long)entries, (unsigned long long)bytes, agg ? " for each CPU" : "",
+                m->key ? nd_type_text(&p->types, m->key) : "",
+                m->val ? nd_type_text(&p->types, m->val) : "?", (unsigned long long)entries,
+                (unsigned long long)bytes, agg ? " for each CPU" : "",
                 m->gen ? ", twice, to be emptied without loss" : "");
     }
     if (!p->maps.n)
         fprintf(out, "  none\n");
     else
-        fprintf(out, "  together %llu bytes (per-CPU ones counted once)\n", (unsigned long long)total);
+        fprintf(out, "  together %llu bytes (per-CPU ones counted once)\n",
+                (unsigned long long)total);
 }
 
 static void explain_events(struct nd_program *p, FILE *out)
@@ -114,8 +119,8 @@ static void explain_events(struct nd_program *p, FILE *out)
 
         if (!ev->sent)
             continue;
-        fprintf(out, "  %s (line %u), %u bytes a time:", *ev->name ? ev->name : "a printed record", pos.line,
-                ev->type->size + (uint32_t)sizeof(struct nd_mf_record));
+        fprintf(out, "  %s (line %u), %u bytes a time:", *ev->name ? ev->name : "a printed record",
+                pos.line, ev->type->size + (uint32_t)sizeof(struct nd_mf_record));
         for (k = 0; k < ev->type->nelems; k++)
             fprintf(out, "%s %s: %s", k ? "," : "", ev->type->fields[k].name,
                     nd_type_text(&p->types, ev->type->fields[k].type));
@@ -151,5 +156,6 @@ void nd_explain(struct nd_program *p, FILE *out)
         if (p->events.v[i]->on)
             fprintf(out, "  on %s\n", p->events.v[i]->name);
     }
-    fprintf(out, "It changes nothing: scripts cannot write memory, send signals or run commands.\n");
+    fprintf(out,
+            "It changes nothing: scripts cannot write memory, send signals or run commands.\n");
 }

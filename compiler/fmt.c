@@ -11,9 +11,9 @@
 struct fmt {
     const char *s, *end;
     FILE *out;
-    uint32_t depth;   // brackets open at the start of the line
-    bool comment;     // inside a block comment
-    uint32_t empty;   // empty lines in a row
+    uint32_t depth; // brackets open at the start of the line
+    bool comment;   // inside a block comment
+    uint32_t empty; // empty lines in a row
     bool started;
 };
 

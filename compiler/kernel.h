@@ -38,11 +38,11 @@ struct nd_tp_field {
     const char *name;
     const char *type; // as written in the format file: "unsigned int", "__data_loc char[]"
     uint32_t off;
-    uint32_t size;     // bytes in the record; for __data_loc the 4 bytes of the locator
+    uint32_t size; // bytes in the record; for __data_loc the 4 bytes of the locator
     bool is_signed;
-    bool data_loc;     // __data_loc: u32, low 16 bits offset from the record, high 16 bits length
-    bool rel_loc;      // __rel_loc: the offset counts from the end of this field
-    uint32_t nelems;   // array "type name[n]": n, else 0
+    bool data_loc;   // __data_loc: u32, low 16 bits offset from the record, high 16 bits length
+    bool rel_loc;    // __rel_loc: the offset counts from the end of this field
+    uint32_t nelems; // array "type name[n]": n, else 0
 };
 
 struct nd_tp_format {
@@ -56,7 +56,8 @@ struct nd_tp_format {
 // Where the tracefs is: the mount point if it is mounted, else a private mount made with
 // fsopen/fsmount that nobody else sees. Returns a directory fd owned by k, or -1 with *why.
 int nd_kernel_tracefs(struct nd_kernel *k, const char **why);
-// 0 and *out, -ENOENT (no such event), or another error; *why: one sentence when there is no tracefs.
+// 0 and *out, -ENOENT (no such event), or another error; *why: one sentence when there is no
+// tracefs.
 int nd_kernel_tracepoint(struct nd_kernel *k, const char *category, const char *event,
                          const struct nd_tp_format **out, const char **why);
 // Calls fn for each "category", "event" matched by the globs (* ? [a-z]), in alphabetical order.
@@ -74,9 +75,9 @@ struct nd_func_param {
 
 struct nd_func_sig {
     const char *name;
-    uint32_t btf_id;  // of FUNC (functions) or of the typedef btf_trace_X (raw tracepoints)
+    uint32_t btf_id;    // of FUNC (functions) or of the typedef btf_trace_X (raw tracepoints)
     const char *module; // whose BTF has it (btf_id then is the id there), "" for vmlinux
-    uint32_t ret;     // BTF id of the return type, 0 = void
+    uint32_t ret;       // BTF id of the return type, 0 = void
     uint32_t nparams;
     struct nd_func_param *params; // raw tracepoints: without the leading void *__data
     bool variadic;
@@ -84,7 +85,8 @@ struct nd_func_sig {
 
 // Names come from __traceiter_X or __probestub_X (else arg0, arg1, ...), the attach id from
 // btf_trace_X. -ENOENT if this kernel has no such event, -ENODATA without BTF.
-int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event, const struct nd_func_sig **out);
+int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event,
+                             const struct nd_func_sig **out);
 int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
                                   int (*fn)(void *arg, const char *event), void *arg);
 
@@ -149,8 +151,8 @@ int nd_kernel_each_usdt(struct nd_kernel *k, const char *path, const char *provi
 
 // ---- registers and arguments of this architecture ---------------------------------------------
 
-// Offset and size of a register in struct pt_regs by its common name ("di", "ax", "x0", "pc", "sp"),
-// false if there is none. Fixed ABI of x86_64 and aarch64 (asm/ptrace.h, user_pt_regs).
+// Offset and size of a register in struct pt_regs by its common name ("di", "ax", "x0", "pc",
+// "sp"), false if there is none. Fixed ABI of x86_64 and aarch64 (asm/ptrace.h, user_pt_regs).
 bool nd_arch_reg(const char *arch, const char *name, uint32_t *off);
 // The register that holds integer argument i of a function, or NULL when it is on the stack.
 const char *nd_arch_arg_reg(const char *arch, uint32_t i);

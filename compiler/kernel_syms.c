@@ -70,8 +70,9 @@ static const char *module_of(struct nd_kernel *k, const char *name)
     if (!line)
         return "";
     open = line + strlen(name);
-    return *open == '\t' && open[1] == '[' ? nd_arena_strndup(k->a, open + 2, strcspn(open + 2, "]\n"))
-                                           : "";
+    return *open == '\t' && open[1] == '['
+               ? nd_arena_strndup(k->a, open + 2, strcspn(open + 2, "]\n"))
+               : "";
 }
 
 int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_sig **out)

@@ -12,7 +12,8 @@
 #define HANDLER_PREFIX "__bpf_trace_"
 
 // Events share the record of their class, whose name BTF does not tell. The class is the one whose
-// handler takes the very arguments of the event; of several, the one with the longest name in common.
+// handler takes the very arguments of the event; of several, the one with the longest name in
+// common.
 static uint32_t class_of(struct nd_kernel *k, struct nd_btf *btf, const char *event)
 {
     const char *probe = nd_arena_printf(k->a, "__probestub_%s", event);

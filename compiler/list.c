@@ -118,8 +118,9 @@ static int list_probes(struct list *l, const char *glob)
     bool all = !rest && !strcmp(kind, "*");
 
     if (!rest && !all) { // a bare word: in any kind
-        rest = nd_arena_printf(l->a, "%s%s%s", nd_glob_is(kind) ? "" : "*", kind, nd_glob_is(kind) ? "" : "*");
-        kind = (char *)(uintptr_t)"*";
+        rest = nd_arena_printf(l->a, "%s%s%s", nd_glob_is(kind) ? "" : "*", kind,
+                               nd_glob_is(kind) ? "" : "*");
+        kind = (char *)(uintptr_t) "*";
     }
     a = part(&rest);
     b = rest;
@@ -131,13 +132,19 @@ static int list_probes(struct list *l, const char *glob)
             return 2;
         }
         if (!strcmp(kind, "usdt"))
-            nd_kernel_each_usdt(l->k, l->path, "*", b && strcmp(b, "*") ? b : "*", list_usdt, l, &why);
+            nd_kernel_each_usdt(l->k, l->path, "*", b && strcmp(b, "*") ? b : "*", list_usdt, l,
+                                &why);
         else
             nd_kernel_each_usym(l->k, l->path, b ? b : "*", list_usym, l, &why);
         return 0;
     }
     if (kind_is(kind, "tracepoint")) {
-        if (nd_kernel_each_tracepoint(l->k, b ? a : "*", b ? b : a ? a : "*", list_event, l, &why) && why)
+        if (nd_kernel_each_tracepoint(l->k, b ? a : "*",
+                                      b   ? b
+                                      : a ? a
+                                          : "*",
+                                      list_event, l, &why) &&
+            why)
             fprintf(stderr, "ndtrace: tracepoints: %s\n", why);
     }
     if (kind_is(kind, "rawtracepoint") && !b)
@@ -156,7 +163,10 @@ static int list_builtins(struct list *l, const char *glob)
         if (b->id == ND_B_REFUSED || !nd_glob_match(glob, b->name))
             continue;
         fprintf(l->out, "%-28s %-12s %s\n", b->usage,
-                b->worlds == (ND_KERNEL | ND_USER) ? "both" : b->worlds == ND_KERNEL ? "kernel" : "user", b->help);
+                b->worlds == (ND_KERNEL | ND_USER) ? "both"
+                : b->worlds == ND_KERNEL           ? "kernel"
+                                                   : "user",
+                b->help);
     }
     return 0;
 }

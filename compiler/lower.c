@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-// ---- small builders --------------------------------------------------------------------------------
+// ---- small builders
+// --------------------------------------------------------------------------------
 
 LLVMValueRef nd_i64(struct nd_lower *l, uint64_t v)
 {
@@ -68,7 +69,8 @@ LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, u
     return LLVMBuildCall2(l->b, ft, LLVMConstIntToPtr(nd_i64(l, h), l->ptr), args, n, "");
 }
 
-// ---- nd_state: counters and generations --------------------------------------------------------------
+// ---- nd_state: counters and generations
+// --------------------------------------------------------------
 
 uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size)
 {
@@ -83,7 +85,8 @@ LLVMValueRef nd_state_ptr(struct nd_lower *l, uint32_t off)
     return nd_gep(l, l->state, off);
 }
 
-static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map)
+static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
+                     uint32_t map)
 {
     struct nd_site *s;
     uint32_t i;
@@ -103,12 +106,12 @@ static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_sp
 
 void nd_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map)
 {
-    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, nd_state_ptr(l, site(l, kind, span, map)), nd_i64(l, 1),
-                       LLVMAtomicOrderingMonotonic, 0);
+    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, nd_state_ptr(l, site(l, kind, span, map)),
+                       nd_i64(l, 1), LLVMAtomicOrderingMonotonic, 0);
 }
 
-void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind, struct nd_span span,
-                 uint32_t map)
+void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
+                 struct nd_span span, uint32_t map)
 {
     LLVMBasicBlockRef yes = nd_bb(l, "count"), done = nd_bb(l, "counted");
 
@@ -119,16 +122,18 @@ void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kin
     nd_at(l, done);
 }
 
-// ---- maps: variables in .maps whose debug type spells the attributes, as libbpf reads them -----------
+// ---- maps: variables in .maps whose debug type spells the attributes, as libbpf reads them
+// -----------
 
-static LLVMMetadataRef attr_member(struct nd_lower *l, const char *name, uint32_t value, unsigned int i)
+static LLVMMetadataRef attr_member(struct nd_lower *l, const char *name, uint32_t value,
+                                   unsigned int i)
 {
     LLVMMetadataRef range = LLVMDIBuilderGetOrCreateSubrange(l->di, 0, value), array, ptr;
 
     array = LLVMDIBuilderCreateArrayType(l->di, (uint64_t)value * 32, 32, l->di_int, &range, 1);
     ptr = LLVMDIBuilderCreatePointerType(l->di, array, 64, 64, 0, "", 0);
-    return LLVMDIBuilderCreateMemberType(l->di, l->files[0], name, strlen(name), l->files[0], 0, 64, 64, i * 64ul,
-                                         LLVMDIFlagZero, ptr);
+    return LLVMDIBuilderCreateMemberType(l->di, l->files[0], name, strlen(name), l->files[0], 0, 64,
+                                         64, i * 64ul, LLVMDIFlagZero, ptr);
 }
 
 static void describe(struct nd_lower *l, LLVMValueRef g, const char *name, LLVMMetadataRef type)
@@ -136,8 +141,9 @@ static void describe(struct nd_lower *l, LLVMValueRef g, const char *name, LLVMM
     LLVMMetadataRef expr = LLVMDIBuilderCreateExpression(l->di, NULL, 0);
 
     LLVMGlobalSetMetadata(g, LLVMGetMDKindIDInContext(l->cx, "dbg", 3),
-                          LLVMDIBuilderCreateGlobalVariableExpression(l->di, l->cu, name, strlen(name), name, strlen(name),
-                                                                      l->files[0], 0, type, 0, expr, NULL, 64));
+                          LLVMDIBuilderCreateGlobalVariableExpression(
+                              l->di, l->cu, name, strlen(name), name, strlen(name), l->files[0], 0,
+                              type, 0, expr, NULL, 64));
 }
 
 // A block of data as int[n]: libbpf maps a section into our memory only if it knows its variables.
@@ -145,18 +151,20 @@ static void describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, 
 {
     LLVMMetadataRef range = LLVMDIBuilderGetOrCreateSubrange(l->di, 0, bytes / 4);
 
-    describe(l, g, name, LLVMDIBuilderCreateArrayType(l->di, (uint64_t)bytes * 8, 32, l->di_int, &range, 1));
+    describe(l, g, name,
+             LLVMDIBuilderCreateArrayType(l->di, (uint64_t)bytes * 8, 32, l->di_int, &range, 1));
 }
 
-static const uint32_t bpf_map_types[] = { // BPF_MAP_TYPE_* of linux/bpf.h
-    [ND_MAP_HASH] = 1,          [ND_MAP_LRUHASH] = 9,  [ND_MAP_PERCPUHASH] = 5,
+static const uint32_t bpf_map_types[] = {
+    // BPF_MAP_TYPE_* of linux/bpf.h
+    [ND_MAP_HASH] = 1,           [ND_MAP_LRUHASH] = 9, [ND_MAP_PERCPUHASH] = 5,
     [ND_MAP_PERCPULRUHASH] = 10, [ND_MAP_ARRAY] = 2,   [ND_MAP_PERCPUARRAY] = 6,
-    [ND_MAP_STACK] = 7,         [ND_MAP_SCRATCH] = 6,
+    [ND_MAP_STACK] = 7,          [ND_MAP_SCRATCH] = 6,
 };
 #define BPF_RINGBUF 27u
 
-static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key, uint32_t val,
-                               uint32_t entries)
+static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
+                               uint32_t val, uint32_t entries)
 {
     struct {
         const char *name;
@@ -172,15 +180,14 @@ static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t ty
             m[n] = attr_member(l, attrs[i].name, attrs[i].v, n), n++;
         ptrs[i] = l->ptr;
     }
-    st = LLVMDIBuilderCreateStructType(l->di, l->files[0], "", 0, l->files[0], 0, n * 64ul, 64, LLVMDIFlagZero, NULL, m,
-                                       n, 0, NULL, "", 0);
+    st = LLVMDIBuilderCreateStructType(l->di, l->files[0], "", 0, l->files[0], 0, n * 64ul, 64,
+                                       LLVMDIFlagZero, NULL, m, n, 0, NULL, "", 0);
     g = LLVMAddGlobal(l->m, LLVMStructTypeInContext(l->cx, ptrs, n, 0), name);
     LLVMSetInitializer(g, LLVMConstNull(LLVMGlobalGetValueType(g)));
     LLVMSetSection(g, ".maps");
     describe(l, g, name, st);
     return g;
 }
-
 
 static void choose_kind(struct nd_map *m, struct nd_lmap *lm)
 {
@@ -191,10 +198,13 @@ static void choose_kind(struct nd_map *m, struct nd_lmap *lm)
     else if (!m->has_decl)
         lm->kind = agg ? ND_MAP_PERCPUHASH : ND_MAP_HASH;
     else if (agg) // aggregations are always kept per CPU
-        lm->kind = m->decl_kind == ND_MAP_LRUHASH || m->decl_kind == ND_MAP_PERCPULRUHASH ? ND_MAP_PERCPULRUHASH
-                                                                                          : ND_MAP_PERCPUHASH;
+        lm->kind = m->decl_kind == ND_MAP_LRUHASH || m->decl_kind == ND_MAP_PERCPULRUHASH
+                       ? ND_MAP_PERCPULRUHASH
+                       : ND_MAP_PERCPUHASH;
     else // and other values never: their parts could not be put together
-        lm->kind = m->decl_kind == ND_MAP_LRUHASH || m->decl_kind == ND_MAP_PERCPULRUHASH ? ND_MAP_LRUHASH : ND_MAP_HASH;
+        lm->kind = m->decl_kind == ND_MAP_LRUHASH || m->decl_kind == ND_MAP_PERCPULRUHASH
+                       ? ND_MAP_LRUHASH
+                       : ND_MAP_HASH;
     lm->percpu = agg;
 }
 
@@ -219,7 +229,8 @@ static void make_map(struct nd_lower *l, struct nd_map *m)
     lm->g = define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries);
     if (m->gen) {
         lm->gen_off = nd_state_alloc(l, 8);
-        lm->g2 = define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size, lm->val_size, lm->max_entries);
+        lm->g2 = define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size, lm->val_size,
+                            lm->max_entries);
     }
 }
 
@@ -243,9 +254,11 @@ uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t)
     return i;
 }
 
-// ---- programs ----------------------------------------------------------------------------------------
+// ---- programs
+// ----------------------------------------------------------------------------------------
 
-static void add_string_section(struct nd_lower *l, const char *name, const char *section, const void *data, uint32_t size)
+static void add_string_section(struct nd_lower *l, const char *name, const char *section,
+                               const void *data, uint32_t size)
 {
     LLVMValueRef g, c = LLVMConstStringInContext(l->cx, data, size, 1);
 
@@ -261,14 +274,16 @@ static LLVMMetadataRef program_scope(struct nd_lower *l, const struct nd_probe *
     struct nd_pos pos = nd_source_pos(l->p->sources, span.src, span.off);
     LLVMMetadataRef file = l->files[span.src < l->p->sources->n ? span.src : 0];
 
-    return LLVMDIBuilderCreateFunction(l->di, file, pr->name, strlen(pr->name), pr->name, strlen(pr->name), file, pos.line,
-                                       l->di_sub, 0, 1, pos.line, LLVMDIFlagZero, 1);
+    return LLVMDIBuilderCreateFunction(l->di, file, pr->name, strlen(pr->name), pr->name,
+                                       strlen(pr->name), file, pos.line, l->di_sub, 0, 1, pos.line,
+                                       LLVMDIFlagZero, 1);
 }
 
 static const char *const sections[] = {
-    [ND_PROG_TRACEPOINT] = "nd/tp",    [ND_PROG_RAW_TP] = "nd/raw_tp", [ND_PROG_TP_BTF] = "nd/tp_btf",
-    [ND_PROG_KPROBE] = "nd/kprobe",    [ND_PROG_PERF_EVENT] = "nd/perf", [ND_PROG_FENTRY] = "nd/fentry",
-    [ND_PROG_FEXIT] = "nd/fexit",      [ND_PROG_TEST_RUN] = "nd/run",
+    [ND_PROG_TRACEPOINT] = "nd/tp",   [ND_PROG_RAW_TP] = "nd/raw_tp",
+    [ND_PROG_TP_BTF] = "nd/tp_btf",   [ND_PROG_KPROBE] = "nd/kprobe",
+    [ND_PROG_PERF_EVENT] = "nd/perf", [ND_PROG_FENTRY] = "nd/fentry",
+    [ND_PROG_FEXIT] = "nd/fexit",     [ND_PROG_TEST_RUN] = "nd/run",
 };
 
 static void load_scratch(struct nd_lower *l)
@@ -352,8 +367,10 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
     lower_body(l, pr, true);
     l->scratch_size += l->scratch_top;
     if (l->scratch_top > SCRATCH_MAX || l->stack > 496)
-        nd_help(l->d, nd_error(l->d, ND_E0701, pr->decl->name_span,
-                               "this probe keeps %u bytes of strings, tuples and structs at a time", l->scratch_top + l->stack),
+        nd_help(l->d,
+                nd_error(l->d, ND_E0701, pr->decl->name_span,
+                         "this probe keeps %u bytes of strings, tuples and structs at a time",
+                         l->scratch_top + l->stack),
                 "the most is %u; use shorter strings: str(pointer, 32)", SCRATCH_MAX);
 }
 
@@ -362,7 +379,8 @@ static void finish_globals(struct nd_lower *l)
     LLVMValueRef g;
 
     if (l->scratch_map) {
-        g = define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4, (l->scratch_size + 7) & ~7u, 1);
+        g = define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4,
+                       (l->scratch_size + 7) & ~7u, 1);
         LLVMReplaceAllUsesWith(l->scratch_map, g);
         LLVMDeleteGlobal(l->scratch_map);
         l->scratch_map = g;
@@ -424,15 +442,18 @@ static void make_debug(struct nd_lower *l)
 
         l->files[i] = LLVMDIBuilderCreateFile(l->di, path, strlen(path), "", 0);
     }
-    l->cu = LLVMDIBuilderCreateCompileUnit(l->di, LLVMDWARFSourceLanguageC99, l->files[0], producer, sizeof(producer) - 1, 1,
-                                           "", 0, 0, "", 0, LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);
-    l->di_int = LLVMDIBuilderCreateBasicType(l->di, "int", 3, 32, 5 /* DW_ATE_signed */, LLVMDIFlagZero);
+    l->cu = LLVMDIBuilderCreateCompileUnit(l->di, LLVMDWARFSourceLanguageC99, l->files[0], producer,
+                                           sizeof(producer) - 1, 1, "", 0, 0, "", 0,
+                                           LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);
+    l->di_int =
+        LLVMDIBuilderCreateBasicType(l->di, "int", 3, 32, 5 /* DW_ATE_signed */, LLVMDIFlagZero);
     params[0] = l->di_int;
     // "int f(void)": the kernel refuses BTF of a function whose parameter has no name.
     l->di_sub = LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], params, 1, LLVMDIFlagZero);
     LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
                       LLVMValueAsMetadata(nd_i32(l, LLVMDebugMetadataVersion())));
-    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Dwarf Version", 13, LLVMValueAsMetadata(nd_i32(l, 4)));
+    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Dwarf Version", 13,
+                      LLVMValueAsMetadata(nd_i32(l, 4)));
 }
 
 bool nd_lower_program(struct nd_lower *l)

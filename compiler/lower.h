@@ -117,17 +117,17 @@ struct nd_lower {
     uint32_t state_size, exit_off;
     LLVMValueRef scratch_map;
     uint32_t scratch_size; // bytes used so far, all programs
-    bool force_scratch; // keep everything larger than a register off the stack
-    bool over_stack;    // LLVM found the stack too small
+    bool force_scratch;    // keep everything larger than a register off the stack
+    bool over_stack;       // LLVM found the stack too small
 
     // the program being lowered
     struct nd_probe *probe;
     LLVMValueRef func, ctx;
     LLVMMetadataRef scope;
     LLVMBasicBlockRef entry, out;
-    LLVMValueRef scratch;   // base of this program's part, NULL: not used
+    LLVMValueRef scratch; // base of this program's part, NULL: not used
     uint32_t scratch_base, scratch_top;
-    uint32_t stack;         // bytes of allocas
+    uint32_t stack; // bytes of allocas
     ND_VEC(struct nd_temp) temps;
     struct nd_slot *slots;
     uint32_t nslots;
@@ -142,9 +142,9 @@ bool nd_lower_program(struct nd_lower *l); // everything; false after a reported
 uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t);
 LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
 LLVMBasicBlockRef nd_bb(struct nd_lower *l, const char *name);
-void nd_at(struct nd_lower *l, LLVMBasicBlockRef bb);    // build there from now on
-void nd_br(struct nd_lower *l, LLVMBasicBlockRef bb);    // jump, unless the block has ended
-void nd_line(struct nd_lower *l, struct nd_span span);   // line info of what follows
+void nd_at(struct nd_lower *l, LLVMBasicBlockRef bb);  // build there from now on
+void nd_br(struct nd_lower *l, LLVMBasicBlockRef bb);  // jump, unless the block has ended
+void nd_line(struct nd_lower *l, struct nd_span span); // line info of what follows
 LLVMValueRef nd_i64(struct nd_lower *l, uint64_t v);
 LLVMValueRef nd_i32(struct nd_lower *l, uint32_t v);
 LLVMValueRef nd_gep(struct nd_lower *l, LLVMValueRef base, uint64_t off);
@@ -159,7 +159,8 @@ uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size);
 // lower_mem.c: memory on the stack or scratch, loads, copies
 LLVMValueRef nd_temp(struct nd_lower *l, uint32_t size); // until the statement ends
 LLVMValueRef nd_keep(struct nd_lower *l, uint32_t size); // until the program ends
-LLVMValueRef nd_register(struct nd_lower *l, const char *name); // an i64 that LLVM keeps in a register
+LLVMValueRef nd_register(struct nd_lower *l,
+                         const char *name); // an i64 that LLVM keeps in a register
 void nd_temps_release(struct nd_lower *l);
 void nd_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size);
 void nd_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v);
@@ -172,8 +173,10 @@ void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueR
                  enum nd_as as, struct nd_span span);
 // A text that can be loaded directly, with zeros behind its end.
 void nd_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size);
-void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src, struct nd_span span);
-void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len, uint32_t size);
+void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src,
+                   struct nd_span span);
+void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len,
+                    uint32_t size);
 LLVMValueRef nd_addr(struct nd_lower *l, LLVMValueRef v); // i64 or ptr to i64
 LLVMValueRef nd_ptr(struct nd_lower *l, LLVMValueRef v);  // i64 or ptr to ptr
 
@@ -186,26 +189,29 @@ void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, stru
 // The i64 as a value of an integer type of fewer bits: cut, then extended by its sign.
 LLVMValueRef nd_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
 // a / b or a % b; by: the divisor's expression. A divisor of 0 gives 0 and is counted at span.
-LLVMValueRef nd_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, const struct nd_expr *by,
-                       bool is_signed, struct nd_span span);
+LLVMValueRef nd_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
+                       const struct nd_expr *by, bool is_signed, struct nd_span span);
 LLVMValueRef nd_from_bool(struct nd_lower *l, LLVMValueRef i1); // i1 to i64
-bool nd_operands_signed(const struct nd_expr *e);                // both, by the one rule
+bool nd_operands_signed(const struct nd_expr *e);               // both, by the one rule
 // lower_compare.c
 LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e); // i64 0 or 1
 LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e);
 // Every text that a program holds has only zeros behind its end.
-void nd_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size, struct nd_span span);
+void nd_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
+                 struct nd_span span);
 LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 
 // lower_builtin.c
 struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
-bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
+bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
+                           struct nd_type *t);
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix);
 
 // A counted loop: stop(i) until it says so (i1) or `most` is reached. The value is the last i.
 LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
-                     LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg);
+                     LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg),
+                     void *arg);
 
 // lower_map.c
 LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);

@@ -38,7 +38,8 @@ static LLVMValueRef load_reg(struct nd_lower *l, const char *reg)
     return ctx_load(l, off, &nd_type_u64);
 }
 
-// ---- arguments of probes -------------------------------------------------------------------------
+// ---- arguments of probes
+// -------------------------------------------------------------------------
 
 static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, struct nd_span span)
 {
@@ -99,9 +100,10 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
         return (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF};
     }
     if (nd_type_is_scalar(e->type))
-        return scalar(ctx_load(l, f->off, nd_type_is_int(e->type) && e->type->kind != ND_TY_PTR
-                                              ? nd_type_int(f->size, f->is_signed)
-                                              : &nd_type_u64));
+        return scalar(ctx_load(l, f->off,
+                               nd_type_is_int(e->type) && e->type->kind != ND_TY_PTR
+                                   ? nd_type_int(f->size, f->is_signed)
+                                   : &nd_type_u64));
     return (struct nd_val){.v = nd_gep(l, l->ctx, f->off), .mem = true, .as = ND_AS_CTX};
 }
 
@@ -114,7 +116,8 @@ static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
     return nd_extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
 }
 
-// ---- rows ----------------------------------------------------------------------------------------
+// ---- rows
+// ----------------------------------------------------------------------------------------
 
 static LLVMValueRef b_pid(struct nd_lower *l, struct nd_expr *e)
 {
@@ -211,8 +214,10 @@ static LLVMValueRef b_bswap(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef v = nd_lower_int(l, e->args.v[0]), out = nd_i64(l, 0), byte;
 
     for (i = 0; i < size; i++) {
-        byte = LLVMBuildAnd(l->b, LLVMBuildLShr(l->b, v, nd_i64(l, i * 8), ""), nd_i64(l, 0xff), "");
-        out = LLVMBuildOr(l->b, out, LLVMBuildShl(l->b, byte, nd_i64(l, (size - 1 - i) * 8), ""), "");
+        byte =
+            LLVMBuildAnd(l->b, LLVMBuildLShr(l->b, v, nd_i64(l, i * 8), ""), nd_i64(l, 0xff), "");
+        out =
+            LLVMBuildOr(l->b, out, LLVMBuildShl(l->b, byte, nd_i64(l, (size - 1 - i) * 8), ""), "");
     }
     return out;
 }
@@ -246,7 +251,8 @@ static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
         y = byte_at(l, b, i);
         same = LLVMBuildAnd(l->b, same,
                             LLVMBuildOr(l->b, LLVMBuildNot(l->b, open, ""),
-                                        LLVMBuildICmp(l->b, LLVMIntEQ, x, y, ""), ""), "");
+                                        LLVMBuildICmp(l->b, LLVMIntEQ, x, y, ""), ""),
+                            "");
         open = LLVMBuildAnd(l->b, open, LLVMBuildICmp(l->b, LLVMIntNE, x, nd_i64(l, 0), ""), "");
     }
     return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, same, ""), l->i64, "");
@@ -255,8 +261,8 @@ static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
 LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
                      LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg)
 {
-    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "scan"), next = nd_bb(l, "scan.next"),
-                      done = nd_bb(l, "scan.done"), body, more;
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "scan"),
+                      next = nd_bb(l, "scan.next"), done = nd_bb(l, "scan.done"), body, more;
     LLVMValueRef i, end, inc, phi;
 
     nd_br(l, loop);
@@ -274,7 +280,8 @@ LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
     LLVMAddIncoming(i, (LLVMValueRef[]){nd_i64(l, 0), inc}, (LLVMBasicBlockRef[]){from, next}, 2);
     nd_at(l, done);
     phi = LLVMBuildPhi(l->b, l->i64, "");
-    LLVMAddIncoming(phi, (LLVMValueRef[]){nd_i64(l, most), i}, (LLVMBasicBlockRef[]){loop, body}, 2);
+    LLVMAddIncoming(phi, (LLVMValueRef[]){nd_i64(l, most), i}, (LLVMBasicBlockRef[]){loop, body},
+                    2);
     return phi;
 }
 
@@ -299,8 +306,8 @@ struct needle {
     uint32_t len;
 };
 
-// 1 if the needle stands at i, 0 if not, without a branch: a search within a loop would else give the
-// verifier more ways through the program than it follows.
+// 1 if the needle stands at i, 0 if not, without a branch: a search within a loop would else give
+// the verifier more ways through the program than it follows.
 static LLVMValueRef stands_at(struct nd_lower *l, const struct needle *n, LLVMValueRef i)
 {
     LLVMValueRef at = LLVMBuildGEP2(l->b, l->i8, n->hay, &i, 1, ""), diff = nd_i64(l, 0), x;
@@ -322,8 +329,9 @@ static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef i, any, next, found;
 
     if (e->args.v[1]->kind != ND_E_STRING) {
-        nd_help(l->d, nd_error(l->d, ND_E0401, e->args.v[1]->span,
-                               "in a probe the second argument must be a string literal"),
+        nd_help(l->d,
+                nd_error(l->d, ND_E0401, e->args.v[1]->span,
+                         "in a probe the second argument must be a string literal"),
                 "search in user space (on, every) for others");
         return nd_i64(l, 0);
     }
@@ -339,9 +347,11 @@ static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
     any = LLVMBuildPhi(l->b, l->i64, "");
     found = LLVMBuildOr(l->b, any, stands_at(l, &n, i), "");
     next = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULE, next, nd_i64(l, size - n.len), ""), loop, done);
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULE, next, nd_i64(l, size - n.len), ""), loop,
+                    done);
     LLVMAddIncoming(i, (LLVMValueRef[]){nd_i64(l, 0), next}, (LLVMBasicBlockRef[]){from, loop}, 2);
-    LLVMAddIncoming(any, (LLVMValueRef[]){nd_i64(l, 0), found}, (LLVMBasicBlockRef[]){from, loop}, 2);
+    LLVMAddIncoming(any, (LLVMValueRef[]){nd_i64(l, 0), found}, (LLVMBasicBlockRef[]){from, loop},
+                    2);
     nd_at(l, done);
     return found;
 }
@@ -372,7 +382,8 @@ static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
     struct nd_expr *x = e->args.v[0];
 
     if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION) {
-        LLVMValueRef v = LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, x->sym->option->count_off), "");
+        LLVMValueRef v =
+            LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, x->sym->option->count_off), "");
 
         LLVMSetVolatile(v, 1);
         return LLVMBuildZExt(l->b, v, l->i64, "");
@@ -391,18 +402,37 @@ static const struct {
     enum nd_builtin_id id;
     LLVMValueRef (*fn)(struct nd_lower *l, struct nd_expr *e);
 } rows[] = {
-    {ND_B_PID, b_pid},         {ND_B_TID, b_tid},           {ND_B_UID, b_uid},
-    {ND_B_GID, b_gid},         {ND_B_USERNAME, b_uid},      {ND_B_CPU, b_cpu},
-    {ND_B_NSECS, b_nsecs},     {ND_B_ELAPSED, b_elapsed},   {ND_B_RAND, b_rand},
-    {ND_B_CGROUP, b_cgroup},   {ND_B_CURTASK, b_curtask},   {ND_B_CTX, b_ctx},
-    {ND_B_ARGN, b_argn},       {ND_B_RETVAL, b_retval},     {ND_B_REG, b_reg},
-    {ND_B_KPTR, b_first},      {ND_B_UPTR, b_first},        {ND_B_KSYM, b_first},
-    {ND_B_STRFTIME, b_second}, {ND_B_BSWAP, b_bswap},       {ND_B_STRNCMP, b_strncmp},
-    {ND_B_STRLEN, b_strlen},   {ND_B_STRCONTAINS, b_strcontains}, {ND_B_HAS_KEY, b_has_key},
-    {ND_B_DELETE, b_delete},   {ND_B_HAS, b_has},           {ND_B_LEN, b_len},
+    {ND_B_PID, b_pid},
+    {ND_B_TID, b_tid},
+    {ND_B_UID, b_uid},
+    {ND_B_GID, b_gid},
+    {ND_B_USERNAME, b_uid},
+    {ND_B_CPU, b_cpu},
+    {ND_B_NSECS, b_nsecs},
+    {ND_B_ELAPSED, b_elapsed},
+    {ND_B_RAND, b_rand},
+    {ND_B_CGROUP, b_cgroup},
+    {ND_B_CURTASK, b_curtask},
+    {ND_B_CTX, b_ctx},
+    {ND_B_ARGN, b_argn},
+    {ND_B_RETVAL, b_retval},
+    {ND_B_REG, b_reg},
+    {ND_B_KPTR, b_first},
+    {ND_B_UPTR, b_first},
+    {ND_B_KSYM, b_first},
+    {ND_B_STRFTIME, b_second},
+    {ND_B_BSWAP, b_bswap},
+    {ND_B_STRNCMP, b_strncmp},
+    {ND_B_STRLEN, b_strlen},
+    {ND_B_STRCONTAINS, b_strcontains},
+    {ND_B_HAS_KEY, b_has_key},
+    {ND_B_DELETE, b_delete},
+    {ND_B_HAS, b_has},
+    {ND_B_LEN, b_len},
 };
 
-// ---- built-ins that are bytes in memory ------------------------------------------------------------
+// ---- built-ins that are bytes in memory
+// ------------------------------------------------------------
 
 static void into_comm(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
@@ -471,7 +501,8 @@ static void put_v4(struct nd_lower *l, LLVMValueRef dst)
     nd_store(l, nd_gep(l, dst, 8), 4, nd_i64(l, 0xffff0000));
 }
 
-static void ntop_bytes(struct nd_lower *l, struct nd_val v, uint32_t size, LLVMValueRef dst, struct nd_span span)
+static void ntop_bytes(struct nd_lower *l, struct nd_val v, uint32_t size, LLVMValueRef dst,
+                       struct nd_span span)
 {
     if (size == 16) {
         nd_copy(l, dst, v, 16, span);
@@ -496,7 +527,8 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
         return;
     }
     if (!v.mem)
-        v = (struct nd_val){.v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
+        v = (struct nd_val){
+            .v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
     if (e->args.n == 1 || e->args.v[0]->is_const) {
         bool v6 = e->args.n == 1 ? x->type->size == 16 : e->args.v[0]->num == FAMILY_INET6;
 
@@ -529,7 +561,8 @@ static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst
 
     (void)t;
     if (!v.mem)
-        v = (struct nd_val){.v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
+        v = (struct nd_val){
+            .v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
     nd_copy(l, dst, v, 6, e->span);
 }
 
@@ -552,14 +585,15 @@ static const struct {
     enum nd_builtin_id id;
     void (*fn)(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
 } into_rows[] = {
-    {ND_B_COMM, into_comm},   {ND_B_STR, into_str},     {ND_B_BUF, into_buf},
-    {ND_B_NTOP, into_ntop},   {ND_B_PTON, into_bytes},  {ND_B_IP, into_bytes},
-    {ND_B_PREFIX, into_bytes}, {ND_B_MAC, into_bytes},  {ND_B_IFNAME, into_bytes},
-    {ND_B_MACADDR, into_macaddr}, {ND_B_USYM, into_usym}, {ND_B_KSTACK, into_stack},
+    {ND_B_COMM, into_comm},       {ND_B_STR, into_str},    {ND_B_BUF, into_buf},
+    {ND_B_NTOP, into_ntop},       {ND_B_PTON, into_bytes}, {ND_B_IP, into_bytes},
+    {ND_B_PREFIX, into_bytes},    {ND_B_MAC, into_bytes},  {ND_B_IFNAME, into_bytes},
+    {ND_B_MACADDR, into_macaddr}, {ND_B_USYM, into_usym},  {ND_B_KSTACK, into_stack},
     {ND_B_USTACK, into_stack},
 };
 
-bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
+                           struct nd_type *t)
 {
     size_t i;
 
@@ -589,7 +623,8 @@ struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
     return scalar(nd_i64(l, 0));
 }
 
-// ---- prefixes --------------------------------------------------------------------------------------
+// ---- prefixes
+// --------------------------------------------------------------------------------------
 
 // (ip ^ address) & mask == 0 for each 32-bit word; the mask follows from the length in byte 16.
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix)
@@ -601,11 +636,15 @@ LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValu
         LLVMValueRef bits = LLVMBuildSub(l->b, len, nd_i64(l, i * 8), ""), mask, x;
 
         // bits of this byte that count: clamp to 0..8, mask = 0xff00 >> bits
-        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, bits, nd_i64(l, 0), ""), nd_i64(l, 0), bits, "");
-        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSGT, bits, nd_i64(l, 8), ""), nd_i64(l, 8), bits, "");
+        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, bits, nd_i64(l, 0), ""),
+                               nd_i64(l, 0), bits, "");
+        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSGT, bits, nd_i64(l, 8), ""),
+                               nd_i64(l, 8), bits, "");
         mask = LLVMBuildLShr(l->b, nd_i64(l, 0xff00), bits, "");
         x = LLVMBuildXor(l->b, byte_at(l, ip, i), byte_at(l, prefix, i), "");
-        diff = LLVMBuildOr(l->b, diff, LLVMBuildAnd(l->b, LLVMBuildAnd(l->b, x, mask, ""), nd_i64(l, 0xff), ""), "");
+        diff = LLVMBuildOr(l->b, diff,
+                           LLVMBuildAnd(l->b, LLVMBuildAnd(l->b, x, mask, ""), nd_i64(l, 0xff), ""),
+                           "");
     }
     return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
 }

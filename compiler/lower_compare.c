@@ -21,8 +21,8 @@ static LLVMValueRef bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef
 
         while (n > size - off || off % n)
             n /= 2;
-        diff = LLVMBuildOr(l->b, diff,
-                           LLVMBuildXor(l->b, word_at(l, a, off, n), word_at(l, b, off, n), ""), "");
+        diff = LLVMBuildOr(
+            l->b, diff, LLVMBuildXor(l->b, word_at(l, a, off, n), word_at(l, b, off, n), ""), "");
         off += n;
     }
     return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
@@ -41,14 +41,17 @@ static LLVMValueRef literal_equal(struct nd_lower *l, LLVMValueRef a, const char
             n /= 2;
         for (i = 0; i < n; i++)
             v |= (uint64_t)(uint8_t)s[off + i] << i * 8;
-        diff = LLVMBuildOr(l->b, diff, LLVMBuildXor(l->b, word_at(l, a, off, n), nd_i64(l, v), ""), "");
+        diff = LLVMBuildOr(l->b, diff, LLVMBuildXor(l->b, word_at(l, a, off, n), nd_i64(l, v), ""),
+                           "");
         off += n;
     }
     return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
 }
 
-// Every text that a program holds has only zeros behind its end, so that equal texts are equal bytes.
-void nd_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size, struct nd_span span)
+// Every text that a program holds has only zeros behind its end, so that equal texts are equal
+// bytes.
+void nd_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
+                 struct nd_span span)
 {
     if (v.as == ND_AS_BTF || v.as == ND_AS_CTX)
         nd_copy_text(l, dst, nd_ptr(l, v.v), size);
@@ -77,8 +80,8 @@ static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
 // Strings up to the zero byte, in at most `most` steps.
 static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t most)
 {
-    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "cmp"), next = nd_bb(l, "cmp.next"),
-                      done = nd_bb(l, "cmp.done");
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "cmp"),
+                      next = nd_bb(l, "cmp.next"), done = nd_bb(l, "cmp.done");
     LLVMValueRef i, x, y, more, phi, eq[3];
     LLVMBasicBlockRef bbs[3];
 
@@ -89,8 +92,7 @@ static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef 
     y = LLVMBuildLoad2(l->b, l->i8, LLVMBuildGEP2(l->b, l->i8, b, &i, 1, ""), "");
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, x, y, ""), next, done);
     nd_at(l, next);
-    more = LLVMBuildAnd(l->b,
-                        LLVMBuildICmp(l->b, LLVMIntNE, x, LLVMConstInt(l->i8, 0, 0), ""),
+    more = LLVMBuildAnd(l->b, LLVMBuildICmp(l->b, LLVMIntNE, x, LLVMConstInt(l->i8, 0, 0), ""),
                         LLVMBuildICmp(l->b, LLVMIntULT, i, nd_i64(l, most - 1), ""), "");
     x = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
     LLVMBuildCondBr(l->b, more, loop, done);
@@ -115,7 +117,8 @@ static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct n
         if (b->len > a->type->size)
             return LLVMConstInt(l->i1, 0, 0);
         // With its zero byte, unless the array is just full.
-        return literal_equal(l, local_bytes(l, a), b->str, b->len < a->type->size ? b->len + 1 : b->len);
+        return literal_equal(l, local_bytes(l, a), b->str,
+                             b->len < a->type->size ? b->len + 1 : b->len);
     }
     if (a->type->size == b->type->size)
         return bytes_equal(l, local_bytes(l, a), local_bytes(l, b), most);
@@ -123,7 +126,8 @@ static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct n
 }
 
 // The literal prefix("10.0.0.0/8"): two words against constants.
-static LLVMValueRef in_literal_prefix(struct nd_lower *l, LLVMValueRef ip, const struct nd_expr *prefix)
+static LLVMValueRef in_literal_prefix(struct nd_lower *l, LLVMValueRef ip,
+                                      const struct nd_expr *prefix)
 {
     const uint8_t *p = (const uint8_t *)prefix->str;
     LLVMValueRef diff = nd_i64(l, 0), x;
@@ -179,7 +183,8 @@ LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e)
     }
     a = nd_lower_int(l, e->a);
     b = nd_lower_int(l, e->b);
-    return nd_from_bool(l, LLVMBuildICmp(l->b, preds[nd_operands_signed(e)][e->op - ND_OP_EQ], a, b, ""));
+    return nd_from_bool(
+        l, LLVMBuildICmp(l->b, preds[nd_operands_signed(e)][e->op - ND_OP_EQ], a, b, ""));
 }
 
 struct in_option {
@@ -235,7 +240,9 @@ LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e)
     if (nd_type_is_int(e->a->type)) { // evaluated once
         x = nd_lower_int(l, e->a);
         for (i = 0; i < e->b->args.n; i++)
-            any = LLVMBuildOr(l->b, any, LLVMBuildICmp(l->b, LLVMIntEQ, x, nd_lower_int(l, e->b->args.v[i]), ""), "");
+            any = LLVMBuildOr(
+                l->b, any, LLVMBuildICmp(l->b, LLVMIntEQ, x, nd_lower_int(l, e->b->args.v[i]), ""),
+                "");
         return nd_from_bool(l, any);
     }
     for (i = 0; i < e->b->args.n; i++)

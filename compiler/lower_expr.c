@@ -37,7 +37,8 @@ LLVMValueRef nd_from_bool(struct nd_lower *l, LLVMValueRef i1)
     return LLVMBuildZExt(l->b, i1, l->i64, "");
 }
 
-// ---- arithmetic ----------------------------------------------------------------------------------
+// ---- arithmetic
+// ----------------------------------------------------------------------------------
 
 // BPF before version 4 divides unsigned only: by magnitudes, the sign put back.
 static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool mod)
@@ -53,8 +54,8 @@ static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef 
     return LLVMBuildSelect(l->b, neg, LLVMBuildNeg(l->b, q, ""), q, "");
 }
 
-LLVMValueRef nd_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, const struct nd_expr *by,
-                       bool is_signed, struct nd_span span)
+LLVMValueRef nd_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
+                       const struct nd_expr *by, bool is_signed, struct nd_span span)
 {
     bool mod = op == ND_OP_MOD;
     LLVMValueRef zero, safe, v;
@@ -110,7 +111,8 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
         return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_i64(l, 63), ""), "");
     case ND_OP_SHR:
         b = LLVMBuildAnd(l->b, b, nd_i64(l, 63), "");
-        return nd_type_signed(e->a->type) ? LLVMBuildAShr(l->b, a, b, "") : LLVMBuildLShr(l->b, a, b, "");
+        return nd_type_signed(e->a->type) ? LLVMBuildAShr(l->b, a, b, "")
+                                          : LLVMBuildLShr(l->b, a, b, "");
     case ND_OP_AND:
         return LLVMBuildAnd(l->b, a, b, "");
     case ND_OP_OR:
@@ -170,7 +172,8 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
     return scalar(phi);
 }
 
-// ---- unary, casts, variables ---------------------------------------------------------------------
+// ---- unary, casts, variables
+// ---------------------------------------------------------------------
 
 static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
 {
@@ -246,7 +249,8 @@ static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
                                                   : nd_extend(l, nd_addr(l, v.v), e->type));
     if (e->type->kind == ND_TY_PTR) // an array gives its address
         return scalar(nd_addr(l, v.v));
-    return scalar(nd_extend(l, nd_load_scalar(l, v, nd_type_int(e->a->type->size, false), e->span), e->type));
+    return scalar(
+        nd_extend(l, nd_load_scalar(l, v, nd_type_int(e->a->type->size, false), e->span), e->type));
 }
 
 static struct nd_val variable(struct nd_lower *l, struct nd_expr *e)
@@ -258,7 +262,8 @@ static struct nd_val variable(struct nd_lower *l, struct nd_expr *e)
     return memory(s->ptr, ND_AS_BPF);
 }
 
-// ---- fields and elements -------------------------------------------------------------------------
+// ---- fields and elements
+// -------------------------------------------------------------------------
 
 static LLVMValueRef bit_field(struct nd_lower *l, LLVMValueRef v, const struct nd_field *f,
                               const struct nd_type *t)
@@ -317,7 +322,8 @@ static uint32_t elem_size(struct nd_lower *l, const struct nd_type *t)
 
 // opt.list[i]: values not given are 0.
 // What an index out of range gives: zeros, not a neighbour.
-static struct nd_val zero_if(struct nd_lower *l, LLVMValueRef bad, struct nd_val v, const struct nd_type *t, struct nd_span span)
+static struct nd_val zero_if(struct nd_lower *l, LLVMValueRef bad, struct nd_val v,
+                             const struct nd_type *t, struct nd_span span)
 {
     LLVMBasicBlockRef zero, done;
     LLVMValueRef tmp;
@@ -344,14 +350,15 @@ static struct nd_val zero_if(struct nd_lower *l, LLVMValueRef bad, struct nd_val
 static struct nd_val option_element(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_option *o = e->a->sym->option;
-    LLVMValueRef i = nd_lower_int(l, e->b), bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_i64(l, o->cap), "");
+    LLVMValueRef i = nd_lower_int(l, e->b),
+                 bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_i64(l, o->cap), "");
 
     nd_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
     i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
     i = LLVMBuildMul(l->b, i, nd_i64(l, o->stride), "");
     return zero_if(l, bad,
-                   value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_gep(l, l->opts, o->off), &i, 1, ""), ND_AS_BPF, e->type,
-                            e->span),
+                   value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_gep(l, l->opts, o->off), &i, 1, ""),
+                            ND_AS_BPF, e->type, e->span),
                    e->type, e->span);
 }
 
@@ -369,7 +376,8 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     if (!base.mem)
         base = memory(base.v, (enum nd_as)e->aux);
     if (e->b->is_const)
-        return value_at(l, nd_gep(l, nd_ptr(l, base.v), e->b->num * size), base.as, e->type, e->span);
+        return value_at(l, nd_gep(l, nd_ptr(l, base.v), e->b->num * size), base.as, e->type,
+                        e->span);
     i = nd_lower_int(l, e->b);
     n = t->kind == ND_TY_STRING ? t->size : t->kind == ND_TY_ARRAY ? t->nelems : 0;
     if (n) {
@@ -381,11 +389,13 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     // The verifier takes no variable offset into typed memory: read by address instead.
     if (base.as == ND_AS_BTF || base.as == ND_AS_CTX)
         base.as = ND_AS_KERNEL;
-    v = value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_ptr(l, base.v), &i, 1, ""), base.as, e->type, e->span);
+    v = value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_ptr(l, base.v), &i, 1, ""), base.as, e->type,
+                 e->span);
     return bad ? zero_if(l, bad, v, e->type, e->span) : v;
 }
 
-// ---- all -----------------------------------------------------------------------------------------
+// ---- all
+// -----------------------------------------------------------------------------------------
 
 static struct nd_val in_temp(struct nd_lower *l, struct nd_expr *e)
 {
@@ -464,12 +474,13 @@ static void tuple_convert(struct nd_lower *l, struct nd_val v, const struct nd_t
         struct nd_val at = memory(nd_gep(l, v.v, g->off), ND_AS_BPF);
 
         if (nd_type_is_scalar(f->type))
-            nd_store(l, nd_gep(l, dst, f->off), f->type->size, nd_load_scalar(l, at, g->type, span));
+            nd_store(l, nd_gep(l, dst, f->off), f->type->size,
+                     nd_load_scalar(l, at, g->type, span));
         else if (f->type->kind == ND_TY_TUPLE)
             tuple_convert(l, at, g->type, nd_gep(l, dst, f->off), f->type, span);
         else
-            nd_copy(l, nd_gep(l, dst, f->off), at, f->type->size < g->type->size ? f->type->size : g->type->size,
-                    span);
+            nd_copy(l, nd_gep(l, dst, f->off), at,
+                    f->type->size < g->type->size ? f->type->size : g->type->size, span);
     }
 }
 
@@ -489,8 +500,8 @@ static void text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
     nd_put_text(l, dst, v, n, e->span);
     nd_zero(l, dst, n, t->size - n);
     if (e->type->size > t->size) {
-        nd_count_if(l, nd_bool(l, nd_load_int(l, nd_gep(l, dst, t->size - 1), &nd_type_u8)), ND_SITE_STR_TRUNC, e->span,
-                    ND_MF_NONE);
+        nd_count_if(l, nd_bool(l, nd_load_int(l, nd_gep(l, dst, t->size - 1), &nd_type_u8)),
+                    ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
         nd_zero(l, dst, t->size - 1, 1);
     }
 }

@@ -20,7 +20,8 @@ LLVMValueRef nd_map_ptr(struct nd_lower *l, const struct nd_map *m)
         return lm->g;
     gen = LLVMBuildLoad2(l->b, l->i32, nd_state_ptr(l, lm->gen_off), "");
     LLVMSetVolatile(gen, 1);
-    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, gen, nd_i32(l, 0), ""), lm->g, lm->g2, "");
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, gen, nd_i32(l, 0), ""), lm->g,
+                           lm->g2, "");
 }
 
 static LLVMValueRef scalar_key(struct nd_lower *l)
@@ -59,15 +60,16 @@ static void atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
     LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, p, v, LLVMAtomicOrderingMonotonic, 0);
 }
 
-static LLVMValueRef update(struct nd_lower *l, LLVMValueRef map, LLVMValueRef key, LLVMValueRef val, uint64_t flags)
+static LLVMValueRef update(struct nd_lower *l, LLVMValueRef map, LLVMValueRef key, LLVMValueRef val,
+                           uint64_t flags)
 {
     LLVMValueRef args[4] = {map, key, val, nd_i64(l, flags)};
 
     return nd_call(l, ND_H_MAP_UPDATE, args, 4);
 }
 
-// Keeps count of the entries of an LRU map, which tells nobody what it evicts: r is the result of an
-// update that made an entry, or of a deletion.
+// Keeps count of the entries of an LRU map, which tells nobody what it evicts: r is the result of
+// an update that made an entry, or of a deletion.
 static void populate(struct nd_lower *l, const struct nd_map *m, LLVMValueRef r, uint64_t change)
 {
     LLVMBasicBlockRef yes, done;
@@ -178,7 +180,8 @@ LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
     return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), ""), l->i64, "");
 }
 
-// ---- find or create --------------------------------------------------------------------------------
+// ---- find or create
+// --------------------------------------------------------------------------------
 
 #define NOEXIST 1u // BPF_NOEXIST
 #define ZERO_ON_STACK 64u
@@ -204,10 +207,11 @@ static enum nd_mf_site_kind full_kind(const struct nd_map *m)
 }
 
 // Builds at the place where the value exists; *done continues. The pointer found or created.
-static LLVMValueRef find_or_create(struct nd_lower *l, struct nd_map *m, LLVMValueRef key, struct nd_span span,
-                                   LLVMBasicBlockRef *done)
+static LLVMValueRef find_or_create(struct nd_lower *l, struct nd_map *m, LLVMValueRef key,
+                                   struct nd_span span, LLVMBasicBlockRef *done)
 {
-    LLVMBasicBlockRef miss = nd_bb(l, "miss"), have = nd_bb(l, "have"), full = nd_bb(l, "full"), from, from2;
+    LLVMBasicBlockRef miss = nd_bb(l, "miss"), have = nd_bb(l, "have"), full = nd_bb(l, "full"),
+                      from, from2;
     LLVMValueRef map = nd_map_ptr(l, m), p, p2, phi;
 
     *done = nd_bb(l, "done");
@@ -241,10 +245,11 @@ static void finish(struct nd_lower *l, LLVMBasicBlockRef done)
     nd_at(l, done);
 }
 
-// ---- assignment ------------------------------------------------------------------------------------
+// ---- assignment
+// ------------------------------------------------------------------------------------
 
-static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b, const struct nd_expr *map,
-                            const struct nd_expr *rhs)
+static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
+                            const struct nd_expr *map, const struct nd_expr *rhs)
 {
     bool sgn = nd_type_signed(map->type);
 
@@ -270,7 +275,8 @@ static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, L
     }
 }
 
-static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op)
+static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val,
+                         enum nd_op op)
 {
     LLVMValueRef v = nd_lower_int(l, val);
     struct nd_map *m = map->info;
@@ -282,17 +288,18 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr
     else if (op == ND_OP_SUB)
         atomic_add(l, p, LLVMBuildNeg(l->b, v, ""));
     else
-        nd_store(l, p, 8,
-                 combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, map, val));
+        nd_store(l, p, 8, combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, map, val));
     finish(l, done);
     mark_set(l, m, 1);
     nd_reuse_written(l, m);
 }
 
 // If the entry was there already: an update that overwrites it. The result of the last update.
-static LLVMValueRef again(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key, LLVMValueRef v, LLVMValueRef first)
+static LLVMValueRef again(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
+                          LLVMValueRef v, LLVMValueRef first)
 {
-    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), over = nd_bb(l, "overwrite"), done = nd_bb(l, "updated");
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), over = nd_bb(l, "overwrite"),
+                      done = nd_bb(l, "updated");
     LLVMValueRef second, phi;
 
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, first, nd_i64(l, 0), ""), over, done);
@@ -338,7 +345,8 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
         r = again(l, m, key, v, first);
     }
     nd_reuse_written(l, m);
-    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), full_kind(m), map->span, m->index);
+    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), full_kind(m), map->span,
+                m->index);
 }
 
 LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
@@ -346,7 +354,8 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
     struct nd_map *m = e->a->info;
     bool inc = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC;
     bool post = e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC;
-    LLVMValueRef key = nd_lower_key(l, e->a), p, old = NULL, phi, d = nd_i64(l, inc ? 1 : (uint64_t)-1);
+    LLVMValueRef key = nd_lower_key(l, e->a), p, old = NULL, phi,
+                 d = nd_i64(l, inc ? 1 : (uint64_t)-1);
     LLVMBasicBlockRef done, have, cur;
     LLVMValueRef ins[1];
 
@@ -378,7 +387,8 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
     return phi;
 }
 
-// ---- aggregations ----------------------------------------------------------------------------------
+// ---- aggregations
+// ----------------------------------------------------------------------------------
 
 static LLVMValueRef load64(struct nd_lower *l, LLVMValueRef p, uint32_t off)
 {
@@ -411,7 +421,8 @@ static void bump(struct nd_lower *l, LLVMValueRef p, LLVMValueRef index, uint32_
     LLVMValueRef off = LLVMBuildShl(l->b, index, nd_i64(l, 3), ""), at;
 
     at = LLVMBuildGEP2(l->b, l->i8, nd_gep(l, p, base), &off, 1, "");
-    LLVMBuildStore(l->b, LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, at, ""), nd_i64(l, 1), ""), at);
+    LLVMBuildStore(l->b, LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, at, ""), nd_i64(l, 1), ""),
+                   at);
 }
 
 static LLVMValueRef negative(struct nd_lower *l, LLVMValueRef v)
@@ -442,8 +453,8 @@ static void agg_avg(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p,
 static void agg_minmax(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
     bool is_min = t->kind == ND_TY_MIN;
-    LLVMIntPredicate pred = t->is_signed ? (is_min ? LLVMIntSLT : LLVMIntSGT)
-                                         : (is_min ? LLVMIntULT : LLVMIntUGT);
+    LLVMIntPredicate pred =
+        t->is_signed ? (is_min ? LLVMIntSLT : LLVMIntSGT) : (is_min ? LLVMIntULT : LLVMIntUGT);
     LLVMBasicBlockRef set = nd_bb(l, "set"), done = nd_bb(l, "kept");
     LLVMValueRef better = LLVMBuildICmp(l->b, pred, v, load64(l, p, 0), "");
     LLVMValueRef first = LLVMBuildICmp(l->b, LLVMIntEQ, load64(l, p, 8), nd_i64(l, 0), "");
@@ -468,12 +479,16 @@ static void agg_hist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
 static void agg_lhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
     // An unsigned value is never below a negative bound.
-    uint64_t from = !t->is_signed && t->lo < 0 ? 0 : (uint64_t)t->lo, to = !t->is_signed && t->hi < 0 ? 0 : (uint64_t)t->hi;
-    LLVMValueRef lo = LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSLT : LLVMIntULT, v, nd_i64(l, from), "");
-    LLVMValueRef hi = LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSGE : LLVMIntUGE, v, nd_i64(l, to), "");
+    uint64_t from = !t->is_signed && t->lo < 0 ? 0 : (uint64_t)t->lo,
+             to = !t->is_signed && t->hi < 0 ? 0 : (uint64_t)t->hi;
+    LLVMValueRef lo =
+        LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSLT : LLVMIntULT, v, nd_i64(l, from), "");
+    LLVMValueRef hi =
+        LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSGE : LLVMIntUGE, v, nd_i64(l, to), "");
     LLVMValueRef last = nd_i64(l, t->nelems - 1), i;
 
-    i = LLVMBuildUDiv(l->b, LLVMBuildSub(l->b, v, nd_i64(l, (uint64_t)t->lo), ""), nd_i64(l, (uint64_t)t->step), "");
+    i = LLVMBuildUDiv(l->b, LLVMBuildSub(l->b, v, nd_i64(l, (uint64_t)t->lo), ""),
+                      nd_i64(l, (uint64_t)t->step), "");
     i = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
     i = LLVMBuildSelect(l->b, hi, last, i, "");
     i = LLVMBuildSelect(l->b, lo, nd_i64(l, 0), i, "");
@@ -482,7 +497,8 @@ static void agg_lhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef 
     bump(l, p, i, 0);
 }
 
-static void dist_minmax(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v, uint32_t off, LLVMIntPredicate pred)
+static void dist_minmax(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v, uint32_t off,
+                        LLVMIntPredicate pred)
 {
     LLVMValueRef old = load64(l, p, off);
     LLVMValueRef first = LLVMBuildICmp(l->b, LLVMIntEQ, load64(l, p, 0), nd_i64(l, 0), "");
@@ -494,12 +510,19 @@ static void dist_minmax(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v, uint
 // Log-linear index, see struct nd_dist.
 static LLVMValueRef dist_index(struct nd_lower *l, LLVMValueRef v)
 {
-    LLVMValueRef e = ilog2(l, v), small = LLVMBuildICmp(l->b, LLVMIntULT, v, nd_i64(l, ND_DIST_SUB), ""), big, sub, i;
+    LLVMValueRef e = ilog2(l, v),
+                 small = LLVMBuildICmp(l->b, LLVMIntULT, v, nd_i64(l, ND_DIST_SUB), ""), big, sub,
+                 i;
     LLVMValueRef last = nd_i64(l, ND_DIST_SLOTS - 1);
 
-    sub = LLVMBuildLShr(l->b, v, LLVMBuildAnd(l->b, LLVMBuildSub(l->b, e, nd_i64(l, 4), ""), nd_i64(l, 63), ""), "");
+    sub = LLVMBuildLShr(
+        l->b, v, LLVMBuildAnd(l->b, LLVMBuildSub(l->b, e, nd_i64(l, 4), ""), nd_i64(l, 63), ""),
+        "");
     sub = LLVMBuildAnd(l->b, sub, nd_i64(l, ND_DIST_SUB - 1), "");
-    big = LLVMBuildAdd(l->b, LLVMBuildMul(l->b, LLVMBuildSub(l->b, e, nd_i64(l, 3), ""), nd_i64(l, ND_DIST_SUB), ""), sub, "");
+    big = LLVMBuildAdd(
+        l->b,
+        LLVMBuildMul(l->b, LLVMBuildSub(l->b, e, nd_i64(l, 3), ""), nd_i64(l, ND_DIST_SUB), ""),
+        sub, "");
     i = LLVMBuildSelect(l->b, small, v, big, "");
     return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, last, ""), last, i, "");
 }
@@ -529,9 +552,10 @@ static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
     nd_at(l, done);
 }
 
-static void (*const aggs[])(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v) = {
-    [ND_TY_COUNT] = agg_count, [ND_TY_SUM] = agg_sum,  [ND_TY_MIN] = agg_minmax,
-    [ND_TY_MAX] = agg_minmax,  [ND_TY_AVG] = agg_avg,  [ND_TY_STATS] = agg_avg,
+static void (*const aggs[])(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p,
+                            LLVMValueRef v) = {
+    [ND_TY_COUNT] = agg_count, [ND_TY_SUM] = agg_sum,     [ND_TY_MIN] = agg_minmax,
+    [ND_TY_MAX] = agg_minmax,  [ND_TY_AVG] = agg_avg,     [ND_TY_STATS] = agg_avg,
     [ND_TY_HIST] = agg_hist,   [ND_TY_LHIST] = agg_lhist, [ND_TY_DIST] = agg_dist,
 };
 
@@ -546,7 +570,8 @@ void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *c
     finish(l, done);
 }
 
-// ---- stacks ----------------------------------------------------------------------------------------
+// ---- stacks
+// ----------------------------------------------------------------------------------------
 
 #define USER_STACK_FLAG 256u // BPF_F_USER_STACK; the low 8 bits are the number of frames to skip
 

@@ -118,7 +118,8 @@ void nd_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size)
 {
     while (size) {
         uint32_t n = unit(off, size);
-        LLVMValueRef st = LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), 0, 0), nd_gep(l, dst, off));
+        LLVMValueRef st =
+            LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), 0, 0), nd_gep(l, dst, off));
 
         LLVMSetAlignment(st, n);
         off += n;
@@ -193,7 +194,8 @@ void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t s
     }
     while (off < size) {
         uint32_t n = unit(off, size - off);
-        LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_gep(l, nd_ptr(l, src.v), off), ""), st;
+        LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_gep(l, nd_ptr(l, src.v), off), ""),
+                     st;
 
         LLVMSetAlignment(v, n);
         st = LLVMBuildStore(l->b, v, nd_gep(l, dst, off));
@@ -211,7 +213,8 @@ void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueR
     args[0] = dst;
     args[1] = nd_i32(l, size);
     args[2] = nd_ptr(l, addr);
-    r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR, args, 3);
+    r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR, args,
+                3);
     nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span,
                 ND_MF_NONE);
     // The length includes the zero byte: all of the room used means cut, or just fitting.
@@ -227,12 +230,13 @@ static LLVMValueRef text_word(struct nd_lower *l, LLVMValueRef p, uint32_t off, 
     LLVMSetAlignment(v, n);
     if (n == 8)
         return v;
-    return LLVMBuildOr(l->b, LLVMBuildZExt(l->b, v, l->i64, ""), nd_i64(l, UINT64_MAX << n * 8), "");
+    return LLVMBuildOr(l->b, LLVMBuildZExt(l->b, v, l->i64, ""), nd_i64(l, UINT64_MAX << n * 8),
+                       "");
 }
 
 // What stands behind the zero byte of a text in the kernel is not part of it (a device that was
-// renamed keeps the end of its old name): it becomes zero, in a few operations on words and without a
-// branch. The lowest bit of (w - 0x01..01) & ~w & 0x80..80 marks the first zero byte of w.
+// renamed keeps the end of its old name): it becomes zero, in a few operations on words and without
+// a branch. The lowest bit of (w - 0x01..01) & ~w & 0x80..80 marks the first zero byte of w.
 void nd_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size)
 {
     LLVMValueRef open = nd_i64(l, UINT64_MAX); // all ones until a zero byte was seen
@@ -242,22 +246,27 @@ void nd_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32
         uint32_t n = unit(off, size - off);
         LLVMValueRef w = text_word(l, src, off, n), m, low, st;
 
-        m = LLVMBuildAnd(l->b, LLVMBuildSub(l->b, w, nd_i64(l, 0x0101010101010101), ""), LLVMBuildNot(l->b, w, ""), "");
+        m = LLVMBuildAnd(l->b, LLVMBuildSub(l->b, w, nd_i64(l, 0x0101010101010101), ""),
+                         LLVMBuildNot(l->b, w, ""), "");
         m = LLVMBuildAnd(l->b, m, nd_i64(l, 0x8080808080808080), "");
-        low = LLVMBuildSub(l->b, LLVMBuildAnd(l->b, m, LLVMBuildNeg(l->b, m, ""), ""), nd_i64(l, 1), "");
+        low = LLVMBuildSub(l->b, LLVMBuildAnd(l->b, m, LLVMBuildNeg(l->b, m, ""), ""), nd_i64(l, 1),
+                           "");
         w = LLVMBuildAnd(l->b, LLVMBuildAnd(l->b, w, low, ""), open, "");
-        st = LLVMBuildStore(l->b, n < 8 ? LLVMBuildTrunc(l->b, w, int_of(l, n), "") : w, nd_gep(l, dst, off));
+        st = LLVMBuildStore(l->b, n < 8 ? LLVMBuildTrunc(l->b, w, int_of(l, n), "") : w,
+                            nd_gep(l, dst, off));
         LLVMSetAlignment(st, n);
         off += n;
         if (off < size) { // (m | -m) >> 63 is 1 if there was one
-            m = LLVMBuildLShr(l->b, LLVMBuildOr(l->b, m, LLVMBuildNeg(l->b, m, ""), ""), nd_i64(l, 63), "");
+            m = LLVMBuildLShr(l->b, LLVMBuildOr(l->b, m, LLVMBuildNeg(l->b, m, ""), ""),
+                              nd_i64(l, 63), "");
             open = LLVMBuildAnd(l->b, open, LLVMBuildSub(l->b, m, nd_i64(l, 1), ""), "");
         }
     }
 }
 
 // An array of characters: without a zero byte it is full, and its last character counts, too.
-void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src, struct nd_span span)
+void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src,
+                   struct nd_span span)
 {
     LLVMBasicBlockRef full = nd_bb(l, "full"), done = nd_bb(l, "chars");
     LLVMValueRef args[3], r;
@@ -266,8 +275,10 @@ void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct n
     args[0] = dst;
     args[1] = nd_i32(l, size);
     args[2] = nd_ptr(l, src.v);
-    r = nd_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR, args, 3);
-    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span, ND_MF_NONE);
+    r = nd_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR,
+                args, 3);
+    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span,
+                ND_MF_NONE);
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, size), ""), full, done);
     nd_at(l, full);
     args[0] = nd_gep(l, dst, size - 1);
@@ -278,7 +289,8 @@ void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct n
     nd_at(l, done);
 }
 
-void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len, uint32_t size)
+void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len,
+                    uint32_t size)
 {
     uint32_t off = 0;
 

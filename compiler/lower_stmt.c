@@ -22,7 +22,8 @@ void nd_lower_block(struct nd_lower *l, struct nd_block *b)
     }
 }
 
-// ---- variables -------------------------------------------------------------------------------------
+// ---- variables
+// -------------------------------------------------------------------------------------
 
 static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
 {
@@ -60,16 +61,19 @@ static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
         }
         tmp = nd_temp(l, s->type->size); // the value may read the variable
         nd_lower_into(l, rhs, tmp, s->type);
-        nd_copy(l, slot->ptr, (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF}, s->type->size, s->span);
+        nd_copy(l, slot->ptr, (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF},
+                s->type->size, s->span);
         return;
     }
-    LLVMBuildStore(l->b, rhs ? nd_extend(l, nd_lower_int(l, rhs), s->type) : nd_i64(l, 0), slot->ptr);
+    LLVMBuildStore(l->b, rhs ? nd_extend(l, nd_lower_int(l, rhs), s->type) : nd_i64(l, 0),
+                   slot->ptr);
     nd_window_reset(l, slot);
 }
 
 static void assign_compound(struct nd_lower *l, struct nd_stmt *s)
 {
-    struct nd_expr bin = {.kind = ND_E_BINARY, .span = s->span, .op = s->op, .a = s->expr, .b = s->rhs};
+    struct nd_expr bin = {
+        .kind = ND_E_BINARY, .span = s->span, .op = s->op, .a = s->expr, .b = s->rhs};
 
     // $x op= y is $x = $x op y, with the type rules of the operator.
     bin.type = s->expr->type;
@@ -99,11 +103,13 @@ static void lower_assign(struct nd_lower *l, struct nd_stmt *s)
     }
 }
 
-// ---- control flow ----------------------------------------------------------------------------------
+// ---- control flow
+// ----------------------------------------------------------------------------------
 
 static void lower_if(struct nd_lower *l, struct nd_stmt *s)
 {
-    LLVMBasicBlockRef yes = nd_bb(l, "then"), no = s->else_body ? nd_bb(l, "else") : NULL, done = nd_bb(l, "endif");
+    LLVMBasicBlockRef yes = nd_bb(l, "then"), no = s->else_body ? nd_bb(l, "else") : NULL,
+                      done = nd_bb(l, "endif");
 
     LLVMBuildCondBr(l->b, nd_lower_cond(l, s->expr), yes, no ? no : done);
     nd_at(l, yes);
@@ -121,7 +127,8 @@ static void lower_if(struct nd_lower *l, struct nd_stmt *s)
 
 // A loop whose counter the verifier can follow; cond (may be NULL) ends it, the bound is counted.
 static void counted_loop(struct nd_lower *l, struct nd_stmt *s, uint64_t bound, bool count_bound,
-                         LLVMValueRef (*cond)(struct nd_lower *l, struct nd_stmt *s, LLVMValueRef i))
+                         LLVMValueRef (*cond)(struct nd_lower *l, struct nd_stmt *s,
+                                              LLVMValueRef i))
 {
     LLVMBasicBlockRef head = nd_bb(l, "loop"), test = nd_bb(l, "test"), body = nd_bb(l, "body"),
                       next = nd_bb(l, "next"), over = nd_bb(l, "over"), done = nd_bb(l, "endloop");
@@ -144,7 +151,8 @@ static void counted_loop(struct nd_lower *l, struct nd_stmt *s, uint64_t bound, 
     l->loop = loop.up;
     nd_br(l, next);
     nd_at(l, next);
-    LLVMBuildStore(l->b, LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, slot, ""), nd_i64(l, 1), ""), slot);
+    LLVMBuildStore(
+        l->b, LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, slot, ""), nd_i64(l, 1), ""), slot);
     nd_br(l, head);
     nd_at(l, over);
     if (count_bound)
@@ -182,8 +190,10 @@ static void lower_range(struct nd_lower *l, struct nd_stmt *s)
 
         bound = n > 0 ? (uint64_t)n : 0;
         if (bound > 65536)
-            nd_help(l->d, nd_error(l->d, ND_E0703, s->hi->span, "a loop in a probe runs at most 65536 times"),
-                    "this one would run %llu times", (unsigned long long)bound);
+            nd_help(
+                l->d,
+                nd_error(l->d, ND_E0703, s->hi->span, "a loop in a probe runs at most 65536 times"),
+                "this one would run %llu times", (unsigned long long)bound);
     }
     ends[0].ptr = nd_register(l, "lo");
     ends[1].ptr = nd_register(l, "hi");
@@ -227,7 +237,8 @@ static void lower_return(struct nd_lower *l, struct nd_stmt *s)
     nd_br(l, l->inl->done);
 }
 
-// ---- functions of the script, in place ---------------------------------------------------------------
+// ---- functions of the script, in place
+// ---------------------------------------------------------------
 
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
 {
@@ -270,7 +281,8 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
     return (struct nd_val){.v = inl.ret, .mem = true, .as = ND_AS_BPF};
 }
 
-// ---- events ------------------------------------------------------------------------------------------
+// ---- events
+// ------------------------------------------------------------------------------------------
 
 #define RB_NO_WAKEUP 1u    // BPF_RB_NO_WAKEUP
 #define RB_FORCE_WAKEUP 2u // BPF_RB_FORCE_WAKEUP
@@ -283,7 +295,8 @@ static LLVMValueRef submit_flags(struct nd_lower *l)
     LLVMValueRef args[2] = {l->ring, nd_i64(l, RB_AVAIL_DATA)}, used;
 
     used = nd_call(l, ND_H_RINGBUF_QUERY, args, 2);
-    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, used, nd_i64(l, ND_RING_BYTES / 4), ""),
+    return LLVMBuildSelect(l->b,
+                           LLVMBuildICmp(l->b, LLVMIntUGT, used, nd_i64(l, ND_RING_BYTES / 4), ""),
                            nd_i64(l, RB_FORCE_WAKEUP), nd_i64(l, RB_NO_WAKEUP), "");
 }
 
@@ -302,7 +315,8 @@ static bool calls_script(const struct nd_expr *e)
     return calls_script(e->a) || calls_script(e->b) || calls_script(e->c);
 }
 
-// Fields that call functions of the script, which may exit(): before there is a record to give back.
+// Fields that call functions of the script, which may exit(): before there is a record to give
+// back.
 static LLVMValueRef *early_fields(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals)
 {
     LLVMValueRef *early = ND_NEW_ARRAY(l->a, LLVMValueRef, ev->type->nelems + 1);
@@ -319,12 +333,14 @@ static LLVMValueRef *early_fields(struct nd_lower *l, struct nd_event *ev, struc
     return early;
 }
 
-void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals, struct nd_type **types,
-                   struct nd_span span)
+void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                   struct nd_type **types, struct nd_span span)
 {
-    uint32_t size = ev->type->size, total = (uint32_t)sizeof(struct nd_mf_record) + size, i, end = 0;
+    uint32_t size = ev->type->size, total = (uint32_t)sizeof(struct nd_mf_record) + size, i,
+             end = 0;
     LLVMBasicBlockRef ok = nd_bb(l, "send"), full = nd_bb(l, "lost"), done = nd_bb(l, "sent");
-    LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec, at, *early = early_fields(l, ev, vals);
+    LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec, at,
+                 *early = early_fields(l, ev, vals);
 
     (void)types;
     rec = nd_ptr(l, nd_call(l, ND_H_RINGBUF_RESERVE, args, 3));
@@ -340,7 +356,8 @@ void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **val
         at = nd_gep(l, rec, sizeof(struct nd_mf_record) + f->off);
         nd_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, f->off - end);
         if (early[i])
-            nd_copy(l, at, (struct nd_val){.v = early[i], .mem = true, .as = ND_AS_BPF}, f->type->size, span);
+            nd_copy(l, at, (struct nd_val){.v = early[i], .mem = true, .as = ND_AS_BPF},
+                    f->type->size, span);
         else
             nd_lower_into(l, vals[i], at, f->type);
         end = f->off + f->type->size;

@@ -39,10 +39,14 @@ enum { OPT_OUT = 256, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR };
 static bool parse_args(int argc, char **argv, struct args *a)
 {
     static const struct option longs[] = {
-        {"out-fd", required_argument, NULL, OPT_OUT},  {"facts", required_argument, NULL, OPT_FACTS},
-        {"btf", required_argument, NULL, OPT_BTF},     {"stdlib", required_argument, NULL, OPT_STDLIB},
-        {"format", required_argument, NULL, 'f'},      {"dump-ir", no_argument, NULL, OPT_IR},
-        {"pid", required_argument, NULL, 'p'},         {NULL, 0, NULL, 0},
+        {"out-fd", required_argument, NULL, OPT_OUT},
+        {"facts", required_argument, NULL, OPT_FACTS},
+        {"btf", required_argument, NULL, OPT_BTF},
+        {"stdlib", required_argument, NULL, OPT_STDLIB},
+        {"format", required_argument, NULL, 'f'},
+        {"dump-ir", no_argument, NULL, OPT_IR},
+        {"pid", required_argument, NULL, 'p'},
+        {NULL, 0, NULL, 0},
     };
     int c;
 
@@ -160,7 +164,7 @@ static const struct {
     const char *name;
     int (*fn)(struct nd_unit *u, const struct args *a);
 } modes[] = {
-    {"object", mode_object}, {"check", mode_object}, {"manifest", mode_manifest},
+    {"object", mode_object},   {"check", mode_object}, {"manifest", mode_manifest},
     {"explain", mode_explain}, {"fmt", mode_fmt},
 };
 
@@ -204,6 +208,7 @@ int main(int argc, char **argv)
         return EXIT_SCRIPT;
     }
     if (!strcmp(a.mode, "list"))
-        return nd_list(&a.o, a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*", stdout);
+        return nd_list(&a.o, a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*",
+                       stdout);
     return run(&a);
 }

@@ -2,9 +2,9 @@
 // THE CONTRACT between compiler and runtime: plain data describing what an object contains and what
 // the runtime has to do with it. Must not know the tree, LLVM or libbpf. Serves both sides.
 //
-// A manifest is one contiguous, position-independent, little- or big-endian-as-the-machine blob kept
-// in the ELF section ".ndtrace" of the object. It starts with struct nd_mf_header; every other piece
-// is an array ("section" in the header) of the structs below. References between arrays are
+// A manifest is one contiguous, position-independent, little- or big-endian-as-the-machine blob
+// kept in the ELF section ".ndtrace" of the object. It starts with struct nd_mf_header; every other
+// piece is an array ("section" in the header) of the structs below. References between arrays are
 // indexes; ND_MF_NONE means "none". Strings are byte offsets into the STRINGS section, where each
 // string is NUL terminated; offset 0 is the empty string.
 #ifndef ND_MANIFEST_H
@@ -64,9 +64,9 @@ struct nd_mf_header {
     uint32_t kernel;     // string: release of the kernel it was compiled for
     uint32_t files;      // WORDS: first of nfiles strings (paths that spans refer to)
     uint32_t nfiles;
-    uint32_t exit_off;   // u64 in nd_state: exit() in a probe sets bit 0, its code is the high half;
-                         // ND_MF_NONE if unused
-    uint32_t text;       // string: the script itself if it is a one-liner (files are read again)
+    uint32_t exit_off; // u64 in nd_state: exit() in a probe sets bit 0, its code is the high half;
+                       // ND_MF_NONE if unused
+    uint32_t text;     // string: the script itself if it is a one-liner (files are read again)
     uint32_t reserved;
 };
 
@@ -86,30 +86,30 @@ struct nd_mf_span {
 
 enum nd_mf_kind {
     ND_T_VOID,
-    ND_T_INT,    // size 1 2 4 8, flag SIGNED
-    ND_T_BOOL,   // size 1 or 8
-    ND_T_ENUM,   // size 1 2 4 8; first/count: ENUMERATORS. Prints the name, else the number
-    ND_T_DOUBLE, // user world only
-    ND_T_STRING, // char[size], NUL terminated unless full
-    ND_T_PTR,    // 8 bytes, prints 0x%x
-    ND_T_STRUCT, // first/count: FIELDS; prints { .a = 1, .b = 2 }
-    ND_T_TUPLE,  // first/count: FIELDS; prints (1, 2); as a map key [1, 2]
-    ND_T_ARRAY,  // elem, count; prints [1,2,3]
-    ND_T_BUF,    // u32 used, then size - 4 bytes; prints as \x escapes where not printable
-    ND_T_IP,     // 16 bytes, network order; IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2)
-    ND_T_PREFIX, // 20 bytes: address as ND_T_IP, u8 length 0..128 (IPv4: 96 + length), 3 zero
-    ND_T_MAC,    // 6 bytes
-    ND_T_PORT,   // u16, host order
-    ND_T_PROTO,  // u8, IP protocol number; prints TCP, UDP, ICMP, ... else the number
-    ND_T_IFNAME, // char[16]
-    ND_T_TIME,   // u64 ns of CLOCK_MONOTONIC; prints as wall clock YYYY-MM-DD HH:MM:SS.mmm
+    ND_T_INT,      // size 1 2 4 8, flag SIGNED
+    ND_T_BOOL,     // size 1 or 8
+    ND_T_ENUM,     // size 1 2 4 8; first/count: ENUMERATORS. Prints the name, else the number
+    ND_T_DOUBLE,   // user world only
+    ND_T_STRING,   // char[size], NUL terminated unless full
+    ND_T_PTR,      // 8 bytes, prints 0x%x
+    ND_T_STRUCT,   // first/count: FIELDS; prints { .a = 1, .b = 2 }
+    ND_T_TUPLE,    // first/count: FIELDS; prints (1, 2); as a map key [1, 2]
+    ND_T_ARRAY,    // elem, count; prints [1,2,3]
+    ND_T_BUF,      // u32 used, then size - 4 bytes; prints as \x escapes where not printable
+    ND_T_IP,       // 16 bytes, network order; IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2)
+    ND_T_PREFIX,   // 20 bytes: address as ND_T_IP, u8 length 0..128 (IPv4: 96 + length), 3 zero
+    ND_T_MAC,      // 6 bytes
+    ND_T_PORT,     // u16, host order
+    ND_T_PROTO,    // u8, IP protocol number; prints TCP, UDP, ICMP, ... else the number
+    ND_T_IFNAME,   // char[16]
+    ND_T_TIME,     // u64 ns of CLOCK_MONOTONIC; prints as wall clock YYYY-MM-DD HH:MM:SS.mmm
     ND_T_DURATION, // s64 ns; prints 1.234ms
-    ND_T_KSTACK, // s32 id in the stack map `elem`, negative: -errno
-    ND_T_USTACK, // s32 id, u32 pid (tgid), stack map `elem`
-    ND_T_KSYM,   // u64 kernel address; prints func+0x12
-    ND_T_USYM,   // u64 address, u32 pid, u32 zero
+    ND_T_KSTACK,   // s32 id in the stack map `elem`, negative: -errno
+    ND_T_USTACK,   // s32 id, u32 pid (tgid), stack map `elem`
+    ND_T_KSYM,     // u64 kernel address; prints func+0x12
+    ND_T_USYM,     // u64 address, u32 pid, u32 zero
     ND_T_STRFTIME, // u64 ns of CLOCK_MONOTONIC or of the clock named by `a`; format string `name`
-    ND_T_CGROUP, // u64 cgroup id; prints the path below the mount point, else the number
+    ND_T_CGROUP,   // u64 cgroup id; prints the path below the mount point, else the number
     ND_T_USERNAME, // u32 uid; prints the name, else the number
     // aggregations, only as values of maps
     ND_T_COUNT, // u64
@@ -136,18 +136,18 @@ struct nd_mf_type {
     uint32_t kind;
     uint32_t size;  // bytes in memory
     uint32_t flags; // ND_TF_*
-    uint32_t name;  // string: type name ("struct flow", "enum skb_drop_reason", unit of a histogram)
+    uint32_t name; // string: type name ("struct flow", "enum skb_drop_reason", unit of a histogram)
     uint32_t first; // see the kind
     uint32_t count;
-    uint32_t elem; // type of an array element, stack map of a stack
-    uint32_t a;    // stacks: depth
+    uint32_t elem;        // type of an array element, stack map of a stack
+    uint32_t a;           // stacks: depth
     int64_t lo, hi, step; // LHIST
 };
 
 struct nd_mf_field {
     uint32_t name; // string; tuples: ""
     uint32_t type;
-    uint32_t off;  // bytes from the start of the struct
+    uint32_t off;     // bytes from the start of the struct
     uint16_t bit_off; // bit-fields: bit offset in the integer at off
     uint16_t bits;    // 0: not a bit-field
 };
@@ -200,10 +200,10 @@ enum nd_mf_map_kind {
 };
 
 enum {
-    ND_MAPF_GEN = 1 << 0,      // two generations, sym and sym2; see gen_off
-    ND_MAPF_SCALAR = 1 << 1,   // no key in the script; key_type is ND_MF_NONE
-    ND_MAPF_SUMMED = 1 << 2,   // per-CPU values that are merged (aggregations)
-    ND_MAPF_NOPRINT = 1 << 3,  // not printed at the end (internal)
+    ND_MAPF_GEN = 1 << 0,     // two generations, sym and sym2; see gen_off
+    ND_MAPF_SCALAR = 1 << 1,  // no key in the script; key_type is ND_MF_NONE
+    ND_MAPF_SUMMED = 1 << 2,  // per-CPU values that are merged (aggregations)
+    ND_MAPF_NOPRINT = 1 << 3, // not printed at the end (internal)
 };
 
 struct nd_mf_map {
@@ -215,8 +215,9 @@ struct nd_mf_map {
     uint32_t max_entries;
     uint32_t sym;  // string: name of the BPF map
     uint32_t sym2; // the second generation, or 0
-    // u32 in nd_state: programs write generation 0 (sym) while it is 0, sym2 while it is 1. To read:
-    // flip it, wait until no program that saw the old value runs, harvest and empty the old one.
+    // u32 in nd_state: programs write generation 0 (sym) while it is 0, sym2 while it is 1. To
+    // read: flip it, wait until no program that saw the old value runs, harvest and empty the old
+    // one.
     uint32_t gen_off;
     // LRU maps: s64 in nd_state, entries that programs made minus those that they deleted; what is
     // neither there nor taken away by user space was evicted. ARRAY: u64, not 0 once the variable
@@ -235,15 +236,16 @@ enum nd_mf_prog_type {
     ND_PROG_PERF_EVENT, // BPF_PROG_TYPE_PERF_EVENT
     ND_PROG_FENTRY,     // BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY
     ND_PROG_FEXIT,      // BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT
-    ND_PROG_TEST_RUN,   // BPF_PROG_TYPE_RAW_TRACEPOINT, run by bpf_prog_test_run: BEGIN END interval
+    ND_PROG_TEST_RUN, // BPF_PROG_TYPE_RAW_TRACEPOINT, run by bpf_prog_test_run: BEGIN END interval
 };
 
 struct nd_mf_prog {
-    uint32_t name; // ELF function
-    uint32_t type; // enum nd_mf_prog_type
+    uint32_t name;          // ELF function
+    uint32_t type;          // enum nd_mf_prog_type
     uint32_t attach_btf_id; // TP_BTF, FENTRY, FEXIT: id in vmlinux BTF when compiled, or 0
-    uint32_t btf_name; // string: name to look up instead on another kernel ("btf_trace_x" or "func")
-    uint32_t first;    // ATTACHES
+    uint32_t
+        btf_name;   // string: name to look up instead on another kernel ("btf_trace_x" or "func")
+    uint32_t first; // ATTACHES
     uint32_t count;
     uint32_t when; // FUNCS: user code that returns a bool at attach time, ND_MF_NONE = always
     uint32_t pad;
@@ -337,10 +339,10 @@ struct nd_mf_option {
     uint32_t cap;
     uint32_t given_off;
     uint32_t count_off;
-    uint32_t def;   // BLOB: first byte of the default values
-    uint32_t ndef;  // number of default values
+    uint32_t def;      // BLOB: first byte of the default values
+    uint32_t ndef;     // number of default values
     uint32_t def_text; // string: default as written, for --help
-    uint32_t alias; // WORDS: first of nalias strings, without dashes
+    uint32_t alias;    // WORDS: first of nalias strings, without dashes
     uint32_t nalias;
     uint32_t names; // ENUM: WORDS: first of nnames strings
     uint32_t nnames;
@@ -351,16 +353,16 @@ struct nd_mf_option {
 // ---- what can be lost, and where -------------------------------------------------------------
 
 enum nd_mf_site_kind {
-    ND_SITE_EVENT_LOST,  // ring buffer full
-    ND_SITE_MAP_FULL,    // a map update failed: no room
-    ND_SITE_MAP_ERROR,   // a map update failed for another reason
-    ND_SITE_STACK_FAIL,  // a stack could not be stored
-    ND_SITE_READ_FAIL,   // a memory read failed (the value used was 0 or "")
-    ND_SITE_STR_TRUNC,   // a string did not fit and was cut
-    ND_SITE_DIV_ZERO,    // division by zero (the result used was 0)
-    ND_SITE_INDEX,       // array index out of range (the value used was 0)
-    ND_SITE_LOOP_BOUND,  // a loop was cut at its bound
-    ND_SITE_EVICTED,     // an LRU map dropped an entry to make room (counted by the runtime)
+    ND_SITE_EVENT_LOST, // ring buffer full
+    ND_SITE_MAP_FULL,   // a map update failed: no room
+    ND_SITE_MAP_ERROR,  // a map update failed for another reason
+    ND_SITE_STACK_FAIL, // a stack could not be stored
+    ND_SITE_READ_FAIL,  // a memory read failed (the value used was 0 or "")
+    ND_SITE_STR_TRUNC,  // a string did not fit and was cut
+    ND_SITE_DIV_ZERO,   // division by zero (the result used was 0)
+    ND_SITE_INDEX,      // array index out of range (the value used was 0)
+    ND_SITE_LOOP_BOUND, // a loop was cut at its bound
+    ND_SITE_EVICTED,    // an LRU map dropped an entry to make room (counted by the runtime)
     ND_SITE_KIND_MAX,
 };
 

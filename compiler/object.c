@@ -29,9 +29,9 @@ static void fail(struct nd_program *p, const char *what, char *why)
         LLVMDisposeMessage(why);
 }
 
-// Verifiers before Linux 6.13 or so take a loop only if a jump closes it. LLVM's placement of blocks
-// likes to put a loop's last block above its first, which then falls into it. LLVM has no other way
-// to set this than for the whole process, and accepts it only once.
+// Verifiers before Linux 6.13 or so take a loop only if a jump closes it. LLVM's placement of
+// blocks likes to put a loop's last block above its first, which then falls into it. LLVM has no
+// other way to set this than for the whole process, and accepts it only once.
 static void keep_order_of_blocks(void)
 {
     static const char *const args[] = {"ndtrace", "-disable-block-placement"};
@@ -55,8 +55,8 @@ static LLVMTargetMachineRef machine(struct nd_program *p)
         fail(p, "LLVM has no BPF target", why);
         return NULL;
     }
-    return LLVMCreateTargetMachine(target, "bpfel", "v3", "", LLVMCodeGenLevelDefault, LLVMRelocDefault,
-                                   LLVMCodeModelDefault);
+    return LLVMCreateTargetMachine(target, "bpfel", "v3", "", LLVMCodeGenLevelDefault,
+                                   LLVMRelocDefault, LLVMCodeModelDefault);
 }
 
 static void layout_of(struct nd_lower *l, struct nd_layout *out)
@@ -69,13 +69,14 @@ static void layout_of(struct nd_lower *l, struct nd_layout *out)
     out->sends = l->ring != NULL;
     out->maps = ND_NEW_ARRAY(l->a, struct nd_layout_map, l->p->maps.n + 1);
     for (i = 0; i < l->p->maps.n; i++)
-        out->maps[i] = (struct nd_layout_map){l->maps[i].kind, l->maps[i].max_entries, l->maps[i].gen_off, l->maps[i].pop_off};
+        out->maps[i] = (struct nd_layout_map){l->maps[i].kind, l->maps[i].max_entries,
+                                              l->maps[i].gen_off, l->maps[i].pop_off};
     for (i = 0; i < l->stacks.n; i++)
-        *ND_PUSH(l->a, &out->stacks) =
-            (struct nd_layout_stack){l->stacks.v[i].sym, l->stacks.v[i].depth, l->stacks.v[i].kernel};
+        *ND_PUSH(l->a, &out->stacks) = (struct nd_layout_stack){
+            l->stacks.v[i].sym, l->stacks.v[i].depth, l->stacks.v[i].kernel};
     for (i = 0; i < l->sites.n; i++)
-        *ND_PUSH(l->a, &out->sites) = (struct nd_layout_site){l->sites.v[i].kind, l->sites.v[i].span, l->sites.v[i].map,
-                                                              l->sites.v[i].off};
+        *ND_PUSH(l->a, &out->sites) = (struct nd_layout_site){
+            l->sites.v[i].kind, l->sites.v[i].span, l->sites.v[i].map, l->sites.v[i].off};
 }
 
 static void add_manifest(struct nd_lower *l)
@@ -185,7 +186,9 @@ static void too_much(struct nd_program *p)
 {
     struct nd_span at = p->probes.n ? p->probes.v[0]->decl->name_span : ND_NO_SPAN;
 
-    nd_help(p->diags, nd_error(p->diags, ND_E0701, at, "a probe needs more than the 512 bytes of stack of the kernel"),
+    nd_help(p->diags,
+            nd_error(p->diags, ND_E0701, at,
+                     "a probe needs more than the 512 bytes of stack of the kernel"),
             "keep less at a time: split a long expression, use fewer fields in one key or event");
 }
 

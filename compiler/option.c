@@ -102,7 +102,8 @@ static void check_value(struct nd_check *c, struct nd_option *o, struct nd_expr 
     case ND_OPT_PREFIX:
     case ND_OPT_MAC:
         if (e->kind != ND_E_STRING || !nd_parse_value(o->type->kind, e->str, bytes))
-            bad_default(c, e, nd_arena_printf(c->a, "a string with a valid %s", o->decl->texpr->name));
+            bad_default(c, e,
+                        nd_arena_printf(c->a, "a string with a valid %s", o->decl->texpr->name));
         break;
     case ND_OPT_DURATION:
         if (!e->is_const || e->type->kind != ND_TY_DURATION)
@@ -169,8 +170,10 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
         struct nd_decl *other = c->p->options.v[i]->decl;
 
         if (!strcmp(other->name, d->name))
-            nd_note(c->d, nd_error(c->d, ND_E0210, d->name_span, "option '%s' is declared twice", d->name),
-                    other->name_span, "first here");
+            nd_note(
+                c->d,
+                nd_error(c->d, ND_E0210, d->name_span, "option '%s' is declared twice", d->name),
+                other->name_span, "first here");
     }
     if (!row) {
         for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -179,8 +182,9 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
                         d->texpr->name);
         if (near.n)
             nd_help(c->d, diag, "did you mean '%s'?", near.best[0]);
-        nd_help(c->d, diag, "types: int bool string duration ifname ip prefix mac port proto pid path "
-                            "enum(a, b), and lists: port[]");
+        nd_help(c->d, diag,
+                "types: int bool string duration ifname ip prefix mac port proto pid path "
+                "enum(a, b), and lists: port[]");
         row = &rows[0];
     }
     o->decl = d;

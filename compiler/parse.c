@@ -3,7 +3,8 @@
 #include "parse.h"
 
 #include "grammar/ndtrace.tab.h"
-#include "grammar/ndtrace.lex.h"
+
+#include "grammar/ndtrace.lex.h" // after the types of the parser
 
 #include <string.h>
 
@@ -40,8 +41,12 @@ static struct nd_script *parse_from(struct nd_arena *arena, struct nd_diags *dia
                                     size_t size)
 {
     struct nd_script *script = ND_NEW(arena, struct nd_script);
-    struct nd_parse p = {.arena = arena, .diags = diags, .sources = sources, .src = src,
-                         .script = script, .off = off};
+    struct nd_parse p = {.arena = arena,
+                         .diags = diags,
+                         .sources = sources,
+                         .src = src,
+                         .script = script,
+                         .off = off};
     const struct nd_source *s = &sources->v[src];
     void *scanner;
 

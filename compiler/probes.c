@@ -64,7 +64,8 @@ static void near_help(struct expand *x, struct nd_diag *d, const struct nd_near 
         nd_help(x->p->diags, d, "did you mean '%s%s'?", prefix, near->best[0]);
 }
 
-// ---- tracepoints ---------------------------------------------------------------------------------
+// ---- tracepoints
+// ---------------------------------------------------------------------------------
 
 static int near_event(void *arg, const char *category, const char *event)
 {
@@ -91,11 +92,13 @@ static void unknown_event(struct expand *x)
 
     nd_kernel_each_tracepoint(x->p->kernel, x->part[0], "*", near_event, &near, &why);
     snprintf(prefix, sizeof(prefix), "tracepoint:%.60s:", x->part[0]);
-    d = fail(x, ND_E0206, nd_arena_printf(x->p->arena, "this kernel has no tracepoint '%s:%s'",
-                                          x->part[0], x->part[1]));
+    d = fail(x, ND_E0206,
+             nd_arena_printf(x->p->arena, "this kernel has no tracepoint '%s:%s'", x->part[0],
+                             x->part[1]));
     near_help(x, d, &near, prefix);
     if (!near.n)
-        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' shows what there is", x->part[0]);
+        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' shows what there is",
+                x->part[0]);
 }
 
 static void no_tracefs(struct expand *x, const char *why)
@@ -163,7 +166,8 @@ static void expand_raw(struct expand *x)
     err = nd_kernel_raw_tracepoint(x->p->kernel, event, &sig);
     if (err == -ENOENT) {
         nd_kernel_each_raw_tracepoint(x->p->kernel, "*", near_raw, &near);
-        d = fail(x, ND_E0206, nd_arena_printf(x->p->arena, "this kernel has no raw tracepoint '%s'", event));
+        d = fail(x, ND_E0206,
+                 nd_arena_printf(x->p->arena, "this kernel has no raw tracepoint '%s'", event));
         near_help(x, d, &near, "rawtracepoint:");
         return;
     }
@@ -172,7 +176,8 @@ static void expand_raw(struct expand *x)
     x->out.v[x->out.n - 1].sig = err ? NULL : sig;
 }
 
-// ---- functions -------------------------------------------------------------------------------------
+// ---- functions
+// -------------------------------------------------------------------------------------
 
 static int add_func(void *arg, const char *module, const char *func)
 {
@@ -188,7 +193,8 @@ static int add_func(void *arg, const char *module, const char *func)
         return 0;
     t = add(x, module, func);
     t->sig = sig;
-    t->spec = nd_arena_printf(x->p->arena, "%.*s:%s", (int)strcspn(x->pt.text, ":"), x->pt.text, func);
+    t->spec =
+        nd_arena_printf(x->p->arena, "%.*s:%s", (int)strcspn(x->pt.text, ":"), x->pt.text, func);
     return x->out.n > TARGETS_MAX ? -E2BIG : 0;
 }
 
@@ -206,8 +212,9 @@ static void unknown_func(struct expand *x, const char *name)
     char prefix[4] = {name[0], '*', 0, 0};
 
     nd_kernel_each_func(x->p->kernel, prefix, near_func, &near);
-    d = fail(x, ND_E0206, nd_arena_printf(x->p->arena, "this kernel has no function '%s' that can be probed",
-                                          name));
+    d = fail(
+        x, ND_E0206,
+        nd_arena_printf(x->p->arena, "this kernel has no function '%s' that can be probed", name));
     near_help(x, d, &near, "");
 }
 
@@ -248,11 +255,13 @@ static void expand_func(struct expand *x)
     if (err == -ENOENT && !*module && !nd_kernel_symbol(x->p->kernel, t->s1))
         unknown_func(x, t->s1);
     else if (err && (t->kind == ND_AT_FENTRY || t->kind == ND_AT_FEXIT))
-        nd_help(x->p->diags, fail(x, ND_E0601, "fentry and fexit need the function in the kernel's BTF"),
+        nd_help(x->p->diags,
+                fail(x, ND_E0601, "fentry and fexit need the function in the kernel's BTF"),
                 "use kprobe:%s", t->s1);
 }
 
-// ---- programs and libraries ------------------------------------------------------------------------
+// ---- programs and libraries
+// ------------------------------------------------------------------------
 
 struct usym_search {
     struct expand *x;
@@ -283,8 +292,10 @@ static const char *find_path(struct expand *x)
     const char *path = nd_kernel_exec_path(x->p->kernel, x->part[0]);
 
     if (!path)
-        nd_help(x->p->diags, fail(x, ND_E0603, nd_arena_printf(x->p->arena, "there is no executable or library '%s'",
-                                                               x->part[0])),
+        nd_help(x->p->diags,
+                fail(x, ND_E0603,
+                     nd_arena_printf(x->p->arena, "there is no executable or library '%s'",
+                                     x->part[0])),
                 "give its full path, or a name found in PATH or the library folders");
     return path;
 }
@@ -324,20 +335,23 @@ static void expand_uprobe(struct expand *x)
     }
     err = nd_kernel_each_usym(x->p->kernel, s.path, x->part[1], add_usym, &s, &why);
     if (err && err != -E2BIG && !x->out.n) {
-        fail(x, ND_E0603, nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
+        fail(x, ND_E0603,
+             nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
         return;
     }
     if (x->out.n)
         return;
     nd_kernel_each_usym(x->p->kernel, s.path, "*", near_usym, &s.near, &why);
-    d = fail(x, ND_E0604, nd_arena_printf(x->p->arena, "%s has no function '%s'", s.path, x->part[1]));
+    d = fail(x, ND_E0604,
+             nd_arena_printf(x->p->arena, "%s has no function '%s'", s.path, x->part[1]));
     near_help(x, d, &s.near, "");
 }
 
 static int add_usdt(void *arg, const struct nd_usdt *u)
 {
     struct usym_search *s = arg;
-    struct nd_target *t = add(s->x, s->path, nd_arena_printf(s->x->p->arena, "%s:%s", u->provider, u->name));
+    struct nd_target *t =
+        add(s->x, s->path, nd_arena_printf(s->x->p->arena, "%s:%s", u->provider, u->name));
     struct nd_usdt *copy = ND_NEW(s->x->p->arena, struct nd_usdt);
 
     *copy = *u;
@@ -360,14 +374,18 @@ static void expand_usdt(struct expand *x)
     err = nd_kernel_each_usdt(x->p->kernel, s.path, x->nparts > 2 ? x->part[1] : "*",
                               x->part[x->nparts - 1], add_usdt, &s, &why);
     if (err && !x->out.n)
-        fail(x, ND_E0603, nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
+        fail(x, ND_E0603,
+             nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
     else if (!x->out.n)
-        nd_help(x->p->diags, fail(x, ND_E0604, nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
-                                                               x->part[x->nparts - 1])),
+        nd_help(x->p->diags,
+                fail(x, ND_E0604,
+                     nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
+                                     x->part[x->nparts - 1])),
                 "ndtrace list probes 'usdt:%s:*' shows what there is", s.path);
 }
 
-// ---- timers and counters ---------------------------------------------------------------------------
+// ---- timers and counters
+// ---------------------------------------------------------------------------
 
 static const struct {
     const char *name;
@@ -424,29 +442,37 @@ static void expand_interval(struct expand *x)
     t = add(x, "", "");
     t->num = hz ? 1000000000 / num : num;
     if (t->num < 1000000)
-        nd_help(x->p->diags, fail(x, ND_E0317, "an interval is at least 1ms"), "profile:hz:N samples faster");
+        nd_help(x->p->diags, fail(x, ND_E0317, "an interval is at least 1ms"),
+                "profile:hz:N samples faster");
 }
 
 static const struct {
     const char *name;
     uint64_t config, period;
-} software[] = { // PERF_COUNT_SW_* of linux/perf_event.h
-    {"cpu-clock", 0, 1000000}, {"task-clock", 1, 1000000}, {"page-faults", 2, 100}, {"faults", 2, 100},
-    {"context-switches", 3, 1000}, {"cs", 3, 1000}, {"cpu-migrations", 4, 1},
-    {"minor-faults", 5, 100}, {"major-faults", 6, 1}, {"alignment-faults", 7, 1},
-    {"emulation-faults", 8, 1}, {"dummy", 9, 1}, {"bpf-output", 10, 1},
-}, hardware[] = { // PERF_COUNT_HW_*
-    {"cpu-cycles", 0, 1000000}, {"cycles", 0, 1000000}, {"instructions", 1, 1000000},
-    {"cache-references", 2, 1000000}, {"cache-misses", 3, 1000000},
-    {"branch-instructions", 4, 100000}, {"branches", 4, 100000}, {"branch-misses", 5, 100000},
-    {"bus-cycles", 6, 100000}, {"frontend-stalls", 7, 1000000}, {"backend-stalls", 8, 1000000},
-    {"ref-cycles", 9, 1000000},
+} software[] =
+    {
+        // PERF_COUNT_SW_* of linux/perf_event.h
+        {"cpu-clock", 0, 1000000},  {"task-clock", 1, 1000000},    {"page-faults", 2, 100},
+        {"faults", 2, 100},         {"context-switches", 3, 1000}, {"cs", 3, 1000},
+        {"cpu-migrations", 4, 1},   {"minor-faults", 5, 100},      {"major-faults", 6, 1},
+        {"alignment-faults", 7, 1}, {"emulation-faults", 8, 1},    {"dummy", 9, 1},
+        {"bpf-output", 10, 1},
+},
+  hardware[] = {
+      // PERF_COUNT_HW_*
+      {"cpu-cycles", 0, 1000000},     {"cycles", 0, 1000000},
+      {"instructions", 1, 1000000},   {"cache-references", 2, 1000000},
+      {"cache-misses", 3, 1000000},   {"branch-instructions", 4, 100000},
+      {"branches", 4, 100000},        {"branch-misses", 5, 100000},
+      {"bus-cycles", 6, 100000},      {"frontend-stalls", 7, 1000000},
+      {"backend-stalls", 8, 1000000}, {"ref-cycles", 9, 1000000},
 };
 
 static void expand_counter(struct expand *x)
 {
     bool soft = x->kind->attach == ND_AT_SOFTWARE;
-    size_t n = soft ? sizeof(software) / sizeof(software[0]) : sizeof(hardware) / sizeof(hardware[0]);
+    size_t n =
+        soft ? sizeof(software) / sizeof(software[0]) : sizeof(hardware) / sizeof(hardware[0]);
     struct nd_near near = {.name = x->part[0]};
     struct nd_diag *d;
     size_t i;
@@ -469,8 +495,9 @@ static void expand_counter(struct expand *x)
         }
         return;
     }
-    d = fail(x, ND_E0206, nd_arena_printf(x->p->arena, "there is no %s event '%s'",
-                                          soft ? "software" : "hardware", x->part[0]));
+    d = fail(x, ND_E0206,
+             nd_arena_printf(x->p->arena, "there is no %s event '%s'",
+                             soft ? "software" : "hardware", x->part[0]));
     near_help(x, d, &near, soft ? "software:" : "hardware:");
 }
 
@@ -483,12 +510,14 @@ static const struct kind kinds[] = {
     {"BEGIN", ND_AT_BEGIN, 0, 0, false, expand_plain, "BEGIN"},
     {"END", ND_AT_END, 0, 0, false, expand_plain, "END"},
     {"tracepoint t", ND_AT_TRACEPOINT, 2, 2, false, expand_tracepoint, "tracepoint:category:event"},
-    {"rawtracepoint raw_tp rt tp_btf", ND_AT_RAW_TP, 1, 2, false, expand_raw, "rawtracepoint:event"},
+    {"rawtracepoint raw_tp rt tp_btf", ND_AT_RAW_TP, 1, 2, false, expand_raw,
+     "rawtracepoint:event"},
     {"kprobe k", ND_AT_KPROBE, 1, 2, false, expand_func, "kprobe:[module:]function[+offset]"},
     {"kretprobe kr", ND_AT_KRETPROBE, 1, 2, false, expand_func, "kretprobe:[module:]function"},
     {"fentry kfunc f func", ND_AT_FENTRY, 1, 2, false, expand_func, "fentry:[module:]function"},
     {"fexit kretfunc fr funcret", ND_AT_FEXIT, 1, 2, false, expand_func, "fexit:[module:]function"},
-    {"uprobe u", ND_AT_UPROBE, 2, 2, true, expand_uprobe, "uprobe:file:function or uprobe:file:0xaddress"},
+    {"uprobe u", ND_AT_UPROBE, 2, 2, true, expand_uprobe,
+     "uprobe:file:function or uprobe:file:0xaddress"},
     {"uretprobe ur", ND_AT_URETPROBE, 2, 2, true, expand_uprobe, "uretprobe:file:function"},
     {"usdt U", ND_AT_UPROBE, 2, 3, true, expand_usdt, "usdt:file:[provider:]name"},
     {"profile p", ND_AT_PROFILE, 1, 2, false, expand_profile, "profile:hz:99 or profile:ms:10"},
@@ -567,7 +596,8 @@ static void unknown_kind(struct expand *x, const char *word)
     if (near.n)
         nd_help(x->p->diags, d, "did you mean '%s'?", near.best[0]);
     else
-        nd_help(x->p->diags, d, "a probe is written kind:name, for example tracepoint:net:net_dev_queue");
+        nd_help(x->p->diags, d,
+                "a probe is written kind:name, for example tracepoint:net:net_dev_queue");
 }
 
 static void expand_point(struct expand *x)
@@ -607,7 +637,8 @@ void nd_probes_expand(struct nd_program *p, struct nd_decl *d)
 
         expand_point(&x);
         if (x.out.n > TARGETS_MAX)
-            fail(&x, ND_E0702, nd_arena_printf(p->arena, "this matches more than %u places", TARGETS_MAX));
+            fail(&x, ND_E0702,
+                 nd_arena_printf(p->arena, "this matches more than %u places", TARGETS_MAX));
         else
             nd_probes_serve(p, d, &x.out, x.pt.span);
         // Points of different kinds are different programs, with a tree each.

@@ -10,9 +10,9 @@
 #define CLONES_MAX 512u // programs of one probe whose body depends on the attach point
 
 struct uses {
-    bool args;      // args.NAME, retval: depends on the attach point
-    bool argn;      // arg0, arg1, ...
-    bool names;     // func, probe
+    bool args;  // args.NAME, retval: depends on the attach point
+    bool argn;  // arg0, arg1, ...
+    bool names; // func, probe
     bool ctx;
     bool fields_raw; // every args.NAME can come from a raw tracepoint
     const struct nd_target *at;
@@ -66,8 +66,8 @@ static void look(void *arg, struct nd_expr *e)
 // Events that exist as trace events only: no raw tracepoint of that name.
 static bool has_raw(const char *category)
 {
-    static const char *const without[] = {"syscalls", "ftrace", "kprobes", "uprobes", "synthetic",
-                                          "fprobes", "eprobes"};
+    static const char *const without[] = {"syscalls",  "ftrace",  "kprobes", "uprobes",
+                                          "synthetic", "fprobes", "eprobes"};
     size_t i;
 
     for (i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
@@ -212,7 +212,8 @@ static bool alone(enum nd_mf_attach_kind k)
     return k == ND_AT_FENTRY || k == ND_AT_FEXIT; // one program each: attach_btf_id is set at load
 }
 
-void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets *out, struct nd_span span)
+void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets *out,
+                     struct nd_span span)
 {
     struct uses u = {.fields_raw = true, .at = out->n ? &out->v[0] : NULL, .p = p};
     bool separate;
@@ -221,7 +222,8 @@ void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets 
     if (!out->n)
         return;
     nd_ast_walk(d, look, &u);
-    separate = out->n > 1 && (u.args || u.names || (u.argn && out->v[0].usdt) || alone(out->v[0].kind));
+    separate =
+        out->n > 1 && (u.args || u.names || (u.argn && out->v[0].usdt) || alone(out->v[0].kind));
     if (!separate) {
         struct nd_probe *pr = new_probe(p, d);
 
@@ -231,8 +233,11 @@ void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets 
         return;
     }
     if (out->n > CLONES_MAX) {
-        nd_help(p->diags, nd_error(p->diags, ND_E0702, span, "this probe matches %u places and its body depends on each", out->n),
-                "narrow the pattern to at most %u, or use neither args, func nor probe", CLONES_MAX);
+        nd_help(p->diags,
+                nd_error(p->diags, ND_E0702, span,
+                         "this probe matches %u places and its body depends on each", out->n),
+                "narrow the pattern to at most %u, or use neither args, func nor probe",
+                CLONES_MAX);
         return;
     }
     for (i = 0; i < out->n; i++) {
@@ -244,4 +249,3 @@ void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets 
         choose(p, pr, &one);
     }
 }
-

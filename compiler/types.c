@@ -37,19 +37,19 @@ TYPE(nd_type_args, ND_TY_ARGS, 0, false, 1);
 TYPE(nd_type_opts, ND_TY_OPTS, 0, false, 1);
 
 static const char *const kind_names[ND_TY_KIND_MAX] = {
-    [ND_TY_ERROR] = "unknown",     [ND_TY_VOID] = "void",       [ND_TY_INT] = "integer",
-    [ND_TY_BOOL] = "bool",         [ND_TY_ENUM] = "enum",       [ND_TY_DOUBLE] = "double",
-    [ND_TY_STRING] = "string",     [ND_TY_PTR] = "pointer",     [ND_TY_STRUCT] = "struct",
-    [ND_TY_ARRAY] = "array",       [ND_TY_TUPLE] = "tuple",     [ND_TY_IP] = "ip",
-    [ND_TY_PREFIX] = "prefix",     [ND_TY_MAC] = "mac",         [ND_TY_PORT] = "port",
-    [ND_TY_PROTO] = "proto",       [ND_TY_IFNAME] = "ifname",   [ND_TY_TIME] = "time",
-    [ND_TY_DURATION] = "duration", [ND_TY_KSTACK] = "kstack",   [ND_TY_USTACK] = "ustack",
-    [ND_TY_KSYM] = "ksym",         [ND_TY_USYM] = "usym",       [ND_TY_BUF] = "buf",
-    [ND_TY_STRFTIME] = "strftime", [ND_TY_CGROUP] = "cgroup",   [ND_TY_USERNAME] = "username",
-    [ND_TY_COUNT] = "count()",     [ND_TY_SUM] = "sum()",       [ND_TY_MIN] = "min()",
-    [ND_TY_MAX] = "max()",         [ND_TY_AVG] = "avg()",       [ND_TY_STATS] = "stats()",
-    [ND_TY_HIST] = "hist()",       [ND_TY_LHIST] = "lhist()",   [ND_TY_DIST] = "dist()",
-    [ND_TY_ARGS] = "args",         [ND_TY_OPTS] = "opt",        [ND_TY_NONE] = "no value",
+    [ND_TY_ERROR] = "unknown",     [ND_TY_VOID] = "void",     [ND_TY_INT] = "integer",
+    [ND_TY_BOOL] = "bool",         [ND_TY_ENUM] = "enum",     [ND_TY_DOUBLE] = "double",
+    [ND_TY_STRING] = "string",     [ND_TY_PTR] = "pointer",   [ND_TY_STRUCT] = "struct",
+    [ND_TY_ARRAY] = "array",       [ND_TY_TUPLE] = "tuple",   [ND_TY_IP] = "ip",
+    [ND_TY_PREFIX] = "prefix",     [ND_TY_MAC] = "mac",       [ND_TY_PORT] = "port",
+    [ND_TY_PROTO] = "proto",       [ND_TY_IFNAME] = "ifname", [ND_TY_TIME] = "time",
+    [ND_TY_DURATION] = "duration", [ND_TY_KSTACK] = "kstack", [ND_TY_USTACK] = "ustack",
+    [ND_TY_KSYM] = "ksym",         [ND_TY_USYM] = "usym",     [ND_TY_BUF] = "buf",
+    [ND_TY_STRFTIME] = "strftime", [ND_TY_CGROUP] = "cgroup", [ND_TY_USERNAME] = "username",
+    [ND_TY_COUNT] = "count()",     [ND_TY_SUM] = "sum()",     [ND_TY_MIN] = "min()",
+    [ND_TY_MAX] = "max()",         [ND_TY_AVG] = "avg()",     [ND_TY_STATS] = "stats()",
+    [ND_TY_HIST] = "hist()",       [ND_TY_LHIST] = "lhist()", [ND_TY_DIST] = "dist()",
+    [ND_TY_ARGS] = "args",         [ND_TY_OPTS] = "opt",      [ND_TY_NONE] = "no value",
 };
 
 const char *nd_type_kind_name(enum nd_tk kind)

@@ -78,16 +78,16 @@ struct nd_type {
     bool is_union;
     bool is_char;
     bool hex;
-    enum nd_as as;        // PTR
-    const char *name;     // STRUCT, ENUM; STRFTIME: format; aggregations: unit
-    struct nd_type *elem; // PTR, ARRAY; NULL for a PTR not resolved yet, see nd_type_elem
-    uint32_t elem_btf;    // PTR: BTF id of what it points to
-    uint32_t nelems;      // ARRAY, TUPLE, STRUCT of the script
+    enum nd_as as;           // PTR
+    const char *name;        // STRUCT, ENUM; STRFTIME: format; aggregations: unit
+    struct nd_type *elem;    // PTR, ARRAY; NULL for a PTR not resolved yet, see nd_type_elem
+    uint32_t elem_btf;       // PTR: BTF id of what it points to
+    uint32_t nelems;         // ARRAY, TUPLE, STRUCT of the script
     struct nd_field *fields; // TUPLE, STRUCT of the script
-    uint32_t btf_id;      // STRUCT, ENUM from BTF
-    uint32_t depth;       // KSTACK, USTACK
-    uint32_t flags;       // ND_TF_*
-    int64_t lo, hi, step; // LHIST
+    uint32_t btf_id;         // STRUCT, ENUM from BTF
+    uint32_t depth;          // KSTACK, USTACK
+    uint32_t flags;          // ND_TF_*
+    int64_t lo, hi, step;    // LHIST
     uint32_t align;
 };
 

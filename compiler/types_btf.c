@@ -180,8 +180,10 @@ static void each_member(struct nd_types *t, struct nd_btf *btf, uint32_t id, uin
         return;
     for (i = 0; i < s.vlen && nd_btf_member(btf, s.id, i, &m); i++) {
         if (*m.name) {
-            struct nd_field f = {.name = m.name, .type = nd_type_btf(t, m.type),
-                                 .off = (base + m.bit_off) / 8, .bits = (uint16_t)m.bits,
+            struct nd_field f = {.name = m.name,
+                                 .type = nd_type_btf(t, m.type),
+                                 .off = (base + m.bit_off) / 8,
+                                 .bits = (uint16_t)m.bits,
                                  .bit_off = (uint16_t)((base + m.bit_off) % 8)};
 
             fn(arg, &f);
@@ -207,11 +209,21 @@ static const struct {
     const char *name;
     const struct nd_type *type;
 } words[] = {
-    {"ip", &nd_type_ip},           {"prefix", &nd_type_prefix}, {"mac", &nd_type_mac},
-    {"port", &nd_type_port},       {"proto", &nd_type_proto},   {"ifname", &nd_type_ifname},
-    {"time", &nd_type_time},       {"duration", &nd_type_duration}, {"ksym", &nd_type_ksym},
-    {"usym", &nd_type_usym},       {"cgroup", &nd_type_cgroup}, {"bool", &nd_type_bool},
-    {"double", &nd_type_double},   {"void", &nd_type_void},     {"username", &nd_type_username},
+    {"ip", &nd_type_ip},
+    {"prefix", &nd_type_prefix},
+    {"mac", &nd_type_mac},
+    {"port", &nd_type_port},
+    {"proto", &nd_type_proto},
+    {"ifname", &nd_type_ifname},
+    {"time", &nd_type_time},
+    {"duration", &nd_type_duration},
+    {"ksym", &nd_type_ksym},
+    {"usym", &nd_type_usym},
+    {"cgroup", &nd_type_cgroup},
+    {"bool", &nd_type_bool},
+    {"double", &nd_type_double},
+    {"void", &nd_type_void},
+    {"username", &nd_type_username},
     {"char", NULL},
 };
 
@@ -220,21 +232,73 @@ static const struct {
     uint8_t size;
     bool is_signed;
 } ints[] = {
-    {"u8", 1, 0}, {"u16", 2, 0}, {"u32", 4, 0}, {"u64", 8, 0}, {"i8", 1, 1}, {"i16", 2, 1},
-    {"i32", 4, 1}, {"i64", 8, 1}, {"s8", 1, 1}, {"s16", 2, 1}, {"s32", 4, 1}, {"s64", 8, 1},
-    {"uint8", 1, 0}, {"uint16", 2, 0}, {"uint32", 4, 0}, {"uint64", 8, 0}, {"int8", 1, 1},
-    {"int16", 2, 1}, {"int32", 4, 1}, {"int64", 8, 1}, {"uint8_t", 1, 0}, {"uint16_t", 2, 0},
-    {"uint32_t", 4, 0}, {"uint64_t", 8, 0}, {"int8_t", 1, 1}, {"int16_t", 2, 1},
-    {"int32_t", 4, 1}, {"int64_t", 8, 1}, {"__u8", 1, 0}, {"__u16", 2, 0}, {"__u32", 4, 0},
-    {"__u64", 8, 0}, {"__s8", 1, 1}, {"__s16", 2, 1}, {"__s32", 4, 1}, {"__s64", 8, 1},
-    {"__be16", 2, 0}, {"__be32", 4, 0}, {"__be64", 8, 0}, {"__le16", 2, 0}, {"__le32", 4, 0},
-    {"__le64", 8, 0}, {"short", 2, 1}, {"int", 4, 1}, {"long", 8, 1}, {"unsigned", 4, 0},
-    {"signed", 4, 1}, {"size_t", 8, 0}, {"ssize_t", 8, 1}, {"pid_t", 4, 1}, {"uid_t", 4, 0},
-    {"unsigned int", 4, 0}, {"unsigned long", 8, 0}, {"unsigned long long", 8, 0},
-    {"unsigned short", 2, 0}, {"unsigned char", 1, 0}, {"signed char", 1, 1}, {"long long", 8, 1},
-    {"long int", 8, 1}, {"unsigned long int", 8, 0}, {"signed int", 4, 1}, {"short int", 2, 1},
-    {"unsigned short int", 2, 0}, {"long long int", 8, 1}, {"unsigned long long int", 8, 0},
-    {"signed long", 8, 1}, {"long unsigned int", 8, 0},
+    {"u8", 1, 0},
+    {"u16", 2, 0},
+    {"u32", 4, 0},
+    {"u64", 8, 0},
+    {"i8", 1, 1},
+    {"i16", 2, 1},
+    {"i32", 4, 1},
+    {"i64", 8, 1},
+    {"s8", 1, 1},
+    {"s16", 2, 1},
+    {"s32", 4, 1},
+    {"s64", 8, 1},
+    {"uint8", 1, 0},
+    {"uint16", 2, 0},
+    {"uint32", 4, 0},
+    {"uint64", 8, 0},
+    {"int8", 1, 1},
+    {"int16", 2, 1},
+    {"int32", 4, 1},
+    {"int64", 8, 1},
+    {"uint8_t", 1, 0},
+    {"uint16_t", 2, 0},
+    {"uint32_t", 4, 0},
+    {"uint64_t", 8, 0},
+    {"int8_t", 1, 1},
+    {"int16_t", 2, 1},
+    {"int32_t", 4, 1},
+    {"int64_t", 8, 1},
+    {"__u8", 1, 0},
+    {"__u16", 2, 0},
+    {"__u32", 4, 0},
+    {"__u64", 8, 0},
+    {"__s8", 1, 1},
+    {"__s16", 2, 1},
+    {"__s32", 4, 1},
+    {"__s64", 8, 1},
+    {"__be16", 2, 0},
+    {"__be32", 4, 0},
+    {"__be64", 8, 0},
+    {"__le16", 2, 0},
+    {"__le32", 4, 0},
+    {"__le64", 8, 0},
+    {"short", 2, 1},
+    {"int", 4, 1},
+    {"long", 8, 1},
+    {"unsigned", 4, 0},
+    {"signed", 4, 1},
+    {"size_t", 8, 0},
+    {"ssize_t", 8, 1},
+    {"pid_t", 4, 1},
+    {"uid_t", 4, 0},
+    {"unsigned int", 4, 0},
+    {"unsigned long", 8, 0},
+    {"unsigned long long", 8, 0},
+    {"unsigned short", 2, 0},
+    {"unsigned char", 1, 0},
+    {"signed char", 1, 1},
+    {"long long", 8, 1},
+    {"long int", 8, 1},
+    {"unsigned long int", 8, 0},
+    {"signed int", 4, 1},
+    {"short int", 2, 1},
+    {"unsigned short int", 2, 0},
+    {"long long int", 8, 1},
+    {"unsigned long long int", 8, 0},
+    {"signed long", 8, 1},
+    {"long unsigned int", 8, 0},
 };
 
 #define STRING_MAX 4096u
@@ -290,8 +354,10 @@ static struct nd_type *unknown(struct nd_types *t, const struct nd_texpr *x, con
     if (near.n)
         nd_help(t->diags, d, "did you mean '%s'?", near.best[0]);
     else if (x->tag)
-        nd_help(t->diags, d, "this kernel's BTF has no such type; a script can declare its own: "
-                             "struct %s { ... }", x->name);
+        nd_help(t->diags, d,
+                "this kernel's BTF has no such type; a script can declare its own: "
+                "struct %s { ... }",
+                x->name);
     return nd_ty(&nd_type_error);
 }
 
@@ -315,7 +381,8 @@ struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x)
     }
     if (x->is_array && type->kind != ND_TY_STRING) {
         if (x->nelems == 0 || x->nelems > 4096) {
-            nd_help(t->diags, nd_error(t->diags, ND_E0317, x->span, "an array has 1 to 4096 elements"),
+            nd_help(t->diags,
+                    nd_error(t->diags, ND_E0317, x->span, "an array has 1 to 4096 elements"),
                     "this one would have %llu", (unsigned long long)x->nelems);
             return nd_ty(&nd_type_error);
         }

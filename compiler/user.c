@@ -53,7 +53,8 @@ uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s)
     return s->index;
 }
 
-// ---- expressions -----------------------------------------------------------------------------------
+// ---- expressions
+// -----------------------------------------------------------------------------------
 
 static enum nd_vm_domain domain_of(const struct nd_type *t)
 {
@@ -103,10 +104,12 @@ static int32_t div_site(struct nd_user *u, enum nd_op op, struct nd_span span)
 }
 
 static const uint8_t binary_ops[] = {
-    [ND_OP_ADD] = ND_VM_ADD, [ND_OP_SUB] = ND_VM_SUB, [ND_OP_MUL] = ND_VM_MUL, [ND_OP_DIV] = ND_VM_DIV,
-    [ND_OP_MOD] = ND_VM_MOD, [ND_OP_SHL] = ND_VM_SHL, [ND_OP_SHR] = ND_VM_SHR, [ND_OP_AND] = ND_VM_AND,
-    [ND_OP_OR] = ND_VM_OR,   [ND_OP_XOR] = ND_VM_XOR, [ND_OP_EQ] = ND_VM_EQ,   [ND_OP_NE] = ND_VM_NE,
-    [ND_OP_LT] = ND_VM_LT,   [ND_OP_LE] = ND_VM_LE,   [ND_OP_GT] = ND_VM_GT,   [ND_OP_GE] = ND_VM_GE,
+    [ND_OP_ADD] = ND_VM_ADD, [ND_OP_SUB] = ND_VM_SUB, [ND_OP_MUL] = ND_VM_MUL,
+    [ND_OP_DIV] = ND_VM_DIV, [ND_OP_MOD] = ND_VM_MOD, [ND_OP_SHL] = ND_VM_SHL,
+    [ND_OP_SHR] = ND_VM_SHR, [ND_OP_AND] = ND_VM_AND, [ND_OP_OR] = ND_VM_OR,
+    [ND_OP_XOR] = ND_VM_XOR, [ND_OP_EQ] = ND_VM_EQ,   [ND_OP_NE] = ND_VM_NE,
+    [ND_OP_LT] = ND_VM_LT,   [ND_OP_LE] = ND_VM_LE,   [ND_OP_GT] = ND_VM_GT,
+    [ND_OP_GE] = ND_VM_GE,
 };
 
 void nd_u_binary(struct nd_user *u, enum nd_op op, enum nd_vm_domain d, struct nd_span span)
@@ -157,10 +160,16 @@ static void binary(struct nd_user *u, struct nd_expr *e)
 
 static void step(struct nd_user *u, struct nd_expr *e)
 {
-    struct nd_expr *x = e->a, one = {.kind = ND_E_INT, .num = 1, .is_const = true, .type = nd_ty(&nd_type_i64)};
+    struct nd_expr *x = e->a,
+                   one = {
+                       .kind = ND_E_INT, .num = 1, .is_const = true, .type = nd_ty(&nd_type_i64)};
     bool inc = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC;
     bool post = e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC;
-    struct nd_stmt s = {.kind = ND_S_ASSIGN, .expr = x, .rhs = &one, .op = inc ? ND_OP_ADD : ND_OP_SUB, .sym = x->sym};
+    struct nd_stmt s = {.kind = ND_S_ASSIGN,
+                        .expr = x,
+                        .rhs = &one,
+                        .op = inc ? ND_OP_ADD : ND_OP_SUB,
+                        .sym = x->sym};
 
     if (x->kind == ND_E_MAP && x->a) { // the key is evaluated once
         struct nd_expr at = *x, key = {.kind = ND_E_VAR, .type = ((struct nd_map *)x->info)->key};
@@ -195,7 +204,8 @@ static void unary(struct nd_user *u, struct nd_expr *e)
     if (e->op == ND_OP_NOT)
         nd_u_op(u, ND_VM_NOT, (uint8_t)domain_of(e->a->type), 0, 0);
     else
-        nd_u_op(u, e->op == ND_OP_NEG ? ND_VM_NEG : ND_VM_BNOT, (uint8_t)domain_of(e->a->type), 0, 0);
+        nd_u_op(u, e->op == ND_OP_NEG ? ND_VM_NEG : ND_VM_BNOT, (uint8_t)domain_of(e->a->type), 0,
+                0);
     give_type(u, e->type);
 }
 
@@ -271,23 +281,30 @@ static void index_of(struct nd_user *u, struct nd_expr *e)
 }
 
 // What of an aggregation is its value as a number.
-static const uint8_t agg_value[] = {[ND_TY_COUNT] = ND_AGG_COUNT, [ND_TY_SUM] = ND_AGG_SUM, [ND_TY_MIN] = ND_AGG_MIN,
-                                   [ND_TY_MAX] = ND_AGG_MAX, [ND_TY_AVG] = ND_AGG_AVG};
+static const uint8_t agg_value[] = {[ND_TY_COUNT] = ND_AGG_COUNT,
+                                    [ND_TY_SUM] = ND_AGG_SUM,
+                                    [ND_TY_MIN] = ND_AGG_MIN,
+                                    [ND_TY_MAX] = ND_AGG_MAX,
+                                    [ND_TY_AVG] = ND_AGG_AVG};
 
 static void ident(struct nd_user *u, struct nd_expr *e)
 {
     static const struct {
         enum nd_builtin_id id;
         enum nd_vm_builtin vm;
-    } names[] = {{ND_B_NSECS, ND_BI_NSECS}, {ND_B_ELAPSED, ND_BI_ELAPSED}, {ND_B_INTERVAL, ND_BI_INTERVAL},
-                 {ND_B_LOST, ND_BI_LOST},   {ND_B_NCPUS, ND_BI_NCPUS}};
+    } names[] = {{ND_B_NSECS, ND_BI_NSECS},
+                 {ND_B_ELAPSED, ND_BI_ELAPSED},
+                 {ND_B_INTERVAL, ND_BI_INTERVAL},
+                 {ND_B_LOST, ND_BI_LOST},
+                 {ND_B_NCPUS, ND_BI_NCPUS}};
     size_t i;
 
     if (e->sym && e->sym->kind == ND_SYM_FIELD) {
         event_field(u, u->on->type, e->sym->index);
         return;
     }
-    if (e->sym && e->sym->map && e->sym->map->val->kind >= ND_TY_COUNT && e->sym->map->val->kind <= ND_TY_AVG) {
+    if (e->sym && e->sym->map && e->sym->map->val->kind >= ND_TY_COUNT &&
+        e->sym->map->val->kind <= ND_TY_AVG) {
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)e->sym->num); // a loop's value as a number
         nd_u_op(u, ND_VM_AGG, agg_value[e->sym->map->val->kind], 0, (int32_t)e->sym->map->index);
         return;

@@ -26,7 +26,7 @@ struct nd_user {
     uint32_t nlocals;
     struct nd_u_loop *loop;
     struct nd_fn *fn; // function whose body this is, or NULL
-    bool table; // a table is open
+    bool table;       // a table is open
 };
 
 void nd_u_op(struct nd_user *u, enum nd_vm_op op, uint8_t a, uint16_t b, int32_t c);
@@ -39,7 +39,7 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s);
 void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key);
 bool nd_u_sent(struct nd_user *u, const struct nd_expr *e); // did it come with the event?
 
-uint32_t nd_u_here(const struct nd_user *u);            // the next instruction
+uint32_t nd_u_here(const struct nd_user *u);             // the next instruction
 uint32_t nd_u_jump(struct nd_user *u, enum nd_vm_op op); // a jump, to be landed
 void nd_u_land(struct nd_user *u, uint32_t at);          // its target is here
 uint32_t nd_u_new_local(struct nd_user *u);

@@ -15,8 +15,8 @@ static void args(struct nd_user *u, struct nd_expr *e, uint32_t from)
 static void c_printf(struct nd_user *u, struct nd_expr *e)
 {
     args(u, e, 1);
-    nd_u_op(u, e->builtin->id == ND_B_PRINTF ? ND_VM_PRINTF : ND_VM_SPRINTF, (uint8_t)(e->args.n - 1), 0,
-            (int32_t)nd_mfb_str(u->e->b, e->args.v[0]->str));
+    nd_u_op(u, e->builtin->id == ND_B_PRINTF ? ND_VM_PRINTF : ND_VM_SPRINTF,
+            (uint8_t)(e->args.n - 1), 0, (int32_t)nd_mfb_str(u->e->b, e->args.v[0]->str));
 }
 
 static void int_arg(struct nd_user *u, struct nd_expr *e, uint32_t i, uint64_t otherwise)
@@ -49,7 +49,8 @@ static void c_map_op(struct nd_user *u, struct nd_expr *e)
 {
     const struct nd_map *m = e->args.v[0]->info;
 
-    nd_u_op(u, e->builtin->id == ND_B_CLEAR ? ND_VM_MAP_CLEAR : ND_VM_MAP_ZERO, 0, 0, (int32_t)m->index);
+    nd_u_op(u, e->builtin->id == ND_B_CLEAR ? ND_VM_MAP_CLEAR : ND_VM_MAP_ZERO, 0, 0,
+            (int32_t)m->index);
 }
 
 static void c_report(struct nd_user *u, struct nd_expr *e)
@@ -68,7 +69,8 @@ static void c_key_op(struct nd_user *u, struct nd_expr *e)
 
     if (m->key && x->a)
         nd_u_key(u, m, x->a);
-    nd_u_op(u, e->builtin->id == ND_B_DELETE ? ND_VM_MAP_DEL : ND_VM_MAP_HAS, 0, 0, (int32_t)m->index);
+    nd_u_op(u, e->builtin->id == ND_B_DELETE ? ND_VM_MAP_DEL : ND_VM_MAP_HAS, 0, 0,
+            (int32_t)m->index);
 }
 
 static void c_len(struct nd_user *u, struct nd_expr *e)
@@ -202,9 +204,10 @@ void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i)
 static void c_stat(struct nd_user *u, struct nd_expr *e)
 {
     static const uint8_t what[] = {
-        [ND_B_COUNT] = ND_AGG_COUNT, [ND_B_SUM] = ND_AGG_SUM, [ND_B_AVG] = ND_AGG_AVG, [ND_B_MIN] = ND_AGG_MIN,
-        [ND_B_MAX] = ND_AGG_MAX,     [ND_B_P50] = ND_AGG_P50, [ND_B_P90] = ND_AGG_P90, [ND_B_P95] = ND_AGG_P95,
-        [ND_B_P99] = ND_AGG_P99,     [ND_B_P999] = ND_AGG_P999,
+        [ND_B_COUNT] = ND_AGG_COUNT, [ND_B_SUM] = ND_AGG_SUM, [ND_B_AVG] = ND_AGG_AVG,
+        [ND_B_MIN] = ND_AGG_MIN,     [ND_B_MAX] = ND_AGG_MAX, [ND_B_P50] = ND_AGG_P50,
+        [ND_B_P90] = ND_AGG_P90,     [ND_B_P95] = ND_AGG_P95, [ND_B_P99] = ND_AGG_P99,
+        [ND_B_P999] = ND_AGG_P999,
     };
     struct nd_expr *x = e->args.v[0];
     uint8_t k = what[e->builtin->id];
@@ -231,27 +234,43 @@ static const struct {
     enum nd_builtin_id id;
     void (*fn)(struct nd_user *u, struct nd_expr *e);
 } rows[] = {
-    {ND_B_PRINTF, c_printf}, {ND_B_SPRINTF, c_printf}, {ND_B_PRINT, c_print},   {ND_B_CLEAR, c_map_op},
-    {ND_B_ZERO, c_map_op},   {ND_B_REPORT, c_report},  {ND_B_DELETE, c_key_op}, {ND_B_HAS_KEY, c_key_op},
-    {ND_B_LEN, c_len},       {ND_B_HAS, c_has},        {ND_B_EXIT, c_exit},     {ND_B_TIME, c_time},
-    {ND_B_IP, c_bytes},      {ND_B_PTON, c_bytes},     {ND_B_PREFIX, c_bytes},  {ND_B_MAC, c_bytes},
-    {ND_B_IFNAME, c_bytes},  {ND_B_KSYM, c_ksym},      {ND_B_BSWAP, c_bswap},   {ND_B_TOP, c_top},
-    {ND_B_TABLE, c_table},   {ND_B_COUNT, c_stat},     {ND_B_SUM, c_stat},      {ND_B_AVG, c_stat},
-    {ND_B_MIN, c_stat},      {ND_B_MAX, c_stat},       {ND_B_P50, c_stat},      {ND_B_P90, c_stat},
-    {ND_B_P95, c_stat},      {ND_B_P99, c_stat},       {ND_B_P999, c_stat},
+    {ND_B_PRINTF, c_printf}, {ND_B_SPRINTF, c_printf}, {ND_B_PRINT, c_print},
+    {ND_B_CLEAR, c_map_op},  {ND_B_ZERO, c_map_op},    {ND_B_REPORT, c_report},
+    {ND_B_DELETE, c_key_op}, {ND_B_HAS_KEY, c_key_op}, {ND_B_LEN, c_len},
+    {ND_B_HAS, c_has},       {ND_B_EXIT, c_exit},      {ND_B_TIME, c_time},
+    {ND_B_IP, c_bytes},      {ND_B_PTON, c_bytes},     {ND_B_PREFIX, c_bytes},
+    {ND_B_MAC, c_bytes},     {ND_B_IFNAME, c_bytes},   {ND_B_KSYM, c_ksym},
+    {ND_B_BSWAP, c_bswap},   {ND_B_TOP, c_top},        {ND_B_TABLE, c_table},
+    {ND_B_COUNT, c_stat},    {ND_B_SUM, c_stat},       {ND_B_AVG, c_stat},
+    {ND_B_MIN, c_stat},      {ND_B_MAX, c_stat},       {ND_B_P50, c_stat},
+    {ND_B_P90, c_stat},      {ND_B_P95, c_stat},       {ND_B_P99, c_stat},
+    {ND_B_P999, c_stat},
 };
 
 static const struct {
     enum nd_builtin_id id;
     enum nd_vm_builtin vm;
 } plain[] = {
-    {ND_B_STR, ND_BI_STR},         {ND_B_STRLEN, ND_BI_STRLEN}, {ND_B_STRCONTAINS, ND_BI_STRCONTAINS},
-    {ND_B_STARTS, ND_BI_STRSTARTS}, {ND_B_ENDS, ND_BI_STRENDS}, {ND_B_SUBSTR, ND_BI_SUBSTR},
-    {ND_B_REPEAT, ND_BI_REPEAT},   {ND_B_UPPER, ND_BI_UPPER},   {ND_B_LOWER, ND_BI_LOWER},
-    {ND_B_PAD, ND_BI_PAD},         {ND_B_NUM, ND_BI_NUM},       {ND_B_ABS, ND_BI_ABS},
-    {ND_B_ROUND, ND_BI_ROUND},     {ND_B_FLOOR, ND_BI_FLOOR},   {ND_B_CEIL, ND_BI_CEIL},
-    {ND_B_SQRT, ND_BI_SQRT},       {ND_B_LOG2, ND_BI_LOG2},     {ND_B_IFINDEX, ND_BI_IFINDEX},
-    {ND_B_STRFTIME, ND_BI_STRFTIME}, {ND_B_KADDR, ND_BI_KADDR},
+    {ND_B_STR, ND_BI_STR},
+    {ND_B_STRLEN, ND_BI_STRLEN},
+    {ND_B_STRCONTAINS, ND_BI_STRCONTAINS},
+    {ND_B_STARTS, ND_BI_STRSTARTS},
+    {ND_B_ENDS, ND_BI_STRENDS},
+    {ND_B_SUBSTR, ND_BI_SUBSTR},
+    {ND_B_REPEAT, ND_BI_REPEAT},
+    {ND_B_UPPER, ND_BI_UPPER},
+    {ND_B_LOWER, ND_BI_LOWER},
+    {ND_B_PAD, ND_BI_PAD},
+    {ND_B_NUM, ND_BI_NUM},
+    {ND_B_ABS, ND_BI_ABS},
+    {ND_B_ROUND, ND_BI_ROUND},
+    {ND_B_FLOOR, ND_BI_FLOOR},
+    {ND_B_CEIL, ND_BI_CEIL},
+    {ND_B_SQRT, ND_BI_SQRT},
+    {ND_B_LOG2, ND_BI_LOG2},
+    {ND_B_IFINDEX, ND_BI_IFINDEX},
+    {ND_B_STRFTIME, ND_BI_STRFTIME},
+    {ND_B_KADDR, ND_BI_KADDR},
 };
 
 static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)

@@ -4,14 +4,15 @@
 
 #include <string.h>
 
-// ---- statements ------------------------------------------------------------------------------------
+// ---- statements
+// ------------------------------------------------------------------------------------
 
 static bool is_agg(const struct nd_stmt *s)
 {
     const struct nd_expr *r = s->rhs;
 
-    return r->kind == ND_E_CALL && r->builtin && r->builtin->id >= ND_B_COUNT && r->builtin->id <= ND_B_DIST &&
-           nd_type_is_agg(r->type);
+    return r->kind == ND_E_CALL && r->builtin && r->builtin->id >= ND_B_COUNT &&
+           r->builtin->id <= ND_B_DIST && nd_type_is_agg(r->type);
 }
 
 static void assign_map(struct nd_user *u, struct nd_stmt *s)
@@ -178,7 +179,9 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
 {
     const struct nd_map *m = s->expr->info;
     bool pair = !s->val && s->key_dollar;
-    uint32_t key = pair ? nd_u_new_local(u) : nd_u_local(u, s->sym), val = s->val ? nd_u_local(u, s->sym2) : nd_u_new_local(u), top, out, none = 0, limit = 0;
+    uint32_t key = pair ? nd_u_new_local(u) : nd_u_local(u, s->sym),
+             val = s->val ? nd_u_local(u, s->sym2) : nd_u_new_local(u), top, out, none = 0,
+             limit = 0;
     struct nd_u_loop l;
 
     if (key >= u->nlocals)
@@ -304,11 +307,14 @@ void nd_u_block(struct nd_user *u, struct nd_block *b)
         lower_stmt(u, b->v[i]);
 }
 
-// ---- functions -------------------------------------------------------------------------------------
+// ---- functions
+// -------------------------------------------------------------------------------------
 
 static uint32_t finish(struct nd_user *u, const char *name, uint32_t nparams, struct nd_span span)
 {
-    struct nd_mf_func f = {.name = nd_mfb_str(u->e->b, name), .nparams = nparams, .nlocals = u->nlocals,
+    struct nd_mf_func f = {.name = nd_mfb_str(u->e->b, name),
+                           .nparams = nparams,
+                           .nlocals = u->nlocals,
                            .span = nd_emit_span(u->e, span)};
 
     if (u->table)
@@ -329,7 +335,8 @@ static void look(void *arg, struct nd_expr *e)
 {
     struct max_index *m = arg;
 
-    if ((e->kind == ND_E_IDENT || e->kind == ND_E_VAR) && e->sym && e->sym->kind == ND_SYM_VAR && e->sym->index >= m->n)
+    if ((e->kind == ND_E_IDENT || e->kind == ND_E_VAR) && e->sym && e->sym->kind == ND_SYM_VAR &&
+        e->sym->index >= m->n)
         m->n = e->sym->index + 1;
 }
 
@@ -413,7 +420,8 @@ uint32_t nd_user_async(struct nd_emit *e, struct nd_event *ev)
         struct nd_block one = {.v = &s, .n = 1};
         uint32_t n = count_locals(&one);
 
-        if (s->kind == ND_S_EXPR) { // its variables are the probe's: what it needs came with the event
+        if (s->kind ==
+            ND_S_EXPR) { // its variables are the probe's: what it needs came with the event
             nd_u_call(&u, s->expr);
             continue;
         }

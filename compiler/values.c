@@ -45,7 +45,7 @@ static bool parse_prefix(const char *s, uint8_t *b)
     memset(b + 16, 0, 4);
     b[16] = (uint8_t)len;
     for (i = (uint32_t)len; i < 128; i++)
-        b[i / 8] &= (uint8_t)~(0x80u >> i % 8);
+        b[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
     return true;
 }
 
@@ -61,7 +61,8 @@ bool nd_parse_value(enum nd_tk kind, const char *s, uint8_t *b)
     case ND_TY_PREFIX:
         return parse_prefix(s, b);
     case ND_TY_MAC:
-        if (sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &n) != 6 ||
+        if (sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &n) !=
+                6 ||
             s[n])
             return false;
         for (i = 0; i < 6; i++)

@@ -80,7 +80,8 @@ int nd_bpfmap_set(const struct nd_bpfmap *b, const void *key, const void *val)
 
     if (!buf)
         return -ENOMEM;
-    if (b->taken && bpf_map_lookup_elem(b->fd, full_key(b, key, buf + b->bpf_val), buf) && errno == ENOENT)
+    if (b->taken && bpf_map_lookup_elem(b->fd, full_key(b, key, buf + b->bpf_val), buf) &&
+        errno == ENOENT)
         --*b->taken;
     memset(buf, 0, b->bpf_val);
     memcpy(buf, val, b->val_size); // per CPU: the first has it all

@@ -11,7 +11,7 @@
 struct nd_bpfmap {
     int fd;
     bool percpu, hash, summed;
-    bool no_batch; // key by key, as on kernels before 5.6
+    bool no_batch;                 // key by key, as on kernels before 5.6
     const struct nd_mf_type *type; // of the value
     uint32_t key_size, val_size;   // as in the script; key_size 0: scalar
     uint32_t bpf_key, bpf_val;     // as the kernel has them; bpf_val rounded up and times CPUs

@@ -139,7 +139,8 @@ static void visit_proto(const struct walk *w, const struct nd_mf_type *t, const 
 // combinations of users of a tracepoint have.
 static int own_frames(const struct walk *w, const uint64_t *frames, int n)
 {
-    static const char *const prefix[] = {"__traceiter_", "__bpf_trace_", "bpf_trace_run", "bpf_prog_"};
+    static const char *const prefix[] = {"__traceiter_", "__bpf_trace_", "bpf_trace_run",
+                                         "bpf_prog_"};
     int skip = 0;
     size_t i;
 

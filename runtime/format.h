@@ -26,9 +26,9 @@ void nd_buf_printf(struct nd_buf *b, const char *fmt, ...) __attribute__((format
 size_t nd_text_ip(const uint8_t ip[16], char *out);
 size_t nd_text_prefix(const uint8_t prefix[20], char *out);
 size_t nd_text_mac(const uint8_t mac[6], char *out);
-size_t nd_text_duration(int64_t ns, char *out); // 1.234ms: the largest unit, up to 3 decimals
-size_t nd_text_time(int64_t wall_ns, char *out); // YYYY-MM-DD HH:MM:SS.mmm, local time
-const char *nd_text_proto(uint8_t proto);        // NULL: no name
+size_t nd_text_duration(int64_t ns, char *out);    // 1.234ms: the largest unit, up to 3 decimals
+size_t nd_text_time(int64_t wall_ns, char *out);   // YYYY-MM-DD HH:MM:SS.mmm, local time
+const char *nd_text_proto(uint8_t proto);          // NULL: no name
 void nd_text_double(double v, struct nd_buf *out); // up to 3 decimals, "n/a" for NaN
 void nd_text_escaped(const void *p, size_t n, struct nd_buf *out); // \xHH where not printable
 // strftime with %f (microseconds) besides; wall_ns counts from the epoch.
@@ -54,7 +54,8 @@ struct nd_visitor {
     void (*begin)(void *arg, const struct nd_mf_type *t, uint32_t n); // struct tuple array
     void (*field)(void *arg, const struct nd_mf_type *t, uint32_t i, const char *name);
     void (*end)(void *arg, const struct nd_mf_type *t);
-    void (*stack)(void *arg, const struct nd_mf_type *t, const uint64_t *frames, int n, uint32_t pid);
+    void (*stack)(void *arg, const struct nd_mf_type *t, const uint64_t *frames, int n,
+                  uint32_t pid);
     void (*agg)(void *arg, const struct nd_mf_type *t, const void *val);
 };
 void nd_visit(const struct nd_fmt *f, uint32_t type, const void *bytes, const struct nd_visitor *v);

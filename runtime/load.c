@@ -169,7 +169,8 @@ static int lookup_btf_id(struct prepare *p, const struct nd_mf_prog *mp)
     return id > 0 ? id : -ENOENT;
 }
 
-// Which of the kernel's BTF objects (Linux 5.11) is that of a module; *fd is for the caller to close.
+// Which of the kernel's BTF objects (Linux 5.11) is that of a module; *fd is for the caller to
+// close.
 static int module_btf(const char *module, uint32_t *id, int *fd)
 {
     for (*id = 0; !bpf_btf_get_next_id(*id, id);) {

@@ -9,7 +9,7 @@ struct nd_losses {
     const struct nd_mf *mf;
     const uint8_t *state;
     const uint64_t *user; // counts of the sites of user code, or NULL
-    uint64_t *last; // for each site: the value at the last report
+    uint64_t *last;       // for each site: the value at the last report
     struct nd_loss *out;
     struct nd_mf_site own[ND_SITE_KIND_MAX]; // of the runtime
     uint64_t own_count[ND_SITE_KIND_MAX], own_last[ND_SITE_KIND_MAX];

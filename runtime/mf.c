@@ -88,8 +88,8 @@ static const char *check_globals(const struct nd_mf *mf)
 
     if (!mf->nstrings || mf->strings[0] || mf->strings[mf->nstrings - 1])
         return "its strings are not terminated";
-    if (!nd_mf_str_ok(mf, h->script) || !nd_mf_str_ok(mf, h->title) || !nd_mf_str_ok(mf, h->kernel) ||
-        !nd_mf_str_ok(mf, h->text))
+    if (!nd_mf_str_ok(mf, h->script) || !nd_mf_str_ok(mf, h->title) ||
+        !nd_mf_str_ok(mf, h->kernel) || !nd_mf_str_ok(mf, h->text))
         return "a string of the header is out of range";
     if (!nd_mf_strings_ok(mf, h->files, h->nfiles))
         return "its file names are out of range";
@@ -215,8 +215,8 @@ static const char *check_site(const struct nd_mf *mf, const struct nd_mf_site *s
 {
     if (s->kind >= ND_SITE_KIND_MAX ||
         (s->counter_off != ND_MF_NONE &&
-         (s->counter_off % 8 || s->counter_off + 8ull > mf->h->state_size)) || !nd_mf_span_ok(mf, &s->span) ||
-        (s->map != ND_MF_NONE && s->map >= mf->nmaps))
+         (s->counter_off % 8 || s->counter_off + 8ull > mf->h->state_size)) ||
+        !nd_mf_span_ok(mf, &s->span) || (s->map != ND_MF_NONE && s->map >= mf->nmaps))
         return "a loss counter is out of range";
     return NULL;
 }

@@ -27,7 +27,8 @@ static FILE *open_script(const struct nd_mf *mf, const char *file)
     return *text ? fmemopen((void *)(uintptr_t)text, strlen(text), "r") : NULL;
 }
 
-void nd_msg_line(const struct nd_mf *mf, const char *file, uint32_t line, uint32_t col, uint32_t len)
+void nd_msg_line(const struct nd_mf *mf, const char *file, uint32_t line, uint32_t col,
+                 uint32_t len)
 {
     char text[512];
     uint32_t n = 0, i;

@@ -12,6 +12,7 @@ void nd_msg(const char *fmt, ...) __attribute__((format(printf, 1, 2))); // "ndt
 void nd_msg_at(const struct nd_mf *mf, const struct nd_mf_span *span, const char *severity,
                const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 // The line and the caret only.
-void nd_msg_line(const struct nd_mf *mf, const char *file, uint32_t line, uint32_t col, uint32_t len);
+void nd_msg_line(const struct nd_mf *mf, const char *file, uint32_t line, uint32_t col,
+                 uint32_t len);
 
 #endif

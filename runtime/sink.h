@@ -21,9 +21,9 @@ int nd_sink_flush(struct nd_sink *s);
 int nd_sink_error(const struct nd_sink *s); // first failed write so far, negative errno, or 0
 
 struct nd_attached {
-    const char *spec;  // probe as the script named it
-    const char *how;   // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
-    uint32_t missed;   // filled for the summary
+    const char *spec; // probe as the script named it
+    const char *how;  // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
+    uint32_t missed;  // filled for the summary
 };
 struct nd_loss { // one line of the summary: a site with a counter above 0
     const struct nd_mf_site *site;
@@ -31,9 +31,10 @@ struct nd_loss { // one line of the summary: a site with a counter above 0
     uint64_t total;
 };
 
-void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at, uint32_t nat,
-                    const char *const *opt_names, const char *const *opt_values, uint32_t nopts);
-void nd_sink_printf(struct nd_sink *s, const char *text, size_t n); // result of printf()
+void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
+                    uint32_t nat, const char *const *opt_names, const char *const *opt_values,
+                    uint32_t nopts);
+void nd_sink_printf(struct nd_sink *s, const char *text, size_t n);      // result of printf()
 void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes); // print(expr)
 // print(expr) of a value that has no type of the manifest: a number or text user code computed.
 struct nd_plain {

@@ -36,8 +36,8 @@ const char *nd_vm_error(const struct nd_vm *vm);
 bool nd_vm_exited(const struct nd_vm *vm, int *code); // was EXIT executed?
 // Lengths for INTERVAL and report(); start of the run for ELAPSED. ns of CLOCK_MONOTONIC.
 void nd_vm_times(struct nd_vm *vm, int64_t start, int64_t interval_start, int64_t now);
-uint64_t nd_vm_div_zero(const struct nd_vm *vm); // divisions by zero so far
+uint64_t nd_vm_div_zero(const struct nd_vm *vm);     // divisions by zero so far
 const uint64_t *nd_vm_sites(const struct nd_vm *vm); // counts of user code, by index in SITES
-uint64_t nd_vm_map_full(const struct nd_vm *vm); // updates by user code that found no room
+uint64_t nd_vm_map_full(const struct nd_vm *vm);     // updates by user code that found no room
 
 #endif

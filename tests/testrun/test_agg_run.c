@@ -6,8 +6,13 @@
 #include "runtime/agg.h"
 
 static const int64_t values[] = {
-    0, 1, 2, 3, 4, 15, 16, 17, 31, 32, 33, 63, 64, 100, 255, 256, 1000, 4095, 4096, 65535, 65536, 1000000,
-    0x7fffffff, 0x100000000, 0x7fffffffffffffff, -1, -5, -1000000, INT64_MIN, 42, 42, 42,
+    0,     1,       2,          3,           4,
+    15,    16,      17,         31,          32,
+    33,    63,      64,         100,         255,
+    256,   1000,    4095,       4096,        65535,
+    65536, 1000000, 0x7fffffff, 0x100000000, 0x7fffffffffffffff,
+    -1,    -5,      -1000000,   INT64_MIN,   42,
+    42,    42,
 };
 #define NVALUES (sizeof(values) / sizeof(values[0]))
 
@@ -37,15 +42,16 @@ static void same_as_runtime(const char *agg, const char *cast)
     assert_int_equal(nd_maps_get(t.maps, map, NULL, got), 0);
     for (i = 0; i < type->size / 8; i++) {
         if (got[i] != want[i])
-            fail_msg("%s%s: word %zu is %llu, should be %llu", agg, cast, i, (unsigned long long)got[i],
-                     (unsigned long long)want[i]);
+            fail_msg("%s%s: word %zu is %llu, should be %llu", agg, cast, i,
+                     (unsigned long long)got[i], (unsigned long long)want[i]);
     }
     tr_close(&t);
 }
 
 static void aggregations(void **state)
 {
-    static const char *const aggs[] = {"sum(", "avg(", "min(", "max(", "stats(", "hist(", "dist(", "lhist("};
+    static const char *const aggs[] = {"sum(",   "avg(",  "min(",  "max(",
+                                       "stats(", "hist(", "dist(", "lhist("};
     size_t i;
 
     (void)state;
@@ -69,16 +75,17 @@ static void control_flow(void **state)
     struct tr t;
 
     (void)state;
-    tr_open(&t, "fn twice(x: u64) -> u64 { if (x > 100) { return 0 } return x * 2 } "
-                "rawtracepoint:sched_switch {"
-                " for ($i : 0..10) { if ($i == 3) { continue } if ($i == 8) { break } @loop += $i; }"
-                " for ($i : 0..arg0) { @range++; }"
-                " $n = arg0; while ($n > 0) { @w++; $n--; }"
-                " unroll(4) { @u += 2; }"
-                " @t = twice(twice(arg0));"
-                " if (arg0 > 5) { @then = 1 } else { @else = 1 }"
-                " for ($i : 0..5) { for ($k : 0..5) { if ($k > $i) { break } @nest++; } }"
-                " if (arg0 == 10) { return } @never = 1; }");
+    tr_open(&t,
+            "fn twice(x: u64) -> u64 { if (x > 100) { return 0 } return x * 2 } "
+            "rawtracepoint:sched_switch {"
+            " for ($i : 0..10) { if ($i == 3) { continue } if ($i == 8) { break } @loop += $i; }"
+            " for ($i : 0..arg0) { @range++; }"
+            " $n = arg0; while ($n > 0) { @w++; $n--; }"
+            " unroll(4) { @u += 2; }"
+            " @t = twice(twice(arg0));"
+            " if (arg0 > 5) { @then = 1 } else { @else = 1 }"
+            " for ($i : 0..5) { for ($k : 0..5) { if ($k > $i) { break } @nest++; } }"
+            " if (arg0 == 10) { return } @never = 1; }");
     tr_run(&t, &arg, 1);
     assert_int_equal(number(&t, "@loop"), 0 + 1 + 2 + 4 + 5 + 6 + 7);
     assert_int_equal(number(&t, "@range"), 10);
@@ -127,8 +134,10 @@ static void hundred_thousand_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(aggregations),       cmocka_unit_test(control_flow),
-        cmocka_unit_test(keyed_maps_fill_up), cmocka_unit_test(hundred_thousand_keys),
+        cmocka_unit_test(aggregations),
+        cmocka_unit_test(control_flow),
+        cmocka_unit_test(keyed_maps_fill_up),
+        cmocka_unit_test(hundred_thousand_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,6 @@
 // rule for sign and width is C on 64 bits, with defined results where C has none.
 #include "testrun.h"
 
-
 #define S(x) ((int64_t)(x))
 
 static int64_t sdiv(int64_t a, int64_t b)
@@ -16,61 +15,61 @@ static int64_t smod(int64_t a, int64_t b)
     return !b || b == -1 ? 0 : a % b;
 }
 
-#define EXPRS(X)                                                                     \
-    X("$a + $b", S(a + b))                                                           \
-    X("$a - $b", S(a - b))                                                           \
-    X("$a * $b", S(a * b))                                                           \
-    X("$a / $b", b ? S(a / b) : 0)                                                   \
-    X("$a % $b", b ? S(a % b) : 0)                                                   \
-    X("(int64)$a / (int64)$b", sdiv(S(a), S(b)))                                     \
-    X("(int64)$a % (int64)$b", smod(S(a), S(b)))                                     \
-    X("$a << $b", S(a << (b & 63)))                                                  \
-    X("$a >> $b", S(a >> (b & 63)))                                                  \
-    X("(int64)$a >> $b", S(a) >> (b & 63))                                           \
-    X("$a & $b", S(a &b))                                                            \
-    X("$a | $b", S(a | b))                                                           \
-    X("$a ^ $b", S(a ^ b))                                                           \
-    X("~$a", S(~a))                                                                  \
-    X("-$a", S(0 - a))                                                               \
-    X("!$a", !a)                                                                     \
-    X("$a < $b", a < b)                                                              \
-    X("$a <= $b", a <= b)                                                            \
-    X("$a > $b", a > b)                                                              \
-    X("$a >= $b", a >= b)                                                            \
-    X("$a == $b", a == b)                                                            \
-    X("$a != $b", a != b)                                                            \
-    X("(int64)$a < (int64)$b", S(a) < S(b))                                          \
-    X("(int64)$a >= (int64)$b", S(a) >= S(b))                                        \
-    X("(int64)$a < $b", a < b)                                                       \
-    X("$a && $b", a && b)                                                            \
-    X("$a || $b", a || b)                                                            \
-    X("$a ? $b : 7", a ? S(b) : 7)                                                   \
-    X("(int8)$a", (int8_t)a)                                                         \
-    X("(uint8)$a", (uint8_t)a)                                                       \
-    X("(int16)$a", (int16_t)a)                                                       \
-    X("(uint16)$a", (uint16_t)a)                                                     \
-    X("(int32)$a", (int32_t)a)                                                       \
-    X("(uint32)$a", (uint32_t)a)                                                     \
-    X("(int32)$a + (uint32)$b", S((int64_t)(int32_t)a + (uint32_t)b))                \
-    X("(uint32)$a - (uint32)$b", S((int64_t)(uint32_t)a - (int64_t)(uint32_t)b))     \
-    X("(uint32)$a * (uint32)$b", S((uint64_t)(uint32_t)a * (uint32_t)b))             \
-    X("(uint8)$a / (int8)$b", sdiv((uint8_t)a, (int8_t)b))                           \
-    X("(int32)$a < (uint32)$b", (int64_t)(int32_t)a < (int64_t)(uint32_t)b)          \
-    X("(int32)$a < $b", (uint64_t)(int64_t)(int32_t)a < b)                           \
-    X("$a / 10", S(a / 10))                                                          \
-    X("(int64)$a / 10", S(a) / 10)                                                   \
-    X("(int64)$a % -7", S(a) % -7)                                                   \
-    X("(int64)$a / -1", sdiv(S(a), -1))                                              \
-    X("bswap((uint32)$a)", S(__builtin_bswap32((uint32_t)a)))                        \
-    X("bswap($a)", S(__builtin_bswap64(a)))                                          \
-    X("$a + $b * 3 - ($a ^ 5) % 9", S(a + b * 3 - (a ^ 5) % 9))                      \
+#define EXPRS(X)                                                                 \
+    X("$a + $b", S(a + b))                                                       \
+    X("$a - $b", S(a - b))                                                       \
+    X("$a * $b", S(a *b))                                                        \
+    X("$a / $b", b ? S(a / b) : 0)                                               \
+    X("$a % $b", b ? S(a % b) : 0)                                               \
+    X("(int64)$a / (int64)$b", sdiv(S(a), S(b)))                                 \
+    X("(int64)$a % (int64)$b", smod(S(a), S(b)))                                 \
+    X("$a << $b", S(a << (b & 63)))                                              \
+    X("$a >> $b", S(a >> (b & 63)))                                              \
+    X("(int64)$a >> $b", S(a) >> (b & 63))                                       \
+    X("$a & $b", S(a &b))                                                        \
+    X("$a | $b", S(a | b))                                                       \
+    X("$a ^ $b", S(a ^ b))                                                       \
+    X("~$a", S(~a))                                                              \
+    X("-$a", S(0 - a))                                                           \
+    X("!$a", !a)                                                                 \
+    X("$a < $b", a < b)                                                          \
+    X("$a <= $b", a <= b)                                                        \
+    X("$a > $b", a > b)                                                          \
+    X("$a >= $b", a >= b)                                                        \
+    X("$a == $b", a == b)                                                        \
+    X("$a != $b", a != b)                                                        \
+    X("(int64)$a < (int64)$b", S(a) < S(b))                                      \
+    X("(int64)$a >= (int64)$b", S(a) >= S(b))                                    \
+    X("(int64)$a < $b", a < b)                                                   \
+    X("$a && $b", a &&b)                                                         \
+    X("$a || $b", a || b)                                                        \
+    X("$a ? $b : 7", a ? S(b) : 7)                                               \
+    X("(int8)$a", (int8_t)a)                                                     \
+    X("(uint8)$a", (uint8_t)a)                                                   \
+    X("(int16)$a", (int16_t)a)                                                   \
+    X("(uint16)$a", (uint16_t)a)                                                 \
+    X("(int32)$a", (int32_t)a)                                                   \
+    X("(uint32)$a", (uint32_t)a)                                                 \
+    X("(int32)$a + (uint32)$b", S((int64_t)(int32_t)a + (uint32_t)b))            \
+    X("(uint32)$a - (uint32)$b", S((int64_t)(uint32_t)a - (int64_t)(uint32_t)b)) \
+    X("(uint32)$a * (uint32)$b", S((uint64_t)(uint32_t)a *(uint32_t)b))          \
+    X("(uint8)$a / (int8)$b", sdiv((uint8_t)a, (int8_t)b))                       \
+    X("(int32)$a < (uint32)$b", (int64_t)(int32_t)a < (int64_t)(uint32_t)b)      \
+    X("(int32)$a < $b", (uint64_t)(int64_t)(int32_t)a < b)                       \
+    X("$a / 10", S(a / 10))                                                      \
+    X("(int64)$a / 10", S(a) / 10)                                               \
+    X("(int64)$a % -7", S(a) % -7)                                               \
+    X("(int64)$a / -1", sdiv(S(a), -1))                                          \
+    X("bswap((uint32)$a)", S(__builtin_bswap32((uint32_t)a)))                    \
+    X("bswap($a)", S(__builtin_bswap64(a)))                                      \
+    X("$a + $b * 3 - ($a ^ 5) % 9", S(a + b * 3 - (a ^ 5) % 9))                  \
     X("$a in ($b, 1, 2)", a == b || a == 1 || a == 2)
 
-#define FN(text, value)                                        \
-    do {                                                       \
-        exprs[n].script = (text);                              \
-        exprs[n].want = (value);                               \
-        n++;                                                   \
+#define FN(text, value)           \
+    do {                          \
+        exprs[n].script = (text); \
+        exprs[n].want = (value);  \
+        n++;                      \
     } while (0);
 
 struct expr {
@@ -87,8 +86,30 @@ static uint32_t references(struct expr *exprs, uint64_t a, uint64_t b)
 }
 
 static const uint64_t edges[] = {
-    0, 1, 2, 3, 7, 10, 63, 64, 127, 128, 255, 256, 32767, 65535, 65536, 0x7fffffff, 0x80000000, 0xffffffff,
-    0x100000000, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff, 0xfffffffffffffff9, 0xdeadbeefcafebabe,
+    0,
+    1,
+    2,
+    3,
+    7,
+    10,
+    63,
+    64,
+    127,
+    128,
+    255,
+    256,
+    32767,
+    65535,
+    65536,
+    0x7fffffff,
+    0x80000000,
+    0xffffffff,
+    0x100000000,
+    0x7fffffffffffffff,
+    0x8000000000000000,
+    0xffffffffffffffff,
+    0xfffffffffffffff9,
+    0xdeadbeefcafebabe,
 };
 #define NEDGES (sizeof(edges) / sizeof(edges[0]))
 #define AT_ONCE 8u // expressions in one program
@@ -108,9 +129,9 @@ static void compare(struct tr *t, uint32_t from, uint32_t n, uint64_t a, uint64_
         snprintf(name, sizeof(name), "@r%u", i);
         assert_int_equal(nd_maps_get(t->maps, tr_map(t, name), NULL, &got), 0);
         if (got != exprs[from + i].want)
-            fail_msg("%s with $a = 0x%llx, $b = 0x%llx: 0x%llx, C says 0x%llx", exprs[from + i].script,
-                     (unsigned long long)a, (unsigned long long)b, (unsigned long long)got,
-                     (unsigned long long)exprs[from + i].want);
+            fail_msg("%s with $a = 0x%llx, $b = 0x%llx: 0x%llx, C says 0x%llx",
+                     exprs[from + i].script, (unsigned long long)a, (unsigned long long)b,
+                     (unsigned long long)got, (unsigned long long)exprs[from + i].want);
     }
 }
 
@@ -126,7 +147,8 @@ static void operators(void **state)
         uint32_t count = n - from < AT_ONCE ? n - from : AT_ONCE;
         struct tr t;
 
-        len = (size_t)snprintf(script, sizeof(script), "rawtracepoint:sched_switch { $a = arg0; $b = arg1;");
+        len = (size_t)snprintf(script, sizeof(script),
+                               "rawtracepoint:sched_switch { $a = arg0; $b = arg1;");
         for (i = 0; i < count; i++)
             len += (size_t)snprintf(script + len, sizeof(script) - len, " @r%u = (int64)(%s);", i,
                                     exprs[from + i].script);
