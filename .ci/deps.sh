@@ -30,7 +30,6 @@ debian() {
     for v in 19 18 17 16; do
         if apt-cache show "llvm-$v-dev" >/dev/null 2>&1; then
             llvm="llvm-$v-dev clang-$v libclang-rt-$v-dev"
-            [ "$v" -gt 16 ] || llvm="llvm-$v-dev clang-$v"
             break
         fi
     done
