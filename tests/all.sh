@@ -13,10 +13,12 @@ suite() { # NAME COMMAND...
     if "$@" >"$log" 2>&1; then
         passed=$((passed + 1))
         printf 'ok      %-24s %3d s  %s\n' "$name" $((SECONDS - t0)) "$(grep -E '^[0-9]+ passed' "$log" | tail -n 1)"
+        grep -E 'TRIED AGAIN' "$log" | sed 's/^/        /'
     else
         failed=$((failed + 1))
         printf 'NOT OK  %-24s %3d s\n' "$name" $((SECONDS - t0))
-        tail -n 60 "$log" | sed 's/^/    /'
+        grep -E 'not ok|FAILED|ERROR' "$log" | head -n 20 | sed 's/^/    /'
+        tail -n 40 "$log" | sed 's/^/    /'
     fi
 }
 
