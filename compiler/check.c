@@ -150,12 +150,11 @@ static void declare_event(struct nd_check *c, struct nd_decl *d)
 static const struct {
     const char *name;
     enum nd_mf_map_kind kind;
-    bool percpu;
 } map_kinds[] = {
-    {"hash", ND_MAP_HASH, false},
-    {"lruhash", ND_MAP_LRUHASH, false},
-    {"percpuhash", ND_MAP_PERCPUHASH, true},
-    {"percpulruhash", ND_MAP_PERCPULRUHASH, true},
+    {"hash", ND_MAP_HASH},
+    {"lruhash", ND_MAP_LRUHASH},
+    {"percpuhash", ND_MAP_PERCPUHASH},
+    {"percpulruhash", ND_MAP_PERCPULRUHASH},
 };
 
 static void declare_map(struct nd_check *c, struct nd_decl *d)
@@ -175,7 +174,6 @@ static void declare_map(struct nd_check *c, struct nd_decl *d)
         if (strcmp(map_kinds[i].name, e->name))
             continue;
         m->decl_kind = map_kinds[i].kind;
-        m->percpu_decl = map_kinds[i].percpu;
         if (e->args.n == 1) {
             nd_check_expr(c, e->args.v[0]);
             if (!nd_check_const_int(c, e->args.v[0], &n) || n < 1 || n > 100000000)

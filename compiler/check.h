@@ -56,12 +56,10 @@ struct nd_map {
     uint32_t worlds; // nd_world bits that touch it
     bool written;
     bool gen;      // two generations: a user-space handler empties it while probes run
-    bool atomic;   // updated with ++ += and the like
     bool computed; // assigned the result of an operator
     bool has_decl;
     uint32_t decl_kind; // enum nd_mf_map_kind
     uint32_t max_entries;
-    bool percpu_decl;
 };
 
 struct nd_option {
@@ -78,10 +76,7 @@ struct nd_event {
     uint32_t index;
     struct nd_span span;
     struct nd_type *type; // struct of the payload
-    struct nd_field_span {
-        struct nd_span span;
-    } * spans;
-    struct nd_decl *on; // handler or NULL
+    struct nd_decl *on;   // handler or NULL
     bool sent;
     // made by the compiler of printf() and the like: the calls, whose arguments are the fields
     struct nd_async *async;

@@ -258,7 +258,6 @@ static struct nd_type *check_step(struct nd_check *c, struct nd_expr *e)
         struct nd_map *m = nd_check_map(c, x->name, x->span);
 
         nd_check_map_key(c, x);
-        m->atomic = true;
         if (m->val && nd_type_is_agg(m->val)) {
             nd_error(c->d, ND_E0311, e->span, "%s holds %s", m->name, nd_type_text(c->t, m->val));
             return error_type();

@@ -196,7 +196,6 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
     nd_check_map_key(c, s->expr);
     t = nd_check_expr(c, s->rhs);
     if (s->op != ND_OP_NONE) {
-        m->atomic = true;
         if (t->kind != ND_TY_ERROR && !nd_type_is_int(t) && t->kind != ND_TY_DOUBLE)
             nd_error(c->d, ND_E0304, s->rhs->span, "'%s=' wants an integer, not %s",
                      nd_op_text(s->op), nd_type_text(c->t, t));

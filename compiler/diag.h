@@ -73,9 +73,7 @@
     X(E0702, "too many probes")                     \
     X(E0703, "loop bound too large")                \
     X(E0801, "code generation failed")              \
-    X(W0901, "value is never used")                 \
-    X(W0902, "comparison is always true or false")  \
-    X(W0903, "ignored")
+    X(W0901, "value is never used")
 
 enum nd_diag_code {
 #define ND_DIAG_ENUM(code, title) ND_##code,

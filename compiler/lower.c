@@ -468,7 +468,6 @@ bool nd_lower_program(struct nd_lower *l)
     l->i32 = LLVMInt32TypeInContext(l->cx);
     l->i64 = LLVMInt64TypeInContext(l->cx);
     l->ptr = LLVMPointerTypeInContext(l->cx, 0);
-    l->void_ = LLVMVoidTypeInContext(l->cx);
     make_debug(l);
     make_globals(l);
     for (i = 0; i < l->p->probes.n; i++)

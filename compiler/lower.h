@@ -107,7 +107,7 @@ struct nd_lower {
     LLVMModuleRef m;
     LLVMBuilderRef b;
     LLVMDIBuilderRef di;
-    LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
+    LLVMTypeRef i1, i8, i16, i32, i64, ptr;
     LLVMMetadataRef *files, cu, di_int, di_sub;
     LLVMValueRef state, opts, ring, zero;
     uint32_t zero_size;
@@ -239,6 +239,6 @@ void nd_reuse_written(struct nd_lower *l, const struct nd_map *m); // the progra
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
 void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
-                   struct nd_type **types, struct nd_span span);
+                   struct nd_span span);
 
 #endif

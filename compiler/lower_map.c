@@ -200,12 +200,6 @@ static LLVMValueRef zero_value(struct nd_lower *l, uint32_t size)
     return v;
 }
 
-static enum nd_mf_site_kind full_kind(const struct nd_map *m)
-{
-    (void)m;
-    return ND_SITE_MAP_FULL;
-}
-
 // Builds at the place where the value exists; *done continues. The pointer found or created.
 static LLVMValueRef find_or_create(struct nd_lower *l, struct nd_map *m, LLVMValueRef key,
                                    struct nd_span span, LLVMBasicBlockRef *done)
@@ -231,7 +225,7 @@ static LLVMValueRef find_or_create(struct nd_lower *l, struct nd_map *m, LLVMVal
     from2 = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, not_null(l, p2), have, full);
     nd_at(l, full);
-    nd_count(l, full_kind(m), span, m->index);
+    nd_count(l, ND_SITE_MAP_FULL, span, m->index);
     nd_br(l, *done);
     nd_at(l, have);
     phi = LLVMBuildPhi(l->b, l->ptr, "");
@@ -345,7 +339,7 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
         r = again(l, m, key, v, first);
     }
     nd_reuse_written(l, m);
-    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), full_kind(m), map->span,
+    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), ND_SITE_MAP_FULL, map->span,
                 m->index);
 }
 

@@ -334,7 +334,7 @@ static LLVMValueRef *early_fields(struct nd_lower *l, struct nd_event *ev, struc
 }
 
 void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
-                   struct nd_type **types, struct nd_span span)
+                   struct nd_span span)
 {
     uint32_t size = ev->type->size, total = (uint32_t)sizeof(struct nd_mf_record) + size, i,
              end = 0;
@@ -342,7 +342,6 @@ void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **val
     LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec, at,
                  *early = early_fields(l, ev, vals);
 
-    (void)types;
     rec = nd_ptr(l, nd_call(l, ND_H_RINGBUF_RESERVE, args, 3));
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, rec, LLVMConstNull(l->ptr), ""), ok, full);
     nd_at(l, full);
@@ -382,7 +381,7 @@ static void lower_send(struct nd_lower *l, struct nd_stmt *s)
                 vals[i] = s->fields.v[k].expr;
         }
     }
-    nd_lower_send(l, ev, vals, NULL, s->span);
+    nd_lower_send(l, ev, vals, s->span);
 }
 
 // printf() and the like: the first call of a group sends the event for all of them.
@@ -397,7 +396,7 @@ static void lower_async(struct nd_lower *l, struct nd_stmt *s)
     vals = ND_NEW_ARRAY(l->a, struct nd_expr *, as->args.n + 1);
     for (i = 0; i < as->args.n; i++)
         vals[i] = as->args.v[i].expr;
-    nd_lower_send(l, as->event, vals, NULL, s->span);
+    nd_lower_send(l, as->event, vals, s->span);
 }
 
 static void lower_exit(struct nd_lower *l, struct nd_expr *e)

@@ -24,25 +24,34 @@
 
 // ---- sections --------------------------------------------------------------------------------
 
+// Name, type of an element.
+#define ND_MF_SECTIONS(X)                                              \
+    X(STRINGS, char)                                                   \
+    X(TYPES, struct nd_mf_type)                                        \
+    X(FIELDS, struct nd_mf_field)                                      \
+    X(ENUMERATORS, struct nd_mf_enumerator)                            \
+    X(MAPS, struct nd_mf_map)                                          \
+    X(PROGS, struct nd_mf_prog)                                        \
+    X(ATTACHES, struct nd_mf_attach)                                   \
+    X(EVENTS, struct nd_mf_event)                                      \
+    X(OPTIONS, struct nd_mf_option)                                    \
+    X(SITES, struct nd_mf_site)                                        \
+    X(HOOKS, struct nd_mf_hook)                                        \
+    X(FUNCS, struct nd_mf_func)                                        \
+    X(CODE, struct nd_mf_insn)                                         \
+    X(CONSTS, uint64_t) /* integers and IEEE doubles */                \
+    X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */ \
+    X(BLOB, uint8_t)    /* default values of options, binary constants */
+
 enum nd_mf_sec {
-    ND_SEC_STRINGS,     // char
-    ND_SEC_TYPES,       // struct nd_mf_type
-    ND_SEC_FIELDS,      // struct nd_mf_field
-    ND_SEC_ENUMERATORS, // struct nd_mf_enumerator
-    ND_SEC_MAPS,        // struct nd_mf_map
-    ND_SEC_PROGS,       // struct nd_mf_prog
-    ND_SEC_ATTACHES,    // struct nd_mf_attach
-    ND_SEC_EVENTS,      // struct nd_mf_event
-    ND_SEC_OPTIONS,     // struct nd_mf_option
-    ND_SEC_SITES,       // struct nd_mf_site
-    ND_SEC_HOOKS,       // struct nd_mf_hook
-    ND_SEC_FUNCS,       // struct nd_mf_func
-    ND_SEC_CODE,        // struct nd_mf_insn
-    ND_SEC_CONSTS,      // uint64_t: integers and IEEE doubles
-    ND_SEC_WORDS,       // uint32_t: lists (aliases, swapped maps, files, ...)
-    ND_SEC_BLOB,        // uint8_t: default values of options, binary constants
-    ND_SEC_MAX,
+#define ND_MF_SEC_ENUM(name, type) ND_SEC_##name,
+    ND_MF_SECTIONS(ND_MF_SEC_ENUM)
+#undef ND_MF_SEC_ENUM
+        ND_SEC_MAX,
 };
+
+// Row of a table of element sizes: { ND_MF_SECTIONS(ND_MF_SEC_SIZE) }.
+#define ND_MF_SEC_SIZE(name, type) [ND_SEC_##name] = sizeof(type),
 
 struct nd_mf_range {
     uint32_t off;   // in bytes from the start of the manifest, 8-byte aligned

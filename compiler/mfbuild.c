@@ -22,24 +22,7 @@ struct nd_mfb {
     } strings;
 };
 
-static const size_t sec_size[ND_SEC_MAX] = {
-    [ND_SEC_STRINGS] = 1,
-    [ND_SEC_TYPES] = sizeof(struct nd_mf_type),
-    [ND_SEC_FIELDS] = sizeof(struct nd_mf_field),
-    [ND_SEC_ENUMERATORS] = sizeof(struct nd_mf_enumerator),
-    [ND_SEC_MAPS] = sizeof(struct nd_mf_map),
-    [ND_SEC_PROGS] = sizeof(struct nd_mf_prog),
-    [ND_SEC_ATTACHES] = sizeof(struct nd_mf_attach),
-    [ND_SEC_EVENTS] = sizeof(struct nd_mf_event),
-    [ND_SEC_OPTIONS] = sizeof(struct nd_mf_option),
-    [ND_SEC_SITES] = sizeof(struct nd_mf_site),
-    [ND_SEC_HOOKS] = sizeof(struct nd_mf_hook),
-    [ND_SEC_FUNCS] = sizeof(struct nd_mf_func),
-    [ND_SEC_CODE] = sizeof(struct nd_mf_insn),
-    [ND_SEC_CONSTS] = 8,
-    [ND_SEC_WORDS] = 4,
-    [ND_SEC_BLOB] = 1,
-};
+static const size_t sec_size[ND_SEC_MAX] = {ND_MF_SECTIONS(ND_MF_SEC_SIZE)};
 
 struct nd_mfb *nd_mfb_new(struct nd_arena *a)
 {
