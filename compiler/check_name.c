@@ -325,6 +325,7 @@ static bool enumerator(struct nd_check *c, struct nd_expr *e)
         return false;
     e->is_const = true;
     e->type = nd_type_btf(c->t, id);
+    *ND_PUSH(c->a, &c->p->frozen) = e;
     return true;
 }
 

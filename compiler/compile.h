@@ -13,6 +13,7 @@ struct nd_compile_opts {
     const char *stdlib; // folder of the standard library's modules, or NULL
     bool no_modules;    // leave `use` alone (fmt)
     bool dump_ir;       // LLVM IR to stderr
+    bool portable;      // an object for other kernels, too
 };
 
 struct nd_unit { // what a compilation holds; free with nd_unit_free

@@ -117,6 +117,8 @@ struct nd_lower {
     uint32_t state_size, exit_off;
     LLVMValueRef scratch_map;
     uint32_t scratch_size; // bytes used so far, all programs
+    uint32_t relocs;       // numbers them for LLVM
+    ND_VEC(const char *) flavours; // see lower_core.c
     bool force_scratch;    // keep everything larger than a register off the stack
     bool over_stack;       // LLVM found the stack too small
 
@@ -167,6 +169,9 @@ void nd_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef 
 LLVMValueRef nd_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t);
 LLVMValueRef nd_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
                             struct nd_span span);
+// Through the helper; size: i32. A failure is counted.
+void nd_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
+                   enum nd_as as, struct nd_span span);
 void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
              struct nd_span span);
 void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
@@ -229,6 +234,15 @@ void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sy
 void nd_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
 // Where in the copy a field is, fetching it if need be; NULL: read it by itself.
 LLVMValueRef nd_window_field(struct nd_lower *l, const struct nd_expr *e);
+
+// lower_core.c: objects for other kernels; where fields are is said by relocations
+bool nd_core_wanted(struct nd_lower *l, const struct nd_expr *e); // a field of the kernel's?
+LLVMValueRef nd_core_address(struct nd_lower *l, struct nd_expr *e);
+LLVMValueRef nd_core_load(struct nd_lower *l, struct nd_expr *e);   // a number as i64
+LLVMValueRef nd_core_offset(struct nd_lower *l, struct nd_expr *e); // CONTAINER_OF: of its field
+LLVMValueRef nd_core_const(struct nd_lower *l, struct nd_expr *e);  // NULL: its number is for good
+// Bytes of a type, for steps from one to the next; constant unless the program is portable.
+LLVMValueRef nd_core_size(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
 
 // lower_reuse.c: values of maps read once
 void nd_reuse_plan(struct nd_lower *l); // at the start of a program

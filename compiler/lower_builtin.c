@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Built-ins of the kernel's world, one row each, and the arguments of probes.
 #include "lower.h"
+#include "needs.h"
 
 #include <string.h>
 
@@ -31,8 +32,10 @@ static LLVMValueRef ctx_load(struct nd_lower *l, uint32_t off, const struct nd_t
 
 static LLVMValueRef load_reg(struct nd_lower *l, const char *reg)
 {
+    struct nd_need n = {.kind = ND_NEED_ARCH, .type = nd_kernel_arch(l->p->kernel)};
     uint32_t off = 0;
 
+    nd_need(l->p, &n);
     if (!reg || !nd_arch_reg(nd_kernel_arch(l->p->kernel), reg, &off))
         return nd_i64(l, 0);
     return ctx_load(l, off, &nd_type_u64);
@@ -87,12 +90,36 @@ static LLVMValueRef data_loc(struct nd_lower *l, const struct nd_tp_field *f)
     return LLVMBuildGEP2(l->b, l->i8, l->ctx, &at, 1, "");
 }
 
+// Another kernel must have this argument in the same place.
+static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct nd_tp_field *f)
+{
+    const struct nd_target *at = &l->probe->targets.v[0];
+    struct nd_need n = {.span = e->span};
+
+    if (f) {
+        n.kind = ND_NEED_RECORD;
+        n.type = nd_arena_printf(l->a, "%s:%s", at->format->category, at->format->event);
+        n.path = f->name;
+        n.value = f->off;
+        n.bytes = f->size;
+    } else if (at->sig && e->field->off < at->sig->nparams) {
+        n.kind = at->kind == ND_AT_RAW_TP ? ND_NEED_RAW : ND_NEED_PARAM;
+        n.type = at->s1;
+        n.path = at->sig->params[e->field->off].name;
+        n.value = e->field->off;
+    } else {
+        return;
+    }
+    nd_need(l->p, &n);
+}
+
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_tp_field *f = e->info;
+    const struct nd_tp_field *f = l->probe->args == ND_ARGS_FORMAT ? e->info : NULL;
     LLVMValueRef tmp;
 
-    if (l->probe->args != ND_ARGS_FORMAT || !f)
+    need_arg(l, e, f);
+    if (!f)
         return scalar(nd_extend(l, arg_n(l, e->field->off, e->span), e->type));
     if (f->data_loc || f->rel_loc) {
         tmp = nd_temp(l, e->type->size);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 1u
+#define ND_MF_VERSION 2u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -41,7 +41,8 @@
     X(CODE, struct nd_mf_insn)                                         \
     X(CONSTS, uint64_t) /* integers and IEEE doubles */                \
     X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */ \
-    X(BLOB, uint8_t)    /* default values of options, binary constants */
+    X(BLOB, uint8_t)    /* default values of options, binary constants */         \
+    X(NEEDS, struct nd_mf_need)
 
 enum nd_mf_sec {
 #define ND_MF_SEC_ENUM(name, type) ND_SEC_##name,
@@ -76,11 +77,14 @@ struct nd_mf_header {
     uint32_t exit_off; // u64 in nd_state: exit() in a probe sets bit 0, its code is the high half;
                        // ND_MF_NONE if unused
     uint32_t text;     // string: the script itself if it is a one-liner (files are read again)
-    uint32_t reserved;
+    uint32_t build;    // string: which build of that kernel (uname -v); "": not known
 };
 
 enum {
     ND_MF_NEEDS_BTF = 1 << 0, // has programs whose attach_btf_id refers to this kernel's BTF
+    // Offsets of fields are CO-RE relocations, and what else it took from the kernel is in NEEDS:
+    // it can run on another one. Without: for the very kernel it was compiled on.
+    ND_MF_PORTABLE = 1 << 1,
 };
 
 // Lines and columns count from 1; col counts bytes. line 0: no position.
@@ -89,6 +93,35 @@ struct nd_mf_span {
     uint32_t line;
     uint32_t col;
     uint32_t len; // bytes
+};
+
+// What a portable object has taken for granted and no relocation carries over. The runtime compares
+// it with the kernel at hand and refuses the object if it does not hold.
+enum nd_mf_need_kind {
+    ND_NEED_FIELD,  // type.path is there; bytes: it has this size, 0: any
+    ND_NEED_PLACE,  // type.path is `value` bits from the start of the type
+    ND_NEED_SIZE,   // the type has `bytes` bytes
+    ND_NEED_ENUM,   // enumerator `path` is `value`; type: name of the enum or ""
+    ND_NEED_PARAM,  // parameter `path` of function `type` is number `value`, of `bytes` bytes
+    ND_NEED_RAW,    // the same of a raw tracepoint
+    ND_NEED_RECORD, // field `path` of the record of trace event `type` ("net:net_dev_queue") is
+                    // `bytes` bytes at `value`
+    ND_NEED_FILE,   // executable `type` is the build with `path`: "SIZE-CRC32", decimal and hex
+    ND_NEED_ARCH,   // the machine is a `type` (uname -m)
+    ND_NEED_KIND_MAX,
+};
+
+enum { ND_TAGGED_STRUCT, ND_TAGGED_UNION, ND_TAGGED_TYPEDEF };
+
+struct nd_mf_need {
+    uint32_t kind; // enum nd_mf_need_kind
+    uint32_t tag;  // FIELD, PLACE, SIZE: how `type` is declared
+    uint32_t type; // string: without the word "struct"
+    uint32_t path; // string: "dev.name", "__sk_common.skc_dport"
+    int64_t value;
+    uint32_t bytes;
+    uint32_t pad;
+    struct nd_mf_span span; // where the script uses it
 };
 
 // ---- types: how the bytes of a key, a value, an event payload or an option are laid out ------

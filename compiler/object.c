@@ -13,6 +13,8 @@
 #include <string.h>
 #include <threads.h>
 
+// The first one only makes relocations of accesses, see lower_core.c.
+#define PASSES_PORTABLE "default<O0>," PASSES ",globaldce"
 #define PASSES "function(sroa,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
 
 void LLVMInitializeBPFTargetInfo(void);
@@ -99,7 +101,8 @@ static void add_manifest(struct nd_lower *l)
 static bool optimise(struct nd_lower *l, LLVMTargetMachineRef tm)
 {
     LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef err = LLVMRunPasses(l->m, PASSES, tm, o);
+    const char *passes = l->p->portable ? PASSES_PORTABLE : PASSES;
+    LLVMErrorRef err = LLVMRunPasses(l->m, passes, tm, o);
 
     LLVMDisposePassBuilderOptions(o);
     if (err) {
