@@ -134,6 +134,7 @@ static void fill_type(struct nd_emit *e, const struct nd_type *t, struct nd_mf_t
     m->name = nd_mfb_str(e->b, t->name);
     switch (t->kind) {
     case ND_TY_ENUM:
+        m->flags |= t->btf_id ? ND_TF_KERNEL : 0;
         enum_names(e, t, m);
         break;
     case ND_TY_STRUCT:

@@ -356,6 +356,7 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
         if (l->stack <= STACK_MAX)
             return;
         // Too much for the stack: again, with the larger pieces in per-CPU memory.
+        nd_core_forget(l, l->func);
         LLVMDeleteFunction(l->func);
     }
     l->sites.n = sites;
@@ -473,6 +474,7 @@ bool nd_lower_program(struct nd_lower *l)
     for (i = 0; i < l->p->probes.n; i++)
         lower_probe(l, l->p->probes.v[i]);
     finish_globals(l);
+    nd_core_finish(l);
     LLVMDIBuilderFinalize(l->di);
     return l->d->errors == 0;
 }

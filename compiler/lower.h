@@ -99,6 +99,19 @@ struct nd_site {
     uint32_t off;
 };
 
+struct nd_core_member { // a field or an enumerator, see lower_core.c
+    const char *name;
+    uint64_t bit; // where it is in its struct
+    LLVMMetadataRef meta;
+    ND_VEC(LLVMValueRef) calls; // that ask for it
+};
+
+struct nd_core_type { // a type of the kernel's, as far as it is used
+    const struct nd_type *type;
+    LLVMMetadataRef placeholder, root; // root: the placeholder or a typedef of it
+    ND_VEC(struct nd_core_member *) members;
+};
+
 struct nd_lower {
     struct nd_program *p;
     struct nd_arena *a;
@@ -118,9 +131,9 @@ struct nd_lower {
     LLVMValueRef scratch_map;
     uint32_t scratch_size; // bytes used so far, all programs
     uint32_t relocs;       // numbers them for LLVM
-    ND_VEC(const char *) flavours; // see lower_core.c
-    bool force_scratch;    // keep everything larger than a register off the stack
-    bool over_stack;       // LLVM found the stack too small
+    ND_VEC(struct nd_core_type *) core;
+    bool force_scratch; // keep everything larger than a register off the stack
+    bool over_stack;    // LLVM found the stack too small
 
     // the program being lowered
     struct nd_probe *probe;
@@ -241,6 +254,8 @@ LLVMValueRef nd_core_address(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_core_load(struct nd_lower *l, struct nd_expr *e);   // a number as i64
 LLVMValueRef nd_core_offset(struct nd_lower *l, struct nd_expr *e); // CONTAINER_OF: of its field
 LLVMValueRef nd_core_const(struct nd_lower *l, struct nd_expr *e);  // NULL: its number is for good
+void nd_core_finish(struct nd_lower *l);                            // all programs are lowered
+void nd_core_forget(struct nd_lower *l, LLVMValueRef func);         // it is deleted
 // Bytes of a type, for steps from one to the next; constant unless the program is portable.
 LLVMValueRef nd_core_size(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
 

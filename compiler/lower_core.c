@@ -4,19 +4,24 @@
 //
 // LLVM makes a relocation of a chain of llvm.preserve.struct.access.index calls whose metadata
 // names the types. libbpf looks types and members up by name, also inside anonymous structs and
-// unions; so each access gets types of its own that hold no more than the member on its way. LLVM
-// keeps relocations apart by the type's name and numbers alone, which such types have in common; so
-// their names end in "___NUMBER", which libbpf leaves out.
+// unions; so the types here hold no more than the members that the programs ask for.
 #include "lower.h"
 
 #include "btf.h"
 #include "needs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { INFO_OFFSET = 0, INFO_SIZE = 1, INFO_SHIFT_LEFT = 4, INFO_SHIFT_RIGHT = 5 }; // enum bpf_core_relo_kind
-enum { TYPE_SIZE = 1, ENUM_VALUE = 1 };                            // flags of the intrinsics
-enum { DWARF_FLOAT = 4, DWARF_SIGNED = 5, DWARF_UNSIGNED = 7 };
+enum {
+    INFO_OFFSET = 0,
+    INFO_SIZE = 1,
+    INFO_SHIFT_LEFT = 4,
+    INFO_SHIFT_RIGHT = 5
+};                                                                // enum bpf_core_relo_kind
+enum { TYPE_SIZE = 1, ENUM_VALUE = 1 };                           // flags of the intrinsics
+enum { DWARF_FLOAT = 4, DWARF_SIGNED = 5, DWARF_UNSIGNED = 7 };   // encodings
+enum { DWARF_ENUM = 4, DWARF_STRUCT = 0x13, DWARF_UNION = 0x17 }; // tags
 
 static LLVMValueRef intrinsic(struct nd_lower *l, const char *name, unsigned int nptr,
                               LLVMTypeRef type, LLVMValueRef *args, unsigned int n,
@@ -75,7 +80,48 @@ static LLVMMetadataRef leaf(struct nd_lower *l, uint32_t id, uint32_t depth)
     }
 }
 
-static LLVMMetadataRef member(struct nd_lower *l, const struct nd_field *f, LLVMMetadataRef type)
+// What is known of a struct so far: the members that are asked for. One type for each of the
+// kernel's, for libbpf searches the kernel's BTF once for each type; so it is complete only when
+// all programs are lowered, and a placeholder stands for it until then.
+static struct nd_core_type *type_of(struct nd_lower *l, const struct nd_type *s)
+{
+    unsigned int tag = s->kind == ND_TY_ENUM ? DWARF_ENUM
+                       : s->is_union         ? DWARF_UNION
+                                             : DWARF_STRUCT;
+    const char *name = s->name ? s->name : "";
+    struct nd_core_type *t;
+    uint32_t i;
+
+    for (i = 0; i < l->core.n; i++) {
+        if (l->core.v[i]->type->btf_id == s->btf_id)
+            return l->core.v[i];
+    }
+    t = ND_NEW(l->a, struct nd_core_type);
+    t->type = s;
+    t->placeholder = LLVMDIBuilderCreateReplaceableCompositeType(
+        l->di, tag, name, strlen(name), l->files[0], l->files[0], 0, 0, s->size * 8ul, 64,
+        LLVMDIFlagFwdDecl, "", 0);
+    *ND_PUSH(l->a, &l->core) = t;
+    return t;
+}
+
+static struct nd_core_member *member_of(struct nd_lower *l, struct nd_core_type *t,
+                                        const char *name)
+{
+    struct nd_core_member *m;
+    uint32_t i;
+
+    for (i = 0; i < t->members.n; i++) {
+        if (!strcmp(t->members.v[i]->name, name))
+            return t->members.v[i];
+    }
+    m = ND_NEW(l->a, struct nd_core_member);
+    m->name = name;
+    *ND_PUSH(l->a, &t->members) = m;
+    return m;
+}
+
+static LLVMMetadataRef describe(struct nd_lower *l, const struct nd_field *f, LLVMMetadataRef type)
 {
     if (f->bits)
         return LLVMDIBuilderCreateBitFieldMemberType(
@@ -86,50 +132,112 @@ static LLVMMetadataRef member(struct nd_lower *l, const struct nd_field *f, LLVM
                                          type);
 }
 
-static LLVMMetadataRef composite(struct nd_lower *l, const struct nd_type *s, const char *name,
-                                 LLVMMetadataRef *m)
+static struct nd_core_member *field_of(struct nd_lower *l, const struct nd_type *s,
+                                       const struct nd_field *f, struct nd_span span)
 {
-    if (s->is_union)
-        return LLVMDIBuilderCreateUnionType(l->di, l->files[0], name, strlen(name), l->files[0], 0,
-                                            s->size * 8ul, 64, LLVMDIFlagZero, m, !!m, 0, "", 0);
-    return LLVMDIBuilderCreateStructType(l->di, l->files[0], name, strlen(name), l->files[0], 0,
-                                         s->size * 8ul, 64, LLVMDIFlagZero, NULL, m, !!m, 0, NULL,
-                                         "", 0);
-}
+    struct nd_core_member *m = member_of(l, type_of(l, s), f->name);
 
-// The name with the number of what is asked of the type.
-static const char *flavour(struct nd_lower *l, const char *name, const char *what)
-{
-    const char *key = nd_arena_printf(l->a, "%s %s", name, what);
-    uint32_t i;
-
-    for (i = 0; i < l->flavours.n && strcmp(l->flavours.v[i], key); i++)
-        ;
-    if (i == l->flavours.n)
-        *ND_PUSH(l->a, &l->flavours) = key;
-    return nd_arena_printf(l->a, "%s___%u", name, i);
+    if (m->meta)
+        return m;
+    m->bit = f->off * 8ul + f->bit_off;
+    m->meta =
+        describe(l, f,
+                 f->type->kind == ND_TY_STRUCT && f->type->btf_id ? type_of(l, f->type)->placeholder
+                                                                  : leaf(l, f->btf_type, 0));
+    if (s->is_union && m->bit)
+        nd_error(l->d, ND_E0606, span,
+                 "a field of an anonymous struct in a union cannot be found on another kernel");
+    return m;
 }
 
 // The outermost type, under the name that other kernels know it by.
-static LLVMMetadataRef root_of(struct nd_lower *l, const struct nd_type *s, LLVMMetadataRef *m,
-                               LLVMMetadataRef *inside, const char *what, struct nd_span span)
+static LLVMMetadataRef root_of(struct nd_lower *l, const struct nd_type *s, struct nd_span span)
 {
-    const char *name = "";
+    struct nd_core_type *t = type_of(l, s);
+    const char *name;
     uint32_t tag;
 
-    if (!nd_need_name(l->p, s, &tag, &name)) {
+    if (t->root)
+        return t->root;
+    t->root = t->placeholder;
+    if (!nd_need_name(l->p, s, &tag, &name))
         nd_help(l->d,
                 nd_error(l->d, ND_E0606, span,
                          "a struct without a name cannot be found on another kernel"),
                 "an object for this kernel only needs no compile: run the script");
-        name = "nd_nameless";
+    else if (tag == ND_TAGGED_TYPEDEF)
+        t->root = LLVMDIBuilderCreateTypedef(l->di, t->placeholder, name, strlen(name), l->files[0],
+                                             0, l->files[0], 0);
+    return t->root;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct nd_core_member *x = *(struct nd_core_member *const *)a,
+                                *y = *(struct nd_core_member *const *)b;
+
+    return x->bit != y->bit ? (x->bit > y->bit) - (x->bit < y->bit) : strcmp(x->name, y->name);
+}
+
+static LLVMMetadataRef complete(struct nd_lower *l, const struct nd_core_type *t,
+                                LLVMMetadataRef *m)
+{
+    const struct nd_type *s = t->type;
+    const char *name = s->name ? s->name : "";
+    uint64_t bits = s->size * 8ul;
+
+    if (s->kind == ND_TY_ENUM)
+        return LLVMDIBuilderCreateEnumerationType(
+            l->di, l->files[0], name, strlen(name), l->files[0], 0, bits, (uint32_t)bits, m,
+            t->members.n,
+            LLVMDIBuilderCreateBasicType(l->di, "int", 3, bits,
+                                         s->is_signed ? DWARF_SIGNED : DWARF_UNSIGNED,
+                                         LLVMDIFlagZero));
+    if (s->is_union)
+        return LLVMDIBuilderCreateUnionType(l->di, l->files[0], name, strlen(name), l->files[0], 0,
+                                            bits, 64, LLVMDIFlagZero, m, t->members.n, 0, "", 0);
+    return LLVMDIBuilderCreateStructType(l->di, l->files[0], name, strlen(name), l->files[0], 0,
+                                         bits, 64, LLVMDIFlagZero, NULL, m, t->members.n, 0, NULL,
+                                         "", 0);
+}
+
+void nd_core_forget(struct nd_lower *l, LLVMValueRef func)
+{
+    uint32_t i, k, n, kept;
+
+    for (i = 0; i < l->core.n; i++) {
+        for (k = 0; k < l->core.v[i]->members.n; k++) {
+            struct nd_core_member *m = l->core.v[i]->members.v[k];
+
+            for (n = kept = 0; n < m->calls.n; n++) {
+                LLVMBasicBlockRef bb = LLVMGetInstructionParent(m->calls.v[n]);
+
+                if (LLVMGetBasicBlockParent(bb) != func)
+                    m->calls.v[kept++] = m->calls.v[n];
+            }
+            m->calls.n = kept;
+        }
     }
-    name = flavour(l, name, what);
-    if (tag != ND_TAGGED_TYPEDEF)
-        return *inside = composite(l, s, name, m);
-    *inside = composite(l, s, "", m);
-    return LLVMDIBuilderCreateTypedef(l->di, *inside, name, strlen(name), l->files[0], 0,
-                                      l->files[0], 0);
+}
+
+void nd_core_finish(struct nd_lower *l)
+{
+    uint32_t i, k, n;
+
+    for (i = 0; i < l->core.n; i++) {
+        struct nd_core_type *t = l->core.v[i];
+        LLVMMetadataRef *m = ND_NEW_ARRAY(l->a, LLVMMetadataRef, t->members.n + 1);
+
+        // The kernel wants the members of a struct in the order of their places.
+        if (t->members.n)
+            qsort(t->members.v, t->members.n, sizeof(*t->members.v), by_place);
+        for (k = 0; k < t->members.n; k++) {
+            m[k] = t->members.v[k]->meta;
+            for (n = 0; n < t->members.v[k]->calls.n; n++)
+                LLVMSetOperand(t->members.v[k]->calls.v[n], 2, nd_i32(l, k));
+        }
+        LLVMMetadataReplaceAllUsesWith(t->placeholder, complete(l, t, m));
+    }
 }
 
 // ---- fields ------------------------------------------------------------------------------------
@@ -194,32 +302,25 @@ static const char *path_of(struct nd_lower *l, const struct chain *c)
     return path;
 }
 
-// The calls from the innermost type outwards, then the addresses from the base inwards.
-static LLVMValueRef follow(struct nd_lower *l, struct chain *c, LLVMValueRef at)
+static LLVMValueRef follow(struct nd_lower *l, const struct chain *c, LLVMValueRef at)
 {
     static const char name[] = "llvm.preserve.struct.access.index";
+    unsigned int elem = LLVMGetEnumAttributeKindForName("elementtype", 11);
     LLVMTypeRef params[3] = {l->ptr, l->i32, l->i32};
     LLVMTypeRef type = LLVMFunctionType(l->ptr, params, 3, 0);
-    LLVMMetadataRef meta[STEPS_MAX], inside, m;
-    const struct nd_expr *last = c->step[c->n - 1];
-    unsigned int elem = LLVMGetEnumAttributeKindForName("elementtype", 11);
     uint32_t i;
 
-    inside = leaf(l, last->field->btf_type, 0);
-    for (i = c->n; i-- > 0;) {
-        m = member(l, c->step[i]->field, inside);
-        if (i)
-            meta[i] = inside = composite(l, container(l, c->step[i]),
-                                         container(l, c->step[i])->name, &m);
-        else
-            meta[0] = root_of(l, container(l, c->step[0]), &m, &inside, path_of(l, c), last->span);
-    }
     for (i = 0; i < c->n; i++) {
-        LLVMValueRef args[3] = {at, nd_i32(l, 0), nd_i32(l, 0)};
+        const struct nd_expr *e = c->step[i];
+        const struct nd_type *s = container(l, e);
+        struct nd_core_member *m = field_of(l, s, e->field, e->span);
+        LLVMValueRef args[3] = {at, nd_i32(l, 0), nd_i32(l, 0)}; // [2]: see nd_core_finish
 
-        at = intrinsic(l, name, 2, type, args, 3, meta[i]);
+        at = intrinsic(l, name, 2, type, args, 3,
+                       i ? type_of(l, s)->placeholder : root_of(l, s, e->span));
         // What LLVM takes the alignment of a struct from.
         LLVMAddCallSiteAttribute(at, 1, LLVMCreateTypeAttribute(l->cx, elem, l->i64));
+        *ND_PUSH(l->a, &m->calls) = at;
     }
     return at;
 }
@@ -267,55 +368,17 @@ LLVMValueRef nd_core_offset(struct nd_lower *l, struct nd_expr *e)
     return info(l, follow(l, &c, LLVMConstNull(l->ptr)), INFO_OFFSET);
 }
 
-// One load for each size that the number may have; the verifier drops those that do not apply.
-static LLVMValueRef load_direct(struct nd_lower *l, LLVMValueRef at, LLVMValueRef size)
-{
-    LLVMTypeRef types[4] = {l->i8, l->i16, l->i32, l->i64};
-    LLVMBasicBlockRef done = nd_bb(l, "loaded"), from[4];
-    LLVMValueRef v[4], phi;
-    uint32_t i;
-
-    for (i = 0; i < 4; i++) {
-        LLVMBasicBlockRef load = nd_bb(l, "load"), next = i < 3 ? nd_bb(l, "other") : NULL;
-        LLVMValueRef x;
-
-        if (next)
-            LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, size, nd_i64(l, 1ul << i), ""),
-                            load, next);
-        else
-            nd_br(l, load);
-        nd_at(l, load);
-        x = LLVMBuildLoad2(l->b, types[i], at, "");
-        LLVMSetAlignment(x, 1u << i);
-        v[i] = i < 3 ? LLVMBuildZExt(l->b, x, l->i64, "") : x;
-        from[i] = load;
-        nd_br(l, done);
-        if (next)
-            nd_at(l, next);
-    }
-    nd_at(l, done);
-    phi = LLVMBuildPhi(l->b, l->i64, "");
-    LLVMAddIncoming(phi, v, from, 4);
-    return phi;
-}
-
 // Numbers and bit-fields alike: the unit that holds it, its bits moved to the top and down again.
 LLVMValueRef nd_core_load(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_type *t = e->field->type;
     LLVMValueRef at = nd_core_address(l, e), size = info(l, at, INFO_SIZE), v;
     LLVMValueRef up = info(l, at, INFO_SHIFT_LEFT), down = info(l, at, INFO_SHIFT_RIGHT);
+    LLVMValueRef tmp = nd_temp(l, 8);
 
-    if (e->aux == ND_AS_BTF) {
-        v = load_direct(l, at, size);
-    } else {
-        LLVMValueRef tmp = nd_temp(l, 8);
-
-        nd_zero(l, tmp, 0, 8);
-        nd_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at, (enum nd_as)e->aux,
-                      e->span);
-        v = LLVMBuildLoad2(l->b, l->i64, tmp, "");
-    }
+    nd_zero(l, tmp, 0, 8);
+    nd_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at, (enum nd_as)e->aux, e->span);
+    v = LLVMBuildLoad2(l->b, l->i64, tmp, "");
     v = LLVMBuildShl(l->b, v, up, "");
     return t->is_signed ? LLVMBuildAShr(l->b, v, down, "") : LLVMBuildLShr(l->b, v, down, "");
 }
@@ -326,43 +389,36 @@ LLVMValueRef nd_core_size(struct nd_lower *l, const struct nd_type *t, struct nd
 {
     LLVMTypeRef params[2] = {l->i32, l->i64};
     LLVMValueRef args[2] = {nd_i32(l, l->relocs++), nd_i64(l, TYPE_SIZE)};
-    LLVMMetadataRef inside;
 
     if (!l->p->portable || t->kind != ND_TY_STRUCT || !t->btf_id)
         return nd_i64(l, t->kind == ND_TY_STRING ? 1 : t->size);
     return LLVMBuildZExt(l->b,
                          intrinsic(l, "llvm.bpf.preserve.type.info", 0,
                                    LLVMFunctionType(l->i32, params, 2, 0), args, 2,
-                                   root_of(l, t, NULL, &inside, "", span)),
+                                   root_of(l, t, span)),
                          l->i64, "");
 }
 
 static LLVMValueRef enumerator(struct nd_lower *l, struct nd_expr *e)
 {
     LLVMTypeRef params[3] = {l->i32, l->ptr, l->i64};
-    const char *text =
-        nd_arena_printf(l->a, "%s:%lld", e->name, (long long)(int64_t)e->num);
+    const char *text = nd_arena_printf(l->a, "%s:%lld", e->name, (long long)(int64_t)e->num);
     LLVMValueRef c = LLVMConstStringInContext(l->cx, text, (unsigned int)strlen(text), 0);
     LLVMValueRef g = LLVMAddGlobal(l->m, LLVMTypeOf(c), "nd_enumerator"), args[3];
-    const char *name = flavour(l, e->type->name, e->name);
-    uint64_t bits = e->type->size * 8ul;
-    LLVMMetadataRef one, type, base;
+    struct nd_core_type *t = type_of(l, e->type);
+    struct nd_core_member *m = member_of(l, t, e->name);
 
     LLVMSetInitializer(g, c);
     LLVMSetLinkage(g, LLVMPrivateLinkage);
     LLVMSetGlobalConstant(g, 1);
-    base = LLVMDIBuilderCreateBasicType(l->di, "int", 3, bits,
-                                        e->type->is_signed ? DWARF_SIGNED : DWARF_UNSIGNED,
-                                        LLVMDIFlagZero);
-    one = LLVMDIBuilderCreateEnumerator(l->di, e->name, strlen(e->name), (int64_t)e->num,
-                                        !e->type->is_signed);
-    type = LLVMDIBuilderCreateEnumerationType(l->di, l->files[0], name, strlen(name), l->files[0],
-                                              0, bits, (uint32_t)bits, &one, 1, base);
+    if (!m->meta)
+        m->meta = LLVMDIBuilderCreateEnumerator(l->di, e->name, strlen(e->name), (int64_t)e->num,
+                                                !e->type->is_signed);
     args[0] = nd_i32(l, l->relocs++);
     args[1] = g;
     args[2] = nd_i64(l, ENUM_VALUE);
-    return intrinsic(l, "llvm.bpf.preserve.enum.value", 0,
-                     LLVMFunctionType(l->i64, params, 3, 0), args, 3, type);
+    return intrinsic(l, "llvm.bpf.preserve.enum.value", 0, LLVMFunctionType(l->i64, params, 3, 0),
+                     args, 3, t->placeholder);
 }
 
 LLVMValueRef nd_core_const(struct nd_lower *l, struct nd_expr *e)
@@ -375,8 +431,8 @@ LLVMValueRef nd_core_const(struct nd_lower *l, struct nd_expr *e)
         e->relocated = true;
         return nd_core_size(l, t, e->span);
     }
-    if (e->kind == ND_E_IDENT && e->type->kind == ND_TY_ENUM && e->type->btf_id &&
-        e->type->name && *e->type->name) {
+    if (e->kind == ND_E_IDENT && e->type->kind == ND_TY_ENUM && e->type->btf_id && e->type->name &&
+        *e->type->name) {
         e->relocated = true;
         return enumerator(l, e);
     }

@@ -393,8 +393,7 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     if (!base.mem)
         base = memory(base.v, (enum nd_as)e->aux);
     if (e->b->is_const && LLVMIsConstant(step))
-        return value_at(l,
-                        nd_gep(l, nd_ptr(l, base.v), e->b->num * LLVMConstIntGetZExtValue(step)),
+        return value_at(l, nd_gep(l, nd_ptr(l, base.v), e->b->num * LLVMConstIntGetZExtValue(step)),
                         base.as, e->type, e->span);
     i = nd_lower_int(l, e->b);
     n = t->kind == ND_TY_STRING ? t->size : t->kind == ND_TY_ARRAY ? t->nelems : 0;
@@ -453,10 +452,9 @@ struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
     case ND_E_CAST:
         return cast(l, e);
     case ND_E_CONTAINER_OF:
-        return scalar(LLVMBuildSub(l->b, nd_lower_int(l, e->a),
-                                   l->p->portable && e->field->btf_type ? nd_core_offset(l, e)
-                                                                        : nd_i64(l, e->num),
-                                   ""));
+        return scalar(LLVMBuildSub(
+            l->b, nd_lower_int(l, e->a),
+            l->p->portable && e->field->btf_type ? nd_core_offset(l, e) : nd_i64(l, e->num), ""));
     case ND_E_CALL:
         return e->builtin ? nd_lower_builtin(l, e) : nd_lower_call(l, e);
     case ND_E_FIELD:

@@ -25,23 +25,23 @@
 // ---- sections --------------------------------------------------------------------------------
 
 // Name, type of an element.
-#define ND_MF_SECTIONS(X)                                              \
-    X(STRINGS, char)                                                   \
-    X(TYPES, struct nd_mf_type)                                        \
-    X(FIELDS, struct nd_mf_field)                                      \
-    X(ENUMERATORS, struct nd_mf_enumerator)                            \
-    X(MAPS, struct nd_mf_map)                                          \
-    X(PROGS, struct nd_mf_prog)                                        \
-    X(ATTACHES, struct nd_mf_attach)                                   \
-    X(EVENTS, struct nd_mf_event)                                      \
-    X(OPTIONS, struct nd_mf_option)                                    \
-    X(SITES, struct nd_mf_site)                                        \
-    X(HOOKS, struct nd_mf_hook)                                        \
-    X(FUNCS, struct nd_mf_func)                                        \
-    X(CODE, struct nd_mf_insn)                                         \
-    X(CONSTS, uint64_t) /* integers and IEEE doubles */                \
-    X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */ \
-    X(BLOB, uint8_t)    /* default values of options, binary constants */         \
+#define ND_MF_SECTIONS(X)                                                 \
+    X(STRINGS, char)                                                      \
+    X(TYPES, struct nd_mf_type)                                           \
+    X(FIELDS, struct nd_mf_field)                                         \
+    X(ENUMERATORS, struct nd_mf_enumerator)                               \
+    X(MAPS, struct nd_mf_map)                                             \
+    X(PROGS, struct nd_mf_prog)                                           \
+    X(ATTACHES, struct nd_mf_attach)                                      \
+    X(EVENTS, struct nd_mf_event)                                         \
+    X(OPTIONS, struct nd_mf_option)                                       \
+    X(SITES, struct nd_mf_site)                                           \
+    X(HOOKS, struct nd_mf_hook)                                           \
+    X(FUNCS, struct nd_mf_func)                                           \
+    X(CODE, struct nd_mf_insn)                                            \
+    X(CONSTS, uint64_t) /* integers and IEEE doubles */                   \
+    X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */    \
+    X(BLOB, uint8_t)    /* default values of options, binary constants */ \
     X(NEEDS, struct nd_mf_need)
 
 enum nd_mf_sec {
@@ -172,6 +172,7 @@ enum {
     ND_TF_PERF = 1 << 2,    // stacks: mode perf (address and symbol + hex offset + module)
     ND_TF_RAW = 1 << 3,     // stacks: mode raw (addresses only)
     ND_TF_NETWORK = 1 << 4, // integer stored in network order (__be16, __be32)
+    ND_TF_KERNEL = 1 << 5, // enum of the kernel's, whose names may stand for other values elsewhere
 };
 
 struct nd_mf_type {

@@ -63,7 +63,8 @@ static void place(void *arg, const struct nd_field *f)
 {
     struct walk *w = arg, in = *w;
 
-    w->need.path = nd_arena_printf(w->p->arena, "%s%s%s", w->prefix, *w->prefix ? "." : "", f->name);
+    w->need.path =
+        nd_arena_printf(w->p->arena, "%s%s%s", w->prefix, *w->prefix ? "." : "", f->name);
     w->need.value = (int64_t)(w->base + f->off) * 8 + f->bit_off;
     w->need.bytes = f->bits ? 0 : f->type->size;
     nd_need(w->p, &w->need);
@@ -82,10 +83,11 @@ void nd_need_struct(struct nd_program *p, const struct nd_type *s, struct nd_spa
         return;
     w.need.span = span;
     if (!nd_need_name(p, s, &w.need.tag, &w.need.type)) {
-        nd_help(p->diags,
-                nd_error(p->diags, ND_E0606, span,
-                         "a struct without a name cannot be copied into an object for other kernels"),
-                "name the fields that you want");
+        nd_help(
+            p->diags,
+            nd_error(p->diags, ND_E0606, span,
+                     "a struct without a name cannot be copied into an object for other kernels"),
+            "name the fields that you want");
         return;
     }
     w.need.kind = ND_NEED_SIZE;
@@ -123,10 +125,8 @@ static void frozen_size(struct nd_program *p, const struct nd_expr *e)
 static void frozen_offset(struct nd_program *p, const struct nd_expr *e)
 {
     const struct nd_type *s = e->info;
-    struct nd_need n = {.kind = ND_NEED_PLACE,
-                        .path = e->name,
-                        .value = (int64_t)e->num * 8,
-                        .span = e->span};
+    struct nd_need n = {
+        .kind = ND_NEED_PLACE, .path = e->name, .value = (int64_t)e->num * 8, .span = e->span};
 
     if (s->btf_id && nd_need_name(p, s, &n.tag, &n.type))
         nd_need(p, &n);

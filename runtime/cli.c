@@ -412,6 +412,7 @@ static int compile(struct cli *c, int argc, char **argv)
     if (find_script(c))
         return EXIT_WRONG;
     c->compile.verb = "object";
+    c->compile.portable = true;
     code = nd_compile(&c->compile, &obj);
     if (!code)
         code = write_object(&obj, c->run.output);

@@ -159,6 +159,8 @@ int nd_compile(const struct nd_compile_opts *o, struct nd_object *out)
     add(argv, &n, "-p", o->pid);
     add(argv, &n, "--facts", o->facts);
     add(argv, &n, "--btf", o->btf);
+    // What describes another kernel gives an object that must be fitted to this one.
+    add(argv, &n, NULL, o->portable || o->btf || o->facts ? "--portable" : NULL);
     add(argv, &n, "-f", o->json ? "json" : NULL);
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);

@@ -4,6 +4,7 @@
 #ifndef ND_COMPILE_H
 #define ND_COMPILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,6 +19,7 @@ struct nd_compile_opts {
     const char *text;              // -e
     const char *pid, *facts, *btf; // passed on, or NULL
     int json;
+    bool portable; // an object for other kernels, too
 };
 
 // Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours).

@@ -14,6 +14,7 @@ struct bpf_program;
 struct nd_load {
     struct nd_mf mf;
     uint64_t *manifest; // copy of the section, aligned
+    void *names;        // of enums as they are on this kernel; NULL: as compiled
     const void *elf;    // the caller's
     size_t elf_size;
     uint32_t opts_off, state_off; // of nd_opts in .rodata, of nd_state in .bss

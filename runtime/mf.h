@@ -26,8 +26,9 @@ struct nd_mf {
     const uint64_t *consts;
     const uint32_t *words;
     const uint8_t *blob;
+    const struct nd_mf_need *needs;
     uint32_t ntypes, nfields, nenumerators, nmaps, nprogs, nattaches, nevents, noptions, nsites,
-        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nstrings;
+        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nneeds, nstrings;
 };
 
 // Checks the whole blob (sizes, checksum, every index, offset, jump target, local, string; type
