@@ -14,7 +14,6 @@
 
 struct expand {
     struct nd_program *p;
-    struct nd_decl *d;
     struct nd_point pt;
     const struct kind *kind;
     char *part[PARTS_MAX];
@@ -592,6 +591,10 @@ static void unknown_kind(struct expand *x, const char *word)
 
         nd_near_try(&near, nd_arena_strndup(x->p->arena, n, strcspn(n, " ")));
     }
+    for (i = 0; i < x->p->decls.n; i++) {
+        if (x->p->decls.v[i]->kind == ND_D_STAGE)
+            nd_near_try(&near, x->p->decls.v[i]->name);
+    }
     d = fail(x, ND_E0205, nd_arena_printf(x->p->arena, "unknown probe '%s'", x->pt.text));
     if (near.n)
         nd_help(x->p->diags, d, "did you mean '%s'?", near.best[0]);
@@ -628,21 +631,51 @@ static void expand_point(struct expand *x)
     x->kind->expand(x);
 }
 
-void nd_probes_expand(struct nd_program *p, struct nd_decl *d)
+void nd_probes_point(struct nd_program *p, const struct nd_point *pt, struct nd_targets *out)
+{
+    struct expand x = {.p = p, .pt = *pt};
+
+    expand_point(&x);
+    if (x.out.n > TARGETS_MAX) {
+        fail(&x, ND_E0702,
+             nd_arena_printf(p->arena, "this matches more than %u places", TARGETS_MAX));
+        x.out.n = 0;
+    }
+    *out = x.out;
+}
+
+void nd_probes_resolve(struct nd_program *p, const char *text, struct nd_span span,
+                       struct nd_targets *out)
+{
+    struct nd_point pt = {.text = text, .span = span};
+    bool quiet = p->diags->quiet;
+    uint32_t errors = p->diags->errors;
+
+    p->diags->quiet = true;
+    nd_probes_point(p, &pt, out);
+    if (p->diags->errors != errors)
+        out->n = 0;
+    p->diags->quiet = quiet;
+    p->diags->errors = errors;
+}
+
+void nd_probes_expand(struct nd_check *c, struct nd_decl *d)
 {
     uint32_t i;
 
     for (i = 0; i < d->points.n; i++) {
-        struct expand x = {.p = p, .d = d, .pt = d->points.v[i]};
+        const struct nd_point *pt = &d->points.v[i];
+        struct nd_decl *stage = strchr(pt->text, ':') ? NULL : nd_stage_find(c->p, pt->text);
+        struct nd_targets out;
 
-        expand_point(&x);
-        if (x.out.n > TARGETS_MAX)
-            fail(&x, ND_E0702,
-                 nd_arena_printf(p->arena, "this matches more than %u places", TARGETS_MAX));
-        else
-            nd_probes_serve(p, d, &x.out, x.pt.span);
+        if (stage) {
+            nd_stage_expand(c, stage, d, pt);
+        } else {
+            nd_probes_point(c->p, pt, &out);
+            nd_probes_serve(c->p, d, NULL, 0, &out, pt->span);
+        }
         // Points of different kinds are different programs, with a tree each.
         if (i + 1 < d->points.n)
-            d = nd_probes_own_tree(p, d);
+            d = nd_probes_own_tree(c->p, d);
     }
 }
