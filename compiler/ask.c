@@ -42,7 +42,7 @@ static bool target_has(struct nd_check *c, const struct nd_target *t, const char
     if (!s && t->kind == ND_AT_RAW_TP && nd_kernel_raw_tracepoint(c->p->kernel, t->s1, &s))
         s = NULL;
     if (!s && t->kind != ND_AT_RAW_TP && t->kind != ND_AT_TRACEPOINT && t->s1 && *t->s1 &&
-        nd_kernel_func(c->p->kernel, t->s1, &s))
+        nd_kernel_func(c->p->kernel, t->s0, t->s1, &s))
         s = NULL;
     for (i = 0; s && i < s->nparams; i++) {
         if (!strcmp(s->params[i].name, name))
@@ -101,8 +101,7 @@ struct nd_type *nd_ask_version(struct nd_check *c, struct nd_expr *e, const stru
             return nd_ty(b->type);
         }
     }
-    return answer(e, nd_kernel_version(c->p->kernel) >=
-                         (uint32_t)(v[0] << 16 | v[1] << 8 | v[2]));
+    return answer(e, nd_kernel_version(c->p->kernel) >= (uint32_t)(v[0] << 16 | v[1] << 8 | v[2]));
 }
 
 // has_field(struct sk_buff, tstamp_type), also a path: has_field(struct sock, __sk_common.skc_net)

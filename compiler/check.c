@@ -584,6 +584,7 @@ void nd_check(struct nd_program *p)
         nd_help(p->diags,
                 nd_error(p->diags, ND_E0110, p->decls.v[0]->span, "the script has no probe%s",
                          p->left_out.n ? " on this kernel" : ""),
-                p->left_out.n ? "its conditions ('when', 'stage?') leave out all of them"
-                            : "a smallest probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");
+                p->left_out.n
+                    ? "its conditions ('when', 'stage?') leave out all of them"
+                    : "a smallest probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");
 }

@@ -102,6 +102,8 @@ struct nd_target { // one attach point
     const char *spec;
     const char *s0, *s1;
     uint64_t num, num2;
+    bool best;  // func:, funcret: fentry where it can be, else kprobe
+    bool moved; // a copy that the compiler made: parameters may be elsewhere
     struct nd_span span;
     const struct nd_tp_format *format; // TRACEPOINT
     const struct nd_func_sig *sig;     // RAW_TP, KPROBE, FENTRY, ...
@@ -125,7 +127,7 @@ struct nd_tries_failed {
 };
 
 struct nd_probe {
-    struct nd_decl *decl; // a tree of its own
+    struct nd_decl *decl;  // a tree of its own
     struct nd_decl *stage; // the stage it is on, or NULL, and the alternative that serves it,
     struct nd_try *via;    // whose body runs first; both of a tree of their own
     uint32_t via_index;

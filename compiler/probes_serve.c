@@ -135,7 +135,7 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
     case ND_AT_FEXIT:
         pr->type = t->kind == ND_AT_FENTRY ? ND_PROG_FENTRY : ND_PROG_FEXIT;
         pr->retprobe = t->kind == ND_AT_FEXIT;
-        if (!t->sig && nd_kernel_func(p->kernel, t->s1, &t->sig))
+        if (!t->sig && nd_kernel_func(p->kernel, t->s0, t->s1, &t->sig))
             t->sig = NULL;
         if (t->sig)
             pr->btf_id = t->sig->btf_id;
@@ -146,11 +146,25 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
     default: // kprobe, kretprobe
         pr->type = ND_PROG_KPROBE;
         pr->retprobe = t->kind == ND_AT_KRETPROBE;
-        if (u->args && !t->sig && *t->s1 && nd_kernel_func(p->kernel, t->s1, &t->sig))
+        if (u->args && !t->sig && *t->s1 && nd_kernel_func(p->kernel, t->s0, t->s1, &t->sig))
             t->sig = NULL;
         break;
     }
     pr->args = t->sig ? ND_ARGS_SIG : ND_ARGS_NONE;
+}
+
+// A copy of a function whose parameters the compiler may have moved or removed.
+static void warn_moved(struct nd_program *p, const struct nd_target *t, const struct uses *u)
+{
+    if (t->moved && (u->args || u->argn))
+        nd_help(p->diags,
+                nd_error(p->diags, ND_W0903, t->span,
+                         "%s is a copy that the compiler made of the function: its arguments "
+                         "cannot be trusted",
+                         t->s1),
+                "the compiler may have moved or removed parameters; compare with what is known, or "
+                "name the copy itself if you know: kprobe:%s",
+                t->s1);
 }
 
 static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
@@ -180,6 +194,7 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
         break;
     default:
         choose_sig(p, pr, u);
+        warn_moved(p, t, u);
         break;
     }
 }

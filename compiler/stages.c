@@ -139,17 +139,18 @@ static bool try_one(struct nd_check *c, struct nd_decl *stage, uint32_t i, struc
     p->diags->v = NULL;
     p->diags->n = p->diags->cap = p->diags->errors = p->diags->dropped = 0;
     p->diags->quiet = false;
-    for (k = 0; k < stage->tries.v[i].points.n && !p->diags->errors; k++) {
+    for (k = 0; k < stage->tries.v[i].points.n && !p->diags->n; k++) {
         const struct nd_point *pt = &stage->tries.v[i].points.v[k];
         uint32_t at = p->probes.n;
         struct nd_targets out;
 
         nd_probes_point(p, pt, &out);
         nd_probes_serve(p, k ? nd_probes_own_tree(p, d) : d, stage, i, &out, pt->span);
-        for (; at < p->probes.n && !p->diags->errors; at++)
+        for (; at < p->probes.n && !p->diags->n; at++)
             check_trial(c, p->probes.v[at]);
     }
-    ok = !p->diags->errors && p->probes.n > from;
+    // Also what is only a warning elsewhere: another alternative may be certain.
+    ok = !p->diags->n && p->probes.n > from;
     if (!ok) {
         *ND_PUSH(p->arena, failed) =
             (struct nd_tried){spec_text(p, &stage->tries.v[i]), first_message(p, p->diags)};
