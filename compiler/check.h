@@ -177,6 +177,7 @@ struct nd_need { // as struct nd_mf_need
     const char *type, *path;
     int64_t value;
     uint32_t bytes;
+    uint32_t flags;
     struct nd_span span;
 };
 

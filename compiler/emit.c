@@ -411,6 +411,7 @@ static void emit_needs(struct nd_emit *e)
                                .path = nd_mfb_str(e->b, n->path),
                                .value = n->value,
                                .bytes = n->bytes,
+                               .flags = n->flags,
                                .span = nd_emit_span(e, n->span)};
 
         nd_mfb_add(e->b, ND_SEC_NEEDS, &m, 1);

@@ -104,7 +104,7 @@ static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct n
         n.bytes = f->size;
     } else if (at->sig && e->field->off < at->sig->nparams) {
         n.kind = at->kind == ND_AT_RAW_TP ? ND_NEED_RAW : ND_NEED_PARAM;
-        n.type = at->s1;
+        n.type = at->kind == ND_AT_RAW_TP ? at->s1 : at->sig->name;
         n.path = at->sig->params[e->field->off].name;
         n.value = e->field->off;
     } else {

@@ -102,14 +102,18 @@ enum nd_mf_need_kind {
     ND_NEED_PLACE,  // type.path is `value` bits from the start of the type
     ND_NEED_SIZE,   // the type has `bytes` bytes
     ND_NEED_ENUM,   // enumerator `path` is `value`; type: name of the enum or ""
-    ND_NEED_PARAM,  // parameter `path` of function `type` is number `value`, of `bytes` bytes
+    ND_NEED_PARAM,  // parameter `path` of function `type` is number `value`, -1: any
     ND_NEED_RAW,    // the same of a raw tracepoint
     ND_NEED_RECORD, // field `path` of the record of trace event `type` ("net:net_dev_queue") is
-                    // `bytes` bytes at `value`
+                    // `bytes` bytes at `value`, -1: anywhere
+    ND_NEED_FUNC,   // there is a function `type`
+    ND_NEED_SINCE,  // the kernel is `value` (major << 16 | minor << 8 | patch) or newer
     ND_NEED_FILE,   // executable `type` is the build with `path`: "SIZE-CRC32", decimal and hex
     ND_NEED_ARCH,   // the machine is a `type` (uname -m)
     ND_NEED_KIND_MAX,
 };
+
+enum { ND_NEEDF_NOT = 1 }; // the contrary: it is not there, the kernel is older
 
 enum { ND_TAGGED_STRUCT, ND_TAGGED_UNION, ND_TAGGED_TYPEDEF };
 
@@ -120,7 +124,7 @@ struct nd_mf_need {
     uint32_t path; // string: "dev.name", "__sk_common.skc_dport"
     int64_t value;
     uint32_t bytes;
-    uint32_t pad;
+    uint32_t flags;         // ND_NEEDF_*
     struct nd_mf_span span; // where the script uses it
 };
 

@@ -9,7 +9,7 @@
 static bool same(const struct nd_need *a, const struct nd_need *b)
 {
     return a->kind == b->kind && a->tag == b->tag && a->value == b->value && a->bytes == b->bytes &&
-           !strcmp(a->type, b->type) && !strcmp(a->path, b->path);
+           a->flags == b->flags && !strcmp(a->type, b->type) && !strcmp(a->path, b->path);
 }
 
 void nd_need(struct nd_program *p, const struct nd_need *n)

@@ -359,7 +359,7 @@ static int fits(struct nd_load *l, bool same_kernel)
                kernel);
         return -EINVAL;
     }
-    if (!same_kernel && l->mf.nneeds) {
+    if (!same_kernel && nd_needs_btf(&l->mf)) {
         btf = btf__load_vmlinux_btf();
         if (!btf) {
             nd_msg("error: this kernel has no BTF (/sys/kernel/btf/vmlinux), which an object that "

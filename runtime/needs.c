@@ -25,6 +25,7 @@ struct check {
     struct btf *btf;
     const struct nd_mf_need *n;
     const char *type, *path;
+    bool absent;
     uint32_t failed;
 };
 
@@ -47,6 +48,20 @@ __attribute__((format(printf, 2, 3))) static void differs(struct check *c, const
     va_end(ap);
     c->failed++;
     nd_msg_at(c->mf, &c->n->span, "error", "%s: compile it on this kernel", text);
+}
+
+// What the object asks for is not here; which may be what it wants.
+__attribute__((format(printf, 2, 3))) static void absent(struct check *c, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    c->absent = true;
+    if (!(c->n->flags & ND_NEEDF_NOT))
+        differs(c, "%s", text);
 }
 
 // ---- structs -----------------------------------------------------------------------------------
@@ -132,11 +147,11 @@ static void check_field(struct check *c)
     int64_t size;
 
     if (id < 0) {
-        differs(c, "this kernel has no %s%s", tag_of(c->n), c->type);
+        absent(c, "this kernel has no %s%s", tag_of(c->n), c->type);
         return;
     }
     if (!find_path(c, id, &f)) {
-        differs(c, "%s%s has no %s on this kernel", tag_of(c->n), c->type, c->path);
+        absent(c, "%s%s has no %s on this kernel", tag_of(c->n), c->type, c->path);
         return;
     }
     size = btf__resolve_size(c->btf, (uint32_t)f.type);
@@ -154,7 +169,7 @@ static void check_size(struct check *c)
     int64_t size = id < 0 ? 0 : btf__resolve_size(c->btf, (uint32_t)id);
 
     if (id < 0)
-        differs(c, "this kernel has no %s%s", tag_of(c->n), c->type);
+        absent(c, "this kernel has no %s%s", tag_of(c->n), c->type);
     else if (size != c->n->bytes)
         differs(c, "%s%s has %lld bytes on this kernel, not %u", tag_of(c->n), c->type,
                 (long long)size, c->n->bytes);
@@ -227,7 +242,7 @@ static void check_enum(struct check *c)
     int64_t value;
 
     if (*c->type ? !has_enumerator(&e, c->path, &value) : !in_any_enum(c->btf, c->path, &value))
-        differs(c, "this kernel has no %s", c->path);
+        absent(c, "this kernel has no %s", c->path);
     else if (value != c->n->value)
         differs(c, "%s is %lld on this kernel, not %lld", c->path, (long long)value,
                 (long long)c->n->value);
@@ -345,12 +360,12 @@ static void check_param(struct check *c, const struct btf_type *proto, uint32_t 
 
         if (!name || strcmp(name, c->path) != 0)
             continue;
-        if (i - skip != c->n->value)
+        if (c->n->value >= 0 && i - skip != c->n->value)
             differs(c, "argument %s of %s %s is number %u on this kernel, not %lld", c->path, what,
                     c->type, i - skip, (long long)c->n->value);
         return;
     }
-    differs(c, "%s %s has no argument %s on this kernel", what, c->type, c->path);
+    absent(c, "%s %s has no argument %s on this kernel", what, c->type, c->path);
 }
 
 static void check_func(struct check *c)
@@ -421,12 +436,40 @@ static void check_record(struct check *c)
         fclose(f);
     close(dir);
     if (!f)
-        differs(c, "this kernel has no tracepoint %s", c->type);
+        absent(c, "this kernel has no tracepoint %s", c->type);
     else if (!found)
-        differs(c, "tracepoint %s has no field %s on this kernel", c->type, c->path);
-    else if (off != c->n->value || size != c->n->bytes)
+        absent(c, "tracepoint %s has no field %s on this kernel", c->type, c->path);
+    else if (c->n->value >= 0 && (off != c->n->value || size != c->n->bytes))
         differs(c, "field %s of tracepoint %s is %ld bytes at %ld on this kernel, not %u at %lld",
                 c->path, c->type, size, off, c->n->bytes, (long long)c->n->value);
+}
+
+// ---- the kernel --------------------------------------------------------------------------------
+
+static void check_kernel_func(struct check *c)
+{
+    FILE *f = fopen("/proc/kallsyms", "re");
+    char line[512], name[256], type;
+    bool found = false;
+
+    while (f && !found && fgets(line, sizeof(line), f))
+        found = sscanf(line, "%*s %c %255s", &type, name) == 2 && (type == 't' || type == 'T') &&
+                !strcmp(name, c->type);
+    if (f)
+        fclose(f);
+    if (!found)
+        absent(c, "this kernel has no function %s", c->type);
+}
+
+static void check_version(struct check *c)
+{
+    unsigned int v[3] = {0};
+    struct utsname u;
+
+    if (uname(&u) || sscanf(u.release, "%u.%u.%u", &v[0], &v[1], &v[2]) < 2 ||
+        (int64_t)(v[0] << 16 | v[1] << 8 | (v[2] > 255 ? 255 : v[2])) < c->n->value)
+        absent(c, "this kernel is older than %lld.%lld", (long long)c->n->value >> 16,
+               (long long)c->n->value >> 8 & 255);
 }
 
 // ---- the machine -------------------------------------------------------------------------------
@@ -469,11 +512,12 @@ static const struct {
     void (*check)(struct check *c);
     uint32_t by;
 } kinds[ND_NEED_KIND_MAX] = {
-    [ND_NEED_FIELD] = {check_field, BY_TYPE},  [ND_NEED_PLACE] = {check_field, BY_TYPE},
-    [ND_NEED_SIZE] = {check_size, BY_TYPE},    [ND_NEED_ENUM] = {check_enum, BY_NAME},
-    [ND_NEED_PARAM] = {check_func, BY_FUNC},   [ND_NEED_RAW] = {check_raw, BY_RAW},
+    [ND_NEED_FIELD] = {check_field, BY_TYPE},      [ND_NEED_PLACE] = {check_field, BY_TYPE},
+    [ND_NEED_SIZE] = {check_size, BY_TYPE},        [ND_NEED_ENUM] = {check_enum, BY_NAME},
+    [ND_NEED_PARAM] = {check_func, BY_FUNC},       [ND_NEED_RAW] = {check_raw, BY_RAW},
     [ND_NEED_RECORD] = {check_record, BY_NOTHING}, [ND_NEED_FILE] = {check_file, BY_NOTHING},
-    [ND_NEED_ARCH] = {check_arch, BY_NOTHING},
+    [ND_NEED_ARCH] = {check_arch, BY_NOTHING},     [ND_NEED_FUNC] = {check_kernel_func, BY_NOTHING},
+    [ND_NEED_SINCE] = {check_version, BY_NOTHING},
 };
 
 static bool has_it(const struct check *c)
@@ -530,6 +574,25 @@ static void check_one(struct check *c, struct btf *kernel)
     btf__free(module);
 }
 
+// What the script was told when it was compiled must be so here, too.
+static void check_not(struct check *c)
+{
+    if ((c->n->flags & ND_NEEDF_NOT) && !c->absent)
+        differs(c, "this kernel has what the kernel of the compilation lacked (%s%s%s)", c->type,
+                *c->path ? " " : "", c->path);
+}
+
+bool nd_needs_btf(const struct nd_mf *mf)
+{
+    uint32_t i;
+
+    for (i = 0; i < mf->nneeds; i++) {
+        if (kinds[mf->needs[i].kind].by != BY_NOTHING)
+            return true;
+    }
+    return has_kernel_enums(mf);
+}
+
 int nd_needs_check(const struct nd_mf *mf, struct btf *kernel)
 {
     struct check c = {.mf = mf};
@@ -539,10 +602,14 @@ int nd_needs_check(const struct nd_mf *mf, struct btf *kernel)
         c.n = &mf->needs[i];
         c.type = nd_mf_str(mf, c.n->type);
         c.path = nd_mf_str(mf, c.n->path);
+        c.absent = false;
         if (kinds[c.n->kind].by == BY_NOTHING)
             kinds[c.n->kind].check(&c);
         else if (kernel)
             check_one(&c, kernel);
+        else
+            continue;
+        check_not(&c);
     }
     return c.failed ? -EINVAL : 0;
 }

@@ -11,6 +11,8 @@ struct btf;
 
 // Was the object compiled on the very kernel that runs here?
 bool nd_needs_same_kernel(const struct nd_mf *mf);
+// Does the comparison need this kernel's BTF?
+bool nd_needs_btf(const struct nd_mf *mf);
 // Prints what does not hold, each at its place in the script. 0, or -EINVAL if anything does not.
 // kernel: its BTF; NULL: it is the kernel of the compilation, what else there is is compared.
 int nd_needs_check(const struct nd_mf *mf, struct btf *kernel);
