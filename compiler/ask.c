@@ -155,12 +155,12 @@ struct nd_type *nd_ask_field(struct nd_check *c, struct nd_expr *e)
     c->d->quiet = quiet;
     c->d->errors = errors;
     while (s->kind == ND_TY_STRUCT && *path) {
-        size_t n = strcspn(path, ".");
+        size_t len = strcspn(path, ".");
 
-        if (!nd_type_field(c->t, s, nd_arena_strndup(c->a, path, n), &f))
+        if (!nd_type_field(c->t, s, nd_arena_strndup(c->a, path, len), &f))
             return answer(c, e, n, false);
         s = f.type->kind == ND_TY_PTR ? nd_type_elem(c->t, f.type) : f.type;
-        path += n + (path[n] == '.');
+        path += len + (path[len] == '.');
     }
     return answer(c, e, n, !*path);
 }

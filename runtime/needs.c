@@ -117,6 +117,7 @@ static bool find_member(const struct btf *btf, int id, const char *name, size_t 
     return false;
 }
 
+// A path of members; what a script asks about may lead through pointers.
 static bool find_path(const struct check *c, int id, struct found *out)
 {
     const char *p = c->path;
@@ -124,6 +125,10 @@ static bool find_path(const struct check *c, int id, struct found *out)
     *out = (struct found){.type = id};
     while (*p) {
         size_t n = strcspn(p, ".");
+        const struct btf_type *t = btf__type_by_id(c->btf, (uint32_t)bare(c->btf, out->type));
+
+        if (t && btf_is_ptr(t))
+            *out = (struct found){.type = (int)t->type};
 
         if (!find_member(c->btf, out->type, p, n, 0, out))
             return false;
