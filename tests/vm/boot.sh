@@ -3,9 +3,10 @@
 # Runs one command as root on one kernel, in an emulated machine without network, and returns its
 # output and exit status. Must not know tests. Serves check.sh and people.
 #
-#   tests/vm/boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-v] KERNEL COMMAND [ARGUMENT...]
+#   tests/vm/boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-o DIR] [-v] KERNEL COMMAND [ARGUMENT...]
 #
-# The command sees the files of this machine; what it writes is gone afterwards, but for /run/vm.
+# The command sees the files of this machine; what it writes is gone afterwards, but for /run/vm;
+# -o: what it leaves in /run/vm/keep comes to DIR.
 # Exit status: that of the command; 124: not done in SECONDS (300); 125: the machine did not boot
 # or died, its console is shown.
 set -euo pipefail
@@ -13,12 +14,13 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 REPO=$(cd "$HERE/../.." && pwd)
 . "$HERE/common.sh"
 
-limit=300 mem=2048 cpus=2 verbose=
-while getopts t:m:c:v o; do
+limit=300 mem=2048 cpus=2 keep= verbose=
+while getopts t:m:c:o:v o; do
     case $o in
         t) limit=$OPTARG ;;
         m) mem=$OPTARG ;;
         c) cpus=$OPTARG ;;
+        o) keep=$OPTARG ;;
         v) verbose=1 ;;
         *) exit 125 ;;
     esac
@@ -101,6 +103,7 @@ for try in 1 2 3; do
     echo "vm: $release did not boot (try $try)" >&2
 done
 sleep 0.3 # for the tails
+[ -z "$keep" ] || [ ! -d "$out/keep" ] || { mkdir -p "$keep" && cp -R "$out/keep/." "$keep/"; }
 if [ -s "$out/status" ]; then
     status=$(cat "$out/status")
 elif [ "$status" = 124 ]; then
