@@ -108,6 +108,7 @@ struct nd_core_member { // a field or an enumerator, see lower_core.c
 
 struct nd_core_type { // a type of the kernel's, as far as it is used
     const struct nd_type *type;
+    bool as_numbers;
     LLVMMetadataRef placeholder, root; // root: the placeholder or a typedef of it
     ND_VEC(struct nd_core_member *) members;
 };

@@ -16,6 +16,7 @@
 enum {
     INFO_OFFSET = 0,
     INFO_SIZE = 1,
+    INFO_EXISTS = 2,
     INFO_SHIFT_LEFT = 4,
     INFO_SHIFT_RIGHT = 5
 };                                                                // enum bpf_core_relo_kind
@@ -83,7 +84,8 @@ static LLVMMetadataRef leaf(struct nd_lower *l, uint32_t id, uint32_t depth)
 // What is known of a struct so far: the members that are asked for. One type for each of the
 // kernel's, for libbpf searches the kernel's BTF once for each type; so it is complete only when
 // all programs are lowered, and a placeholder stands for it until then.
-static struct nd_core_type *type_of(struct nd_lower *l, const struct nd_type *s)
+// As numbers: a second one, in which enums are plain integers; see nd_core_load.
+static struct nd_core_type *type_of(struct nd_lower *l, const struct nd_type *s, bool as_numbers)
 {
     unsigned int tag = s->kind == ND_TY_ENUM ? DWARF_ENUM
                        : s->is_union         ? DWARF_UNION
@@ -93,11 +95,13 @@ static struct nd_core_type *type_of(struct nd_lower *l, const struct nd_type *s)
     uint32_t i;
 
     for (i = 0; i < l->core.n; i++) {
-        if (l->core.v[i]->type->btf_id == s->btf_id)
-            return l->core.v[i];
+        t = l->core.v[i];
+        if (t->type->btf_id == s->btf_id && t->as_numbers == as_numbers)
+            return t;
     }
     t = ND_NEW(l->a, struct nd_core_type);
     t->type = s;
+    t->as_numbers = as_numbers;
     t->placeholder = LLVMDIBuilderCreateReplaceableCompositeType(
         l->di, tag, name, strlen(name), l->files[0], l->files[0], 0, 0, s->size * 8ul, 64,
         LLVMDIFlagFwdDecl, "", 0);
@@ -132,28 +136,47 @@ static LLVMMetadataRef describe(struct nd_lower *l, const struct nd_field *f, LL
                                          type);
 }
 
-static struct nd_core_member *field_of(struct nd_lower *l, const struct nd_type *s,
+static struct nd_core_member *field_of(struct nd_lower *l, struct nd_core_type *in,
                                        const struct nd_field *f, struct nd_span span)
 {
-    struct nd_core_member *m = member_of(l, type_of(l, s), f->name);
+    struct nd_core_member *m = member_of(l, in, f->name);
+    LLVMMetadataRef type;
 
     if (m->meta)
         return m;
     m->bit = f->off * 8ul + f->bit_off;
-    m->meta =
-        describe(l, f,
-                 f->type->kind == ND_TY_STRUCT && f->type->btf_id ? type_of(l, f->type)->placeholder
-                                                                  : leaf(l, f->btf_type, 0));
-    if (s->is_union && m->bit)
+    if (f->type->kind == ND_TY_STRUCT && f->type->btf_id)
+        type = type_of(l, f->type, in->as_numbers)->placeholder;
+    else if (f->type->kind == ND_TY_ENUM && in->as_numbers)
+        type = LLVMDIBuilderCreateBasicType(l->di, "int", 3, f->type->size * 8ul, DWARF_UNSIGNED,
+                                            LLVMDIFlagZero);
+    else
+        type = leaf(l, f->btf_type, 0);
+    m->meta = describe(l, f, type);
+    if (in->type->is_union && m->bit)
         nd_error(l->d, ND_E0606, span,
                  "a field of an anonymous struct in a union cannot be found on another kernel");
     return m;
 }
 
-// The outermost type, under the name that other kernels know it by.
-static LLVMMetadataRef root_of(struct nd_lower *l, const struct nd_type *s, struct nd_span span)
+// libbpf leaves out what follows three underscores; LLVM tells types apart by it.
+static const char *variant(struct nd_lower *l, const struct nd_core_type *t, const char *name)
 {
-    struct nd_core_type *t = type_of(l, s);
+    return t->as_numbers && *name ? nd_arena_printf(l->a, "%s___numbers", name) : name;
+}
+
+static LLVMMetadataRef typedef_of(struct nd_lower *l, const struct nd_core_type *t,
+                                  const char *name)
+{
+    name = variant(l, t, name);
+    return LLVMDIBuilderCreateTypedef(l->di, t->placeholder, name, strlen(name), l->files[0], 0,
+                                      l->files[0], 0);
+}
+
+// The outermost type, under the name that other kernels know it by.
+static LLVMMetadataRef root_of(struct nd_lower *l, struct nd_core_type *t, struct nd_span span)
+{
+    const struct nd_type *s = t->type;
     const char *name;
     uint32_t tag;
 
@@ -166,8 +189,7 @@ static LLVMMetadataRef root_of(struct nd_lower *l, const struct nd_type *s, stru
                          "a struct without a name cannot be found on another kernel"),
                 "an object for this kernel only needs no compile: run the script");
     else if (tag == ND_TAGGED_TYPEDEF)
-        t->root = LLVMDIBuilderCreateTypedef(l->di, t->placeholder, name, strlen(name), l->files[0],
-                                             0, l->files[0], 0);
+        t->root = typedef_of(l, t, name);
     return t->root;
 }
 
@@ -183,7 +205,7 @@ static LLVMMetadataRef complete(struct nd_lower *l, const struct nd_core_type *t
                                 LLVMMetadataRef *m)
 {
     const struct nd_type *s = t->type;
-    const char *name = s->name ? s->name : "";
+    const char *name = variant(l, t, s->name ? s->name : "");
     uint64_t bits = s->size * 8ul;
 
     if (s->kind == ND_TY_ENUM)
@@ -302,7 +324,8 @@ static const char *path_of(struct nd_lower *l, const struct chain *c)
     return path;
 }
 
-static LLVMValueRef follow(struct nd_lower *l, const struct chain *c, LLVMValueRef at)
+static LLVMValueRef follow(struct nd_lower *l, const struct chain *c, LLVMValueRef at,
+                           bool as_numbers)
 {
     static const char name[] = "llvm.preserve.struct.access.index";
     unsigned int elem = LLVMGetEnumAttributeKindForName("elementtype", 11);
@@ -312,12 +335,11 @@ static LLVMValueRef follow(struct nd_lower *l, const struct chain *c, LLVMValueR
 
     for (i = 0; i < c->n; i++) {
         const struct nd_expr *e = c->step[i];
-        const struct nd_type *s = container(l, e);
-        struct nd_core_member *m = field_of(l, s, e->field, e->span);
+        struct nd_core_type *t = type_of(l, container(l, e), as_numbers);
+        struct nd_core_member *m = field_of(l, t, e->field, e->span);
         LLVMValueRef args[3] = {at, nd_i32(l, 0), nd_i32(l, 0)}; // [2]: see nd_core_finish
 
-        at = intrinsic(l, name, 2, type, args, 3,
-                       i ? type_of(l, s)->placeholder : root_of(l, s, e->span));
+        at = intrinsic(l, name, 2, type, args, 3, i ? t->placeholder : root_of(l, t, e->span));
         // What LLVM takes the alignment of a struct from.
         LLVMAddCallSiteAttribute(at, 1, LLVMCreateTypeAttribute(l->cx, elem, l->i64));
         *ND_PUSH(l->a, &m->calls) = at;
@@ -325,14 +347,33 @@ static LLVMValueRef follow(struct nd_lower *l, const struct chain *c, LLVMValueR
     return at;
 }
 
+static int64_t form_of(const struct nd_type *t)
+{
+    switch (t->kind) {
+    case ND_TY_PTR:
+        return ND_FORM_PTR;
+    case ND_TY_ENUM:
+        return ND_FORM_ENUM;
+    case ND_TY_ARRAY:
+    case ND_TY_STRING:
+        return ND_FORM_ARRAY;
+    case ND_TY_INT:
+    case ND_TY_BOOL:
+        return ND_FORM_INT;
+    default:
+        return ND_FORM_ANY;
+    }
+}
+
 // Numbers may have another size elsewhere, which the relocations tell; texts and arrays are read in
 // their size, which must be the same.
-static void need_size(struct nd_lower *l, const struct chain *c, const struct nd_expr *e)
+static void need_field(struct nd_lower *l, const struct chain *c, const struct nd_expr *e)
 {
     const struct nd_type *t = e->field->type;
-    struct nd_need n = {.kind = ND_NEED_FIELD, .path = path_of(l, c), .span = e->name_span};
+    struct nd_need n = {
+        .kind = ND_NEED_FIELD, .path = path_of(l, c), .value = form_of(t), .span = e->name_span};
 
-    if (t->kind == ND_TY_ARRAY || t->kind == ND_TY_STRING)
+    if (n.value == ND_FORM_ARRAY)
         n.bytes = t->size;
     if (nd_need_name(l->p, container(l, c->step[0]), &n.tag, &n.type))
         nd_need(l->p, &n);
@@ -343,8 +384,8 @@ LLVMValueRef nd_core_address(struct nd_lower *l, struct nd_expr *e)
     struct chain c;
 
     find_chain(l, e, &c);
-    need_size(l, &c, e);
-    return follow(l, &c, base_address(l, &c));
+    need_field(l, &c, e);
+    return follow(l, &c, base_address(l, &c), false);
 }
 
 // What a relocation tells about a field, as i64.
@@ -365,22 +406,52 @@ LLVMValueRef nd_core_offset(struct nd_lower *l, struct nd_expr *e)
     struct nd_expr field = {.kind = ND_E_FIELD, .span = e->span, .a = &base, .field = e->field};
     struct chain c = {.step = {&field}, .n = 1, .base = &base};
 
-    return info(l, follow(l, &c, LLVMConstNull(l->ptr)), INFO_OFFSET);
+    return info(l, follow(l, &c, LLVMConstNull(l->ptr), false), INFO_OFFSET);
 }
 
 // Numbers and bit-fields alike: the unit that holds it, its bits moved to the top and down again.
-LLVMValueRef nd_core_load(struct nd_lower *l, struct nd_expr *e)
+static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValueRef at)
 {
-    const struct nd_type *t = e->field->type;
-    LLVMValueRef at = nd_core_address(l, e), size = info(l, at, INFO_SIZE), v;
-    LLVMValueRef up = info(l, at, INFO_SHIFT_LEFT), down = info(l, at, INFO_SHIFT_RIGHT);
-    LLVMValueRef tmp = nd_temp(l, 8);
+    LLVMValueRef size = info(l, at, INFO_SIZE), up = info(l, at, INFO_SHIFT_LEFT),
+                 down = info(l, at, INFO_SHIFT_RIGHT), tmp = nd_temp(l, 8), v;
 
     nd_zero(l, tmp, 0, 8);
     nd_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at, (enum nd_as)e->aux, e->span);
-    v = LLVMBuildLoad2(l->b, l->i64, tmp, "");
-    v = LLVMBuildShl(l->b, v, up, "");
-    return t->is_signed ? LLVMBuildAShr(l->b, v, down, "") : LLVMBuildLShr(l->b, v, down, "");
+    v = LLVMBuildShl(l->b, LLVMBuildLoad2(l->b, l->i64, tmp, ""), up, "");
+    return e->field->type->is_signed ? LLVMBuildAShr(l->b, v, down, "")
+                                     : LLVMBuildLShr(l->b, v, down, "");
+}
+
+// Fields change between enum and integer, which for libbpf are two things: both ways, and the
+// verifier sees at the field's existence which one is dead.
+LLVMValueRef nd_core_load(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMBasicBlockRef is_enum, is_int, done, from[2];
+    LLVMValueRef base, at, v[2], phi;
+    struct chain c;
+
+    find_chain(l, e, &c);
+    need_field(l, &c, e);
+    base = base_address(l, &c);
+    at = follow(l, &c, base, false);
+    if (e->field->type->kind != ND_TY_ENUM)
+        return load_number(l, e, at);
+    is_enum = nd_bb(l, "enum");
+    is_int = nd_bb(l, "int");
+    done = nd_bb(l, "number");
+    LLVMBuildCondBr(l->b, nd_bool(l, info(l, at, INFO_EXISTS)), is_enum, is_int);
+    nd_at(l, is_enum);
+    v[0] = load_number(l, e, follow(l, &c, base, false));
+    from[0] = LLVMGetInsertBlock(l->b);
+    nd_br(l, done);
+    nd_at(l, is_int);
+    v[1] = load_number(l, e, follow(l, &c, base, true));
+    from[1] = LLVMGetInsertBlock(l->b);
+    nd_br(l, done);
+    nd_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, v, from, 2);
+    return phi;
 }
 
 // ---- sizes and enumerators ---------------------------------------------------------------------
@@ -395,7 +466,7 @@ LLVMValueRef nd_core_size(struct nd_lower *l, const struct nd_type *t, struct nd
     return LLVMBuildZExt(l->b,
                          intrinsic(l, "llvm.bpf.preserve.type.info", 0,
                                    LLVMFunctionType(l->i32, params, 2, 0), args, 2,
-                                   root_of(l, t, span)),
+                                   root_of(l, type_of(l, t, false), span)),
                          l->i64, "");
 }
 
@@ -405,7 +476,7 @@ static LLVMValueRef enumerator(struct nd_lower *l, struct nd_expr *e)
     const char *text = nd_arena_printf(l->a, "%s:%lld", e->name, (long long)(int64_t)e->num);
     LLVMValueRef c = LLVMConstStringInContext(l->cx, text, (unsigned int)strlen(text), 0);
     LLVMValueRef g = LLVMAddGlobal(l->m, LLVMTypeOf(c), "nd_enumerator"), args[3];
-    struct nd_core_type *t = type_of(l, e->type);
+    struct nd_core_type *t = type_of(l, e->type, false);
     struct nd_core_member *m = member_of(l, t, e->name);
 
     LLVMSetInitializer(g, c);

@@ -5,6 +5,7 @@
 #include "explain.h"
 #include "fmt.h"
 #include "list.h"
+#include "mfbuild.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -123,6 +124,7 @@ static int write_all(int fd, const void *data, size_t n)
 static int mode_object(struct nd_unit *u, const struct args *a)
 {
     size_t size = 0;
+    struct nd_seal seal;
     void *elf;
     int ret;
 
@@ -131,7 +133,10 @@ static int mode_object(struct nd_unit *u, const struct args *a)
     elf = nd_unit_object(u, &a->o, &size);
     if (!elf)
         return u->diags.errors ? EXIT_SCRIPT : EXIT_RUN;
+    seal = nd_mfb_seal(elf, size);
     ret = a->out_fd < 0 ? 0 : write_all(a->out_fd, elf, size);
+    if (!ret && a->out_fd >= 0)
+        ret = write_all(a->out_fd, &seal, sizeof(seal));
     free(elf);
     return ret;
 }

@@ -22,6 +22,15 @@
 #define ND_RINGBUF_SYM "nd_events"
 #define ND_RING_BYTES (1u << 20) // size of the event ring unless the header says otherwise
 
+// The last bytes of an object's file. Damage is then told before anything is read from it.
+#define ND_SEAL_MAGIC 0x0a4c4145534e440aull // "\nDNSEAL\n"
+struct nd_seal {
+    uint64_t magic;
+    uint64_t size;    // of the ELF before it
+    uint32_t version; // ND_MF_VERSION
+    uint32_t crc;     // CRC-32 (zlib) of the ELF and the fields above
+};
+
 // ---- sections --------------------------------------------------------------------------------
 
 // Name, type of an element.
@@ -98,7 +107,7 @@ struct nd_mf_span {
 // What a portable object has taken for granted and no relocation carries over. The runtime compares
 // it with the kernel at hand and refuses the object if it does not hold.
 enum nd_mf_need_kind {
-    ND_NEED_FIELD,  // type.path is there; bytes: it has this size, 0: any
+    ND_NEED_FIELD,  // type.path is there; bytes: it has this size, 0: any; value: ND_FORM_*
     ND_NEED_PLACE,  // type.path is `value` bits from the start of the type
     ND_NEED_SIZE,   // the type has `bytes` bytes
     ND_NEED_ENUM,   // enumerator `path` is `value`; type: name of the enum or ""
@@ -114,6 +123,9 @@ enum nd_mf_need_kind {
 };
 
 enum { ND_NEEDF_NOT = 1 }; // the contrary: it is not there, the kernel is older
+
+// What a field may have become without a relocation being lost.
+enum { ND_FORM_ANY, ND_FORM_INT, ND_FORM_ENUM /* or int */, ND_FORM_PTR, ND_FORM_ARRAY };
 
 enum { ND_TAGGED_STRUCT, ND_TAGGED_UNION, ND_TAGGED_TYPEDEF };
 

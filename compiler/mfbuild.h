@@ -26,4 +26,7 @@ struct nd_mf_header *nd_mfb_header(struct nd_mfb *b);
 // The blob, on the arena.
 void *nd_mfb_finish(struct nd_mfb *b, uint32_t *size);
 
+// What has to follow `size` bytes of ELF in a file.
+struct nd_seal nd_mfb_seal(const void *elf, size_t size);
+
 #endif

@@ -93,20 +93,25 @@ static int read_elf(struct nd_load *l, Elf *elf)
     return err;
 }
 
-int nd_load_open(struct nd_load *l, const void *elf_data, size_t size)
+int nd_load_open(struct nd_load *l, const void *file, size_t size)
 {
+    const char *why;
     char *copy = NULL;
     Elf *elf = NULL;
     int err;
 
     memset(l, 0, sizeof(*l));
-    l->elf = elf_data;
+    if (nd_mf_unseal(file, size, &size, &why)) {
+        nd_msg("error: this object cannot be used: %s", why);
+        return -EINVAL;
+    }
+    l->elf = file;
     l->elf_size = size;
     elf_version(EV_CURRENT);
     copy = malloc(size + 1); // elf_memory wants memory it may write to
     if (!copy)
         return -ENOMEM;
-    memcpy(copy, elf_data, size);
+    memcpy(copy, file, size);
     elf = elf_memory(copy, size);
     err = elf ? read_elf(l, elf) : -ENOEXEC;
     if (err == -ENOEXEC)

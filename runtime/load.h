@@ -29,8 +29,9 @@ struct nd_load {
     size_t log_size;
 };
 
-// Both print their own messages and return 0 or a negative errno. The ELF must outlive l.
-int nd_load_open(struct nd_load *l, const void *elf, size_t size);
+// Both print their own messages and return 0 or a negative errno. The file's content must outlive
+// l.
+int nd_load_open(struct nd_load *l, const void *file, size_t size);
 // The same for a manifest without an object (`--help`).
 int nd_load_open_manifest(struct nd_load *l, const void *blob, size_t size);
 // opts: the values laid out as nd_opts. wanted: for each program, load it? verbose: raw logs.

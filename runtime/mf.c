@@ -246,6 +246,25 @@ static const char *check_arrays(const struct nd_mf *mf)
     return why;
 }
 
+int nd_mf_unseal(const void *data, size_t size, size_t *elf_size, const char **why)
+{
+    struct nd_seal s;
+    uLong crc;
+
+    *why = "it is damaged or cut short, or was not made by ndtrace compile";
+    if (size < sizeof(s))
+        return -EINVAL;
+    *elf_size = size - sizeof(s);
+    memcpy(&s, (const uint8_t *)data + *elf_size, sizeof(s));
+    if (s.magic != ND_SEAL_MAGIC || s.size != *elf_size)
+        return -EINVAL;
+    crc = crc32_z(0, data, *elf_size);
+    if (crc32_z(crc, (const uint8_t *)&s, offsetof(struct nd_seal, crc)) != s.crc)
+        return -EINVAL;
+    *why = "it was made by another version of ndtrace; compile the script again";
+    return s.version == ND_MF_VERSION ? 0 : -EINVAL;
+}
+
 int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why)
 {
     memset(mf, 0, sizeof(*mf));

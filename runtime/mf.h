@@ -36,6 +36,10 @@ struct nd_mf {
 // must be 8-byte aligned and outlive *mf. Returns 0, or -EINVAL and a static text in *why.
 int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why);
 
+// Is this the content of an object's file, whole and undamaged? Gives the size of the ELF in it; or
+// -EINVAL and a text in *why.
+int nd_mf_unseal(const void *data, size_t size, size_t *elf_size, const char **why);
+
 static inline const char *nd_mf_str(const struct nd_mf *mf, uint32_t off)
 {
     return mf->strings + off;

@@ -145,6 +145,25 @@ static const char *tag_of(const struct nd_mf_need *n)
     return n->tag < 3 ? words[n->tag] : "";
 }
 
+// As libbpf sees it when it compares types.
+static bool has_form(const struct check *c, const struct found *f)
+{
+    const struct btf_type *t = btf__type_by_id(c->btf, (uint32_t)bare(c->btf, f->type));
+
+    switch (c->n->value) {
+    case ND_FORM_INT:
+        return t && btf_is_int(t);
+    case ND_FORM_ENUM:
+        return t && (btf_is_int(t) || btf_is_any_enum(t));
+    case ND_FORM_PTR:
+        return t && btf_is_ptr(t);
+    case ND_FORM_ARRAY:
+        return t && btf_is_array(t);
+    default:
+        return true;
+    }
+}
+
 static void check_field(struct check *c)
 {
     int id = find_type(c);
@@ -160,7 +179,9 @@ static void check_field(struct check *c)
         return;
     }
     size = btf__resolve_size(c->btf, (uint32_t)f.type);
-    if (c->n->bytes && size != c->n->bytes)
+    if (c->n->kind == ND_NEED_FIELD && !has_form(c, &f))
+        differs(c, "%s of %s%s is of another kind on this kernel", c->path, tag_of(c->n), c->type);
+    else if (c->n->bytes && size != c->n->bytes)
         differs(c, "%s of %s%s has %lld bytes on this kernel, not %u", c->path, tag_of(c->n),
                 c->type, (long long)size, c->n->bytes);
     else if (c->n->kind == ND_NEED_PLACE && f.bit != c->n->value)

@@ -45,8 +45,9 @@ has packets "$TMP/packets.object.out" '^@packets: 10$'
 has packets-len "$TMP/packets.object.out" '^@len\[98, 2048\]: 10$'
 has packets-device "$TMP/packets.object.out" '^@device\[lo, 1, 65536\]: 10$'
 has packets-registered "$TMP/packets.object.out" '^@registered\[true\]: 10$'
-has packets-socket "$TMP/packets.object.out" '^@socket\[2, 1\]: 10$'
-has packets-kernel-socket "$TMP/packets.object.out" '^@kernel_socket\[1\]: 5$'
+NDTRACE_COMPILE=/nonexistent trace socket -q $OBJ/socket.ndo && { pings >"$TMP/does"; stop "$PID"; }
+has socket "$TMP/socket.out" '^@socket\[2, 1\]: 10$'
+has socket-of-the-kernel "$TMP/socket.out" '^@kernel_socket\[1\]: 5$'
 both task falls
 has task-name "$TMP/task.object.out" '^@name\[stimulus\]: 200$'
 has task-tgid "$TMP/task.object.out" '^@same_tgid\[true\]: 200$'
