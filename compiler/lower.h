@@ -132,6 +132,7 @@ struct nd_lower {
     LLVMValueRef scratch_map;
     uint32_t scratch_size; // bytes used so far, all programs
     uint32_t relocs;       // numbers them for LLVM
+    uint32_t module;       // how many this process made before, see object.c
     ND_VEC(struct nd_core_type *) core;
     bool force_scratch; // keep everything larger than a register off the stack
     bool over_stack;    // LLVM found the stack too small

@@ -162,7 +162,9 @@ static struct nd_core_member *field_of(struct nd_lower *l, struct nd_core_type *
 // libbpf leaves out what follows three underscores; LLVM tells types apart by it.
 static const char *variant(struct nd_lower *l, const struct nd_core_type *t, const char *name)
 {
-    return t->as_numbers && *name ? nd_arena_printf(l->a, "%s___numbers", name) : name;
+    if (!*name || (!t->as_numbers && !l->module))
+        return name;
+    return nd_arena_printf(l->a, "%s___%s%u", name, t->as_numbers ? "numbers" : "", l->module);
 }
 
 static LLVMMetadataRef typedef_of(struct nd_lower *l, const struct nd_core_type *t,

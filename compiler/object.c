@@ -9,6 +9,7 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Support.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <threads.h>
@@ -195,6 +196,15 @@ static void too_much(struct nd_program *p)
             "keep less at a time: split a long expression, use fewer fields in one key or event");
 }
 
+// LLVM keeps what it made for relocations by the names of types, also from modules that are gone:
+// types of another module must have other names.
+static uint32_t module_number(void)
+{
+    static atomic_uint made;
+
+    return atomic_fetch_add(&made, 1);
+}
+
 void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
 {
     LLVMTargetMachineRef tm = machine(p);
@@ -206,7 +216,7 @@ void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
     // A second time with everything larger than a register in per-CPU memory, when LLVM's own needs
     // were too much for the stack.
     for (try = 0; try < 2; try++) {
-        struct nd_lower l = {.p = p, .force_scratch = try > 0};
+        struct nd_lower l = {.p = p, .force_scratch = try > 0, .module = module_number()};
 
         begin_module(&l, tm);
         elf = one_try(&l, tm, dump_ir, size);

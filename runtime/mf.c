@@ -251,9 +251,10 @@ int nd_mf_unseal(const void *data, size_t size, size_t *elf_size, const char **w
     struct nd_seal s;
     uLong crc;
 
-    *why = "it is damaged or cut short, or was not made by ndtrace compile";
+    *why = "it was not made by ndtrace compile";
     if (size < sizeof(s))
         return -EINVAL;
+    *why = "it is damaged or cut short, or was not made by ndtrace compile";
     *elf_size = size - sizeof(s);
     memcpy(&s, (const uint8_t *)data + *elf_size, sizeof(s));
     if (s.magic != ND_SEAL_MAGIC || s.size != *elf_size)

@@ -159,7 +159,7 @@ static void cut_short(void **state)
     (void)state;
     for (i = 0; i < 200; i++) {
         part.n = f.n * i / 200;
-        refuses(&part, part.n < 4 ? "" : "cut short");
+        refuses(&part, part.n < sizeof(struct nd_seal) ? "not made by" : "cut short");
     }
     for (i = 1; i < 40; i++) {
         part.n = f.n - i;
