@@ -578,6 +578,7 @@ void nd_check(struct nd_program *p)
             expand_probe(&c, d);
     }
     infer(&c);
+    nd_probes_note_entries(p);
     check_maps(&c);
     check_events(&c);
     if (!declares_more(p) && !p->diags->errors && p->decls.n)

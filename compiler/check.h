@@ -140,8 +140,10 @@ struct nd_probe {
     const char *btf_name;
     enum nd_args_kind args;
     bool retprobe;
-    bool user_memory; // pointers point to user memory (uprobes)
-    const char *name; // of the program
+    uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
+    struct nd_probe *entry_of; // notes arguments at the entry for this return probe
+    bool user_memory;          // pointers point to user memory (uprobes)
+    const char *name;          // of the program
     uint32_t index;
     uint32_t when_fn;      // user function, ND_MF_NONE
     struct nd_block *body; // decl->body
@@ -208,6 +210,7 @@ struct nd_scope {
     ND_VEC(struct nd_sym *) syms;
 };
 
+#define ND_FUNC_ARGS 16u    // arguments of a function that can be asked for
 #define ND_FN_DEPTH 64u     // functions that call each other
 #define ND_FN_CHECKS 20000u // calls, counted again in each function that is called
 
@@ -294,6 +297,8 @@ void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *
                      const struct nd_point *pt);
 // Checks the alternative of a probe, and declares in the present scope what the stage exports.
 void nd_stage_check(struct nd_check *c, struct nd_probe *pr);
+// Probes at the entries of functions whose return probes ask for arguments, each before the latter.
+void nd_probes_note_entries(struct nd_program *p);
 // A probe that is left out; stage may be NULL.
 void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage);
 // A stage's alternatives, tried on this kernel: the index of the one that serves or -1.

@@ -165,6 +165,11 @@ bool nd_arch_reg(const char *arch, const char *name, uint32_t *off);
 // The register that holds integer argument i of a function, or NULL when it is on the stack.
 const char *nd_arch_arg_reg(const char *arch, uint32_t i);
 const char *nd_arch_ret_reg(const char *arch);
+// Where argument i is that has no register: bytes from the stack pointer at the function's entry.
+// System V x86-64: above the return address; AAPCS64: from the stack pointer on; 8 bytes each.
+bool nd_arch_stack_arg(const char *arch, uint32_t i, uint32_t *off);
+// By how much a return raises the stack pointer (the return address, where it is on the stack).
+uint32_t nd_arch_return_pops(const char *arch);
 
 // Does a name match a glob of * ? and [a-z]?
 bool nd_glob_match(const char *glob, const char *name);

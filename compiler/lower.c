@@ -189,6 +189,12 @@ static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t ty
     return g;
 }
 
+LLVMValueRef nd_define_map(struct nd_lower *l, const char *name, enum nd_mf_map_kind kind,
+                           uint32_t key, uint32_t val, uint32_t entries)
+{
+    return define_map(l, name, bpf_map_types[kind], key, val, entries);
+}
+
 static void choose_kind(struct nd_map *m, struct nd_lmap *lm)
 {
     bool agg = m->val && nd_type_is_agg(m->val);
@@ -341,14 +347,20 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     nd_reuse_plan(l);
     if (scratch)
         load_scratch(l);
+    if (pr->entry_of)
+        nd_lower_note(l);
+    if (pr->entry_args)
+        nd_lower_note_read(l);
     if (pr->via) {
         for (i = 0; i < pr->nexports; i++)
             nd_lower_unset(l, pr->exports[i]);
         leave_unless(l, pr->via->pred);
         nd_lower_block(l, pr->via->body);
     }
-    leave_unless(l, d->pred);
-    nd_lower_block(l, d->body);
+    if (!pr->entry_of) {
+        leave_unless(l, d->pred);
+        nd_lower_block(l, d->body);
+    }
     nd_br(l, l->out);
     nd_at(l, l->out);
     LLVMBuildRet(l->b, nd_i32(l, 0));

@@ -123,6 +123,7 @@ struct nd_lower {
     // the program being lowered
     struct nd_probe *probe;
     LLVMValueRef func, ctx;
+    LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
     LLVMMetadataRef scope;
     LLVMBasicBlockRef entry, out;
     LLVMValueRef scratch; // base of this program's part, NULL: not used
@@ -138,6 +139,9 @@ struct nd_lower {
 
 // lower.c
 bool nd_lower_program(struct nd_lower *l); // everything; false after a reported error
+// A map that only programs know. kind: enum nd_mf_map_kind.
+LLVMValueRef nd_define_map(struct nd_lower *l, const char *name, enum nd_mf_map_kind kind,
+                           uint32_t key, uint32_t val, uint32_t entries);
 // The stack map for this depth and kind, made when first asked for: index in l->stacks.
 uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t);
 LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
@@ -223,6 +227,12 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
+
+// lower_args.c: arguments of functions
+LLVMValueRef nd_load_reg(struct nd_lower *l, const char *reg);
+LLVMValueRef nd_lower_func_arg(struct nd_lower *l, uint32_t n, struct nd_span span);
+void nd_lower_note(struct nd_lower *l);      // the whole body of a probe that notes arguments
+void nd_lower_note_read(struct nd_lower *l); // a return probe's start: leaves without a note
 
 // lower_window.c: fields behind one pointer variable, fetched together
 void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym);

@@ -101,10 +101,11 @@ static void unknown_func(struct nd_expand *x, const char *module, const char *na
     nd_kernel_each_func(x->p->kernel, prefix, near_func, &near);
     d = nd_expand_fail(
         x, ND_E0206,
-        *module ? nd_arena_printf(x->p->arena, "module '%s' has no function '%s' that can be probed",
-                                  module, name)
-                : nd_arena_printf(x->p->arena,
-                                  "this kernel has no function '%s' that can be probed", name));
+        *module
+            ? nd_arena_printf(x->p->arena, "module '%s' has no function '%s' that can be probed",
+                              module, name)
+            : nd_arena_printf(x->p->arena, "this kernel has no function '%s' that can be probed",
+                              name));
     nd_expand_near(x, d, &near, "");
     if (*module && !nd_kernel_has_module(x->p->kernel, module))
         nd_help(x->p->diags, d, "the module is not loaded");
@@ -166,8 +167,8 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
         size_t base = strcspn(name, "."); // "f.isra.0" as written: the prototype is that of f
 
         sig = NULL;
-        if (name[base] && nd_kernel_func(x->p->kernel, module,
-                                         nd_arena_strndup(x->p->arena, name, base), &sig))
+        if (name[base] &&
+            nd_kernel_func(x->p->kernel, module, nd_arena_strndup(x->p->arena, name, base), &sig))
             sig = NULL;
     }
     if (!known && !c.v.n && (readable || *module)) {
