@@ -169,7 +169,14 @@ struct nd_program {
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order
     uint32_t opts_size;
+    uint32_t without; // ND_F_BIT()s: what the target kernel lacks
 };
+
+// Must the program do without this feature of the kernel?
+static inline bool nd_without(const struct nd_program *p, enum nd_feature f)
+{
+    return p->without >> f & 1;
+}
 
 struct nd_compile_opts;
 

@@ -265,6 +265,7 @@ LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
                       next = nd_bb(l, "scan.next"), done = nd_bb(l, "scan.done"), body, more;
     LLVMValueRef i, end, inc, phi;
 
+    nd_need(l, ND_F_LOOPS);
     nd_br(l, loop);
     nd_at(l, loop);
     i = LLVMBuildPhi(l->b, l->i64, "");
@@ -338,6 +339,7 @@ static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
     if (n.len > size)
         return nd_i64(l, 0);
     n.hay = local_text(l, e->args.v[0]);
+    nd_need(l, ND_F_LOOPS);
     from = LLVMGetInsertBlock(l->b);
     loop = nd_bb(l, "search");
     done = nd_bb(l, "searched");
@@ -371,23 +373,16 @@ static LLVMValueRef b_delete(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_option *o = e->args.v[0]->sym->option;
-    LLVMValueRef v = LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, o->given_off), "");
 
-    LLVMSetVolatile(v, 1);
-    return LLVMBuildZExt(l->b, v, l->i64, "");
+    return nd_opt_load(l, o->given_off, &nd_type_u32);
 }
 
 static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_expr *x = e->args.v[0];
 
-    if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION) {
-        LLVMValueRef v =
-            LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, x->sym->option->count_off), "");
-
-        LLVMSetVolatile(v, 1);
-        return LLVMBuildZExt(l->b, v, l->i64, "");
-    }
+    if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
+        return nd_opt_load(l, x->sym->option->count_off, &nd_type_u32);
     nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "the kernel does not know how full a map is"),
             "call len() in user space (every, end, on)");
     return nd_i64(l, 0);

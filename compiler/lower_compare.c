@@ -85,6 +85,7 @@ static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef 
     LLVMValueRef i, x, y, more, phi, eq[3];
     LLVMBasicBlockRef bbs[3];
 
+    nd_need(l, ND_F_LOOPS);
     nd_br(l, loop);
     nd_at(l, loop);
     i = LLVMBuildPhi(l->b, l->i64, "");
@@ -195,9 +196,8 @@ struct in_option {
 static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
 {
     const struct in_option *in = arg;
-    LLVMValueRef off = LLVMBuildMul(l->b, i, nd_i64(l, in->o->stride), ""), at, eq;
+    LLVMValueRef at = nd_opt_at(l, in->o, i), eq;
 
-    at = LLVMBuildGEP2(l->b, l->i8, nd_gep(l, l->opts, in->o->off), &off, 1, "");
     if (in->x)
         eq = LLVMBuildICmp(l->b, LLVMIntEQ, in->x, nd_load_int(l, at, in->o->type), "");
     else if (in->o->type->kind == ND_TY_PREFIX)
@@ -210,10 +210,9 @@ static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
 static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
 {
     struct in_option in = {.o = e->b->sym->option};
-    LLVMValueRef n = LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, in.o->count_off), ""), i;
+    LLVMValueRef i;
 
-    LLVMSetVolatile(n, 1);
-    in.n = LLVMBuildZExt(l->b, n, l->i64, "");
+    in.n = nd_opt_load(l, in.o->count_off, &nd_type_u32);
     if (nd_type_is_int(e->a->type)) {
         in.x = nd_lower_int(l, e->a);
     } else if (nd_type_is_text(e->a->type)) { // as wide as the option's, zeros after it

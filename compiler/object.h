@@ -8,4 +8,7 @@
 // The object with its manifest inside, malloc'ed; NULL after a reported error.
 void *nd_object(struct nd_program *p, bool dump_ir, size_t *size);
 
+// Completes the manifest from the finished code; reports code that the target kernel cannot take.
+void nd_object_finish(struct nd_program *p, void *object, size_t size);
+
 #endif
