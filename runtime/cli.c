@@ -281,7 +281,7 @@ static int lacks(const struct cli *c, const struct nd_load *l, uint32_t missing)
     return EXIT_FAILED;
 }
 
-static void say_features(const struct nd_features *f, uint32_t without)
+static void say_features(const struct nd_features *f, uint32_t without, int64_t ns)
 {
     const char *sep = "features:";
     uint32_t i;
@@ -299,7 +299,7 @@ static void say_features(const struct nd_features *f, uint32_t without)
         sep = ",";
     }
     if (*sep == ',')
-        fputc('\n', stderr);
+        fprintf(stderr, " (%.2f ms)\n", (double)ns / 1e6);
 }
 
 // A function that a trial of fentry may use: one that the object is for.
@@ -320,6 +320,7 @@ static uint32_t trace_id(const struct nd_mf *mf)
 // The object, ready to load: compiled again if the kernel lacks what the first one needs.
 static int open_object(struct cli *c, struct nd_object *obj, struct nd_load *l)
 {
+    int64_t start, ns = 0; // of the trials
     uint32_t missing;
     int code;
 
@@ -333,7 +334,9 @@ static int open_object(struct cli *c, struct nd_object *obj, struct nd_load *l)
         if (!nd_feature_may_trace())
             return 0;
         c->features.trace_id = trace_id(&l->mf);
+        start = nd_now();
         missing = nd_features_missing(&c->features, l->mf.h->needs);
+        ns += nd_now() - start;
         l->features = c->features;
         if (!missing)
             break;
@@ -345,7 +348,7 @@ static int open_object(struct cli *c, struct nd_object *obj, struct nd_load *l)
         nd_object_free(obj);
     }
     if (c->run.verbose)
-        say_features(&c->features, l->mf.h->without);
+        say_features(&c->features, l->mf.h->without, ns);
     return 0;
 }
 

@@ -168,12 +168,15 @@ int nd_run_take(struct nd_run *r)
 
 // Programs of BEGIN, END and interval are called, not attached. attach: one attach point, or
 // ND_MF_NONE for all of the kind.
-static int run_once(const struct nd_run *r, int prog)
+static int run_once(struct nd_run *r, uint32_t index)
 {
     LIBBPF_OPTS(bpf_test_run_opts, opts);
+    int prog = nd_load_prog_fd(r->l, index);
 
+    if (r->l->no_test_run && !r->trigger)
+        r->trigger = nd_trigger_new();
     if (r->l->no_test_run)
-        return nd_trigger(prog);
+        return r->trigger ? nd_trigger_run(r->trigger, index, prog) : -ENOMEM;
     return bpf_prog_test_run_opts(prog, &opts) ? -errno : 0;
 }
 
@@ -190,7 +193,7 @@ void nd_run_test(struct nd_run *r, uint32_t kind, uint32_t attach)
         for (j = p->first; j < p->first + p->count; j++) {
             if (r->mf->attaches[j].kind != kind || (attach != ND_MF_NONE && attach != j))
                 continue;
-            err = run_once(r, nd_load_prog_fd(r->l, i));
+            err = run_once(r, i);
             if (err) {
 
                 nd_msg_at(r->mf, &p->span, "error", "cannot run %s: %s",
@@ -574,6 +577,7 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
     int code = exit_code(&r, run_all(&r));
 
     nd_child_end(&r.child);
+    nd_trigger_free(r.trigger);
     nd_events_free(r.events);
     nd_vm_free(r.vm);
     nd_losses_free(r.losses);
