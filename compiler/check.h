@@ -127,6 +127,7 @@ struct nd_probe {
     uint32_t when_fn;      // user function, ND_MF_NONE
     struct nd_block *body; // decl->body
     uint32_t nvars;
+    struct nd_span loop; // the first loop or search in a text that it has; len 0: none
 };
 
 struct nd_hook {

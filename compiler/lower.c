@@ -94,7 +94,8 @@ LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, u
     for (i = 0; i < n; i++)
         types[i] = LLVMTypeOf(args[i]);
     ft = LLVMFunctionType(l->i64, types, n, 0);
-    return LLVMBuildCall2(l->b, ft, LLVMConstIntToPtr(nd_i64(l, helper_of(l, h)), l->ptr), args, n, "");
+    return LLVMBuildCall2(l->b, ft, LLVMConstIntToPtr(nd_i64(l, helper_of(l, h)), l->ptr), args, n,
+                          "");
 }
 
 // ---- maps: variables in .maps whose debug type spells the attributes, as libbpf reads them
@@ -140,7 +141,7 @@ static const uint32_t bpf_map_types[] = {
 #define BPF_RINGBUF 27u
 
 LLVMValueRef nd_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
-                               uint32_t val, uint32_t entries)
+                           uint32_t val, uint32_t entries)
 {
     struct {
         const char *name;
@@ -205,8 +206,8 @@ static void make_map(struct nd_lower *l, struct nd_map *m)
     lm->g = nd_define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries);
     if (m->gen) {
         lm->gen_off = nd_state_alloc(l, 8);
-        lm->g2 = nd_define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size, lm->val_size,
-                            lm->max_entries);
+        lm->g2 = nd_define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size,
+                               lm->val_size, lm->max_entries);
     }
 }
 
@@ -364,7 +365,7 @@ static void finish_globals(struct nd_lower *l)
 
     if (l->scratch_map) {
         g = nd_define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4,
-                       (l->scratch_size + 7) & ~7u, 1);
+                          (l->scratch_size + 7) & ~7u, 1);
         LLVMReplaceAllUsesWith(l->scratch_map, g);
         LLVMDeleteGlobal(l->scratch_map);
         l->scratch_map = g;

@@ -166,8 +166,9 @@ LLVMValueRef nd_define_map(struct nd_lower *l, const char *name, uint32_t type, 
 void nd_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes);
 
 // lower_state.c: counters, option values, zeros
-void nd_need(struct nd_lower *l, enum nd_feature f); // the kernel must have it
-bool nd_split(const struct nd_lower *l);             // ND_MF_SPLIT
+void nd_need(struct nd_lower *l, enum nd_feature f);         // the kernel must have it
+void nd_need_loops(struct nd_lower *l, struct nd_span span); // of the loop that follows
+bool nd_split(const struct nd_lower *l);                     // ND_MF_SPLIT
 void nd_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map);
 // Runs `kind`'s counter when cond (i1) is true; goes on in either case.
 void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
@@ -235,7 +236,7 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix);
 
 // A counted loop: stop(i) until it says so (i1) or `most` is reached. The value is the last i.
-LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
+LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most, struct nd_span span,
                      LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg),
                      void *arg);
 

@@ -78,14 +78,15 @@ static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
 }
 
 // Strings up to the zero byte, in at most `most` steps.
-static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t most)
+static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t most,
+                               struct nd_span span)
 {
     LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "cmp"),
                       next = nd_bb(l, "cmp.next"), done = nd_bb(l, "cmp.done");
     LLVMValueRef i, x, y, more, phi, eq[3];
     LLVMBasicBlockRef bbs[3];
 
-    nd_need(l, ND_F_LOOPS);
+    nd_need_loops(l, span);
     nd_br(l, loop);
     nd_at(l, loop);
     i = LLVMBuildPhi(l->b, l->i64, "");
@@ -123,7 +124,7 @@ static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct n
     }
     if (a->type->size == b->type->size)
         return bytes_equal(l, local_bytes(l, a), local_bytes(l, b), most);
-    return text_equal(l, local_bytes(l, a), local_bytes(l, b), most);
+    return text_equal(l, local_bytes(l, a), local_bytes(l, b), most, a->span);
 }
 
 // The literal prefix("10.0.0.0/8"): two words against constants.
@@ -221,7 +222,7 @@ static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
     } else {
         in.bytes = local_bytes(l, e->a);
     }
-    i = nd_scan(l, in.o->cap, option_hit, &in);
+    i = nd_scan(l, in.o->cap, e->span, option_hit, &in);
     return nd_from_bool(l, LLVMBuildICmp(l->b, LLVMIntULT, i, in.n, ""));
 }
 

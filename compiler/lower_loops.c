@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Kernels before 5.3 take no loops. LLVM unrolls them; what it leaves, because nobody knows how often
-// it runs or because it would be too long, is an error at its line. Serves object.c.
+// Kernels before 5.3 take no loops. LLVM unrolls them; what it leaves, because nobody knows how
+// often it runs or because it would be too long, is an error at its line. Serves object.c.
 #include "lower.h"
+#include "object.h"
 
 #include <string.h>
 
@@ -70,6 +71,22 @@ static bool place_of(struct nd_lower *l, LLVMBasicBlockRef bb, struct nd_span *s
     return false;
 }
 
+// LLVM gives up, and the process with it, when a jump is longer than an instruction can say.
+#define FAR_TOO_LONG 20000u
+
+static bool far_too_long(LLVMValueRef fn)
+{
+    LLVMBasicBlockRef bb;
+    LLVMValueRef v;
+    uint32_t n = 0;
+
+    for (bb = LLVMGetFirstBasicBlock(fn); bb; bb = LLVMGetNextBasicBlock(bb)) {
+        for (v = LLVMGetFirstInstruction(bb); v; v = LLVMGetNextInstruction(v))
+            n++;
+    }
+    return n > FAR_TOO_LONG;
+}
+
 static bool check_function(struct nd_lower *l, LLVMValueRef fn, const struct nd_probe *pr)
 {
     struct walk w = {.l = l, .n = LLVMCountBasicBlocks(fn)};
@@ -82,8 +99,10 @@ static bool check_function(struct nd_lower *l, LLVMValueRef fn, const struct nd_
     w.state = ND_NEW_ARRAY(l->a, uint8_t, w.n);
     LLVMGetBasicBlocks(fn, w.blocks);
     head = find_loop(&w, 0);
+    if (!head && far_too_long(fn))
+        nd_too_long(l->p, pr, 0);
     if (!head)
-        return true;
+        return l->d->errors == 0;
     place_of(l, head, &span);
     nd_help(l->d,
             nd_error(l->d, ND_E0703, span, "this loop is too long for a kernel without loops"),

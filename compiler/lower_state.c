@@ -14,12 +14,20 @@ void nd_need(struct nd_lower *l, enum nd_feature f)
         l->needs |= 1u << f;
 }
 
+void nd_need_loops(struct nd_lower *l, struct nd_span span)
+{
+    nd_need(l, ND_F_LOOPS);
+    if (!l->probe->loop.len)
+        l->probe->loop = span;
+}
+
 bool nd_split(const struct nd_lower *l)
 {
     return nd_without(l->p, ND_F_GLOBALS) || nd_without(l->p, ND_F_MMAP);
 }
 
-// ---- lookups at the start of a program -----------------------------------------------------------
+// ---- lookups at the start of a program
+// -----------------------------------------------------------
 
 // Address of an array's entry, looked up once for each program, before its body begins: what is
 // found there is known not to be NULL all through it.
@@ -47,7 +55,8 @@ static LLVMValueRef early_lookup(struct nd_lower *l, LLVMValueRef map, uint32_t 
     return p;
 }
 
-// ---- nd_state ------------------------------------------------------------------------------------
+// ---- nd_state
+// ------------------------------------------------------------------------------------
 
 uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size)
 {
@@ -103,7 +112,8 @@ void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kin
     nd_at(l, done);
 }
 
-// ---- zeros ---------------------------------------------------------------------------------------
+// ---- zeros
+// ---------------------------------------------------------------------------------------
 
 LLVMValueRef nd_zeros(struct nd_lower *l, uint32_t size)
 {
@@ -112,7 +122,8 @@ LLVMValueRef nd_zeros(struct nd_lower *l, uint32_t size)
     return nd_without(l->p, ND_F_GLOBALS) ? early_lookup(l, l->zero, 0) : l->zero;
 }
 
-// ---- values of options ---------------------------------------------------------------------------
+// ---- values of options
+// ---------------------------------------------------------------------------
 
 // A word of nd_opts as an immediate that the runtime fills in, so that the verifier knows it.
 static LLVMValueRef opt_word(struct nd_lower *l, uint32_t off)
@@ -170,7 +181,8 @@ LLVMValueRef nd_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueR
     return LLVMBuildGEP2(l->b, l->i8, nd_gep(l, base, o->off), &at, 1, "");
 }
 
-// ---- begin and end of a module -------------------------------------------------------------------
+// ---- begin and end of a module
+// -------------------------------------------------------------------
 
 // A variable of n bytes that every program refers to; its size is known when all are lowered.
 static LLVMValueRef replace(LLVMValueRef old, LLVMValueRef g)
@@ -216,11 +228,11 @@ void nd_state_words_end(struct nd_lower *l)
 
 static void end_maps(struct nd_lower *l)
 {
-    l->state = replace(l->state, nd_define_map(l, ND_STATE_SYM, BPF_ARRAY, 4,
-                                               (l->state_size + 7) & ~7u, 1));
+    l->state = replace(l->state,
+                       nd_define_map(l, ND_STATE_SYM, BPF_ARRAY, 4, (l->state_size + 7) & ~7u, 1));
     if (l->zero_size)
-        l->zero =
-            replace(l->zero, nd_define_map(l, "nd_zero", BPF_ARRAY, 4, (l->zero_size + 7) & ~7u, 1));
+        l->zero = replace(l->zero,
+                          nd_define_map(l, "nd_zero", BPF_ARRAY, 4, (l->zero_size + 7) & ~7u, 1));
     else
         LLVMDeleteGlobal(l->zero);
 }

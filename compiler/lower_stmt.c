@@ -135,7 +135,7 @@ static void counted_loop(struct nd_lower *l, struct nd_stmt *s, uint64_t bound, 
     struct nd_loop loop = {.up = l->loop, .brk = done, .cont = next};
     LLVMValueRef slot = nd_register(l, "i"), i;
 
-    nd_need(l, ND_F_LOOPS);
+    nd_need_loops(l, s->span);
     LLVMBuildStore(l->b, nd_i64(l, 0), slot);
     nd_br(l, head);
     nd_at(l, head);
@@ -179,11 +179,22 @@ static LLVMValueRef range_cond(struct nd_lower *l, struct nd_stmt *s, LLVMValueR
     return LLVMBuildICmp(l->b, LLVMIntSLT, v, LLVMBuildLoad2(l->b, l->i64, lo[1].ptr, ""), "");
 }
 
+// for (i in 0..len(opt.list)): as many rounds as a list has room for values.
+static uint64_t range_bound(const struct nd_stmt *s)
+{
+    const struct nd_expr *x = s->hi->args.n ? s->hi->args.v[0] : NULL;
+
+    if (s->rhs->is_const && !s->rhs->num && s->hi->builtin && s->hi->builtin->id == ND_B_LEN && x &&
+        x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
+        return x->sym->option->cap;
+    return LOOP_BOUND;
+}
+
 static void lower_range(struct nd_lower *l, struct nd_stmt *s)
 {
     struct nd_slot *ends = ND_NEW_ARRAY(l->a, struct nd_slot, 2);
     LLVMValueRef lo = nd_lower_int(l, s->rhs), hi = nd_lower_int(l, s->hi);
-    uint64_t bound = LOOP_BOUND;
+    uint64_t bound = range_bound(s);
     bool known = s->rhs->is_const && s->hi->is_const;
 
     if (known) {

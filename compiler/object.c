@@ -15,8 +15,8 @@
 
 #define PASSES "function(sroa,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
 // For kernels that take no loops: all of them are unrolled, whatever that costs.
-#define PASSES_UNROLL                                                                          \
-    "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=4096;no-runtime;"      \
+#define PASSES_UNROLL                                                                     \
+    "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=4096;no-runtime;" \
     "no-partial;no-peeling;upperbound>,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
 
 void LLVMInitializeBPFTargetInfo(void);
@@ -61,8 +61,8 @@ static LLVMTargetMachineRef machine(struct nd_program *p)
         fail(p, "LLVM has no BPF target", why);
         return NULL;
     }
-    return LLVMCreateTargetMachine(target, "bpfel", nd_without(p, ND_F_JMP32) ? "v2" : "v3", "", LLVMCodeGenLevelDefault,
-                                   LLVMRelocDefault, LLVMCodeModelDefault);
+    return LLVMCreateTargetMachine(target, "bpfel", nd_without(p, ND_F_JMP32) ? "v2" : "v3", "",
+                                   LLVMCodeGenLevelDefault, LLVMRelocDefault, LLVMCodeModelDefault);
 }
 
 static void layout_of(struct nd_lower *l, struct nd_layout *out)

@@ -11,7 +11,7 @@
 
 #define LD_IMM64 0x18u // BPF_LD | BPF_IMM | BPF_DW, two instructions long
 
-struct insn { // struct bpf_insn
+struct insn {           // struct bpf_insn
     uint8_t code, regs; // regs: source in the high half
     int16_t off;
     int32_t imm;
@@ -26,9 +26,14 @@ struct finish {
     struct nd_mf_header *h;
 };
 
+static struct nd_mf_prog *progs(const struct finish *f)
+{
+    return (void *)((char *)f->h + f->h->sec[ND_SEC_PROGS].off);
+}
+
 static struct nd_mf_prog *prog_of(const struct finish *f, const char *name)
 {
-    struct nd_mf_prog *v = (void *)((char *)f->h + f->h->sec[ND_SEC_PROGS].off);
+    struct nd_mf_prog *v = progs(f);
     const char *strings = (const char *)f->h + f->h->sec[ND_SEC_STRINGS].off;
     uint32_t i;
 
@@ -39,14 +44,18 @@ static struct nd_mf_prog *prog_of(const struct finish *f, const char *name)
     return NULL;
 }
 
-static void too_long(struct finish *f, uint32_t index, uint32_t n)
+void nd_too_long(struct nd_program *p, const struct nd_probe *pr, uint32_t n)
 {
-    nd_help(f->p->diags,
-            nd_error(f->p->diags, ND_E0701, f->p->probes.v[index]->decl->name_span,
-                     "this probe has %u instructions; this kernel takes at most %u", n,
-                     ND_PROG_INSNS),
-            "loops and searches in texts are unrolled here: use fewer, or shorter texts: str(p, "
-            "16)");
+    const char *many = n ? nd_arena_printf(p->arena, "%u", n) : "far too many";
+    struct nd_diag *d = nd_error(p->diags, ND_E0701, pr->decl->name_span,
+                                 "this probe has %s instructions; this kernel takes at most %u",
+                                 many, ND_PROG_INSNS);
+
+    if (pr->loop.len)
+        nd_note(p->diags, d, pr->loop,
+                "loops and searches are unrolled for it: fewer rounds, shorter texts: str(p, 16)");
+    else
+        nd_help(p->diags, d, "split the probe in two");
 }
 
 static void look_at(struct finish *f, const GElf_Sym *sym, const char *name)
@@ -70,9 +79,7 @@ static void look_at(struct finish *f, const GElf_Sym *sym, const char *name)
         return;
     f->h->needs |= ND_F_BIT(LOOPS);
     if (nd_without(f->p, ND_F_LOOPS))
-        too_long(f, (uint32_t)(m - (struct nd_mf_prog *)(void *)((char *)f->h +
-                                                                f->h->sec[ND_SEC_PROGS].off)),
-                 n);
+        nd_too_long(f->p, f->p->probes.v[m - progs(f)], n);
 }
 
 static void functions(struct finish *f)
@@ -101,8 +108,10 @@ static void section(struct finish *f, Elf_Scn *scn, const char *name, const GElf
     for (i = 0; i < sizeof(data) / sizeof(data[0]); i++) {
         if (nd_without(f->p, ND_F_GLOBALS) && !strncmp(name, data[i], strlen(data[i])) &&
             sh->sh_size)
-            nd_error(f->p->diags, ND_E0801, at, "internal error, please report it: the object has "
-                     "global data (%s)", name);
+            nd_error(f->p->diags, ND_E0801, at,
+                     "internal error, please report it: the object has "
+                     "global data (%s)",
+                     name);
     }
 }
 

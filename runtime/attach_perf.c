@@ -93,10 +93,8 @@ static int open_uprobe(struct nd_perf *p, const struct nd_mf *mf, const struct n
 
 int nd_perf_open_own(const char *path, uint64_t offset)
 {
-    struct perf_event_attr attr = {.sample_period = 1,
-                                   .disabled = 1,
-                                   .config1 = (uint64_t)(uintptr_t)path,
-                                   .config2 = offset};
+    struct perf_event_attr attr = {
+        .sample_period = 1, .disabled = 1, .config1 = (uint64_t)(uintptr_t)path, .config2 = offset};
     struct nd_perf p;
     int err;
 

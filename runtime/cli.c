@@ -340,8 +340,8 @@ static int open_object(struct cli *c, struct nd_object *obj, struct nd_load *l)
         l->features = c->features;
         if (!missing)
             break;
-        if (!(missing & ~l->mf.h->without) || (!c->compile.text &&
-                                               nd_find_is_object(c->compile.file)))
+        if (!(missing & ~l->mf.h->without) ||
+            (!c->compile.text && nd_find_is_object(c->compile.file)))
             return lacks(c, l, missing);
         c->compile.without |= missing;
         nd_load_free(l);

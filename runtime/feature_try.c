@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One small program or map for each feature. A trial that ends for want of privileges tells nothing:
-// the feature counts as there, and loading will say what is wrong. Must not know scripts.
+// One small program or map for each feature. A trial that ends for want of privileges tells
+// nothing: the feature counts as there, and loading will say what is wrong. Must not know scripts.
 #include "feature_try.h"
 
 #include "attach_multi.h"
@@ -15,8 +15,10 @@
 
 static const struct nd_feature_row rows[] = {ND_FEATURES(ND_FEATURE_ROW)};
 
-#define INSN(c, d, s, o, i) \
-    {.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)}
+#define INSN(c, d, s, o, i)                                                 \
+    {                                                                       \
+        .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) \
+    }
 #define MOV(d, i) INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
 #define MOVR(d, s) INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
 #define CALL(f) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
@@ -128,8 +130,8 @@ static int try_tai_clock(struct nd_features *f)
     return closed(load(code, COUNT(code)));
 }
 
-// Without the id of what it traces such a program is never loaded; a kernel that knows the kind says
-// so in the log.
+// Without the id of what it traces such a program is never loaded; a kernel that knows the kind
+// says so in the log.
 static int try_tracing(enum bpf_attach_type at)
 {
     static const struct bpf_insn code[] = {MOV(0, 0), EXIT};
@@ -212,15 +214,23 @@ static int nothing(struct nd_features *f) // what is used finds out by itself
 }
 
 static int (*const trials[ND_F_MAX])(struct nd_features *f) = {
-    [ND_F_RINGBUF] = try_ringbuf,       [ND_F_GLOBALS] = try_globals,
-    [ND_F_MMAP] = try_mmap,             [ND_F_LOOPS] = try_loops,
-    [ND_F_JMP32] = try_jmp32,           [ND_F_PROBE_READ_KERNEL] = try_probe_read_kernel,
-    [ND_F_BOOT_CLOCK] = try_boot_clock, [ND_F_TAI_CLOCK] = try_tai_clock,
-    [ND_F_TP_BTF] = try_tp_btf,         [ND_F_FENTRY] = try_fentry,
+    [ND_F_RINGBUF] = try_ringbuf,
+    [ND_F_GLOBALS] = try_globals,
+    [ND_F_MMAP] = try_mmap,
+    [ND_F_LOOPS] = try_loops,
+    [ND_F_JMP32] = try_jmp32,
+    [ND_F_PROBE_READ_KERNEL] = try_probe_read_kernel,
+    [ND_F_BOOT_CLOCK] = try_boot_clock,
+    [ND_F_TAI_CLOCK] = try_tai_clock,
+    [ND_F_TP_BTF] = try_tp_btf,
+    [ND_F_FENTRY] = try_fentry,
     [ND_F_KPROBE_MULTI] = try_kprobe_multi,
-    [ND_F_BTF] = try_btf,               [ND_F_MODULE_BTF] = try_module_btf,
-    [ND_F_TEST_RUN] = try_test_run,     [ND_F_PERF_LINK] = nothing,
-    [ND_F_MAP_BATCH] = nothing,         [ND_F_PIDFD] = try_pidfd,
+    [ND_F_BTF] = try_btf,
+    [ND_F_MODULE_BTF] = try_module_btf,
+    [ND_F_TEST_RUN] = try_test_run,
+    [ND_F_PERF_LINK] = nothing,
+    [ND_F_MAP_BATCH] = nothing,
+    [ND_F_PIDFD] = try_pidfd,
 };
 
 static int find(const char *name, size_t len)

@@ -145,7 +145,7 @@ struct prepare { // what the load callback needs
     struct btf *vmlinux; // read only if ids of another kernel or of a module must be looked up
     bool same_kernel;
     const uint8_t *opts; // values, laid out as nd_opts
-    int module_fd; // BTF of the module of the program at hand; kept until the next one
+    int module_fd;       // BTF of the module of the program at hand; kept until the next one
 };
 
 static struct btf *vmlinux_btf(struct prepare *p, const struct nd_mf_prog *mp)
@@ -338,8 +338,7 @@ static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *w
         l->progs[i] = prog;
         bpf_program__set_autoload(prog, true);
         set_type(l, prog, p->type);
-        l->multi[i] =
-            nd_multi_fits(&l->mf, p) && nd_features_has(&l->features, ND_F_KPROBE_MULTI);
+        l->multi[i] = nd_multi_fits(&l->mf, p) && nd_features_has(&l->features, ND_F_KPROBE_MULTI);
         if (l->multi[i])
             bpf_program__set_expected_attach_type(prog, BPF_TRACE_KPROBE_MULTI);
         // With a target program set, libbpf does not read vmlinux BTF (10 ms) for the id that the
@@ -476,8 +475,7 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
 {
     LIBBPF_OPTS(libbpf_prog_handler_opts, ho, .prog_prepare_load_fn = prepare_load);
-    struct prepare p = {
-        .l = l, .same_kernel = same_kernel(&l->mf), .opts = opts, .module_fd = -1};
+    struct prepare p = {.l = l, .same_kernel = same_kernel(&l->mf), .opts = opts, .module_fd = -1};
     libbpf_print_fn_t old;
     int handler, err;
 

@@ -28,7 +28,7 @@ struct nd_load {
     size_t bss_size;
     struct nd_state state; // nd_state
     struct nd_features features;
-    char *log;      // what libbpf said, for messages
+    char *log; // what libbpf said, for messages
     size_t log_size;
 };
 

@@ -14,8 +14,8 @@
 
 #define SLOTS 256
 
-// What the uprobes are on: pieces of code that return at once. nop and ret are the same words on all
-// machines of interest.
+// What the uprobes are on: pieces of code that return at once. nop and ret are the same words on
+// all machines of interest.
 __asm__(".pushsection .text\n"
         "nd_trigger_slots:\n"
         ".rept 256\n"
