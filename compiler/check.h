@@ -148,6 +148,7 @@ struct nd_probe {
     uint32_t when_fn;      // user function, ND_MF_NONE
     struct nd_block *body; // decl->body
     uint32_t nvars;
+    struct nd_span loop; // the first loop or search in a text that it has; len 0: none
 };
 
 struct nd_hook {
@@ -193,7 +194,14 @@ struct nd_program {
     // Probes that the target kernel cannot serve or that their `when` rules out: checked, for they
     // tell the types of maps, and no more.
     ND_VEC(struct nd_probe *) left_out;
+    uint32_t without; // ND_F_BIT()s: what the target kernel lacks
 };
+
+// Must the program do without this feature of the kernel?
+static inline bool nd_without(const struct nd_program *p, enum nd_feature f)
+{
+    return p->without >> f & 1;
+}
 
 struct nd_compile_opts;
 

@@ -15,8 +15,9 @@ struct nd_btf;
 struct nd_kernel;
 
 struct nd_kernel_opts {
-    const char *facts;    // folder with a recorded description, or NULL: the live kernel
-    const char *btf_file; // --btf FILE instead of /sys/kernel/btf/vmlinux, or NULL
+    const char *facts;          // folder with a recorded description, or NULL: the live kernel
+    const char *btf_file;       // --btf FILE instead of /sys/kernel/btf/vmlinux, or NULL
+    bool no_btf, no_module_btf; // as if the live kernel had none
 };
 
 // Recorded description, all optional: FACTS/btf (raw BTF), FACTS/release ("6.18.44 x86_64"),

@@ -45,6 +45,7 @@ LLVMValueRef nd_lower_func_arg(struct nd_lower *l, uint32_t n, struct nd_span sp
 // keep apart, and a return that the kernel missed harms no other.
 
 #define NOTES_MAX 8192u
+#define BPF_LRU_HASH 9u // BPF_MAP_TYPE_* of linux/bpf.h
 
 static uint32_t note_args(uint32_t mask)
 {
@@ -56,7 +57,8 @@ static LLVMValueRef note_map(struct nd_lower *l, const struct nd_probe *ret)
     const char *name = nd_arena_printf(l->a, "nd_args_%s", ret->name);
     LLVMValueRef g = LLVMGetNamedGlobal(l->m, name);
 
-    return g ? g : nd_define_map(l, name, ND_MAP_LRUHASH, 16, note_args(ret->entry_args) * 8, NOTES_MAX);
+    return g ? g
+             : nd_define_map(l, name, BPF_LRU_HASH, 16, note_args(ret->entry_args) * 8, NOTES_MAX);
 }
 
 static LLVMValueRef note_key(struct nd_lower *l, uint32_t popped)

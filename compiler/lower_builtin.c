@@ -250,13 +250,14 @@ static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
     return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, same, ""), l->i64, "");
 }
 
-LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
+LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most, struct nd_span span,
                      LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg)
 {
     LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "scan"),
                       next = nd_bb(l, "scan.next"), done = nd_bb(l, "scan.done"), body, more;
     LLVMValueRef i, end, inc, phi;
 
+    nd_need_loops(l, span);
     nd_br(l, loop);
     nd_at(l, loop);
     i = LLVMBuildPhi(l->b, l->i64, "");
@@ -289,7 +290,7 @@ static LLVMValueRef is_end(struct nd_lower *l, LLVMValueRef i, void *text)
 
 static LLVMValueRef b_strlen(struct nd_lower *l, struct nd_expr *e)
 {
-    return nd_scan(l, e->args.v[0]->type->size, is_end, local_text(l, e->args.v[0]));
+    return nd_scan(l, e->args.v[0]->type->size, e->span, is_end, local_text(l, e->args.v[0]));
 }
 
 struct needle {
@@ -330,6 +331,7 @@ static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
     if (n.len > size)
         return nd_i64(l, 0);
     n.hay = local_text(l, e->args.v[0]);
+    nd_need_loops(l, e->span);
     from = LLVMGetInsertBlock(l->b);
     loop = nd_bb(l, "search");
     done = nd_bb(l, "searched");
@@ -363,23 +365,16 @@ static LLVMValueRef b_delete(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_option *o = e->args.v[0]->sym->option;
-    LLVMValueRef v = LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, o->given_off), "");
 
-    LLVMSetVolatile(v, 1);
-    return LLVMBuildZExt(l->b, v, l->i64, "");
+    return nd_opt_load(l, o->given_off, &nd_type_u32);
 }
 
 static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_expr *x = e->args.v[0];
 
-    if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION) {
-        LLVMValueRef v =
-            LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, x->sym->option->count_off), "");
-
-        LLVMSetVolatile(v, 1);
-        return LLVMBuildZExt(l->b, v, l->i64, "");
-    }
+    if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
+        return nd_opt_load(l, x->sym->option->count_off, &nd_type_u32);
     nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "the kernel does not know how full a map is"),
             "call len() in user space (every, end, on)");
     return nd_i64(l, 0);
@@ -618,25 +613,47 @@ struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
 // ---- prefixes
 // --------------------------------------------------------------------------------------
 
-// (ip ^ address) & mask == 0 for each 32-bit word; the mask follows from the length in byte 16.
+// The first `len` bits of a word in network order, which count from its lowest byte: the word
+// turned round, shifted by what is left over. In two steps: a shift by 64 is none.
+static LLVMValueRef first_bits(struct nd_lower *l, LLVMValueRef word, LLVMValueRef len)
+{
+    static const char name[] = "llvm.bswap";
+    unsigned int id = LLVMLookupIntrinsicID(name, sizeof(name) - 1);
+    LLVMValueRef half = LLVMBuildLShr(l->b, LLVMBuildSub(l->b, nd_i64(l, 65), len, ""),
+                                      nd_i64(l, 1), ""),
+                 v, rest;
+
+    v = LLVMBuildCall2(l->b, LLVMIntrinsicGetType(l->cx, id, &l->i64, 1),
+                       LLVMGetIntrinsicDeclaration(l->m, id, &l->i64, 1), &word, 1, "");
+    rest = LLVMBuildSub(l->b, LLVMBuildSub(l->b, nd_i64(l, 64), len, ""), half, "");
+    return LLVMBuildLShr(l->b, LLVMBuildLShr(l->b, v, half, ""), rest, "");
+}
+
+static LLVMValueRef at_most(struct nd_lower *l, LLVMValueRef v, uint64_t max)
+{
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntULT, v, nd_i64(l, max), ""), v,
+                           nd_i64(l, max), "");
+}
+
+// Are the first bits of ip those of the prefix, as many as its byte 16 says?
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix)
 {
-    LLVMValueRef len = nd_load_int(l, nd_gep(l, prefix, 16), &nd_type_u8), diff = nd_i64(l, 0);
+    LLVMValueRef len = at_most(l, nd_load_int(l, nd_gep(l, prefix, 16), &nd_type_u8), 128), high,
+                 diff[2];
     uint32_t i;
 
-    for (i = 0; i < 16; i++) {
-        LLVMValueRef bits = LLVMBuildSub(l->b, len, nd_i64(l, i * 8), ""), mask, x;
+    for (i = 0; i < 2; i++) { // in pieces of 4 bytes: that is what prefixes in lists are aligned to
+        LLVMValueRef x[2];
+        uint32_t k;
 
-        // bits of this byte that count: clamp to 0..8, mask = 0xff00 >> bits
-        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, bits, nd_i64(l, 0), ""),
-                               nd_i64(l, 0), bits, "");
-        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSGT, bits, nd_i64(l, 8), ""),
-                               nd_i64(l, 8), bits, "");
-        mask = LLVMBuildLShr(l->b, nd_i64(l, 0xff00), bits, "");
-        x = LLVMBuildXor(l->b, byte_at(l, ip, i), byte_at(l, prefix, i), "");
-        diff = LLVMBuildOr(l->b, diff,
-                           LLVMBuildAnd(l->b, LLVMBuildAnd(l->b, x, mask, ""), nd_i64(l, 0xff), ""),
-                           "");
+        for (k = 0; k < 2; k++)
+            x[k] = LLVMBuildXor(l->b, nd_load_int(l, nd_gep(l, ip, i * 8 + k * 4), &nd_type_u32),
+                                nd_load_int(l, nd_gep(l, prefix, i * 8 + k * 4), &nd_type_u32), "");
+        diff[i] = LLVMBuildOr(l->b, x[0], LLVMBuildShl(l->b, x[1], nd_i64(l, 32), ""), "");
     }
-    return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
+    high = at_most(l, len, 64);
+    diff[0] = first_bits(l, diff[0], high);
+    diff[1] = first_bits(l, diff[1], LLVMBuildSub(l->b, len, high, ""));
+    return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildOr(l->b, diff[0], diff[1], ""), nd_i64(l, 0),
+                         "");
 }

@@ -32,9 +32,10 @@ static const char usage[] =
     "  --btf FILE     BTF of the target kernel\n"
     "  --stdlib DIR   where modules and tools are\n"
     "  -f text|json   format of messages\n"
-    "  --dump-ir      LLVM IR to stderr\n";
+    "  --dump-ir      LLVM IR to stderr\n"
+    "  --without A,B  what the target kernel lacks: names of docs/kernels.md\n";
 
-enum { OPT_OUT = 256, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR };
+enum { OPT_OUT = 256, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR, OPT_WITHOUT };
 
 static bool parse_args(int argc, char **argv, struct args *a)
 {
@@ -45,6 +46,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
         {"stdlib", required_argument, NULL, OPT_STDLIB},
         {"format", required_argument, NULL, 'f'},
         {"dump-ir", no_argument, NULL, OPT_IR},
+        {"without", required_argument, NULL, OPT_WITHOUT},
         {"pid", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
     };
@@ -78,6 +80,12 @@ static bool parse_args(int argc, char **argv, struct args *a)
             break;
         case OPT_IR:
             a->o.dump_ir = true;
+            break;
+        case OPT_WITHOUT:
+            if (!nd_without_parse(optarg, &a->o.without)) {
+                fprintf(stderr, "ndtrace-compile: --without: unknown name in \"%s\"\n", optarg);
+                return false;
+            }
             break;
         case 'p': // for the runtime
         case 'v':

@@ -72,8 +72,10 @@ static int add_point(struct nd_attach_set *s, int link, int perf, bool slow)
 // A perf link can be closed apart from its event; kernels before 5.15 have none.
 static int connect_perf(struct nd_attach_set *s, int prog, int perf, bool slow)
 {
-    int link = bpf_link_create(prog, perf, BPF_PERF_EVENT, NULL), err;
+    int link = -1, err;
 
+    if (!(s->l->features.off & ND_F_BIT(PERF_LINK)))
+        link = bpf_link_create(prog, perf, BPF_PERF_EVENT, NULL);
     if (link < 0 && ioctl(perf, PERF_EVENT_IOC_SET_BPF, prog))
         return -errno;
     if (ioctl(perf, PERF_EVENT_IOC_ENABLE, 0)) {

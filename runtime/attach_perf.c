@@ -91,6 +91,19 @@ static int open_uprobe(struct nd_perf *p, const struct nd_mf *mf, const struct n
     return perf_open(&attr, pid ? (int)pid : -1, pid ? -1 : 0);
 }
 
+int nd_perf_open_own(const char *path, uint64_t offset)
+{
+    struct perf_event_attr attr = {
+        .sample_period = 1, .disabled = 1, .config1 = (uint64_t)(uintptr_t)path, .config2 = offset};
+    struct nd_perf p;
+    int err;
+
+    nd_perf_init(&p);
+    err = probe_pmu("uprobe", &p.uprobe, &p.uret);
+    attr.type = (uint32_t)p.uprobe;
+    return err ? err : perf_open(&attr, getpid(), -1);
+}
+
 static int open_kprobe(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a)
 {
     struct perf_event_attr attr = {.sample_period = 1};
