@@ -400,6 +400,7 @@ static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_
     }
     if (s->kind == ND_SYM_CONST) {
         e->is_const = true;
+        e->asks = s->asks;
         e->num = s->num;
         e->real = s->real;
         if (s->str) {
@@ -415,13 +416,25 @@ static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_
     return s->type;
 }
 
+void nd_check_exported(struct nd_check *c, struct nd_expr *e)
+{
+    const struct nd_sym *s;
+
+    if (e->kind != ND_E_IDENT || !c->probe || !c->probe->stage || nd_check_lookup(c, e->name))
+        return;
+    s = nd_check_lookup(c, nd_arena_printf(c->a, "$%s", e->name));
+    if (s && s->exported)
+        e->kind = ND_E_VAR;
+}
+
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
 {
     const struct nd_builtin *b;
-    struct nd_sym *s =
-        nd_check_lookup(c, e->kind == ND_E_VAR ? nd_arena_printf(c->a, "$%s", e->name) : e->name);
+    struct nd_sym *s;
     uint32_t n;
 
+    nd_check_exported(c, e);
+    s = nd_check_lookup(c, e->kind == ND_E_VAR ? nd_arena_printf(c->a, "$%s", e->name) : e->name);
     if (s)
         return use_sym(c, e, s);
     if (e->kind == ND_E_VAR) {

@@ -93,10 +93,18 @@ int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
 // ---- functions and symbols -------------------------------------------------------------------
 
 // In vmlinux, else in the module that has the symbol: its types are then among those of
-// nd_kernel_btf(), with ids of their own.
-int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_sig **out);
+// nd_kernel_btf(), with ids of their own. module: look only there; "": anywhere.
+int nd_kernel_func(struct nd_kernel *k, const char *module, const char *name,
+                   const struct nd_func_sig **out);
 int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
                         int (*fn)(void *arg, const char *module, const char *func), void *arg);
+// Functions of that name and copies of it that the compiler made (f.isra.0, f.constprop.0,
+// f.part.0; not f.cold), in the order of kallsyms: fn(arg, symbol, module). False: the symbols of
+// this kernel cannot be read.
+bool nd_kernel_each_copy(struct nd_kernel *k, const char *name,
+                         void (*fn)(void *arg, const char *symbol, const char *module), void *arg);
+// Is the module loaded (or built in, with parameters)?
+bool nd_kernel_has_module(struct nd_kernel *k, const char *module);
 // Address of a kernel symbol, 0 if unknown or hidden (kptr_restrict).
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name);
 

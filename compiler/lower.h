@@ -236,6 +236,8 @@ const struct nd_reuse *nd_reuse_find(struct nd_lower *l, const struct nd_expr *e
 void nd_reuse_written(struct nd_lower *l, const struct nd_map *m); // the program changes the map
 
 // lower_stmt.c
+// A variable before its first value: 0.
+void nd_lower_unset(struct nd_lower *l, struct nd_sym *s);
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
 void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
