@@ -68,7 +68,7 @@ done
 export PATH=$PATH:/usr/sbin:/sbin:$CACHE/tools/usr/bin:$CACHE/tools/usr/sbin
 programs=$(for p in $FAST; do type -P "$p" || true; done)
 # shellcheck disable=SC2086
-{ echo "$programs"; LD_LIBRARY_PATH=$CACHE/tools/usr/lib/$(uname -m)-linux-gnu ldd $programs | awk '$1 ~ /^\// && !/:$/ { print $1 } $3 ~ /^\// { print $3 }'; } |
+{ echo "$programs"; echo /etc/ld.so.cache; LD_LIBRARY_PATH=$CACHE/tools/usr/lib/$(uname -m)-linux-gnu ldd $programs | awk '$1 ~ /^\// && !/:$/ { print $1 } $3 ~ /^\// { print $3 }'; } |
     xargs realpath | sort -u | xargs cp --parents -t "$tmp/cpio/fast"
 if [ -d "$tmp/cpio/fast$CACHE/tools" ]; then
     cp -R "$tmp/cpio/fast$CACHE/tools/." "$tmp/cpio/fast/"

@@ -21,23 +21,33 @@ same delay-slow "$(total "$OUT" @slow)" $N
 same delay-fast "$(total "$OUT" @fast)" $N
 same delay-function "$(total "$OUT" @netem)" $N
 
+# What tc says: packets sent, and dropped.
+told() { inside a tc -s qdisc show dev eth0 | sed -nE 's/.* ([0-9]+) pkt \(dropped ([0-9]+),.*/\1 \2/p' | head -n 1; }
+
 host_queue netem loss 100%
+read -r _ before < <(told)
 traced loss '
 kprobe:netem_enqueue { @netem = count(); }
 tracepoint:skb:kfree_skb /args.protocol == 0x0800/ { @dropped = count(); }
 ' pings a 10.1.0.2 $N -W 1 -i 0.02
+read -r _ after < <(told)
 same loss-answered "$(cat "$TMP/loss.cmd")" 0
 same loss-function "$(total "$OUT" @netem)" $N
 same loss-dropped "$(total "$OUT" @dropped)" $N
-same loss-by-tc "$(inside a tc -s qdisc show dev eth0 | sed -n 's/.*(dropped \([0-9]*\),.*/\1/p' | head -n 1)" $N
+same loss-by-tc $((after - before)) $N
 
-# A small bucket: what does not fit is dropped, and the rest was sent.
+# A small bucket drops what does not fit and says so; ping then tries again.
 host_queue tbf rate 8kbit burst 1000 limit 1000
+read -r sent0 dropped0 < <(told)
 traced bucket '
-rawtracepoint:net_dev_queue /args.skb->len == 1042/ { @queued = count(); }
-rawtracepoint:net_dev_start_xmit /args.skb->len == 1042/ { @sent = count(); }
-kprobe:tbf_enqueue { @bucket = count(); }
+kprobe:tbf_enqueue /((struct sk_buff *)arg0)->len == 142/ { @in = count(); }
+kretprobe:tbf_enqueue { @verdict[(int32)retval] = count(); }
 ' pings a 10.1.0.2 $N -s 100 -W 1 -i 0.02
-same bucket-function "$(total "$OUT" @bucket)" $N
+read -r sent dropped < <(told)
+same bucket-answered "$(cat "$TMP/bucket.cmd")" $N
+has bucket-taken "$OUT" "^@verdict\[0\]: $((sent - sent0))\$"
+has bucket-dropped "$OUT" "^@verdict\[1\]: $((dropped - dropped0))\$"
+same bucket-function "$(total "$OUT" @in)" $((sent - sent0 + dropped - dropped0))
+if ((dropped > dropped0)); then ok bucket-small; else not_ok bucket-small "nothing was dropped: the test is too small"; fi
 host_queue
 finish

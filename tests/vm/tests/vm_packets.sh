@@ -34,7 +34,6 @@ for what in to_vm rx tx signals; do
     n=$(total "$OUT" @$what)
     if ((n >= N)); then ok way-$what; else not_ok way-$what "$n, of at least $N"; fi
 done
-cat "$OUT"
 
 traced echo 'kprobe:tun_net_xmit { @tap = count(); @bytes = sum(((struct sk_buff *)arg0)->len); }' vm_echoes 5
 same echo-answered "$(cat "$TMP/echo.cmd")" 5

@@ -48,10 +48,11 @@ inside() { ip netns exec "$@"; }
 pings() {
     inside "$1" ping -q -c "$3" -i 0.05 -W 5 "${@:4}" "$2" | sed -n 's/.* \([0-9]*\) received.*/\1/p'
 }
-# NAMESPACE ADDRESS PORT N: datagrams to a port, by the shell itself.
+# NAMESPACE ADDRESS PORT N: datagrams to a port, by the shell itself. Where nobody listens, the
+# answer to one is the error of the next, which is then not sent: hence again.
 datagrams() {
-    inside "$1" bash -c 'exec 3>"/dev/udp/$1/$2"; for ((i = 0; i < $3; i++)); do echo x >&3; done 2>/dev/null' \
-        - "$2" "$3" "$4"
+    inside "$1" bash -c 'exec 3>"/dev/udp/$1/$2"; for ((i = 0; i < $3; i++)); do until echo x >&3; do :; done; done' \
+        - "$2" "$3" "$4" 2>/dev/null
 }
 # NAMESPACE: connections are tracked there.
 track() {

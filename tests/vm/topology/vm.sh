@@ -41,6 +41,7 @@ vm_start() {
         -netdev tap,id=n0,ifname=vnet0,script=no,downscript=no,vhost=on \
         -device virtio-net-pci,netdev=n0,mac=02:00:00:00:03:02,romfile= </dev/null >/run/nested.log 2>&1 &
     echo $! >$VM_PID
+    disown
 }
 # SECONDS: not longer than that, and only while it lives.
 vm_answers() {
@@ -55,9 +56,8 @@ vm_stop() {
 }
 # N: lines there and back, one connection each; prints how many came back.
 vm_echoes() {
-    local i n=0
-    for ((i = 0; i < $1; i++)); do
-        [ "$(echo "line $i" | inside peer timeout 10 nc -q 5 -w 5 10.3.0.2 7 | head -n 1)" != "line $i" ] || n=$((n + 1))
-    done
-    echo $n
+    inside peer bash -c 'n=0; for ((i = 0; i < $1; i++)); do
+        exec 3<>/dev/tcp/10.3.0.2/7 && echo "line $i" >&3 && read -rt 10 line <&3 && [ "$line" = "line $i" ] && n=$((n + 1))
+        exec 3>&-
+    done; echo $n' - "$1"
 }
