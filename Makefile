@@ -120,6 +120,11 @@ check-docs: all
 check-host: all
 	@bash tests/host/run.sh
 
+# The same on kernels that lack something: tests/without.sh
+.PHONY: check-without
+check-without: all $(B)/tests/cases/run $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run
+	@B=$(B) bash tests/without.sh $(WITHOUT)
+
 .PHONY: install uninstall clean format check-format help
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/ndtrace $(DESTDIR)$(PREFIX)/share/ndtrace
@@ -133,4 +138,4 @@ clean:
 format:
 	clang-format -i $$(git ls-files 'compiler/*.[ch]' 'runtime/*.[ch]' 'tests/*.[ch]')
 help:
-	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms"
+	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms check-without"

@@ -12,7 +12,7 @@ static struct nd_type *answer(struct nd_check *c, struct nd_expr *e, struct nd_n
 {
     n.flags = yes ? 0 : ND_NEEDF_NOT;
     n.span = e->span;
-    nd_need(c->p, &n);
+    nd_need_note(c->p, &n);
     e->is_const = true;
     e->asks = true;
     e->num = yes;

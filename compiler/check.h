@@ -140,12 +140,15 @@ struct nd_probe {
     const char *btf_name;
     enum nd_args_kind args;
     bool retprobe;
-    bool user_memory; // pointers point to user memory (uprobes)
-    const char *name; // of the program
+    uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
+    struct nd_probe *entry_of; // notes arguments at the entry for this return probe
+    bool user_memory;          // pointers point to user memory (uprobes)
+    const char *name;          // of the program
     uint32_t index;
     uint32_t when_fn;      // user function, ND_MF_NONE
     struct nd_block *body; // decl->body
     uint32_t nvars;
+    struct nd_span loop; // the first loop or search in a text that it has; len 0: none
 };
 
 struct nd_hook {
@@ -204,7 +207,14 @@ struct nd_program {
     // Probes that the target kernel cannot serve or that their `when` rules out: checked, for they
     // tell the types of maps, and no more.
     ND_VEC(struct nd_probe *) left_out;
+    uint32_t without; // ND_F_BIT()s: what the target kernel lacks
 };
+
+// Must the program do without this feature of the kernel?
+static inline bool nd_without(const struct nd_program *p, enum nd_feature f)
+{
+    return p->without >> f & 1;
+}
 
 struct nd_compile_opts;
 
@@ -212,6 +222,10 @@ struct nd_compile_opts;
 void nd_check_options(struct nd_program *p);
 // Everything else. Errors are in p->diags.
 void nd_check(struct nd_program *p);
+struct nd_check;
+struct nd_scope;
+// A checker whose scope has what the declarations name; for lists.
+void nd_check_start(struct nd_check *c, struct nd_program *p, struct nd_scope *scope);
 
 // ---- inside the checker
 // --------------------------------------------------------------------------
@@ -221,6 +235,7 @@ struct nd_scope {
     ND_VEC(struct nd_sym *) syms;
 };
 
+#define ND_FUNC_ARGS 16u    // arguments of a function that can be asked for
 #define ND_FN_DEPTH 64u     // functions that call each other
 #define ND_FN_CHECKS 20000u // calls, counted again in each function that is called
 
@@ -307,8 +322,12 @@ void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *
                      const struct nd_point *pt);
 // Checks the alternative of a probe, and declares in the present scope what the stage exports.
 void nd_stage_check(struct nd_check *c, struct nd_probe *pr);
+// Probes at the entries of functions whose return probes ask for arguments, each before the latter.
+void nd_probes_note_entries(struct nd_program *p);
 // A probe that is left out; stage may be NULL.
 void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage);
+// The points of an alternative as written.
+const char *nd_stage_spec(struct nd_program *p, const struct nd_try *t);
 // A stage's alternatives, tried on this kernel: the index of the one that serves or -1.
 int nd_stage_try(struct nd_check *c, struct nd_decl *stage, struct nd_tries_failed *failed);
 

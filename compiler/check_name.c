@@ -223,13 +223,12 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
                      n, u->args[n].text);
         return nd_ty(&nd_type_u64);
     }
-    if (p->retprobe && has_regs(p))
-        return not_here(c, e,
-                        "a return probe has retval; keep arguments in a map in an entry probe");
     if (has_regs(p)) {
-        if (!nd_arch_arg_reg(nd_kernel_arch(c->p->kernel), n))
-            nd_error(c->d, ND_E0605, e->span,
-                     "argument %u is passed on the stack, not in a register", n);
+        if (n >= ND_FUNC_ARGS)
+            nd_error(c->d, ND_E0605, e->span, "arguments are asked for up to arg%u",
+                     ND_FUNC_ARGS - 1);
+        else if (p->retprobe)
+            p->entry_args |= 1u << n;
         return nd_ty(&nd_type_u64);
     }
     if (p->type == ND_PROG_RAW_TP || p->type == ND_PROG_TP_BTF || p->type == ND_PROG_FENTRY ||
@@ -535,6 +534,8 @@ static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                    nd_type_text(c->t, t));
             continue;
         }
+        if (c->probe->retprobe && has_regs(c->probe) && i < ND_FUNC_ARGS)
+            c->probe->entry_args |= 1u << i;
         e->field = ND_NEW(c->a, struct nd_field);
         e->field->name = e->name;
         e->field->type = t;

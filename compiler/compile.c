@@ -130,7 +130,10 @@ static void load_stages(struct nd_unit *u, const struct nd_compile_opts *o)
 struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
 {
     struct nd_unit *u = calloc(1, sizeof(*u));
-    struct nd_kernel_opts ko = {.facts = o->facts, .btf_file = o->btf};
+    struct nd_kernel_opts ko = {.facts = o->facts,
+                                .btf_file = o->btf,
+                                .no_btf = o->without & ND_F_BIT(BTF),
+                                .no_module_btf = o->without & ND_F_BIT(MODULE_BTF)};
     struct nd_program *p;
     int src;
 
@@ -154,6 +157,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     p->path = o->file ? o->file : "-e";
     p->title = "";
     p->portable = o->portable;
+    p->without = o->without;
     src = o->file ? nd_source_file(&u->sources, o->file)
                   : nd_source_text(&u->sources, "-e", o->text, strlen(o->text));
     if (src < 0) {
@@ -199,6 +203,26 @@ void *nd_unit_manifest(struct nd_unit *u, uint32_t *size)
 void *nd_unit_object(struct nd_unit *u, const struct nd_compile_opts *o, size_t *size)
 {
     return nd_object(&u->program, o->dump_ir, size);
+}
+
+bool nd_without_parse(const char *list, uint32_t *without)
+{
+    static const struct nd_feature_row rows[] = {ND_FEATURES(ND_FEATURE_ROW)};
+    size_t len;
+    uint32_t i;
+
+    for (*without = 0; *list; list += len + (list[len] == ',')) {
+        len = strcspn(list, ",");
+        for (i = 0; i < ND_F_MAX; i++) {
+            if (strlen(rows[i].name) == len && !memcmp(rows[i].name, list, len))
+                break;
+        }
+        if (len && i == ND_F_MAX)
+            return false;
+        if (len)
+            *without |= 1u << i;
+    }
+    return true;
 }
 
 int nd_compile_check(const char *text, size_t size, const char *facts)

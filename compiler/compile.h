@@ -14,6 +14,7 @@ struct nd_compile_opts {
     bool no_modules;    // leave `use` alone (fmt)
     bool dump_ir;       // LLVM IR to stderr
     bool portable;      // an object for other kernels, too
+    uint32_t without;   // ND_F_BIT()s: what the target kernel lacks
 };
 
 struct nd_unit { // what a compilation holds; free with nd_unit_free
@@ -41,6 +42,9 @@ void *nd_unit_object(struct nd_unit *u, const struct nd_compile_opts *o, size_t 
 // Folder of the standard library: as given, beside the program in the source tree or where it is
 // installed, else where the build says. May not exist.
 const char *nd_stdlib_dir(struct nd_arena *a, const char *given);
+
+// ND_F_BIT()s of a list such as "ringbuf,loops"; false: it has an unknown name.
+bool nd_without_parse(const char *list, uint32_t *without);
 
 // For fuzzing: parse and check a text against a recorded kernel.
 int nd_compile_check(const char *text, size_t size, const char *facts);

@@ -319,6 +319,10 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
     m.count = pr->targets.n;
     m.when = pr->decl->when ? nd_user_when(e, pr->decl->when) : ND_MF_NONE;
     m.span = nd_emit_span(e, pr->decl->name_span);
+    if (pr->type == ND_PROG_TP_BTF)
+        nd_mfb_header(e->b)->needs |= ND_F_BIT(TP_BTF) | ND_F_BIT(BTF);
+    if (pr->type == ND_PROG_FENTRY || pr->type == ND_PROG_FEXIT)
+        nd_mfb_header(e->b)->needs |= ND_F_BIT(FENTRY) | ND_F_BIT(BTF);
     if (pr->btf_id)
         nd_mfb_header(e->b)->flags |= ND_MF_NEEDS_BTF;
     for (i = 0; i < pr->targets.n; i++) {
@@ -326,6 +330,8 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
         struct nd_mf_attach at = {0};
 
         at.kind = t->kind;
+        if (t->kind == ND_AT_KPROBE || t->kind == ND_AT_KRETPROBE)
+            nd_mfb_header(e->b)->needs |= ND_F_BIT(KPROBE);
         at.spec = nd_mfb_str(e->b, t->spec);
         at.s0 = nd_mfb_str(e->b, t->s0);
         at.s1 = nd_mfb_str(e->b, t->s1);
@@ -437,6 +443,20 @@ static void emit_all(struct nd_emit *e)
     emit_needs(e);
 }
 
+// How programs and the runtime share data, on kernels that lack the best way.
+static uint32_t flags_of(const struct nd_program *p)
+{
+    uint32_t flags = 0;
+
+    if (nd_without(p, ND_F_GLOBALS) || nd_without(p, ND_F_MMAP))
+        flags |= ND_MF_SPLIT;
+    if (nd_without(p, ND_F_GLOBALS))
+        flags |= ND_MF_IMM;
+    if (nd_without(p, ND_F_RINGBUF))
+        flags |= ND_MF_PERF;
+    return flags;
+}
+
 void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *size)
 {
     struct nd_emit e = {.p = p, .a = p->arena, .layout = layout};
@@ -450,6 +470,7 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
     if (!strcmp(p->path, "-e"))
         h->text = nd_mfb_str(e.b, p->sources->v[0].text);
     h->opts_size = p->opts_size ? p->opts_size : 8;
+    h->without = p->without;
     h->kernel = nd_mfb_str(e.b, nd_kernel_release(p->kernel));
     h->build = nd_mfb_str(e.b, nd_kernel_build(p->kernel));
     h->flags |= p->portable ? ND_MF_PORTABLE : 0;
@@ -464,6 +485,9 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
         emit_option(&e, p->options.v[i]);
     if (layout) {
         h->state_size = (layout->state_size + 7) & ~7u;
+        h->words_size = layout->words_size;
+        h->needs = layout->needs;
+        h->flags = flags_of(p);
         h->exit_off = layout->exit_off;
         h->ring_bytes = layout->sends ? ND_RING_BYTES : 0;
         emit_all(&e);

@@ -9,7 +9,8 @@ struct nd_mfb;
 
 // What the lowering decided, for the manifest.
 struct nd_layout {
-    uint32_t state_size, exit_off;
+    uint32_t state_size, words_size, exit_off;
+    uint32_t needs; // ND_F_BIT()s
     bool sends;
     struct nd_layout_map { // by nd_map index
         enum nd_mf_map_kind kind;

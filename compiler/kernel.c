@@ -19,6 +19,10 @@ struct nd_kernel *nd_kernel_new(struct nd_arena *a, const struct nd_kernel_opts 
     k->tracefs = -1;
     if (opts && opts->facts)
         k->facts = nd_arena_strdup(a, opts->facts);
+    if (opts) {
+        k->no_btf = opts->no_btf;
+        k->no_module_btf = opts->no_module_btf;
+    }
     if (opts && opts->btf_file)
         k->btf_file = nd_arena_strdup(a, opts->btf_file);
     return k;
@@ -50,10 +54,11 @@ struct nd_btf *nd_kernel_btf(struct nd_kernel *k, const char **why)
     if (!k->btf_tried) {
         k->btf_tried = true;
         path = k->btf_file ? k->btf_file : nd_kernel_path(k, "btf", "/sys/kernel/btf/vmlinux");
-        k->btf = nd_btf_open(path, NULL, &reason);
+        if (!k->no_btf || k->btf_file)
+            k->btf = nd_btf_open(path, NULL, &reason);
         if (!k->btf)
             k->btf_why =
-                k->facts || k->btf_file || access(path, F_OK) == 0
+                k->facts || k->btf_file || (!k->no_btf && access(path, F_OK) == 0)
                     ? nd_arena_printf(k->a, "%s: %s", path, reason)
                     : "this kernel has no BTF (/sys/kernel/btf/vmlinux is not there); name a file "
                       "with --btf";
@@ -75,7 +80,7 @@ bool nd_kernel_add_module(struct nd_kernel *k, const char *module)
             return false;
     m = ND_PUSH(k->a, &k->modules);
     *m = (struct nd_module){.name = nd_arena_strdup(k->a, module)};
-    if (k->facts || k->btf_file)
+    if (k->facts || k->btf_file || k->no_module_btf)
         return false;
     m->btf = nd_btf_open(nd_arena_printf(k->a, "/sys/kernel/btf/%s", module), base, NULL);
     if (!m->btf)

@@ -15,8 +15,9 @@ struct nd_btf;
 struct nd_kernel;
 
 struct nd_kernel_opts {
-    const char *facts;    // folder with a recorded description, or NULL: the live kernel
-    const char *btf_file; // --btf FILE instead of /sys/kernel/btf/vmlinux, or NULL
+    const char *facts;          // folder with a recorded description, or NULL: the live kernel
+    const char *btf_file;       // --btf FILE instead of /sys/kernel/btf/vmlinux, or NULL
+    bool no_btf, no_module_btf; // as if the live kernel had none
 };
 
 // Recorded description, all optional: FACTS/btf (raw BTF), FACTS/release ("6.18.44 x86_64"),
@@ -107,6 +108,8 @@ bool nd_kernel_each_copy(struct nd_kernel *k, const char *name,
                          void (*fn)(void *arg, const char *symbol, const char *module), void *arg);
 // Is the module loaded (or built in, with parameters)?
 bool nd_kernel_has_module(struct nd_kernel *k, const char *module);
+// Is there a file that could be loaded as this module (by modules.dep)?
+bool nd_kernel_module_installed(struct nd_kernel *k, const char *module);
 // Address of a kernel symbol, 0 if unknown or hidden (kptr_restrict).
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name);
 
@@ -169,6 +172,11 @@ bool nd_arch_reg(const char *arch, const char *name, uint32_t *off);
 // The register that holds integer argument i of a function, or NULL when it is on the stack.
 const char *nd_arch_arg_reg(const char *arch, uint32_t i);
 const char *nd_arch_ret_reg(const char *arch);
+// Where argument i is that has no register: bytes from the stack pointer at the function's entry.
+// System V x86-64: above the return address; AAPCS64: from the stack pointer on; 8 bytes each.
+bool nd_arch_stack_arg(const char *arch, uint32_t i, uint32_t *off);
+// By how much a return raises the stack pointer (the return address, where it is on the stack).
+uint32_t nd_arch_return_pops(const char *arch);
 
 // Does a name match a glob of * ? and [a-z]?
 bool nd_glob_match(const char *glob, const char *name);

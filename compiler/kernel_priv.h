@@ -31,6 +31,7 @@ struct nd_kernel {
     struct nd_arena *a;
     const char *facts; // NULL: the live kernel
     const char *btf_file;
+    bool no_btf, no_module_btf;
 
     bool btf_tried;
     struct nd_btf *btf;

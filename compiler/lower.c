@@ -57,6 +57,34 @@ void nd_line(struct nd_lower *l, struct nd_span span)
         l->b, LLVMDIBuilderCreateDebugLocation(l->cx, pos.line, pos.col, l->scope, NULL));
 }
 
+// Helpers that kernels of interest may lack, and what does the same there.
+static const struct {
+    enum nd_helper helper;
+    enum nd_feature feature;
+    enum nd_helper older; // 0: none
+} newer[] = {
+    {ND_H_PROBE_READ_KERNEL, ND_F_PROBE_READ_KERNEL, ND_H_PROBE_READ},
+    {ND_H_PROBE_READ_USER, ND_F_PROBE_READ_KERNEL, ND_H_PROBE_READ},
+    {ND_H_PROBE_READ_KERNEL_STR, ND_F_PROBE_READ_KERNEL, ND_H_PROBE_READ_STR},
+    {ND_H_PROBE_READ_USER_STR, ND_F_PROBE_READ_KERNEL, ND_H_PROBE_READ_STR},
+    {ND_H_KTIME_GET_BOOT_NS, ND_F_BOOT_CLOCK, 0},
+    {ND_H_KTIME_GET_TAI_NS, ND_F_TAI_CLOCK, 0},
+};
+
+static enum nd_helper helper_of(struct nd_lower *l, enum nd_helper h)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(newer) / sizeof(newer[0]); i++) {
+        if (newer[i].helper != h)
+            continue;
+        if (newer[i].older && nd_without(l->p, newer[i].feature))
+            return newer[i].older;
+        nd_need(l, newer[i].feature);
+    }
+    return h;
+}
+
 // A helper call: the number is the address. Pointers and integers go as they are.
 LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n)
 {
@@ -66,60 +94,8 @@ LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, u
     for (i = 0; i < n; i++)
         types[i] = LLVMTypeOf(args[i]);
     ft = LLVMFunctionType(l->i64, types, n, 0);
-    return LLVMBuildCall2(l->b, ft, LLVMConstIntToPtr(nd_i64(l, h), l->ptr), args, n, "");
-}
-
-// ---- nd_state: counters and generations
-// --------------------------------------------------------------
-
-uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size)
-{
-    uint32_t off = l->state_size;
-
-    l->state_size += (size + 7) & ~7u;
-    return off;
-}
-
-LLVMValueRef nd_state_ptr(struct nd_lower *l, uint32_t off)
-{
-    return nd_gep(l, l->state, off);
-}
-
-static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
-                     uint32_t map)
-{
-    struct nd_site *s;
-    uint32_t i;
-
-    for (i = 0; i < l->sites.n; i++) {
-        s = &l->sites.v[i];
-        if (s->kind == kind && s->span.src == span.src && s->span.off == span.off && s->map == map)
-            return s->off;
-    }
-    s = ND_PUSH(l->a, &l->sites);
-    s->kind = kind;
-    s->span = span;
-    s->map = map;
-    s->off = nd_state_alloc(l, 8);
-    return s->off;
-}
-
-void nd_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map)
-{
-    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, nd_state_ptr(l, site(l, kind, span, map)),
-                       nd_i64(l, 1), LLVMAtomicOrderingMonotonic, 0);
-}
-
-void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
-                 struct nd_span span, uint32_t map)
-{
-    LLVMBasicBlockRef yes = nd_bb(l, "count"), done = nd_bb(l, "counted");
-
-    LLVMBuildCondBr(l->b, cond, yes, done);
-    nd_at(l, yes);
-    nd_count(l, kind, span, map);
-    nd_br(l, done);
-    nd_at(l, done);
+    return LLVMBuildCall2(l->b, ft, LLVMConstIntToPtr(nd_i64(l, helper_of(l, h)), l->ptr), args, n,
+                          "");
 }
 
 // ---- maps: variables in .maps whose debug type spells the attributes, as libbpf reads them
@@ -147,7 +123,7 @@ static void describe(struct nd_lower *l, LLVMValueRef g, const char *name, LLVMM
 }
 
 // A block of data as int[n]: libbpf maps a section into our memory only if it knows its variables.
-static void describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes)
+void nd_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes)
 {
     LLVMMetadataRef range = LLVMDIBuilderGetOrCreateSubrange(l->di, 0, bytes / 4);
 
@@ -161,10 +137,11 @@ static const uint32_t bpf_map_types[] = {
     [ND_MAP_PERCPULRUHASH] = 10, [ND_MAP_ARRAY] = 2,   [ND_MAP_PERCPUARRAY] = 6,
     [ND_MAP_STACK] = 7,          [ND_MAP_SCRATCH] = 6,
 };
+#define BPF_PERF_EVENT_ARRAY 4u
 #define BPF_RINGBUF 27u
 
-static LLVMValueRef define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
-                               uint32_t val, uint32_t entries)
+LLVMValueRef nd_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
+                           uint32_t val, uint32_t entries)
 {
     struct {
         const char *name;
@@ -223,15 +200,22 @@ static void make_map(struct nd_lower *l, struct nd_map *m)
         lm->kind = ND_MAP_USER;
         return;
     }
-    if (lm->kind == ND_MAP_LRUHASH || lm->kind == ND_MAP_PERCPULRUHASH || lm->kind == ND_MAP_ARRAY)
+    if (lm->kind == ND_MAP_ARRAY)
         lm->pop_off = nd_state_alloc(l, 8);
     type = bpf_map_types[lm->kind];
-    lm->g = define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries);
+    lm->g = nd_define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries);
     if (m->gen) {
         lm->gen_off = nd_state_alloc(l, 8);
-        lm->g2 = define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size, lm->val_size,
-                            lm->max_entries);
+        lm->g2 = nd_define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size,
+                               lm->val_size, lm->max_entries);
     }
+}
+
+// Counts of entries are written by programs only.
+static void count_entries(struct nd_lower *l, struct nd_lmap *lm)
+{
+    if (lm->kind == ND_MAP_LRUHASH || lm->kind == ND_MAP_PERCPULRUHASH)
+        lm->pop_off = nd_state_alloc(l, 8);
 }
 
 #define STACK_ENTRIES 8192u
@@ -250,7 +234,7 @@ uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t)
     s->kernel = kernel;
     s->depth = t->depth;
     s->sym = nd_arena_printf(l->a, "nd_%cstack%u", kernel ? 'k' : 'u', t->depth);
-    s->g = define_map(l, s->sym, bpf_map_types[ND_MAP_STACK], 4, t->depth * 8, STACK_ENTRIES);
+    s->g = nd_define_map(l, s->sym, bpf_map_types[ND_MAP_STACK], 4, t->depth * 8, STACK_ENTRIES);
     return i;
 }
 
@@ -314,7 +298,6 @@ static void leave_unless(struct nd_lower *l, struct nd_expr *pred)
 static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
 {
     struct nd_decl *d = pr->decl;
-    LLVMBasicBlockRef body;
     uint32_t i;
 
     l->probe = pr;
@@ -332,28 +315,36 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     l->inl = NULL;
     l->scratch = NULL;
     l->scratch_top = 0;
-    l->entry = nd_bb(l, "entry");
-    body = nd_bb(l, "start");
+    l->early.v = NULL;
+    l->early.n = l->early.cap = 0;
+    l->entry = l->prologue = nd_bb(l, "entry");
+    l->start = nd_bb(l, "start");
     l->out = nd_bb(l, "out");
     LLVMPositionBuilderAtEnd(l->b, l->entry);
-    nd_at(l, body);
+    nd_at(l, l->start);
     nd_line(l, d->name_span);
     nd_reuse_plan(l);
     if (scratch)
         load_scratch(l);
+    if (pr->entry_of)
+        nd_lower_note(l);
+    if (pr->entry_args)
+        nd_lower_note_read(l);
     if (pr->via) {
         for (i = 0; i < pr->nexports; i++)
             nd_lower_unset(l, pr->exports[i]);
         leave_unless(l, pr->via->pred);
         nd_lower_block(l, pr->via->body);
     }
-    leave_unless(l, d->pred);
-    nd_lower_block(l, d->body);
+    if (!pr->entry_of) {
+        leave_unless(l, d->pred);
+        nd_lower_block(l, d->body);
+    }
     nd_br(l, l->out);
     nd_at(l, l->out);
     LLVMBuildRet(l->b, nd_i32(l, 0));
-    LLVMPositionBuilderAtEnd(l->b, l->entry);
-    LLVMBuildBr(l->b, body);
+    LLVMPositionBuilderAtEnd(l->b, l->prologue);
+    LLVMBuildBr(l->b, l->start);
     LLVMSetCurrentDebugLocation2(l->b, NULL);
 }
 
@@ -393,52 +384,37 @@ static void finish_globals(struct nd_lower *l)
     LLVMValueRef g;
 
     if (l->scratch_map) {
-        g = define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4,
-                       (l->scratch_size + 7) & ~7u, 1);
+        g = nd_define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4,
+                          (l->scratch_size + 7) & ~7u, 1);
         LLVMReplaceAllUsesWith(l->scratch_map, g);
         LLVMDeleteGlobal(l->scratch_map);
         l->scratch_map = g;
     }
-    // The state and the zeros get their size now that all programs are known.
-    g = LLVMAddGlobal(l->m, LLVMArrayType(l->i64, (l->state_size + 7) / 8), ND_STATE_SYM);
-    LLVMSetInitializer(g, LLVMConstNull(LLVMGlobalGetValueType(g)));
-    LLVMSetAlignment(g, 8);
-    describe_data(l, g, ND_STATE_SYM, (l->state_size + 7) & ~7u);
-    LLVMReplaceAllUsesWith(l->state, g);
-    LLVMDeleteGlobal(l->state);
-    l->state = g;
-    if (l->zero_size) {
-        g = LLVMAddGlobal(l->m, LLVMArrayType(l->i64, (l->zero_size + 7) / 8), "nd_zero");
-        LLVMSetInitializer(g, LLVMConstNull(LLVMGlobalGetValueType(g)));
-        LLVMSetAlignment(g, 8);
-        LLVMSetSection(g, ".rodata");
-        LLVMSetGlobalConstant(g, 1);
-        LLVMReplaceAllUsesWith(l->zero, g);
-    }
-    LLVMDeleteGlobal(l->zero);
+    nd_state_end(l);
+}
+
+static LLVMValueRef event_map(struct nd_lower *l)
+{
+    if (nd_without(l->p, ND_F_RINGBUF)) // libbpf makes an entry for each CPU
+        return nd_define_map(l, ND_RINGBUF_SYM, BPF_PERF_EVENT_ARRAY, 4, 4, 0);
+    nd_need(l, ND_F_RINGBUF);
+    return nd_define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, ND_RING_BYTES);
 }
 
 static void make_globals(struct nd_lower *l)
 {
-    uint32_t i, opts = l->p->opts_size ? l->p->opts_size : 8;
+    uint32_t i;
 
-    l->exit_off = ND_MF_NONE;
-    nd_state_alloc(l, 8); // ND_STATE_START
-    l->state = LLVMAddGlobal(l->m, l->i64, "nd_state_tmp");
-    l->zero = LLVMAddGlobal(l->m, l->i64, "nd_zero_tmp");
-    l->opts = LLVMAddGlobal(l->m, LLVMArrayType(l->i64, (opts + 7) / 8), ND_OPTS_SYM);
-    LLVMSetInitializer(l->opts, LLVMConstNull(LLVMGlobalGetValueType(l->opts)));
-    LLVMSetAlignment(l->opts, 8);
-    LLVMSetSection(l->opts, ".rodata");
-    describe_data(l, l->opts, ND_OPTS_SYM, (opts + 7) & ~7u);
-    LLVMSetGlobalConstant(l->opts, 1);
-    LLVMSetExternallyInitialized(l->opts, 1); // the runtime writes the values: nothing to fold
+    nd_state_begin(l);
     l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
     for (i = 0; i < l->p->maps.n; i++)
         make_map(l, l->p->maps.v[i]);
+    nd_state_words_end(l);
+    for (i = 0; i < l->p->maps.n; i++)
+        count_entries(l, &l->maps[i]);
     for (i = 0; i < l->p->events.n && !l->ring; i++) {
         if (l->p->events.v[i]->sent)
-            l->ring = define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, ND_RING_BYTES);
+            l->ring = event_map(l);
     }
     add_string_section(l, "LICENSE", "license", "GPL", 4);
 }
@@ -486,6 +462,8 @@ bool nd_lower_program(struct nd_lower *l)
     make_globals(l);
     for (i = 0; i < l->p->probes.n; i++)
         lower_probe(l, l->p->probes.v[i]);
+    if (l->p->probes.n)
+        nd_need(l, ND_F_JMP32);
     finish_globals(l);
     nd_core_finish(l);
     LLVMDIBuilderFinalize(l->di);

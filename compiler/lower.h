@@ -14,14 +14,17 @@ enum nd_helper {
     ND_H_MAP_LOOKUP = 1,
     ND_H_MAP_UPDATE = 2,
     ND_H_MAP_DELETE = 3,
+    ND_H_PROBE_READ = 4,
     ND_H_KTIME_GET_NS = 5,
     ND_H_GET_PRANDOM = 7,
     ND_H_GET_SMP_PROCESSOR_ID = 8,
     ND_H_GET_PID_TGID = 14,
     ND_H_GET_UID_GID = 15,
     ND_H_GET_COMM = 16,
+    ND_H_PERF_EVENT_OUTPUT = 25,
     ND_H_GET_STACKID = 27,
     ND_H_GET_CURRENT_TASK = 35,
+    ND_H_PROBE_READ_STR = 45,
     ND_H_GET_CGROUP_ID = 80,
     ND_H_PROBE_READ_USER = 112,
     ND_H_PROBE_READ_KERNEL = 113,
@@ -113,6 +116,12 @@ struct nd_core_type { // a type of the kernel's, as far as it is used
     ND_VEC(struct nd_core_member *) members;
 };
 
+struct nd_early { // an entry of an array, looked up before the program begins
+    LLVMValueRef map;
+    uint32_t index;
+    LLVMValueRef ptr;
+};
+
 struct nd_lower {
     struct nd_program *p;
     struct nd_arena *a;
@@ -123,8 +132,9 @@ struct nd_lower {
     LLVMDIBuilderRef di;
     LLVMTypeRef i1, i8, i16, i32, i64, ptr;
     LLVMMetadataRef *files, cu, di_int, di_sub;
-    LLVMValueRef state, opts, ring, zero;
-    uint32_t zero_size;
+    LLVMValueRef state, words, opts, ring, zero; // see lower_state.c
+    uint32_t zero_size, words_size;
+    uint32_t needs; // ND_F_BIT()s
     struct nd_lmap *maps;
     ND_VEC(struct nd_stackmap) stacks;
     ND_VEC(struct nd_site) sites;
@@ -140,8 +150,10 @@ struct nd_lower {
     // the program being lowered
     struct nd_probe *probe;
     LLVMValueRef func, ctx;
+    LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
     LLVMMetadataRef scope;
-    LLVMBasicBlockRef entry, out;
+    LLVMBasicBlockRef entry, prologue, start, out; // prologue: where early lookups end
+    ND_VEC(struct nd_early) early;
     LLVMValueRef scratch; // base of this program's part, NULL: not used
     uint32_t scratch_base, scratch_top;
     uint32_t stack; // bytes of allocas
@@ -166,12 +178,28 @@ LLVMValueRef nd_i64(struct nd_lower *l, uint64_t v);
 LLVMValueRef nd_i32(struct nd_lower *l, uint32_t v);
 LLVMValueRef nd_gep(struct nd_lower *l, LLVMValueRef base, uint64_t off);
 LLVMValueRef nd_bool(struct nd_lower *l, LLVMValueRef v); // i64 != 0
+// A BTF-defined map; attributes of 0 are left out.
+LLVMValueRef nd_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
+                           uint32_t val, uint32_t entries);
+void nd_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes);
+
+// lower_state.c: counters, option values, zeros
+void nd_need(struct nd_lower *l, enum nd_feature f);         // the kernel must have it
+void nd_need_loops(struct nd_lower *l, struct nd_span span); // of the loop that follows
+bool nd_split(const struct nd_lower *l);                     // ND_MF_SPLIT
 void nd_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map);
 // Runs `kind`'s counter when cond (i1) is true; goes on in either case.
 void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
                  struct nd_span span, uint32_t map);
 LLVMValueRef nd_state_ptr(struct nd_lower *l, uint32_t off);
 uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size);
+LLVMValueRef nd_zeros(struct nd_lower *l, uint32_t size); // address of so many
+LLVMValueRef nd_opt_load(struct nd_lower *l, uint32_t off, const struct nd_type *t); // as i64
+LLVMValueRef nd_opt_bytes(struct nd_lower *l, const struct nd_option *o); // the (first) value
+LLVMValueRef nd_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index);
+void nd_state_begin(struct nd_lower *l);     // before maps are made
+void nd_state_words_end(struct nd_lower *l); // no more words that the runtime writes
+void nd_state_end(struct nd_lower *l);       // all programs are lowered
 
 // lower_mem.c: memory on the stack or scratch, loads, copies
 LLVMValueRef nd_temp(struct nd_lower *l, uint32_t size); // until the statement ends
@@ -229,7 +257,7 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix);
 
 // A counted loop: stop(i) until it says so (i1) or `most` is reached. The value is the last i.
-LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
+LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most, struct nd_span span,
                      LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg),
                      void *arg);
 
@@ -243,6 +271,12 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
+
+// lower_args.c: arguments of functions
+LLVMValueRef nd_load_reg(struct nd_lower *l, const char *reg);
+LLVMValueRef nd_lower_func_arg(struct nd_lower *l, uint32_t n, struct nd_span span);
+void nd_lower_note(struct nd_lower *l);      // the whole body of a probe that notes arguments
+void nd_lower_note_read(struct nd_lower *l); // a return probe's start: leaves without a note
 
 // lower_window.c: fields behind one pointer variable, fetched together
 void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym);
@@ -265,6 +299,9 @@ LLVMValueRef nd_core_size(struct nd_lower *l, const struct nd_type *t, struct nd
 void nd_reuse_plan(struct nd_lower *l); // at the start of a program
 const struct nd_reuse *nd_reuse_find(struct nd_lower *l, const struct nd_expr *e); // NULL: not kept
 void nd_reuse_written(struct nd_lower *l, const struct nd_map *m); // the program changes the map
+
+// lower_loops.c: on kernels without loops
+bool nd_unrolled(struct nd_lower *l); // none is left; false after an error that names it
 
 // lower_stmt.c
 // A variable before its first value: 0.

@@ -30,17 +30,6 @@ static LLVMValueRef ctx_load(struct nd_lower *l, uint32_t off, const struct nd_t
     return nd_load_int(l, nd_gep(l, l->ctx, off), t);
 }
 
-static LLVMValueRef load_reg(struct nd_lower *l, const char *reg)
-{
-    struct nd_need n = {.kind = ND_NEED_ARCH, .type = nd_kernel_arch(l->p->kernel)};
-    uint32_t off = 0;
-
-    nd_need(l->p, &n);
-    if (!reg || !nd_arch_reg(nd_kernel_arch(l->p->kernel), reg, &off))
-        return nd_i64(l, 0);
-    return ctx_load(l, off, &nd_type_u64);
-}
-
 // ---- arguments of probes
 // -------------------------------------------------------------------------
 
@@ -54,11 +43,12 @@ static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, st
     case ND_USDT_CONST:
         return nd_i64(l, (uint64_t)a->value);
     case ND_USDT_REG:
-        return nd_extend(l, load_reg(l, a->reg), t);
+        return nd_extend(l, nd_load_reg(l, a->reg), t);
     default:
-        v = LLVMBuildAdd(l->b, load_reg(l, a->reg), nd_i64(l, (uint64_t)a->value), "");
+        v = LLVMBuildAdd(l->b, nd_load_reg(l, a->reg), nd_i64(l, (uint64_t)a->value), "");
         if (a->index) {
-            idx = LLVMBuildMul(l->b, load_reg(l, a->index), nd_i64(l, a->scale ? a->scale : 1), "");
+            idx = LLVMBuildMul(l->b, nd_load_reg(l, a->index), nd_i64(l, a->scale ? a->scale : 1),
+                               "");
             v = LLVMBuildAdd(l->b, v, idx, "");
         }
         return nd_load_scalar(l, (struct nd_val){.v = v, .mem = true, .as = ND_AS_USER}, t, span);
@@ -75,7 +65,7 @@ static LLVMValueRef arg_n(struct nd_lower *l, uint32_t n, struct nd_span span)
         return n < u->nargs ? usdt_arg(l, &u->args[n], span) : nd_i64(l, 0);
     }
     if (pr->type == ND_PROG_KPROBE)
-        return load_reg(l, nd_arch_arg_reg(nd_kernel_arch(l->p->kernel), n));
+        return nd_lower_func_arg(l, n, span);
     return ctx_load(l, n * 8, &nd_type_u64);
 }
 
@@ -110,7 +100,7 @@ static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct n
     } else {
         return;
     }
-    nd_need(l->p, &n);
+    nd_need_note(l->p, &n);
 }
 
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
@@ -140,7 +130,7 @@ static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
 
     if (l->probe->type == ND_PROG_FEXIT)
         return nd_extend(l, ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
-    return nd_extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
+    return nd_extend(l, nd_load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
 }
 
 // ---- rows
@@ -285,13 +275,14 @@ static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
     return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, same, ""), l->i64, "");
 }
 
-LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most,
+LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most, struct nd_span span,
                      LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg)
 {
     LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "scan"),
                       next = nd_bb(l, "scan.next"), done = nd_bb(l, "scan.done"), body, more;
     LLVMValueRef i, end, inc, phi;
 
+    nd_need_loops(l, span);
     nd_br(l, loop);
     nd_at(l, loop);
     i = LLVMBuildPhi(l->b, l->i64, "");
@@ -324,7 +315,7 @@ static LLVMValueRef is_end(struct nd_lower *l, LLVMValueRef i, void *text)
 
 static LLVMValueRef b_strlen(struct nd_lower *l, struct nd_expr *e)
 {
-    return nd_scan(l, e->args.v[0]->type->size, is_end, local_text(l, e->args.v[0]));
+    return nd_scan(l, e->args.v[0]->type->size, e->span, is_end, local_text(l, e->args.v[0]));
 }
 
 struct needle {
@@ -365,6 +356,7 @@ static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
     if (n.len > size)
         return nd_i64(l, 0);
     n.hay = local_text(l, e->args.v[0]);
+    nd_need_loops(l, e->span);
     from = LLVMGetInsertBlock(l->b);
     loop = nd_bb(l, "search");
     done = nd_bb(l, "searched");
@@ -398,23 +390,16 @@ static LLVMValueRef b_delete(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_option *o = e->args.v[0]->sym->option;
-    LLVMValueRef v = LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, o->given_off), "");
 
-    LLVMSetVolatile(v, 1);
-    return LLVMBuildZExt(l->b, v, l->i64, "");
+    return nd_opt_load(l, o->given_off, &nd_type_u32);
 }
 
 static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_expr *x = e->args.v[0];
 
-    if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION) {
-        LLVMValueRef v =
-            LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, x->sym->option->count_off), "");
-
-        LLVMSetVolatile(v, 1);
-        return LLVMBuildZExt(l->b, v, l->i64, "");
-    }
+    if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
+        return nd_opt_load(l, x->sym->option->count_off, &nd_type_u32);
     nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "the kernel does not know how full a map is"),
             "call len() in user space (every, end, on)");
     return nd_i64(l, 0);
@@ -653,25 +638,47 @@ struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
 // ---- prefixes
 // --------------------------------------------------------------------------------------
 
-// (ip ^ address) & mask == 0 for each 32-bit word; the mask follows from the length in byte 16.
+// The first `len` bits of a word in network order, which count from its lowest byte: the word
+// turned round, shifted by what is left over. In two steps: a shift by 64 is none.
+static LLVMValueRef first_bits(struct nd_lower *l, LLVMValueRef word, LLVMValueRef len)
+{
+    static const char name[] = "llvm.bswap";
+    unsigned int id = LLVMLookupIntrinsicID(name, sizeof(name) - 1);
+    LLVMValueRef half = LLVMBuildLShr(l->b, LLVMBuildSub(l->b, nd_i64(l, 65), len, ""),
+                                      nd_i64(l, 1), ""),
+                 v, rest;
+
+    v = LLVMBuildCall2(l->b, LLVMIntrinsicGetType(l->cx, id, &l->i64, 1),
+                       LLVMGetIntrinsicDeclaration(l->m, id, &l->i64, 1), &word, 1, "");
+    rest = LLVMBuildSub(l->b, LLVMBuildSub(l->b, nd_i64(l, 64), len, ""), half, "");
+    return LLVMBuildLShr(l->b, LLVMBuildLShr(l->b, v, half, ""), rest, "");
+}
+
+static LLVMValueRef at_most(struct nd_lower *l, LLVMValueRef v, uint64_t max)
+{
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntULT, v, nd_i64(l, max), ""), v,
+                           nd_i64(l, max), "");
+}
+
+// Are the first bits of ip those of the prefix, as many as its byte 16 says?
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix)
 {
-    LLVMValueRef len = nd_load_int(l, nd_gep(l, prefix, 16), &nd_type_u8), diff = nd_i64(l, 0);
+    LLVMValueRef len = at_most(l, nd_load_int(l, nd_gep(l, prefix, 16), &nd_type_u8), 128), high,
+                 diff[2];
     uint32_t i;
 
-    for (i = 0; i < 16; i++) {
-        LLVMValueRef bits = LLVMBuildSub(l->b, len, nd_i64(l, i * 8), ""), mask, x;
+    for (i = 0; i < 2; i++) { // in pieces of 4 bytes: that is what prefixes in lists are aligned to
+        LLVMValueRef x[2];
+        uint32_t k;
 
-        // bits of this byte that count: clamp to 0..8, mask = 0xff00 >> bits
-        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, bits, nd_i64(l, 0), ""),
-                               nd_i64(l, 0), bits, "");
-        bits = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSGT, bits, nd_i64(l, 8), ""),
-                               nd_i64(l, 8), bits, "");
-        mask = LLVMBuildLShr(l->b, nd_i64(l, 0xff00), bits, "");
-        x = LLVMBuildXor(l->b, byte_at(l, ip, i), byte_at(l, prefix, i), "");
-        diff = LLVMBuildOr(l->b, diff,
-                           LLVMBuildAnd(l->b, LLVMBuildAnd(l->b, x, mask, ""), nd_i64(l, 0xff), ""),
-                           "");
+        for (k = 0; k < 2; k++)
+            x[k] = LLVMBuildXor(l->b, nd_load_int(l, nd_gep(l, ip, i * 8 + k * 4), &nd_type_u32),
+                                nd_load_int(l, nd_gep(l, prefix, i * 8 + k * 4), &nd_type_u32), "");
+        diff[i] = LLVMBuildOr(l->b, x[0], LLVMBuildShl(l->b, x[1], nd_i64(l, 32), ""), "");
     }
-    return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_i64(l, 0), "");
+    high = at_most(l, len, 64);
+    diff[0] = first_bits(l, diff[0], high);
+    diff[1] = first_bits(l, diff[1], LLVMBuildSub(l->b, len, high, ""));
+    return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildOr(l->b, diff[0], diff[1], ""), nd_i64(l, 0),
+                         "");
 }

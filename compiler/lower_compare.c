@@ -78,13 +78,15 @@ static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
 }
 
 // Strings up to the zero byte, in at most `most` steps.
-static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t most)
+static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t most,
+                               struct nd_span span)
 {
     LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "cmp"),
                       next = nd_bb(l, "cmp.next"), done = nd_bb(l, "cmp.done");
     LLVMValueRef i, x, y, more, phi, eq[3];
     LLVMBasicBlockRef bbs[3];
 
+    nd_need_loops(l, span);
     nd_br(l, loop);
     nd_at(l, loop);
     i = LLVMBuildPhi(l->b, l->i64, "");
@@ -122,7 +124,7 @@ static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct n
     }
     if (a->type->size == b->type->size)
         return bytes_equal(l, local_bytes(l, a), local_bytes(l, b), most);
-    return text_equal(l, local_bytes(l, a), local_bytes(l, b), most);
+    return text_equal(l, local_bytes(l, a), local_bytes(l, b), most, a->span);
 }
 
 // The literal prefix("10.0.0.0/8"): two words against constants.
@@ -195,9 +197,8 @@ struct in_option {
 static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
 {
     const struct in_option *in = arg;
-    LLVMValueRef off = LLVMBuildMul(l->b, i, nd_i64(l, in->o->stride), ""), at, eq;
+    LLVMValueRef at = nd_opt_at(l, in->o, i), eq;
 
-    at = LLVMBuildGEP2(l->b, l->i8, nd_gep(l, l->opts, in->o->off), &off, 1, "");
     if (in->x)
         eq = LLVMBuildICmp(l->b, LLVMIntEQ, in->x, nd_load_int(l, at, in->o->type), "");
     else if (in->o->type->kind == ND_TY_PREFIX)
@@ -210,10 +211,9 @@ static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
 static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
 {
     struct in_option in = {.o = e->b->sym->option};
-    LLVMValueRef n = LLVMBuildLoad2(l->b, l->i32, nd_gep(l, l->opts, in.o->count_off), ""), i;
+    LLVMValueRef i;
 
-    LLVMSetVolatile(n, 1);
-    in.n = LLVMBuildZExt(l->b, n, l->i64, "");
+    in.n = nd_opt_load(l, in.o->count_off, &nd_type_u32);
     if (nd_type_is_int(e->a->type)) {
         in.x = nd_lower_int(l, e->a);
     } else if (nd_type_is_text(e->a->type)) { // as wide as the option's, zeros after it
@@ -222,7 +222,7 @@ static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
     } else {
         in.bytes = local_bytes(l, e->a);
     }
-    i = nd_scan(l, in.o->cap, option_hit, &in);
+    i = nd_scan(l, in.o->cap, e->span, option_hit, &in);
     return nd_from_bool(l, LLVMBuildICmp(l->b, LLVMIntULT, i, in.n, ""));
 }
 

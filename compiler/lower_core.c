@@ -154,7 +154,7 @@ static struct nd_core_member *field_of(struct nd_lower *l, struct nd_core_type *
         type = leaf(l, f->btf_type, 0);
     m->meta = describe(l, f, type);
     if (in->type->is_union && m->bit)
-        nd_error(l->d, ND_E0606, span,
+        nd_error(l->d, ND_E0609, span,
                  "a field of an anonymous struct in a union cannot be found on another kernel");
     return m;
 }
@@ -187,7 +187,7 @@ static LLVMMetadataRef root_of(struct nd_lower *l, struct nd_core_type *t, struc
     t->root = t->placeholder;
     if (!nd_need_name(l->p, s, &tag, &name))
         nd_help(l->d,
-                nd_error(l->d, ND_E0606, span,
+                nd_error(l->d, ND_E0609, span,
                          "a struct without a name cannot be found on another kernel"),
                 "an object for this kernel only needs no compile: run the script");
     else if (tag == ND_TAGGED_TYPEDEF)
@@ -378,7 +378,7 @@ static void need_field(struct nd_lower *l, const struct chain *c, const struct n
     if (n.value == ND_FORM_ARRAY)
         n.bytes = t->size;
     if (nd_need_name(l->p, container(l, c->step[0]), &n.tag, &n.type))
-        nd_need(l->p, &n);
+        nd_need_note(l->p, &n);
 }
 
 LLVMValueRef nd_core_address(struct nd_lower *l, struct nd_expr *e)

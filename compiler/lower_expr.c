@@ -279,14 +279,9 @@ static LLVMValueRef bit_field(struct nd_lower *l, LLVMValueRef v, const struct n
 
 static struct nd_val option_value(struct nd_lower *l, const struct nd_option *o)
 {
-    LLVMValueRef at = nd_gep(l, l->opts, o->off), v;
-
     if (!nd_type_is_scalar(o->type))
-        return memory(at, ND_AS_BPF);
-    v = nd_load_int(l, at, o->type);
-    // Not folded by LLVM; the verifier knows the value, for the section is frozen.
-    LLVMSetVolatile(LLVMIsALoadInst(v) ? v : LLVMGetOperand(v, 0), 1);
-    return scalar(v);
+        return memory(nd_opt_bytes(l, o), ND_AS_BPF);
+    return scalar(nd_opt_load(l, o->off, o->type));
 }
 
 // A field whose place a relocation tells.
@@ -371,11 +366,8 @@ static struct nd_val option_element(struct nd_lower *l, struct nd_expr *e)
 
     nd_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
     i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
-    i = LLVMBuildMul(l->b, i, nd_i64(l, o->stride), "");
-    return zero_if(l, bad,
-                   value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_gep(l, l->opts, o->off), &i, 1, ""),
-                            ND_AS_BPF, e->type, e->span),
-                   e->type, e->span);
+    return zero_if(l, bad, value_at(l, nd_opt_at(l, o, i), ND_AS_BPF, e->type, e->span), e->type,
+                   e->span);
 }
 
 static struct nd_val element(struct nd_lower *l, struct nd_expr *e)

@@ -190,11 +190,8 @@ static LLVMValueRef zero_value(struct nd_lower *l, uint32_t size)
 {
     LLVMValueRef v;
 
-    if (size > ZERO_ON_STACK) {
-        if (size > l->zero_size)
-            l->zero_size = size;
-        return l->zero;
-    }
+    if (size > ZERO_ON_STACK)
+        return nd_zeros(l, size);
     v = nd_temp(l, size);
     nd_zero(l, v, 0, size);
     return v;

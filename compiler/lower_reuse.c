@@ -93,7 +93,7 @@ void nd_reuse_plan(struct nd_lower *l)
             continue;
         r->value = nd_register(l, "value");
         r->filled = nd_register(l, "filled");
-        LLVMPositionBuilderAtEnd(l->b, l->entry);
+        LLVMPositionBuilderAtEnd(l->b, l->prologue);
         LLVMBuildStore(l->b, nd_i64(l, 0), r->filled);
         LLVMPositionBuilderAtEnd(l->b, here);
     }

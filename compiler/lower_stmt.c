@@ -140,6 +140,7 @@ static void counted_loop(struct nd_lower *l, struct nd_stmt *s, uint64_t bound, 
     struct nd_loop loop = {.up = l->loop, .brk = done, .cont = next};
     LLVMValueRef slot = nd_register(l, "i"), i;
 
+    nd_need_loops(l, s->span);
     LLVMBuildStore(l->b, nd_i64(l, 0), slot);
     nd_br(l, head);
     nd_at(l, head);
@@ -183,11 +184,22 @@ static LLVMValueRef range_cond(struct nd_lower *l, struct nd_stmt *s, LLVMValueR
     return LLVMBuildICmp(l->b, LLVMIntSLT, v, LLVMBuildLoad2(l->b, l->i64, lo[1].ptr, ""), "");
 }
 
+// for (i in 0..len(opt.list)): as many rounds as a list has room for values.
+static uint64_t range_bound(const struct nd_stmt *s)
+{
+    const struct nd_expr *x = s->hi->args.n ? s->hi->args.v[0] : NULL;
+
+    if (s->rhs->is_const && !s->rhs->num && s->hi->builtin && s->hi->builtin->id == ND_B_LEN && x &&
+        x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
+        return x->sym->option->cap;
+    return LOOP_BOUND;
+}
+
 static void lower_range(struct nd_lower *l, struct nd_stmt *s)
 {
     struct nd_slot *ends = ND_NEW_ARRAY(l->a, struct nd_slot, 2);
     LLVMValueRef lo = nd_lower_int(l, s->rhs), hi = nd_lower_int(l, s->hi);
-    uint64_t bound = LOOP_BOUND;
+    uint64_t bound = range_bound(s);
     bool known = s->rhs->is_const && s->hi->is_const;
 
     if (known) {
@@ -338,26 +350,17 @@ static LLVMValueRef *early_fields(struct nd_lower *l, struct nd_event *ev, struc
     return early;
 }
 
-void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
-                   struct nd_span span)
+// struct nd_mf_record and the payload.
+static void fill_record(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                        LLVMValueRef *early, LLVMValueRef rec, struct nd_span span)
 {
-    uint32_t size = ev->type->size, total = (uint32_t)sizeof(struct nd_mf_record) + size, i,
-             end = 0;
-    LLVMBasicBlockRef ok = nd_bb(l, "send"), full = nd_bb(l, "lost"), done = nd_bb(l, "sent");
-    LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec, at,
-                 *early = early_fields(l, ev, vals);
+    uint32_t size = ev->type->size, i, end = 0;
 
-    rec = nd_ptr(l, nd_call(l, ND_H_RINGBUF_RESERVE, args, 3));
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, rec, LLVMConstNull(l->ptr), ""), ok, full);
-    nd_at(l, full);
-    nd_count(l, ND_SITE_EVENT_LOST, span, ND_MF_NONE);
-    nd_br(l, done);
-    nd_at(l, ok);
-    nd_store(l, rec, 8, nd_i64(l, (uint64_t)size << 32 | ev->index)); // struct nd_mf_record
+    nd_store(l, rec, 8, nd_i64(l, (uint64_t)size << 32 | ev->index));
     for (i = 0; i < ev->type->nelems; i++) {
         const struct nd_field *f = &ev->type->fields[i];
+        LLVMValueRef at = nd_gep(l, rec, sizeof(struct nd_mf_record) + f->off);
 
-        at = nd_gep(l, rec, sizeof(struct nd_mf_record) + f->off);
         nd_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, f->off - end);
         if (early[i])
             nd_copy(l, at, (struct nd_val){.v = early[i], .mem = true, .as = ND_AS_BPF},
@@ -367,11 +370,52 @@ void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **val
         end = f->off + f->type->size;
     }
     nd_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, size - end);
+}
+
+#define CURRENT_CPU 0xffffffffu // BPF_F_CURRENT_CPU
+
+static void send_perf(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                      struct nd_span span)
+{
+    uint32_t total = (uint32_t)sizeof(struct nd_mf_record) + ev->type->size;
+    LLVMValueRef *early = early_fields(l, ev, vals), rec = nd_temp(l, total), r,
+                 args[5] = {l->ctx, l->ring, nd_i64(l, CURRENT_CPU), rec, nd_i64(l, total)};
+
+    fill_record(l, ev, vals, early, rec, span);
+    r = nd_call(l, ND_H_PERF_EVENT_OUTPUT, args, 5);
+    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), ND_SITE_EVENT_LOST, span,
+                ND_MF_NONE);
+}
+
+static void send_ring(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                      struct nd_span span)
+{
+    uint32_t total = (uint32_t)sizeof(struct nd_mf_record) + ev->type->size;
+    LLVMBasicBlockRef ok = nd_bb(l, "send"), full = nd_bb(l, "lost"), done = nd_bb(l, "sent");
+    LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec,
+                 *early = early_fields(l, ev, vals);
+
+    rec = nd_ptr(l, nd_call(l, ND_H_RINGBUF_RESERVE, args, 3));
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, rec, LLVMConstNull(l->ptr), ""), ok, full);
+    nd_at(l, full);
+    nd_count(l, ND_SITE_EVENT_LOST, span, ND_MF_NONE);
+    nd_br(l, done);
+    nd_at(l, ok);
+    fill_record(l, ev, vals, early, rec, span);
     args[0] = rec;
     args[1] = submit_flags(l);
     nd_call(l, ND_H_RINGBUF_SUBMIT, args, 2);
     nd_br(l, done);
     nd_at(l, done);
+}
+
+void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                   struct nd_span span)
+{
+    if (nd_without(l->p, ND_F_RINGBUF))
+        send_perf(l, ev, vals, span);
+    else
+        send_ring(l, ev, vals, span);
 }
 
 static void lower_send(struct nd_lower *l, struct nd_stmt *s)

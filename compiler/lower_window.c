@@ -46,7 +46,7 @@ void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sy
     slot->win_size = r.hi - r.lo;
     slot->copy = nd_keep(l, slot->win_size);
     slot->filled = nd_register(l, "filled");
-    LLVMPositionBuilderAtEnd(l->b, l->entry);
+    LLVMPositionBuilderAtEnd(l->b, l->prologue);
     LLVMBuildStore(l->b, nd_i64(l, 0), slot->filled);
     LLVMPositionBuilderAtEnd(l->b, here);
 }

@@ -34,9 +34,10 @@ static const char usage[] =
     "  --stdlib DIR   where modules and tools are\n"
     "  -f text|json   format of messages\n"
     "  --portable     an object that other kernels load, too\n"
-    "  --dump-ir      LLVM IR to stderr\n";
+    "  --dump-ir      LLVM IR to stderr\n"
+    "  --without A,B  what the target kernel lacks: names of docs/kernels.md\n";
 
-enum { OPT_OUT = 256, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR, OPT_PORTABLE };
+enum { OPT_OUT = 256, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR, OPT_WITHOUT, OPT_PORTABLE };
 
 static bool parse_args(int argc, char **argv, struct args *a)
 {
@@ -48,6 +49,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
         {"format", required_argument, NULL, 'f'},
         {"dump-ir", no_argument, NULL, OPT_IR},
         {"portable", no_argument, NULL, OPT_PORTABLE},
+        {"without", required_argument, NULL, OPT_WITHOUT},
         {"pid", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
     };
@@ -84,6 +86,12 @@ static bool parse_args(int argc, char **argv, struct args *a)
             break;
         case OPT_PORTABLE:
             a->o.portable = true;
+            break;
+        case OPT_WITHOUT:
+            if (!nd_without_parse(optarg, &a->o.without)) {
+                fprintf(stderr, "ndtrace-compile: --without: unknown name in \"%s\"\n", optarg);
+                return false;
+            }
             break;
         case 'p': // for the runtime
         case 'v':
@@ -133,7 +141,7 @@ static int mode_object(struct nd_unit *u, const struct args *a)
     elf = nd_unit_object(u, &a->o, &size);
     if (!elf)
         return u->diags.errors ? EXIT_SCRIPT : EXIT_RUN;
-    seal = nd_mfb_seal(elf, size);
+    seal = nd_mfb_seal_file(elf, size);
     ret = a->out_fd < 0 ? 0 : write_all(a->out_fd, elf, size);
     if (!ret && a->out_fd >= 0)
         ret = write_all(a->out_fd, &seal, sizeof(seal));

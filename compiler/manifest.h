@@ -21,6 +21,54 @@
 #define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: option values
 #define ND_RINGBUF_SYM "nd_events"
 #define ND_RING_BYTES (1u << 20) // size of the event ring unless the header says otherwise
+#define ND_WORDS_SYM "nd_words"  // ND_MF_SPLIT: array of u64, the first words of nd_state
+
+// ---- what kernels may lack -------------------------------------------------------------------
+
+// Name as in NDTRACE_WITHOUT and --without, release of Linux that brought it, what it is, and what
+// to do when a script needs it and nothing replaces it. docs/kernels.md says what replaces each.
+// clang-format off
+#define ND_FEATURES(X)                                                                             \
+    X(RINGBUF, "ringbuf", "5.8", "ring buffers", "")                                               \
+    X(GLOBALS, "globals", "5.2", "global data in programs", "")                                    \
+    X(MMAP, "mmap", "5.5", "maps in shared memory", "")                                            \
+    X(LOOPS, "loops", "5.3", "loops and programs of more than 4096 instructions", "")              \
+    X(JMP32, "jmp32", "5.1", "32-bit jumps (instruction set v3)", "")                              \
+    X(PROBE_READ_KERNEL, "probe_read_kernel", "5.5", "reads that tell kernel and user memory apart", "") \
+    X(BOOT_CLOCK, "boot_clock", "5.8", "the clock of nsecs(boot)", "use nsecs")                    \
+    X(TAI_CLOCK, "tai_clock", "6.1", "the clock of nsecs(sw_tai)", "use nsecs")                    \
+    X(TP_BTF, "tp_btf", "5.5", "raw tracepoints with types", "")                                   \
+    X(FENTRY, "fentry", "5.5", "fentry and fexit", "use kprobe and kretprobe")                     \
+    X(KPROBE, "kprobe", "4.17", "kprobes (CONFIG_KPROBES)", "use a tracepoint or a raw tracepoint") \
+    X(FUNC_IP, "func_ip", "5.15", "the address of the function for one program on many", "")          \
+    X(KPROBE_MULTI, "kprobe_multi", "5.18", "one link for many kprobes", "")                       \
+    X(BTF, "btf", "5.4", "BTF of the kernel in /sys/kernel/btf/vmlinux", "")                       \
+    X(MODULE_BTF, "module_btf", "5.11", "BTF of modules", "")                                      \
+    X(TEST_RUN, "test_run", "5.10", "programs run on demand (BEGIN, END, interval)", "")           \
+    X(PERF_LINK, "perf_link", "5.15", "links of perf events", "")                                  \
+    X(MAP_BATCH, "map_batch", "5.6", "reading maps in batches", "")                                \
+    X(PIDFD, "pidfd", "5.3", "descriptors of processes", "")
+// clang-format on
+
+enum nd_feature {
+#define ND_FEATURE_ENUM(id, name, since, what, hint) ND_F_##id,
+    ND_FEATURES(ND_FEATURE_ENUM)
+#undef ND_FEATURE_ENUM
+        ND_F_MAX,
+};
+#define ND_F_BIT(id) (1u << ND_F_##id)
+
+struct nd_feature_row {
+    const char *name, *since, *what, *hint;
+};
+// Row of a table of them: { ND_FEATURES(ND_FEATURE_ROW) }.
+#define ND_FEATURE_ROW(id, name, since, what, hint) [ND_F_##id] = {name, since, what, hint},
+
+// Without ND_F_GLOBALS a program gets each word of nd_opts that it reads as an `ld_imm64` with this
+// source register (no kernel knows it) and the word's index as its value; the runtime puts the
+// option's value there before it loads the program.
+#define ND_OPT_IMM 15u
+#define ND_PROG_INSNS 4096u // the most that a kernel without ND_F_LOOPS takes
 
 // The last bytes of an object's file. Damage is then told before anything is read from it.
 #define ND_SEAL_MAGIC 0x0a4c4145534e440aull // "\nDNSEAL\n"
@@ -87,13 +135,25 @@ struct nd_mf_header {
                        // ND_MF_NONE if unused
     uint32_t text;     // string: the script itself if it is a one-liner (files are read again)
     uint32_t build;    // string: which build of that kernel (uname -v); "": not known
+    uint32_t needs;    // ND_F_BIT()s: what the kernel must have
+    uint32_t without;  // ND_F_BIT()s: what the object was made to do without
+    uint32_t words_size; // bytes at the front of nd_state that the runtime writes, too
 };
 
 enum {
     ND_MF_NEEDS_BTF = 1 << 0, // has programs whose attach_btf_id refers to this kernel's BTF
     // Offsets of fields are CO-RE relocations, and what else it took from the kernel is in NEEDS:
     // it can run on another one. Without: for the very kernel it was compiled on.
-    ND_MF_PORTABLE = 1 << 1,
+    ND_MF_PORTABLE = 1 << 4,
+    // nd_state is not in shared memory: its first words_size bytes are in ND_WORDS_SYM, one entry
+    // each, so that a write of ours does not touch what programs write; the others in .bss or, in
+    // objects without global data, in an array map ND_STATE_SYM of one entry, at the same offset.
+    ND_MF_SPLIT = 1 << 1,
+    // Events go through a perf event array instead of a ring buffer.
+    ND_MF_PERF = 1 << 2,
+    // Options are immediates of the programs (ND_OPT_IMM). Lists, which are read by index, are in
+    // an array map ND_OPTS_SYM of one entry as well, if any program reads one so.
+    ND_MF_IMM = 1 << 3,
 };
 
 // Lines and columns count from 1; col counts bytes. line 0: no position.
@@ -307,7 +367,7 @@ struct nd_mf_prog {
     uint32_t first; // ATTACHES
     uint32_t count;
     uint32_t when; // FUNCS: user code that returns a bool at attach time, ND_MF_NONE = always
-    uint32_t pad;
+    uint32_t nimm; // ND_MF_IMM: how many words of options are in its code
     struct nd_mf_span span;
 };
 
@@ -323,7 +383,8 @@ enum nd_mf_attach_kind {
     ND_AT_PROFILE,    // per CPU; num: frequency in Hz if num2 == 0, else num: period in ns
     ND_AT_SOFTWARE,   // num: PERF_COUNT_SW_*, num2: period
     ND_AT_HARDWARE,   // num: PERF_COUNT_HW_*, num2: period
-    ND_AT_KPROBE,     // s0 module or "", s1 function, num: offset or, without function, address
+    ND_AT_KPROBE,     // s0 module or "", s1 function, num: offset or, without function, address;
+                      // num2: which of the functions of that name in kallsyms, from 1; 0: the one
     ND_AT_KRETPROBE,  // as KPROBE
     ND_AT_FENTRY,     // s0 module or "", s1 function
     ND_AT_FEXIT,      // as FENTRY
@@ -421,6 +482,7 @@ enum nd_mf_site_kind {
     ND_SITE_DIV_ZERO,   // division by zero (the result used was 0)
     ND_SITE_INDEX,      // array index out of range (the value used was 0)
     ND_SITE_LOOP_BOUND, // a loop was cut at its bound
+    ND_SITE_NO_ENTRY,   // a return whose entry was not seen or whose note was evicted: left out
     ND_SITE_EVICTED,    // an LRU map dropped an entry to make room (counted by the runtime)
     ND_SITE_KIND_MAX,
 };

@@ -134,9 +134,16 @@ struct nd_mf_header *nd_mfb_header(struct nd_mfb *b)
     return &b->h;
 }
 
-void *nd_mfb_finish(struct nd_mfb *b, uint32_t *size)
+void nd_mfb_seal(void *blob)
 {
     const size_t skip = offsetof(struct nd_mf_header, checksum) + 4;
+    struct nd_mf_header *h = blob;
+
+    h->checksum = (uint32_t)crc32(0, (const uint8_t *)blob + skip, (uInt)(h->size - skip));
+}
+
+void *nd_mfb_finish(struct nd_mfb *b, uint32_t *size)
+{
     size_t total = sizeof(b->h);
     uint8_t *blob;
     int i;
@@ -151,20 +158,18 @@ void *nd_mfb_finish(struct nd_mfb *b, uint32_t *size)
     b->h.magic = ND_MF_MAGIC;
     b->h.version = ND_MF_VERSION;
     b->h.size = (uint32_t)total;
-    b->h.checksum = 0;
     blob = nd_arena_alloc(b->a, total);
     for (i = 0; i < ND_SEC_MAX; i++) {
         if (b->sec[i].n)
             memcpy(blob + b->h.sec[i].off, b->sec[i].v, b->sec[i].n * sec_size[i]);
     }
     memcpy(blob, &b->h, sizeof(b->h));
-    b->h.checksum = (uint32_t)crc32(0, blob + skip, (uInt)(total - skip));
-    memcpy(blob, &b->h, sizeof(b->h));
+    nd_mfb_seal(blob);
     *size = (uint32_t)total;
     return blob;
 }
 
-struct nd_seal nd_mfb_seal(const void *elf, size_t size)
+struct nd_seal nd_mfb_seal_file(const void *elf, size_t size)
 {
     struct nd_seal s = {.magic = ND_SEAL_MAGIC, .size = size, .version = ND_MF_VERSION};
     uLong crc = crc32_z(0, elf, size);

@@ -23,10 +23,12 @@ uint32_t nd_mfb_count(const struct nd_mfb *b, enum nd_mf_sec sec);
 uint32_t nd_mfb_const(struct nd_mfb *b, uint64_t v);
 // The header to fill in (magic, version, sizes and checksum are filled by nd_mfb_finish).
 struct nd_mf_header *nd_mfb_header(struct nd_mfb *b);
+// Puts the checksum in, after a change to a finished blob.
+void nd_mfb_seal(void *blob);
 // The blob, on the arena.
 void *nd_mfb_finish(struct nd_mfb *b, uint32_t *size);
 
 // What has to follow `size` bytes of ELF in a file.
-struct nd_seal nd_mfb_seal(const void *elf, size_t size);
+struct nd_seal nd_mfb_seal_file(const void *elf, size_t size);
 
 #endif

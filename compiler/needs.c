@@ -12,7 +12,7 @@ static bool same(const struct nd_need *a, const struct nd_need *b)
            a->flags == b->flags && !strcmp(a->type, b->type) && !strcmp(a->path, b->path);
 }
 
-void nd_need(struct nd_program *p, const struct nd_need *n)
+void nd_need_note(struct nd_program *p, const struct nd_need *n)
 {
     struct nd_need x = *n;
     uint32_t i;
@@ -67,7 +67,7 @@ static void place(void *arg, const struct nd_field *f)
         nd_arena_printf(w->p->arena, "%s%s%s", w->prefix, *w->prefix ? "." : "", f->name);
     w->need.value = (int64_t)(w->base + f->off) * 8 + f->bit_off;
     w->need.bytes = f->bits ? 0 : f->type->size;
-    nd_need(w->p, &w->need);
+    nd_need_note(w->p, &w->need);
     if (f->type->kind != ND_TY_STRUCT || !f->type->btf_id || ++in.depth > DEPTH_MAX)
         return;
     in.prefix = w->need.path;
@@ -85,14 +85,14 @@ void nd_need_struct(struct nd_program *p, const struct nd_type *s, struct nd_spa
     if (!nd_need_name(p, s, &w.need.tag, &w.need.type)) {
         nd_help(
             p->diags,
-            nd_error(p->diags, ND_E0606, span,
+            nd_error(p->diags, ND_E0609, span,
                      "a struct without a name cannot be copied into an object for other kernels"),
             "name the fields that you want");
         return;
     }
     w.need.kind = ND_NEED_SIZE;
     w.need.bytes = s->size;
-    nd_need(p, &w.need);
+    nd_need_note(p, &w.need);
     w.need.kind = ND_NEED_PLACE;
     nd_type_each_field(&p->types, s, place, &w);
 }
@@ -105,7 +105,7 @@ static void frozen_enum(struct nd_program *p, const struct nd_expr *e)
                         .value = (int64_t)e->num,
                         .span = e->span};
 
-    nd_need(p, &n);
+    nd_need_note(p, &n);
 }
 
 static void frozen_size(struct nd_program *p, const struct nd_expr *e)
@@ -119,7 +119,7 @@ static void frozen_size(struct nd_program *p, const struct nd_expr *e)
         return;
     n.bytes = s->size;
     if (nd_need_name(p, s, &n.tag, &n.type))
-        nd_need(p, &n);
+        nd_need_note(p, &n);
 }
 
 static void frozen_offset(struct nd_program *p, const struct nd_expr *e)
@@ -129,7 +129,7 @@ static void frozen_offset(struct nd_program *p, const struct nd_expr *e)
         .kind = ND_NEED_PLACE, .path = e->name, .value = (int64_t)e->num * 8, .span = e->span};
 
     if (s->btf_id && nd_need_name(p, s, &n.tag, &n.type))
-        nd_need(p, &n);
+        nd_need_note(p, &n);
 }
 
 void nd_need_frozen(struct nd_program *p)
@@ -160,7 +160,7 @@ void nd_need_probe(struct nd_program *p, const struct nd_probe *pr)
 
         if ((t->kind == ND_AT_KPROBE || t->kind == ND_AT_KRETPROBE) && !*t->s1) {
             nd_help(p->diags,
-                    nd_error(p->diags, ND_E0606, t->span,
+                    nd_error(p->diags, ND_E0609, t->span,
                              "an address is good for this boot of this kernel only"),
                     "name the function, with an offset if need be: kprobe:function+0x10");
             return;
@@ -168,6 +168,6 @@ void nd_need_probe(struct nd_program *p, const struct nd_probe *pr)
         if (t->kind != ND_AT_UPROBE && t->kind != ND_AT_URETPROBE)
             continue;
         n.path = nd_kernel_file_id(p->kernel, t->s0);
-        nd_need(p, &n);
+        nd_need_note(p, &n);
     }
 }

@@ -14,9 +14,11 @@
 #include <string.h>
 #include <threads.h>
 
-// The first one only makes relocations of accesses, see lower_core.c.
-#define PASSES_PORTABLE "default<O0>," PASSES ",globaldce"
 #define PASSES "function(sroa,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
+// For kernels that take no loops: all of them are unrolled, whatever that costs.
+#define PASSES_UNROLL                                                                     \
+    "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=4096;no-runtime;" \
+    "no-partial;no-peeling;upperbound>,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
 
 void LLVMInitializeBPFTargetInfo(void);
 void LLVMInitializeBPFTarget(void);
@@ -37,9 +39,11 @@ static void fail(struct nd_program *p, const char *what, char *why)
 // other way to set this than for the whole process, and accepts it only once.
 static void keep_order_of_blocks(void)
 {
-    static const char *const args[] = {"ndtrace", "-disable-block-placement"};
+    static const char *const args[] = {"ndtrace", "-disable-block-placement",
+                                       // for PASSES_UNROLL only
+                                       "-unroll-threshold=100000", "-unroll-max-upperbound=4096"};
 
-    LLVMParseCommandLineOptions(2, args, NULL);
+    LLVMParseCommandLineOptions(sizeof(args) / sizeof(args[0]), args, NULL);
 }
 
 static LLVMTargetMachineRef machine(struct nd_program *p)
@@ -58,8 +62,8 @@ static LLVMTargetMachineRef machine(struct nd_program *p)
         fail(p, "LLVM has no BPF target", why);
         return NULL;
     }
-    return LLVMCreateTargetMachine(target, "bpfel", "v3", "", LLVMCodeGenLevelDefault,
-                                   LLVMRelocDefault, LLVMCodeModelDefault);
+    return LLVMCreateTargetMachine(target, "bpfel", nd_without(p, ND_F_JMP32) ? "v2" : "v3", "",
+                                   LLVMCodeGenLevelDefault, LLVMRelocDefault, LLVMCodeModelDefault);
 }
 
 static void layout_of(struct nd_lower *l, struct nd_layout *out)
@@ -68,6 +72,8 @@ static void layout_of(struct nd_lower *l, struct nd_layout *out)
 
     memset(out, 0, sizeof(*out));
     out->state_size = l->state_size;
+    out->words_size = l->words_size;
+    out->needs = l->needs;
     out->exit_off = l->exit_off;
     out->sends = l->ring != NULL;
     out->maps = ND_NEW_ARRAY(l->a, struct nd_layout_map, l->p->maps.n + 1);
@@ -102,8 +108,16 @@ static void add_manifest(struct nd_lower *l)
 static bool optimise(struct nd_lower *l, LLVMTargetMachineRef tm)
 {
     LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
-    const char *passes = l->p->portable ? PASSES_PORTABLE : PASSES;
-    LLVMErrorRef err = LLVMRunPasses(l->m, passes, tm, o);
+    const char *passes = nd_without(l->p, ND_F_LOOPS) ? PASSES_UNROLL : PASSES;
+    LLVMErrorRef err = NULL;
+
+    // Makes relocations of accesses, see lower_core.c.
+    if (l->p->portable)
+        err = LLVMRunPasses(l->m, "default<O0>", tm, o);
+    if (!err)
+        err = LLVMRunPasses(l->m, passes, tm, o);
+    if (!err && l->p->portable)
+        err = LLVMRunPasses(l->m, "globaldce", tm, o);
 
     LLVMDisposePassBuilderOptions(o);
     if (err) {
@@ -183,7 +197,9 @@ static void *one_try(struct nd_lower *l, LLVMTargetMachineRef tm, bool dump_ir, 
         fail(l->p, "internal error, please report it", why);
         return NULL;
     }
-    return optimise(l, tm) ? emit_elf(l, tm, size) : NULL;
+    if (!optimise(l, tm) || (nd_without(l->p, ND_F_LOOPS) && !nd_unrolled(l)))
+        return NULL;
+    return emit_elf(l, tm, size);
 }
 
 static void too_much(struct nd_program *p)
@@ -228,6 +244,8 @@ void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
         if (try)
             too_much(p);
     }
+    if (elf && !p->diags->errors)
+        nd_object_finish(p, elf, *size);
     if (p->diags->errors) {
         free(elf);
         elf = NULL;

@@ -8,4 +8,11 @@
 // The object with its manifest inside, malloc'ed; NULL after a reported error.
 void *nd_object(struct nd_program *p, bool dump_ir, size_t *size);
 
+// Completes the manifest from the finished code; reports code that the target kernel cannot take.
+void nd_object_finish(struct nd_program *p, void *object, size_t size);
+
+// Reports that a probe is too long for a kernel without loops; n: its instructions, 0: far too
+// many.
+void nd_too_long(struct nd_program *p, const struct nd_probe *pr, uint32_t n);
+
 #endif

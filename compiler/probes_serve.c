@@ -104,7 +104,7 @@ static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const s
             nd_kernel_tracepoint(p->kernel, pr->targets.v[i].s0, pr->targets.v[i].s1,
                                  &pr->targets.v[i].format, &why);
     }
-    if (u->args && u->fields_raw && !u->ctx && t->format &&
+    if (u->args && u->fields_raw && !u->ctx && t->format && !nd_without(p, ND_F_TP_BTF) &&
         !nd_kernel_raw_tracepoint(p->kernel, t->s1, &sig) && sig->btf_id) {
         // Which arguments the verifier takes to be never NULL differs between kernels.
         pr->type = p->portable ? ND_PROG_RAW_TP : ND_PROG_TP_BTF;
@@ -126,7 +126,7 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
         pr->type = ND_PROG_RAW_TP;
         if (u->args && !t->sig && nd_kernel_raw_tracepoint(p->kernel, t->s1, &t->sig))
             t->sig = NULL;
-        if (u->args && t->sig && t->sig->btf_id && !p->portable) {
+        if (u->args && t->sig && t->sig->btf_id && !p->portable && !nd_without(p, ND_F_TP_BTF)) {
             pr->type = ND_PROG_TP_BTF;
             pr->btf_id = t->sig->btf_id;
             pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);
@@ -155,17 +155,23 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
 }
 
 // A copy of a function whose parameters the compiler may have moved or removed.
-static void warn_moved(struct nd_program *p, const struct nd_target *t, const struct uses *u)
+static void warn_moved(struct nd_program *p, const struct nd_probe *pr, const struct uses *u)
 {
-    if (t->moved && (u->args || u->argn))
-        nd_help(p->diags,
-                nd_error(p->diags, ND_W0903, t->span,
-                         "%s is a copy that the compiler made of the function: its arguments "
-                         "cannot be trusted",
-                         t->s1),
-                "the compiler may have moved or removed parameters; compare with what is known, or "
-                "name the copy itself if you know: kprobe:%s",
-                t->s1);
+    uint32_t i;
+
+    for (i = 0; i < pr->targets.n && (u->args || u->argn); i++) {
+        const struct nd_target *t = &pr->targets.v[i];
+
+        if (t->moved)
+            nd_help(p->diags,
+                    nd_error(p->diags, ND_W0903, t->span,
+                             "%s is a copy that the compiler made of the function: its arguments "
+                             "cannot be trusted",
+                             t->s1),
+                    "parameters may have been moved or removed; if you know that they are not, "
+                    "name the copy itself: kprobe:%s",
+                    t->s1);
+    }
 }
 
 static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
@@ -195,7 +201,7 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
         break;
     default:
         choose_sig(p, pr, u);
-        warn_moved(p, t, u);
+        warn_moved(p, pr, u);
         break;
     }
 }
@@ -247,6 +253,41 @@ void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl
     pr->stage = stage;
     pr->name = "";
     *ND_PUSH(p->arena, &p->left_out) = pr;
+}
+
+static struct nd_probe *entry_of(struct nd_program *p, struct nd_probe *ret)
+{
+    struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
+    uint32_t i;
+
+    *pr = *ret;
+    pr->name = nd_arena_printf(p->arena, "%s_entry", ret->name);
+    pr->entry_of = ret;
+    pr->entry_args = 0;
+    pr->retprobe = false;
+    pr->stage = NULL;
+    pr->via = NULL;
+    pr->targets.v = ND_NEW_ARRAY(p->arena, struct nd_target, ret->targets.n);
+    for (i = 0; i < ret->targets.n; i++) {
+        pr->targets.v[i] = ret->targets.v[i];
+        pr->targets.v[i].kind =
+            ret->targets.v[i].kind == ND_AT_KRETPROBE ? ND_AT_KPROBE : ND_AT_UPROBE;
+    }
+    return pr;
+}
+
+void nd_probes_note_entries(struct nd_program *p)
+{
+    struct nd_probe **v = p->probes.v;
+    uint32_t n = p->probes.n, i;
+
+    p->probes.v = NULL;
+    p->probes.n = p->probes.cap = 0;
+    for (i = 0; i < n; i++) {
+        if (v[i]->entry_args)
+            *ND_PUSH(p->arena, &p->probes) = entry_of(p, v[i]);
+        *ND_PUSH(p->arena, &p->probes) = v[i];
+    }
 }
 
 static bool alone(enum nd_mf_attach_kind k)

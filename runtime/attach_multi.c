@@ -3,8 +3,6 @@
 // programs do. Serves loading, which must mark such programs, and attaching.
 #include "attach_multi.h"
 
-#include "feature.h"
-
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -23,7 +21,7 @@ static int link_names(int prog, const char **names, uint32_t n, bool at_return)
     return link < 0 ? -errno : link;
 }
 
-bool nd_multi_supported(void)
+bool nd_multi_try(void)
 {
     static const struct bpf_insn code[] = {
         {.code = BPF_ALU64 | BPF_MOV | BPF_K},
@@ -33,8 +31,6 @@ bool nd_multi_supported(void)
     const char *name = (const char *)(uintptr_t)1; // no memory of ours: not even looked up
     int prog, err;
 
-    if (nd_feature_without("kprobe_multi"))
-        return false;
     prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "nd_multi", "GPL", code, 2, &o);
     if (prog < 0)
         return false;
@@ -55,7 +51,7 @@ bool nd_multi_fits(const struct nd_mf *mf, const struct nd_mf_prog *p)
     for (i = 0; i < p->count; i++) {
         const struct nd_mf_attach *a = &mf->attaches[p->first + i];
 
-        if (a->kind != kind || !*nd_mf_str(mf, a->s1) || a->num)
+        if (a->kind != kind || !*nd_mf_str(mf, a->s1) || a->num || a->num2)
             return false;
     }
     return true;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 // Does the kernel have it? Tried, not asked by version; about 0.1 ms.
-bool nd_multi_supported(void);
+bool nd_multi_try(void);
 // Are the attach points of this program several functions, all at the entry or all at the return?
 bool nd_multi_fits(const struct nd_mf *mf, const struct nd_mf_prog *p);
 // Links the program with n attach points that fit: a link, or a negative errno. -ESRCH: at least

@@ -26,4 +26,7 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
 // Why that failed and what to do, for the message.
 const char *nd_perf_why(const struct nd_mf_attach *a, int err);
 
+// A uprobe on an executable, for this process only; disabled.
+int nd_perf_open_own(const char *path, uint64_t offset);
+
 #endif

@@ -26,6 +26,7 @@ enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
 struct cli {
     struct nd_run_opts run;
     struct nd_compile_opts compile;
+    struct nd_features features;
     char path[PATH_MAX]; // of the script
     bool help, version;
 };
@@ -259,6 +260,98 @@ static int get_object(struct cli *c, const char *verb, struct nd_object *obj)
     return nd_compile(&c->compile, obj);
 }
 
+// What the object needs and the kernel lacks, in words.
+static int lacks(const struct cli *c, const struct nd_load *l, uint32_t missing)
+{
+    bool compiled = !c->compile.text && nd_find_is_object(c->compile.file);
+    uint32_t i;
+
+    for (i = 0; i < ND_F_MAX; i++) {
+        const struct nd_feature_row *row = nd_features_row(i);
+
+        if (missing >> i & 1)
+            nd_msg("error: %s needs %s (%s, Linux %s), which %s%s%s",
+                   nd_mf_str(&l->mf, l->mf.h->script), row->what, row->name, row->since,
+                   c->features.off >> i & 1 ? "NDTRACE_WITHOUT switches off" : "this kernel lacks",
+                   *row->hint && !compiled ? ": " : "", compiled ? "" : row->hint);
+    }
+    if (compiled)
+        nd_msg("compile the script on this kernel, or elsewhere with these words in "
+               "NDTRACE_WITHOUT");
+    return EXIT_FAILED;
+}
+
+static void say_features(const struct nd_features *f, uint32_t without, int64_t ns)
+{
+    const char *sep = "features:";
+    uint32_t i;
+
+    for (i = 0; i < ND_F_MAX; i++) {
+        bool tried = f->tried >> i & 1;
+
+        if (!tried && !((f->off | without) >> i & 1))
+            continue;
+        fprintf(stderr, "%s %s %s", sep, nd_features_row(i)->name,
+                f->off >> i & 1       ? "off"
+                : f->lacking >> i & 1 ? "no"
+                : tried               ? "yes"
+                                      : "not tried");
+        sep = ",";
+    }
+    if (*sep == ',')
+        fprintf(stderr, " (%.2f ms)\n", (double)ns / 1e6);
+}
+
+// A function that a trial of fentry may use: one that the object is for.
+static uint32_t trace_id(const struct nd_mf *mf)
+{
+    uint32_t i;
+
+    for (i = 0; i < mf->nprogs; i++) {
+        const struct nd_mf_prog *p = &mf->progs[i];
+
+        if ((p->type == ND_PROG_FENTRY || p->type == ND_PROG_FEXIT) && p->count &&
+            !*nd_mf_str(mf, mf->attaches[p->first].s0))
+            return p->attach_btf_id;
+    }
+    return 0;
+}
+
+// The object, ready to load: compiled again if the kernel lacks what the first one needs.
+static int open_object(struct cli *c, struct nd_object *obj, struct nd_load *l)
+{
+    int64_t start, ns = 0; // of the trials
+    uint32_t missing;
+    int code;
+
+    c->compile.without = c->features.off;
+    for (;;) {
+        code = get_object(c, "object", obj);
+        if (code)
+            return code;
+        if (nd_load_open(l, obj->data, obj->size))
+            return EXIT_FAILED;
+        if (!nd_feature_may_trace())
+            return 0;
+        c->features.trace_id = trace_id(&l->mf);
+        start = nd_now();
+        missing = nd_features_missing(&c->features, l->mf.h->needs);
+        ns += nd_now() - start;
+        l->features = c->features;
+        if (!missing)
+            break;
+        if (!(missing & ~l->mf.h->without) ||
+            (!c->compile.text && nd_find_is_object(c->compile.file)))
+            return lacks(c, l, missing);
+        c->compile.without |= missing;
+        nd_load_free(l);
+        nd_object_free(obj);
+    }
+    if (c->run.verbose)
+        say_features(&c->features, l->mf.h->without, ns);
+    return 0;
+}
+
 static int script_help(struct cli *c, const char *name)
 {
     struct nd_object obj = {0};
@@ -288,17 +381,13 @@ static int run_script(struct cli *c, int argc, char **argv)
     int code;
 
     nd_run_hold_signals();
-    code = get_object(c, "object", &obj);
-    if (nd_run_interrupted())
-        return EXIT_DONE; // Ctrl-C while compiling: nothing was attached
-    if (code)
-        return code;
+    code = open_object(c, &obj, &l);
     c->run.t_object = nd_now();
-    if (nd_load_open(&l, obj.data, obj.size))
-        code = EXIT_FAILED;
-    else if (nd_options_parse(&l.mf, argc, argv, general_flag, c, &values))
+    if (nd_run_interrupted())
+        code = EXIT_DONE; // Ctrl-C while compiling: nothing was attached
+    else if (!code && nd_options_parse(&l.mf, argc, argv, general_flag, c, &values))
         code = EXIT_WRONG;
-    else
+    else if (!code)
         code = nd_run(&l, &values, &c->run);
     nd_options_free(&values);
     nd_load_free(&l);
@@ -312,13 +401,11 @@ static int check_in_kernel(struct cli *c)
     struct nd_object obj = {0};
     struct nd_options values = {0};
     struct nd_load l = {0};
-    int code = get_object(c, "object", &obj);
+    int code = open_object(c, &obj, &l);
 
-    if (code)
-        return code;
-    if (nd_load_open(&l, obj.data, obj.size) || nd_options_defaults(&l.mf, &values))
+    if (!code && nd_options_defaults(&l.mf, &values))
         code = EXIT_FAILED;
-    else
+    else if (!code)
         code = nd_run_check(&l, &values, c->run.verbose);
     if (!code && !c->run.quiet)
         fprintf(stderr, "%s: the kernel's verifier accepts all %u programs\n",
@@ -359,18 +446,29 @@ static void resolve_words(struct cli *c, int argc, char **argv)
     }
 }
 
+// What words of the compiler alone (explain, list, check) must know of this kernel: the features
+// that decide which hook serves a probe.
+static uint32_t without_hooks(struct cli *c)
+{
+    const uint32_t hooks =
+        ND_F_BIT(KPROBE) | ND_F_BIT(FENTRY) | ND_F_BIT(TP_BTF) | ND_F_BIT(FUNC_IP);
+
+    return c->features.off |
+           (nd_feature_may_trace() ? nd_features_missing(&c->features, hooks) : 0);
+}
+
 static int check(struct cli *c, int argc, char **argv)
 {
     int next, code;
 
     if (!nd_feature_may_trace())
-        return nd_compile_exec(argv);
+        return nd_compile_exec(argv, c->features.off);
     next = read_head(c, argc, argv, 2);
     if (next < 0)
         return usage_error();
     if (!c->compile.text && c->compile.file && nd_find_is_object(c->compile.file))
         return check_in_kernel(c);
-    code = nd_compile_run(argv);
+    code = nd_compile_run(argv, without_hooks(c));
     if (code || (!c->compile.file && !c->compile.text))
         return code;
     return check_in_kernel(c);
@@ -394,6 +492,7 @@ static int write_object(const struct nd_object *obj, const char *path)
 static int compile(struct cli *c, int argc, char **argv)
 {
     struct nd_object obj = {0};
+    struct nd_load l = {0};
     int i = read_head(c, argc, argv, 2), code;
 
     for (; i >= 0 && i < argc; i++) {
@@ -411,11 +510,11 @@ static int compile(struct cli *c, int argc, char **argv)
     }
     if (find_script(c))
         return EXIT_WRONG;
-    c->compile.verb = "object";
     c->compile.portable = true;
-    code = nd_compile(&c->compile, &obj);
+    code = open_object(c, &obj, &l);
     if (!code)
         code = write_object(&obj, c->run.output);
+    nd_load_free(&l);
     nd_object_free(&obj);
     return code;
 }
@@ -429,7 +528,7 @@ static int command(struct cli *c, int argc, char **argv)
     argv[0] = (char *)(uintptr_t) "ndtrace-compile";
     if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt"))
         resolve_words(c, argc, argv);
-    return is_check ? check(c, argc, argv) : nd_compile_exec(argv);
+    return is_check ? check(c, argc, argv) : nd_compile_exec(argv, without_hooks(c));
 }
 
 static bool is_command(const char *word)
@@ -455,12 +554,29 @@ static bool asks_help(int argc, char **argv)
     return false;
 }
 
+static bool read_features(struct cli *c)
+{
+    const char *bad;
+    char list[512] = "";
+    uint32_t i;
+    int n;
+
+    if (nd_features_init(&c->features, &bad, &n))
+        return true;
+    for (i = 0; i < ND_F_MAX; i++)
+        snprintf(list + strlen(list), sizeof(list) - strlen(list), " %s", nd_features_row(i)->name);
+    nd_msg("error: NDTRACE_WITHOUT: there is no \"%.*s\"; there are:%s", n, bad, list);
+    return false;
+}
+
 int nd_cli(int argc, char **argv)
 {
     struct cli c = {.run.t_start = nd_now()};
     const char *name;
     int next;
 
+    if (!read_features(&c))
+        return EXIT_WRONG;
     if (argc > 1 && is_command(argv[1]))
         return command(&c, argc, argv);
     next = read_head(&c, argc, argv, 1);

@@ -3,6 +3,7 @@
 // message. The object comes through a memfd. Must not know the language. Serves the command line.
 #include "compile.h"
 
+#include "feature_try.h"
 #include "msg.h"
 
 #include <errno.h>
@@ -54,12 +55,41 @@ static int not_found(const char *path, int err)
     return 1;
 }
 
-int nd_compile_exec(char **argv)
+// The words of a command line with "--without a,b" behind the verb; one allocation.
+static char **with_features(char **argv, uint32_t without)
 {
-    char path[PATH_MAX];
+    size_t n = 0, room = 1;
+    char **out, *list;
+    uint32_t i;
+
+    for (i = 0; i < ND_F_MAX; i++)
+        room += strlen(nd_features_row(i)->name) + 1;
+    while (argv[n])
+        n++;
+    out = malloc((n + 3) * sizeof(*out) + room);
+    if (!out)
+        return NULL;
+    list = (char *)(out + n + 3);
+    *list = 0;
+    for (i = 0; i < ND_F_MAX; i++) {
+        if (without >> i & 1)
+            strcat(strcat(list, *list ? "," : ""), nd_features_row(i)->name);
+    }
+    memcpy(out, argv, 2 * sizeof(*out));
+    out[2] = (char *)(uintptr_t) "--without";
+    out[3] = list;
+    memcpy(out + 4, argv + 2, (n - 1) * sizeof(*out)); // with the NULL
+    return out;
+}
+
+int nd_compile_exec(char **argv, uint32_t without)
+{
+    char path[PATH_MAX], **words = with_features(argv, without);
 
     find_compiler(path, sizeof(path));
-    execv(path, argv);
+    if (words)
+        execv(path, words);
+    free(words);
     return not_found(path, errno);
 }
 
@@ -79,9 +109,9 @@ static int exit_code(pid_t pid)
     return 1;
 }
 
-int nd_compile_run(char **argv)
+int nd_compile_run(char **argv, uint32_t without)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], **words = without ? with_features(argv, without) : argv;
     posix_spawnattr_t attr;
     sigset_t none;
     pid_t pid;
@@ -92,8 +122,10 @@ int nd_compile_run(char **argv)
     posix_spawnattr_init(&attr); // our signals are blocked; the compiler's must not be
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-    err = posix_spawn(&pid, path, NULL, &attr, argv, environ);
+    err = words ? posix_spawn(&pid, path, NULL, &attr, words, environ) : ENOMEM;
     posix_spawnattr_destroy(&attr);
+    if (words != argv)
+        free(words);
     return err ? not_found(path, err) : exit_code(pid);
 }
 
@@ -165,7 +197,7 @@ int nd_compile(const struct nd_compile_opts *o, struct nd_object *out)
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);
     argv[n] = NULL;
-    code = nd_compile_run(argv);
+    code = nd_compile_run(argv, o->without);
     if (!code) {
         err = map_fd(fd, out);
         if (err) {

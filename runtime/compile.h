@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct nd_object { // mapped memory
@@ -19,7 +20,8 @@ struct nd_compile_opts {
     const char *text;              // -e
     const char *pid, *facts, *btf; // passed on, or NULL
     int json;
-    bool portable; // an object for other kernels, too
+    bool portable;    // an object for other kernels, too
+    uint32_t without; // ND_F_BIT()s: features to do without
 };
 
 // Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours).
@@ -28,8 +30,8 @@ int nd_compile(const struct nd_compile_opts *opts, struct nd_object *out);
 int nd_object_map(const char *path, struct nd_object *out);
 void nd_object_free(struct nd_object *o);
 // Becomes the compiler with these words; returns only when it cannot (exit code).
-int nd_compile_exec(char **argv);
+int nd_compile_exec(char **argv, uint32_t without);
 // Runs it with these words and waits; exit code.
-int nd_compile_run(char **argv);
+int nd_compile_run(char **argv, uint32_t without);
 
 #endif

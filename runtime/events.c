@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Programs commit without waking us until the buffer is a quarter full, so the run also looks here
-// every few milliseconds. Must not know what events mean. Serves the run.
+// A ring buffer, or what stands for it. Programs commit without waking us until the buffer is a
+// quarter full, so the run also looks here every few milliseconds. Must not know what events mean.
+// Serves the run.
 #include "events.h"
+
+#include "pbuf.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -12,7 +15,8 @@
 
 struct nd_events {
     const struct nd_mf *mf;
-    struct ring_buffer *ring;
+    struct ring_buffer *ring; // or
+    struct nd_pbuf *pbuf;     // ND_MF_PERF
     nd_event_fn fn;
     void *arg;
     uint64_t seen, bad;
@@ -41,7 +45,18 @@ static int take(void *arg, void *data, size_t size)
     e->stop = e->fn(e->arg, ev, (const uint8_t *)data + sizeof(r));
     if (e->stop)
         return -ECANCELED;
+    if (e->pbuf)
+        return 0; // its batch is what it holds
     return --e->left ? 0 : -EAGAIN;
+}
+
+static int open_buffer(struct nd_events *e, int fd)
+{
+    if (e->mf->h->flags & ND_MF_PERF)
+        e->pbuf = nd_pbuf_new(fd, e->mf->h->ring_bytes, take, e);
+    else
+        e->ring = ring_buffer__new(fd, take, e, NULL);
+    return e->pbuf || e->ring ? 0 : errno;
 }
 
 struct nd_events *nd_events_new(const struct nd_mf *mf, struct bpf_object *obj, nd_event_fn fn,
@@ -49,6 +64,7 @@ struct nd_events *nd_events_new(const struct nd_mf *mf, struct bpf_object *obj, 
 {
     const struct bpf_map *map = bpf_object__find_map_by_name(obj, ND_RINGBUF_SYM);
     struct nd_events *e;
+    int err;
 
     if (!map || bpf_map__fd(map) < 0) {
         errno = ENOENT;
@@ -60,10 +76,8 @@ struct nd_events *nd_events_new(const struct nd_mf *mf, struct bpf_object *obj, 
     e->mf = mf;
     e->fn = fn;
     e->arg = arg;
-    e->ring = ring_buffer__new(bpf_map__fd(map), take, e, NULL);
-    if (!e->ring) {
-        int err = errno;
-
+    err = open_buffer(e, bpf_map__fd(map));
+    if (err) {
         free(e);
         errno = err;
         return NULL;
@@ -76,12 +90,13 @@ void nd_events_free(struct nd_events *e)
     if (!e)
         return;
     ring_buffer__free(e->ring);
+    nd_pbuf_free(e->pbuf);
     free(e);
 }
 
 int nd_events_fd(const struct nd_events *e)
 {
-    return ring_buffer__epoll_fd(e->ring);
+    return e->pbuf ? nd_pbuf_fd(e->pbuf) : ring_buffer__epoll_fd(e->ring);
 }
 
 int nd_events_consume(struct nd_events *e)
@@ -90,11 +105,13 @@ int nd_events_consume(struct nd_events *e)
 
     e->left = BATCH;
     e->stop = 0;
-    n = ring_buffer__consume(e->ring);
+    n = e->pbuf ? nd_pbuf_consume(e->pbuf) : ring_buffer__consume(e->ring);
     if (n == -ECANCELED)
         return e->stop;
     if (n == -EAGAIN)
         return 1;
+    if (e->pbuf && n > 0)
+        return 1; // while they were handled others came
     return n < 0 ? n : 0;
 }
 
@@ -106,4 +123,9 @@ uint64_t nd_events_seen(const struct nd_events *e)
 uint64_t nd_events_bad(const struct nd_events *e)
 {
     return e->bad;
+}
+
+uint64_t nd_events_dropped(const struct nd_events *e)
+{
+    return e->pbuf ? nd_pbuf_lost(e->pbuf) : 0;
 }

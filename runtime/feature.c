@@ -19,19 +19,6 @@
 #define CAP_PERFMON_BIT 38 // include/uapi/linux/capability.h, Linux 5.8
 #define CAP_BPF_BIT 39
 
-bool nd_feature_without(const char *name)
-{
-    const char *p = getenv("NDTRACE_WITHOUT");
-    size_t n = strlen(name), len;
-
-    for (; p && *p; p += len + (p[len] == ',')) {
-        len = strcspn(p, ",");
-        if (len == n && !memcmp(p, name, n))
-            return true;
-    }
-    return false;
-}
-
 bool nd_feature_may_trace(void)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};

@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Is this feature switched off, as one of the words of NDTRACE_WITHOUT=a,b,...?
-bool nd_feature_without(const char *name);
 bool nd_feature_may_trace(void); // CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON
 // Directory fd of the tracefs: the mount if there is one, else a private mount that nobody else
 // sees. The caller closes it. Negative errno if there is none.

@@ -95,16 +95,17 @@ static int read_elf(struct nd_load *l, Elf *elf)
 
 int nd_load_open(struct nd_load *l, const void *file, size_t size)
 {
-    const char *why;
+    const char *why, *bad;
     char *copy = NULL;
     Elf *elf = NULL;
-    int err;
+    int err, n;
 
     memset(l, 0, sizeof(*l));
     if (nd_mf_unseal(file, size, &size, &why)) {
         nd_msg("error: this object cannot be used: %s", why);
         return -EINVAL;
     }
+    nd_features_init(&l->features, &bad, &n);
     l->elf = file;
     l->elf_size = size;
     elf_version(EV_CURRENT);
@@ -119,7 +120,8 @@ int nd_load_open(struct nd_load *l, const void *file, size_t size)
     if (err == -ENOENT)
         nd_msg("error: this object was not made by ndtrace-compile (it has no %s section)",
                ND_MF_ELF_SECTION);
-    if (!err && ((l->mf.h->opts_size && !l->has_opts) || (l->mf.h->state_size && !l->has_state))) {
+    if (!err && !(l->mf.h->flags & ND_MF_IMM) &&
+        ((l->mf.h->opts_size && !l->has_opts) || (l->mf.h->state_size && !l->has_state))) {
         nd_msg("error: the object has no place for option values or loss counters");
         err = -EINVAL;
     }
@@ -146,7 +148,8 @@ struct prepare { // what the load callback needs
     struct nd_load *l;
     struct btf *vmlinux; // read only if ids of another kernel or of a module must be looked up
     bool same_kernel;
-    int module_fd; // BTF of the module of the program at hand; kept until the next one
+    const uint8_t *opts; // values, laid out as nd_opts
+    int module_fd;       // BTF of the module of the program at hand; kept until the next one
 };
 
 static struct btf *vmlinux_btf(struct prepare *p, const struct nd_mf_prog *mp)
@@ -227,6 +230,42 @@ static bool needs_attach_id(uint32_t type)
     return type == ND_PROG_TP_BTF || type == ND_PROG_FENTRY || type == ND_PROG_FEXIT;
 }
 
+// ND_MF_IMM: the words of options into the program's immediates, all that the manifest tells of.
+static int place_words(struct prepare *p, struct bpf_program *prog, const struct nd_mf_prog *mp)
+{
+    size_t n = bpf_program__insn_cnt(prog), i;
+    struct bpf_insn *code;
+    uint32_t found = 0;
+    int err;
+
+    if (!(p->l->mf.h->flags & ND_MF_IMM))
+        return 0;
+    code = malloc((n + 1) * sizeof(*code));
+    if (!code)
+        return -ENOMEM;
+    memcpy(code, bpf_program__insns(prog), n * sizeof(*code));
+    for (i = 0; i + 1 < n; i++) {
+        uint32_t word = (uint32_t)code[i].imm;
+
+        if (code[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+            continue;
+        if (code[i].src_reg == ND_OPT_IMM && word * 8ull + 8 <= p->l->mf.h->opts_size) {
+            code[i].src_reg = 0;
+            memcpy(&code[i].imm, p->opts + word * 8ul, 4);
+            memcpy(&code[i + 1].imm, p->opts + word * 8ul + 4, 4);
+            found++;
+        }
+        i++;
+    }
+    err = found == mp->nimm ? bpf_program__set_insns(prog, code, n) : -EINVAL;
+    free(code);
+    if (err)
+        nd_msg_at(&p->l->mf, &mp->span, "error",
+                  "the object has %u places for option values here, its manifest says %u", found,
+                  mp->nimm);
+    return err;
+}
+
 static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
 {
     struct prepare *p = (struct prepare *)cookie;
@@ -234,13 +273,16 @@ static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opt
     const struct nd_mf_prog *mp;
     const char *module = "";
     uint32_t i;
-    int id;
+    int id, err;
 
     for (i = 0; i < mf->nprogs && p->l->progs[i] != prog; i++)
         ;
-    if (i == mf->nprogs || !needs_attach_id(mf->progs[i].type))
+    if (i == mf->nprogs)
         return 0;
     mp = &mf->progs[i];
+    err = place_words(p, prog, mp);
+    if (err || !needs_attach_id(mp->type))
+        return err;
     if (mp->type != ND_PROG_TP_BTF && mp->count)
         module = nd_mf_str(mf, mf->attaches[mp->first].s0);
     opts->attach_prog_fd = 0; // undo what keeps libbpf from reading vmlinux BTF (select_progs)
@@ -270,10 +312,20 @@ static const struct {
     [ND_PROG_TEST_RUN] = {BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
 };
 
+// The program type for what a program does; those that we run ourselves may need another one.
+static void set_type(struct nd_load *l, struct bpf_program *prog, uint32_t type)
+{
+    if (type == ND_PROG_TEST_RUN && !nd_features_has(&l->features, ND_F_TEST_RUN)) {
+        l->no_test_run = true;
+        type = ND_PROG_KPROBE;
+    }
+    bpf_program__set_type(prog, prog_types[type].type);
+    bpf_program__set_expected_attach_type(prog, prog_types[type].attach);
+}
+
 static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *wanted)
 {
     struct bpf_program *prog;
-    bool asked = false, multi = false;
     uint32_t i;
 
     bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(prog, false);
@@ -289,15 +341,10 @@ static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *w
         }
         l->progs[i] = prog;
         bpf_program__set_autoload(prog, true);
-        bpf_program__set_type(prog, prog_types[p->type].type);
-        bpf_program__set_expected_attach_type(prog, prog_types[p->type].attach);
-        if (nd_multi_fits(&l->mf, p)) {
-            multi = asked ? multi : nd_multi_supported();
-            asked = true;
-            l->multi[i] = multi;
-            if (multi)
-                bpf_program__set_expected_attach_type(prog, BPF_TRACE_KPROBE_MULTI);
-        }
+        set_type(l, prog, p->type);
+        l->multi[i] = nd_multi_fits(&l->mf, p) && nd_features_has(&l->features, ND_F_KPROBE_MULTI);
+        if (l->multi[i])
+            bpf_program__set_expected_attach_type(prog, BPF_TRACE_KPROBE_MULTI);
         // With a target program set, libbpf does not read vmlinux BTF (10 ms) for the id that the
         // manifest has already.
         if (needs_attach_id(p->type))
@@ -313,7 +360,7 @@ static int place_options(struct nd_load *l, struct bpf_object *obj, const void *
     size_t size = 0;
     uint8_t *data;
 
-    if (!n)
+    if (!n || (l->mf.h->flags & ND_MF_IMM))
         return 0;
     data = map ? (uint8_t *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
     if (!data || l->opts_off > size || n > size - l->opts_off) {
@@ -324,30 +371,72 @@ static int place_options(struct nd_load *l, struct bpf_object *obj, const void *
     return 0;
 }
 
+static int no_place(void)
+{
+    nd_msg("error: the object has no place for loss counters");
+    return -EINVAL;
+}
+
+// ND_MF_SPLIT: nd_state is behind system calls.
+static int find_state(struct nd_load *l, struct bpf_object *obj, const struct bpf_map *map)
+{
+    const struct bpf_map *words = bpf_object__find_map_by_name(obj, ND_WORDS_SYM);
+
+    if (!words || bpf_map__value_size(words) != 8 ||
+        bpf_map__max_entries(words) < l->mf.h->words_size / 8)
+        return no_place();
+    l->state.value = calloc(1, bpf_map__value_size(map));
+    if (!l->state.value)
+        return -ENOMEM;
+    l->state.words_fd = bpf_map__fd(words);
+    l->state.data_fd = bpf_map__fd(map);
+    l->state.words = l->mf.h->words_size;
+    l->state.off = l->state_off;
+    l->state.split = true;
+    return 0;
+}
+
 // Maps the counters into our memory: programs and we then see the same words.
 static int map_state(struct nd_load *l, struct bpf_object *obj)
 {
-    struct bpf_map *map = bpf_object__find_map_by_name(obj, ".bss");
-    uint32_t n = l->mf.h->state_size, size = map ? bpf_map__value_size(map) : 0;
+    uint32_t flags = l->mf.h->flags, n = l->mf.h->state_size, size;
+    struct bpf_map *map =
+        bpf_object__find_map_by_name(obj, flags & ND_MF_IMM ? ND_STATE_SYM : ".bss");
     void *p;
 
     if (!n)
         return 0;
-    if (!map || l->state_off > size || n > size - l->state_off) {
-        nd_msg("error: the object has no place for loss counters");
-        return -EINVAL;
-    }
+    if (flags & ND_MF_IMM)
+        l->state_off = 0;
+    size = map ? bpf_map__value_size(map) : 0;
+    if (!map || l->state_off > size || n > size - l->state_off)
+        return no_place();
+    if (flags & ND_MF_SPLIT)
+        return find_state(l, obj, map);
     p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
     if (p == MAP_FAILED) {
-        // Linux < 5.5: a write of one word from here would overwrite all counters beside it.
-        nd_msg(
-            "error: this kernel cannot share the programs' counters (%s; it must be 5.5 or newer)",
-            strerror(errno));
+        nd_msg("error: cannot share the programs' counters: %s", strerror(errno));
         return -ENOTSUP;
     }
     l->bss = p;
     l->bss_size = size;
-    l->state = l->bss + l->state_off;
+    l->state.shared = l->bss + l->state_off;
+    return 0;
+}
+
+// ND_MF_IMM: lists of options that programs read by index.
+static int fill_lists(struct nd_load *l, struct bpf_object *obj, const void *opts)
+{
+    const struct bpf_map *map = bpf_object__find_map_by_name(obj, ND_OPTS_SYM);
+    uint32_t key = 0;
+
+    if (!map || !(l->mf.h->flags & ND_MF_IMM))
+        return 0;
+    if (bpf_map__value_size(map) > l->mf.h->opts_size ||
+        bpf_map_update_elem(bpf_map__fd(map), &key, opts, BPF_ANY)) {
+        nd_msg("error: the object has no place for option values");
+        return -EINVAL;
+    }
     return 0;
 }
 
@@ -405,13 +494,15 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
         nd_verifier_report(l, err, verbose);
         return err;
     }
-    return map_state(l, obj);
+    err = fill_lists(l, obj, opts);
+    return err ? err : map_state(l, obj);
 }
 
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
 {
     LIBBPF_OPTS(libbpf_prog_handler_opts, ho, .prog_prepare_load_fn = prepare_load);
-    struct prepare p = {.l = l, .same_kernel = nd_needs_same_kernel(&l->mf), .module_fd = -1};
+    struct prepare p = {
+        .l = l, .same_kernel = nd_needs_same_kernel(&l->mf), .opts = opts, .module_fd = -1};
     libbpf_print_fn_t old;
     int handler, err = fits(l, p.same_kernel);
 
@@ -447,6 +538,7 @@ void nd_load_free(struct nd_load *l)
     if (l->bss)
         munmap(l->bss, l->bss_size);
     bpf_object__close(l->obj);
+    free(l->state.value);
     free(l->progs);
     free(l->multi);
     free(l->log);

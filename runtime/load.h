@@ -4,7 +4,9 @@
 #ifndef ND_LOAD_H
 #define ND_LOAD_H
 
+#include "feature_try.h"
 #include "mf.h"
+#include "state.h"
 
 #include <stdbool.h>
 
@@ -22,10 +24,12 @@ struct nd_load {
     struct bpf_object *obj;     // NULL until loaded, or if no program is wanted
     struct bpf_program **progs; // for each program of the manifest, NULL if it is not wanted
     bool *multi;                // for each: loaded for kprobe.multi
+    bool no_test_run;           // programs that we run ourselves hang on a uprobe (trigger.h)
     uint8_t *bss;               // the section that nd_state is in
     size_t bss_size;
-    uint8_t *state; // nd_state, shared with the programs; NULL if there is none
-    char *log;      // what libbpf said, for messages
+    struct nd_state state; // nd_state
+    struct nd_features features;
+    char *log; // what libbpf said, for messages
     size_t log_size;
 };
 

@@ -5,6 +5,7 @@
 #include "run_impl.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,7 +15,17 @@
 
 #define TICK_NS 20000000 // programs wake us only when the event buffer is a quarter full
 
-enum source { SRC_SIGNAL, SRC_TICK, SRC_RING, SRC_HOOK, SRC_INTERVAL, SRC_DURATION, SRC_PROCESS };
+enum source {
+    SRC_SIGNAL,
+    SRC_TICK,
+    SRC_RING,
+    SRC_HOOK,
+    SRC_INTERVAL,
+    SRC_DURATION,
+    SRC_PROCESS,
+    SRC_MODULES,
+    SRC_POLL
+};
 
 struct loop {
     struct nd_run *r;
@@ -96,6 +107,22 @@ static int watch_intervals(struct loop *w)
     return err;
 }
 
+#define POLL_NS 50000000u
+
+// A descriptor that tells when the process ends; without one (Linux < 5.3) it is looked for.
+static int watch_process(struct loop *w)
+{
+    struct nd_run *r = w->r;
+    int err;
+
+    if (!nd_features_has(&r->l->features, ND_F_PIDFD))
+        return timer(w, POLL_NS, false, SRC_POLL, 0);
+    err = own(w, (int)syscall(SYS_pidfd_open, r->opts->pid, 0), SRC_PROCESS, 0);
+    if (err == -ESRCH)
+        r->stop = true; // it ended since the probes were attached
+    return err == -ESRCH ? 0 : err;
+}
+
 static int watch_all(struct loop *w)
 {
     struct nd_run *r = w->r;
@@ -108,18 +135,16 @@ static int watch_all(struct loop *w)
     // Edge-triggered: as a level, every single record at a high rate would wake us.
     if (!err && r->events)
         err = watch(w, nd_events_fd(r->events), SRC_RING, 0, EPOLLET);
-    if (!err && (r->events || (r->l->state && r->mf->h->exit_off != ND_MF_NONE)))
+    if (!err && (r->events || (nd_state_there(&r->l->state) && r->mf->h->exit_off != ND_MF_NONE)))
         err = timer(w, TICK_NS, false, SRC_TICK, 0);
     if (!err)
         err = watch_intervals(w);
     if (!err && r->opts->duration)
         err = timer(w, (uint64_t)r->opts->duration, true, SRC_DURATION, 0);
-    if (!err && r->opts->pid) {
-        err = own(w, (int)syscall(SYS_pidfd_open, r->opts->pid, 0), SRC_PROCESS, 0);
-        if (err == -ESRCH)
-            r->stop = true; // it ended since the probes were attached
-        err = err == -ESRCH ? 0 : err;
-    }
+    if (!err && nd_attach_modules_fd(r->attach) >= 0)
+        err = watch(w, nd_attach_modules_fd(r->attach), SRC_MODULES, 0, 0);
+    if (!err && r->opts->pid)
+        err = watch_process(w);
     return err;
 }
 
@@ -158,7 +183,7 @@ static void dispatch(struct nd_run *r, uint64_t key)
     enum source src = KEY_SRC(key);
     uint64_t expirations;
 
-    if (src != SRC_SIGNAL && src != SRC_RING && src != SRC_PROCESS &&
+    if (src != SRC_SIGNAL && src != SRC_RING && src != SRC_PROCESS && src != SRC_MODULES &&
         read(KEY_FD(key), &expirations, sizeof(expirations)) != (ssize_t)sizeof(expirations))
         return; // not due after all
     switch (src) {
@@ -173,9 +198,16 @@ static void dispatch(struct nd_run *r, uint64_t key)
     case SRC_INTERVAL:
         nd_run_test(r, ND_AT_INTERVAL, KEY_INDEX(key));
         break;
+    case SRC_MODULES:
+        nd_attach_modules(r->attach);
+        break;
     case SRC_DURATION:
     case SRC_PROCESS:
         r->stop = true;
+        break;
+    case SRC_POLL:
+        if (kill((pid_t)r->opts->pid, 0) && errno == ESRCH)
+            r->stop = true;
         break;
     default:
         break; // events are taken after every wait

@@ -7,7 +7,7 @@
 
 struct nd_losses {
     const struct nd_mf *mf;
-    const uint8_t *state;
+    const struct nd_state *state;
     const uint64_t *user; // counts of the sites of user code, or NULL
     uint64_t *last;       // for each site: the value at the last report
     struct nd_loss *out;
@@ -15,7 +15,7 @@ struct nd_losses {
     uint64_t own_count[ND_SITE_KIND_MAX], own_last[ND_SITE_KIND_MAX];
 };
 
-struct nd_losses *nd_losses_new(const struct nd_mf *mf, const uint8_t *state)
+struct nd_losses *nd_losses_new(const struct nd_mf *mf, const struct nd_state *state)
 {
     struct nd_losses *l = calloc(1, sizeof(*l));
     uint32_t i;
@@ -54,11 +54,10 @@ void nd_losses_free(struct nd_losses *l)
 static uint64_t counter(const struct nd_losses *l, uint32_t site)
 {
     uint32_t off = l->mf->sites[site].counter_off;
-    const uint8_t *p = l->state + off;
 
     if (off == ND_MF_NONE)
         return l->user ? l->user[site] : 0;
-    return l->state ? __atomic_load_n((const uint64_t *)(const void *)p, __ATOMIC_RELAXED) : 0;
+    return l->state ? nd_state_get(l->state, off) : 0;
 }
 
 static uint32_t collect(struct nd_losses *l, bool all, bool keep, const struct nd_loss **out)
@@ -91,9 +90,9 @@ uint32_t nd_losses_total(struct nd_losses *l, const struct nd_loss **out)
     return collect(l, true, true, out);
 }
 
-uint64_t nd_losses_events(const struct nd_losses *l)
+static uint64_t counted_events(const struct nd_losses *l)
 {
-    uint64_t n = l->own_count[ND_SITE_EVENT_LOST];
+    uint64_t n = 0;
     uint32_t i;
 
     for (i = 0; i < l->mf->nsites; i++) {
@@ -101,6 +100,18 @@ uint64_t nd_losses_events(const struct nd_losses *l)
             n += counter(l, i);
     }
     return n;
+}
+
+uint64_t nd_losses_events(const struct nd_losses *l)
+{
+    return l->own_count[ND_SITE_EVENT_LOST] + counted_events(l);
+}
+
+void nd_losses_buffers(struct nd_losses *l, uint64_t bad, uint64_t dropped)
+{
+    uint64_t known = counted_events(l);
+
+    l->own_count[ND_SITE_EVENT_LOST] = bad + (dropped > known ? dropped - known : 0);
 }
 
 void nd_losses_add(struct nd_losses *l, uint32_t kind, uint64_t n)

@@ -4,11 +4,12 @@
 #define ND_LOSS_H
 
 #include "sink.h"
+#include "state.h"
 
 struct nd_losses;
 
 // state: nd_state as the programs see it, or NULL when there is none.
-struct nd_losses *nd_losses_new(const struct nd_mf *mf, const uint8_t *state);
+struct nd_losses *nd_losses_new(const struct nd_mf *mf, const struct nd_state *state);
 void nd_losses_free(struct nd_losses *l);
 // Where the counts of user code are kept, by site; must outlive l. See nd_vm_sites.
 void nd_losses_user(struct nd_losses *l, const uint64_t *counts);
@@ -18,6 +19,9 @@ uint32_t nd_losses_report(struct nd_losses *l, const struct nd_loss **out);
 uint32_t nd_losses_total(struct nd_losses *l, const struct nd_loss **out);
 uint64_t nd_losses_events(const struct nd_losses *l); // events lost so far
 // What the runtime itself lost: n more of a kind, without a place in the script.
+// What the event buffers know: records that made no sense, and lost ones, which count as far as
+// programs have not counted them themselves.
+void nd_losses_buffers(struct nd_losses *l, uint64_t bad, uint64_t dropped);
 void nd_losses_add(struct nd_losses *l, uint32_t kind, uint64_t n);
 
 #endif

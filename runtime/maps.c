@@ -28,7 +28,7 @@ struct map {
 struct nd_maps {
     const struct nd_mf *mf;
     struct map *v;
-    uint8_t *state;
+    const struct nd_state *state; // NULL: none
     uint32_t ngen;
     bool stopped; // no program runs by itself any more
     bool warned;  // that the kernel offers no grace period
@@ -167,9 +167,17 @@ void nd_maps_free(struct nd_maps *m)
     free(m);
 }
 
-void nd_maps_set_state(struct nd_maps *m, uint8_t *state)
+void nd_maps_set_state(struct nd_maps *m, const struct nd_state *state)
 {
-    m->state = state;
+    m->state = nd_state_there(state) ? state : NULL;
+}
+
+void nd_maps_key_by_key(struct nd_maps *m)
+{
+    uint32_t i;
+
+    for (i = 0; i < m->mf->nmaps; i++)
+        m->v[i].gen[0].no_batch = m->v[i].gen[1].no_batch = true;
 }
 
 void nd_maps_stopped(struct nd_maps *m)
@@ -202,11 +210,6 @@ static int collect(void *arg, const void *key, const void *val)
     return 0;
 }
 
-static uint32_t *gen_word(const struct nd_maps *m, const struct map *p)
-{
-    return (uint32_t *)(void *)(m->state + p->d->gen_off);
-}
-
 static bool due(const struct map *p)
 {
     return p->in_kernel && p->snap && !p->harvested;
@@ -218,7 +221,7 @@ static void flip_all(struct nd_maps *m)
 
     for (i = 0; i < m->mf->nmaps; i++) {
         if (due(&m->v[i]))
-            __atomic_xor_fetch(gen_word(m, &m->v[i]), 1, __ATOMIC_SEQ_CST);
+            nd_state_flip(m->state, m->v[i].d->gen_off);
     }
     if (nd_feature_grace() && !m->warned) {
         m->warned = true;
@@ -244,7 +247,7 @@ static int harvest_all(struct nd_maps *m)
 
         if (!due(p))
             continue;
-        now = *gen_word(m, p) & 1;
+        now = nd_state_get(m->state, p->d->gen_off) & 1;
         p->harvested = true;
         err = nd_bpfmap_each(&p->gen[now ^ 1], true, collect, p);
         if (!err && m->stopped)
@@ -262,18 +265,16 @@ int nd_maps_harvest(struct nd_maps *m, uint32_t map)
     return harvest_all(m);
 }
 
-// The word that tells whether a variable without a key was ever set; NULL: this map has none.
-static uint64_t *set_word(struct nd_maps *m, const struct map *p)
+// Is there a word that tells whether this variable without a key was ever set?
+static bool has_word(const struct nd_maps *m, const struct map *p)
 {
-    if (p->d->kind != ND_MAP_ARRAY || !p->d->pop_off || !m->state)
-        return NULL;
-    return (uint64_t *)(void *)(m->state + p->d->pop_off);
+    return p->d->kind == ND_MAP_ARRAY && p->d->pop_off && m->state;
 }
 
 static void set_present(struct nd_maps *m, const struct map *p, bool present)
 {
-    if (set_word(m, p))
-        *set_word(m, p) = present;
+    if (has_word(m, p))
+        nd_state_put(m->state, p->d->pop_off, present);
 }
 
 // ---- access ------------------------------------------------------------------------------------
@@ -449,7 +450,7 @@ int nd_maps_copy(struct nd_maps *m, uint32_t map, struct nd_copy *copy)
     if (!copy->vals)
         return -ENOMEM;
     f.skip_zero = p->cleared && !copy->key_size;
-    if (!p->snap && set_word(m, p) && !*set_word(m, p))
+    if (!p->snap && has_word(m, p) && !nd_state_get(m->state, p->d->pop_off))
         return 0;
     if (!p->snap)
         err = nd_bpfmap_each(&p->gen[0], false, fill, &f);
@@ -504,7 +505,7 @@ uint64_t nd_maps_evicted(struct nd_maps *m)
             if (nd_bpfmap_each(&p->gen[g], false, count_one, &there))
                 break;
         }
-        memcpy(&made, m->state + p->d->pop_off, sizeof(made));
+        made = (int64_t)nd_state_get(m->state, p->d->pop_off);
         if (made - p->taken > there)
             sum += (uint64_t)(made - p->taken - there);
     }

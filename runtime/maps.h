@@ -15,6 +15,7 @@
 #define ND_MAPS_H
 
 #include "mf.h"
+#include "state.h"
 
 #include <stdbool.h>
 
@@ -25,7 +26,9 @@ struct bpf_object;
 struct nd_maps *nd_maps_new(const struct nd_mf *mf, struct bpf_object *obj);
 void nd_maps_free(struct nd_maps *m);
 // Where nd_state is mapped: the generation words are in it. Needed if any map has ND_MAPF_GEN.
-void nd_maps_set_state(struct nd_maps *m, uint8_t *state);
+void nd_maps_set_state(struct nd_maps *m, const struct nd_state *state);
+// As on kernels before 5.6, which read no batches.
+void nd_maps_key_by_key(struct nd_maps *m);
 // No program runs any more but those the caller starts and waits for: harvests need not wait.
 void nd_maps_stopped(struct nd_maps *m);
 

@@ -6,6 +6,7 @@
 #include "feature.h"
 #include "msg.h"
 #include "run_impl.h"
+#include "trigger.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -43,14 +44,21 @@ void nd_run_fail(struct nd_run *r, int err)
 
 // ---- handlers ----------------------------------------------------------------------------------
 
+static struct nd_losses *all_losses(struct nd_run *r)
+{
+    if (r->events)
+        nd_losses_buffers(r->losses, nd_events_bad(r->events), nd_events_dropped(r->events));
+    return r->losses;
+}
+
 static uint32_t losses(void *arg, const struct nd_loss **out)
 {
-    return nd_losses_report(((struct nd_run *)arg)->losses, out);
+    return nd_losses_report(all_losses(arg), out);
 }
 
 static uint64_t lost(void *arg)
 {
-    return nd_losses_events(((struct nd_run *)arg)->losses);
+    return nd_losses_events(all_losses(arg));
 }
 
 // User code that runs long is cut by Ctrl-C; the run then ends as after any other Ctrl-C.
@@ -135,12 +143,9 @@ void nd_run_drain(struct nd_run *r)
 // What exit() in a probe left: bit 0 is set, the code is the high half.
 static uint64_t exit_word(const struct nd_run *r)
 {
-    const uint8_t *p;
-
-    if (!r->l->state || r->mf->h->exit_off == ND_MF_NONE)
+    if (r->mf->h->exit_off == ND_MF_NONE)
         return 0;
-    p = r->l->state + r->mf->h->exit_off;
-    return __atomic_load_n((const uint64_t *)(const void *)p, __ATOMIC_RELAXED);
+    return nd_state_get(&r->l->state, r->mf->h->exit_off);
 }
 
 int nd_run_take(struct nd_run *r)
@@ -163,21 +168,33 @@ int nd_run_take(struct nd_run *r)
 
 // Programs of BEGIN, END and interval are called, not attached. attach: one attach point, or
 // ND_MF_NONE for all of the kind.
+static int run_once(struct nd_run *r, uint32_t index)
+{
+    LIBBPF_OPTS(bpf_test_run_opts, opts);
+    int prog = nd_load_prog_fd(r->l, index);
+
+    if (r->l->no_test_run && !r->trigger)
+        r->trigger = nd_trigger_new();
+    if (r->l->no_test_run)
+        return r->trigger ? nd_trigger_run(r->trigger, index, prog) : -ENOMEM;
+    return bpf_prog_test_run_opts(prog, &opts) ? -errno : 0;
+}
+
 void nd_run_test(struct nd_run *r, uint32_t kind, uint32_t attach)
 {
     uint32_t i, j;
+    int err;
 
     for (i = 0; i < r->mf->nprogs; i++) {
         const struct nd_mf_prog *p = &r->mf->progs[i];
-        LIBBPF_OPTS(bpf_test_run_opts, opts);
 
         if (p->type != ND_PROG_TEST_RUN || nd_load_prog_fd(r->l, i) < 0)
             continue;
         for (j = p->first; j < p->first + p->count; j++) {
             if (r->mf->attaches[j].kind != kind || (attach != ND_MF_NONE && attach != j))
                 continue;
-            if (bpf_prog_test_run_opts(nd_load_prog_fd(r->l, i), &opts)) {
-                int err = -errno;
+            err = run_once(r, i);
+            if (err) {
 
                 nd_msg_at(r->mf, &p->span, "error", "cannot run %s: %s",
                           nd_mf_str(r->mf, r->mf->attaches[j].spec), strerror(-err));
@@ -338,9 +355,11 @@ static int load(struct nd_run *r)
     r->maps = nd_maps_new(r->mf, r->l->obj);
     if (!r->maps)
         return -errno;
-    nd_maps_set_state(r->maps, r->l->state);
+    nd_maps_set_state(r->maps, &r->l->state);
+    if (r->l->features.off & ND_F_BIT(MAP_BATCH))
+        nd_maps_key_by_key(r->maps);
     r->fmt.maps = r->maps;
-    r->losses = nd_losses_new(r->mf, r->l->state);
+    r->losses = nd_losses_new(r->mf, &r->l->state);
     env.maps = r->maps;
     r->vm = nd_vm_new(&env);
     if (!r->losses || !r->vm)
@@ -412,8 +431,8 @@ static void begin(struct nd_run *r)
     uint32_t i;
 
     r->start = nd_now();
-    if (r->l->state && r->mf->h->state_size >= ND_STATE_START + sizeof(r->start))
-        memcpy(r->l->state + ND_STATE_START, &r->start, sizeof(r->start));
+    if (nd_state_there(&r->l->state) && r->mf->h->state_size >= ND_STATE_START + sizeof(r->start))
+        nd_state_put(&r->l->state, ND_STATE_START, (uint64_t)r->start);
     for (i = 0; i < r->mf->nhooks; i++)
         r->every_start[i] = r->start;
     header(r);
@@ -486,10 +505,8 @@ static void summary(struct nd_run *r)
 
     nd_losses_add(r->losses, ND_SITE_MAP_FULL, nd_vm_map_full(r->vm));
     nd_losses_add(r->losses, ND_SITE_EVICTED, nd_maps_evicted(r->maps));
-    if (r->events)
-        nd_losses_add(r->losses, ND_SITE_EVENT_LOST, nd_events_bad(r->events));
     at = nd_attach_list(r->attach, &nat);
-    nloss = nd_losses_total(r->losses, &loss);
+    nloss = nd_losses_total(all_losses(r), &loss);
     nd_sink_summary(r->sink, loss, nloss, at, nat, r->events ? nd_events_seen(r->events) : 0,
                     nd_now() - r->start);
 }
@@ -560,6 +577,7 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
     int code = exit_code(&r, run_all(&r));
 
     nd_child_end(&r.child);
+    nd_trigger_free(r.trigger);
     nd_events_free(r.events);
     nd_vm_free(r.vm);
     nd_losses_free(r.losses);

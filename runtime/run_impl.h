@@ -24,6 +24,7 @@ struct nd_run {
     struct nd_events *events; // NULL: the script sends nothing
     struct nd_attach_set *attach;
     struct nd_child child;
+    struct nd_trigger *trigger; // see trigger.h; NULL: not needed
     int64_t start;
     int64_t *every_start; // for each hook: start of its interval
     bool *wanted;         // for each program

@@ -30,6 +30,7 @@ suite "language cases" "$make" -s check-cases
 suite "programs, test run" "$make" -s check-testrun
 suite "examples of the docs" "$make" -s check-docs
 suite "live, namespaces" "$make" -s check-host
+suite "as on Linux 4.19" "$make" -s check-without WITHOUT=quick
 suite "demo" bash tests/demo.sh
 suite "unit tests, sanitized" "$make" -s "$jobs" SAN=1 check-unit
 suite "cases, sanitized" "$make" -s "$jobs" SAN=1 check-cases

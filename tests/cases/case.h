@@ -28,6 +28,7 @@ struct one_case {
     bool live;      // needs root and BPF
     int exit_code;  // -1: not said
     char *facts;    // "base" or "none"
+    char *unless;   // feature of the kernel without which it may be too long
     char *generate; // name of a generated script
 };
 

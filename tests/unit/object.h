@@ -93,7 +93,7 @@ static inline void obj_end(struct obj *o, const char *text)
     assert_non_null(f);
     n = fread(elf, 1, sizeof(elf), f);
     assert_in_range(n, 1, sizeof(elf) - 1);
-    seal = nd_mfb_seal(elf, n);
+    seal = nd_mfb_seal_file(elf, n);
     assert_int_equal(fseek(f, 0, SEEK_END), 0);
     assert_int_equal(fwrite(&seal, sizeof(seal), 1, f), 1);
     assert_int_equal(fclose(f), 0);

@@ -39,7 +39,7 @@ static struct file object_of(const char *text)
     assert_int_equal(u->diags.errors, 0);
     elf = nd_unit_object(u, &o, &f.n);
     assert_non_null(elf);
-    seal = nd_mfb_seal(elf, f.n);
+    seal = nd_mfb_seal_file(elf, f.n);
     f.v = malloc(f.n + sizeof(seal));
     assert_non_null(f.v);
     memcpy(f.v, elf, f.n);
@@ -172,7 +172,7 @@ static void of_another_version(void **state)
 {
     struct file f = object_of(scripts[0]);
     size_t elf = f.n - sizeof(struct nd_seal);
-    struct nd_seal seal = nd_mfb_seal(f.v, elf);
+    struct nd_seal seal = nd_mfb_seal_file(f.v, elf);
 
     (void)state;
     seal.version++;

@@ -154,7 +154,7 @@ static void setup(struct env *e)
     assert_int_equal(nd_load_kernel(&e->l, "", &wanted, true), 0);
     e->m = nd_maps_new(&e->l.mf, e->l.obj);
     assert_non_null(e->m);
-    nd_maps_set_state(e->m, e->l.state);
+    nd_maps_set_state(e->m, &e->l.state);
 }
 
 static void teardown(struct env *e)
@@ -320,7 +320,7 @@ static void test_key_by_key(void **state)
 
 static uint32_t gen(const struct env *e)
 {
-    return *(uint32_t *)(void *)(e->l.state + 8);
+    return *(uint32_t *)(void *)(e->l.state.shared + 8);
 }
 
 static void test_generations(void **state)
@@ -404,7 +404,7 @@ static void test_stack(void **state)
     (void)state;
     setup(&e);
     assert_int_equal(bpf_prog_test_run_opts(nd_load_prog_fd(&e.l, 0), &opts), 0);
-    memcpy(&id, e.l.state + 16, sizeof(id));
+    memcpy(&id, e.l.state.shared + 16, sizeof(id));
     assert_true(id >= 0);
     n = nd_maps_stack(e.m, STACK, id, frames, 16);
     assert_true(n > 0 && n <= 16 && frames[0] && frames[n - 1]);

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The same tests on kernels that lack something, which NDTRACE_WITHOUT makes of the kernel at hand.
+# As root.
+#
+#   tests/without.sh [PROFILE...]     PROFILE: names of docs/kernels.md with commas, "old" for all that
+#                                     Linux 4.19 lacks, "quick" for what `make check` has time for
+#
+# The last line is "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+B=${B:-build}
+OLD=ringbuf,globals,mmap,loops,jmp32,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,module_btf,test_run,perf_link,map_batch,pidfd
+SINGLE="ringbuf globals mmap loops jmp32 probe_read_kernel tp_btf fentry kprobe_multi module_btf test_run perf_link map_batch pidfd"
+HOST=${HOST:-"count interval events end evicted language scripts"}
+passed=0 failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+part() { # NAME COMMAND...: a part's own last line is "N passed, N failed"
+    local name=$1 code p= f=
+    shift
+    timeout -k 5 600 "$@" >"$log" 2>&1
+    code=$?
+    read -r p f < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1)
+    [ -n "${p:-}" ] || { p=0 f=0; }
+    ((f || code == 0)) || f=1
+    ((passed += p, failed += f))
+    echo "$name: $p passed, $f failed"
+    ((f == 0)) || grep -vE '^ok |: ok ' "$log" | tail -n 40 | sed 's/^/    /'
+}
+
+testrun() {
+    local f
+    "$B/tests/testrun/test_expr" && "$B/tests/testrun/test_agg_run"
+    f=$?
+    echo "$((f == 0)) passed, $((f != 0)) failed"
+}
+
+profile() { # NAMES
+    export NDTRACE_WITHOUT=$1
+    [ "$1" != old ] || NDTRACE_WITHOUT=$OLD
+    part "$1, cases" "$B/tests/cases/run" -b "$B" tests/cases/run tests/cases/user
+    testrun >"$log.t" 2>&1
+    part "$1, test run" cat "$log.t"
+    rm -f "$log.t"
+    # shellcheck disable=SC2086
+    part "$1, live" bash tests/host/run.sh $HOST
+}
+
+[ "$(id -u)" = 0 ] || { echo "without.sh: needs root" >&2; exit 1; }
+[ $# -gt 0 ] || set -- $SINGLE old
+for p in "$@"; do
+    if [ "$p" = quick ]; then
+        HOST="count interval events"
+        profile old
+    else
+        profile "$p"
+    fi
+done
+unset NDTRACE_WITHOUT
+echo "$passed passed, $failed failed"
+((failed == 0))
