@@ -112,7 +112,7 @@ static void keyed_maps_fill_up(void **state)
     assert_int_equal(nd_maps_len(t.maps, tr_map(&t, "@m")), 100);
     for (k = 0; k < t.l.mf.nsites; k++) {
         if (t.l.mf.sites[k].kind == ND_SITE_MAP_FULL)
-            memcpy(&lost, t.l.state + t.l.mf.sites[k].counter_off, 8);
+            lost = nd_state_get(&t.l.state, t.l.mf.sites[k].counter_off);
     }
     assert_int_equal(lost, 50);
     tr_close(&t);
