@@ -63,19 +63,22 @@ static const struct arch {
     uint32_t nargs;
     const char *args[8];
     const char *ret;
+    uint32_t pops; // bytes of the return address on the stack
 } archs[] = {
     {"x86_64",
      x86_regs,
      sizeof(x86_regs) / sizeof(x86_regs[0]),
      6,
      {"di", "si", "dx", "cx", "r8", "r9"},
-     "ax"},
+     "ax",
+     8},
     {"aarch64",
      arm64_regs,
      sizeof(arm64_regs) / sizeof(arm64_regs[0]),
      8,
      {"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"},
-     "x0"},
+     "x0",
+     0},
 };
 
 static const struct arch *find(const char *arch)
@@ -103,6 +106,23 @@ const char *nd_arch_arg_reg(const char *arch, uint32_t i)
     const struct arch *a = find(arch);
 
     return a && i < a->nargs ? a->args[i] : NULL;
+}
+
+bool nd_arch_stack_arg(const char *arch, uint32_t i, uint32_t *off)
+{
+    const struct arch *a = find(arch);
+
+    if (!a || i < a->nargs)
+        return false;
+    *off = a->pops + (i - a->nargs) * 8;
+    return true;
+}
+
+uint32_t nd_arch_return_pops(const char *arch)
+{
+    const struct arch *a = find(arch);
+
+    return a ? a->pops : 0;
 }
 
 const char *nd_arch_ret_reg(const char *arch)

@@ -98,6 +98,12 @@ static void walk_block(struct nd_block *b, void (*fn)(void *arg, struct nd_expr 
     }
 }
 
+void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e), void *arg)
+{
+    walk_expr(t->pred, fn, arg);
+    walk_block(t->body, fn, arg);
+}
+
 void nd_ast_walk(struct nd_decl *d, void (*fn)(void *arg, struct nd_expr *e), void *arg)
 {
     walk_expr(d->pred, fn, arg);

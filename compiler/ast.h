@@ -76,6 +76,7 @@ enum nd_expr_kind {
     ND_E_CAST,         // (texpr)a
     ND_E_SIZEOF,       // texpr or a
     ND_E_OFFSETOF,     // texpr, name = member path
+    ND_E_HAS_FIELD,    // texpr, name = member path
     ND_E_CONTAINER_OF, // a, texpr, name
     ND_E_CALL,         // name(args)
     ND_E_FIELD,        // a.name or a->name
@@ -116,6 +117,7 @@ struct nd_expr {
     struct nd_sym *sym;               // what a name refers to
     const struct nd_builtin *builtin; // IDENT or CALL of a built-in
     bool is_const;                    // num (or str) is its value
+    bool asks;                        // a constant by what the target kernel has
     struct nd_field *field;           // FIELD: the member
     uint32_t aux;                     // per kind: tuple index, option index, ...
     void *info;                       // per built-in
@@ -193,6 +195,7 @@ enum nd_decl_kind {
     ND_D_END,    // end body
     ND_D_EVERY,  // every expr body
     ND_D_ON,     // on name body
+    ND_D_STAGE,  // stage name(fields) ["help"] { tries }
 };
 
 struct nd_decl_field {
@@ -209,9 +212,22 @@ struct nd_decl_fields {
 struct nd_point { // one attach point as written: "tracepoint:net:*"
     const char *text;
     struct nd_span span;
+    bool optional; // a stage that may be missing: "ovs_rx?"
 };
 struct nd_points {
     struct nd_point *v;
+    uint32_t n, cap;
+};
+
+// One alternative of a stage: try points [/pred/] { what it exports }
+struct nd_try {
+    struct nd_span span;
+    struct nd_points points;
+    struct nd_expr *pred;
+    struct nd_block *body;
+};
+struct nd_tries {
+    struct nd_try *v;
     uint32_t n, cap;
 };
 
@@ -229,6 +245,7 @@ struct nd_decl {
     bool required;
     struct nd_points aliases;
     const char *help;
+    struct nd_tries tries; // STAGE
 
     // check:
     struct nd_sym *sym;
@@ -245,8 +262,9 @@ struct nd_script {
     struct nd_decls decls;
 };
 
-// Calls fn for every expression in a declaration (predicate, when, body), parents first.
+// Calls fn for every expression in a declaration (predicate, body), parents first.
 void nd_ast_walk(struct nd_decl *d, void (*fn)(void *arg, struct nd_expr *e), void *arg);
+void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e), void *arg);
 
 // Constructors; the caller fills what is special to the kind.
 struct nd_expr *nd_expr_new(struct nd_arena *a, enum nd_expr_kind kind, struct nd_span span);

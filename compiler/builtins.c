@@ -453,6 +453,10 @@ static const struct nd_builtin table[] = {
     {"len", ND_B_LEN, KU, 1, 0, 1, 1, &nd_type_i64, check_any, "len(@m)", "entries of a map, values of a list option"},
     {"has", ND_B_HAS, KU, 1, 0, 1, 1, &nd_type_bool, check_any, "has(opt.x)", "was the option given?"},
 
+    {"has_param", ND_B_HAS_PARAM, KU, 1, 0, 1, 2, &nd_type_bool, nd_ask_param, "has_param([probe,] \"name\")", "does this kernel's probe have args.name?"},
+    {"has_func", ND_B_HAS_FUNC, KU, 1, 0, 1, 1, &nd_type_bool, nd_ask_func, "has_func(\"[module:]function\")", "has this kernel the function?"},
+    {"kernel_at_least", ND_B_KERNEL_AT_LEAST, KU, 1, 0, 2, 3, &nd_type_bool, nd_ask_version, "kernel_at_least(5, 17)", "is the kernel this or newer?"},
+
     {"count", ND_B_COUNT, KU, 1, 0, 0, 1, NULL, check_hist, "@m = count()", "counts"},
     {"sum", ND_B_SUM, KU, 1, 0, 1, 1, NULL, check_hist, "@m = sum(x)", "adds up; sum(@m) in user space"},
     {"avg", ND_B_AVG, KU, 1, 0, 1, 1, NULL, check_hist, "@m = avg(x)", "average"},

@@ -60,6 +60,9 @@ enum nd_builtin_id {
     ND_B_MAC,
     ND_B_IFNAME,
     ND_B_HAS,
+    ND_B_HAS_PARAM,
+    ND_B_HAS_FUNC,
+    ND_B_KERNEL_AT_LEAST,
     ND_B_COUNT,
     ND_B_SUM,
     ND_B_AVG,
@@ -120,5 +123,15 @@ struct nd_builtin {
 // The row of a name, or NULL; calls and plain names are apart (nsecs and nsecs(boot)).
 const struct nd_builtin *nd_builtin_find(const char *name, bool is_call);
 const struct nd_builtin *nd_builtin_at(uint32_t i); // NULL past the end; for lists and docs
+
+// ask.c: what a script asks about the target kernel
+struct nd_type *nd_ask_param(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_ask_func(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_ask_version(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_ask_field(struct nd_check *c, struct nd_expr *e);
+// Take from the tree what an answer rules out; the latter two: was it decided?
+void nd_ask_prune_if(struct nd_check *c, struct nd_stmt *s);
+bool nd_ask_prune_cond(struct nd_expr *e);
+bool nd_ask_prune_logic(struct nd_expr *e);
 
 #endif

@@ -32,8 +32,10 @@ struct nd_sym {
     uint32_t index;        // VAR: unique number; OPTION, EVENT, MAP: number; FIELD: in the event
     uint32_t nassign;      // VAR: assignments seen
     bool loop_var;         // set by its loop only
+    bool exported;         // by a stage: also known without the $
     struct nd_stmt *first; // VAR: the statement that declares it
     uint64_t num;          // CONST
+    bool asks;             // CONST: by what the target kernel has
     const char *str;
     uint32_t len;
     double real;
@@ -100,6 +102,8 @@ struct nd_target { // one attach point
     const char *spec;
     const char *s0, *s1;
     uint64_t num, num2;
+    bool best;  // func:, funcret: fentry where it can be, else kprobe
+    bool moved; // a copy that the compiler made: parameters may be elsewhere
     struct nd_span span;
     const struct nd_tp_format *format; // TRACEPOINT
     const struct nd_func_sig *sig;     // RAW_TP, KPROBE, FENTRY, ...
@@ -113,16 +117,33 @@ struct nd_targets {
 
 enum nd_args_kind { ND_ARGS_NONE, ND_ARGS_FORMAT, ND_ARGS_SIG, ND_ARGS_REGS, ND_ARGS_USDT };
 
+// Alternatives of a stage that were tried before the one that serves, and why they cannot.
+struct nd_tried {
+    const char *spec, *why;
+};
+struct nd_tries_failed {
+    struct nd_tried *v;
+    uint32_t n, cap;
+};
+
 struct nd_probe {
-    struct nd_decl *decl; // a tree of its own
+    struct nd_decl *decl;  // a tree of its own
+    struct nd_decl *stage; // the stage it is on, or NULL, and the alternative that serves it,
+    struct nd_try *via;    // whose body runs first; both of a tree of their own
+    uint32_t via_index;
+    struct nd_sym **exports; // the stage's variables
+    uint32_t nexports;
+    struct nd_tries_failed failed;
     struct nd_targets targets;
     enum nd_mf_prog_type type;
     uint32_t btf_id;
     const char *btf_name;
     enum nd_args_kind args;
     bool retprobe;
-    bool user_memory; // pointers point to user memory (uprobes)
-    const char *name; // of the program
+    uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
+    struct nd_probe *entry_of; // notes arguments at the entry for this return probe
+    bool user_memory;          // pointers point to user memory (uprobes)
+    const char *name;          // of the program
     uint32_t index;
     uint32_t when_fn;      // user function, ND_MF_NONE
     struct nd_block *body; // decl->body
@@ -170,6 +191,9 @@ struct nd_program {
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order
     uint32_t opts_size;
+    // Probes that the target kernel cannot serve or that their `when` rules out: checked, for they
+    // tell the types of maps, and no more.
+    ND_VEC(struct nd_probe *) left_out;
     uint32_t without; // ND_F_BIT()s: what the target kernel lacks
 };
 
@@ -194,6 +218,7 @@ struct nd_scope {
     ND_VEC(struct nd_sym *) syms;
 };
 
+#define ND_FUNC_ARGS 16u    // arguments of a function that can be asked for
 #define ND_FN_DEPTH 64u     // functions that call each other
 #define ND_FN_CHECKS 20000u // calls, counted again in each function that is called
 
@@ -239,6 +264,8 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
                         struct nd_span span);
 struct nd_map *nd_check_map(struct nd_check *c, const char *name, struct nd_span span);
 struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
+// A plain name that the probe's stage exports becomes its variable: skb is $skb there.
+void nd_check_exported(struct nd_check *c, struct nd_expr *e);
 struct nd_sym *nd_check_declare(struct nd_check *c, const char *name, struct nd_span span,
                                 struct nd_type *type);
 struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call);
@@ -257,10 +284,32 @@ const char *nd_raw_path(const char *category, const char *event, const char *fie
 
 // probes.c: attach points of a probe, from its text; several nd_probe when the body depends on
 // them.
-void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets *at,
-                     struct nd_span span);
+// stage: alternative `via` of it serves the probe; NULL: the probe stands for itself.
+void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage, uint32_t via,
+                     struct nd_targets *at, struct nd_span span);
 // A tree of its own of a declaration, parsed again.
 struct nd_decl *nd_probes_own_tree(struct nd_program *p, struct nd_decl *d);
-void nd_probes_expand(struct nd_program *p, struct nd_decl *d);
+// The places that a probe's text means; nothing is reported, out->n is 0 when there is none.
+void nd_probes_resolve(struct nd_program *p, const char *text, struct nd_span span,
+                       struct nd_targets *out);
+void nd_probes_expand(struct nd_check *c, struct nd_decl *d);
+// The places that one point means; reports. Not for stages.
+void nd_probes_point(struct nd_program *p, const struct nd_point *pt, struct nd_targets *out);
+// Predicate and body of a probe and of the stage's alternative that it runs through.
+void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg);
+
+// stages.c: named places of packets with alternatives.
+struct nd_decl *nd_stage_find(struct nd_program *p, const char *name);
+// Adds the programs that serve a probe on a stage on this kernel; reports when there is none.
+void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *d,
+                     const struct nd_point *pt);
+// Checks the alternative of a probe, and declares in the present scope what the stage exports.
+void nd_stage_check(struct nd_check *c, struct nd_probe *pr);
+// Probes at the entries of functions whose return probes ask for arguments, each before the latter.
+void nd_probes_note_entries(struct nd_program *p);
+// A probe that is left out; stage may be NULL.
+void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage);
+// A stage's alternatives, tried on this kernel: the index of the one that serves or -1.
+int nd_stage_try(struct nd_check *c, struct nd_decl *stage, struct nd_tries_failed *failed);
 
 #endif

@@ -234,13 +234,19 @@ static struct nd_type *check_binary(struct nd_check *c, struct nd_expr *e)
     nd_check_expr(c, e->a);
     if (e->op == ND_OP_EQ || e->op == ND_OP_NE)
         nd_check_enum_name(e->a, e->b);
+    if (e->op == ND_OP_LAND || e->op == ND_OP_LOR) {
+        if (!truth_ok(c, e->a) || nd_ask_prune_logic(e)) {
+            nd_check_expr(c, e->kind == ND_E_IDENT ? e : e->b);
+            return nd_ty(&nd_type_bool);
+        }
+    }
     nd_check_expr(c, e->b);
     e->is_const = false;
     if (e->op == ND_OP_LAND || e->op == ND_OP_LOR) {
-        truth_ok(c, e->a);
         truth_ok(c, e->b);
         if (const_int(e->a) && const_int(e->b)) {
             e->is_const = true;
+            e->asks = e->a->asks || e->b->asks;
             e->num = e->op == ND_OP_LAND ? e->a->num && e->b->num : e->a->num || e->b->num;
         }
         return nd_ty(&nd_type_bool);
@@ -324,6 +330,7 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     case ND_OP_NOT:
         truth_ok(c, e->a);
         e->is_const = const_int(e->a);
+        e->asks = e->a->asks;
         e->num = !e->a->num;
         return nd_ty(&nd_type_bool);
     default:
@@ -347,6 +354,8 @@ static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)
 
     nd_check_expr(c, e->a);
     truth_ok(c, e->a);
+    if (nd_ask_prune_cond(e))
+        return nd_check_expr(c, e);
     nd_check_expr(c, e->b);
     nd_check_expr(c, e->c);
     t = nd_type_unify(c->t, e->b->type, e->c->type);
@@ -461,6 +470,9 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
     case ND_E_OFFSETOF:
     case ND_E_CONTAINER_OF:
         t = nd_check_offsetof(c, e);
+        break;
+    case ND_E_HAS_FIELD:
+        t = nd_ask_field(c, e);
         break;
     case ND_E_CALL:
         t = nd_check_call(c, e);

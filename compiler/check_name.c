@@ -223,13 +223,12 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
                      n, u->args[n].text);
         return nd_ty(&nd_type_u64);
     }
-    if (p->retprobe && has_regs(p))
-        return not_here(c, e,
-                        "a return probe has retval; keep arguments in a map in an entry probe");
     if (has_regs(p)) {
-        if (!nd_arch_arg_reg(nd_kernel_arch(c->p->kernel), n))
-            nd_error(c->d, ND_E0605, e->span,
-                     "argument %u is passed on the stack, not in a register", n);
+        if (n >= ND_FUNC_ARGS)
+            nd_error(c->d, ND_E0605, e->span, "arguments are asked for up to arg%u",
+                     ND_FUNC_ARGS - 1);
+        else if (p->retprobe)
+            p->entry_args |= 1u << n;
         return nd_ty(&nd_type_u64);
     }
     if (p->type == ND_PROG_RAW_TP || p->type == ND_PROG_TP_BTF || p->type == ND_PROG_FENTRY ||
@@ -400,6 +399,7 @@ static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_
     }
     if (s->kind == ND_SYM_CONST) {
         e->is_const = true;
+        e->asks = s->asks;
         e->num = s->num;
         e->real = s->real;
         if (s->str) {
@@ -415,13 +415,25 @@ static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_
     return s->type;
 }
 
+void nd_check_exported(struct nd_check *c, struct nd_expr *e)
+{
+    const struct nd_sym *s;
+
+    if (e->kind != ND_E_IDENT || !c->probe || !c->probe->stage || nd_check_lookup(c, e->name))
+        return;
+    s = nd_check_lookup(c, nd_arena_printf(c->a, "$%s", e->name));
+    if (s && s->exported)
+        e->kind = ND_E_VAR;
+}
+
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
 {
     const struct nd_builtin *b;
-    struct nd_sym *s =
-        nd_check_lookup(c, e->kind == ND_E_VAR ? nd_arena_printf(c->a, "$%s", e->name) : e->name);
+    struct nd_sym *s;
     uint32_t n;
 
+    nd_check_exported(c, e);
+    s = nd_check_lookup(c, e->kind == ND_E_VAR ? nd_arena_printf(c->a, "$%s", e->name) : e->name);
     if (s)
         return use_sym(c, e, s);
     if (e->kind == ND_E_VAR) {
@@ -519,6 +531,8 @@ static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                    nd_type_text(c->t, t));
             continue;
         }
+        if (c->probe->retprobe && has_regs(c->probe) && i < ND_FUNC_ARGS)
+            c->probe->entry_args |= 1u << i;
         e->field = ND_NEW(c->a, struct nd_field);
         e->field->name = e->name;
         e->field->type = t;

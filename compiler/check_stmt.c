@@ -223,6 +223,7 @@ static void check_assign(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_expr *l = s->expr;
 
+    nd_check_exported(c, l);
     switch (l->kind) {
     case ND_E_MAP:
         if (is_agg_call(s->rhs))
@@ -511,6 +512,7 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         break;
     case ND_S_IF:
         truth(c, s->expr);
+        nd_ask_prune_if(c, s);
         nd_check_block(c, s->body);
         if (s->else_body)
             nd_check_block(c, s->else_body);

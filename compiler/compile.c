@@ -58,6 +58,11 @@ const char *nd_stdlib_dir(struct nd_arena *a, const char *given)
     return ND_DATADIR "/stdlib";
 }
 
+static const char *in_stdlib(struct nd_unit *u, const struct nd_compile_opts *o, const char *name)
+{
+    return nd_arena_printf(u->arena, "%s/lib/%s.nd", nd_stdlib_dir(u->arena, o->stdlib), name);
+}
+
 static void load_module(struct nd_unit *u, const struct nd_compile_opts *o, struct nd_decl *d)
 {
     const char *paths[2];
@@ -65,8 +70,7 @@ static void load_module(struct nd_unit *u, const struct nd_compile_opts *o, stru
     int src = -1, i;
 
     paths[0] = beside(u->arena, u->sources.v[d->span.src].path, d->name);
-    paths[1] =
-        nd_arena_printf(u->arena, "%s/lib/%s.nd", nd_stdlib_dir(u->arena, o->stdlib), d->name);
+    paths[1] = in_stdlib(u, o, d->name);
     for (i = 0; i < 2 && src < 0; i++) {
         if (!paths[i])
             continue;
@@ -94,6 +98,29 @@ static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint
         if (s->decls.v[i]->kind == ND_D_USE && !o->no_modules)
             load_module(u, o, s->decls.v[i]);
         *ND_PUSH(u->arena, &u->program.decls) = s->decls.v[i];
+    }
+}
+
+// A probe on a bare word is on a stage: one-liners need no `use stages`.
+static void load_stages(struct nd_unit *u, const struct nd_compile_opts *o)
+{
+    struct nd_decl use = {.kind = ND_D_USE, .name = "stages"};
+    uint32_t i, k;
+
+    for (i = 0; i < u->program.decls.n; i++) {
+        struct nd_decl *d = u->program.decls.v[i];
+
+        for (k = 0; d->kind == ND_D_PROBE && k < d->points.n; k++) {
+            const char *text = d->points.v[k].text;
+
+            if (strchr(text, ':') || !strcmp(text, "BEGIN") || !strcmp(text, "END") ||
+                nd_stage_find(&u->program, text))
+                continue;
+            use.span = d->points.v[k].span;
+            if (!access(in_stdlib(u, o, "stages"), R_OK))
+                load_module(u, o, &use);
+            return;
+        }
     }
 }
 
@@ -139,6 +166,8 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
         return u;
     }
     load_source(u, o, (uint32_t)src);
+    if (!o->no_modules)
+        load_stages(u, o);
     return u;
 }
 

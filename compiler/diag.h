@@ -36,6 +36,7 @@
     X(E0210, "declared twice")                      \
     X(E0211, "reserved name")                       \
     X(E0212, "unknown register")                    \
+    X(E0213, "stage not available")                 \
     X(E0301, "wrong number of arguments")           \
     X(E0302, "wrong argument type")                 \
     X(E0303, "types do not match")                  \
@@ -61,6 +62,7 @@
     X(E0406, "outside a function")                  \
     X(E0407, "missing return value")                \
     X(E0408, "event fields do not match")           \
+    X(E0409, "stage does not set what it exports")  \
     X(E0501, "malformed option declaration")        \
     X(E0502, "malformed probe")                     \
     X(E0503, "malformed map declaration")           \
@@ -73,7 +75,9 @@
     X(E0702, "too many probes")                     \
     X(E0703, "loop bound too large")                \
     X(E0801, "code generation failed")              \
-    X(W0901, "value is never used")
+    X(W0901, "value is never used")                 \
+    X(W0902, "stage left out")                      \
+    X(W0903, "arguments may have moved")
 
 enum nd_diag_code {
 #define ND_DIAG_ENUM(code, title) ND_##code,

@@ -246,8 +246,8 @@ static void emit_option(struct nd_emit *e, struct nd_option *o)
     m.nalias = d->aliases.n;
     m.alias = words_of(e, &d->aliases);
     for (i = 0; o->kind == ND_OPT_ENUM && d->texpr->args && i < d->texpr->args->n; i++)
-        *ND_PUSH(e->a, &names) =
-            (struct nd_point){d->texpr->args->v[i]->name, d->texpr->args->v[i]->span};
+        *ND_PUSH(e->a, &names) = (struct nd_point){.text = d->texpr->args->v[i]->name,
+                                                   .span = d->texpr->args->v[i]->span};
     m.nnames = names.n;
     m.names = words_of(e, &names);
     m.min = INT64_MIN;

@@ -58,6 +58,16 @@ static void note_read(void *arg, struct nd_expr *e)
 
 #define TARGETS_SHOWN 8u
 
+static void explain_stage(const struct nd_probe *pr, FILE *out)
+{
+    uint32_t i;
+
+    fprintf(out, "    stage %s by alternative %u of %u\n", pr->stage->name, pr->via_index + 1,
+            pr->stage->tries.n);
+    for (i = 0; i < pr->failed.n; i++)
+        fprintf(out, "      not %s: %s\n", pr->failed.v[i].spec, pr->failed.v[i].why);
+}
+
 static void explain_probe(struct nd_program *p, struct nd_probe *pr, FILE *out)
 {
     struct nd_pos pos = nd_source_pos(p->sources, pr->decl->name_span.src, pr->decl->name_span.off);
@@ -69,11 +79,13 @@ static void explain_probe(struct nd_program *p, struct nd_probe *pr, FILE *out)
     if (i < pr->targets.n)
         fprintf(out, " and %u more", pr->targets.n - i);
     fprintf(out, "   (line %u)\n    served by: %s\n", pos.line, served[pr->type]);
+    if (pr->stage)
+        explain_stage(pr, out);
     if (pr->decl->when)
         fprintf(out, "    attached only when its condition on the options holds\n");
     if (pr->decl->pred)
         fprintf(out, "    leaves at once unless its predicate holds\n");
-    nd_ast_walk(pr->decl, note_read, &r);
+    nd_probe_walk(pr, note_read, &r);
 }
 
 static void explain_maps(struct nd_program *p, FILE *out)

@@ -94,10 +94,18 @@ int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
 // ---- functions and symbols -------------------------------------------------------------------
 
 // In vmlinux, else in the module that has the symbol: its types are then among those of
-// nd_kernel_btf(), with ids of their own.
-int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_sig **out);
+// nd_kernel_btf(), with ids of their own. module: look only there; "": anywhere.
+int nd_kernel_func(struct nd_kernel *k, const char *module, const char *name,
+                   const struct nd_func_sig **out);
 int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
                         int (*fn)(void *arg, const char *module, const char *func), void *arg);
+// Functions of that name and copies of it that the compiler made (f.isra.0, f.constprop.0,
+// f.part.0; not f.cold), in the order of kallsyms: fn(arg, symbol, module). False: the symbols of
+// this kernel cannot be read.
+bool nd_kernel_each_copy(struct nd_kernel *k, const char *name,
+                         void (*fn)(void *arg, const char *symbol, const char *module), void *arg);
+// Is the module loaded (or built in, with parameters)?
+bool nd_kernel_has_module(struct nd_kernel *k, const char *module);
 // Address of a kernel symbol, 0 if unknown or hidden (kptr_restrict).
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name);
 
@@ -158,6 +166,11 @@ bool nd_arch_reg(const char *arch, const char *name, uint32_t *off);
 // The register that holds integer argument i of a function, or NULL when it is on the stack.
 const char *nd_arch_arg_reg(const char *arch, uint32_t i);
 const char *nd_arch_ret_reg(const char *arch);
+// Where argument i is that has no register: bytes from the stack pointer at the function's entry.
+// System V x86-64: above the return address; AAPCS64: from the stack pointer on; 8 bytes each.
+bool nd_arch_stack_arg(const char *arch, uint32_t i, uint32_t *off);
+// By how much a return raises the stack pointer (the return address, where it is on the stack).
+uint32_t nd_arch_return_pops(const char *arch);
 
 // Does a name match a glob of * ? and [a-z]?
 bool nd_glob_match(const char *glob, const char *name);

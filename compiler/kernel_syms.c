@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TRACE_TYPEDEF "btf_trace_"
 
@@ -75,7 +76,26 @@ static const char *module_of(struct nd_kernel *k, const char *name)
                : "";
 }
 
-int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_sig **out)
+// The function in the BTF of this module alone, 0 if it has none.
+static uint32_t func_in_module(struct nd_kernel *k, const char *module, const char *name)
+{
+    struct nd_btf_type t;
+
+    nd_kernel_add_module(k, module);
+    for (uint32_t i = 0; i < k->modules.n; i++) {
+        const struct nd_module *m = &k->modules.v[i];
+
+        if (!m->btf || strcmp(m->name, module))
+            continue;
+        for (uint32_t id = nd_btf_count(m->base); id < nd_btf_count(m->btf); id++)
+            if (nd_btf_get(m->btf, id, &t) && t.kind == ND_BTF_FUNC && !strcmp(t.name, name))
+                return id;
+    }
+    return 0;
+}
+
+int nd_kernel_func(struct nd_kernel *k, const char *module, const char *name,
+                   const struct nd_func_sig **out)
 {
     struct nd_btf *btf = nd_kernel_btf(k, NULL);
     struct nd_func_sig *sig;
@@ -85,11 +105,14 @@ int nd_kernel_func(struct nd_kernel *k, const char *name, const struct nd_func_s
     *out = NULL;
     if (!btf)
         return -ENODATA;
-    id = nd_btf_find(btf, ND_BTF_FUNC, name);
-    if (!id && nd_kernel_add_module(k, module_of(k, name))) {
-        btf = k->btf;
+    if (*module && strcmp(module, "vmlinux") != 0) {
+        id = func_in_module(k, module, name);
+    } else {
         id = nd_btf_find(btf, ND_BTF_FUNC, name);
+        if (!id && nd_kernel_add_module(k, module_of(k, name)))
+            id = nd_btf_find(k->btf, ND_BTF_FUNC, name);
     }
+    btf = k->btf;
     if (!id || !nd_btf_get(btf, id, &t) || !nd_btf_get(btf, t.type, &t))
         return -ENOENT;
     sig = ND_NEW(k->a, struct nd_func_sig);
@@ -257,7 +280,7 @@ int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
     int err = 0;
 
     // One name that BTF has needs no reading of long lists.
-    if (!nd_glob_is(glob) && nd_kernel_func(k, glob, &sig) == 0)
+    if (!nd_glob_is(glob) && nd_kernel_func(k, "", glob, &sig) == 0)
         return fn(arg, "", glob);
     text = filter_functions(k);
     if (text)
@@ -274,6 +297,59 @@ int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
         err = fn(arg, module, func);
     }
     return err;
+}
+
+// Does this suffix name a copy that runs in place of the function? Several may follow each other.
+static bool copy_suffix(const char *s, size_t len)
+{
+    static const char *const made[] = {".isra.", ".constprop.", ".part.", ".llvm."};
+    size_t i, n;
+
+    while (len) {
+        for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+            n = strlen(made[i]);
+            if (len > n && !strncmp(s, made[i], n))
+                break;
+        }
+        if (i == sizeof(made) / sizeof(made[0]))
+            return false;
+        n += strspn(s + n, "0123456789");
+        s += n;
+        len -= n;
+    }
+    return true;
+}
+
+bool nd_kernel_each_copy(struct nd_kernel *k, const char *name,
+                         void (*fn)(void *arg, const char *symbol, const char *module), void *arg)
+{
+    const char *text = kallsyms(k), *p = text;
+    size_t len = strlen(name);
+
+    while (len && p && (p = strstr(p, name))) {
+        const char *at = p, *module;
+        size_t n = strcspn(p, "\t\n");
+
+        p += n;
+        if (at - text < 3 || at[-1] != ' ' || at[-3] != ' ' || !strchr("tTwW", at[-2]) ||
+            !copy_suffix(at + len, n - len))
+            continue;
+        module =
+            *p == '\t' && p[1] == '[' ? nd_arena_strndup(k->a, p + 2, strcspn(p + 2, "]\n")) : "";
+        fn(arg, nd_arena_strndup(k->a, at, n), module);
+    }
+    return text != NULL;
+}
+
+bool nd_kernel_has_module(struct nd_kernel *k, const char *module)
+{
+    const char *text;
+
+    if (!k->facts)
+        return !strchr(module, '/') &&
+               !access(nd_arena_printf(k->a, "/sys/module/%s", module), F_OK);
+    text = kallsyms(k);
+    return text && strstr(text, nd_arena_printf(k->a, "\t[%s]", module));
 }
 
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name)

@@ -71,7 +71,7 @@ static int list_func(void *arg, const char *module, const char *func)
     const struct nd_func_sig *s;
 
     fprintf(l->out, "kprobe:%s%s%s", module, *module ? ":" : "", func);
-    if (l->args && !nd_kernel_func(l->k, func, &s))
+    if (l->args && !nd_kernel_func(l->k, module, func, &s))
         print_sig(l, s);
     fputc('\n', l->out);
     l->n++;

@@ -282,9 +282,23 @@ static void load_scratch(struct nd_lower *l)
     l->scratch = p;
 }
 
+static void leave_unless(struct nd_lower *l, struct nd_expr *pred)
+{
+    LLVMBasicBlockRef yes;
+
+    if (!pred)
+        return;
+    yes = nd_bb(l, "match");
+    nd_line(l, pred->span);
+    LLVMBuildCondBr(l->b, nd_lower_cond(l, pred), yes, l->out);
+    nd_temps_release(l);
+    nd_at(l, yes);
+}
+
 static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
 {
     struct nd_decl *d = pr->decl;
+    uint32_t i;
 
     l->probe = pr;
     l->func = LLVMAddFunction(l->m, pr->name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
@@ -312,15 +326,20 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     nd_reuse_plan(l);
     if (scratch)
         load_scratch(l);
-    if (d->pred) {
-        LLVMBasicBlockRef yes = nd_bb(l, "match");
-
-        nd_line(l, d->pred->span);
-        LLVMBuildCondBr(l->b, nd_lower_cond(l, d->pred), yes, l->out);
-        nd_temps_release(l);
-        nd_at(l, yes);
+    if (pr->entry_of)
+        nd_lower_note(l);
+    if (pr->entry_args)
+        nd_lower_note_read(l);
+    if (pr->via) {
+        for (i = 0; i < pr->nexports; i++)
+            nd_lower_unset(l, pr->exports[i]);
+        leave_unless(l, pr->via->pred);
+        nd_lower_block(l, pr->via->body);
     }
-    nd_lower_block(l, d->body);
+    if (!pr->entry_of) {
+        leave_unless(l, d->pred);
+        nd_lower_block(l, d->body);
+    }
     nd_br(l, l->out);
     nd_at(l, l->out);
     LLVMBuildRet(l->b, nd_i32(l, 0));

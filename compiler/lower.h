@@ -133,6 +133,7 @@ struct nd_lower {
     // the program being lowered
     struct nd_probe *probe;
     LLVMValueRef func, ctx;
+    LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
     LLVMMetadataRef scope;
     LLVMBasicBlockRef entry, prologue, start, out; // prologue: where early lookups end
     ND_VEC(struct nd_early) early;
@@ -251,6 +252,12 @@ LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_ex
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
 
+// lower_args.c: arguments of functions
+LLVMValueRef nd_load_reg(struct nd_lower *l, const char *reg);
+LLVMValueRef nd_lower_func_arg(struct nd_lower *l, uint32_t n, struct nd_span span);
+void nd_lower_note(struct nd_lower *l);      // the whole body of a probe that notes arguments
+void nd_lower_note_read(struct nd_lower *l); // a return probe's start: leaves without a note
+
 // lower_window.c: fields behind one pointer variable, fetched together
 void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym);
 void nd_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
@@ -266,6 +273,8 @@ void nd_reuse_written(struct nd_lower *l, const struct nd_map *m); // the progra
 bool nd_unrolled(struct nd_lower *l); // none is left; false after an error that names it
 
 // lower_stmt.c
+// A variable before its first value: 0.
+void nd_lower_unset(struct nd_lower *l, struct nd_sym *s);
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
 void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,

@@ -29,15 +29,6 @@ static LLVMValueRef ctx_load(struct nd_lower *l, uint32_t off, const struct nd_t
     return nd_load_int(l, nd_gep(l, l->ctx, off), t);
 }
 
-static LLVMValueRef load_reg(struct nd_lower *l, const char *reg)
-{
-    uint32_t off = 0;
-
-    if (!reg || !nd_arch_reg(nd_kernel_arch(l->p->kernel), reg, &off))
-        return nd_i64(l, 0);
-    return ctx_load(l, off, &nd_type_u64);
-}
-
 // ---- arguments of probes
 // -------------------------------------------------------------------------
 
@@ -51,11 +42,12 @@ static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, st
     case ND_USDT_CONST:
         return nd_i64(l, (uint64_t)a->value);
     case ND_USDT_REG:
-        return nd_extend(l, load_reg(l, a->reg), t);
+        return nd_extend(l, nd_load_reg(l, a->reg), t);
     default:
-        v = LLVMBuildAdd(l->b, load_reg(l, a->reg), nd_i64(l, (uint64_t)a->value), "");
+        v = LLVMBuildAdd(l->b, nd_load_reg(l, a->reg), nd_i64(l, (uint64_t)a->value), "");
         if (a->index) {
-            idx = LLVMBuildMul(l->b, load_reg(l, a->index), nd_i64(l, a->scale ? a->scale : 1), "");
+            idx = LLVMBuildMul(l->b, nd_load_reg(l, a->index), nd_i64(l, a->scale ? a->scale : 1),
+                               "");
             v = LLVMBuildAdd(l->b, v, idx, "");
         }
         return nd_load_scalar(l, (struct nd_val){.v = v, .mem = true, .as = ND_AS_USER}, t, span);
@@ -72,7 +64,7 @@ static LLVMValueRef arg_n(struct nd_lower *l, uint32_t n, struct nd_span span)
         return n < u->nargs ? usdt_arg(l, &u->args[n], span) : nd_i64(l, 0);
     }
     if (pr->type == ND_PROG_KPROBE)
-        return load_reg(l, nd_arch_arg_reg(nd_kernel_arch(l->p->kernel), n));
+        return nd_lower_func_arg(l, n, span);
     return ctx_load(l, n * 8, &nd_type_u64);
 }
 
@@ -113,7 +105,7 @@ static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
 
     if (l->probe->type == ND_PROG_FEXIT)
         return nd_extend(l, ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
-    return nd_extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
+    return nd_extend(l, nd_load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
 }
 
 // ---- rows

@@ -85,7 +85,7 @@ void nd_reuse_plan(struct nd_lower *l)
 
     l->reuse.v = NULL;
     l->reuse.n = l->reuse.cap = 0;
-    nd_ast_walk(l->probe->decl, note, l);
+    nd_probe_walk(l->probe, note, l);
     for (uint32_t i = 0; i < l->reuse.n; i++) {
         struct nd_reuse *r = &l->reuse.v[i];
 

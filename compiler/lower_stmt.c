@@ -70,6 +70,11 @@ static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
     nd_window_reset(l, slot);
 }
 
+void nd_lower_unset(struct nd_lower *l, struct nd_sym *s)
+{
+    set_var(l, s, NULL);
+}
+
 static void assign_compound(struct nd_lower *l, struct nd_stmt *s)
 {
     struct nd_expr bin = {

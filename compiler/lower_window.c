@@ -36,7 +36,7 @@ void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sy
 
     if (!slot->direct || slot->type->kind != ND_TY_PTR || slot->type->as != ND_AS_KERNEL)
         return;
-    nd_ast_walk(l->probe->decl, note_read, &r);
+    nd_probe_walk(l->probe, note_read, &r);
     r.lo &= ~7u; // fields stay aligned
     if (r.n < 2 || r.hi - r.lo > WINDOW_MAX)
         return;

@@ -428,6 +428,7 @@ enum nd_mf_site_kind {
     ND_SITE_DIV_ZERO,   // division by zero (the result used was 0)
     ND_SITE_INDEX,      // array index out of range (the value used was 0)
     ND_SITE_LOOP_BOUND, // a loop was cut at its bound
+    ND_SITE_NO_ENTRY,   // a return whose entry was not seen or whose note was evicted: left out
     ND_SITE_EVICTED,    // an LRU map dropped an entry to make room (counted by the runtime)
     ND_SITE_KIND_MAX,
 };

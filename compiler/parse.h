@@ -21,6 +21,7 @@ struct nd_parse {
     uint32_t nest;       // ( [ { open
     int last;            // last token
     bool in_fn;          // between fn and its block
+    bool in_try;         // between try and its block
     bool stopped;        // nesting too deep: give up
     bool reported;       // the scanner has said what the parser will stumble over next
     struct nd_buf_text { // string literal being read

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Attach points from their text: what a probe's words mean on the target kernel, wildcards
 // expanded. Each kind of probe is one row of a table. Must not know expressions' types.
-#include "check.h"
+#include "probes_impl.h"
 
 #include "btf.h"
 
@@ -9,29 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS_MAX 5
-#define TARGETS_MAX 20000u
-
-struct expand {
-    struct nd_program *p;
-    struct nd_decl *d;
-    struct nd_point pt;
-    const struct kind *kind;
-    char *part[PARTS_MAX];
-    uint32_t nparts;
-    struct nd_targets out;
-};
-
-struct kind {
-    const char *names; // separated by spaces
-    enum nd_mf_attach_kind attach;
-    uint32_t min, max; // parts after the kind
-    bool path;         // the first part is a file
-    void (*expand)(struct expand *x);
-    const char *usage;
-};
-
-static struct nd_target *add(struct expand *x, const char *s0, const char *s1)
+struct nd_target *nd_expand_add(struct nd_expand *x, const char *s0, const char *s1)
 {
     struct nd_target *t = ND_PUSH(x->p->arena, &x->out);
 
@@ -44,21 +22,18 @@ static struct nd_target *add(struct expand *x, const char *s0, const char *s1)
     return t;
 }
 
-static struct nd_diag *fail(struct expand *x, enum nd_diag_code code, const char *text)
+struct nd_diag *nd_expand_fail(struct nd_expand *x, enum nd_diag_code code, const char *text)
 {
     return nd_error(x->p->diags, code, x->pt.span, "%s", text);
 }
 
-static struct nd_diag *malformed(struct expand *x, const char *text)
+void nd_expand_malformed(struct nd_expand *x, const char *text)
 {
-    struct nd_diag *d = fail(x, ND_E0502, text);
-
-    nd_help(x->p->diags, d, "write %s", x->kind->usage);
-    return d;
+    nd_help(x->p->diags, nd_expand_fail(x, ND_E0502, text), "write %s", x->kind->usage);
 }
 
-static void near_help(struct expand *x, struct nd_diag *d, const struct nd_near *near,
-                      const char *prefix)
+void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near *near,
+                    const char *prefix)
 {
     if (near->n)
         nd_help(x->p->diags, d, "did you mean '%s%s'?", prefix, near->best[0]);
@@ -76,14 +51,14 @@ static int near_event(void *arg, const char *category, const char *event)
 
 static int add_event(void *arg, const char *category, const char *event)
 {
-    struct expand *x = arg;
-    struct nd_target *t = add(x, category, event);
+    struct nd_expand *x = arg;
+    struct nd_target *t = nd_expand_add(x, category, event);
 
     t->spec = nd_arena_printf(x->p->arena, "tracepoint:%s:%s", category, event);
-    return x->out.n > TARGETS_MAX ? -E2BIG : 0;
+    return x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
 }
 
-static void unknown_event(struct expand *x)
+static void unknown_event(struct nd_expand *x)
 {
     struct nd_near near = {.name = x->part[1]};
     const char *why;
@@ -92,22 +67,23 @@ static void unknown_event(struct expand *x)
 
     nd_kernel_each_tracepoint(x->p->kernel, x->part[0], "*", near_event, &near, &why);
     snprintf(prefix, sizeof(prefix), "tracepoint:%.60s:", x->part[0]);
-    d = fail(x, ND_E0206,
-             nd_arena_printf(x->p->arena, "this kernel has no tracepoint '%s:%s'", x->part[0],
-                             x->part[1]));
-    near_help(x, d, &near, prefix);
+    d = nd_expand_fail(x, ND_E0206,
+                       nd_arena_printf(x->p->arena, "this kernel has no tracepoint '%s:%s'",
+                                       x->part[0], x->part[1]));
+    nd_expand_near(x, d, &near, prefix);
     if (!near.n)
         nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' shows what there is",
                 x->part[0]);
 }
 
-static void no_tracefs(struct expand *x, const char *why)
+static void no_tracefs(struct nd_expand *x, const char *why)
 {
-    nd_help(x->p->diags, fail(x, ND_E0602, "the trace events of this kernel cannot be read"), "%s",
+    nd_help(x->p->diags,
+            nd_expand_fail(x, ND_E0602, "the trace events of this kernel cannot be read"), "%s",
             why ? why : "run as root");
 }
 
-static void expand_tracepoint(struct expand *x)
+static void expand_tracepoint(struct nd_expand *x)
 {
     const struct nd_func_sig *sig;
     const char *why = NULL;
@@ -119,10 +95,10 @@ static void expand_tracepoint(struct expand *x)
         if (err && err != -E2BIG)
             no_tracefs(x, why);
         else if (!x->out.n)
-            fail(x, ND_E0206, "no tracepoint matches");
+            nd_expand_fail(x, ND_E0206, "no tracepoint matches");
         return;
     }
-    t = add(x, x->part[0], x->part[1]);
+    t = nd_expand_add(x, x->part[0], x->part[1]);
     err = nd_kernel_tracepoint(x->p->kernel, t->s0, t->s1, &t->format, &why);
     if (!err)
         return;
@@ -135,12 +111,12 @@ static void expand_tracepoint(struct expand *x)
 
 static int add_raw(void *arg, const char *event)
 {
-    struct expand *x = arg;
-    struct nd_target *t = add(x, "", event);
+    struct nd_expand *x = arg;
+    struct nd_target *t = nd_expand_add(x, "", event);
 
     t->s0 = t->s1;
     t->spec = nd_arena_printf(x->p->arena, "rawtracepoint:%s", event);
-    return x->out.n > TARGETS_MAX ? -E2BIG : 0;
+    return x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
 }
 
 static int near_raw(void *arg, const char *event)
@@ -149,7 +125,7 @@ static int near_raw(void *arg, const char *event)
     return 0;
 }
 
-static void expand_raw(struct expand *x)
+static void expand_raw(struct nd_expand *x)
 {
     const char *event = x->part[x->nparts - 1];
     const struct nd_func_sig *sig = NULL;
@@ -160,15 +136,16 @@ static void expand_raw(struct expand *x)
     if (nd_glob_is(event)) {
         nd_kernel_each_raw_tracepoint(x->p->kernel, event, add_raw, x);
         if (!x->out.n)
-            fail(x, ND_E0206, "no raw tracepoint matches");
+            nd_expand_fail(x, ND_E0206, "no raw tracepoint matches");
         return;
     }
     err = nd_kernel_raw_tracepoint(x->p->kernel, event, &sig);
     if (err == -ENOENT) {
         nd_kernel_each_raw_tracepoint(x->p->kernel, "*", near_raw, &near);
-        d = fail(x, ND_E0206,
-                 nd_arena_printf(x->p->arena, "this kernel has no raw tracepoint '%s'", event));
-        near_help(x, d, &near, "rawtracepoint:");
+        d = nd_expand_fail(
+            x, ND_E0206,
+            nd_arena_printf(x->p->arena, "this kernel has no raw tracepoint '%s'", event));
+        nd_expand_near(x, d, &near, "rawtracepoint:");
         return;
     }
     add_raw(x, event);
@@ -176,95 +153,11 @@ static void expand_raw(struct expand *x)
     x->out.v[x->out.n - 1].sig = err ? NULL : sig;
 }
 
-// ---- functions
-// -------------------------------------------------------------------------------------
-
-static int add_func(void *arg, const char *module, const char *func)
-{
-    struct expand *x = arg;
-    const struct nd_func_sig *sig = NULL;
-    struct nd_target *t;
-
-    if (x->nparts > 1 && !nd_glob_match(x->part[0], *module ? module : "vmlinux"))
-        return 0;
-    // Trampolines need the prototype: what a pattern matches without one is left out.
-    if ((x->kind->attach == ND_AT_FENTRY || x->kind->attach == ND_AT_FEXIT) &&
-        nd_kernel_func(x->p->kernel, func, &sig))
-        return 0;
-    t = add(x, module, func);
-    t->sig = sig;
-    t->spec =
-        nd_arena_printf(x->p->arena, "%.*s:%s", (int)strcspn(x->pt.text, ":"), x->pt.text, func);
-    return x->out.n > TARGETS_MAX ? -E2BIG : 0;
-}
-
-static int near_func(void *arg, const char *module, const char *func)
-{
-    (void)module;
-    nd_near_try(arg, func);
-    return 0;
-}
-
-static void unknown_func(struct expand *x, const char *name)
-{
-    struct nd_near near = {.name = name};
-    struct nd_diag *d;
-    char prefix[4] = {name[0], '*', 0, 0};
-
-    nd_kernel_each_func(x->p->kernel, prefix, near_func, &near);
-    d = fail(
-        x, ND_E0206,
-        nd_arena_printf(x->p->arena, "this kernel has no function '%s' that can be probed", name));
-    near_help(x, d, &near, "");
-}
-
-static void expand_func(struct expand *x)
-{
-    const char *name = x->part[x->nparts - 1], *module = x->nparts > 1 ? x->part[0] : "";
-    char *plus = strchr(name, '+'), *end;
-    uint64_t off = 0;
-    struct nd_target *t;
-    int err;
-
-    if (plus && (x->kind->attach == ND_AT_KPROBE)) {
-        *plus = 0;
-        off = strtoull(plus + 1, &end, 0);
-        if (*end || end == plus + 1) {
-            malformed(x, "the offset is not a number");
-            return;
-        }
-    }
-    if (name[0] >= '0' && name[0] <= '9') {
-        t = add(x, "", "");
-        t->num = strtoull(name, &end, 0);
-        if (*end || x->kind->attach != ND_AT_KPROBE)
-            malformed(x, "the address is not a number");
-        return;
-    }
-    if (nd_glob_is(name)) {
-        nd_kernel_each_func(x->p->kernel, name, add_func, x);
-        if (!x->out.n)
-            fail(x, ND_E0206, "no function matches");
-        return;
-    }
-    t = add(x, module, name);
-    t->num = off;
-    err = nd_kernel_func(x->p->kernel, t->s1, &t->sig);
-    if (err)
-        t->sig = NULL;
-    if (err == -ENOENT && !*module && !nd_kernel_symbol(x->p->kernel, t->s1))
-        unknown_func(x, t->s1);
-    else if (err && (t->kind == ND_AT_FENTRY || t->kind == ND_AT_FEXIT))
-        nd_help(x->p->diags,
-                fail(x, ND_E0601, "fentry and fexit need the function in the kernel's BTF"),
-                "use kprobe:%s", t->s1);
-}
-
 // ---- programs and libraries
 // ------------------------------------------------------------------------
 
 struct usym_search {
-    struct expand *x;
+    struct nd_expand *x;
     const char *path;
     uint64_t off;
     struct nd_near near;
@@ -273,12 +166,12 @@ struct usym_search {
 static int add_usym(void *arg, const struct nd_usym *sym)
 {
     struct usym_search *s = arg;
-    struct nd_target *t = add(s->x, s->path, sym->name);
+    struct nd_target *t = nd_expand_add(s->x, s->path, sym->name);
 
     t->num = sym->off + s->off;
     t->spec = nd_arena_printf(s->x->p->arena, "%.*s:%s:%s", (int)strcspn(s->x->pt.text, ":"),
                               s->x->pt.text, s->path, sym->name);
-    return s->x->out.n > TARGETS_MAX ? -E2BIG : 0;
+    return s->x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
 }
 
 static int near_usym(void *arg, const struct nd_usym *sym)
@@ -287,20 +180,21 @@ static int near_usym(void *arg, const struct nd_usym *sym)
     return 0;
 }
 
-static const char *find_path(struct expand *x)
+static const char *find_path(struct nd_expand *x)
 {
     const char *path = nd_kernel_exec_path(x->p->kernel, x->part[0]);
 
     if (!path)
-        nd_help(x->p->diags,
-                fail(x, ND_E0603,
-                     nd_arena_printf(x->p->arena, "there is no executable or library '%s'",
-                                     x->part[0])),
-                "give its full path, or a name found in PATH or the library folders");
+        nd_help(
+            x->p->diags,
+            nd_expand_fail(
+                x, ND_E0603,
+                nd_arena_printf(x->p->arena, "there is no executable or library '%s'", x->part[0])),
+            "give its full path, or a name found in PATH or the library folders");
     return path;
 }
 
-static void expand_uprobe(struct expand *x)
+static void expand_uprobe(struct nd_expand *x)
 {
     struct usym_search s = {.x = x, .near.name = x->part[1]};
     const char *why = NULL;
@@ -317,10 +211,10 @@ static void expand_uprobe(struct expand *x)
 
         off = nd_kernel_addr_offset(x->p->kernel, s.path, addr);
         if (*end || off == UINT64_MAX) {
-            malformed(x, "this address is not in the code of the file");
+            nd_expand_malformed(x, "this address is not in the code of the file");
             return;
         }
-        t = add(x, s.path, x->part[1]);
+        t = nd_expand_add(x, s.path, x->part[1]);
         t->num = off;
         return;
     }
@@ -329,29 +223,29 @@ static void expand_uprobe(struct expand *x)
         *plus = 0;
         s.off = strtoull(plus + 1, &end, 0);
         if (*end || end == plus + 1) {
-            malformed(x, "the offset is not a number");
+            nd_expand_malformed(x, "the offset is not a number");
             return;
         }
     }
     err = nd_kernel_each_usym(x->p->kernel, s.path, x->part[1], add_usym, &s, &why);
     if (err && err != -E2BIG && !x->out.n) {
-        fail(x, ND_E0603,
-             nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
+        nd_expand_fail(x, ND_E0603,
+                       nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
         return;
     }
     if (x->out.n)
         return;
     nd_kernel_each_usym(x->p->kernel, s.path, "*", near_usym, &s.near, &why);
-    d = fail(x, ND_E0604,
-             nd_arena_printf(x->p->arena, "%s has no function '%s'", s.path, x->part[1]));
-    near_help(x, d, &s.near, "");
+    d = nd_expand_fail(x, ND_E0604,
+                       nd_arena_printf(x->p->arena, "%s has no function '%s'", s.path, x->part[1]));
+    nd_expand_near(x, d, &s.near, "");
 }
 
 static int add_usdt(void *arg, const struct nd_usdt *u)
 {
     struct usym_search *s = arg;
-    struct nd_target *t =
-        add(s->x, s->path, nd_arena_printf(s->x->p->arena, "%s:%s", u->provider, u->name));
+    struct nd_target *t = nd_expand_add(
+        s->x, s->path, nd_arena_printf(s->x->p->arena, "%s:%s", u->provider, u->name));
     struct nd_usdt *copy = ND_NEW(s->x->p->arena, struct nd_usdt);
 
     *copy = *u;
@@ -362,7 +256,7 @@ static int add_usdt(void *arg, const struct nd_usdt *u)
     return 0;
 }
 
-static void expand_usdt(struct expand *x)
+static void expand_usdt(struct nd_expand *x)
 {
     struct usym_search s = {.x = x};
     const char *why = NULL;
@@ -374,13 +268,13 @@ static void expand_usdt(struct expand *x)
     err = nd_kernel_each_usdt(x->p->kernel, s.path, x->nparts > 2 ? x->part[1] : "*",
                               x->part[x->nparts - 1], add_usdt, &s, &why);
     if (err && !x->out.n)
-        fail(x, ND_E0603,
-             nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
+        nd_expand_fail(x, ND_E0603,
+                       nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
     else if (!x->out.n)
         nd_help(x->p->diags,
-                fail(x, ND_E0604,
-                     nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
-                                     x->part[x->nparts - 1])),
+                nd_expand_fail(x, ND_E0604,
+                               nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
+                                               x->part[x->nparts - 1])),
                 "ndtrace list probes 'usdt:%s:*' shows what there is", s.path);
 }
 
@@ -393,7 +287,7 @@ static const struct {
 } time_units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
 
 // "s:1", "ms:100", "hz:99", "1s", "99hz": period in ns, or frequency.
-static bool parse_rate(struct expand *x, uint64_t *num, bool *hz)
+static bool parse_rate(struct nd_expand *x, uint64_t *num, bool *hz)
 {
     const char *unit = x->part[0], *count = x->nparts > 1 ? x->part[1] : x->part[0];
     char *end;
@@ -403,7 +297,7 @@ static bool parse_rate(struct expand *x, uint64_t *num, bool *hz)
     if (x->nparts == 1)
         unit = end;
     if (end == count || (x->nparts > 1 && *end) || !*num) {
-        malformed(x, "the rate is not a number above 0");
+        nd_expand_malformed(x, "the rate is not a number above 0");
         return false;
     }
     *hz = !strcmp(unit, "hz");
@@ -414,11 +308,11 @@ static bool parse_rate(struct expand *x, uint64_t *num, bool *hz)
             !__builtin_mul_overflow(*num, time_units[i].ns, num))
             return true;
     }
-    malformed(x, "the unit is s, ms, us or hz");
+    nd_expand_malformed(x, "the unit is s, ms, us or hz");
     return false;
 }
 
-static void expand_profile(struct expand *x)
+static void expand_profile(struct nd_expand *x)
 {
     struct nd_target *t;
     uint64_t num;
@@ -426,12 +320,12 @@ static void expand_profile(struct expand *x)
 
     if (!parse_rate(x, &num, &hz))
         return;
-    t = add(x, "", "");
+    t = nd_expand_add(x, "", "");
     t->num = num;
     t->num2 = !hz;
 }
 
-static void expand_interval(struct expand *x)
+static void expand_interval(struct nd_expand *x)
 {
     struct nd_target *t;
     uint64_t num;
@@ -439,10 +333,10 @@ static void expand_interval(struct expand *x)
 
     if (!parse_rate(x, &num, &hz))
         return;
-    t = add(x, "", "");
+    t = nd_expand_add(x, "", "");
     t->num = hz ? 1000000000 / num : num;
     if (t->num < 1000000)
-        nd_help(x->p->diags, fail(x, ND_E0317, "an interval is at least 1ms"),
+        nd_help(x->p->diags, nd_expand_fail(x, ND_E0317, "an interval is at least 1ms"),
                 "profile:hz:N samples faster");
 }
 
@@ -468,7 +362,7 @@ static const struct {
       {"backend-stalls", 8, 1000000}, {"ref-cycles", 9, 1000000},
 };
 
-static void expand_counter(struct expand *x)
+static void expand_counter(struct nd_expand *x)
 {
     bool soft = x->kind->attach == ND_AT_SOFTWARE;
     size_t n =
@@ -485,45 +379,47 @@ static void expand_counter(struct expand *x)
         nd_near_try(&near, name);
         if (strcmp(name, x->part[0]))
             continue;
-        t = add(x, "", "");
+        t = nd_expand_add(x, "", "");
         t->num = soft ? software[i].config : hardware[i].config;
         t->num2 = soft ? software[i].period : hardware[i].period;
         if (x->nparts > 1) {
             t->num2 = strtoull(x->part[1], &end, 10);
             if (*end || !t->num2)
-                malformed(x, "the count is not a number above 0");
+                nd_expand_malformed(x, "the count is not a number above 0");
         }
         return;
     }
-    d = fail(x, ND_E0206,
-             nd_arena_printf(x->p->arena, "there is no %s event '%s'",
-                             soft ? "software" : "hardware", x->part[0]));
-    near_help(x, d, &near, soft ? "software:" : "hardware:");
+    d = nd_expand_fail(x, ND_E0206,
+                       nd_arena_printf(x->p->arena, "there is no %s event '%s'",
+                                       soft ? "software" : "hardware", x->part[0]));
+    nd_expand_near(x, d, &near, soft ? "software:" : "hardware:");
 }
 
-static void expand_plain(struct expand *x)
+static void expand_plain(struct nd_expand *x)
 {
-    add(x, "", "");
+    nd_expand_add(x, "", "");
 }
 
-static const struct kind kinds[] = {
-    {"BEGIN", ND_AT_BEGIN, 0, 0, false, expand_plain, "BEGIN"},
-    {"END", ND_AT_END, 0, 0, false, expand_plain, "END"},
-    {"tracepoint t", ND_AT_TRACEPOINT, 2, 2, false, expand_tracepoint, "tracepoint:category:event"},
-    {"rawtracepoint raw_tp rt tp_btf", ND_AT_RAW_TP, 1, 2, false, expand_raw,
-     "rawtracepoint:event"},
-    {"kprobe k", ND_AT_KPROBE, 1, 2, false, expand_func, "kprobe:[module:]function[+offset]"},
-    {"kretprobe kr", ND_AT_KRETPROBE, 1, 2, false, expand_func, "kretprobe:[module:]function"},
-    {"fentry kfunc f func", ND_AT_FENTRY, 1, 2, false, expand_func, "fentry:[module:]function"},
-    {"fexit kretfunc fr funcret", ND_AT_FEXIT, 1, 2, false, expand_func, "fexit:[module:]function"},
-    {"uprobe u", ND_AT_UPROBE, 2, 2, true, expand_uprobe,
-     "uprobe:file:function or uprobe:file:0xaddress"},
-    {"uretprobe ur", ND_AT_URETPROBE, 2, 2, true, expand_uprobe, "uretprobe:file:function"},
-    {"usdt U", ND_AT_UPROBE, 2, 3, true, expand_usdt, "usdt:file:[provider:]name"},
-    {"profile p", ND_AT_PROFILE, 1, 2, false, expand_profile, "profile:hz:99 or profile:ms:10"},
-    {"interval i", ND_AT_INTERVAL, 1, 2, false, expand_interval, "interval:s:1 or interval:ms:100"},
-    {"software s", ND_AT_SOFTWARE, 1, 2, false, expand_counter, "software:event[:count]"},
-    {"hardware h", ND_AT_HARDWARE, 1, 2, false, expand_counter, "hardware:event[:count]"},
+static const struct nd_probe_kind kinds[] = {
+    {"BEGIN", ND_AT_BEGIN, 0, 0, expand_plain, "BEGIN", false},
+    {"END", ND_AT_END, 0, 0, expand_plain, "END", false},
+    {"tracepoint t", ND_AT_TRACEPOINT, 2, 2, expand_tracepoint, "tracepoint:category:event", false},
+    {"rawtracepoint raw_tp rt tp_btf", ND_AT_RAW_TP, 1, 2, expand_raw, "rawtracepoint:event",
+     false},
+    {"kprobe k", ND_AT_KPROBE, 1, 2, nd_expand_func, "kprobe:[module:]function[+offset]", false},
+    {"kretprobe kr", ND_AT_KRETPROBE, 1, 2, nd_expand_func, "kretprobe:[module:]function", false},
+    {"fentry kfunc f", ND_AT_FENTRY, 1, 2, nd_expand_func, "fentry:[module:]function", false},
+    {"fexit kretfunc fr", ND_AT_FEXIT, 1, 2, nd_expand_func, "fexit:[module:]function", false},
+    {"func", ND_AT_FENTRY, 1, 2, nd_expand_func, "func:[module:]function", true},
+    {"funcret", ND_AT_FEXIT, 1, 2, nd_expand_func, "funcret:[module:]function", true},
+    {"uprobe u", ND_AT_UPROBE, 2, 2, expand_uprobe, "uprobe:file:function or uprobe:file:0xaddress",
+     false},
+    {"uretprobe ur", ND_AT_URETPROBE, 2, 2, expand_uprobe, "uretprobe:file:function", false},
+    {"usdt U", ND_AT_UPROBE, 2, 3, expand_usdt, "usdt:file:[provider:]name", false},
+    {"profile p", ND_AT_PROFILE, 1, 2, expand_profile, "profile:hz:99 or profile:ms:10", false},
+    {"interval i", ND_AT_INTERVAL, 1, 2, expand_interval, "interval:s:1 or interval:ms:100", false},
+    {"software s", ND_AT_SOFTWARE, 1, 2, expand_counter, "software:event[:count]", false},
+    {"hardware h", ND_AT_HARDWARE, 1, 2, expand_counter, "hardware:event[:count]", false},
 };
 
 static bool word_in(const char *list, const char *word)
@@ -540,7 +436,7 @@ static bool word_in(const char *list, const char *word)
     return false;
 }
 
-static const struct kind *find_kind(const char *word)
+static const struct nd_probe_kind *find_kind(const char *word)
 {
     size_t i;
 
@@ -552,12 +448,12 @@ static const struct kind *find_kind(const char *word)
 }
 
 // "kind:a:b:c" into parts; quotes around a part are dropped.
-static void split(struct expand *x, char *s)
+static void split(struct nd_expand *x, char *s)
 {
     char *word = s;
 
     x->nparts = 0;
-    while (word && x->nparts < PARTS_MAX) {
+    while (word && x->nparts < ND_PARTS_MAX) {
         char *end;
 
         if (*word == '"') {
@@ -578,10 +474,10 @@ static void split(struct expand *x, char *s)
         word = end;
     }
     if (word)
-        x->nparts = PARTS_MAX + 1;
+        x->nparts = ND_PARTS_MAX + 1;
 }
 
-static void unknown_kind(struct expand *x, const char *word)
+static void unknown_kind(struct nd_expand *x, const char *word)
 {
     struct nd_near near = {.name = word};
     struct nd_diag *d;
@@ -592,7 +488,11 @@ static void unknown_kind(struct expand *x, const char *word)
 
         nd_near_try(&near, nd_arena_strndup(x->p->arena, n, strcspn(n, " ")));
     }
-    d = fail(x, ND_E0205, nd_arena_printf(x->p->arena, "unknown probe '%s'", x->pt.text));
+    for (i = 0; i < x->p->decls.n; i++) {
+        if (x->p->decls.v[i]->kind == ND_D_STAGE)
+            nd_near_try(&near, x->p->decls.v[i]->name);
+    }
+    d = nd_expand_fail(x, ND_E0205, nd_arena_printf(x->p->arena, "unknown probe '%s'", x->pt.text));
     if (near.n)
         nd_help(x->p->diags, d, "did you mean '%s'?", near.best[0]);
     else
@@ -600,7 +500,7 @@ static void unknown_kind(struct expand *x, const char *word)
                 "a probe is written kind:name, for example tracepoint:net:net_dev_queue");
 }
 
-static void expand_point(struct expand *x)
+static void expand_point(struct nd_expand *x)
 {
     char *copy = nd_arena_strdup(x->p->arena, x->pt.text), *colon = strchr(copy, ':');
     uint32_t i;
@@ -616,33 +516,64 @@ static void expand_point(struct expand *x)
     if (colon)
         split(x, colon);
     if (x->nparts < x->kind->min || x->nparts > x->kind->max) {
-        malformed(x, "a part of the probe is missing or too much");
+        nd_expand_malformed(x, "a part of the probe is missing or too much");
         return;
     }
     for (i = 0; i < x->nparts; i++) {
         if (!*x->part[i]) {
-            malformed(x, "a part of the probe is empty");
+            nd_expand_malformed(x, "a part of the probe is empty");
             return;
         }
     }
     x->kind->expand(x);
 }
 
-void nd_probes_expand(struct nd_program *p, struct nd_decl *d)
+void nd_probes_point(struct nd_program *p, const struct nd_point *pt, struct nd_targets *out)
+{
+    struct nd_expand x = {.p = p, .pt = *pt};
+
+    expand_point(&x);
+    if (x.out.n > ND_TARGETS_MAX) {
+        nd_expand_fail(
+            &x, ND_E0702,
+            nd_arena_printf(p->arena, "this matches more than %u places", ND_TARGETS_MAX));
+        x.out.n = 0;
+    }
+    *out = x.out;
+}
+
+void nd_probes_resolve(struct nd_program *p, const char *text, struct nd_span span,
+                       struct nd_targets *out)
+{
+    struct nd_point pt = {.text = text, .span = span};
+    bool quiet = p->diags->quiet;
+    uint32_t errors = p->diags->errors;
+
+    p->diags->quiet = true;
+    nd_probes_point(p, &pt, out);
+    if (p->diags->errors != errors)
+        out->n = 0;
+    p->diags->quiet = quiet;
+    p->diags->errors = errors;
+}
+
+void nd_probes_expand(struct nd_check *c, struct nd_decl *d)
 {
     uint32_t i;
 
     for (i = 0; i < d->points.n; i++) {
-        struct expand x = {.p = p, .d = d, .pt = d->points.v[i]};
+        const struct nd_point *pt = &d->points.v[i];
+        struct nd_decl *stage = strchr(pt->text, ':') ? NULL : nd_stage_find(c->p, pt->text);
+        struct nd_targets out;
 
-        expand_point(&x);
-        if (x.out.n > TARGETS_MAX)
-            fail(&x, ND_E0702,
-                 nd_arena_printf(p->arena, "this matches more than %u places", TARGETS_MAX));
-        else
-            nd_probes_serve(p, d, &x.out, x.pt.span);
+        if (stage) {
+            nd_stage_expand(c, stage, d, pt);
+        } else {
+            nd_probes_point(c->p, pt, &out);
+            nd_probes_serve(c->p, d, NULL, 0, &out, pt->span);
+        }
         // Points of different kinds are different programs, with a tree each.
         if (i + 1 < d->points.n)
-            d = nd_probes_own_tree(p, d);
+            d = nd_probes_own_tree(c->p, d);
     }
 }

@@ -49,6 +49,8 @@ static void look(void *arg, struct nd_expr *e)
         if (!u->at || !nd_raw_path(u->at->s0, u->at->s1, e->name))
             u->fields_raw = false;
     }
+    if (e->kind == ND_E_CALL && !strcmp(e->name, "has_param"))
+        u->args = true;
     if (e->kind == ND_E_CALL && u->depth < CALL_DEPTH)
         look_into(u, e->name);
     if (e->kind != ND_E_IDENT)
@@ -133,7 +135,7 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
     case ND_AT_FEXIT:
         pr->type = t->kind == ND_AT_FENTRY ? ND_PROG_FENTRY : ND_PROG_FEXIT;
         pr->retprobe = t->kind == ND_AT_FEXIT;
-        if (!t->sig && nd_kernel_func(p->kernel, t->s1, &t->sig))
+        if (!t->sig && nd_kernel_func(p->kernel, t->s0, t->s1, &t->sig))
             t->sig = NULL;
         if (t->sig)
             pr->btf_id = t->sig->btf_id;
@@ -144,11 +146,31 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
     default: // kprobe, kretprobe
         pr->type = ND_PROG_KPROBE;
         pr->retprobe = t->kind == ND_AT_KRETPROBE;
-        if (u->args && !t->sig && *t->s1 && nd_kernel_func(p->kernel, t->s1, &t->sig))
+        if (u->args && !t->sig && *t->s1 && nd_kernel_func(p->kernel, t->s0, t->s1, &t->sig))
             t->sig = NULL;
         break;
     }
     pr->args = t->sig ? ND_ARGS_SIG : ND_ARGS_NONE;
+}
+
+// A copy of a function whose parameters the compiler may have moved or removed.
+static void warn_moved(struct nd_program *p, const struct nd_probe *pr, const struct uses *u)
+{
+    uint32_t i;
+
+    for (i = 0; i < pr->targets.n && (u->args || u->argn); i++) {
+        const struct nd_target *t = &pr->targets.v[i];
+
+        if (t->moved)
+            nd_help(p->diags,
+                    nd_error(p->diags, ND_W0903, t->span,
+                             "%s is a copy that the compiler made of the function: its arguments "
+                             "cannot be trusted",
+                             t->s1),
+                    "parameters may have been moved or removed; if you know that they are not, "
+                    "name the copy itself: kprobe:%s",
+                    t->s1);
+    }
 }
 
 static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
@@ -178,21 +200,16 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
         break;
     default:
         choose_sig(p, pr, u);
+        warn_moved(p, pr, u);
         break;
     }
 }
 
-static struct nd_probe *new_probe(struct nd_program *p, struct nd_decl *d)
+void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg)
 {
-    struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
-
-    pr->decl = d;
-    pr->body = d->body;
-    pr->index = p->probes.n;
-    pr->name = nd_arena_printf(p->arena, "nd_p%u", pr->index);
-    pr->when_fn = ND_MF_NONE;
-    *ND_PUSH(p->arena, &p->probes) = pr;
-    return pr;
+    if (pr->via)
+        nd_ast_walk_try(pr->via, fn, arg);
+    nd_ast_walk(pr->decl, fn, arg);
 }
 
 // A tree of its own for each attach point whose arguments differ.
@@ -207,13 +224,86 @@ struct nd_decl *nd_probes_own_tree(struct nd_program *p, struct nd_decl *d)
     return again ? again : d;
 }
 
+static struct nd_probe *new_probe(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage,
+                                  uint32_t via)
+{
+    struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
+
+    pr->decl = d;
+    if (stage) {
+        pr->stage = nd_probes_own_tree(p, stage);
+        pr->via = &pr->stage->tries.v[via];
+        pr->via_index = via;
+    }
+    pr->body = d->body;
+    pr->index = p->probes.n;
+    pr->name = nd_arena_printf(p->arena, "nd_p%u", pr->index);
+    pr->when_fn = ND_MF_NONE;
+    *ND_PUSH(p->arena, &p->probes) = pr;
+    return pr;
+}
+
+void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage)
+{
+    struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
+
+    pr->decl = nd_probes_own_tree(p, d);
+    pr->body = pr->decl->body;
+    pr->stage = stage;
+    pr->name = "";
+    *ND_PUSH(p->arena, &p->left_out) = pr;
+}
+
+static struct nd_probe *entry_of(struct nd_program *p, struct nd_probe *ret)
+{
+    struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
+    uint32_t i;
+
+    *pr = *ret;
+    pr->name = nd_arena_printf(p->arena, "%s_entry", ret->name);
+    pr->entry_of = ret;
+    pr->entry_args = 0;
+    pr->retprobe = false;
+    pr->stage = NULL;
+    pr->via = NULL;
+    pr->targets.v = ND_NEW_ARRAY(p->arena, struct nd_target, ret->targets.n);
+    for (i = 0; i < ret->targets.n; i++) {
+        pr->targets.v[i] = ret->targets.v[i];
+        pr->targets.v[i].kind =
+            ret->targets.v[i].kind == ND_AT_KRETPROBE ? ND_AT_KPROBE : ND_AT_UPROBE;
+    }
+    return pr;
+}
+
+void nd_probes_note_entries(struct nd_program *p)
+{
+    struct nd_probe **v = p->probes.v;
+    uint32_t n = p->probes.n, i;
+
+    p->probes.v = NULL;
+    p->probes.n = p->probes.cap = 0;
+    for (i = 0; i < n; i++) {
+        if (v[i]->entry_args)
+            *ND_PUSH(p->arena, &p->probes) = entry_of(p, v[i]);
+        *ND_PUSH(p->arena, &p->probes) = v[i];
+    }
+}
+
 static bool alone(enum nd_mf_attach_kind k)
 {
     return k == ND_AT_FENTRY || k == ND_AT_FEXIT; // one program each: attach_btf_id is set at load
 }
 
-void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets *out,
-                     struct nd_span span)
+// What decides about the kind of program: all that the probe and its stage's alternative name.
+static void look_at(struct uses *u, struct nd_decl *d, struct nd_decl *stage, uint32_t via)
+{
+    if (stage)
+        nd_ast_walk_try(&stage->tries.v[via], look, u);
+    nd_ast_walk(d, look, u);
+}
+
+void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage, uint32_t via,
+                     struct nd_targets *out, struct nd_span span)
 {
     struct uses u = {.fields_raw = true, .at = out->n ? &out->v[0] : NULL, .p = p};
     bool separate;
@@ -221,11 +311,11 @@ void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets 
 
     if (!out->n)
         return;
-    nd_ast_walk(d, look, &u);
+    look_at(&u, d, stage, via);
     separate =
         out->n > 1 && (u.args || u.names || (u.argn && out->v[0].usdt) || alone(out->v[0].kind));
     if (!separate) {
-        struct nd_probe *pr = new_probe(p, d);
+        struct nd_probe *pr = new_probe(p, d, stage, via);
 
         pr->targets.v = out->v;
         pr->targets.n = pr->targets.cap = out->n;
@@ -242,9 +332,9 @@ void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_targets 
     }
     for (i = 0; i < out->n; i++) {
         struct uses one = {.fields_raw = true, .at = &out->v[i], .p = p};
-        struct nd_probe *pr = new_probe(p, nd_probes_own_tree(p, d));
+        struct nd_probe *pr = new_probe(p, nd_probes_own_tree(p, d), stage, via);
 
-        nd_ast_walk(d, look, &one);
+        look_at(&one, d, stage, via);
         *ND_PUSH(p->arena, &pr->targets) = out->v[i];
         choose(p, pr, &one);
     }

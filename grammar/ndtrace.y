@@ -64,6 +64,8 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
     struct nd_named_list *named;
     struct nd_points *points;
     struct nd_point point;
+    struct nd_try one_try;
+    struct nd_tries *tries;
     uint32_t count;
     bool flag;
 }
@@ -77,8 +79,8 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token <text> T_KBEGIN "BEGIN" T_END "end" T_KEND "END" T_EVERY "every" T_ON "on" T_SEND "send" T_IF "if"
 %token <text> T_ELSE "else" T_FOR "for" T_WHILE "while" T_UNROLL "unroll" T_BREAK "break"
 %token <text> T_CONTINUE "continue" T_RETURN "return" T_IN "in" T_SORTED "sorted" T_BY "by" T_ASC "asc"
-%token <text> T_DESC "desc" T_LIMIT "limit" T_SIZEOF "sizeof" T_OFFSETOF "offsetof"
-%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_ALIAS "alias" T_TRUE "true"
+%token <text> T_DESC "desc" T_LIMIT "limit" T_SIZEOF "sizeof" T_OFFSETOF "offsetof" T_HAS_FIELD "has_field"
+%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_STAGE "stage" T_TRY "try" T_ALIAS "alias" T_TRUE "true"
 %token <text> T_FALSE "false"
 %token T_ENDPRED "'/' before '{'" T_SHL_SET "<<=" T_SHR_SET ">>=" T_SHL "<<" T_SHR ">>" T_LE "<=" T_GE ">="
 %token T_EQ "==" T_NE "!=" T_LAND "&&" T_LOR "||" T_ARROW "->" T_INC "++" T_DEC "--" T_ADD_SET "+="
@@ -87,7 +89,9 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token END_OF_FILE 0 "the end of the script"
 
 %type <decl> decl option_head
-%type <text> name cname field_name
+%type <one_try> try
+%type <tries> tries
+%type <text> name cname field_name field_path help_opt
 %type <texpr> type type_base type_words cast_type option_type
 %type <fields> event_fields struct_fields params params_opt declarators
 %type <points> points names alias_names
@@ -113,7 +117,7 @@ decls: %empty
 
 name: cname | T_TYPE ;
 cname: T_ID | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_EVENT | T_WHEN
-    | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY
+    | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY
     ;
 
 decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
@@ -131,6 +135,8 @@ decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name =
     | T_EVENT T_ID '{' event_fields ',' '}'
                                  { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
     | T_LET T_MAP '=' expr       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; }
+    | T_STAGE T_ID '(' params_opt ')' help_opt '{' tries '}'
+                                 { $$ = nd_decl_new(A, ND_D_STAGE, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->help = $6.s; $$->tries = *$8; }
     | points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
     | T_PROBE points when_opt pred_opt block
@@ -143,6 +149,15 @@ decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name =
     | error ';'                  { $$ = NULL; yyerrok; }
     ;
 
+help_opt: %empty                 { $$.s = ""; $$.n = 0; }
+    | T_STRING
+    ;
+tries: try                       { $$ = ND_NEW(A, struct nd_tries); *ND_PUSH(A, $$) = $1; }
+    | tries try                  { $$ = $1; *ND_PUSH(A, $$) = $2; }
+    ;
+try: T_TRY points pred_opt block { $$ = (struct nd_try){.span = nd_span_join(@1, @2), .points = *$2, .pred = $3, .body = $4}; }
+    ;
+
 option_head: T_OPTION name ':' option_type
                                  { $$ = nd_decl_new(A, ND_D_OPTION, @$); $$->name = $2.s; $$->name_span = @2; $$->texpr = $4; }
     | option_head T_REQUIRED     { $$ = $1; $$->required = true; }
@@ -150,10 +165,10 @@ option_head: T_OPTION name ':' option_type
     | option_head T_STRING       { $$ = $1; $$->help = $2.s; $$->span = nd_span_join($$->span, @2); }
     | option_head T_ALIAS alias_names { $$ = $1; $$->aliases = *$3; }
     ;
-alias_names: T_ID                { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){$1.s, @1}; }
-    | T_STRING                   { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){$1.s, @1}; }
-    | alias_names ',' T_ID       { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){$3.s, @3}; }
-    | alias_names ',' T_STRING   { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){$3.s, @3}; }
+alias_names: T_ID                { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){.text = $1.s, .span = @1}; }
+    | T_STRING                   { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){.text = $1.s, .span = @1}; }
+    | alias_names ',' T_ID       { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){.text = $3.s, .span = @3}; }
+    | alias_names ',' T_STRING   { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){.text = $3.s, .span = @3}; }
     ;
 option_type: name                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
     | name '[' ']'               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->is_list = true; }
@@ -166,19 +181,20 @@ option_type: name                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @
                                          *ND_PUSH(A, $$->args) = ident(p, $3->v[i].span, $3->v[i].text);
                                  }
     ;
-names: name                      { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){$1.s, @1}; }
-    | names ',' name             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){$3.s, @3}; }
+names: name                      { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){.text = $1.s, .span = @1}; }
+    | names ',' name             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){.text = $3.s, .span = @3}; }
     ;
 
 points: point                    { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = $1; }
     | points ',' point           { $$ = $1; *ND_PUSH(A, $$) = $3; }
     ;
-point: T_PROBE_SPEC              { $$ = (struct nd_point){$1.s, @1}; }
-    | T_KBEGIN                   { $$ = (struct nd_point){"BEGIN", @1}; }
-    | T_KEND                     { $$ = (struct nd_point){"END", @1}; }
-    | T_ID                       { $$ = (struct nd_point){$1.s, @1}; }
-    | T_ID ':' T_ID              { $$ = (struct nd_point){nd_arena_printf(A, "%s:%s", $1.s, $3.s), @$}; }
-    | T_ID ':' T_ID ':' T_ID     { $$ = (struct nd_point){nd_arena_printf(A, "%s:%s:%s", $1.s, $3.s, $5.s), @$}; }
+point: T_PROBE_SPEC              { $$ = (struct nd_point){.text = $1.s, .span = @1}; }
+    | T_KBEGIN                   { $$ = (struct nd_point){.text = "BEGIN", .span = @1}; }
+    | T_KEND                     { $$ = (struct nd_point){.text = "END", .span = @1}; }
+    | T_ID                       { $$ = (struct nd_point){.text = $1.s, .span = @1}; }
+    | T_ID '?'                   { $$ = (struct nd_point){.text = $1.s, .span = @$, .optional = true}; }
+    | T_ID ':' T_ID              { $$ = (struct nd_point){.text = nd_arena_printf(A, "%s:%s", $1.s, $3.s), .span = @$}; }
+    | T_ID ':' T_ID ':' T_ID     { $$ = (struct nd_point){.text = nd_arena_printf(A, "%s:%s:%s", $1.s, $3.s, $5.s), .span = @$}; }
     ;
 when_opt: %empty                 { $$ = NULL; }
     | T_WHEN when_or             { $$ = $2; }
@@ -423,8 +439,12 @@ primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = 
     | T_SIZEOF '(' cast_type ')' { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->texpr = $3; }
     | T_SIZEOF '(' expr ')'      { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->a = $3; $$ = deep(p, $$); }
     | T_OFFSETOF '(' cast_type ',' name ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
+    | T_HAS_FIELD '(' cast_type ',' field_path ')' { $$ = nd_expr_new(A, ND_E_HAS_FIELD, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
     | T_CONTAINER_OF '(' expr ',' cast_type ',' name ')'
                                  { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; $$ = deep(p, $$); }
+    ;
+field_path: name
+    | field_path '.' T_ID        { $$.s = nd_arena_printf(A, "%s.%s", $1.s, $3.s); $$.n = 0; }
     ;
 exprs: expr                      { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
     | exprs ',' expr             { $$ = $1; *ND_PUSH(A, $$) = $3; }

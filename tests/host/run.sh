@@ -11,9 +11,12 @@ cd "$(dirname "$0")/../.." || exit 1
 [ -x "${NDTRACE:-build/ndtrace}" ] || { echo "run.sh: build/ndtrace is missing: make" >&2; exit 1; }
 
 mkdir -p build/tests/host
-${CC:-cc} -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -o build/tests/host/traffic \
-    tests/bench/traffic_main.c tests/bench/traffic.c || exit 1
-${CC:-cc} -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -o build/tests/host/target tests/host/target.c || exit 1
+# PROGRAM SOURCE FLAG...: unless it is newer than its source.
+built() {
+    [ "$1" -nt "$2" ] || ${CC:-cc} -std=gnu11 -Wall -Wextra "${@:3}" -o "$1" "$2" || exit 1
+}
+built build/tests/host/traffic tests/bench/traffic_main.c -O2 -D_GNU_SOURCE tests/bench/traffic.c
+built build/tests/host/target tests/host/target.c -O1 -g -fno-omit-frame-pointer
 
 passed=0 failed=0 again=
 log=build/tests/host/log
@@ -34,6 +37,7 @@ run_one() { # sets p and f: how many passed and failed
 
 # Live traffic on a busy machine: what fails is tried once more, and said to have been.
 for name in "${names[@]}"; do
+    begin=$SECONDS
     run_one "$name"
     if ((f)); then
         echo "$name: TRIED AGAIN, $f failed the first time: $(grep -m 3 '^not ok ' $log | tr '\n' ';')"
@@ -41,6 +45,7 @@ for name in "${names[@]}"; do
         run_one "$name"
     fi
     ((passed += p, failed += f))
+    echo "$name: $((SECONDS - begin)) s"
 done
 [ -z "$again" ] || echo "tried again:$again"
 echo "$passed passed, $failed failed"

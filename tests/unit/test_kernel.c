@@ -207,19 +207,21 @@ static void test_functions(void **state)
     const struct nd_func_sig *s;
     struct list l = {0}, one = {0}, mod = {0}, dot = {0};
 
-    assert_int_equal(nd_kernel_func(e->k, "vfs_read", &s), 0);
+    assert_int_equal(nd_kernel_func(e->k, "", "vfs_read", &s), 0);
     assert_int_equal(s->nparams, 4);
     assert_string_equal(s->params[2].name, "count");
     assert_int_equal(nd_btf_size(nd_kernel_btf(e->k, NULL), s->ret), 8);
     assert_false(s->variadic);
-    assert_int_equal(nd_kernel_func(e->k, "sk_buff", &s), -2);
+    assert_int_equal(nd_kernel_func(e->k, "", "sk_buff", &s), -2);
     assert_int_equal(nd_kernel_each_func(e->k, "tcp_v4_*", add_event, &l), 0);
-    assert_string_equal(l.text, ":tcp_v4_connect :tcp_v4_fill_cb :tcp_v4_rcv ");
+    assert_string_equal(l.text, ":tcp_v4_connect :tcp_v4_fill_cb :tcp_v4_fill_cb.isra.0 "
+                                ":tcp_v4_fill_cb.part.1 :tcp_v4_rcv ");
     assert_int_equal(nd_kernel_each_func(e->k, "tcp_connect", add_event, &one), 0);
     assert_string_equal(one.text, ":tcp_connect ");
     assert_int_equal(nd_kernel_each_func(e->k, "ovs_*", add_event, &mod), 0);
     assert_string_equal(mod.text,
-                        "openvswitch:ovs_dp_process_packet openvswitch:ovs_vport_receive ");
+                        "openvswitch:ovs_ct_update_key.isra.0 openvswitch:ovs_dp_process_packet "
+                        "openvswitch:ovs_vport_receive ");
     assert_int_equal(nd_kernel_each_func(e->k, "__netif_*.constprop.*", add_event, &dot), 0);
     assert_string_equal(dot.text, ":__netif_receive_skb_core.constprop.0 ");
 }

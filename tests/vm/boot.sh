@@ -3,8 +3,10 @@
 # Runs one command as root on one kernel, in an emulated machine without network, and returns its
 # output and exit status. Must not know tests. Serves check.sh and people.
 #
-#   tests/vm/boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-v] KERNEL COMMAND [ARGUMENT...]
+#   tests/vm/boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-n] [-p PROGRAM]... [-v] KERNEL COMMAND [ARGUMENT...]
 #
+# -n: two network cards that are connected to each other and to nothing else.
+# -p: bring that program along in memory, as those that tests start all the time.
 # The command sees the files of this machine; what it writes is gone afterwards, but for /run/vm.
 # Exit status: that of the command; 124: not done in SECONDS (300); 125: the machine did not boot
 # or died, its console is shown.
@@ -14,19 +16,25 @@ REPO=$(cd "$HERE/../.." && pwd)
 . "$HERE/common.sh"
 
 limit=300 mem=2048 cpus=2 verbose=
-while getopts t:m:c:v o; do
+nics=(-nic none)
+while getopts t:m:c:np:v o; do
     case $o in
         t) limit=$OPTARG ;;
         m) mem=$OPTARG ;;
         c) cpus=$OPTARG ;;
+        n) nics=(
+            -netdev hubport,hubid=0,id=n0 -device virtio-net-pci,netdev=n0,mac=02:00:00:00:aa:00,romfile=
+            -netdev hubport,hubid=0,id=n1 -device virtio-net-pci,netdev=n1,mac=02:00:00:00:aa:01,romfile=
+        ) ;;
+        p) FAST+=" $OPTARG" ;;
         v) verbose=1 ;;
         *) exit 125 ;;
     esac
 done
 shift $((OPTIND - 1))
-[ $# -ge 2 ] || die "usage: boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-v] KERNEL COMMAND [ARGUMENT...]"
+[ $# -ge 2 ] || die "usage: boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-n] [-p PROGRAM]... [-v] KERNEL COMMAND [ARGUMENT...]"
 K=$CACHE/$1
-[ -e "$K/done" ] || die "kernel $1 is not in $CACHE: make kernels"
+[ -e "$K/done" ] && [ -e "$CACHE/tools/done" ] || die "kernel $1 is not in $CACHE: make kernels"
 command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is missing: sudo sh .ci/deps.sh vm"
 release=$(cat "$K/done")
 shift
@@ -41,20 +49,31 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 out=$tmp/out
-mkdir -p "$out" "$tmp/cpio/fast"
+mkdir -p "$out" "$tmp/cpio/fast$REPO/build"
 
-printf 'REPO=%q\nRELEASE=%q\nMODULES=%q\n' "$REPO" "$release" "$K/lib/modules/$release" >"$out/settings"
+printf '%s=%q\n' REPO "$REPO" RELEASE "$release" MODULES "$K/lib/modules/$release" \
+    NESTED "$CACHE/$NESTED" >"$out/settings"
 { printf 'exec'; printf ' %q' "$@"; echo; } >"$out/command"
 : >"$out/stdout"
 : >"$out/stderr"
 
 # The kernel unpacks several archives one after the other: the initrd of the cache, then what is
-# of today: init, its settings, and our programs without their debug information.
+# of today: init, its settings, our programs without their debug information, and what tests start
+# all the time, with its libraries: from memory a program starts in half the time.
 install -m 755 "$HERE/guest/init" "$tmp/cpio/init"
 cp "$out/settings" "$tmp/cpio/settings"
 for f in ndtrace ndtrace-compile; do
-    [ ! -x "$REPO/build/$f" ] || strip -o "$tmp/cpio/fast/$f" "$REPO/build/$f"
+    [ ! -x "$REPO/build/$f" ] || strip -o "$tmp/cpio/fast$REPO/build/$f" "$REPO/build/$f"
 done
+export PATH=$PATH:/usr/sbin:/sbin:$CACHE/tools/usr/bin:$CACHE/tools/usr/sbin
+programs=$(for p in $FAST; do type -P "$p" || true; done)
+# shellcheck disable=SC2086
+{ echo "$programs"; echo /etc/ld.so.cache; LD_LIBRARY_PATH=$CACHE/tools/usr/lib/$(uname -m)-linux-gnu ldd $programs | awk '$1 ~ /^\// && !/:$/ { print $1 } $3 ~ /^\// { print $3 }'; } |
+    xargs realpath | sort -u | xargs cp --parents -t "$tmp/cpio/fast"
+if [ -d "$tmp/cpio/fast$CACHE/tools" ]; then
+    cp -R "$tmp/cpio/fast$CACHE/tools/." "$tmp/cpio/fast/"
+    rm -r "$tmp/cpio/fast$CACHE/tools"
+fi
 {
     cat "$K/initrd.img"
     (cd "$tmp/cpio" && find . | cpio -o -H newc --quiet)
@@ -63,13 +82,16 @@ rm -rf "$tmp/cpio"
 
 # One thread for all CPUs: with more, a CPU may run old code while another patches it, and the
 # kernel dies. A trusted TSC: every other clock leaves the emulated CPU, which is three times slower.
+# No random addresses: code that was translated for one process then serves the next, and programs
+# start three times as fast.
 start() {
     local -a args=(
         -accel tcg,thread=single,tb-size=512 -cpu max,la57=off -smp "$cpus" -m "$mem"
-        -nodefaults -nic none -display none -no-reboot -monitor none -serial "file:$tmp/console"
+        -nodefaults "${nics[@]}" -display none -no-reboot -monitor none -serial "file:$tmp/console"
         -kernel "$K/vmlinux" -initrd "$tmp/initrd"
-        -append "console=ttyS0 quiet panic=-1 mitigations=off nowatchdog no_timer_check tsc=reliable clocksource=tsc"
+        -append "console=ttyS0 quiet panic=-1 mitigations=off nowatchdog no_timer_check norandmaps tsc=reliable clocksource=tsc"
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
+        -virtfs "local,path=$CACHE/tools,mount_tag=tools,security_model=none,readonly=on,multidevs=remap"
         -virtfs "local,path=$out,mount_tag=out,security_model=none,multidevs=remap"
     )
     qemu-system-x86_64 "${args[@]}" </dev/null >"$tmp/qemu" 2>&1 &

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs tests on kernels: one machine for each kernel, all tests in it, as many machines at a time
-# as there are CPUs. Must not know what is tested. Serves `make check-vm`.
+# Runs tests on kernels: one machine for each kernel and topology, all tests of that topology in it,
+# as many machines at a time as there are CPUs. Must not know what is tested. Serves `make check-vm`.
 #
 #   tests/vm/check.sh ["KERNEL..."] ["TEST..."]     TEST as in tests/vm/tests/TEST.sh
 #
 # A kernel that is not there is a failure. The last line is "N passed, N failed"; all that the tests
-# said is in build/vm/KERNEL.log.
+# said is in build/vm/KERNEL-TOPOLOGY.log.
 set -u
 HERE=$(cd "$(dirname "$0")" && pwd)
 cd "$HERE/../.." || exit 1
@@ -18,34 +18,53 @@ jobs=${NDTRACE_VM_JOBS:-$(nproc)}
 logs=build/vm
 mkdir -p $logs
 
-one() { # KERNEL
-    local k=$1 t0=$SECONDS rc p f
-    # shellcheck disable=SC2086
-    bash "$HERE/boot.sh" -t "${NDTRACE_VM_LIMIT:-1100}" "$k" bash tests/vm/guest/session $tests \
-        >$logs/"$k".log 2>&1
-    rc=$?
-    p=$(grep -cE '^[a-z_0-9]+: ok ' $logs/"$k".log)
-    f=$(grep -cE '^[a-z_0-9]+: not ok ' $logs/"$k".log)
-    if ((f == 0 && (rc != 0 || p == 0))); then
-        f=1
-        echo "machine: not ok: ended with $rc after $p tests: $(tail -n 1 $logs/"$k".log)" >>$logs/"$k".log
-    fi
-    echo "$p $f" >$logs/"$k".sum
-    grep -E '^[a-z_0-9]+: not ok|^== ' $logs/"$k".log | sed "s/^/$k /"
-    echo "$k $p passed, $f failed in $((SECONDS - t0)) s"
+# TOPOLOGY: the tests that want it ("# topology: NAME"; "plain": those that want none).
+tests_of() {
+    local t
+    for t in $tests; do
+        [ -e "$HERE/tests/$t.sh" ] || die "no test $t"
+        [ "$(sed -n 's/^# topology: //p' "$HERE/tests/$t.sh" | grep . || echo plain)" != "$1" ] || echo "$t"
+    done
 }
 
+# KERNEL TOPOLOGY: one machine. It counts as failed, too, if it ends without a word.
+one() {
+    local k=$1 log=$logs/$1-$2.log t0=$SECONDS rc p f boot=''
+    [ "$2" = plain ] || boot=$(sed -n 's/^# boot: //p' "$HERE/topology/$2.sh")
+    # shellcheck disable=SC2046,SC2086
+    bash "$HERE/boot.sh" -t "${NDTRACE_VM_LIMIT:-900}" $boot "$k" \
+        bash tests/vm/guest/session "$2" $(tests_of "$2") >"$log" 2>&1
+    rc=$?
+    p=$(grep -cE '^[a-z_0-9]+: ok ' "$log")
+    f=$(grep -cE '^[a-z_0-9]+: not ok ' "$log")
+    if ((f == 0 && (rc != 0 || p == 0))); then
+        f=1
+        echo "machine: not ok: ended with $rc after $p tests: $(tail -n 1 "$log")" >>"$log"
+    fi
+    echo "$p $f" >"${log%.log}.sum"
+    grep -E '^[a-z_0-9]+: not ok|^== |TRIED AGAIN' "$log" | sed "s/^/$k $2 /"
+    echo "$k $2 $p passed, $f failed in $((SECONDS - t0)) s"
+}
+
+# The longest first.
+work=()
+for topology in plain vm $(cd "$HERE/topology" && ls | sed -n 's/\.sh$//p' | grep -vxE 'vm|common'); do
+    [ -n "$(tests_of "$topology")" ] || continue
+    for k in $kernels; do work+=("$k $topology"); done
+done
+[ ${#work[@]} -gt 0 ] || die "no tests"
+rm -f $logs/*.sum
 running=0
-for k in $kernels; do
-    rm -f $logs/"$k".sum
-    one "$k" &
+for w in "${work[@]}"; do
+    # shellcheck disable=SC2086
+    one $w &
     running=$((running + 1))
     ((running < jobs)) || { wait -n && :; running=$((running - 1)); }
 done
 wait
 passed=0 failed=0
-for k in $kernels; do
-    read -r p f <$logs/"$k".sum || { p=0; f=1; }
+for w in "${work[@]}"; do
+    read -r p f <"$logs/${w/ /-}.sum" || { p=0; f=1; }
     ((passed += p, failed += f))
 done
 echo "$passed passed, $failed failed"

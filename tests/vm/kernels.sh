@@ -5,6 +5,7 @@
 #
 #   tests/vm/kernels.sh [KERNEL...]     KERNEL: 5.10 6.1 6.12 7
 #
+# Besides those it fetches the kernel of machines inside the machines, and programs of the topologies.
 # The packages come from the mirror that this machine's own package lists are from; each kernel is
 # the current one of a release of the distribution.
 set -Eeuo pipefail
@@ -77,13 +78,13 @@ elf_of() {
     rm -f "$1.payload"
 }
 
-# FOLDER RELEASE: an initrd with a shell and what reaches the host's file system.
-initrd_of() {
+# FOLDER RELEASE MODULE...: an archive with a shell and the modules, in the order to insert them.
+# A module is often needed by several; inserting it a second time is told and harmless.
+archive() {
     local dir=$1/initrd m f n=10
     mkdir -p "$dir"/{bin,m,proc,sys,dev,host,mem,root}
     cp "$(command -v busybox)" "$dir/bin/busybox"
-    # A module is often needed by several; inserting it a second time is told and harmless.
-    for m in virtio_pci 9pnet_virtio 9p overlay; do
+    for m in "${@:3}"; do
         modprobe -d "$1" -S "$2" --show-depends "$m" 2>/dev/null
     done | awk '$1 == "insmod" && !n[$2]++ { print $2 }' >"$1/order"
     while read -r f; do
@@ -93,14 +94,53 @@ initrd_of() {
             *) cat "$f" ;;
         esac >"$dir/m/$((n++)).ko"
     done <"$1/order"
-    (cd "$dir" && find . | cpio -o -H newc --quiet) >"$1/initrd.img"
+    (cd "$dir" && find . | cpio -o -H newc --quiet)
     rm -rf "$dir" "$1/order"
+}
+
+# FOLDER RELEASE: what reaches the file system of the host, and what a machine in the machine needs.
+# Both are still without /init, which is of today's source.
+archives() {
+    [ ! "$1/nested.img" -nt "$HERE/kernels.sh" ] || return 0
+    archive "$1" "$2" virtio_pci 9pnet_virtio 9p overlay >"$1/initrd.img"
+    archive "$1" "$2" virtio_pci virtio_net >"$1/nested.img"
+}
+
+# Programs of the topologies, for the machines only: unpacked here, as the machine that runs the
+# tests shall not get a switch that starts with it. Those that it has are taken from there.
+tools() {
+    local dir=$CACHE/tools p want=()
+    [ ! "$dir/done" -nt "$HERE/kernels.sh" ] || return 0
+    unset APT_CONFIG
+    mkdir -p "$CACHE"
+    rm -rf "$dir" "$dir.new"
+    mkdir -p "$dir.new"/{deb,usr/{bin,sbin,lib,lib64}}
+    for p in bin sbin lib lib64; do ln -s usr/$p "$dir.new/$p"; done
+    # What is written in Python does not run in the machines.
+    mapfile -t want < <(apt-get -s install --no-install-recommends openvswitch-switch nftables conntrack |
+        awk '$1 == "Inst" && $2 !~ /^(lib)?python3/ { print $2 }')
+    if [ ${#want[@]} -gt 0 ]; then
+        echo "kernels: programs of the topologies: ${want[*]}"
+        (cd "$dir.new/deb" && apt-get -qq -o APT::Sandbox::User=root download "${want[@]}")
+    fi
+    for p in "$dir.new"/deb/*.deb; do
+        [ ! -e "$p" ] || dpkg-deb --fsys-tarfile "$p" | tar -x --keep-directory-symlink -C "$dir.new"
+    done
+    # The alternatives of the distribution are made by scripts that do not run here.
+    [ ! -e "$dir.new/usr/lib/openvswitch-switch" ] ||
+        ln -s ../lib/openvswitch-switch/ovs-vswitchd "$dir.new/usr/sbin/ovs-vswitchd"
+    find "$dir.new" -mindepth 1 -maxdepth 1 ! -name usr -exec rm -r {} +
+    : >"$dir.new/done"
+    mv "$dir.new" "$dir"
 }
 
 fetch() {
     local kernel=$1 suite tmp rel
     suite=$(suite_of "$kernel")
-    [ ! -e "$CACHE/$kernel/done" ] || return 0
+    if [ -e "$CACHE/$kernel/done" ]; then
+        archives "$CACHE/$kernel" "$(cat "$CACHE/$kernel/done")"
+        return
+    fi
     for t in qemu-system-x86_64 busybox modprobe cpio xz zstd dpkg-deb; do
         command -v "$t" >/dev/null || die "$t is missing: sudo sh .ci/deps.sh vm"
     done
@@ -122,7 +162,7 @@ fetch() {
     depmod -b "$tmp/k" "$rel"
     elf_of "$(find "$tmp/k" -type f -name 'vmlinuz*')" >"$tmp/k/vmlinux"
     [ "$(head -c 4 "$tmp/k/vmlinux" | od -An -tx1 | tr -d ' ')" = 7f454c46 ] || die "$rel: no ELF kernel"
-    initrd_of "$tmp/k" "$rel"
+    archives "$tmp/k" "$rel"
     echo "$rel" >"$tmp/k/done"
     rm -rf "${CACHE:?}/$kernel"
     mv "$tmp/k" "$CACHE/$kernel"
@@ -130,4 +170,5 @@ fetch() {
 }
 
 [ $# -gt 0 ] || set -- $KERNELS
-for k; do fetch "$k"; done
+tools
+for k in $(printf '%s\n' "$@" $NESTED | sort -u); do fetch "$k"; done

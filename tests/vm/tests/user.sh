@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Probes of programs: entry, return and static probes fire once for each pass, with their values.
 . "$(dirname "$0")/../lib.sh"
+echo 2 >/proc/sys/kernel/randomize_va_space # as everywhere else, see boot.sh
 traced enter "uprobe:$STIMULUS:nd_target { @n = count(); @a = sum(arg0); @s[str(uptr(arg1))] = count() }" $STIMULUS target 300
 same enter-count "$(total "$OUT" @n)" 300
 same enter-args "$(total "$OUT" @a)" $((299 * 150))
