@@ -9,6 +9,7 @@
 
 struct nd_point {
     int link, perf; // -1: none
+    uint32_t entry; // of the list of attach points
     bool slow;      // the kernel waits when the perf event is closed (not for timers and counters)
 };
 
