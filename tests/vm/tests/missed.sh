@@ -5,9 +5,12 @@
 # do not tell.
 . "$(dirname "$0")/../lib.sh"
 sleepers() {
-    local i
-    for i in {1..60}; do sleep 3 & done
-    wait
+    local i p=()
+    for i in {1..60}; do
+        sleep 3 &
+        p+=($!)
+    done
+    wait "${p[@]}" # not for the tracer
 }
 traced many 'kprobe:hrtimer_nanosleep /comm == "sleep"/ { @calls = count() } kretprobe:hrtimer_nanosleep { @all = count() }' sleepers
 cp "$OUT" "$TMP/many"
@@ -24,6 +27,7 @@ fi
 trace json -f json -e 'kretprobe:hrtimer_nanosleep { @all = count() }'
 sleepers
 stop "$PID"
+OUT=$TMP/json.out
 if kernel_at_least 6 7; then
     has json "$OUT" '"missed":[1-9]'
 else
