@@ -84,12 +84,13 @@ static char **with_features(char **argv, uint32_t without)
 
 int nd_compile_exec(char **argv, uint32_t without)
 {
-    char path[PATH_MAX], **words = with_features(argv, without);
+    char path[PATH_MAX], **words = without ? with_features(argv, without) : argv;
 
     find_compiler(path, sizeof(path));
     if (words)
         execv(path, words);
-    free(words);
+    if (words != argv)
+        free(words);
     return not_found(path, errno);
 }
 
