@@ -473,7 +473,7 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
     h->without = p->without;
     h->kernel = nd_mfb_str(e.b, nd_kernel_release(p->kernel));
     h->build = nd_mfb_str(e.b, nd_kernel_build(p->kernel));
-    h->flags |= p->portable ? ND_MF_PORTABLE : 0;
+    h->flags |= (p->portable ? ND_MF_PORTABLE : 0) | (p->diags->n ? ND_MF_WARNED : 0);
     h->nfiles = p->sources->n;
     h->files = nd_mfb_count(e.b, ND_SEC_WORDS);
     for (i = 0; i < p->sources->n; i++) {

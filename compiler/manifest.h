@@ -145,6 +145,7 @@ enum {
     // Offsets of fields are CO-RE relocations, and what else it took from the kernel is in NEEDS:
     // it can run on another one. Without: for the very kernel it was compiled on.
     ND_MF_PORTABLE = 1 << 4,
+    ND_MF_WARNED = 1 << 5, // the compiler had something to say about it
     // nd_state is not in shared memory: its first words_size bytes are in ND_WORDS_SYM, one entry
     // each, so that a write of ours does not touch what programs write; the others in .bss or, in
     // objects without global data, in an array map ND_STATE_SYM of one entry, at the same offset.

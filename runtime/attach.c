@@ -75,9 +75,8 @@ static int add_point(struct nd_attach_set *s, const struct nd_mf_attach *a, int 
         s->v = v;
         s->cap = cap;
     }
-    s->v[s->n++] =
-        (struct nd_point){.link = link, .perf = perf, .attach = index_of(s, a), .entry = s->nlist,
-                          .slow = slow};
+    s->v[s->n++] = (struct nd_point){
+        .link = link, .perf = perf, .attach = index_of(s, a), .entry = s->nlist, .slow = slow};
     return 0;
 }
 

@@ -190,6 +190,7 @@ static inline void start_run(struct started *s, const char *dir, const char *con
     char *argv[32];
     int n = 0;
 
+    setenv("NDTRACE_CACHE", "off", 0);
     argv[n++] = (char *)(uintptr_t) "ndtrace";
     while (*words && n < 31)
         argv[n++] = (char *)(uintptr_t)*words++;
