@@ -487,7 +487,7 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
         h->state_size = (layout->state_size + 7) & ~7u;
         h->words_size = layout->words_size;
         h->needs = layout->needs;
-        h->flags = flags_of(p);
+        h->flags |= flags_of(p);
         h->exit_off = layout->exit_off;
         h->ring_bytes = layout->sends ? ND_RING_BYTES : 0;
         emit_all(&e);
