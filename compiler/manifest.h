@@ -38,7 +38,7 @@
     X(BOOT_CLOCK, "boot_clock", "5.8", "the clock of nsecs(boot)", "use nsecs")                    \
     X(TAI_CLOCK, "tai_clock", "6.1", "the clock of nsecs(sw_tai)", "use nsecs")                    \
     X(TP_BTF, "tp_btf", "5.5", "raw tracepoints with types", "")                                   \
-    X(FENTRY, "fentry", "5.5", "fentry and fexit", "use kprobe and kretprobe")                     \
+    X(FENTRY, "fentry", "5.5", "fentry and fexit", "attach with kprobes, or use a tracepoint")                     \
     X(KPROBE_MULTI, "kprobe_multi", "5.18", "one link for many kprobes", "")                       \
     X(BTF, "btf", "5.4", "BTF of the kernel in /sys/kernel/btf/vmlinux", "")                       \
     X(MODULE_BTF, "module_btf", "5.11", "BTF of modules", "")                                      \

@@ -66,8 +66,7 @@ static int add_point(struct nd_attach_set *s, int link, int perf, bool slow)
         s->v = v;
         s->cap = cap;
     }
-    s->v[s->n++] =
-        (struct nd_point){.link = link, .perf = perf, .entry = s->nlist, .slow = slow};
+    s->v[s->n++] = (struct nd_point){.link = link, .perf = perf, .entry = s->nlist, .slow = slow};
     return 0;
 }
 

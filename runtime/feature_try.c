@@ -157,11 +157,13 @@ static int try_fentry(struct nd_features *f)
                 .attach_btf_id = f->trace_id);
     int prog, err = try_tracing(BPF_TRACE_FENTRY);
 
-    if (err || !f->trace_id)
-        return err;
+    if (err) // some kernels without trampolines say -EPERM
+        return -EOPNOTSUPP;
+    if (!f->trace_id)
+        return 0;
     prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nd_try", "GPL", code, 2, &o);
     if (prog < 0)
-        return -errno;
+        return -EOPNOTSUPP;
     err = closed(bpf_raw_tracepoint_open(NULL, prog));
     close(prog);
     return err;

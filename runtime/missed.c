@@ -18,8 +18,8 @@ uint64_t nd_missed_by_prog(int prog)
     return info.recursion_misses;
 }
 
-// struct bpf_link_info of Linux 6.7 (include/uapi/linux/bpf.h), as far as it is used here: headers of
-// older systems have less of it.
+// struct bpf_link_info of Linux 6.7 (include/uapi/linux/bpf.h), as far as it is used here: headers
+// of older systems have less of it.
 struct link_info {
     uint32_t type, id, prog_id, pad;
     union {
