@@ -209,6 +209,10 @@ struct nd_compile_opts;
 void nd_check_options(struct nd_program *p);
 // Everything else. Errors are in p->diags.
 void nd_check(struct nd_program *p);
+struct nd_check;
+struct nd_scope;
+// A checker whose scope has what the declarations name; for lists.
+void nd_check_start(struct nd_check *c, struct nd_program *p, struct nd_scope *scope);
 
 // ---- inside the checker
 // --------------------------------------------------------------------------
@@ -309,6 +313,8 @@ void nd_stage_check(struct nd_check *c, struct nd_probe *pr);
 void nd_probes_note_entries(struct nd_program *p);
 // A probe that is left out; stage may be NULL.
 void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage);
+// The points of an alternative as written.
+const char *nd_stage_spec(struct nd_program *p, const struct nd_try *t);
 // A stage's alternatives, tried on this kernel: the index of the one that serves or -1.
 int nd_stage_try(struct nd_check *c, struct nd_decl *stage, struct nd_tries_failed *failed);
 

@@ -71,13 +71,15 @@
     X(E0603, "executable not found")                \
     X(E0604, "symbol not found")                    \
     X(E0605, "argument cannot be read")             \
+    X(E0606, "no kprobes")                          \
     X(E0701, "too large")                           \
     X(E0702, "too many probes")                     \
     X(E0703, "loop bound too large")                \
     X(E0801, "code generation failed")              \
     X(W0901, "value is never used")                 \
     X(W0902, "stage left out")                      \
-    X(W0903, "arguments may have moved")
+    X(W0903, "arguments may have moved")            \
+    X(W0904, "module not loaded")
 
 enum nd_diag_code {
 #define ND_DIAG_ENUM(code, title) ND_##code,

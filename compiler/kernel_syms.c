@@ -352,6 +352,43 @@ bool nd_kernel_has_module(struct nd_kernel *k, const char *module)
     return text && strstr(text, nd_arena_printf(k->a, "\t[%s]", module));
 }
 
+// "kernel/net/openvswitch/openvswitch.ko.xz: ...": - and _ are the same in names of modules.
+static bool is_module_file(const char *line, size_t len, const char *module)
+{
+    const char *end = memchr(line, ':', len), *name = end;
+    size_t n = strlen(module), i;
+
+    while (name && name > line && name[-1] != '/')
+        name--;
+    if (!name || (size_t)(end - name) < n + 3 || strncmp(name + n, ".ko", 3) != 0)
+        return false;
+    for (i = 0; i < n; i++) {
+        if ((name[i] == '-' ? '_' : name[i]) != (module[i] == '-' ? '_' : module[i]))
+            return false;
+    }
+    return true;
+}
+
+bool nd_kernel_module_installed(struct nd_kernel *k, const char *module)
+{
+    const char *line;
+    bool found = false;
+    char *text;
+
+    if (k->facts ||
+        nd_read_text(AT_FDCWD,
+                     nd_arena_printf(k->a, "/lib/modules/%s/modules.dep", nd_kernel_release(k)),
+                     &text, NULL))
+        return false;
+    for (line = text; *line && !found; line += strcspn(line, "\n") + 1) {
+        found = is_module_file(line, strcspn(line, "\n"), module);
+        if (!line[strcspn(line, "\n")])
+            break;
+    }
+    free(text);
+    return found;
+}
+
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name)
 {
     const char *text = kallsyms(k), *line = symbol_line(text, name);

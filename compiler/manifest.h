@@ -38,7 +38,9 @@
     X(BOOT_CLOCK, "boot_clock", "5.8", "the clock of nsecs(boot)", "use nsecs")                    \
     X(TAI_CLOCK, "tai_clock", "6.1", "the clock of nsecs(tai)", "use nsecs")                    \
     X(TP_BTF, "tp_btf", "5.5", "raw tracepoints with types", "")                                   \
-    X(FENTRY, "fentry", "5.5", "fentry and fexit", "attach with kprobes, or use a tracepoint")                     \
+    X(FENTRY, "fentry", "5.5", "fentry and fexit", "attach with kprobes, or use a tracepoint")     \
+    X(KPROBE, "kprobe", "4.17", "kprobes (CONFIG_KPROBES)", "use a tracepoint or a raw tracepoint") \
+    X(FUNC_IP, "func_ip", "5.15", "the address of the function for one program on many", "")          \
     X(KPROBE_MULTI, "kprobe_multi", "5.18", "one link for many kprobes", "")                       \
     X(BTF, "btf", "5.4", "BTF of the kernel in /sys/kernel/btf/vmlinux", "")                       \
     X(MODULE_BTF, "module_btf", "5.11", "BTF of modules", "")                                      \
@@ -330,7 +332,8 @@ enum nd_mf_attach_kind {
     ND_AT_PROFILE,    // per CPU; num: frequency in Hz if num2 == 0, else num: period in ns
     ND_AT_SOFTWARE,   // num: PERF_COUNT_SW_*, num2: period
     ND_AT_HARDWARE,   // num: PERF_COUNT_HW_*, num2: period
-    ND_AT_KPROBE,     // s0 module or "", s1 function, num: offset or, without function, address
+    ND_AT_KPROBE,     // s0 module or "", s1 function, num: offset or, without function, address;
+                      // num2: which of the functions of that name in kallsyms, from 1; 0: the one
     ND_AT_KRETPROBE,  // as KPROBE
     ND_AT_FENTRY,     // s0 module or "", s1 function
     ND_AT_FEXIT,      // as FENTRY

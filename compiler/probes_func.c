@@ -20,6 +20,19 @@ static bool trampoline(const struct nd_expand *x)
     return x->kind->attach == ND_AT_FENTRY || x->kind->attach == ND_AT_FEXIT;
 }
 
+static bool no_kprobes(struct nd_expand *x)
+{
+    if (!nd_without(x->p, ND_F_KPROBE))
+        return false;
+    nd_help(x->p->diags,
+            nd_expand_fail(x, ND_E0606,
+                           x->kind->best ? "this kernel can attach to functions neither by fentry "
+                                           "nor by kprobe"
+                                         : "this kernel has no kprobes (CONFIG_KPROBES)"),
+            "use a tracepoint or a raw tracepoint instead");
+    return true;
+}
+
 // ---- patterns ----------------------------------------------------------------------------------
 
 static const char *spec_of(struct nd_expand *x, const char *func)
@@ -48,6 +61,8 @@ static int add_match(void *arg, const char *module, const char *func)
 
 static void expand_pattern(struct nd_expand *x, const char *name)
 {
+    if ((!trampoline(x) || x->kind->best) && no_kprobes(x))
+        return;
     nd_kernel_each_func(x->p->kernel, name, add_match, x);
     if (!x->out.n)
         nd_expand_fail(x, ND_E0206, "no function matches");
@@ -58,7 +73,8 @@ static void expand_pattern(struct nd_expand *x, const char *name)
 struct copies {
     struct nd_expand *x;
     const char *name, *module;
-    uint32_t itself; // symbols of that very name
+    uint32_t itself;    // symbols of that very name
+    uint32_t elsewhere; // in other modules than the one asked for
     ND_VEC(struct copy { const char *symbol, *module; }) v;
 };
 
@@ -66,21 +82,25 @@ static void note_copy(void *arg, const char *symbol, const char *module)
 {
     struct copies *c = arg;
 
-    if (*c->module && strcmp(c->module, *module ? module : "vmlinux") != 0)
+    if (*c->module && strcmp(c->module, *module ? module : "vmlinux") != 0) {
+        c->elsewhere += !strcmp(symbol, c->name);
         return;
+    }
     c->itself += !strcmp(symbol, c->name);
     *ND_PUSH(c->x->p->arena, &c->v) = (struct copy){symbol, module};
 }
 
-// Which of the symbols of the same name is this, from 1; 0: there is no other.
+// Which of its module's functions of that name is this, from 1; 0: no other function has the name.
 static uint32_t occurrence(const struct copies *c, uint32_t i)
 {
-    uint32_t same = 0, at = 0, k;
+    const struct copy *x = &c->v.v[i];
+    uint32_t same = strcmp(x->symbol, c->name) ? 0 : c->elsewhere, at = 0, k;
 
     for (k = 0; k < c->v.n; k++) {
-        same += !strcmp(c->v.v[k].symbol, c->v.v[i].symbol);
-        if (k == i)
-            at = same;
+        if (strcmp(c->v.v[k].symbol, x->symbol) != 0)
+            continue;
+        same++;
+        at += k <= i && !strcmp(c->v.v[k].module, x->module);
     }
     return same > 1 ? at : 0;
 }
@@ -155,6 +175,22 @@ static bool copies_only(struct nd_expand *x, const struct copies *c)
     return true;
 }
 
+// A module that can be loaded but is not: the runtime attaches the probe when it comes.
+static bool waits_for(struct nd_expand *x, const char *module, const char *name)
+{
+    if (!*module || nd_kernel_has_module(x->p->kernel, module) ||
+        !nd_kernel_module_installed(x->p->kernel, module))
+        return false;
+    if (!no_kprobes(x)) {
+        nd_expand_add(x, module, name);
+        nd_expand_fail(x, ND_W0904,
+                       nd_arena_printf(x->p->arena,
+                                       "module '%s' is not loaded: the probe waits for it",
+                                       module));
+    }
+    return true;
+}
+
 static void add_named(struct nd_expand *x, const char *module, const char *name, uint64_t off)
 {
     struct copies c = {.x = x, .name = name, .module = module};
@@ -171,12 +207,15 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
             nd_kernel_func(x->p->kernel, module, nd_arena_strndup(x->p->arena, name, base), &sig))
             sig = NULL;
     }
+    if (!known && !c.v.n && !trampoline(x) && waits_for(x, module, name))
+        return;
     if (!known && !c.v.n && (readable || *module)) {
         unknown_func(x, module, name);
         return;
     }
     if (trampoline(x)) {
-        bool can = known && (c.itself == 1 || !c.v.n) && sig->nparams <= FENTRY_PARAMS &&
+        bool can = known && ((c.itself == 1 && !c.elsewhere) || !c.v.n) &&
+                   sig->nparams <= FENTRY_PARAMS &&
                    !(x->kind->best && (c.v.n > 1 || nd_without(x->p, ND_F_FENTRY)));
 
         if (can || !x->kind->best) {
@@ -190,6 +229,8 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
             return;
         }
     }
+    if (no_kprobes(x))
+        return;
     if (c.v.n && !off) {
         add_breakpoints(&c, sig);
         return;

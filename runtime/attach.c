@@ -8,6 +8,7 @@
 #include "detach.h"
 #include "feature.h"
 #include "missed.h"
+#include "modules.h"
 #include "msg.h"
 
 #include <bpf/bpf.h>
@@ -32,6 +33,7 @@ struct nd_attach_set {
     struct nd_attached *list; // one for each attach point in use
     uint32_t *prog;           // its program
     uint32_t nlist, skipped;
+    int modules; // socket that tells of modules, -1: none is needed
 };
 
 static void plan(struct nd_attach_set *s);
@@ -44,6 +46,7 @@ struct nd_attach_set *nd_attach_new(const struct nd_load *l, uint32_t pid)
         return NULL;
     s->l = l;
     s->pid = pid;
+    s->modules = -1;
     nd_perf_init(&s->perf);
     s->list = calloc(l->mf.nattaches + 1, sizeof(*s->list));
     s->prog = calloc(l->mf.nattaches + 1, sizeof(*s->prog));
@@ -55,7 +58,13 @@ struct nd_attach_set *nd_attach_new(const struct nd_load *l, uint32_t pid)
     return s;
 }
 
-static int add_point(struct nd_attach_set *s, int link, int perf, bool slow)
+static uint32_t index_of(const struct nd_attach_set *s, const struct nd_mf_attach *a)
+{
+    return a ? (uint32_t)(a - s->l->mf.attaches) : ND_MF_NONE;
+}
+
+static int add_point(struct nd_attach_set *s, const struct nd_mf_attach *a, int link, int perf,
+                     bool slow)
 {
     if (s->n == s->cap) {
         uint32_t cap = s->cap ? s->cap * 2 : 16;
@@ -66,12 +75,14 @@ static int add_point(struct nd_attach_set *s, int link, int perf, bool slow)
         s->v = v;
         s->cap = cap;
     }
-    s->v[s->n++] = (struct nd_point){.link = link, .perf = perf, .entry = s->nlist, .slow = slow};
+    s->v[s->n++] = (struct nd_point){
+        .link = link, .perf = perf, .attach = index_of(s, a), .entry = s->nlist, .slow = slow};
     return 0;
 }
 
 // A perf link can be closed apart from its event; kernels before 5.15 have none.
-static int connect_perf(struct nd_attach_set *s, int prog, int perf, bool slow)
+static int connect_perf(struct nd_attach_set *s, const struct nd_mf_attach *a, int prog, int perf,
+                        bool slow)
 {
     int link = -1, err;
 
@@ -82,7 +93,7 @@ static int connect_perf(struct nd_attach_set *s, int prog, int perf, bool slow)
     if (ioctl(perf, PERF_EVENT_IOC_ENABLE, 0)) {
         err = -errno;
     } else {
-        err = add_point(s, link, perf, slow);
+        err = add_point(s, a, link, perf, slow);
         if (!err)
             return 0;
     }
@@ -101,7 +112,7 @@ static int attach_perf(struct nd_attach_set *s, int prog, const struct nd_mf_att
         perf = nd_perf_open(&s->perf, &s->l->mf, a, s->pid, s->perf.cpus[i]);
         if (perf < 0)
             return perf;
-        err = connect_perf(s, prog, perf, !nd_perf_per_cpu(a->kind));
+        err = connect_perf(s, a, prog, perf, !nd_perf_per_cpu(a->kind));
         if (err) {
             close(perf);
             return err;
@@ -117,7 +128,7 @@ static int attach_raw(struct nd_attach_set *s, int prog, const struct nd_mf_atta
     link = bpf_raw_tracepoint_open(named ? nd_mf_str(&s->l->mf, a->s0) : NULL, prog);
     if (link < 0)
         return -errno;
-    err = add_point(s, link, -1, false);
+    err = add_point(s, a, link, -1, false);
     if (err)
         close(link);
     return err;
@@ -249,6 +260,127 @@ static void warn_skipped(const struct nd_attach_set *s, const struct nd_mf_prog 
               p->count, text, k->n > NAMED_SKIPS ? ", ..." : "");
 }
 
+// ---- modules that come and go ------------------------------------------------------------------
+
+static const char *module_of(const struct nd_attach_set *s, const struct nd_mf_attach *a)
+{
+    const char *module = nd_mf_str(&s->l->mf, a->s0);
+
+    return (a->kind == ND_AT_KPROBE || a->kind == ND_AT_KRETPROBE) && strcmp(module, "vmlinux") != 0
+               ? module
+               : "";
+}
+
+// Opened before anything is attached, so that no module slips through.
+static void watch_modules(struct nd_attach_set *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->l->mf.nattaches && s->modules < 0; i++) {
+        if (*module_of(s, &s->l->mf.attaches[i]))
+            s->modules = nd_modules_open();
+    }
+}
+
+// Not there yet, but heard of when it comes?
+static bool awaited(const struct nd_attach_set *s, const struct nd_mf_attach *a, int err)
+{
+    const char *module = module_of(s, a);
+
+    return err == -ENOENT && s->modules >= 0 && *module && !nd_module_loaded(module);
+}
+
+static void drop_points(struct nd_attach_set *s, const char *module)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->n; i++) {
+        struct nd_point *p = &s->v[i];
+
+        if (p->attach == ND_MF_NONE || (p->link < 0 && p->perf < 0) ||
+            strcmp(module_of(s, &s->l->mf.attaches[p->attach]), module) != 0)
+            continue;
+        if (p->link >= 0)
+            close(p->link);
+        if (p->perf >= 0)
+            close(p->perf);
+        p->link = p->perf = -1;
+        nd_msg("module %s is unloaded: %s waits for it", module,
+               nd_mf_str(&s->l->mf, s->l->mf.attaches[p->attach].spec));
+    }
+}
+
+static bool attached(const struct nd_attach_set *s, uint32_t attach)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->n; i++) {
+        if (s->v[i].attach == attach && (s->v[i].link >= 0 || s->v[i].perf >= 0))
+            return true;
+    }
+    return false;
+}
+
+// Its place in the list, where it was noted when the run began.
+static uint32_t entry_of(const struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)
+{
+    const char *spec = nd_mf_str(&s->l->mf, a->spec);
+    uint32_t i;
+
+    for (i = 0; i < s->nlist && (s->prog[i] != prog || s->list[i].spec != spec); i++)
+        ;
+    return i;
+}
+
+static void add_points(struct nd_attach_set *s, uint32_t prog, const char *module)
+{
+    const struct nd_mf_prog *p = &s->l->mf.progs[prog];
+    uint32_t i;
+    int err;
+
+    for (i = p->first; i < p->first + p->count; i++) {
+        const struct nd_mf_attach *a = &s->l->mf.attaches[i];
+
+        if (strcmp(module_of(s, a), module) != 0 || attached(s, i))
+            continue;
+        err = attach_one(s, p, nd_load_prog_fd(s->l, prog), a);
+        if (!err)
+            s->v[s->n - 1].entry = entry_of(s, prog, a);
+        if (err)
+            nd_msg("warning: module %s is loaded, but %s cannot be attached: %s", module,
+                   nd_mf_str(&s->l->mf, a->spec), nd_perf_why(a, err));
+        else
+            nd_msg("module %s is loaded: %s is attached", module, nd_mf_str(&s->l->mf, a->spec));
+    }
+}
+
+static void on_module(void *arg, const char *module, bool loaded)
+{
+    struct nd_attach_set *s = arg;
+    uint32_t i;
+
+    if (!loaded) {
+        drop_points(s, module);
+        return;
+    }
+    for (i = 0; i < s->l->mf.nprogs; i++) {
+        if (!by_hand(&s->l->mf.progs[i]) && nd_load_prog_fd(s->l, i) >= 0 && !s->l->multi[i])
+            add_points(s, i, module);
+    }
+}
+
+int nd_attach_modules_fd(const struct nd_attach_set *s)
+{
+    return s->modules;
+}
+
+void nd_attach_modules(struct nd_attach_set *s)
+{
+    nd_modules_read(s->modules, on_module, s);
+}
+
+// ---- programs ----------------------------------------------------------------------------------
+
 // One after the other. 0, or the error that ends it all; *at is where.
 static int attach_each(struct nd_attach_set *s, uint32_t index, struct skips *k,
                        const struct nd_mf_attach **at)
@@ -260,7 +392,7 @@ static int attach_each(struct nd_attach_set *s, uint32_t index, struct skips *k,
     for (i = 0; i < p->count; i++) {
         *at = &s->l->mf.attaches[p->first + i];
         err = attach_one(s, p, fd, *at);
-        if (!err)
+        if (!err || awaited(s, *at, err))
             note(s, index, *at);
         else if (p->count == 1 || err == -ENOMEM || err == -EMFILE)
             return err;
@@ -278,7 +410,7 @@ static int attach_many(struct nd_attach_set *s, uint32_t index, const struct nd_
     uint32_t i;
 
     if (link >= 0) {
-        err = add_point(s, link, -1, false);
+        err = add_point(s, NULL, link, -1, false);
         if (err)
             close(link);
         for (i = 0; i < n && !err; i++)
@@ -335,6 +467,7 @@ int nd_attach_all(struct nd_attach_set *s)
 
     raise_limit(s->nlist);
     forget(s);
+    watch_modules(s);
     for (i = 0; i < s->l->mf.nprogs && !err; i++) {
         const struct nd_mf_prog *p = &s->l->mf.progs[i];
 
@@ -380,6 +513,8 @@ void nd_attach_free(struct nd_attach_set *s)
     nd_detach_wait(&s->detach);
     forget(s);
     nd_perf_close(&s->perf);
+    if (s->modules >= 0)
+        close(s->modules);
     free(s->list);
     free(s->prog);
     free(s->v);

@@ -51,7 +51,7 @@ bool nd_multi_fits(const struct nd_mf *mf, const struct nd_mf_prog *p)
     for (i = 0; i < p->count; i++) {
         const struct nd_mf_attach *a = &mf->attaches[p->first + i];
 
-        if (a->kind != kind || !*nd_mf_str(mf, a->s1) || a->num)
+        if (a->kind != kind || !*nd_mf_str(mf, a->s1) || a->num || a->num2)
             return false;
     }
     return true;

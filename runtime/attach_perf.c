@@ -3,6 +3,7 @@
 #include "attach_perf.h"
 
 #include "feature.h"
+#include "symbols.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,6 +118,13 @@ static int open_kprobe(struct nd_perf *p, const struct nd_mf *mf, const struct n
         attr.config |= 1ull << (p->kret < 0 ? 0 : p->kret);
     attr.config1 = *func ? (uint64_t)(uintptr_t)func : 0;
     attr.config2 = a->num;
+    if (a->num2) { // several functions have this name: by address
+        attr.config1 = 0;
+        attr.config2 = nd_ksym_nth(func, (uint32_t)a->num2, nd_mf_str(mf, a->s0));
+        if (!attr.config2)
+            return -ENOENT;
+        attr.config2 += a->num;
+    }
     return perf_open(&attr, -1, 0);
 }
 
@@ -153,6 +161,11 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
     }
 }
 
+#define CANNOT_PROBE                                                                         \
+    "the kernel refuses kprobes on this function: it is notrace, inline, or on the list of " \
+    "functions that must not be probed"
+#define SEVERAL "several functions have this name; name the module, or give its address"
+
 // 0 as the kind stands for all kinds, 0 as the error for all errors; the first line that fits.
 static const struct {
     uint32_t kind;
@@ -175,6 +188,10 @@ static const struct {
      "use a tracepoint or a raw tracepoint instead"},
     {ND_AT_KPROBE, -ENOENT, "this kernel has no such function; is its module loaded?"},
     {ND_AT_KRETPROBE, -ENOENT, "this kernel has no such function; is its module loaded?"},
+    {ND_AT_KPROBE, -EINVAL, CANNOT_PROBE},
+    {ND_AT_KRETPROBE, -EINVAL, CANNOT_PROBE},
+    {ND_AT_KPROBE, -EADDRNOTAVAIL, SEVERAL},
+    {ND_AT_KRETPROBE, -EADDRNOTAVAIL, SEVERAL},
     {ND_AT_HARDWARE, -ENOENT,
      "this machine does not offer that hardware counter (virtual machines "
      "often have none)"},

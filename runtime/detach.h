@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 struct nd_point {
-    int link, perf; // -1: none
-    uint32_t entry; // of the list of attach points
-    bool slow;      // the kernel waits when the perf event is closed (not for timers and counters)
+    int link, perf;  // -1: none
+    uint32_t attach; // index in the manifest's ATTACHES of what it serves, ND_MF_NONE: several
+    uint32_t entry;  // of the list of attach points
+    bool slow;       // the kernel waits when the perf event is closed (not for timers and counters)
 };
 
 struct nd_detach { // closing that still goes on

@@ -149,7 +149,8 @@ static int try_tp_btf(struct nd_features *f)
     return try_tracing(BPF_TRACE_RAW_TP);
 }
 
-// Loading is not enough: architectures and configurations differ in what can be attached.
+// Loading is not enough: architectures and configurations differ in what can be attached, and some
+// kernels refuse with EPERM what they are not configured for.
 static int try_fentry(struct nd_features *f)
 {
     static const struct bpf_insn code[] = {MOV(0, 0), EXIT};
@@ -164,9 +165,13 @@ static int try_fentry(struct nd_features *f)
     prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nd_try", "GPL", code, 2, &o);
     if (prog < 0)
         return -EOPNOTSUPP;
+#ifdef __x86_64__ // where it loads it can be attached; a trial would wait for grace periods
+    err = 0;
+#else
     err = closed(bpf_raw_tracepoint_open(NULL, prog));
+#endif
     close(prog);
-    return err;
+    return err == -EPERM ? -EOPNOTSUPP : err;
 }
 
 static int try_kprobe_multi(struct nd_features *f)
@@ -209,6 +214,20 @@ static int try_pidfd(struct nd_features *f)
     return closed((int)syscall(SYS_pidfd_open, getpid(), 0));
 }
 
+static int try_kprobe(struct nd_features *f)
+{
+    (void)f;
+    return access("/sys/bus/event_source/devices/kprobe/type", F_OK) ? -errno : 0;
+}
+
+static int try_func_ip(struct nd_features *f)
+{
+    static const struct bpf_insn code[] = {CALL(173 /* get_func_ip */), EXIT};
+
+    (void)f;
+    return closed(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "nd_try", "GPL", code, COUNT(code), NULL));
+}
+
 static int nothing(struct nd_features *f) // what is used finds out by itself
 {
     (void)f;
@@ -226,6 +245,8 @@ static int (*const trials[ND_F_MAX])(struct nd_features *f) = {
     [ND_F_TAI_CLOCK] = try_tai_clock,
     [ND_F_TP_BTF] = try_tp_btf,
     [ND_F_FENTRY] = try_fentry,
+    [ND_F_KPROBE] = try_kprobe,
+    [ND_F_FUNC_IP] = try_func_ip,
     [ND_F_KPROBE_MULTI] = try_kprobe_multi,
     [ND_F_BTF] = try_btf,
     [ND_F_MODULE_BTF] = try_module_btf,

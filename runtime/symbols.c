@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,6 +103,30 @@ static int parse_line(struct nd_ksyms *k, char *p, char *end)
         s->module = (uint32_t)(tab + 2 - k->text);
     }
     return 0;
+}
+
+uint64_t nd_ksym_nth(const char *name, uint32_t n, const char *module)
+{
+    size_t len = strlen(name), cap = 0;
+    FILE *f = fopen("/proc/kallsyms", "re");
+    uint64_t addr, found = 0;
+    char *line = NULL, *p;
+    ssize_t got;
+
+    while (f && !found && (got = getline(&line, &cap, f)) > 0) {
+        p = parse_hex(line, &addr); // " t name\t[module]\n"
+        if (line + got - p < 4 || !strchr("tTwW", p[1]) || strncmp(p + 3, name, len) != 0)
+            continue;
+        p += 3 + len;
+        if (*p == '\t' ? p[1] == '[' && !strncmp(p + 2, module, strcspn(p + 2, "]")) &&
+                             !module[strcspn(p + 2, "]")]
+                       : *p == '\n' && !*module)
+            found = --n ? 0 : addr;
+    }
+    if (f)
+        fclose(f);
+    free(line);
+    return found;
 }
 
 static int compare(const void *a, const void *b)

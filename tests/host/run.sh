@@ -4,6 +4,8 @@
 #
 #   tests/host/run.sh [NAME...]       NAME as in t_NAME.sh
 #
+# TEST_TIMEOUT: seconds that one test may take (120). TEST_SLOW: this machine is so many times slower
+# than others: tests at full speed send that much less.
 # Each test prints "ok NAME" or "not ok NAME why"; the last line here is "N passed, N failed".
 set -u
 cd "$(dirname "$0")/../.." || exit 1

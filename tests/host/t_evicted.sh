@@ -11,7 +11,15 @@ evicted() { sed -n 's/.*"type":"summary".*"evicted":\([0-9]*\).*/\1/p' "$TMP/$1.
 entries() { grep '"name":"@m"' "$TMP/$1.json" | grep -o '"key":' | wc -l; }
 
 lru set 'let @m = lruhash(100); BEGIN { for ($i : 0..1000) { @m[$i] = $i; @m[$i] = 1; } exit() }'
-same set "$(evicted set)" $((1000 - $(entries set)))
+n=$(evicted set) want=$((1000 - $(entries set)))
+case $(uname -r) in
+4.* | 5.* | 6.[0-9].*) # an update there may evict the very entry that it replaces, which makes one more
+    if ((n >= want && n <= want + 1000)); then ok set; else not_ok set "$n is not within $want..$((want + 1000))"; fi
+    lru once 'let @m = lruhash(100); BEGIN { for ($i : 0..1000) { @m[$i] = $i; } exit() }'
+    same once "$(evicted once)" $((1000 - $(entries once)))
+    ;;
+*) same set "$n" "$want" ;;
+esac
 lru agg 'let @m = lruhash(100); BEGIN { for ($i : 0..1000) { @m[$i] = count(); } for ($i : 990..1000) { delete(@m[$i]); } exit() }'
 same agg "$(evicted agg)" $((1000 - 10 - $(entries agg)))
 lru none 'let @m = lruhash(2000); BEGIN { for ($i : 0..1000) { @m[$i]++; } exit() }'

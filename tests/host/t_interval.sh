@@ -7,7 +7,7 @@ A1=$A B1=$B
 network j
 A2=$A B2=$B
 
-N=150000
+N=$((150000 / ${TEST_SLOW:-1}))
 producers() {
     local one two
     (A=$A1 B=$B1 send $N >"$TMP/one") &

@@ -18,7 +18,7 @@ stop "$PID"
 same latency-exit "$CODE" 0
 same latency-wire "$(packets "$TMP/latency.out" 'queue -> wire')" "$N"
 same latency-receiver "$(packets "$TMP/latency.out" 'wire -> receiver')" "$N"
-same latency-other "$(grep '^@latency' "$TMP/latency.out" | grep -vc "\\[$A,")" 0
+same latency-other "$(grep '^@latency\[' "$TMP/latency.out" | grep -vc "\\[$A,")" 0
 same latency-losses "$(grep -ciE 'lost events|map full|failed reads' "$TMP/latency.out" "$TMP/latency.err" | awk -F: '{ n += $NF } END { print n }')" 0
 
 # The same time measured twice must agree: the stage's hist and the plain difference.

@@ -3,7 +3,7 @@
 # A renamed device keeps the rest of its longer name behind the zero byte: that is no part of a name.
 . "$(dirname "$0")/lib.sh"
 network r
-ip -n "$A" link set "$A" down name a_rather_long_1 && ip -n "$A" link set a_rather_long_1 name a1 &&
+ip -n "$A" link set "$A" down && ip -n "$A" link set "$A" name a_rather_long_1 && ip -n "$A" link set a_rather_long_1 name a1 &&
     ip -n "$A" link set a1 up && ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev a1 nud permanent ||
     { not_ok rename "cannot rename the device"; exit 1; }
 

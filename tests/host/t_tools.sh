@@ -44,7 +44,8 @@ has tcp-retransmits "$TMP/tcp_retransmits.out" '^ +[23]  10\.77\.0\.1:[0-9]+ -> 
 tool drop_reasons --protocol 0x0800
 for _ in {1..30}; do inside $a bash -c 'echo x >/dev/udp/10.77.0.2/9' 2>/dev/null; done
 stop "$PID"
-n=$(awk '$1 == "SKB_DROP_REASON_NO_SOCKET" { print $2; exit }' "$TMP/drop_reasons.out")
+# Before Linux 5.17 there are no reasons, but places.
+n=$(awk '$1 ~ /^(SKB_DROP_REASON_NO_SOCKET|__udp4_lib_rcv\+0x[0-9a-f]+)$/ { print $2; exit }' "$TMP/drop_reasons.out")
 if [ "${n:-0}" -ge 30 ]; then ok drop-reasons; else not_ok drop-reasons "${n:-none} of 30"; fi
 has drop-stack "$TMP/drop_reasons.out" '^    (__udp4_lib_rcv|udp_rcv)\+0x'
 

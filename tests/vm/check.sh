@@ -18,12 +18,15 @@ jobs=${NDTRACE_VM_JOBS:-$(nproc)}
 logs=build/vm
 mkdir -p $logs
 
-# TOPOLOGY: the tests that want it ("# topology: NAME"; "plain": those that want none).
+for t in $tests; do [ -e "$HERE/tests/$t.sh" ] || die "no test $t"; done
+
+# TEST NAME DEFAULT: what its line "# NAME: ..." says.
+wants() { sed -n "s/^# $2: //p" "$HERE/tests/$1.sh" | grep . || echo "$3"; }
+# TOPOLOGY KERNEL: the tests that want both ("plain": no topology).
 tests_of() {
     local t
     for t in $tests; do
-        [ -e "$HERE/tests/$t.sh" ] || die "no test $t"
-        [ "$(sed -n 's/^# topology: //p' "$HERE/tests/$t.sh" | grep . || echo plain)" != "$1" ] || echo "$t"
+        [ "$(wants "$t" topology plain)" != "$1" ] || [[ " $(wants "$t" kernels "$2") " != *" $2 "* ]] || echo "$t"
     done
 }
 
@@ -33,7 +36,7 @@ one() {
     [ "$2" = plain ] || boot=$(sed -n 's/^# boot: //p' "$HERE/topology/$2.sh")
     # shellcheck disable=SC2046,SC2086
     bash "$HERE/boot.sh" -t "${NDTRACE_VM_LIMIT:-900}" $boot "$k" \
-        bash tests/vm/guest/session "$2" $(tests_of "$2") >"$log" 2>&1
+        bash tests/vm/guest/session "$2" $(tests_of "$2" "$k") >"$log" 2>&1
     rc=$?
     p=$(grep -cE '^[a-z_0-9]+: ok ' "$log")
     f=$(grep -cE '^[a-z_0-9]+: not ok ' "$log")
@@ -49,8 +52,7 @@ one() {
 # The longest first.
 work=()
 for topology in plain vm $(cd "$HERE/topology" && ls | sed -n 's/\.sh$//p' | grep -vxE 'vm|common'); do
-    [ -n "$(tests_of "$topology")" ] || continue
-    for k in $kernels; do work+=("$k $topology"); done
+    for k in $kernels; do [ -z "$(tests_of "$topology" "$k")" ] || work+=("$k $topology"); done
 done
 [ ${#work[@]} -gt 0 ] || die "no tests"
 rm -f $logs/*.sum

@@ -24,3 +24,15 @@ traced() {
     same "$name-exit" "$CODE" 0
     [ ! -s "$TMP/$name.err" ] || ! grep -E 'warning|lost|missed|error' "$TMP/$name.err"
 }
+
+# What the kernel holds of programs, links, maps and hooks, once it has cleaned up.
+held() {
+    local i now before=
+    for ((i = 0; i < 30; i++)); do
+        now="progs $(bpftool prog show | grep -c '^[0-9]') links $(bpftool link show | grep -c '^[0-9]') maps $(bpftool map show | grep -c '^[0-9]') kprobes $(wc -l </sys/kernel/debug/kprobes/list) functions $(wc -l </sys/kernel/tracing/enabled_functions)"
+        [ "$now" != "$before" ] || break
+        before=$now
+        sleep 0.3
+    done
+    echo "$now"
+}

@@ -3,17 +3,6 @@
 # limit: 200
 # What was attached is gone afterwards, also after kill -9: programs, links, maps, kprobes.
 . "$(dirname "$0")/../lib.sh"
-
-held() {
-    local i now before=
-    for ((i = 0; i < 30; i++)); do # the kernel cleans up a little later
-        now="progs $(bpftool prog show | grep -c '^[0-9]') links $(bpftool link show | grep -c '^[0-9]') maps $(bpftool map show | grep -c '^[0-9]') kprobes $(wc -l </sys/kernel/debug/kprobes/list) functions $(wc -l </sys/kernel/tracing/enabled_functions)"
-        [ "$now" != "$before" ] || break
-        before=$now
-        sleep 0.3
-    done
-    echo "$now"
-}
 S='kprobe:vfs_* { @a = count() } kretprobe:vfs_f* { @b = count() } fentry:vfs_fallocate { @c = count() } fexit:vfs_fallocate { @d = count() } profile:hz:9 { @e = count() }'
 bpftool prog show >/dev/null
 before=$(held)
