@@ -143,10 +143,18 @@ static LLVMValueRef b_cpu(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef b_nsecs(struct nd_lower *l, struct nd_expr *e)
 {
-    static const enum nd_helper clocks[] = {ND_H_KTIME_GET_NS, ND_H_KTIME_GET_BOOT_NS,
-                                            ND_H_KTIME_GET_TAI_NS};
+    static const struct {
+        enum nd_helper helper;
+        enum nd_feature feature; // the first one is always there
+    } clocks[] = {{ND_H_KTIME_GET_NS, ND_F_MAX},
+                  {ND_H_KTIME_GET_BOOT_NS, ND_F_BOOT_CLOCK},
+                  {ND_H_KTIME_GET_TAI_NS, ND_F_TAI_CLOCK}};
+    uint64_t i = e->kind == ND_E_CALL ? e->aux : 0;
 
-    return call0(l, clocks[e->kind == ND_E_CALL ? e->aux : 0]);
+    if (i && nd_without(l->p, clocks[i].feature))
+        nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "this kernel has no such clock"),
+                "nsecs is the monotonic clock, which all have");
+    return call0(l, clocks[i].helper);
 }
 
 static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
