@@ -34,6 +34,7 @@ enum nd_helper {
     ND_H_RINGBUF_RESERVE = 131,
     ND_H_RINGBUF_SUBMIT = 132,
     ND_H_RINGBUF_QUERY = 134,
+    ND_H_GET_FUNC_IP = 173,
     ND_H_KTIME_GET_TAI_NS = 208,
 };
 

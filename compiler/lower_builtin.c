@@ -168,10 +168,18 @@ static LLVMValueRef b_cpu(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef b_nsecs(struct nd_lower *l, struct nd_expr *e)
 {
-    static const enum nd_helper clocks[] = {ND_H_KTIME_GET_NS, ND_H_KTIME_GET_BOOT_NS,
-                                            ND_H_KTIME_GET_TAI_NS};
+    static const struct {
+        enum nd_helper helper;
+        enum nd_feature feature; // the first one is always there
+    } clocks[] = {{ND_H_KTIME_GET_NS, ND_F_MAX},
+                  {ND_H_KTIME_GET_BOOT_NS, ND_F_BOOT_CLOCK},
+                  {ND_H_KTIME_GET_TAI_NS, ND_F_TAI_CLOCK}};
+    uint64_t i = e->kind == ND_E_CALL ? e->aux : 0;
 
-    return call0(l, clocks[e->kind == ND_E_CALL ? e->aux : 0]);
+    if (i && nd_without(l->p, clocks[i].feature))
+        nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "this kernel has no such clock"),
+                "nsecs is the monotonic clock, which all have");
+    return call0(l, clocks[i].helper);
 }
 
 static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
@@ -179,6 +187,14 @@ static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
     (void)e;
     return LLVMBuildSub(l->b, call0(l, ND_H_KTIME_GET_NS),
                         nd_load_int(l, nd_state_ptr(l, ND_STATE_START), &nd_type_u64), "");
+}
+
+// Only where one program serves many functions; else the name is known when compiling.
+static LLVMValueRef b_func(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    nd_need(l, ND_F_FUNC_IP);
+    return nd_call(l, ND_H_GET_FUNC_IP, &l->ctx, 1);
 }
 
 static LLVMValueRef b_rand(struct nd_lower *l, struct nd_expr *e)
@@ -414,32 +430,15 @@ static const struct {
     enum nd_builtin_id id;
     LLVMValueRef (*fn)(struct nd_lower *l, struct nd_expr *e);
 } rows[] = {
-    {ND_B_PID, b_pid},
-    {ND_B_TID, b_tid},
-    {ND_B_UID, b_uid},
-    {ND_B_GID, b_gid},
-    {ND_B_USERNAME, b_uid},
-    {ND_B_CPU, b_cpu},
-    {ND_B_NSECS, b_nsecs},
-    {ND_B_ELAPSED, b_elapsed},
-    {ND_B_RAND, b_rand},
-    {ND_B_CGROUP, b_cgroup},
-    {ND_B_CURTASK, b_curtask},
-    {ND_B_CTX, b_ctx},
-    {ND_B_ARGN, b_argn},
-    {ND_B_RETVAL, b_retval},
-    {ND_B_REG, b_reg},
-    {ND_B_KPTR, b_first},
-    {ND_B_UPTR, b_first},
-    {ND_B_KSYM, b_first},
-    {ND_B_STRFTIME, b_second},
-    {ND_B_BSWAP, b_bswap},
-    {ND_B_STRNCMP, b_strncmp},
-    {ND_B_STRLEN, b_strlen},
-    {ND_B_STRCONTAINS, b_strcontains},
-    {ND_B_HAS_KEY, b_has_key},
-    {ND_B_DELETE, b_delete},
-    {ND_B_HAS, b_has},
+    {ND_B_PID, b_pid},         {ND_B_TID, b_tid},         {ND_B_UID, b_uid},
+    {ND_B_GID, b_gid},         {ND_B_USERNAME, b_uid},    {ND_B_CPU, b_cpu},
+    {ND_B_NSECS, b_nsecs},     {ND_B_ELAPSED, b_elapsed}, {ND_B_RAND, b_rand},
+    {ND_B_CGROUP, b_cgroup},   {ND_B_FUNC, b_func},       {ND_B_CURTASK, b_curtask},
+    {ND_B_CTX, b_ctx},         {ND_B_ARGN, b_argn},       {ND_B_RETVAL, b_retval},
+    {ND_B_REG, b_reg},         {ND_B_KPTR, b_first},      {ND_B_UPTR, b_first},
+    {ND_B_KSYM, b_first},      {ND_B_STRFTIME, b_second}, {ND_B_BSWAP, b_bswap},
+    {ND_B_STRNCMP, b_strncmp}, {ND_B_STRLEN, b_strlen},   {ND_B_STRCONTAINS, b_strcontains},
+    {ND_B_HAS_KEY, b_has_key}, {ND_B_DELETE, b_delete},   {ND_B_HAS, b_has},
     {ND_B_LEN, b_len},
 };
 

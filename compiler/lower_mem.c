@@ -25,6 +25,7 @@ LLVMValueRef nd_ptr(struct nd_lower *l, LLVMValueRef v)
 static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const char *name)
 {
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
+    LLVMMetadataRef line = LLVMGetCurrentDebugLocation2(l->b);
     LLVMValueRef first = LLVMGetFirstInstruction(l->entry), v;
 
     if (first)
@@ -34,6 +35,7 @@ static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const cha
     v = LLVMBuildAlloca(l->b, type, name);
     LLVMSetAlignment(v, 8);
     LLVMPositionBuilderAtEnd(l->b, here);
+    LLVMSetCurrentDebugLocation2(l->b, line); // the builder took that of its neighbour
     return v;
 }
 

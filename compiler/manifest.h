@@ -36,9 +36,9 @@
     X(JMP32, "jmp32", "5.1", "32-bit jumps (instruction set v3)", "")                              \
     X(PROBE_READ_KERNEL, "probe_read_kernel", "5.5", "reads that tell kernel and user memory apart", "") \
     X(BOOT_CLOCK, "boot_clock", "5.8", "the clock of nsecs(boot)", "use nsecs")                    \
-    X(TAI_CLOCK, "tai_clock", "6.1", "the clock of nsecs(sw_tai)", "use nsecs")                    \
+    X(TAI_CLOCK, "tai_clock", "6.1", "the clock of nsecs(tai)", "use nsecs")                    \
     X(TP_BTF, "tp_btf", "5.5", "raw tracepoints with types", "")                                   \
-    X(FENTRY, "fentry", "5.5", "fentry and fexit", "use kprobe and kretprobe")                     \
+    X(FENTRY, "fentry", "5.5", "fentry and fexit", "attach with kprobes, or use a tracepoint")     \
     X(KPROBE, "kprobe", "4.17", "kprobes (CONFIG_KPROBES)", "use a tracepoint or a raw tracepoint") \
     X(FUNC_IP, "func_ip", "5.15", "the address of the function for one program on many", "")          \
     X(KPROBE_MULTI, "kprobe_multi", "5.18", "one link for many kprobes", "")                       \

@@ -15,9 +15,10 @@
 #include <threads.h>
 
 #define PASSES "function(sroa,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
-// For kernels that take no loops: all of them are unrolled, whatever that costs.
+// For kernels that take no loops: all of them are unrolled, unless that makes far more than the
+// instructions such a kernel takes.
 #define PASSES_UNROLL                                                                     \
-    "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=4096;no-runtime;" \
+    "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=1000;no-runtime;" \
     "no-partial;no-peeling;upperbound>,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
 
 void LLVMInitializeBPFTargetInfo(void);
@@ -41,7 +42,7 @@ static void keep_order_of_blocks(void)
 {
     static const char *const args[] = {"ndtrace", "-disable-block-placement",
                                        // for PASSES_UNROLL only
-                                       "-unroll-threshold=100000", "-unroll-max-upperbound=4096"};
+                                       "-unroll-threshold=20000", "-unroll-max-upperbound=1000"};
 
     LLVMParseCommandLineOptions(sizeof(args) / sizeof(args[0]), args, NULL);
 }

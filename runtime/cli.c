@@ -278,6 +278,21 @@ static int get_object(struct cli *c, const char *verb, struct nd_object *obj)
     return err;
 }
 
+// Where in the script a program needs this feature; NULL: no place of its own.
+static const struct nd_mf_span *who_needs(const struct nd_mf *mf, uint32_t what)
+{
+    uint32_t i;
+
+    for (i = 0; i < mf->nprogs; i++) {
+        uint32_t type = mf->progs[i].type;
+
+        if ((what == ND_F_TP_BTF && type == ND_PROG_TP_BTF) ||
+            (what == ND_F_FENTRY && (type == ND_PROG_FENTRY || type == ND_PROG_FEXIT)))
+            return &mf->progs[i].span;
+    }
+    return NULL;
+}
+
 // What the object needs and the kernel lacks, in words.
 static int lacks(const struct cli *c, const struct nd_load *l, uint32_t missing)
 {
@@ -285,13 +300,15 @@ static int lacks(const struct cli *c, const struct nd_load *l, uint32_t missing)
     uint32_t i;
 
     for (i = 0; i < ND_F_MAX; i++) {
+        const struct nd_mf_span none = {0}, *at = who_needs(&l->mf, i);
         const struct nd_feature_row *row = nd_features_row(i);
+        bool off = c->features.off >> i & 1;
 
         if (missing >> i & 1)
-            nd_msg("error: %s needs %s (%s, Linux %s), which %s%s%s",
-                   nd_mf_str(&l->mf, l->mf.h->script), row->what, row->name, row->since,
-                   c->features.off >> i & 1 ? "NDTRACE_WITHOUT switches off" : "this kernel lacks",
-                   *row->hint && !compiled ? ": " : "", compiled ? "" : row->hint);
+            nd_msg_at(&l->mf, at ? at : &none, "error",
+                      "this needs %s (%s, Linux %s), which %s%s%s", row->what, row->name,
+                      row->since, off ? "NDTRACE_WITHOUT switches off" : "this kernel lacks",
+                      *row->hint && !compiled ? ": " : "", compiled ? "" : row->hint);
     }
     if (compiled)
         nd_msg("compile the script on this kernel, or elsewhere with these words in "
