@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Objects that were compiled on another kernel do here what the same scripts do when they are
 # compiled here, without a compiler; what cannot be carried over is refused and named.
-# limit: 240
+# limit: 300
 # before: 6.1 tests/vm/travel/make.sh
 . "$(dirname "$0")/../lib.sh"
 OBJ=build/vm/travel
