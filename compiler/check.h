@@ -174,6 +174,16 @@ struct nd_async {
 
 // ---- a checked script --------------------------------------------------------------------------
 
+struct nd_need { // as struct nd_mf_need
+    enum nd_mf_need_kind kind;
+    uint32_t tag;
+    const char *type, *path;
+    int64_t value;
+    uint32_t bytes;
+    uint32_t flags;
+    struct nd_span span;
+};
+
 struct nd_program {
     struct nd_arena *arena;
     struct nd_diags *diags;
@@ -191,6 +201,9 @@ struct nd_program {
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order
     uint32_t opts_size;
+    bool portable;                   // for other kernels, too: see needs.h
+    ND_VEC(struct nd_need) needs;    // portable: what must hold there
+    ND_VEC(struct nd_expr *) frozen; // sizes, offsets and enumerators that are constants
     // Probes that the target kernel cannot serve or that their `when` rules out: checked, for they
     // tell the types of maps, and no more.
     ND_VEC(struct nd_probe *) left_out;

@@ -332,6 +332,7 @@ static bool enumerator(struct nd_check *c, struct nd_expr *e)
         return false;
     e->is_const = true;
     e->type = nd_type_btf(c->t, id);
+    *ND_PUSH(c->a, &c->p->frozen) = e;
     return true;
 }
 
@@ -523,9 +524,11 @@ static struct nd_type *no_arg(struct nd_check *c, struct nd_expr *e, const char 
 static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                   const struct nd_func_sig *s)
 {
-    enum nd_as as = c->probe->type == ND_PROG_KPROBE || c->probe->type == ND_PROG_RAW_TP
-                        ? ND_AS_KERNEL
-                        : ND_AS_BTF;
+    // Which pointers the verifier follows differs between kernels.
+    enum nd_as as =
+        c->probe->type == ND_PROG_KPROBE || c->probe->type == ND_PROG_RAW_TP || c->p->portable
+            ? ND_AS_KERNEL
+            : ND_AS_BTF;
     struct nd_near near = {.name = e->name};
     const char *list = "";
     uint32_t i;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Built-ins of the kernel's world, one row each, and the arguments of probes.
 #include "lower.h"
+#include "needs.h"
 
 #include <string.h>
 
@@ -79,12 +80,36 @@ static LLVMValueRef data_loc(struct nd_lower *l, const struct nd_tp_field *f)
     return LLVMBuildGEP2(l->b, l->i8, l->ctx, &at, 1, "");
 }
 
+// Another kernel must have this argument in the same place.
+static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct nd_tp_field *f)
+{
+    const struct nd_target *at = &l->probe->targets.v[0];
+    struct nd_need n = {.span = e->span};
+
+    if (f) {
+        n.kind = ND_NEED_RECORD;
+        n.type = nd_arena_printf(l->a, "%s:%s", at->format->category, at->format->event);
+        n.path = f->name;
+        n.value = f->off;
+        n.bytes = f->size;
+    } else if (at->sig && e->field->off < at->sig->nparams) {
+        n.kind = at->kind == ND_AT_RAW_TP ? ND_NEED_RAW : ND_NEED_PARAM;
+        n.type = at->kind == ND_AT_RAW_TP ? at->s1 : at->sig->name;
+        n.path = at->sig->params[e->field->off].name;
+        n.value = e->field->off;
+    } else {
+        return;
+    }
+    nd_need_note(l->p, &n);
+}
+
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_tp_field *f = e->info;
+    const struct nd_tp_field *f = l->probe->args == ND_ARGS_FORMAT ? e->info : NULL;
     LLVMValueRef tmp;
 
-    if (l->probe->args != ND_ARGS_FORMAT || !f)
+    need_arg(l, e, f);
+    if (!f)
         return scalar(nd_extend(l, arg_n(l, e->field->off, e->span), e->type));
     if (f->data_loc || f->rel_loc) {
         tmp = nd_temp(l, e->type->size);

@@ -3,6 +3,7 @@
 // with the options the script declares, and starts the run. Must not know the kernel.
 #include "cli.h"
 
+#include "cache.h"
 #include "compile.h"
 #include "feature.h"
 #include "find.h"
@@ -28,7 +29,7 @@ struct cli {
     struct nd_compile_opts compile;
     struct nd_features features;
     char path[PATH_MAX]; // of the script
-    bool help, version;
+    bool help, version, no_cache;
 };
 
 static const char general_help[] =
@@ -39,6 +40,7 @@ static const char general_help[] =
     "seconds)\n"
     "  -c, --command CMD            run CMD and end when it ends\n"
     "  -p, --pid PID                only this process where the probe allows it; end when it ends\n"
+    "      --no-cache               compile, even if it was compiled before\n"
     "  -v, --verbose                times of the steps, the kernel's logs\n"
     "  -q, --quiet                  results only\n"
     "  -h, --help                   this text; behind FILE: the options of the script\n";
@@ -147,6 +149,13 @@ static int set_version(struct cli *c, const char *v)
     return 0;
 }
 
+static int set_no_cache(struct cli *c, const char *v)
+{
+    (void)v;
+    c->no_cache = true;
+    return 0;
+}
+
 static const struct {
     const char *name;
     char letter;
@@ -160,6 +169,7 @@ static const struct {
     {"pid", 'p', true, set_pid},
     {"facts", 0, true, set_facts},
     {"btf", 0, true, set_btf},
+    {"no-cache", 0, false, set_no_cache},
     {"verbose", 'v', false, set_verbose},
     {"quiet", 'q', false, set_quiet},
     {"help", 'h', false, set_help},
@@ -248,6 +258,7 @@ static int find_script(struct cli *c)
 
 static int get_object(struct cli *c, const char *verb, struct nd_object *obj)
 {
+    struct nd_cache *cache;
     int err;
 
     if (!c->compile.text && nd_find_is_object(c->compile.file)) {
@@ -257,7 +268,14 @@ static int get_object(struct cli *c, const char *verb, struct nd_object *obj)
         return err ? EXIT_FAILED : 0;
     }
     c->compile.verb = verb;
-    return nd_compile(&c->compile, obj);
+    if (strcmp(verb, "object") != 0 || c->no_cache)
+        return nd_compile(&c->compile, obj);
+    cache = nd_cache_open(&c->compile, c->run.verbose);
+    err = cache && !nd_cache_find(cache, obj) ? 0 : nd_compile(&c->compile, obj);
+    if (cache && !err && !obj->map)
+        nd_cache_keep(cache, obj);
+    nd_cache_close(cache);
+    return err;
 }
 
 // Where in the script a program needs this feature; NULL: no place of its own.
@@ -529,6 +547,7 @@ static int compile(struct cli *c, int argc, char **argv)
     }
     if (find_script(c))
         return EXIT_WRONG;
+    c->compile.portable = true;
     code = open_object(c, &obj, &l);
     if (!code)
         code = write_object(&obj, c->run.output);
