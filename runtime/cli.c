@@ -484,15 +484,17 @@ static void resolve_words(struct cli *c, int argc, char **argv)
     }
 }
 
-// What words of the compiler alone (explain, list, check) must know of this kernel: the features
-// that decide which hook serves a probe.
-static uint32_t without_hooks(struct cli *c)
+// What words of the compiler alone (explain, check, list stages) must know of this kernel: the
+// features that decide which hook serves a probe.
+static uint32_t without_hooks(struct cli *c, int argc, char **argv)
 {
     const uint32_t hooks =
         ND_F_BIT(KPROBE) | ND_F_BIT(FENTRY) | ND_F_BIT(TP_BTF) | ND_F_BIT(FUNC_IP);
+    bool asks = strcmp(argv[1], "fmt") != 0 &&
+                (strcmp(argv[1], "list") != 0 || (argc > 2 && !strcmp(argv[2], "stages")));
 
     return c->features.off |
-           (nd_feature_may_trace() ? nd_features_missing(&c->features, hooks) : 0);
+           (asks && nd_feature_may_trace() ? nd_features_missing(&c->features, hooks) : 0);
 }
 
 static int check(struct cli *c, int argc, char **argv)
@@ -506,7 +508,7 @@ static int check(struct cli *c, int argc, char **argv)
         return usage_error();
     if (!c->compile.text && c->compile.file && nd_find_is_object(c->compile.file))
         return check_in_kernel(c);
-    code = nd_compile_run(argv, without_hooks(c));
+    code = nd_compile_run(argv, without_hooks(c, argc, argv));
     if (code || (!c->compile.file && !c->compile.text))
         return code;
     return check_in_kernel(c);
@@ -566,7 +568,7 @@ static int command(struct cli *c, int argc, char **argv)
     argv[0] = (char *)(uintptr_t) "ndtrace-compile";
     if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt"))
         resolve_words(c, argc, argv);
-    return is_check ? check(c, argc, argv) : nd_compile_exec(argv, without_hooks(c));
+    return is_check ? check(c, argc, argv) : nd_compile_exec(argv, without_hooks(c, argc, argv));
 }
 
 static bool is_command(const char *word)
