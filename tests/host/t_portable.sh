@@ -29,4 +29,24 @@ has relocated-number "$TMP/dump" 'CO-RE <byte_sz> \[[0-9]+\] struct sk_buff::len
 has relocated-bits "$TMP/dump" 'CO-RE <lshift_u64> \[[0-9]+\] struct sk_buff::pkt_type'
 has relocated-text "$TMP/dump" 'CO-RE <byte_off> \[[0-9]+\] struct net_device::name'
 has relocated-size "$TMP/dump" 'CO-RE <type_size> \[[0-9]+\] struct sk_buff'
+
+# --btf: types of another kernel, here of one that never was, are fitted to the one that runs.
+BASE=tests/facts/base/btf
+at() { # where a kernel has a field that all have elsewhere
+    "$ND" -q "$@" -e 'begin { printf("%d\n", offsetof(struct net_device, ifindex)); exit() }'
+}
+here=$(at) there=$(timeout 20 build/ndtrace-compile object --btf $BASE --out-fd 3 3>"$TMP/there" \
+    -e 'begin { printf("%d\n", offsetof(struct net_device, ifindex)); exit() }' && echo compiled)
+same btf-compiles "$there" compiled
+timeout 20 "$ND" -q --btf $BASE --duration 1s -c 'ping -q -c 2 -i 0.1 127.0.0.1' \
+    -e 'rawtracepoint:net_dev_queue /comm == "ping"/ { @[args.skb->len, args.skb->dev->name, args.skb->dev->ifindex] = count() }' >"$TMP/o" 2>"$TMP/e"
+same btf-exit $? 0
+has btf-fitted "$TMP/o" '^@\[98, lo, 1\]: 4$'
+timeout 20 "$ND" -q --btf $BASE -e 'begin { printf("%d\n", offsetof(struct net_device, ifindex)); exit() }' >"$TMP/o" 2>"$TMP/e"
+same btf-refused-exit $? 1
+has btf-refused "$TMP/e" "^-e:1:24: error: ifindex of struct net_device is at byte $here on this kernel, not [0-9]+: compile it on this kernel"
+# An object for one kernel only says so.
+timeout 20 "$ND" "$TMP/there" >"$TMP/o" 2>"$TMP/e"
+same numbers-exit $? 1
+has numbers "$TMP/e" 'this object fits only the Linux'
 finish

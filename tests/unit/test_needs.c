@@ -153,8 +153,8 @@ static void fields(void **state)
 
     (void)state;
     assert_true(nd_type_field(
-        &u->program.types,
-        nd_type_named_struct(&u->program.types, ND_TAG_STRUCT, "sk_buff", &why), "len", &f));
+        &u->program.types, nd_type_named_struct(&u->program.types, ND_TAG_STRUCT, "sk_buff", &why),
+        "len", &f));
     size = nd_type_named_struct(&u->program.types, ND_TAG_STRUCT, "sk_buff", &why)->size;
     NEED(NULL, "sk_buff", "len", .kind = ND_NEED_FIELD, .value = ND_FORM_INT);
     NEED("of another kind", "sk_buff", "len", .kind = ND_NEED_FIELD, .value = ND_FORM_PTR);
@@ -192,9 +192,9 @@ static void machine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(written_down),          cmocka_unit_test(sizes_are_relocated),
-        cmocka_unit_test(answers_are_kept),      cmocka_unit_test(addresses_are_refused),
-        cmocka_unit_test(fields),                cmocka_unit_test(machine),
+        cmocka_unit_test(written_down),     cmocka_unit_test(sizes_are_relocated),
+        cmocka_unit_test(answers_are_kept), cmocka_unit_test(addresses_are_refused),
+        cmocka_unit_test(fields),           cmocka_unit_test(machine),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
