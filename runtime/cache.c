@@ -5,8 +5,8 @@
 #include "cache.h"
 
 #include "cache_dir.h"
-#include "mf.h"
 #include "load.h"
+#include "mf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@
 
 struct head { // of an entry: key, files and object follow, each aligned
     uint32_t magic;
-    uint32_t crc; // of key and files; the object has its own
+    uint32_t crc;                // of key and files; the object has its own
     uint32_t key, files, object; // bytes
 };
 
