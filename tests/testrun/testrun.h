@@ -42,8 +42,7 @@ static void tr_open(struct tr *t, const char *script)
     size_t size;
 
     memset(t, 0, sizeof(*t));
-    assert_true(
-        nd_without_parse(getenv("NDTRACE_WITHOUT") ? getenv("NDTRACE_WITHOUT") : "", &o.without));
+    tr_without(&o);
     t->u = nd_unit_new(&o);
     assert_non_null(t->u);
     if (!nd_unit_check(t->u) || !(t->elf = nd_unit_object(t->u, &o, &size))) {
