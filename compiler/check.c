@@ -574,6 +574,7 @@ void nd_check(struct nd_program *p)
     uint32_t i;
 
     nd_check_start(&c, p, &scope);
+    nd_probes_scan_func(p);
     for (i = 0; i < p->decls.n; i++) {
         struct nd_decl *d = p->decls.v[i];
 

@@ -290,6 +290,19 @@ static bool awaited(const struct nd_attach_set *s, const struct nd_mf_attach *a,
     return err == -ENOENT && s->modules >= 0 && *module && !nd_module_loaded(module);
 }
 
+// What a link knows of calls that were missed is gone with it.
+static void ask_link(struct nd_attach_set *s, const struct nd_point *p)
+{
+    struct nd_attached *a = p->entry < s->nlist ? &s->list[p->entry] : NULL;
+    int64_t n;
+
+    if (!a || !a->asks || (p->link < 0 && p->perf < 0))
+        return;
+    n = p->link >= 0 ? nd_missed_by_link(p->link) : -ENODATA;
+    a->untold |= n < 0;
+    a->links_missed += n > 0 ? (uint64_t)n : 0;
+}
+
 static void drop_points(struct nd_attach_set *s, const char *module)
 {
     uint32_t i;
@@ -300,6 +313,7 @@ static void drop_points(struct nd_attach_set *s, const char *module)
         if (p->attach == ND_MF_NONE || (p->link < 0 && p->perf < 0) ||
             strcmp(module_of(s, &s->l->mf.attaches[p->attach]), module) != 0)
             continue;
+        ask_link(s, p);
         if (p->link >= 0)
             close(p->link);
         if (p->perf >= 0)
@@ -481,26 +495,12 @@ int nd_attach_all(struct nd_attach_set *s)
     return err;
 }
 
-// What the links know of calls that were missed is gone with them.
-static void ask_links(struct nd_attach_set *s)
+void nd_attach_stop(struct nd_attach_set *s)
 {
     uint32_t i;
 
-    for (i = 0; i < s->n; i++) {
-        struct nd_attached *a = s->v[i].entry < s->nlist ? &s->list[s->v[i].entry] : NULL;
-        int64_t n;
-
-        if (!a || !a->asks || (s->v[i].link < 0 && s->v[i].perf < 0))
-            continue;
-        n = s->v[i].link >= 0 ? nd_missed_by_link(s->v[i].link) : -ENODATA;
-        a->untold |= n < 0;
-        a->links_missed += n > 0 ? (uint64_t)n : 0;
-    }
-}
-
-void nd_attach_stop(struct nd_attach_set *s)
-{
-    ask_links(s);
+    for (i = 0; i < s->n; i++)
+        ask_link(s, &s->v[i]);
     nd_detach_links(s->v, s->n);
     nd_detach_events(&s->detach, s->v, s->n);
 }
