@@ -3,11 +3,16 @@
 // kernel_at_least(). The answers are constants; what they rule out is not even checked.
 // Must not know how programs are served.
 #include "builtins.h"
+#include "needs.h"
 
 #include <string.h>
 
-static struct nd_type *answer(struct nd_expr *e, bool yes)
+// A portable object carries the answer with it: it must be the same where it runs.
+static struct nd_type *answer(struct nd_check *c, struct nd_expr *e, struct nd_need n, bool yes)
 {
+    n.flags = yes ? 0 : ND_NEEDF_NOT;
+    n.span = e->span;
+    nd_need_note(c->p, &n);
     e->is_const = true;
     e->asks = true;
     e->num = yes;
@@ -24,6 +29,26 @@ static const char *name_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, c
         nd_help(c->d, nd_error(c->d, ND_E0313, x->span, "%s() wants a name in quotes", e->name),
                 "%s", example);
     return NULL;
+}
+
+static struct nd_need need_of(const char *kind, const char *of, const char *name)
+{
+    struct nd_need n = {.kind = ND_NEED_PARAM, .type = of, .path = name, .value = -1};
+
+    if (!strncmp(kind, "t", 1)) // as written: tracepoint, t
+        n.kind = ND_NEED_RECORD;
+    else if (!strncmp(kind, "rawtracepoint", 13) || !strncmp(kind, "rt", 2))
+        n.kind = ND_NEED_RAW;
+    else if (strrchr(of, ':')) // module:function
+        n.type = strrchr(of, ':') + 1;
+    return n;
+}
+
+static struct nd_need need_at(struct nd_check *c, const struct nd_target *t, const char *name)
+{
+    if (t->kind == ND_AT_TRACEPOINT)
+        return need_of("t", nd_arena_printf(c->a, "%s:%s", t->s0, t->s1), name);
+    return need_of(t->kind == ND_AT_RAW_TP ? "rt" : "f", t->s1, name);
 }
 
 static bool target_has(struct nd_check *c, const struct nd_target *t, const char *name)
@@ -55,6 +80,7 @@ static bool target_has(struct nd_check *c, const struct nd_target *t, const char
 struct nd_type *nd_ask_param(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     const char *name = name_arg(c, e, e->args.n - 1, "has_param(\"reason\")"), *spec;
+    const struct nd_target *t;
     struct nd_targets at = {0};
 
     if (!name)
@@ -65,13 +91,15 @@ struct nd_type *nd_ask_param(struct nd_check *c, struct nd_expr *e, const struct
                     "name the probe: has_param(\"tracepoint:skb:kfree_skb\", \"%s\")", name);
             return nd_ty(b->type);
         }
-        return answer(e, target_has(c, &c->probe->targets.v[0], name));
+        t = &c->probe->targets.v[0];
+        return answer(c, e, need_at(c, t, name), target_has(c, t, name));
     }
     spec = name_arg(c, e, 0, "has_param(\"tracepoint:skb:kfree_skb\", \"reason\")");
     if (!spec)
         return nd_ty(b->type);
     nd_probes_resolve(c->p, spec, e->args.v[0]->span, &at);
-    return answer(e, at.n && target_has(c, &at.v[0], name));
+    return answer(c, e, need_of(spec, spec + strcspn(spec, ":") + !!strchr(spec, ':'), name),
+                  at.n && target_has(c, &at.v[0], name));
 }
 
 // has_func("tcp_v4_rcv"), has_func("openvswitch:ovs_vport_receive"): can a kprobe be put there?
@@ -83,12 +111,16 @@ struct nd_type *nd_ask_func(struct nd_check *c, struct nd_expr *e, const struct 
     if (!name)
         return nd_ty(b->type);
     nd_probes_resolve(c->p, nd_arena_printf(c->a, "kprobe:%s", name), e->args.v[0]->span, &at);
-    return answer(e, at.n > 0);
+    return answer(c, e,
+                  (struct nd_need){.kind = ND_NEED_FUNC,
+                                   .type = strchr(name, ':') ? strchr(name, ':') + 1 : name},
+                  at.n > 0);
 }
 
 // kernel_at_least(5, 17) or (5, 17, 3)
 struct nd_type *nd_ask_version(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
+    struct nd_need n = {.kind = ND_NEED_SINCE};
     int64_t v[3] = {0};
     uint32_t i;
 
@@ -101,7 +133,8 @@ struct nd_type *nd_ask_version(struct nd_check *c, struct nd_expr *e, const stru
             return nd_ty(b->type);
         }
     }
-    return answer(e, nd_kernel_version(c->p->kernel) >= (uint32_t)(v[0] << 16 | v[1] << 8 | v[2]));
+    n.value = v[0] << 16 | v[1] << 8 | v[2];
+    return answer(c, e, n, nd_kernel_version(c->p->kernel) >= n.value);
 }
 
 // has_field(struct sk_buff, tstamp_type), also a path: has_field(struct sock, __sk_common.skc_net)
@@ -112,20 +145,24 @@ struct nd_type *nd_ask_field(struct nd_check *c, struct nd_expr *e)
     struct nd_type *s;
     struct nd_field f;
     const char *path = e->name;
+    struct nd_need n = {.kind = ND_NEED_FIELD,
+                        .tag = e->texpr->tag == ND_TAG_UNION ? ND_TAGGED_UNION : ND_TAGGED_STRUCT,
+                        .type = e->texpr->name,
+                        .path = path};
 
     c->d->quiet = true; // a type that this kernel lacks has no fields
     s = nd_type_resolve(c->t, e->texpr);
     c->d->quiet = quiet;
     c->d->errors = errors;
     while (s->kind == ND_TY_STRUCT && *path) {
-        size_t n = strcspn(path, ".");
+        size_t len = strcspn(path, ".");
 
-        if (!nd_type_field(c->t, s, nd_arena_strndup(c->a, path, n), &f))
-            return answer(e, false);
+        if (!nd_type_field(c->t, s, nd_arena_strndup(c->a, path, len), &f))
+            return answer(c, e, n, false);
         s = f.type->kind == ND_TY_PTR ? nd_type_elem(c->t, f.type) : f.type;
-        path += n + (path[n] == '.');
+        path += len + (path[len] == '.');
     }
-    return answer(e, !*path);
+    return answer(c, e, n, !*path);
 }
 
 // A condition that the target kernel has decided: what it rules out is taken from the tree.

@@ -117,6 +117,7 @@ struct nd_expr {
     struct nd_sym *sym;               // what a name refers to
     const struct nd_builtin *builtin; // IDENT or CALL of a built-in
     bool is_const;                    // num (or str) is its value
+    bool relocated;                   // is_const, but the object asks the kernel that runs it
     bool asks;                        // a constant by what the target kernel has
     struct nd_field *field;           // FIELD: the member
     uint32_t aux;                     // per kind: tuple index, option index, ...

@@ -552,6 +552,16 @@ static void expand_probe(struct nd_check *c, struct nd_decl *d)
     c->p->probes.n = n;
 }
 
+void nd_check_start(struct nd_check *c, struct nd_program *p, struct nd_scope *scope)
+{
+    uint32_t i;
+
+    nd_check_options(p);
+    start(c, p, scope);
+    for (i = 0; i < p->decls.n; i++)
+        declare(c, p->decls.v[i]);
+}
+
 static bool declares_more(const struct nd_program *p)
 {
     return p->probes.n || p->hooks.n;
@@ -563,10 +573,8 @@ void nd_check(struct nd_program *p)
     struct nd_check c;
     uint32_t i;
 
-    nd_check_options(p);
-    start(&c, p, &scope);
-    for (i = 0; i < p->decls.n; i++)
-        declare(&c, p->decls.v[i]);
+    nd_check_start(&c, p, &scope);
+    nd_probes_scan_func(p);
     for (i = 0; i < p->decls.n; i++) {
         struct nd_decl *d = p->decls.v[i];
 

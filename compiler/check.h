@@ -174,6 +174,16 @@ struct nd_async {
 
 // ---- a checked script --------------------------------------------------------------------------
 
+struct nd_need { // as struct nd_mf_need
+    enum nd_mf_need_kind kind;
+    uint32_t tag;
+    const char *type, *path;
+    int64_t value;
+    uint32_t bytes;
+    uint32_t flags;
+    struct nd_span span;
+};
+
 struct nd_program {
     struct nd_arena *arena;
     struct nd_diags *diags;
@@ -191,9 +201,13 @@ struct nd_program {
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order
     uint32_t opts_size;
+    bool portable;                   // for other kernels, too: see needs.h
+    ND_VEC(struct nd_need) needs;    // portable: what must hold there
+    ND_VEC(struct nd_expr *) frozen; // sizes, offsets and enumerators that are constants
     // Probes that the target kernel cannot serve or that their `when` rules out: checked, for they
     // tell the types of maps, and no more.
     ND_VEC(struct nd_probe *) left_out;
+    bool func_sym;    // `func` is an address, so that one program serves many functions
     uint32_t without; // ND_F_BIT()s: what the target kernel lacks
 };
 
@@ -209,6 +223,10 @@ struct nd_compile_opts;
 void nd_check_options(struct nd_program *p);
 // Everything else. Errors are in p->diags.
 void nd_check(struct nd_program *p);
+struct nd_check;
+struct nd_scope;
+// A checker whose scope has what the declarations name; for lists.
+void nd_check_start(struct nd_check *c, struct nd_program *p, struct nd_scope *scope);
 
 // ---- inside the checker
 // --------------------------------------------------------------------------
@@ -305,10 +323,14 @@ void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *
                      const struct nd_point *pt);
 // Checks the alternative of a probe, and declares in the present scope what the stage exports.
 void nd_stage_check(struct nd_check *c, struct nd_probe *pr);
+// Decides func_sym for all probes of the script, before they are expanded.
+void nd_probes_scan_func(struct nd_program *p);
 // Probes at the entries of functions whose return probes ask for arguments, each before the latter.
 void nd_probes_note_entries(struct nd_program *p);
 // A probe that is left out; stage may be NULL.
 void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage);
+// The points of an alternative as written.
+const char *nd_stage_spec(struct nd_program *p, const struct nd_try *t);
 // A stage's alternatives, tried on this kernel: the index of the one that serves or -1.
 int nd_stage_try(struct nd_check *c, struct nd_decl *stage, struct nd_tries_failed *failed);
 

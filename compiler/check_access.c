@@ -24,6 +24,8 @@ struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
     if (e->kind == ND_E_OFFSETOF) {
         e->is_const = true;
         e->num = f.off;
+        e->info = s;
+        *ND_PUSH(c->a, &c->p->frozen) = e;
         return nd_ty(&nd_type_u64);
     }
     nd_check_expr(c, e->a);
@@ -32,6 +34,9 @@ struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
         return error_type();
     }
     e->num = f.off;
+    e->info = s;
+    e->field = ND_NEW(c->a, struct nd_field);
+    *e->field = f;
     return nd_type_ptr(
         c->t, s,
         e->a->type->kind == ND_TY_PTR && e->a->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);

@@ -465,6 +465,8 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
         t = e->texpr ? nd_type_resolve(c->t, e->texpr) : nd_check_expr(c, e->a);
         e->is_const = true;
         e->num = t->size;
+        e->info = t;
+        *ND_PUSH(c->a, &c->p->frozen) = e;
         t = nd_ty(&nd_type_u64);
         break;
     case ND_E_OFFSETOF:

@@ -199,6 +199,12 @@ static struct nd_type *not_here(struct nd_check *c, struct nd_expr *e, const cha
     return nd_ty(&nd_type_error);
 }
 
+static bool on_kernel_func(const struct nd_probe *p)
+{
+    return (p->type == ND_PROG_KPROBE && !p->user_memory) || p->type == ND_PROG_FENTRY ||
+           p->type == ND_PROG_FEXIT;
+}
+
 static bool has_regs(const struct nd_probe *p)
 {
     return p->type == ND_PROG_KPROBE;
@@ -297,6 +303,8 @@ static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
 
         if (!at)
             return not_here(c, e, "it belongs to a probe");
+        if (b->id == ND_B_FUNC && c->p->func_sym && on_kernel_func(c->probe))
+            return nd_ty(&nd_type_ksym);
         e->kind = ND_E_STRING;
         e->str = b->id == ND_B_PROBE ? at->spec : at->s1 && *at->s1 ? at->s1 : at->spec;
         e->len = (uint32_t)strlen(e->str);
@@ -324,6 +332,7 @@ static bool enumerator(struct nd_check *c, struct nd_expr *e)
         return false;
     e->is_const = true;
     e->type = nd_type_btf(c->t, id);
+    *ND_PUSH(c->a, &c->p->frozen) = e;
     return true;
 }
 
@@ -515,9 +524,11 @@ static struct nd_type *no_arg(struct nd_check *c, struct nd_expr *e, const char 
 static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                   const struct nd_func_sig *s)
 {
-    enum nd_as as = c->probe->type == ND_PROG_KPROBE || c->probe->type == ND_PROG_RAW_TP
-                        ? ND_AS_KERNEL
-                        : ND_AS_BTF;
+    // Which pointers the verifier follows differs between kernels.
+    enum nd_as as =
+        c->probe->type == ND_PROG_KPROBE || c->probe->type == ND_PROG_RAW_TP || c->p->portable
+            ? ND_AS_KERNEL
+            : ND_AS_BTF;
     struct nd_near near = {.name = e->name};
     const char *list = "";
     uint32_t i;

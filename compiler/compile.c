@@ -156,6 +156,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     p->types.kernel = u->kernel;
     p->path = o->file ? o->file : "-e";
     p->title = "";
+    p->portable = o->portable;
     p->without = o->without;
     src = o->file ? nd_source_file(&u->sources, o->file)
                   : nd_source_text(&u->sources, "-e", o->text, strlen(o->text));

@@ -13,6 +13,7 @@ struct nd_compile_opts {
     const char *stdlib; // folder of the standard library's modules, or NULL
     bool no_modules;    // leave `use` alone (fmt)
     bool dump_ir;       // LLVM IR to stderr
+    bool portable;      // an object for other kernels, too
     uint32_t without;   // ND_F_BIT()s: what the target kernel lacks
 };
 

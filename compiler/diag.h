@@ -72,6 +72,7 @@
     X(E0604, "symbol not found")                    \
     X(E0605, "argument cannot be read")             \
     X(E0606, "no kprobes")                          \
+    X(E0609, "not for other kernels")               \
     X(E0701, "too large")                           \
     X(E0702, "too many probes")                     \
     X(E0703, "loop bound too large")                \

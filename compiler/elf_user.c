@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 struct nd_elf {
     struct nd_elf *next;
@@ -259,6 +260,19 @@ static void collect(struct nd_kernel *k, struct nd_elf *e, uint32_t type, const 
                 *ND_PUSH(k->a, out) = s;
         }
     }
+}
+
+const char *nd_kernel_file_id(struct nd_kernel *k, const char *path)
+{
+    size_t size = 0;
+    uint32_t sum;
+    char *data;
+
+    if (nd_read_text(AT_FDCWD, path, &data, &size))
+        return "";
+    sum = (uint32_t)crc32_z(0, (const uint8_t *)data, size);
+    free(data);
+    return nd_arena_printf(k->a, "%zu-%08x", size, sum);
 }
 
 // By name; of several of one name the one that was found first (.symtab before .dynsym).

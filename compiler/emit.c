@@ -4,6 +4,7 @@
 
 #include "btf.h"
 #include "mfbuild.h"
+#include "needs.h"
 #include "option.h"
 
 #include <string.h>
@@ -87,6 +88,7 @@ static void struct_fields(struct nd_emit *e, const struct nd_type *t, struct nd_
     struct field_list l = {.e = e};
     uint32_t i, *types;
 
+    nd_need_struct(e->p, t, ND_NO_SPAN);
     nd_type_each_field(&e->p->types, t, collect, &l);
     types = ND_NEW_ARRAY(e->a, uint32_t, l.v.n + 1);
     for (i = 0; i < l.v.n; i++)
@@ -132,6 +134,7 @@ static void fill_type(struct nd_emit *e, const struct nd_type *t, struct nd_mf_t
     m->name = nd_mfb_str(e->b, t->name);
     switch (t->kind) {
     case ND_TY_ENUM:
+        m->flags |= t->btf_id ? ND_TF_KERNEL : 0;
         enum_names(e, t, m);
         break;
     case ND_TY_STRUCT:
@@ -307,6 +310,7 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
     struct nd_mf_prog m = {0};
     uint32_t i;
 
+    nd_need_probe(e->p, pr);
     m.name = nd_mfb_str(e->b, pr->name);
     m.type = pr->type;
     m.attach_btf_id = pr->btf_id;
@@ -400,6 +404,26 @@ static void emit_sites(struct nd_emit *e)
     }
 }
 
+static void emit_needs(struct nd_emit *e)
+{
+    uint32_t i;
+
+    nd_need_frozen(e->p);
+    for (i = 0; i < e->p->needs.n; i++) {
+        const struct nd_need *n = &e->p->needs.v[i];
+        struct nd_mf_need m = {.kind = n->kind,
+                               .tag = n->tag,
+                               .type = nd_mfb_str(e->b, n->type),
+                               .path = nd_mfb_str(e->b, n->path),
+                               .value = n->value,
+                               .bytes = n->bytes,
+                               .flags = n->flags,
+                               .span = nd_emit_span(e, n->span)};
+
+        nd_mfb_add(e->b, ND_SEC_NEEDS, &m, 1);
+    }
+}
+
 static void emit_all(struct nd_emit *e)
 {
     struct nd_program *p = e->p;
@@ -416,6 +440,7 @@ static void emit_all(struct nd_emit *e)
         emit_hook(e, p->hooks.v[i]);
     for (i = 0; i < p->probes.n; i++)
         emit_probe(e, p->probes.v[i]);
+    emit_needs(e);
 }
 
 // How programs and the runtime share data, on kernels that lack the best way.
@@ -447,6 +472,8 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
     h->opts_size = p->opts_size ? p->opts_size : 8;
     h->without = p->without;
     h->kernel = nd_mfb_str(e.b, nd_kernel_release(p->kernel));
+    h->build = nd_mfb_str(e.b, nd_kernel_build(p->kernel));
+    h->flags |= (p->portable ? ND_MF_PORTABLE : 0) | (p->diags->n ? ND_MF_WARNED : 0);
     h->nfiles = p->sources->n;
     h->files = nd_mfb_count(e.b, ND_SEC_WORDS);
     for (i = 0; i < p->sources->n; i++) {
@@ -460,7 +487,7 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
         h->state_size = (layout->state_size + 7) & ~7u;
         h->words_size = layout->words_size;
         h->needs = layout->needs;
-        h->flags = flags_of(p);
+        h->flags |= flags_of(p);
         h->exit_off = layout->exit_off;
         h->ring_bytes = layout->sends ? ND_RING_BYTES : 0;
         emit_all(&e);

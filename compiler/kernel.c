@@ -109,10 +109,12 @@ static void read_release(struct nd_kernel *k)
     if (k->release)
         return;
     k->arch = "x86_64";
+    k->build = "";
     if (!k->facts) {
         if (uname(&u))
             memset(&u, 0, sizeof(u));
         k->release = nd_arena_strdup(k->a, u.release);
+        k->build = k->btf_file ? "" : nd_arena_strdup(k->a, u.version);
         k->arch = nd_arena_strdup(k->a, u.machine);
         return;
     }
@@ -134,6 +136,12 @@ const char *nd_kernel_release(struct nd_kernel *k)
 {
     read_release(k);
     return k->release;
+}
+
+const char *nd_kernel_build(struct nd_kernel *k)
+{
+    read_release(k);
+    return k->build;
 }
 
 const char *nd_kernel_arch(struct nd_kernel *k)

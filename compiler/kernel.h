@@ -30,6 +30,8 @@ void nd_kernel_free(struct nd_kernel *k);
 struct nd_btf *nd_kernel_btf(struct nd_kernel *k, const char **why);
 // "6.18.44", and as 6 << 16 | 18 << 8 | 44 (patch level cut at 255).
 const char *nd_kernel_release(struct nd_kernel *k);
+// Which build of it (uname -v); "" unless the target is the running kernel.
+const char *nd_kernel_build(struct nd_kernel *k);
 uint32_t nd_kernel_version(struct nd_kernel *k);
 const char *nd_kernel_arch(struct nd_kernel *k); // as uname -m: "x86_64", "aarch64"
 
@@ -129,6 +131,8 @@ struct nd_usym {
 int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *glob,
                         int (*fn)(void *arg, const struct nd_usym *sym), void *arg,
                         const char **why);
+// Which build of an executable it is: "SIZE-CRC32" of the file.
+const char *nd_kernel_file_id(struct nd_kernel *k, const char *path);
 // File offset of a virtual address of the file, or UINT64_MAX.
 uint64_t nd_kernel_addr_offset(struct nd_kernel *k, const char *path, uint64_t addr);
 

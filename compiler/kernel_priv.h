@@ -39,6 +39,7 @@ struct nd_kernel {
     ND_VEC(struct nd_module) modules; // whose BTF was asked for; k->btf is that of the last
 
     char *release;
+    const char *build;
     const char *arch;
 
     bool tracefs_tried;

@@ -236,6 +236,50 @@ static int list_tools(struct list *l, const struct nd_compile_opts *o, const cha
     return 0;
 }
 
+// ---- stages ------------------------------------------------------------------------------------
+
+static void list_stage(struct nd_check *c, struct nd_decl *d, FILE *out)
+{
+    struct nd_tries_failed failed = {0};
+    int via = nd_stage_try(c, d, &failed);
+    uint32_t i;
+
+    fprintf(out, "%-20s %s\n", d->name, d->help);
+    for (i = 0; i < d->fields.n; i++)
+        fprintf(out, "%s%s: %s", i ? ", " : "    sets ", d->fields.v[i].name,
+                nd_type_text(c->t, nd_type_resolve(c->t, d->fields.v[i].texpr)));
+    fprintf(out, "\n    %s %s\n", via < 0 ? "not on this kernel" : "by",
+            via < 0 ? "" : nd_stage_spec(c->p, &d->tries.v[via]));
+    for (i = 0; i < failed.n; i++)
+        fprintf(out, "    not %s: %s\n", failed.v[i].spec, failed.v[i].why);
+}
+
+static int list_stages(const struct nd_compile_opts *o, const char *glob, FILE *out)
+{
+    struct nd_compile_opts own = *o;
+    struct nd_unit *u;
+    struct nd_check c;
+    struct nd_scope scope;
+    uint32_t i;
+
+    own.file = NULL;
+    own.text = "use stages";
+    u = nd_unit_new(&own);
+    if (!u)
+        return 1;
+    glob = nd_glob_is(glob) ? glob : nd_arena_printf(u->arena, "*%s*", glob);
+    nd_check_start(&c, &u->program, &scope);
+    for (i = 0; i < u->program.decls.n; i++) {
+        struct nd_decl *d = u->program.decls.v[i];
+
+        if (d->kind == ND_D_STAGE && nd_glob_match(glob, d->name))
+            list_stage(&c, d, out);
+    }
+    nd_diags_text(&u->diags, &u->sources, stderr, false);
+    nd_unit_free(u);
+    return 0;
+}
+
 int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob, FILE *out)
 {
     struct nd_kernel_opts ko = {.facts = o->facts, .btf_file = o->btf};
@@ -255,6 +299,8 @@ int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob,
         ret = list_builtins(&l, glob);
     else if (!strcmp(what, "errors"))
         ret = list_errors(&l, glob);
+    else if (!strcmp(what, "stages"))
+        ret = list_stages(o, glob, out);
     else if (!strcmp(what, "tools"))
         ret = list_tools(&l, o, glob);
     else // ndtrace list 'tracepoint:net:*'

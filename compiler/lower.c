@@ -360,6 +360,7 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
         if (l->stack <= STACK_MAX)
             return;
         // Too much for the stack: again, with the larger pieces in per-CPU memory.
+        nd_core_forget(l, l->func);
         LLVMDeleteFunction(l->func);
     }
     l->sites.n = sites;
@@ -464,6 +465,7 @@ bool nd_lower_program(struct nd_lower *l)
     if (l->p->probes.n)
         nd_need(l, ND_F_JMP32);
     finish_globals(l);
+    nd_core_finish(l);
     LLVMDIBuilderFinalize(l->di);
     return l->d->errors == 0;
 }

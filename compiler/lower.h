@@ -34,6 +34,7 @@ enum nd_helper {
     ND_H_RINGBUF_RESERVE = 131,
     ND_H_RINGBUF_SUBMIT = 132,
     ND_H_RINGBUF_QUERY = 134,
+    ND_H_GET_FUNC_IP = 173,
     ND_H_KTIME_GET_TAI_NS = 208,
 };
 
@@ -102,6 +103,20 @@ struct nd_site {
     uint32_t off;
 };
 
+struct nd_core_member { // a field or an enumerator, see lower_core.c
+    const char *name;
+    uint64_t bit; // where it is in its struct
+    LLVMMetadataRef meta;
+    ND_VEC(LLVMValueRef) calls; // that ask for it
+};
+
+struct nd_core_type { // a type of the kernel's, as far as it is used
+    const struct nd_type *type;
+    bool as_numbers;
+    LLVMMetadataRef placeholder, root; // root: the placeholder or a typedef of it
+    ND_VEC(struct nd_core_member *) members;
+};
+
 struct nd_early { // an entry of an array, looked up before the program begins
     LLVMValueRef map;
     uint32_t index;
@@ -127,8 +142,11 @@ struct nd_lower {
     uint32_t state_size, exit_off;
     LLVMValueRef scratch_map;
     uint32_t scratch_size; // bytes used so far, all programs
-    bool force_scratch;    // keep everything larger than a register off the stack
-    bool over_stack;       // LLVM found the stack too small
+    uint32_t relocs;       // numbers them for LLVM
+    uint32_t module;       // how many this process made before, see object.c
+    ND_VEC(struct nd_core_type *) core;
+    bool force_scratch; // keep everything larger than a register off the stack
+    bool over_stack;    // LLVM found the stack too small
 
     // the program being lowered
     struct nd_probe *probe;
@@ -195,6 +213,9 @@ void nd_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef 
 LLVMValueRef nd_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t);
 LLVMValueRef nd_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
                             struct nd_span span);
+// Through the helper; size: i32. A failure is counted.
+void nd_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
+                   enum nd_as as, struct nd_span span);
 void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
              struct nd_span span);
 void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
@@ -263,6 +284,17 @@ void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sy
 void nd_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
 // Where in the copy a field is, fetching it if need be; NULL: read it by itself.
 LLVMValueRef nd_window_field(struct nd_lower *l, const struct nd_expr *e);
+
+// lower_core.c: objects for other kernels; where fields are is said by relocations
+bool nd_core_wanted(struct nd_lower *l, const struct nd_expr *e); // a field of the kernel's?
+LLVMValueRef nd_core_address(struct nd_lower *l, struct nd_expr *e);
+LLVMValueRef nd_core_load(struct nd_lower *l, struct nd_expr *e);   // a number as i64
+LLVMValueRef nd_core_offset(struct nd_lower *l, struct nd_expr *e); // CONTAINER_OF: of its field
+LLVMValueRef nd_core_const(struct nd_lower *l, struct nd_expr *e);  // NULL: its number is for good
+void nd_core_finish(struct nd_lower *l);                            // all programs are lowered
+void nd_core_forget(struct nd_lower *l, LLVMValueRef func);         // it is deleted
+// Bytes of a type, for steps from one to the next; constant unless the program is portable.
+LLVMValueRef nd_core_size(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
 
 // lower_reuse.c: values of maps read once
 void nd_reuse_plan(struct nd_lower *l); // at the start of a program

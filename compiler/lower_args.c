@@ -2,6 +2,7 @@
 // Arguments of functions: in registers, on the stack, and for return probes from a note that a
 // probe at the entry left. Must not know types by name.
 #include "lower.h"
+#include "needs.h"
 
 #include <string.h>
 
@@ -9,8 +10,10 @@
 
 LLVMValueRef nd_load_reg(struct nd_lower *l, const char *reg)
 {
+    struct nd_need n = {.kind = ND_NEED_ARCH, .type = nd_kernel_arch(l->p->kernel)};
     uint32_t off = 0;
 
+    nd_need_note(l->p, &n);
     if (!reg || !nd_arch_reg(nd_kernel_arch(l->p->kernel), reg, &off))
         return nd_i64(l, 0);
     return nd_load_int(l, nd_gep(l, l->ctx, off), &nd_type_u64);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Built-ins of the kernel's world, one row each, and the arguments of probes.
 #include "lower.h"
+#include "needs.h"
 
 #include <string.h>
 
@@ -79,12 +80,36 @@ static LLVMValueRef data_loc(struct nd_lower *l, const struct nd_tp_field *f)
     return LLVMBuildGEP2(l->b, l->i8, l->ctx, &at, 1, "");
 }
 
+// Another kernel must have this argument in the same place.
+static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct nd_tp_field *f)
+{
+    const struct nd_target *at = &l->probe->targets.v[0];
+    struct nd_need n = {.span = e->span};
+
+    if (f) {
+        n.kind = ND_NEED_RECORD;
+        n.type = nd_arena_printf(l->a, "%s:%s", at->format->category, at->format->event);
+        n.path = f->name;
+        n.value = f->off;
+        n.bytes = f->size;
+    } else if (at->sig && e->field->off < at->sig->nparams) {
+        n.kind = at->kind == ND_AT_RAW_TP ? ND_NEED_RAW : ND_NEED_PARAM;
+        n.type = at->kind == ND_AT_RAW_TP ? at->s1 : at->sig->name;
+        n.path = at->sig->params[e->field->off].name;
+        n.value = e->field->off;
+    } else {
+        return;
+    }
+    nd_need_note(l->p, &n);
+}
+
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_tp_field *f = e->info;
+    const struct nd_tp_field *f = l->probe->args == ND_ARGS_FORMAT ? e->info : NULL;
     LLVMValueRef tmp;
 
-    if (l->probe->args != ND_ARGS_FORMAT || !f)
+    need_arg(l, e, f);
+    if (!f)
         return scalar(nd_extend(l, arg_n(l, e->field->off, e->span), e->type));
     if (f->data_loc || f->rel_loc) {
         tmp = nd_temp(l, e->type->size);
@@ -143,10 +168,18 @@ static LLVMValueRef b_cpu(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef b_nsecs(struct nd_lower *l, struct nd_expr *e)
 {
-    static const enum nd_helper clocks[] = {ND_H_KTIME_GET_NS, ND_H_KTIME_GET_BOOT_NS,
-                                            ND_H_KTIME_GET_TAI_NS};
+    static const struct {
+        enum nd_helper helper;
+        enum nd_feature feature; // the first one is always there
+    } clocks[] = {{ND_H_KTIME_GET_NS, ND_F_MAX},
+                  {ND_H_KTIME_GET_BOOT_NS, ND_F_BOOT_CLOCK},
+                  {ND_H_KTIME_GET_TAI_NS, ND_F_TAI_CLOCK}};
+    uint64_t i = e->kind == ND_E_CALL ? e->aux : 0;
 
-    return call0(l, clocks[e->kind == ND_E_CALL ? e->aux : 0]);
+    if (i && nd_without(l->p, clocks[i].feature))
+        nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "this kernel has no such clock"),
+                "nsecs is the monotonic clock, which all have");
+    return call0(l, clocks[i].helper);
 }
 
 static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
@@ -154,6 +187,14 @@ static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
     (void)e;
     return LLVMBuildSub(l->b, call0(l, ND_H_KTIME_GET_NS),
                         nd_load_int(l, nd_state_ptr(l, ND_STATE_START), &nd_type_u64), "");
+}
+
+// Only where one program serves many functions; else the name is known when compiling.
+static LLVMValueRef b_func(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    nd_need(l, ND_F_FUNC_IP);
+    return nd_call(l, ND_H_GET_FUNC_IP, &l->ctx, 1);
 }
 
 static LLVMValueRef b_rand(struct nd_lower *l, struct nd_expr *e)
@@ -389,32 +430,15 @@ static const struct {
     enum nd_builtin_id id;
     LLVMValueRef (*fn)(struct nd_lower *l, struct nd_expr *e);
 } rows[] = {
-    {ND_B_PID, b_pid},
-    {ND_B_TID, b_tid},
-    {ND_B_UID, b_uid},
-    {ND_B_GID, b_gid},
-    {ND_B_USERNAME, b_uid},
-    {ND_B_CPU, b_cpu},
-    {ND_B_NSECS, b_nsecs},
-    {ND_B_ELAPSED, b_elapsed},
-    {ND_B_RAND, b_rand},
-    {ND_B_CGROUP, b_cgroup},
-    {ND_B_CURTASK, b_curtask},
-    {ND_B_CTX, b_ctx},
-    {ND_B_ARGN, b_argn},
-    {ND_B_RETVAL, b_retval},
-    {ND_B_REG, b_reg},
-    {ND_B_KPTR, b_first},
-    {ND_B_UPTR, b_first},
-    {ND_B_KSYM, b_first},
-    {ND_B_STRFTIME, b_second},
-    {ND_B_BSWAP, b_bswap},
-    {ND_B_STRNCMP, b_strncmp},
-    {ND_B_STRLEN, b_strlen},
-    {ND_B_STRCONTAINS, b_strcontains},
-    {ND_B_HAS_KEY, b_has_key},
-    {ND_B_DELETE, b_delete},
-    {ND_B_HAS, b_has},
+    {ND_B_PID, b_pid},         {ND_B_TID, b_tid},         {ND_B_UID, b_uid},
+    {ND_B_GID, b_gid},         {ND_B_USERNAME, b_uid},    {ND_B_CPU, b_cpu},
+    {ND_B_NSECS, b_nsecs},     {ND_B_ELAPSED, b_elapsed}, {ND_B_RAND, b_rand},
+    {ND_B_CGROUP, b_cgroup},   {ND_B_FUNC, b_func},       {ND_B_CURTASK, b_curtask},
+    {ND_B_CTX, b_ctx},         {ND_B_ARGN, b_argn},       {ND_B_RETVAL, b_retval},
+    {ND_B_REG, b_reg},         {ND_B_KPTR, b_first},      {ND_B_UPTR, b_first},
+    {ND_B_KSYM, b_first},      {ND_B_STRFTIME, b_second}, {ND_B_BSWAP, b_bswap},
+    {ND_B_STRNCMP, b_strncmp}, {ND_B_STRLEN, b_strlen},   {ND_B_STRCONTAINS, b_strcontains},
+    {ND_B_HAS_KEY, b_has_key}, {ND_B_DELETE, b_delete},   {ND_B_HAS, b_has},
     {ND_B_LEN, b_len},
 };
 

@@ -2,6 +2,7 @@
 // Expressions. Scalars are i64 in registers, extended by their own sign; everything else is bytes
 // in memory, written straight to where it is wanted.
 #include "lower.h"
+#include "needs.h"
 
 #include <string.h>
 
@@ -19,8 +20,6 @@ LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_val v;
 
-    if (e->is_const && nd_type_is_int(e->type))
-        return nd_i64(l, e->num);
     v = nd_lower_expr(l, e);
     if (v.mem) // an array of at most 8 bytes used as a number
         return nd_load_scalar(l, v, e->type, e->span);
@@ -85,7 +84,7 @@ static LLVMValueRef scaled(struct nd_lower *l, const struct nd_expr *ptr, LLVMVa
 {
     struct nd_type *elem = nd_type_elem(&l->p->types, ptr->type);
 
-    return elem->size > 1 ? LLVMBuildMul(l->b, n, nd_i64(l, elem->size), "") : n;
+    return elem->size > 1 ? LLVMBuildMul(l->b, n, nd_core_size(l, elem, ptr->span), "") : n;
 }
 
 static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
@@ -211,8 +210,11 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
         return value_at(l, nd_lower_int(l, e->a), (enum nd_as)e->aux, e->type, e->span);
     case ND_OP_ADDR: {
         struct nd_expr *f = e->a;
-        struct nd_val base = nd_lower_expr(l, f->a);
+        struct nd_val base;
 
+        if (nd_core_wanted(l, f))
+            return scalar(nd_addr(l, nd_core_address(l, f)));
+        base = nd_lower_expr(l, f->a);
         return scalar(LLVMBuildAdd(l->b, nd_addr(l, base.v), nd_i64(l, f->field->off), ""));
     }
     default:
@@ -282,6 +284,17 @@ static struct nd_val option_value(struct nd_lower *l, const struct nd_option *o)
     return scalar(nd_opt_load(l, o->off, o->type));
 }
 
+// A field whose place a relocation tells.
+static struct nd_val core_field(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_type *t = e->field->type;
+
+    if (nd_type_is_int(t) && t->kind != ND_TY_PTR)
+        return scalar(nd_core_load(l, e));
+    nd_need_struct(l->p, t, e->span); // the whole of it is wanted, or it would not be asked for
+    return value_at(l, nd_core_address(l, e), (enum nd_as)e->aux, t, e->span);
+}
+
 static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_val base;
@@ -291,6 +304,8 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
         return nd_lower_arg(l, e);
     if (e->a->type->kind == ND_TY_OPTS)
         return option_value(l, e->sym->option);
+    if (nd_core_wanted(l, e))
+        return core_field(l, e);
     addr = nd_window_field(l, e);
     if (addr) {
         base = memory(addr, ND_AS_BPF);
@@ -308,11 +323,12 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
     return value_at(l, addr, base.as, e->field->type, e->span);
 }
 
-static uint32_t elem_size(struct nd_lower *l, const struct nd_type *t)
+// Bytes from one element to the next.
+static LLVMValueRef stride(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
     if (t->kind == ND_TY_STRING)
-        return 1;
-    return t->kind == ND_TY_PTR ? nd_type_elem(&l->p->types, t)->size : t->elem->size;
+        return nd_i64(l, 1);
+    return nd_core_size(l, t->kind == ND_TY_PTR ? nd_type_elem(&l->p->types, t) : t->elem, span);
 }
 
 // opt.list[i]: values not given are 0.
@@ -359,17 +375,18 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     struct nd_type *t = e->a->type;
     LLVMValueRef i, bad = NULL;
     struct nd_val base, v;
-    uint32_t size, n;
+    LLVMValueRef step;
+    uint32_t n;
 
     if (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS)
         return option_element(l, e);
-    size = elem_size(l, t);
+    step = stride(l, t, e->span);
     base = nd_lower_expr(l, e->a);
     if (!base.mem)
         base = memory(base.v, (enum nd_as)e->aux);
-    if (e->b->is_const)
-        return value_at(l, nd_gep(l, nd_ptr(l, base.v), e->b->num * size), base.as, e->type,
-                        e->span);
+    if (e->b->is_const && LLVMIsConstant(step))
+        return value_at(l, nd_gep(l, nd_ptr(l, base.v), e->b->num * LLVMConstIntGetZExtValue(step)),
+                        base.as, e->type, e->span);
     i = nd_lower_int(l, e->b);
     n = t->kind == ND_TY_STRING ? t->size : t->kind == ND_TY_ARRAY ? t->nelems : 0;
     if (n) {
@@ -377,7 +394,7 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
         nd_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
         i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
     }
-    i = LLVMBuildMul(l->b, i, nd_i64(l, size), "");
+    i = LLVMBuildMul(l->b, i, step, "");
     // The verifier takes no variable offset into typed memory: read by address instead.
     if (base.as == ND_AS_BTF || base.as == ND_AS_CTX)
         base.as = ND_AS_KERNEL;
@@ -399,8 +416,11 @@ static struct nd_val in_temp(struct nd_lower *l, struct nd_expr *e)
 
 struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
 {
-    if (e->is_const && nd_type_is_int(e->type))
-        return scalar(nd_i64(l, e->num));
+    if (e->is_const && nd_type_is_int(e->type)) {
+        LLVMValueRef v = nd_core_const(l, e);
+
+        return scalar(v ? v : nd_i64(l, e->num));
+    }
     switch (e->kind) {
     case ND_E_INT:
         return scalar(nd_i64(l, e->num));
@@ -424,7 +444,9 @@ struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
     case ND_E_CAST:
         return cast(l, e);
     case ND_E_CONTAINER_OF:
-        return scalar(LLVMBuildSub(l->b, nd_lower_int(l, e->a), nd_i64(l, e->num), ""));
+        return scalar(LLVMBuildSub(
+            l->b, nd_lower_int(l, e->a),
+            l->p->portable && e->field->btf_type ? nd_core_offset(l, e) : nd_i64(l, e->num), ""));
     case ND_E_CALL:
         return e->builtin ? nd_lower_builtin(l, e) : nd_lower_call(l, e);
     case ND_E_FIELD:

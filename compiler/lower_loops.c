@@ -46,13 +46,13 @@ static LLVMBasicBlockRef find_loop(struct walk *w, uint32_t i)
     return NULL;
 }
 
-// Where in the script the first instruction with a position is from.
+// Where in the script the block's last instruction with a position is from: its test.
 static bool place_of(struct nd_lower *l, LLVMBasicBlockRef bb, struct nd_span *span)
 {
     LLVMValueRef v;
     uint32_t i, len;
 
-    for (v = LLVMGetFirstInstruction(bb); v; v = LLVMGetNextInstruction(v)) {
+    for (v = LLVMGetLastInstruction(bb); v; v = LLVMGetPreviousInstruction(v)) {
         unsigned int line = LLVMGetDebugLocLine(v), n = 0;
         const char *file = line ? LLVMGetDebugLocFilename(v, &n) : NULL;
 

@@ -25,6 +25,7 @@ LLVMValueRef nd_ptr(struct nd_lower *l, LLVMValueRef v)
 static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const char *name)
 {
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
+    LLVMMetadataRef line = LLVMGetCurrentDebugLocation2(l->b);
     LLVMValueRef first = LLVMGetFirstInstruction(l->entry), v;
 
     if (first)
@@ -34,6 +35,7 @@ static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const cha
     v = LLVMBuildAlloca(l->b, type, name);
     LLVMSetAlignment(v, 8);
     LLVMPositionBuilderAtEnd(l->b, here);
+    LLVMSetCurrentDebugLocation2(l->b, line); // the builder took that of its neighbour
     return v;
 }
 
@@ -151,10 +153,10 @@ static bool is_direct(enum nd_as as)
     return as == ND_AS_BPF || as == ND_AS_BTF || as == ND_AS_CTX;
 }
 
-static void probe_read(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
-                       enum nd_as as, struct nd_span span)
+void nd_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
+                   enum nd_as as, struct nd_span span)
 {
-    LLVMValueRef args[3] = {dst, nd_i32(l, size), nd_ptr(l, addr)}, r;
+    LLVMValueRef args[3] = {dst, size, nd_ptr(l, addr)}, r;
 
     r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
     nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span,
@@ -170,7 +172,7 @@ LLVMValueRef nd_load_scalar(struct nd_lower *l, struct nd_val at, const struct n
     if (is_direct(at.as))
         return nd_load_int(l, nd_ptr(l, at.v), t);
     tmp = nd_temp(l, size);
-    probe_read(l, tmp, size, at.v, at.as, span);
+    nd_probe_read(l, tmp, nd_i32(l, size), at.v, at.as, span);
     return nd_load_int(l, tmp, t);
 }
 
@@ -183,7 +185,7 @@ void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t s
 
     // Typed kernel memory is loaded directly member by member only; a copy may span several.
     if (!is_direct(src.as) || src.as == ND_AS_BTF) {
-        probe_read(l, dst, size, src.v, src.as, span);
+        nd_probe_read(l, dst, nd_i32(l, size), src.v, src.as, span);
         return;
     }
     if (size > COPY_INLINE) {

@@ -5,6 +5,7 @@
 #include "explain.h"
 #include "fmt.h"
 #include "list.h"
+#include "mfbuild.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -32,10 +33,11 @@ static const char usage[] =
     "  --btf FILE     BTF of the target kernel\n"
     "  --stdlib DIR   where modules and tools are\n"
     "  -f text|json   format of messages\n"
+    "  --portable     an object that other kernels load, too\n"
     "  --dump-ir      LLVM IR to stderr\n"
     "  --without A,B  what the target kernel lacks: names of docs/kernels.md\n";
 
-enum { OPT_OUT = 256, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR, OPT_WITHOUT };
+enum { OPT_OUT = 256, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR, OPT_WITHOUT, OPT_PORTABLE };
 
 static bool parse_args(int argc, char **argv, struct args *a)
 {
@@ -46,6 +48,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
         {"stdlib", required_argument, NULL, OPT_STDLIB},
         {"format", required_argument, NULL, 'f'},
         {"dump-ir", no_argument, NULL, OPT_IR},
+        {"portable", no_argument, NULL, OPT_PORTABLE},
         {"without", required_argument, NULL, OPT_WITHOUT},
         {"pid", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
@@ -80,6 +83,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
             break;
         case OPT_IR:
             a->o.dump_ir = true;
+            break;
+        case OPT_PORTABLE:
+            a->o.portable = true;
             break;
         case OPT_WITHOUT:
             if (!nd_without_parse(optarg, &a->o.without)) {
@@ -126,6 +132,7 @@ static int write_all(int fd, const void *data, size_t n)
 static int mode_object(struct nd_unit *u, const struct args *a)
 {
     size_t size = 0;
+    struct nd_seal seal;
     void *elf;
     int ret;
 
@@ -134,7 +141,10 @@ static int mode_object(struct nd_unit *u, const struct args *a)
     elf = nd_unit_object(u, &a->o, &size);
     if (!elf)
         return u->diags.errors ? EXIT_SCRIPT : EXIT_RUN;
+    seal = nd_mfb_seal_file(elf, size);
     ret = a->out_fd < 0 ? 0 : write_all(a->out_fd, elf, size);
+    if (!ret && a->out_fd >= 0)
+        ret = write_all(a->out_fd, &seal, sizeof(seal));
     free(elf);
     return ret;
 }

@@ -36,9 +36,9 @@
     X(JMP32, "jmp32", "5.1", "32-bit jumps (instruction set v3)", "")                              \
     X(PROBE_READ_KERNEL, "probe_read_kernel", "5.5", "reads that tell kernel and user memory apart", "") \
     X(BOOT_CLOCK, "boot_clock", "5.8", "the clock of nsecs(boot)", "use nsecs")                    \
-    X(TAI_CLOCK, "tai_clock", "6.1", "the clock of nsecs(sw_tai)", "use nsecs")                    \
+    X(TAI_CLOCK, "tai_clock", "6.1", "the clock of nsecs(tai)", "use nsecs")                    \
     X(TP_BTF, "tp_btf", "5.5", "raw tracepoints with types", "")                                   \
-    X(FENTRY, "fentry", "5.5", "fentry and fexit", "use kprobe and kretprobe")                     \
+    X(FENTRY, "fentry", "5.5", "fentry and fexit", "attach with kprobes, or use a tracepoint")     \
     X(KPROBE, "kprobe", "4.17", "kprobes (CONFIG_KPROBES)", "use a tracepoint or a raw tracepoint") \
     X(FUNC_IP, "func_ip", "5.15", "the address of the function for one program on many", "")          \
     X(KPROBE_MULTI, "kprobe_multi", "5.18", "one link for many kprobes", "")                       \
@@ -70,26 +70,36 @@ struct nd_feature_row {
 #define ND_OPT_IMM 15u
 #define ND_PROG_INSNS 4096u // the most that a kernel without ND_F_LOOPS takes
 
+// The last bytes of an object's file. Damage is then told before anything is read from it.
+#define ND_SEAL_MAGIC 0x0a4c4145534e440aull // "\nDNSEAL\n"
+struct nd_seal {
+    uint64_t magic;
+    uint64_t size;    // of the ELF before it
+    uint32_t version; // ND_MF_VERSION
+    uint32_t crc;     // CRC-32 (zlib) of the ELF and the fields above
+};
+
 // ---- sections --------------------------------------------------------------------------------
 
 // Name, type of an element.
-#define ND_MF_SECTIONS(X)                                              \
-    X(STRINGS, char)                                                   \
-    X(TYPES, struct nd_mf_type)                                        \
-    X(FIELDS, struct nd_mf_field)                                      \
-    X(ENUMERATORS, struct nd_mf_enumerator)                            \
-    X(MAPS, struct nd_mf_map)                                          \
-    X(PROGS, struct nd_mf_prog)                                        \
-    X(ATTACHES, struct nd_mf_attach)                                   \
-    X(EVENTS, struct nd_mf_event)                                      \
-    X(OPTIONS, struct nd_mf_option)                                    \
-    X(SITES, struct nd_mf_site)                                        \
-    X(HOOKS, struct nd_mf_hook)                                        \
-    X(FUNCS, struct nd_mf_func)                                        \
-    X(CODE, struct nd_mf_insn)                                         \
-    X(CONSTS, uint64_t) /* integers and IEEE doubles */                \
-    X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */ \
-    X(BLOB, uint8_t)    /* default values of options, binary constants */
+#define ND_MF_SECTIONS(X)                                                 \
+    X(STRINGS, char)                                                      \
+    X(TYPES, struct nd_mf_type)                                           \
+    X(FIELDS, struct nd_mf_field)                                         \
+    X(ENUMERATORS, struct nd_mf_enumerator)                               \
+    X(MAPS, struct nd_mf_map)                                             \
+    X(PROGS, struct nd_mf_prog)                                           \
+    X(ATTACHES, struct nd_mf_attach)                                      \
+    X(EVENTS, struct nd_mf_event)                                         \
+    X(OPTIONS, struct nd_mf_option)                                       \
+    X(SITES, struct nd_mf_site)                                           \
+    X(HOOKS, struct nd_mf_hook)                                           \
+    X(FUNCS, struct nd_mf_func)                                           \
+    X(CODE, struct nd_mf_insn)                                            \
+    X(CONSTS, uint64_t) /* integers and IEEE doubles */                   \
+    X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */    \
+    X(BLOB, uint8_t)    /* default values of options, binary constants */ \
+    X(NEEDS, struct nd_mf_need)
 
 enum nd_mf_sec {
 #define ND_MF_SEC_ENUM(name, type) ND_SEC_##name,
@@ -124,6 +134,7 @@ struct nd_mf_header {
     uint32_t exit_off; // u64 in nd_state: exit() in a probe sets bit 0, its code is the high half;
                        // ND_MF_NONE if unused
     uint32_t text;     // string: the script itself if it is a one-liner (files are read again)
+    uint32_t build;    // string: which build of that kernel (uname -v); "": not known
     uint32_t needs;    // ND_F_BIT()s: what the kernel must have
     uint32_t without;  // ND_F_BIT()s: what the object was made to do without
     uint32_t words_size; // bytes at the front of nd_state that the runtime writes, too
@@ -131,6 +142,10 @@ struct nd_mf_header {
 
 enum {
     ND_MF_NEEDS_BTF = 1 << 0, // has programs whose attach_btf_id refers to this kernel's BTF
+    // Offsets of fields are CO-RE relocations, and what else it took from the kernel is in NEEDS:
+    // it can run on another one. Without: for the very kernel it was compiled on.
+    ND_MF_PORTABLE = 1 << 4,
+    ND_MF_WARNED = 1 << 5, // the compiler had something to say about it
     // nd_state is not in shared memory: its first words_size bytes are in ND_WORDS_SYM, one entry
     // each, so that a write of ours does not touch what programs write; the others in .bss or, in
     // objects without global data, in an array map ND_STATE_SYM of one entry, at the same offset.
@@ -148,6 +163,42 @@ struct nd_mf_span {
     uint32_t line;
     uint32_t col;
     uint32_t len; // bytes
+};
+
+// What a portable object has taken for granted and no relocation carries over. The runtime compares
+// it with the kernel at hand and refuses the object if it does not hold.
+enum nd_mf_need_kind {
+    ND_NEED_FIELD,  // type.path is there; bytes: it has this size, 0: any; value: ND_FORM_*
+    ND_NEED_PLACE,  // type.path is `value` bits from the start of the type
+    ND_NEED_SIZE,   // the type has `bytes` bytes
+    ND_NEED_ENUM,   // enumerator `path` is `value`; type: name of the enum or ""
+    ND_NEED_PARAM,  // parameter `path` of function `type` is number `value`, -1: any
+    ND_NEED_RAW,    // the same of a raw tracepoint
+    ND_NEED_RECORD, // field `path` of the record of trace event `type` ("net:net_dev_queue") is
+                    // `bytes` bytes at `value`, -1: anywhere
+    ND_NEED_FUNC,   // there is a function `type`
+    ND_NEED_SINCE,  // the kernel is `value` (major << 16 | minor << 8 | patch) or newer
+    ND_NEED_FILE,   // executable `type` is the build with `path`: "SIZE-CRC32", decimal and hex
+    ND_NEED_ARCH,   // the machine is a `type` (uname -m)
+    ND_NEED_KIND_MAX,
+};
+
+enum { ND_NEEDF_NOT = 1 }; // the contrary: it is not there, the kernel is older
+
+// What a field may have become without a relocation being lost.
+enum { ND_FORM_ANY, ND_FORM_INT, ND_FORM_ENUM /* or int */, ND_FORM_PTR, ND_FORM_ARRAY };
+
+enum { ND_TAGGED_STRUCT, ND_TAGGED_UNION, ND_TAGGED_TYPEDEF };
+
+struct nd_mf_need {
+    uint32_t kind; // enum nd_mf_need_kind
+    uint32_t tag;  // FIELD, PLACE, SIZE: how `type` is declared
+    uint32_t type; // string: without the word "struct"
+    uint32_t path; // string: "dev.name", "__sk_common.skc_dport"
+    int64_t value;
+    uint32_t bytes;
+    uint32_t flags;         // ND_NEEDF_*
+    struct nd_mf_span span; // where the script uses it
 };
 
 // ---- types: how the bytes of a key, a value, an event payload or an option are laid out ------
@@ -198,6 +249,7 @@ enum {
     ND_TF_PERF = 1 << 2,    // stacks: mode perf (address and symbol + hex offset + module)
     ND_TF_RAW = 1 << 3,     // stacks: mode raw (addresses only)
     ND_TF_NETWORK = 1 << 4, // integer stored in network order (__be16, __be32)
+    ND_TF_KERNEL = 1 << 5, // enum of the kernel's, whose names may stand for other values elsewhere
 };
 
 struct nd_mf_type {

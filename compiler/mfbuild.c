@@ -168,3 +168,12 @@ void *nd_mfb_finish(struct nd_mfb *b, uint32_t *size)
     *size = (uint32_t)total;
     return blob;
 }
+
+struct nd_seal nd_mfb_seal_file(const void *elf, size_t size)
+{
+    struct nd_seal s = {.magic = ND_SEAL_MAGIC, .size = size, .version = ND_MF_VERSION};
+    uLong crc = crc32_z(0, elf, size);
+
+    s.crc = (uint32_t)crc32_z(crc, (const uint8_t *)&s, offsetof(struct nd_seal, crc));
+    return s;
+}

@@ -28,4 +28,7 @@ void nd_mfb_seal(void *blob);
 // The blob, on the arena.
 void *nd_mfb_finish(struct nd_mfb *b, uint32_t *size);
 
+// What has to follow `size` bytes of ELF in a file.
+struct nd_seal nd_mfb_seal_file(const void *elf, size_t size);
+
 #endif

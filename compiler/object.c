@@ -9,14 +9,16 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Support.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <threads.h>
 
 #define PASSES "function(sroa,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
-// For kernels that take no loops: all of them are unrolled, whatever that costs.
+// For kernels that take no loops: all of them are unrolled, unless that makes far more than the
+// instructions such a kernel takes.
 #define PASSES_UNROLL                                                                     \
-    "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=4096;no-runtime;" \
+    "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=1000;no-runtime;" \
     "no-partial;no-peeling;upperbound>,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
 
 void LLVMInitializeBPFTargetInfo(void);
@@ -40,7 +42,7 @@ static void keep_order_of_blocks(void)
 {
     static const char *const args[] = {"ndtrace", "-disable-block-placement",
                                        // for PASSES_UNROLL only
-                                       "-unroll-threshold=100000", "-unroll-max-upperbound=4096"};
+                                       "-unroll-threshold=20000", "-unroll-max-upperbound=1000"};
 
     LLVMParseCommandLineOptions(sizeof(args) / sizeof(args[0]), args, NULL);
 }
@@ -107,8 +109,16 @@ static void add_manifest(struct nd_lower *l)
 static bool optimise(struct nd_lower *l, LLVMTargetMachineRef tm)
 {
     LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef err =
-        LLVMRunPasses(l->m, nd_without(l->p, ND_F_LOOPS) ? PASSES_UNROLL : PASSES, tm, o);
+    const char *passes = nd_without(l->p, ND_F_LOOPS) ? PASSES_UNROLL : PASSES;
+    LLVMErrorRef err = NULL;
+
+    // Makes relocations of accesses, see lower_core.c.
+    if (l->p->portable)
+        err = LLVMRunPasses(l->m, "default<O0>", tm, o);
+    if (!err)
+        err = LLVMRunPasses(l->m, passes, tm, o);
+    if (!err && l->p->portable)
+        err = LLVMRunPasses(l->m, "globaldce", tm, o);
 
     LLVMDisposePassBuilderOptions(o);
     if (err) {
@@ -203,6 +213,15 @@ static void too_much(struct nd_program *p)
             "keep less at a time: split a long expression, use fewer fields in one key or event");
 }
 
+// LLVM keeps what it made for relocations by the names of types, also from modules that are gone:
+// types of another module must have other names.
+static uint32_t module_number(void)
+{
+    static atomic_uint made;
+
+    return atomic_fetch_add(&made, 1);
+}
+
 void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
 {
     LLVMTargetMachineRef tm = machine(p);
@@ -214,7 +233,7 @@ void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
     // A second time with everything larger than a register in per-CPU memory, when LLVM's own needs
     // were too much for the stack.
     for (try = 0; try < 2; try++) {
-        struct nd_lower l = {.p = p, .force_scratch = try > 0};
+        struct nd_lower l = {.p = p, .force_scratch = try > 0, .module = module_number()};
 
         begin_module(&l, tm);
         elf = one_try(&l, tm, dump_ir, size);

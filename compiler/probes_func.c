@@ -216,7 +216,8 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
     if (trampoline(x)) {
         bool can = known && ((c.itself == 1 && !c.elsewhere) || !c.v.n) &&
                    sig->nparams <= FENTRY_PARAMS &&
-                   !(x->kind->best && (c.v.n > 1 || nd_without(x->p, ND_F_FENTRY)));
+                   !(x->kind->best && // kprobes are everywhere
+                     (c.v.n > 1 || x->p->portable || nd_without(x->p, ND_F_FENTRY)));
 
         if (can || !x->kind->best) {
             if (!known && !copies_only(x, &c))

@@ -12,7 +12,9 @@
 struct uses {
     bool args;  // args.NAME, retval: depends on the attach point
     bool argn;  // arg0, arg1, ...
-    bool names; // func, probe
+    bool names; // probe, or func as text
+    bool func;
+    bool func_text; // func is compared or taken apart: it must be text
     bool ctx;
     bool fields_raw; // every args.NAME can come from a raw tracepoint
     const struct nd_target *at;
@@ -40,9 +42,31 @@ static void look_into(struct uses *u, const char *name)
     }
 }
 
+static bool is_func(const struct nd_expr *e)
+{
+    return e && e->kind == ND_E_IDENT && !strcmp(e->name, "func");
+}
+
+// Text functions and comparisons want the name; printing and keys take an address as well.
+static bool func_as_text(const struct nd_expr *e)
+{
+    uint32_t i;
+
+    if (e->kind == ND_E_CALL && strcmp(e->name, "printf") != 0 && strcmp(e->name, "print") != 0) {
+        for (i = 0; i < e->args.n; i++) {
+            if (is_func(e->args.v[i]))
+                return true;
+        }
+    }
+    return (e->kind == ND_E_BINARY || e->kind == ND_E_IN || e->kind == ND_E_COND) &&
+           (is_func(e->a) || is_func(e->b) || is_func(e->c));
+}
+
 static void look(void *arg, struct nd_expr *e)
 {
     struct uses *u = arg;
+
+    u->func_text |= func_as_text(e);
 
     if (e->kind == ND_E_FIELD && e->a->kind == ND_E_IDENT && !strcmp(e->a->name, "args")) {
         u->args = true;
@@ -55,8 +79,8 @@ static void look(void *arg, struct nd_expr *e)
         look_into(u, e->name);
     if (e->kind != ND_E_IDENT)
         return;
-    if (!strcmp(e->name, "func") || !strcmp(e->name, "probe"))
-        u->names = true;
+    u->names |= !strcmp(e->name, "probe") || (!strcmp(e->name, "func") && !u->p->func_sym);
+    u->func |= !strcmp(e->name, "func");
     if (!strcmp(e->name, "ctx"))
         u->ctx = true;
     if (!strncmp(e->name, "arg", 3) && e->name[3] >= '0' && e->name[3] <= '9')
@@ -106,9 +130,10 @@ static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const s
     }
     if (u->args && u->fields_raw && !u->ctx && t->format && !nd_without(p, ND_F_TP_BTF) &&
         !nd_kernel_raw_tracepoint(p->kernel, t->s1, &sig) && sig->btf_id) {
-        pr->type = ND_PROG_TP_BTF;
+        // Which arguments the verifier takes to be never NULL differs between kernels.
+        pr->type = p->portable ? ND_PROG_RAW_TP : ND_PROG_TP_BTF;
         pr->args = ND_ARGS_SIG;
-        pr->btf_id = sig->btf_id;
+        pr->btf_id = p->portable ? 0 : sig->btf_id;
         pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);
         t->kind = ND_AT_RAW_TP;
         t->sig = sig;
@@ -125,7 +150,7 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
         pr->type = ND_PROG_RAW_TP;
         if (u->args && !t->sig && nd_kernel_raw_tracepoint(p->kernel, t->s1, &t->sig))
             t->sig = NULL;
-        if (u->args && t->sig && t->sig->btf_id && !nd_without(p, ND_F_TP_BTF)) {
+        if (u->args && t->sig && t->sig->btf_id && !p->portable && !nd_without(p, ND_F_TP_BTF)) {
             pr->type = ND_PROG_TP_BTF;
             pr->btf_id = t->sig->btf_id;
             pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);
@@ -273,6 +298,44 @@ static struct nd_probe *entry_of(struct nd_program *p, struct nd_probe *ret)
             ret->targets.v[i].kind == ND_AT_KRETPROBE ? ND_AT_KPROBE : ND_AT_UPROBE;
     }
     return pr;
+}
+
+static bool kernel_func_point(const char *text)
+{
+    static const char *const kinds[] = {"kprobe:", "k:", "kretprobe:", "kr:", "func:", "funcret:"};
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!strncmp(text, kinds[i], strlen(kinds[i])))
+            return true;
+    }
+    return false;
+}
+
+void nd_probes_scan_func(struct nd_program *p)
+{
+    bool want = false;
+    uint32_t i, k;
+
+    p->func_sym = true; // as long as nothing speaks against it
+    for (i = 0; i < p->decls.n && p->func_sym; i++) {
+        struct nd_decl *d = p->decls.v[i];
+        struct uses u = {.p = p};
+
+        if (d->kind != ND_D_PROBE)
+            continue;
+        nd_ast_walk(d, look, &u);
+        if (u.func_text)
+            p->func_sym = false;
+        for (k = 0; k < d->points.n && u.func; k++) {
+            const char *text = d->points.v[k].text;
+
+            want |= kernel_func_point(text) && nd_glob_is(text) && !u.args && !u.names;
+            if (kernel_func_point(text) && strchr(text, '+')) // no address inside a function
+                p->func_sym = false;
+        }
+    }
+    p->func_sym &= want && !nd_without(p, ND_F_FUNC_IP);
 }
 
 void nd_probes_note_entries(struct nd_program *p)

@@ -89,7 +89,7 @@ void nd_stage_check(struct nd_check *c, struct nd_probe *pr)
 
 // ---- choosing ----------------------------------------------------------------------------------
 
-static const char *spec_text(struct nd_program *p, const struct nd_try *t)
+const char *nd_stage_spec(struct nd_program *p, const struct nd_try *t)
 {
     const char *s = "";
     uint32_t i;
@@ -108,7 +108,7 @@ static const char *first_message(struct nd_program *p, const struct nd_diags *d)
     if (!first)
         return "it does not check";
     for (i = 0; i < first->nnotes; i++) {
-        if (first->notes[i].text && !strncmp(first->notes[i].text, "it has: ", 8))
+        if (first->notes[i].text)
             return nd_arena_printf(p->arena, "%s (%s)", first->text, first->notes[i].text);
     }
     return first->text;
@@ -153,7 +153,7 @@ static bool try_one(struct nd_check *c, struct nd_decl *stage, uint32_t i, struc
     ok = !p->diags->n && p->probes.n > from;
     if (!ok) {
         *ND_PUSH(p->arena, failed) =
-            (struct nd_tried){spec_text(p, &stage->tries.v[i]), first_message(p, p->diags)};
+            (struct nd_tried){nd_stage_spec(p, &stage->tries.v[i]), first_message(p, p->diags)};
         p->probes.n = from;
     }
     *p->diags = kept;

@@ -69,6 +69,7 @@ struct nd_field {
     struct nd_type *type;
     uint32_t off;
     uint16_t bit_off, bits; // bits 0: no bit-field. bit_off counts from off, little endian
+    uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, else 0
 };
 
 struct nd_type {

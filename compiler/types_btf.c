@@ -132,6 +132,7 @@ static bool find_member(struct nd_types *t, struct nd_btf *btf, uint32_t id, uin
                 continue;
             out->name = m.name;
             out->type = nd_type_btf(t, m.type);
+            out->btf_type = m.type;
             out->bits = (uint16_t)m.bits;
             out->off = (base + m.bit_off) / 8;
             out->bit_off = 0;
@@ -182,6 +183,7 @@ static void each_member(struct nd_types *t, struct nd_btf *btf, uint32_t id, uin
         if (*m.name) {
             struct nd_field f = {.name = m.name,
                                  .type = nd_type_btf(t, m.type),
+                                 .btf_type = m.type,
                                  .off = (base + m.bit_off) / 8,
                                  .bits = (uint16_t)m.bits,
                                  .bit_off = (uint16_t)((base + m.bit_off) % 8)};

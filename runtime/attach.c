@@ -7,6 +7,7 @@
 #include "attach_perf.h"
 #include "detach.h"
 #include "feature.h"
+#include "missed.h"
 #include "modules.h"
 #include "msg.h"
 
@@ -74,8 +75,8 @@ static int add_point(struct nd_attach_set *s, const struct nd_mf_attach *a, int 
         s->v = v;
         s->cap = cap;
     }
-    s->v[s->n++] =
-        (struct nd_point){.link = link, .perf = perf, .attach = index_of(s, a), .slow = slow};
+    s->v[s->n++] = (struct nd_point){
+        .link = link, .perf = perf, .attach = index_of(s, a), .entry = s->nlist, .slow = slow};
     return 0;
 }
 
@@ -187,7 +188,8 @@ static void note(struct nd_attach_set *s, uint32_t prog, const struct nd_mf_atta
 {
     if (nd_perf_per_cpu(a->kind) && !s->perf.ncpus)
         s->perf.ncpus = nd_feature_online(s->perf.cpus, (int)(sizeof(s->perf.cpus) / sizeof(int)));
-    s->list[s->nlist].spec = nd_mf_str(&s->l->mf, a->spec);
+    s->list[s->nlist] = (struct nd_attached){.spec = nd_mf_str(&s->l->mf, a->spec),
+                                             .asks = a->kind == ND_AT_KRETPROBE};
     if (s->l->multi && s->l->multi[prog])
         s->list[s->nlist].how =
             strdup(a->kind == ND_AT_KRETPROBE ? "kretprobe.multi" : "kprobe.multi");
@@ -288,6 +290,19 @@ static bool awaited(const struct nd_attach_set *s, const struct nd_mf_attach *a,
     return err == -ENOENT && s->modules >= 0 && *module && !nd_module_loaded(module);
 }
 
+// What a link knows of calls that were missed is gone with it.
+static void ask_link(struct nd_attach_set *s, const struct nd_point *p)
+{
+    struct nd_attached *a = p->entry < s->nlist ? &s->list[p->entry] : NULL;
+    int64_t n;
+
+    if (!a || !a->asks || (p->link < 0 && p->perf < 0))
+        return;
+    n = p->link >= 0 ? nd_missed_by_link(p->link) : -ENODATA;
+    a->untold |= n < 0;
+    a->links_missed += n > 0 ? (uint64_t)n : 0;
+}
+
 static void drop_points(struct nd_attach_set *s, const char *module)
 {
     uint32_t i;
@@ -298,6 +313,7 @@ static void drop_points(struct nd_attach_set *s, const char *module)
         if (p->attach == ND_MF_NONE || (p->link < 0 && p->perf < 0) ||
             strcmp(module_of(s, &s->l->mf.attaches[p->attach]), module) != 0)
             continue;
+        ask_link(s, p);
         if (p->link >= 0)
             close(p->link);
         if (p->perf >= 0)
@@ -319,6 +335,17 @@ static bool attached(const struct nd_attach_set *s, uint32_t attach)
     return false;
 }
 
+// Its place in the list, where it was noted when the run began.
+static uint32_t entry_of(const struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)
+{
+    const char *spec = nd_mf_str(&s->l->mf, a->spec);
+    uint32_t i;
+
+    for (i = 0; i < s->nlist && (s->prog[i] != prog || s->list[i].spec != spec); i++)
+        ;
+    return i;
+}
+
 static void add_points(struct nd_attach_set *s, uint32_t prog, const char *module)
 {
     const struct nd_mf_prog *p = &s->l->mf.progs[prog];
@@ -331,6 +358,8 @@ static void add_points(struct nd_attach_set *s, uint32_t prog, const char *modul
         if (strcmp(module_of(s, a), module) != 0 || attached(s, i))
             continue;
         err = attach_one(s, p, nd_load_prog_fd(s->l, prog), a);
+        if (!err)
+            s->v[s->n - 1].entry = entry_of(s, prog, a);
         if (err)
             nd_msg("warning: module %s is loaded, but %s cannot be attached: %s", module,
                    nd_mf_str(&s->l->mf, a->spec), nd_perf_why(a, err));
@@ -468,6 +497,10 @@ int nd_attach_all(struct nd_attach_set *s)
 
 void nd_attach_stop(struct nd_attach_set *s)
 {
+    uint32_t i;
+
+    for (i = 0; i < s->n; i++)
+        ask_link(s, &s->v[i]);
     nd_detach_links(s->v, s->n);
     nd_detach_events(&s->detach, s->v, s->n);
 }
@@ -498,26 +531,14 @@ uint32_t nd_attach_skipped(const struct nd_attach_set *s)
     return s->skipped;
 }
 
-// Calls that the kernel left out because the program was running on that CPU already (Linux 5.12).
-// It counts them for each program; with several attach points the first one stands for all.
-static uint32_t missed(int prog)
-{
-    struct bpf_prog_info info;
-    uint32_t size = sizeof(info);
-
-    memset(&info, 0, sizeof(info));
-    if (prog < 0 || bpf_obj_get_info_by_fd(prog, &info, &size))
-        return 0;
-    return info.recursion_misses > UINT32_MAX ? UINT32_MAX : (uint32_t)info.recursion_misses;
-}
-
 const struct nd_attached *nd_attach_list(struct nd_attach_set *s, uint32_t *n)
 {
     uint32_t i;
 
     for (i = 0; i < s->nlist; i++) {
+        s->list[i].missed = s->list[i].links_missed;
         if (!i || s->prog[i] != s->prog[i - 1])
-            s->list[i].missed = missed(nd_load_prog_fd(s->l, s->prog[i]));
+            s->list[i].missed += nd_missed_by_prog(nd_load_prog_fd(s->l, s->prog[i]));
     }
     *n = s->nlist;
     return s->list;

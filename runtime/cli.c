@@ -3,6 +3,7 @@
 // with the options the script declares, and starts the run. Must not know the kernel.
 #include "cli.h"
 
+#include "cache.h"
 #include "compile.h"
 #include "feature.h"
 #include "find.h"
@@ -28,7 +29,7 @@ struct cli {
     struct nd_compile_opts compile;
     struct nd_features features;
     char path[PATH_MAX]; // of the script
-    bool help, version;
+    bool help, version, no_cache;
 };
 
 static const char general_help[] =
@@ -39,6 +40,7 @@ static const char general_help[] =
     "seconds)\n"
     "  -c, --command CMD            run CMD and end when it ends\n"
     "  -p, --pid PID                only this process where the probe allows it; end when it ends\n"
+    "      --no-cache               compile, even if it was compiled before\n"
     "  -v, --verbose                times of the steps, the kernel's logs\n"
     "  -q, --quiet                  results only\n"
     "  -h, --help                   this text; behind FILE: the options of the script\n";
@@ -147,6 +149,13 @@ static int set_version(struct cli *c, const char *v)
     return 0;
 }
 
+static int set_no_cache(struct cli *c, const char *v)
+{
+    (void)v;
+    c->no_cache = true;
+    return 0;
+}
+
 static const struct {
     const char *name;
     char letter;
@@ -160,6 +169,7 @@ static const struct {
     {"pid", 'p', true, set_pid},
     {"facts", 0, true, set_facts},
     {"btf", 0, true, set_btf},
+    {"no-cache", 0, false, set_no_cache},
     {"verbose", 'v', false, set_verbose},
     {"quiet", 'q', false, set_quiet},
     {"help", 'h', false, set_help},
@@ -248,6 +258,7 @@ static int find_script(struct cli *c)
 
 static int get_object(struct cli *c, const char *verb, struct nd_object *obj)
 {
+    struct nd_cache *cache;
     int err;
 
     if (!c->compile.text && nd_find_is_object(c->compile.file)) {
@@ -257,7 +268,29 @@ static int get_object(struct cli *c, const char *verb, struct nd_object *obj)
         return err ? EXIT_FAILED : 0;
     }
     c->compile.verb = verb;
-    return nd_compile(&c->compile, obj);
+    if (strcmp(verb, "object") != 0 || c->no_cache)
+        return nd_compile(&c->compile, obj);
+    cache = nd_cache_open(&c->compile, c->run.verbose);
+    err = cache && !nd_cache_find(cache, obj) ? 0 : nd_compile(&c->compile, obj);
+    if (cache && !err && !obj->map)
+        nd_cache_keep(cache, obj);
+    nd_cache_close(cache);
+    return err;
+}
+
+// Where in the script a program needs this feature; NULL: no place of its own.
+static const struct nd_mf_span *who_needs(const struct nd_mf *mf, uint32_t what)
+{
+    uint32_t i;
+
+    for (i = 0; i < mf->nprogs; i++) {
+        uint32_t type = mf->progs[i].type;
+
+        if ((what == ND_F_TP_BTF && type == ND_PROG_TP_BTF) ||
+            (what == ND_F_FENTRY && (type == ND_PROG_FENTRY || type == ND_PROG_FEXIT)))
+            return &mf->progs[i].span;
+    }
+    return NULL;
 }
 
 // What the object needs and the kernel lacks, in words.
@@ -267,13 +300,15 @@ static int lacks(const struct cli *c, const struct nd_load *l, uint32_t missing)
     uint32_t i;
 
     for (i = 0; i < ND_F_MAX; i++) {
+        const struct nd_mf_span none = {0}, *at = who_needs(&l->mf, i);
         const struct nd_feature_row *row = nd_features_row(i);
+        bool off = c->features.off >> i & 1;
 
         if (missing >> i & 1)
-            nd_msg("error: %s needs %s (%s, Linux %s), which %s%s%s",
-                   nd_mf_str(&l->mf, l->mf.h->script), row->what, row->name, row->since,
-                   c->features.off >> i & 1 ? "NDTRACE_WITHOUT switches off" : "this kernel lacks",
-                   *row->hint && !compiled ? ": " : "", compiled ? "" : row->hint);
+            nd_msg_at(&l->mf, at ? at : &none, "error",
+                      "this needs %s (%s, Linux %s), which %s%s%s", row->what, row->name,
+                      row->since, off ? "NDTRACE_WITHOUT switches off" : "this kernel lacks",
+                      *row->hint && !compiled ? ": " : "", compiled ? "" : row->hint);
     }
     if (compiled)
         nd_msg("compile the script on this kernel, or elsewhere with these words in "
@@ -446,6 +481,19 @@ static void resolve_words(struct cli *c, int argc, char **argv)
     }
 }
 
+// What words of the compiler alone (explain, check, list stages) must know of this kernel: the
+// features that decide which hook serves a probe.
+static uint32_t without_hooks(struct cli *c, int argc, char **argv)
+{
+    const uint32_t hooks =
+        ND_F_BIT(KPROBE) | ND_F_BIT(FENTRY) | ND_F_BIT(TP_BTF) | ND_F_BIT(FUNC_IP);
+    bool asks = strcmp(argv[1], "fmt") != 0 &&
+                (strcmp(argv[1], "list") != 0 || (argc > 2 && !strcmp(argv[2], "stages")));
+
+    return c->features.off |
+           (asks && nd_feature_may_trace() ? nd_features_missing(&c->features, hooks) : 0);
+}
+
 static int check(struct cli *c, int argc, char **argv)
 {
     int next, code;
@@ -457,7 +505,7 @@ static int check(struct cli *c, int argc, char **argv)
         return usage_error();
     if (!c->compile.text && c->compile.file && nd_find_is_object(c->compile.file))
         return check_in_kernel(c);
-    code = nd_compile_run(argv, c->features.off);
+    code = nd_compile_run(argv, without_hooks(c, argc, argv));
     if (code || (!c->compile.file && !c->compile.text))
         return code;
     return check_in_kernel(c);
@@ -499,6 +547,7 @@ static int compile(struct cli *c, int argc, char **argv)
     }
     if (find_script(c))
         return EXIT_WRONG;
+    c->compile.portable = true;
     code = open_object(c, &obj, &l);
     if (!code)
         code = write_object(&obj, c->run.output);
@@ -516,7 +565,7 @@ static int command(struct cli *c, int argc, char **argv)
     argv[0] = (char *)(uintptr_t) "ndtrace-compile";
     if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt"))
         resolve_words(c, argc, argv);
-    return is_check ? check(c, argc, argv) : nd_compile_exec(argv, c->features.off);
+    return is_check ? check(c, argc, argv) : nd_compile_exec(argv, without_hooks(c, argc, argv));
 }
 
 static bool is_command(const char *word)

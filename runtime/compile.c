@@ -25,7 +25,7 @@ extern char **environ;
 
 // Beside the running program or where `make install` puts it, below whatever prefix; else where the
 // build says. NDTRACE_COMPILE overrides all.
-static void find_compiler(char *path, size_t size)
+void nd_compile_path(char *path, size_t size)
 {
     static const char *const places[] = {NAME, "../libexec/ndtrace/" NAME};
     const char *given = getenv("NDTRACE_COMPILE");
@@ -84,12 +84,13 @@ static char **with_features(char **argv, uint32_t without)
 
 int nd_compile_exec(char **argv, uint32_t without)
 {
-    char path[PATH_MAX], **words = with_features(argv, without);
+    char path[PATH_MAX], **words = without ? with_features(argv, without) : argv;
 
-    find_compiler(path, sizeof(path));
+    nd_compile_path(path, sizeof(path));
     if (words)
         execv(path, words);
-    free(words);
+    if (words != argv)
+        free(words);
     return not_found(path, errno);
 }
 
@@ -117,7 +118,7 @@ int nd_compile_run(char **argv, uint32_t without)
     pid_t pid;
     int err;
 
-    find_compiler(path, sizeof(path));
+    nd_compile_path(path, sizeof(path));
     sigemptyset(&none);
     posix_spawnattr_init(&attr); // our signals are blocked; the compiler's must not be
     posix_spawnattr_setsigmask(&attr, &none);
@@ -159,10 +160,11 @@ int nd_object_map(const char *path, struct nd_object *out)
 
 void nd_object_free(struct nd_object *o)
 {
-    if (o->data)
+    if (o->map)
+        munmap(o->map, o->map_size);
+    else if (o->data)
         munmap(o->data, o->size);
-    o->data = NULL;
-    o->size = 0;
+    memset(o, 0, sizeof(*o));
 }
 
 static void add(char **argv, int *n, const char *flag, const char *value)
@@ -191,6 +193,8 @@ int nd_compile(const struct nd_compile_opts *o, struct nd_object *out)
     add(argv, &n, "-p", o->pid);
     add(argv, &n, "--facts", o->facts);
     add(argv, &n, "--btf", o->btf);
+    // What describes another kernel gives an object that must be fitted to this one.
+    add(argv, &n, NULL, o->portable || o->btf || o->facts ? "--portable" : NULL);
     add(argv, &n, "-f", o->json ? "json" : NULL);
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);

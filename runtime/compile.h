@@ -4,6 +4,7 @@
 #ifndef ND_COMPILE_H
 #define ND_COMPILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -11,6 +12,8 @@
 struct nd_object { // mapped memory
     void *data;
     size_t size;
+    void *map; // what to unmap; NULL: data itself
+    size_t map_size;
 };
 
 struct nd_compile_opts {
@@ -19,9 +22,12 @@ struct nd_compile_opts {
     const char *text;              // -e
     const char *pid, *facts, *btf; // passed on, or NULL
     int json;
+    bool portable;    // an object for other kernels, too
     uint32_t without; // ND_F_BIT()s: features to do without
 };
 
+// Where the compiler is, or would be.
+void nd_compile_path(char *path, size_t size);
 // Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours).
 int nd_compile(const struct nd_compile_opts *opts, struct nd_object *out);
 // Maps a compiled object from a file. 0 or a negative errno.

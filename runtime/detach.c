@@ -9,6 +9,7 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -72,6 +73,17 @@ static int by_number(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
+// All descriptors from .. to (~0u: the last one); Linux before 5.9 has no call for that.
+static void close_between(unsigned from, unsigned to)
+{
+    struct rlimit r;
+
+    if (!syscall(SYS_close_range, from, to, 0) || getrlimit(RLIMIT_NOFILE, &r))
+        return;
+    for (; from <= to && from < r.rlim_cur && from < 1u << 20; from++)
+        close((int)from);
+}
+
 static void close_in_child(int *fds, int n)
 {
     unsigned next = 0;
@@ -83,10 +95,10 @@ static void close_in_child(int *fds, int n)
     if (!pid) {
         for (i = 0; i < n; i++) {
             if ((unsigned)fds[i] > next)
-                syscall(SYS_close_range, next, (unsigned)fds[i] - 1, 0);
+                close_between(next, (unsigned)fds[i] - 1);
             next = (unsigned)fds[i] + 1;
         }
-        syscall(SYS_close_range, next, ~0u, 0);
+        close_between(next, ~0u);
         _exit(0);
     }
     for (i = 0; i < n; i++)

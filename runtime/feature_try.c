@@ -158,11 +158,13 @@ static int try_fentry(struct nd_features *f)
                 .attach_btf_id = f->trace_id);
     int prog, err = try_tracing(BPF_TRACE_FENTRY);
 
-    if (err || !f->trace_id)
-        return err == -EPERM ? -EOPNOTSUPP : err;
+    if (err) // some kernels without trampolines say -EPERM
+        return -EOPNOTSUPP;
+    if (!f->trace_id)
+        return 0;
     prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nd_try", "GPL", code, 2, &o);
     if (prog < 0)
-        return errno == EPERM ? -EOPNOTSUPP : -errno;
+        return -EOPNOTSUPP;
 #ifdef __x86_64__ // where it loads it can be attached; a trial would wait for grace periods
     err = 0;
 #else

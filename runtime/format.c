@@ -187,7 +187,7 @@ static void visit_sym(const struct walk *w, const struct nd_mf_type *t, const vo
     memcpy(&addr, p, 8);
     if (t->kind == ND_T_USYM)
         memcpy(&pid, (const uint8_t *)p + 8, 4);
-    nd_format_addr(w->f, addr, pid, &b);
+    nd_format_addr(w->f, addr, pid, false, &b);
     w->v->string(w->v->arg, t, b.v ? b.v : "", b.n);
     free(b.v);
 }

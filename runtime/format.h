@@ -61,7 +61,9 @@ struct nd_visitor {
 void nd_visit(const struct nd_fmt *f, uint32_t type, const void *bytes, const struct nd_visitor *v);
 
 // One frame or address: func+0x1a [module], or 0x... when the name is unknown. pid 0: kernel.
-void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, struct nd_buf *out);
+// frame: of a stack, where the offset is told also if it is 0.
+void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
+                    struct nd_buf *out);
 // The text of an aggregation; div > 1 divides what is printed. Tables end with a newline.
 void nd_format_agg(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
                    struct nd_buf *out);

@@ -81,7 +81,8 @@ static void text_end(void *arg, const struct nd_mf_type *t)
                                                                    : "]");
 }
 
-void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, struct nd_buf *out)
+void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
+                    struct nd_buf *out)
 {
     struct nd_sym sym = {0};
 
@@ -91,8 +92,10 @@ void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, struct 
         nd_syms_kernel(f->syms, addr, &sym);
     if (sym.name) {
         nd_buf_puts(out, sym.name);
-        nd_buf_put(out, "+0x", 3);
-        nd_buf_hex(out, sym.off);
+        if (sym.off || frame) {
+            nd_buf_put(out, "+0x", 3);
+            nd_buf_hex(out, sym.off);
+        }
     } else {
         nd_buf_put(out, "0x", 2);
         nd_buf_hex(out, addr);
@@ -125,7 +128,7 @@ static void text_stack(void *arg, const struct nd_mf_type *t, const uint64_t *fr
         if (t->flags & ND_TF_RAW)
             nd_buf_printf(x->out, "0x%" PRIx64, frames[i]);
         else
-            nd_format_addr(x->f, frames[i], pid, x->out);
+            nd_format_addr(x->f, frames[i], pid, true, x->out);
         nd_buf_put(x->out, "\n", 1);
     }
 }

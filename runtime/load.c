@@ -5,6 +5,7 @@
 
 #include "attach_multi.h"
 #include "msg.h"
+#include "needs.h"
 #include "verifier.h"
 
 #include <bpf/bpf.h>
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 // ---- the ELF -----------------------------------------------------------------------------------
@@ -93,22 +93,26 @@ static int read_elf(struct nd_load *l, Elf *elf)
     return err;
 }
 
-int nd_load_open(struct nd_load *l, const void *elf_data, size_t size)
+int nd_load_open(struct nd_load *l, const void *file, size_t size)
 {
-    const char *bad;
+    const char *why, *bad;
     char *copy = NULL;
     Elf *elf = NULL;
     int err, n;
 
     memset(l, 0, sizeof(*l));
+    if (nd_mf_unseal(file, size, &size, &why)) {
+        nd_msg("error: this object cannot be used: %s", why);
+        return -EINVAL;
+    }
     nd_features_init(&l->features, &bad, &n);
-    l->elf = elf_data;
+    l->elf = file;
     l->elf_size = size;
     elf_version(EV_CURRENT);
     copy = malloc(size + 1); // elf_memory wants memory it may write to
     if (!copy)
         return -ENOMEM;
-    memcpy(copy, elf_data, size);
+    memcpy(copy, file, size);
     elf = elf_memory(copy, size);
     err = elf ? read_elf(l, elf) : -ENOEXEC;
     if (err == -ENOEXEC)
@@ -436,11 +440,33 @@ static int fill_lists(struct nd_load *l, struct bpf_object *obj, const void *opt
     return 0;
 }
 
-static bool same_kernel(const struct nd_mf *mf)
+// Does the object fit this kernel? Prints what does not.
+static int fits(struct nd_load *l, bool same_kernel)
 {
-    struct utsname u;
+    const char *kernel = nd_mf_str(&l->mf, l->mf.h->kernel);
+    struct btf *btf = NULL;
+    int err;
 
-    return !uname(&u) && !strcmp(u.release, nd_mf_str(mf, mf->h->kernel));
+    if (!same_kernel && *kernel && !(l->mf.h->flags & ND_MF_PORTABLE)) {
+        nd_msg("error: this object fits only the Linux %s that it was compiled on; compile the "
+               "script here, or with ndtrace compile for other kernels, too",
+               kernel);
+        return -EINVAL;
+    }
+    if (!same_kernel && nd_needs_btf(&l->mf)) {
+        btf = btf__load_vmlinux_btf();
+        if (!btf) {
+            nd_msg("error: this kernel has no BTF (/sys/kernel/btf/vmlinux), which an object that "
+                   "was compiled on another one (%s) needs",
+                   kernel);
+            return -ENOENT;
+        }
+    }
+    err = nd_needs_check(&l->mf, btf);
+    if (!err && btf)
+        err = nd_needs_enums(&l->mf, btf, &l->names);
+    btf__free(btf); // libbpf reads it again: not twice in memory
+    return err;
 }
 
 static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
@@ -475,10 +501,13 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
 {
     LIBBPF_OPTS(libbpf_prog_handler_opts, ho, .prog_prepare_load_fn = prepare_load);
-    struct prepare p = {.l = l, .same_kernel = same_kernel(&l->mf), .opts = opts, .module_fd = -1};
+    struct prepare p = {
+        .l = l, .same_kernel = nd_needs_same_kernel(&l->mf), .opts = opts, .module_fd = -1};
     libbpf_print_fn_t old;
-    int handler, err;
+    int handler, err = fits(l, p.same_kernel);
 
+    if (err)
+        return err;
     l->progs = calloc(l->mf.nprogs + 1, sizeof(struct bpf_program *));
     l->multi = calloc(l->mf.nprogs + 1, sizeof(*l->multi));
     capture = open_memstream(&l->log, &l->log_size);
@@ -514,5 +543,6 @@ void nd_load_free(struct nd_load *l)
     free(l->multi);
     free(l->log);
     free(l->manifest);
+    free(l->names);
     memset(l, 0, sizeof(*l));
 }

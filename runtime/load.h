@@ -16,6 +16,7 @@ struct bpf_program;
 struct nd_load {
     struct nd_mf mf;
     uint64_t *manifest; // copy of the section, aligned
+    void *names;        // of enums as they are on this kernel; NULL: as compiled
     const void *elf;    // the caller's
     size_t elf_size;
     uint32_t opts_off, state_off; // of nd_opts in .rodata, of nd_state in .bss
@@ -32,8 +33,9 @@ struct nd_load {
     size_t log_size;
 };
 
-// Both print their own messages and return 0 or a negative errno. The ELF must outlive l.
-int nd_load_open(struct nd_load *l, const void *elf, size_t size);
+// Both print their own messages and return 0 or a negative errno. The file's content must outlive
+// l.
+int nd_load_open(struct nd_load *l, const void *file, size_t size);
 // The same for a manifest without an object (`--help`).
 int nd_load_open_manifest(struct nd_load *l, const void *blob, size_t size);
 // opts: the values laid out as nd_opts. wanted: for each program, load it? verbose: raw logs.

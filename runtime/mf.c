@@ -62,6 +62,7 @@ static void fill(struct nd_mf *mf, const void *data)
     SEC(consts, ND_SEC_CONSTS, uint64_t);
     SEC(words, ND_SEC_WORDS, uint32_t);
     SEC(blob, ND_SEC_BLOB, uint8_t);
+    SEC(needs, ND_SEC_NEEDS, struct nd_mf_need);
 #undef SEC
 }
 
@@ -72,7 +73,7 @@ static const char *check_globals(const struct nd_mf *mf)
     if (!mf->nstrings || mf->strings[0] || mf->strings[mf->nstrings - 1])
         return "its strings are not terminated";
     if (!nd_mf_str_ok(mf, h->script) || !nd_mf_str_ok(mf, h->title) ||
-        !nd_mf_str_ok(mf, h->kernel) || !nd_mf_str_ok(mf, h->text))
+        !nd_mf_str_ok(mf, h->kernel) || !nd_mf_str_ok(mf, h->text) || !nd_mf_str_ok(mf, h->build))
         return "a string of the header is out of range";
     if (!nd_mf_strings_ok(mf, h->files, h->nfiles))
         return "its file names are out of range";
@@ -217,6 +218,14 @@ static const char *check_hook(const struct nd_mf *mf, const struct nd_mf_hook *h
     return NULL;
 }
 
+static const char *check_need(const struct nd_mf *mf, const struct nd_mf_need *n)
+{
+    return n->kind < ND_NEED_KIND_MAX && nd_mf_str_ok(mf, n->type) && nd_mf_str_ok(mf, n->path) &&
+                   nd_mf_span_ok(mf, &n->span)
+               ? NULL
+               : "a need is out of range";
+}
+
 static const char *check_arrays(const struct nd_mf *mf)
 {
     const char *why = NULL;
@@ -232,8 +241,29 @@ static const char *check_arrays(const struct nd_mf *mf)
     EACH(options, check_option);
     EACH(sites, check_site);
     EACH(hooks, check_hook);
+    EACH(needs, check_need);
 #undef EACH
     return why;
+}
+
+int nd_mf_unseal(const void *data, size_t size, size_t *elf_size, const char **why)
+{
+    struct nd_seal s;
+    uLong crc;
+
+    *why = "it was not made by ndtrace compile";
+    if (size < sizeof(s))
+        return -EINVAL;
+    *why = "it is damaged or cut short, or was not made by ndtrace compile";
+    *elf_size = size - sizeof(s);
+    memcpy(&s, (const uint8_t *)data + *elf_size, sizeof(s));
+    if (s.magic != ND_SEAL_MAGIC || s.size != *elf_size)
+        return -EINVAL;
+    crc = crc32_z(0, data, *elf_size);
+    if (crc32_z(crc, (const uint8_t *)&s, offsetof(struct nd_seal, crc)) != s.crc)
+        return -EINVAL;
+    *why = "it was made by another version of ndtrace; compile the script again";
+    return s.version == ND_MF_VERSION ? 0 : -EINVAL;
 }
 
 int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why)

@@ -26,14 +26,19 @@ struct nd_mf {
     const uint64_t *consts;
     const uint32_t *words;
     const uint8_t *blob;
+    const struct nd_mf_need *needs;
     uint32_t ntypes, nfields, nenumerators, nmaps, nprogs, nattaches, nevents, noptions, nsites,
-        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nstrings;
+        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nneeds, nstrings;
 };
 
 // Checks the whole blob (sizes, checksum, every index, offset, jump target, local, string; type
 // graph without cycles; layouts inside their sizes) and fills *mf with pointers into it. The data
 // must be 8-byte aligned and outlive *mf. Returns 0, or -EINVAL and a static text in *why.
 int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why);
+
+// Is this the content of an object's file, whole and undamaged? Gives the size of the ELF in it; or
+// -EINVAL and a text in *why.
+int nd_mf_unseal(const void *data, size_t size, size_t *elf_size, const char **why);
 
 static inline const char *nd_mf_str(const struct nd_mf *mf, uint32_t off)
 {

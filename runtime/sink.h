@@ -21,9 +21,12 @@ int nd_sink_flush(struct nd_sink *s);
 int nd_sink_error(const struct nd_sink *s); // first failed write so far, negative errno, or 0
 
 struct nd_attached {
-    const char *spec; // probe as the script named it
-    const char *how;  // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
-    uint32_t missed;  // filled for the summary
+    const char *spec;      // probe as the script named it
+    const char *how;       // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
+    uint64_t missed;       // filled for the summary
+    uint64_t links_missed; // of these, those that the kernel tells of the attach point
+    bool asks;             // a return probe: the kernel has room for so many calls at a time
+    bool untold;           // but does not tell how many were missed (Linux before 6.7)
 };
 struct nd_loss { // one line of the summary: a site with a counter above 0
     const struct nd_mf_site *site;

@@ -279,14 +279,19 @@ static uint64_t sum_of(const struct nd_sink_summary *m, uint32_t kind)
 static void json_summary(struct nd_sink *s, const struct nd_sink_summary *m)
 {
     uint64_t missed = 0;
+    bool told = true;
     uint32_t i;
 
-    for (i = 0; i < m->nat; i++)
+    for (i = 0; i < m->nat; i++) {
         missed += m->at[i].missed;
+        told &= !m->at[i].untold;
+    }
     put(s, "{\"type\":\"summary\"");
     put_count(s, "events", m->events);
     put_count(s, "lost", sum_of(m, ND_SITE_EVENT_LOST));
     put_count(s, "missed", missed);
+    if (!told)
+        nd_buf_puts(&s->out, ",\"missed_told\":false");
     put_count(s, "map_full", sum_of(m, ND_SITE_MAP_FULL));
     put_count(s, "evicted", sum_of(m, ND_SITE_EVICTED));
     put_name(s, "sites");

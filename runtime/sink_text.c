@@ -256,18 +256,29 @@ static void text_table(struct nd_sink *s, const struct nd_sink_table *t)
     }
 }
 
-static void text_summary(struct nd_sink *s, const struct nd_sink_summary *m)
+static void missed_lines(struct nd_sink *s, const struct nd_sink_summary *m)
 {
+    bool untold = false;
     uint32_t i;
 
+    for (i = 0; i < m->nat; i++) {
+        if (m->at[i].missed)
+            nd_buf_printf(&s->out, "Missed: %s: %llu\n", m->at[i].spec,
+                          (unsigned long long)m->at[i].missed);
+        untold |= m->at[i].untold;
+    }
+    if (untold)
+        nd_buf_puts(&s->out, "Missed: this kernel (before Linux 6.7) does not tell how many calls "
+                             "return probes missed.\n");
+}
+
+static void text_summary(struct nd_sink *s, const struct nd_sink_summary *m)
+{
     loss_line(s, m->loss, m->nloss, true);
     if (s->fmt->syms && nd_syms_kernel_hidden(s->fmt->syms))
         nd_buf_puts(&s->out, "Kernel symbols are hidden here (sysctl kernel.kptr_restrict): "
                              "addresses have no names.\n");
-    for (i = 0; i < m->nat; i++) {
-        if (m->at[i].missed)
-            nd_buf_printf(&s->out, "Missed: %s: %u\n", m->at[i].spec, m->at[i].missed);
-    }
+    missed_lines(s, m);
 }
 
 const struct nd_sink_ops nd_sink_text = {

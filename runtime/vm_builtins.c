@@ -308,7 +308,7 @@ static int bi_ksym(struct nd_vm *vm, const struct vm_value *v)
     if (vm_i64(vm, &v[0], &addr))
         return -EINVAL;
     vm->text.n = 0;
-    nd_format_addr(vm->env.fmt, (uint64_t)addr, 0, &vm->text);
+    nd_format_addr(vm->env.fmt, (uint64_t)addr, 0, false, &vm->text);
     return vm_push_copy(vm, vm->text.v, vm->text.n);
 }
 

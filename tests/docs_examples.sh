@@ -8,6 +8,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 ND=${NDTRACE:-build/ndtrace}
+export NDTRACE_CACHE=off
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/ndtrace-docs.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 blocks=0 failed=0

@@ -68,6 +68,7 @@ static void child(char *const argv[], const int out[2], const int err[2])
     dup2(err[1], 2);
     close(out[0]);
     close(err[0]);
+    setenv("NDTRACE_CACHE", "off", 1); // each case compiles
     execv(argv[0], argv);
     fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
     _exit(127);

@@ -6,6 +6,7 @@ set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 
 ND=${NDTRACE:-$PWD/build/ndtrace}
+export NDTRACE_CACHE=off # nothing is left at home, and each test compiles
 TRAFFIC=$PWD/build/tests/host/traffic
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/ndtrace-test.XXXXXX") || exit 1
 IN=      # namespace of the tracers, none: this one

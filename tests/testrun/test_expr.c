@@ -176,7 +176,7 @@ static void division_by_zero_is_counted(void **state)
     tr_run(&t, args, 2);
     for (i = 0; i < t.l.mf.nsites; i++) {
         if (t.l.mf.sites[i].kind == ND_SITE_DIV_ZERO)
-            memcpy(&n, t.l.state + t.l.mf.sites[i].counter_off, 8);
+            n = nd_state_get(&t.l.state, t.l.mf.sites[i].counter_off);
     }
     assert_int_equal(n, 2);
     tr_close(&t);

@@ -27,6 +27,14 @@ struct tr {
     int fd;
 };
 
+// What NDTRACE_WITHOUT says the kernel lacks.
+static void tr_without(struct nd_compile_opts *o)
+{
+    const char *list = getenv("NDTRACE_WITHOUT");
+
+    assert_true(nd_without_parse(list ? list : "", &o->without));
+}
+
 static void tr_open(struct tr *t, const char *script)
 {
     struct nd_compile_opts o = {.text = script};

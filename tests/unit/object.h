@@ -75,8 +75,12 @@ static inline void shell(const char *fmt, ...)
 // Compiles the C text and puts the manifest into the object.
 static inline void obj_end(struct obj *o, const char *text)
 {
+    struct nd_seal seal;
     uint32_t size;
     void *blob = nd_mfb_finish(o->b, &size);
+    char elf[1 << 16];
+    size_t n;
+    FILE *f;
 
     write_file(o->mf, blob, size);
     write_file(o->c, text, strlen(text));
@@ -85,6 +89,14 @@ static inline void obj_end(struct obj *o, const char *text)
           "$(command -v llvm-objcopy-19 || echo llvm-objcopy) --add-section .ndtrace=t.mf t.bpf "
           "t.ndo",
           o->dir);
+    f = fopen(o->o, "r+");
+    assert_non_null(f);
+    n = fread(elf, 1, sizeof(elf), f);
+    assert_in_range(n, 1, sizeof(elf) - 1);
+    seal = nd_mfb_seal_file(elf, n);
+    assert_int_equal(fseek(f, 0, SEEK_END), 0);
+    assert_int_equal(fwrite(&seal, sizeof(seal), 1, f), 1);
+    assert_int_equal(fclose(f), 0);
 }
 
 static inline void obj_free(struct obj *o)
@@ -178,6 +190,7 @@ static inline void start_run(struct started *s, const char *dir, const char *con
     char *argv[32];
     int n = 0;
 
+    setenv("NDTRACE_CACHE", "off", 0);
     argv[n++] = (char *)(uintptr_t) "ndtrace";
     while (*words && n < 31)
         argv[n++] = (char *)(uintptr_t)*words++;

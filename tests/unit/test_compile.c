@@ -123,7 +123,7 @@ static void test_failures(void **state)
     expect(&r, 1, NULL, "the compiler gave no object");
     fake_compiler(&o, "#!/bin/sh\necho no object >&$3\n");
     GO(&r, &o, script);
-    expect(&r, 1, NULL, "this is no BPF object");
+    expect(&r, 1, NULL, "it was not made by ndtrace compile");
     setenv("NDTRACE_COMPILE", "/nonesuch/cc", 1);
     GO(&r, &o, script);
     expect(&r, 1, NULL, "cannot start the compiler /nonesuch/cc: No such file or directory");

@@ -117,8 +117,8 @@ static void both(calls *fn, const char *text, const char *json)
 
 static void put_header(struct fixture *x, struct nd_sink *s)
 {
-    static const struct nd_attached at[] = {{"tracepoint:net:x", "raw tracepoint", 0},
-                                            {"uprobe:a:b", "uprobe \"a\" + 0x1", 0}};
+    static const struct nd_attached at[] = {{.spec = "tracepoint:net:x", .how = "raw tracepoint"},
+                                            {.spec = "uprobe:a:b", .how = "uprobe \"a\" + 0x1"}};
     static const char *const names[] = {"interval"}, *const values[] = {"5s"};
 
     (void)x;
@@ -254,7 +254,8 @@ static void report(void **state)
 static void put_end(struct fixture *x, struct nd_sink *s)
 {
     struct nd_loss loss[2] = {{&x->mf.sites[0], 0, 9}, {&x->mf.sites[1], 0, 0}};
-    struct nd_attached at[2] = {{"p:a", "x", 0}, {"p:b", "x", 4}};
+    struct nd_attached at[2] = {{.spec = "p:a", .how = "x"},
+                                {.spec = "p:b", .how = "x", .missed = 4}};
     static const char *const heads[] = {"name", "n", "x"};
     static const char *const cells[] = {"a", "10", "-1.5", "longer", "n/a", "1e3", "05", "05", "x"};
     static const bool numeric[] = {false, true, false};

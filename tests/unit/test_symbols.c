@@ -232,10 +232,10 @@ static void text(void **state)
     struct nd_buf out = {0};
 
     (void)state;
-    nd_format_addr(&f, (uint64_t)(uintptr_t)nd_test_function, (uint32_t)getpid(), &out);
-    assert_string_equal(out.v, "nd_test_function+0x0 [test_symbols]");
+    nd_format_addr(&f, (uint64_t)(uintptr_t)nd_test_function, (uint32_t)getpid(), false, &out);
+    assert_string_equal(out.v, "nd_test_function [test_symbols]");
     out.n = 0;
-    nd_format_addr(&f, 0x18, (uint32_t)getpid(), &out);
+    nd_format_addr(&f, 0x18, (uint32_t)getpid(), false, &out);
     assert_string_equal(out.v, "0x18");
     free(out.v);
     nd_syms_free(f.syms);

@@ -3,11 +3,12 @@
 # Runs one command as root on one kernel, in an emulated machine without network, and returns its
 # output and exit status. Must not know tests. Serves check.sh and people.
 #
-#   tests/vm/boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-n] [-p PROGRAM]... [-v] KERNEL COMMAND [ARGUMENT...]
+#   tests/vm/boot.sh [-t SECONDS] [-m MIB] [-c CPUS] [-n] [-o DIR] [-p PROGRAM]... [-v] KERNEL COMMAND [ARGUMENT...]
 #
 # -n: two network cards that are connected to each other and to nothing else.
 # -p: bring that program along in memory, as those that tests start all the time.
-# The command sees the files of this machine; what it writes is gone afterwards, but for /run/vm.
+# The command sees the files of this machine; what it writes is gone afterwards, but for /run/vm;
+# -o: what it leaves in /run/vm/keep comes to DIR.
 # Exit status: that of the command; 124: not done in SECONDS (300); 125: the machine did not boot
 # or died, its console is shown.
 set -euo pipefail
@@ -15,13 +16,14 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 REPO=$(cd "$HERE/../.." && pwd)
 . "$HERE/common.sh"
 
-limit=300 mem=2048 cpus=2 verbose=
+limit=300 mem=2048 cpus=2 keep= verbose=
 nics=(-nic none)
-while getopts t:m:c:np:v o; do
+while getopts t:m:c:no:p:v o; do
     case $o in
         t) limit=$OPTARG ;;
         m) mem=$OPTARG ;;
         c) cpus=$OPTARG ;;
+        o) keep=$OPTARG ;;
         n) nics=(
             -netdev hubport,hubid=0,id=n0 -device virtio-net-pci,netdev=n0,mac=02:00:00:00:aa:00,romfile=
             -netdev hubport,hubid=0,id=n1 -device virtio-net-pci,netdev=n1,mac=02:00:00:00:aa:01,romfile=
@@ -123,6 +125,7 @@ for try in 1 2 3; do
     echo "vm: $release did not boot (try $try)" >&2
 done
 sleep 0.3 # for the tails
+[ -z "$keep" ] || [ ! -d "$out/keep" ] || { mkdir -p "$keep" && cp -R "$out/keep/." "$keep/"; }
 if [ -s "$out/status" ]; then
     status=$(cat "$out/status")
 elif [ "$status" = 124 ]; then

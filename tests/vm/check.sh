@@ -56,6 +56,14 @@ for topology in plain vm $(cd "$HERE/topology" && ls | sed -n 's/\.sh$//p' | gre
 done
 [ ${#work[@]} -gt 0 ] || die "no tests"
 rm -f $logs/*.sum
+# What a test wants of another kernel first ("# before: KERNEL SCRIPT"): in build/vm/TEST when it runs.
+for t in $tests; do
+    read -r k script < <(sed -n 's/^# before: //p' "$HERE/tests/$t.sh") || continue
+    rm -rf "$logs/${t:?}"
+    bash "$HERE/boot.sh" -o "$logs/$t" "$k" bash "$script" >"$logs/$t.before.log" 2>&1 ||
+        { echo "$t: $script failed on $k:"; tail -n 5 "$logs/$t.before.log"; }
+done
+
 running=0
 for w in "${work[@]}"; do
     # shellcheck disable=SC2086
