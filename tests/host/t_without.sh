@@ -34,7 +34,7 @@ if command -v readelf >/dev/null; then
     if grep -qE ' \.(bss|data|rodata)' "$TMP/sections"; then not_ok no-data "$(grep -E 'data|bss' "$TMP/sections")"; else ok no-data; fi
 fi
 python3 - "$TMP/s.ndo" "$TMP/bad.ndo" <<'P' || cp "$TMP/s.ndo" "$TMP/bad.ndo"
-import sys
+import struct, sys, zlib
 d = bytearray(open(sys.argv[1], 'rb').read())
 i = 0
 while i + 8 <= len(d):
@@ -42,6 +42,7 @@ while i + 8 <= len(d):
         d[i + 1] &= 0x0f
         break
     i += 8
+d[-4:] = struct.pack('<I', zlib.crc32(d[-24:-4], zlib.crc32(d[:-24])))  # struct nd_seal
 open(sys.argv[2], 'wb').write(d)
 P
 if cmp -s "$TMP/s.ndo" "$TMP/bad.ndo"; then
