@@ -55,7 +55,7 @@ printf 'use stages\nBEGIN { printf("5\\n"); exit() }\n' >"$TMP/d/s.nd"
 sleep 0.1
 runs library 1 5 "$TMP/d/s.nd"
 runs library-again 0 5 "$TMP/d/s.nd"
-echo '// none' >"$TMP/d/stages.nd"
+echo 'fn nothing() -> i64 { return 0 }' >"$TMP/d/stages.nd"
 sleep 0.1
 runs appeared-beside 1 5 "$TMP/d/s.nd"
 runs appeared-beside-again 0 5 "$TMP/d/s.nd"
