@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What was lost, counted by programs and by event buffers.
-#include "unit.h"
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
 
 #include "runtime/loss.h"
-
-#include <string.h>
 
 static void buffers_add_what_programs_do_not_know(void **state)
 {
