@@ -99,7 +99,8 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libndc.a $(B)/libndr.a
 deps:
 	@sh .ci/deps.sh
 
-demo: deps
+demo:
+	@sh .ci/deps.sh build
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@bash tests/demo.sh
 

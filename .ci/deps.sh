@@ -3,8 +3,9 @@
 # Installs what building and testing need and this machine lacks, with the distribution's own
 # package manager. Does nothing, quickly, when all is there.
 #
-#   sh .ci/deps.sh        what `make` and `make check` need
-#   sh .ci/deps.sh vm     and what `make kernels` and `make check-vm` need
+#   sh .ci/deps.sh        what `make check` needs
+#   sh .ci/deps.sh build  what `make` and `make demo` need: no emulator
+#   sh .ci/deps.sh vm     what `make kernels` and `make check-vm` need besides
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -49,21 +50,24 @@ fedora() { # Fedora, openEuler, RHEL and kin; static archives where there are an
 }
 
 vm_complete() {
-    for c in qemu-system-x86_64 busybox modprobe cpio xz zstd; do have "$c" || return 1; done
+    for c in qemu-system-x86_64 busybox modprobe cpio xz zstd nsenter ldd; do have "$c" || return 1; done
 }
 
-vm() { # the kernels are packages of Debian, so this is for Debian and its kin only
-    have apt-get || { echo "deps: the emulated machines need a distribution with apt-get" >&2; exit 1; }
+# The kernels are packages of Debian, so this is for Debian and its kin only. The programs of the
+# topologies (Open vSwitch, nft, conntrack) are not installed: tests/vm/kernels.sh unpacks them where
+# only the emulated machines see them.
+vm() {
+    have apt-get || { echo "deps: tests on other kernels (make check-vm) need a distribution with apt-get" >&2; return; }
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq || echo "deps: the package lists could not be refreshed; trying with the old ones" >&2
-    apt-get install -y -qq --no-install-recommends qemu-system-x86 busybox-static kmod cpio xz-utils zstd
+    apt-get install -y -qq --no-install-recommends qemu-system-x86 busybox-static kmod cpio xz-utils zstd util-linux
 }
 
-if [ "${1:-}" = vm ] && ! vm_complete; then
-    [ "$(id -u)" = 0 ] || { echo "deps: packages are missing; run 'sudo sh .ci/deps.sh vm'" >&2; exit 1; }
+if [ "${1:-}" != build ] && ! vm_complete; then
+    [ "$(id -u)" = 0 ] || { echo "deps: packages are missing; run 'sudo make deps'" >&2; exit 1; }
     vm
 fi
-if complete; then
+if [ "${1:-}" = vm ] || complete; then
     exit 0
 fi
 [ "$(id -u)" = 0 ] || { echo "deps: packages are missing; run 'sudo make deps'" >&2; exit 1; }

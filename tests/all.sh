@@ -13,7 +13,7 @@ suite() { # NAME COMMAND...
     if "$@" >"$log" 2>&1; then
         passed=$((passed + 1))
         printf 'ok      %-24s %3d s  %s\n' "$name" $((SECONDS - t0)) "$(grep -E '^[0-9]+ passed' "$log" | tail -n 1)"
-        grep -E 'TRIED AGAIN' "$log" | sed 's/^/        /'
+        grep -E 'TRIED AGAIN|[0-9] passed, [0-9]+ failed in' "$log" | sed 's/^/        /'
     else
         failed=$((failed + 1))
         printf 'NOT OK  %-24s %3d s\n' "$name" $((SECONDS - t0))
@@ -36,6 +36,7 @@ suite "unit tests, sanitized" "$make" -s "$jobs" SAN=1 check-unit
 suite "cases, sanitized" "$make" -s "$jobs" SAN=1 check-cases
 suite "live, sanitized" env NDTRACE=build/san/ndtrace bash tests/host/run.sh
 suite "clang builds clean" "$make" -s "$jobs" CC="$(command -v clang-19 || command -v clang-18 || command -v clang-17 || command -v clang-16 || command -v clang)" B=build/clang all
+suite "on other kernels" "$make" -s check-vm
 suite "fuzz, 60 s" "$make" -s fuzz FUZZ_SECONDS=60
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

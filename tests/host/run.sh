@@ -3,6 +3,7 @@
 # Runs the tests of this folder, or those named, against the kernel at hand. As root.
 #
 #   tests/host/run.sh [NAME...]       NAME as in t_NAME.sh
+#   tests/host/run.sh -b              only builds the programs that the tests start
 #
 # TEST_TIMEOUT: seconds that one test may take (120). TEST_SLOW: this machine is so many times slower
 # than others: tests at full speed send that much less.
@@ -19,6 +20,7 @@ built() {
 }
 built build/tests/host/traffic tests/bench/traffic_main.c -O2 -D_GNU_SOURCE tests/bench/traffic.c
 built build/tests/host/target tests/host/target.c -O1 -g -fno-omit-frame-pointer
+[ "${1:-}" != -b ] || exit 0
 
 passed=0 failed=0 again=
 log=build/tests/host/log

@@ -2,7 +2,7 @@
 # Real kernels in emulated machines, see tests/vm/README.md.
 #
 #   make kernels                          into the cache
-#   make check-vm                         all kernels, all tests
+#   make check-vm                         all kernels, all tests; gets the kernels that are missing
 #   make check-vm KERNEL=6.1 TEST=kprobe  lists are possible, with spaces and quotes
 
 $(B)/tests/vm/stimulus: tests/vm/stimulus.c
@@ -13,9 +13,6 @@ $(B)/tests/vm/stimulus: tests/vm/stimulus.c
 kernels:
 	@bash tests/vm/kernels.sh $(KERNEL)
 
-check-vm: all $(if $(filter unit,$(TEST)),$(filter $(B)/tests/unit/test_run_%,$(UNIT))) $(B)/tests/vm/stimulus $(B)/tests/cases/run $(B)/tests/host/traffic
+check-vm: kernels all $(if $(filter unit,$(TEST)),$(filter $(B)/tests/unit/test_run_%,$(UNIT))) $(B)/tests/vm/stimulus $(B)/tests/cases/run
+	@bash tests/host/run.sh -b
 	@bash tests/vm/check.sh "$(KERNEL)" "$(TEST)"
-
-$(B)/tests/host/traffic: tests/bench/traffic_main.c tests/bench/traffic.c tests/bench/traffic.h
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ tests/bench/traffic_main.c tests/bench/traffic.c

@@ -49,10 +49,10 @@ same fragments6-cut "$(total "$OUT" @cut)" $((2 * N))
 
 # Real cards: what arrives comes through their interrupt and poll.
 traced cards '
-rawtracepoint:netif_receive_skb /args.skb->dev->name == "eth1"/ { @rx = count(); }
+rawtracepoint:netif_receive_skb /args.skb->dev->name == "eth1" && args.skb->len == 84/ { @rx = count(); }
 kprobe:virtnet_poll { @poll = count(); }
 kprobe:skb_recv_done { @irq = count(); }
-rawtracepoint:net_dev_start_xmit /args.dev->name == "eth1"/ { @tx = count(); }
+rawtracepoint:net_dev_start_xmit /args.dev->name == "eth1" && args.skb->len == 98/ { @tx = count(); }
 ' pings c 10.2.0.2 $N
 same cards-answered "$(cat "$TMP/cards.cmd")" $N
 same cards-received "$(total "$OUT" @rx)" $N

@@ -11,15 +11,15 @@ for f in eventfd_signal eventfd_signal_mask; do
 done
 same warm "$(pings peer 10.3.0.2 3)" 3
 traced way "
-kprobe:tun_net_xmit { @tap = count(); }
-kprobe:ovs_vport_receive { @switch[((struct sk_buff *)arg1)->dev->name] = count(); }
+kprobe:tun_net_xmit $(four 0) { @tap = count(); }
+kprobe:ovs_vport_receive $(four 1) { @switch[((struct sk_buff *)arg1)->dev->name] = count(); }
 kprobe:tun_sendmsg { @from_vm = count(); }
 kprobe:tun_recvmsg { @to_vm = count(); }
 kprobe:handle_rx { @rx = count(); }
 kprobe:handle_tx { @tx = count(); }
 kprobe:$signal { @signals = count(); }
-rawtracepoint:netif_receive_skb { @received[args.skb->dev->name] = count(); }
-rawtracepoint:net_dev_start_xmit { @sent[args.dev->name] = count(); }
+rawtracepoint:netif_receive_skb /args.skb->len == 84/ { @received[args.skb->dev->name] = count(); }
+rawtracepoint:net_dev_start_xmit /args.skb->len == 98/ { @sent[args.dev->name] = count(); }
 " pings peer 10.3.0.2 $N
 same way-answered "$(cat "$TMP/way.cmd")" $N
 same way-tap "$(total "$OUT" @tap)" $N

@@ -41,6 +41,10 @@ neighbour() {
         ip -n "$1" neigh replace "fd0$4::$3" lladdr "02:00:00:00:0$4:0$3" dev "$2" nud permanent
 }
 
+# N: the predicate of a probe whose argument N is an IPv4 packet. Groups and neighbours of IPv6 are
+# told about now and then.
+four() { echo "/((struct sk_buff *)arg$1)->protocol == bswap((u16)0x0800)/"; }
+
 inside() { ip netns exec "$@"; }
 
 # NAMESPACE ADDRESS N [OPTION...]: pings, each after the answer to the one before; prints how many
