@@ -265,7 +265,6 @@ static void test_fentry(void **state)
         p->btf_name = nd_mfb_str(o.b, "vfs_read");
         nd_mfb_header(o.b)->kernel = nd_mfb_str(o.b, u.release);
         nd_mfb_header(o.b)->build = nd_mfb_str(o.b, u.version);
-        nd_mfb_header(o.b)->flags |= ND_MF_PORTABLE;
         obj_end(&o, HIT_C "SEC(\"nd/fentry/0\") int p0(__u64 *ctx) { return hit(); }\n");
         RUN(&r, &o, "-c", "/bin/true");
         if (r.code)
