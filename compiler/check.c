@@ -207,6 +207,9 @@ static void declare(struct nd_check *c, struct nd_decl *d)
     case ND_D_MAP:
         declare_map(c, d);
         break;
+    case ND_D_STAGE:
+        nd_stage_declare(c, d);
+        break;
     default:
         break;
     }

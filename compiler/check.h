@@ -317,6 +317,7 @@ void nd_probes_point(struct nd_program *p, const struct nd_point *pt, struct nd_
 void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg);
 
 // stages.c: named places of packets with alternatives.
+void nd_stage_declare(struct nd_check *c, struct nd_decl *d);
 struct nd_decl *nd_stage_find(struct nd_program *p, const char *name);
 // Adds the programs that serve a probe on a stage on this kernel; reports when there is none.
 void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *d,

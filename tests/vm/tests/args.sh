@@ -65,7 +65,7 @@ lines stack-ret-values "$OUT" '@n[108, 32768, 32768, 0]: 60' '@n[50, 0, 0, 0]: 6
 S='func:vfs_fallocate /comm == "stimulus"/ { @in[args.len, args.mode] = count(); @a = sum(args.offset); @f[func] = count(); @n[str(args.file->f_path.dentry->d_name.name)] = count() }
    funcret:vfs_fallocate /comm == "stimulus"/ { @out[args.mode, (int32)retval] = count(); @b = sum(args.offset) }'
 want=('@in[1000, 0]: 200' '@in[1000, 4096]: 200' '@a: 39800' '@b: 39800' '@out[0, 0]: 200' '@out[4096, -95]: 200' '@f[vfs_fallocate]: 400' '@n[memfd:stimulus]: 400')
-for without in none fentry fentry,perf_link; do
+for without in none fentry; do
     if [ $without != none ]; then export NDTRACE_WITHOUT=$without; fi
     "$ND" explain -e "$S" >"$TMP/explained" 2>&1
     if [ $without = none ]; then has func-by-fentry "$TMP/explained" 'served by: trampoline'; else has "func-by-kprobe-$without" "$TMP/explained" 'served by: breakpoint'; fi
