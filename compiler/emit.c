@@ -332,6 +332,8 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
         at.kind = t->kind;
         if (t->kind == ND_AT_KPROBE || t->kind == ND_AT_KRETPROBE)
             nd_mfb_header(e->b)->needs |= ND_F_BIT(KPROBE);
+        if ((t->kind == ND_AT_FENTRY || t->kind == ND_AT_FEXIT) && *t->s0)
+            nd_mfb_header(e->b)->needs |= ND_F_BIT(MODULE_BTF);
         at.spec = nd_mfb_str(e->b, t->spec);
         at.s0 = nd_mfb_str(e->b, t->s0);
         at.s1 = nd_mfb_str(e->b, t->s1);

@@ -164,6 +164,10 @@ struct nd_lower {
     ND_VEC(struct nd_reuse) reuse;
     struct nd_loop *loop;
     struct nd_inline *inl;
+    struct { // a pointer that was tested against 0: what its expression is from there on
+        struct nd_expr *expr;
+        LLVMValueRef v;
+    } tested;
 };
 
 // lower.c

@@ -295,8 +295,70 @@ static struct nd_val core_field(struct nd_lower *l, struct nd_expr *e)
     return value_at(l, nd_core_address(l, e), (enum nd_as)e->aux, t, e->span);
 }
 
+// The pointer that a chain of fields starts from, if the verifier loads through it directly and may
+// hold that it can be null: all but arguments, which programs get as they are.
+static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *e)
+{
+    while (e->kind == ND_E_FIELD && e->a->type->kind != ND_TY_PTR)
+        e = e->a;
+    if (e->kind != ND_E_FIELD || e->a->type->as != ND_AS_BTF || e->a == l->tested.expr ||
+        (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_ARGS))
+        return NULL;
+    return e->a;
+}
+
+static struct nd_val field(struct nd_lower *l, struct nd_expr *e);
+
+// Not moved before the test, which LLVM would do: the verifier knows the pointer only behind it.
+static LLVMValueRef pin(struct nd_lower *l, LLVMValueRef v)
+{
+    LLVMTypeRef t = LLVMFunctionType(l->i64, &l->i64, 1, 0);
+    char none[] = "", same[] = "=r,0";
+
+    return LLVMBuildCall2(
+        l->b, t,
+        LLVMGetInlineAsm(t, none, 0, same, sizeof(same) - 1, 1, 0, LLVMInlineAsmDialectATT, 0), &v,
+        1, "");
+}
+
+// A field behind a pointer that may be null: then 0, and counted as a read that failed.
+static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_expr *ptr)
+{
+    LLVMBasicBlockRef have = nd_bb(l, "have"), none = nd_bb(l, "null"), done = nd_bb(l, "tested"),
+                      in;
+    LLVMValueRef p = nd_lower_int(l, ptr), phi, tmp = NULL, zero = nd_i64(l, 0);
+    struct nd_val v;
+
+    if (nd_type_is_text(e->type))
+        tmp = nd_temp(l, e->type->size);
+    LLVMBuildCondBr(l->b, nd_bool(l, p), have, none);
+    nd_at(l, none);
+    nd_count(l, ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
+    if (tmp)
+        nd_zero(l, tmp, 0, e->type->size);
+    nd_br(l, done);
+    nd_at(l, have);
+    l->tested.expr = ptr;
+    l->tested.v = pin(l, p);
+    v = field(l, e);
+    l->tested.expr = NULL;
+    if (tmp)
+        nd_put_text(l, tmp, v, e->type->size, e->span);
+    else
+        v.v = nd_addr(l, v.v);
+    in = LLVMGetInsertBlock(l->b);
+    nd_br(l, done);
+    nd_at(l, done);
+    if (tmp)
+        return memory(tmp, ND_AS_BPF);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){v.v, zero}, (LLVMBasicBlockRef[]){in, none}, 2);
+    return v.mem ? memory(phi, ND_AS_KERNEL) : scalar(phi);
+}
+
 static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
 {
+    struct nd_expr *ptr;
     struct nd_val base;
     LLVMValueRef addr;
 
@@ -304,6 +366,9 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
         return nd_lower_arg(l, e);
     if (e->a->type->kind == ND_TY_OPTS)
         return option_value(l, e->sym->option);
+    ptr = nullable(l, e);
+    if (ptr)
+        return field_if(l, e, ptr);
     if (nd_core_wanted(l, e))
         return core_field(l, e);
     addr = nd_window_field(l, e);
@@ -416,6 +481,8 @@ static struct nd_val in_temp(struct nd_lower *l, struct nd_expr *e)
 
 struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
 {
+    if (e == l->tested.expr)
+        return scalar(l->tested.v);
     if (e->is_const && nd_type_is_int(e->type)) {
         LLVMValueRef v = nd_core_const(l, e);
 

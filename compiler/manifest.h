@@ -43,7 +43,7 @@
     X(FUNC_IP, "func_ip", "5.15", "the address of the function for one program on many", "")          \
     X(KPROBE_MULTI, "kprobe_multi", "5.18", "one link for many kprobes", "")                       \
     X(BTF, "btf", "5.4", "BTF of the kernel in /sys/kernel/btf/vmlinux", "")                       \
-    X(MODULE_BTF, "module_btf", "5.11", "BTF of modules", "")                                      \
+    X(MODULE_BTF, "module_btf", "5.11", "BTF of modules", "attach with kprobes") \
     X(TEST_RUN, "test_run", "5.10", "programs run on demand (BEGIN, END, interval)", "")           \
     X(PERF_LINK, "perf_link", "5.15", "links of perf events", "")                                  \
     X(MAP_BATCH, "map_batch", "5.6", "reading maps in batches", "")                                \

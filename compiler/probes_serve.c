@@ -103,6 +103,12 @@ static bool has_raw(const char *category)
     return true;
 }
 
+// Can raw tracepoints be served with types? That takes the types of the running kernel itself.
+static bool typed_points(const struct nd_program *p)
+{
+    return !nd_without(p, ND_F_TP_BTF) && !nd_without(p, ND_F_BTF);
+}
+
 static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
 {
     struct nd_target *t = &pr->targets.v[0];
@@ -128,7 +134,7 @@ static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const s
             nd_kernel_tracepoint(p->kernel, pr->targets.v[i].s0, pr->targets.v[i].s1,
                                  &pr->targets.v[i].format, &why);
     }
-    if (u->args && u->fields_raw && !u->ctx && t->format && !nd_without(p, ND_F_TP_BTF) &&
+    if (u->args && u->fields_raw && !u->ctx && t->format && typed_points(p) &&
         !nd_kernel_raw_tracepoint(p->kernel, t->s1, &sig) && sig->btf_id) {
         // Which arguments the verifier takes to be never NULL differs between kernels.
         pr->type = p->portable ? ND_PROG_RAW_TP : ND_PROG_TP_BTF;
@@ -150,7 +156,7 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
         pr->type = ND_PROG_RAW_TP;
         if (u->args && !t->sig && nd_kernel_raw_tracepoint(p->kernel, t->s1, &t->sig))
             t->sig = NULL;
-        if (u->args && t->sig && t->sig->btf_id && !p->portable && !nd_without(p, ND_F_TP_BTF)) {
+        if (u->args && t->sig && t->sig->btf_id && !p->portable && typed_points(p)) {
             pr->type = ND_PROG_TP_BTF;
             pr->btf_id = t->sig->btf_id;
             pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);

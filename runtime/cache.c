@@ -5,8 +5,8 @@
 #include "cache.h"
 
 #include "cache_dir.h"
-#include "mf.h"
 #include "load.h"
+#include "mf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@
 
 struct head { // of an entry: key, files and object follow, each aligned
     uint32_t magic;
-    uint32_t crc; // of key and files; the object has its own
+    uint32_t crc;                // of key and files; the object has its own
     uint32_t key, files, object; // bytes
 };
 
@@ -235,16 +235,23 @@ static int folder_of(const char *path)
 // there then.
 static void put_beside(struct text *t, const struct nd_mf *mf, const char *module)
 {
-    const char *base = module + folder_of(module);
-    uint32_t i;
+    const char *name = module + folder_of(module);
+    uint32_t i, depth;
 
-    for (i = 0; i < mf->h->nfiles; i++) {
-        const char *user = nd_mf_str(mf, mf->words[mf->h->files + i]);
-        char path[PATH_MAX];
+    // The name may have folders in it.
+    for (depth = 0; depth < 3; depth++) {
+        for (i = 0; i < mf->h->nfiles; i++) {
+            const char *user = nd_mf_str(mf, mf->words[mf->h->files + i]);
+            char path[PATH_MAX];
 
-        snprintf(path, sizeof(path), "%.*s%s", folder_of(user), user, base);
-        if (strcmp(path, module) != 0)
-            put_identity(t, path);
+            snprintf(path, sizeof(path), "%.*s%s", folder_of(user), user, name);
+            if (strcmp(path, module) != 0)
+                put_identity(t, path);
+        }
+        if (name == module)
+            return;
+        for (name--; name > module && name[-1] != '/'; name--)
+            ;
     }
 }
 

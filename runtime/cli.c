@@ -8,6 +8,7 @@
 #include "feature.h"
 #include "find.h"
 #include "msg.h"
+#include "needs.h"
 #include "run.h"
 #include "value.h"
 
@@ -342,6 +343,8 @@ static uint32_t trace_id(const struct nd_mf *mf)
 {
     uint32_t i;
 
+    if (!nd_needs_same_kernel(mf)) // ids are those of the kernel of the compilation
+        return 0;
     for (i = 0; i < mf->nprogs; i++) {
         const struct nd_mf_prog *p = &mf->progs[i];
 

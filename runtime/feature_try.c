@@ -6,6 +6,7 @@
 #include "attach_multi.h"
 
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -188,10 +189,16 @@ static int try_btf(struct nd_features *f)
 
 static int try_module_btf(struct nd_features *f)
 {
-    uint32_t id;
+    DIR *d = opendir("/sys/kernel/btf");
+    const struct dirent *e;
+    int n = 0;
 
     (void)f;
-    return bpf_btf_get_next_id(0, &id) && errno == EINVAL ? -EINVAL : 0;
+    while (d && (e = readdir(d)))
+        n += e->d_name[0] != '.' && strcmp(e->d_name, "vmlinux") != 0;
+    if (d)
+        closedir(d);
+    return n ? 0 : -ENOENT; // also where no module is loaded: then there is nothing to attach to
 }
 
 static int try_test_run(struct nd_features *f)

@@ -440,9 +440,9 @@ static int fill_lists(struct nd_load *l, struct bpf_object *obj, const void *opt
     return 0;
 }
 
-// Does the object fit this kernel? Prints what does not.
-static int fits(struct nd_load *l, bool same_kernel)
+int nd_load_fits(struct nd_load *l)
 {
+    bool same_kernel = nd_needs_same_kernel(&l->mf);
     const char *kernel = nd_mf_str(&l->mf, l->mf.h->kernel);
     struct btf *btf = NULL;
     int err;
@@ -504,10 +504,8 @@ int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool
     struct prepare p = {
         .l = l, .same_kernel = nd_needs_same_kernel(&l->mf), .opts = opts, .module_fd = -1};
     libbpf_print_fn_t old;
-    int handler, err = fits(l, p.same_kernel);
+    int handler, err;
 
-    if (err)
-        return err;
     l->progs = calloc(l->mf.nprogs + 1, sizeof(struct bpf_program *));
     l->multi = calloc(l->mf.nprogs + 1, sizeof(*l->multi));
     capture = open_memstream(&l->log, &l->log_size);

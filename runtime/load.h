@@ -38,6 +38,8 @@ struct nd_load {
 int nd_load_open(struct nd_load *l, const void *file, size_t size);
 // The same for a manifest without an object (`--help`).
 int nd_load_open_manifest(struct nd_load *l, const void *blob, size_t size);
+// Is this kernel what the object was made for, or like it in all that counts? Prints what is not.
+int nd_load_fits(struct nd_load *l);
 // opts: the values laid out as nd_opts. wanted: for each program, load it? verbose: raw logs.
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose);
 void nd_load_free(struct nd_load *l);

@@ -79,6 +79,8 @@ static const char *check_globals(const struct nd_mf *mf)
         return "its file names are out of range";
     if (h->state_size > MAX_STATE || h->opts_size > MAX_STATE)
         return "its state is too large";
+    if (h->words_size % 8 || h->words_size > h->state_size || h->opts_size % 8)
+        return "its words of state or options are out of range";
     if (h->exit_off != ND_MF_NONE && (h->exit_off % 8 || h->exit_off + 8ull > h->state_size))
         return "its exit word is out of range";
     return NULL;
@@ -106,6 +108,9 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
     if ((m->flags & ND_MAPF_GEN) &&
         (!data || m->gen_off % 4 || m->gen_off + 4ull > mf->h->state_size))
         return "a map's generation word is out of range";
+    if ((m->flags & ND_MAPF_GEN) && (mf->h->flags & ND_MF_SPLIT) &&
+        (m->gen_off % 8 || m->gen_off + 8ull > mf->h->words_size))
+        return "a map's generation word is none of the runtime's";
     if (m->pop_off && (!data || m->pop_off % 8 || m->pop_off + 8ull > mf->h->state_size))
         return "a map's count of entries is out of range";
     return NULL;

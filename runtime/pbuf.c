@@ -42,29 +42,33 @@ struct lost { // PERF_RECORD_LOST
     uint64_t id, n;
 };
 
-static int grow(void **v, size_t *cap, size_t want, size_t elem)
+// Memory for `want` elements; NULL if there is none (then the old one stays as it was).
+static void *grow(void *v, size_t *cap, size_t want, size_t elem)
 {
     size_t n = *cap ? *cap : 1024;
     void *p;
 
-    if (want <= *cap)
-        return 0;
+    if (v && want <= *cap)
+        return v;
     while (n < want)
         n *= 2;
-    p = realloc(*v, n * elem);
-    if (!p)
-        return -ENOMEM;
-    *v = p;
-    *cap = n;
-    return 0;
+    p = realloc(v, n * elem);
+    if (p)
+        *cap = n;
+    return p;
 }
 
 static int keep(struct nd_pbuf *p, const struct sample *s)
 {
     size_t size = (s->size + 7ul) & ~7ul;
+    uint8_t *bytes = grow(p->bytes, &p->cap, p->n + size, 1);
+    struct record *v = grow(p->v, &p->capv, p->nv + 1, sizeof(*v));
 
-    if (grow((void **)&p->bytes, &p->cap, p->n + size, 1) ||
-        grow((void **)&p->v, &p->capv, p->nv + 1, sizeof(*p->v)))
+    if (bytes)
+        p->bytes = bytes;
+    if (v)
+        p->v = v;
+    if (!bytes || !v)
         return -ENOMEM;
     memcpy(p->bytes + p->n, s->data, s->size);
     p->v[p->nv++] = (struct record){s->ns, p->n, s->size};
@@ -164,7 +168,8 @@ int nd_pbuf_consume(struct nd_pbuf *p)
     err = perf_buffer__consume(p->pb);
     if (err < 0)
         return err;
-    qsort(p->v, p->nv, sizeof(*p->v), by_time);
+    if (p->nv)
+        qsort(p->v, p->nv, sizeof(*p->v), by_time);
     for (i = 0; i < p->nv; i++) {
         err = p->fn(p->arg, p->bytes + p->v[i].at, p->v[i].size);
         if (err)

@@ -346,9 +346,9 @@ static int load(struct nd_run *r)
                             .losses_arg = r,
                             .interrupted = interrupted,
                             .interrupted_arg = r};
-    int err = 0;
+    int err = nd_load_fits(r->l);
 
-    if (any_wanted(r))
+    if (!err && any_wanted(r))
         err = nd_load_kernel(r->l, r->values->data, r->wanted, r->opts->verbose);
     if (err)
         return err;
@@ -600,7 +600,9 @@ int nd_run_check(struct nd_load *l, const struct nd_options *values, bool verbos
     if (!wanted)
         return 1;
     memset(wanted, true, l->mf.nprogs);
-    err = l->mf.nprogs ? nd_load_kernel(l, values->data, wanted, verbose) : 0;
+    err = nd_load_fits(l);
+    if (!err && l->mf.nprogs)
+        err = nd_load_kernel(l, values->data, wanted, verbose);
     free(wanted);
     return err ? 1 : 0;
 }

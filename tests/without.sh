@@ -3,14 +3,15 @@
 # The same tests on kernels that lack something, which NDTRACE_WITHOUT makes of the kernel at hand.
 # As root.
 #
-#   tests/without.sh [PROFILE...]     PROFILE: names of docs/kernels.md with commas, "old" for all that
-#                                     Linux 4.19 lacks, "quick" for what `make check` has time for
+#   tests/without.sh [PROFILE...]     PROFILE: names of docs/kernels.md with commas, "4.19" and "5.4"
+#                                     for all that these lack, "quick" for what `make check` has time for
 #
 # The last line is "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 B=${B:-build}
-OLD=ringbuf,globals,mmap,loops,jmp32,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,module_btf,test_run,perf_link,map_batch,pidfd
+V4_19=ringbuf,globals,mmap,loops,jmp32,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,module_btf,test_run,perf_link,map_batch,pidfd
+V5_4=ringbuf,mmap,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,module_btf,test_run,perf_link,map_batch
 SINGLE="ringbuf globals mmap loops jmp32 probe_read_kernel tp_btf fentry kprobe_multi module_btf test_run perf_link map_batch pidfd"
 HOST=${HOST:-"count interval events end scripts reuse"}
 LOOPS="evicted language" # have loops that are longer than what can be unrolled
@@ -40,7 +41,10 @@ testrun() {
 
 profile() { # NAMES
     export NDTRACE_WITHOUT=$1
-    [ "$1" != old ] || NDTRACE_WITHOUT=$OLD
+    case $1 in
+        4.19) NDTRACE_WITHOUT=$V4_19 ;;
+        5.4) NDTRACE_WITHOUT=$V5_4 ;;
+    esac
     part "$1, cases" "$B/tests/cases/run" -b "$B" tests/cases/run tests/cases/user
     testrun >"$log.t" 2>&1
     part "$1, test run" cat "$log.t"
@@ -52,11 +56,11 @@ profile() { # NAMES
 }
 
 [ "$(id -u)" = 0 ] || { echo "without.sh: needs root" >&2; exit 1; }
-[ $# -gt 0 ] || set -- $SINGLE old
+[ $# -gt 0 ] || set -- $SINGLE 5.4 4.19
 for p in "$@"; do
     if [ "$p" = quick ]; then
         HOST="count interval events"
-        profile old
+        profile 4.19
     else
         profile "$p"
     fi

@@ -76,14 +76,18 @@ command_of() {
     nd:miss) cmd=($ndtrace -v $here/flow.nd --dest 0x5214) ;;
     nd:rate) cmd=($ndtrace -v $here/event.nd) ;;
     nd:start) cmd=($ndtrace -v $here/comm.nd) ;;
-    ndo:*) cmd=($ndtrace -v $out/comm.ndo) ;;
+    ndo:hit) cmd=($ndtrace -v $out/flow.ndo) ;;
+    ndo:start) cmd=($ndtrace -v $out/comm.ndo) ;;
+    ndo:*) cmd=($ndtrace -v $out/"$2".ndo) ;;
+    cached:start) cmd=($ndtrace -v $here/comm.nd) ;;
+    cached:*) cmd=($ndtrace -v $here/"$2".nd) ;;
     nd:*) cmd=($ndtrace -v $here/"$2".nd) ;;
     esac
 }
 
 # One run; its line goes to the raw file behind side and job.
 one() {
-    local side=$1 job=$2 line lines=
+    local side=$1 job=$2 line lines= cache=off
     local -a traffic cmd
     case $job in
     start | five | twenty) traffic=() ;;
@@ -92,7 +96,8 @@ one() {
     esac
     command_of "$side" "$job"
     [ ${#cmd[@]} -gt 0 ] || return
-    line=$($out/measure -q "${traffic[@]}" -o $out/lines "${cmd[@]}" 2>$out/err) ||
+    [ "$side" != cached ] || cache=$PWD/$out/cache
+    line=$(NDTRACE_CACHE=$cache $out/measure -q "${traffic[@]}" -o $out/lines "${cmd[@]}" 2>$out/err) ||
         { echo "$side $job failed: ${cmd[*]}" >&2; tail -3 $out/err >&2; }
     case $job in
     event | rate) lines=" lines=$(grep -c ' > ' $out/lines)" ;;
@@ -116,8 +121,14 @@ row() { # job, value, what it is
     printf '%-8s %-34s %12s %12s %8s\n' "$1" "$3" "$c" "$nd" "$(ratio "$nd" "$c")"
 }
 
+also() { # side, job, value, what it is: next to C
+    local c nd
+    c=$(median c "$2" "$3") nd=$(median "$1" "$2" "$3")
+    printf '%-8s %-34s %12s %12s %8s\n' "$2" "$1: $4" "$c" "$nd" "$(ratio "$nd" "$c")"
+}
+
 report() {
-    local j
+    local j side
     printf '%-8s %-34s %12s %12s %8s\n' job "median of $rounds" C ndtrace ratio
     for j in "${jobs[@]}"; do
         case $j in
@@ -141,24 +152,39 @@ report() {
         *) row "$j" ns "ns per event" ;;
         esac
     done
-    if grep -q ^ndo $raw; then
-        printf '%-8s %-34s %12s %12s\n' start "compiled: exec to ready, ms" "" "$(median ndo start ready_ms)"
-        printf '%-8s %-34s %12s %12s\n' start "compiled: peak KiB" "" "$(median ndo start rss_max)"
-    fi
+    for j in dev hit; do
+        ! grep -q "^ndo $j " $raw || also ndo $j ns "ns per event"
+    done
+    for j in start five; do
+        for side in ndo cached; do
+            grep -q "^$side $j " $raw || continue
+            also $side $j ready_ms "exec to ready, ms"
+            also $side $j rss_max "peak KiB, with its children"
+        done
+    done
 }
 
 build || { echo "run.sh: the baselines do not compile" >&2; exit 1; }
 network || { echo "run.sh: cannot make the network namespaces" >&2; exit 1; }
 if [ -z "$c_only" ]; then
-    rm -f $out/comm.ndo
-    $ndtrace compile $here/comm.nd -o $out/comm.ndo 2>$out/err || rm -f $out/comm.ndo
+    rm -rf $out/*.ndo $out/cache
+    for j in comm five dev flow; do
+        $ndtrace compile $here/$j.nd -o $out/$j.ndo 2>$out/err || cat $out/err >&2
+        NDTRACE_CACHE=$PWD/$out/cache $ndtrace -q --duration 1ms $here/$j.nd >/dev/null
+    done
 fi
 for ((round = 0; round < rounds; round++)); do
     for job in "${jobs[@]}"; do
         one c "$job"
         [ -z "$c_only" ] || continue
         one nd "$job"
-        [ "$job" != start ] || [ ! -e $out/comm.ndo ] || one ndo start
+        case $job in
+        start | five)
+            one ndo "$job"
+            one cached "$job"
+            ;;
+        dev | hit) one ndo "$job" ;;
+        esac
     done
 done
 report

@@ -85,8 +85,8 @@ static void open_loops(void **state)
         t.u = nd_unit_new(&o);
         assert_true(nd_unit_check(t.u));
         assert_null(nd_unit_object(t.u, &o, &size));
-        assert_int_equal(t.u->diags.v[0]->code, ND_E0701);
-        assert_int_equal(t.u->diags.v[0]->notes[0].span.off, strcspn(script, "f"));
+        assert_int_equal(t.u->diags.v[0]->code, ND_E0703);
+        assert_int_equal(t.u->diags.v[0]->span.off, strcspn(script, "f"));
         nd_unit_free(t.u);
         return;
     }

@@ -12,6 +12,7 @@
 // clang-format on
 
 #include "compiler/compile.h"
+#include "compiler/mfbuild.h"
 #include "runtime/load.h"
 #include "runtime/maps.h"
 
@@ -39,18 +40,22 @@ static void tr_open(struct tr *t, const char *script)
 {
     struct nd_compile_opts o = {.text = script};
     bool wanted[8] = {true, true, true, true, true, true, true, true};
+    struct nd_seal seal;
     size_t size;
 
     memset(t, 0, sizeof(*t));
-    assert_true(
-        nd_without_parse(getenv("NDTRACE_WITHOUT") ? getenv("NDTRACE_WITHOUT") : "", &o.without));
+    tr_without(&o);
     t->u = nd_unit_new(&o);
     assert_non_null(t->u);
     if (!nd_unit_check(t->u) || !(t->elf = nd_unit_object(t->u, &o, &size))) {
         nd_diags_text(&t->u->diags, &t->u->sources, stderr, false);
         fail_msg("does not compile: %s", script);
     }
-    assert_int_equal(nd_load_open(&t->l, t->elf, size), 0);
+    seal = nd_mfb_seal_file(t->elf, size);
+    t->elf = realloc(t->elf, size + sizeof(seal));
+    assert_non_null(t->elf);
+    memcpy((char *)t->elf + size, &seal, sizeof(seal));
+    assert_int_equal(nd_load_open(&t->l, t->elf, size + sizeof(seal)), 0);
     uint8_t *opts = calloc(1, t->l.mf.h->opts_size);
     assert_int_equal(nd_load_kernel(&t->l, opts, wanted, false), 0);
     free(opts);

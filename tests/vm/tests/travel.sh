@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Objects that were compiled on another kernel do here what the same scripts do when they are
 # compiled here, without a compiler; what cannot be carried over is refused and named.
-# limit: 240
+# limit: 300
 # before: 6.1 tests/vm/travel/make.sh
 . "$(dirname "$0")/../lib.sh"
 OBJ=build/vm/travel
@@ -61,6 +61,22 @@ both fentry falls
 has fentry-len "$TMP/fentry.object.out" '^@len\[1000\]: 200$'
 both record pings
 has record "$TMP/record.object.out" '^@\[98, lo\]: 10$'
+# To a port where nobody listens, by a process of a name of its own.
+drops() { bash -c 'printf drops >/proc/self/comm; for i in 1 2 3; do printf x >/dev/udp/127.0.0.1/9; done' 2>/dev/null; true; }
+if grep -q NO_SOCKET "$TMP/places"; then
+    both drops drops
+    has drops-name "$TMP/drops.object.out" '^@reason\[SKB_DROP_REASON_NO_SOCKET\]: 3$'
+    has drops-value "$TMP/drops.object.out" '^@none: 3$'
+    echo "here: $(grep NO_SOCKET "$TMP/places"), where it was compiled: $(grep NO_SOCKET $OBJ/places)"
+else
+    refused drops 'raw tracepoint kfree_skb has no argument reason'
+fi
+if grep -qx "$(grep thread_info "$TMP/places")" $OBJ/places; then
+    NDTRACE_COMPILE=/nonexistent trace whole -q $OBJ/whole.ndo && { falls >"$TMP/does"; stop "$PID"; }
+    has whole "$TMP/whole.out" '^@n: 200$'
+else
+    refused whole 'struct thread_info has [0-9]+ bytes on this kernel'
+fi
 if grep -qx "$(grep comm "$TMP/places")" $OBJ/places; then
     both frozen falls
 else
