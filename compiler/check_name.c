@@ -525,10 +525,8 @@ static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                   const struct nd_func_sig *s)
 {
     // Which pointers the verifier follows differs between kernels.
-    enum nd_as as =
-        c->probe->type == ND_PROG_KPROBE || c->probe->type == ND_PROG_RAW_TP || c->p->portable
-            ? ND_AS_KERNEL
-            : ND_AS_BTF;
+    bool typed = c->probe->type != ND_PROG_KPROBE && c->probe->type != ND_PROG_RAW_TP;
+    enum nd_as as = typed && !c->p->portable ? ND_AS_BTF : ND_AS_KERNEL;
     struct nd_near near = {.name = e->name};
     const char *list = "";
     uint32_t i;

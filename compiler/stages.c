@@ -133,7 +133,7 @@ static bool try_one(struct nd_check *c, struct nd_decl *stage, uint32_t i, struc
 {
     struct nd_program *p = c->p;
     struct nd_diags kept = *p->diags;
-    uint32_t from = p->probes.n, k;
+    uint32_t from = p->probes.n, needs = p->needs.n, frozen = p->frozen.n, k;
     bool ok;
 
     p->diags->v = NULL;
@@ -155,6 +155,8 @@ static bool try_one(struct nd_check *c, struct nd_decl *stage, uint32_t i, struc
         *ND_PUSH(p->arena, failed) =
             (struct nd_tried){nd_stage_spec(p, &stage->tries.v[i]), first_message(p, p->diags)};
         p->probes.n = from;
+        p->needs.n = needs; // nor does anything follow for other kernels
+        p->frozen.n = frozen;
     }
     *p->diags = kept;
     return ok;

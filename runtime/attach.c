@@ -19,9 +19,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
-#define NAMED_SKIPS 3 // skipped points a warning names
+#define PROGRESS_MIN 100u // attach points of a program that may take long one by one
+#define PROGRESS_S 2      // seconds between two lines about it
+#define NAMED_SKIPS 3     // skipped points a warning names
 
 struct nd_attach_set {
     const struct nd_load *l;
@@ -33,7 +36,8 @@ struct nd_attach_set {
     struct nd_attached *list; // one for each attach point in use
     uint32_t *prog;           // its program
     uint32_t nlist, skipped;
-    int modules; // socket that tells of modules, -1: none is needed
+    time_t progress; // when it was last told, CLOCK_MONOTONIC
+    int modules;     // socket that tells of modules, -1: none is needed
 };
 
 static void plan(struct nd_attach_set *s);
@@ -395,6 +399,22 @@ void nd_attach_modules(struct nd_attach_set *s)
 
 // ---- programs ----------------------------------------------------------------------------------
 
+// Kernels before 5.18 take thousands of functions one by one, which takes a while: say so.
+static void progress(struct nd_attach_set *s, uint32_t done, uint32_t of)
+{
+    struct timespec t;
+
+    if (of < PROGRESS_MIN)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    if (!done)
+        s->progress = t.tv_sec;
+    if (t.tv_sec - s->progress < PROGRESS_S)
+        return;
+    s->progress = t.tv_sec;
+    nd_msg("attached to %u of %u functions", done, of);
+}
+
 // One after the other. 0, or the error that ends it all; *at is where.
 static int attach_each(struct nd_attach_set *s, uint32_t index, struct skips *k,
                        const struct nd_mf_attach **at)
@@ -405,6 +425,7 @@ static int attach_each(struct nd_attach_set *s, uint32_t index, struct skips *k,
 
     for (i = 0; i < p->count; i++) {
         *at = &s->l->mf.attaches[p->first + i];
+        progress(s, i, p->count);
         err = attach_one(s, p, fd, *at);
         if (!err || awaited(s, *at, err))
             note(s, index, *at);

@@ -235,16 +235,23 @@ static int folder_of(const char *path)
 // there then.
 static void put_beside(struct text *t, const struct nd_mf *mf, const char *module)
 {
-    const char *base = module + folder_of(module);
-    uint32_t i;
+    const char *name = module + folder_of(module);
+    uint32_t i, depth;
 
-    for (i = 0; i < mf->h->nfiles; i++) {
-        const char *user = nd_mf_str(mf, mf->words[mf->h->files + i]);
-        char path[PATH_MAX];
+    // The name may have folders in it.
+    for (depth = 0; depth < 3; depth++) {
+        for (i = 0; i < mf->h->nfiles; i++) {
+            const char *user = nd_mf_str(mf, mf->words[mf->h->files + i]);
+            char path[PATH_MAX];
 
-        snprintf(path, sizeof(path), "%.*s%s", folder_of(user), user, base);
-        if (strcmp(path, module) != 0)
-            put_identity(t, path);
+            snprintf(path, sizeof(path), "%.*s%s", folder_of(user), user, name);
+            if (strcmp(path, module) != 0)
+                put_identity(t, path);
+        }
+        if (name == module)
+            return;
+        for (name--; name > module && name[-1] != '/'; name--)
+            ;
     }
 }
 

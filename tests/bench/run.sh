@@ -76,6 +76,7 @@ command_of() {
     nd:miss) cmd=($ndtrace -v $here/flow.nd --dest 0x5214) ;;
     nd:rate) cmd=($ndtrace -v $here/event.nd) ;;
     nd:start) cmd=($ndtrace -v $here/comm.nd) ;;
+    ndo:hit) cmd=($ndtrace -v $out/flow.ndo) ;;
     ndo:start) cmd=($ndtrace -v $out/comm.ndo) ;;
     ndo:*) cmd=($ndtrace -v $out/"$2".ndo) ;;
     cached:start) cmd=($ndtrace -v $here/comm.nd) ;;
@@ -151,6 +152,9 @@ report() {
         *) row "$j" ns "ns per event" ;;
         esac
     done
+    for j in dev hit; do
+        ! grep -q "^ndo $j " $raw || also ndo $j ns "ns per event"
+    done
     for j in start five; do
         for side in ndo cached; do
             grep -q "^$side $j " $raw || continue
@@ -164,7 +168,7 @@ build || { echo "run.sh: the baselines do not compile" >&2; exit 1; }
 network || { echo "run.sh: cannot make the network namespaces" >&2; exit 1; }
 if [ -z "$c_only" ]; then
     rm -rf $out/*.ndo $out/cache
-    for j in comm five; do
+    for j in comm five dev flow; do
         $ndtrace compile $here/$j.nd -o $out/$j.ndo 2>$out/err || cat $out/err >&2
         NDTRACE_CACHE=$PWD/$out/cache $ndtrace -q --duration 1ms $here/$j.nd >/dev/null
     done
@@ -179,6 +183,7 @@ for ((round = 0; round < rounds; round++)); do
             one ndo "$job"
             one cached "$job"
             ;;
+        dev | hit) one ndo "$job" ;;
         esac
     done
 done

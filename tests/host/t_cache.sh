@@ -49,6 +49,17 @@ touch "$TMP/compiler"
 sleep 0.1
 runs other-compiler 1 42 "$TMP/script.nd"
 
+# A module of the library, until there is one beside the script.
+mkdir "$TMP/d"
+printf 'use stages\nBEGIN { printf("5\\n"); exit() }\n' >"$TMP/d/s.nd"
+sleep 0.1
+runs library 1 5 "$TMP/d/s.nd"
+runs library-again 0 5 "$TMP/d/s.nd"
+echo 'fn nothing() -> i64 { return 0 }' >"$TMP/d/stages.nd"
+sleep 0.1
+runs appeared-beside 1 5 "$TMP/d/s.nd"
+runs appeared-beside-again 0 5 "$TMP/d/s.nd"
+
 # Warnings are said each time.
 warns='BEGIN { $x = 1; $x + 1; exit(); }'
 timeout 20 "$ND" -q -e "$warns" >"$TMP/out" 2>"$TMP/err1"

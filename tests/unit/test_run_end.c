@@ -349,7 +349,7 @@ static void test_not_an_object(void **state)
     expect(&r, 1, NULL, "error: ");
     shell("cp /bin/true %s", o.o);
     RUN(&r, &o, "--duration", "50ms");
-    expect(&r, 1, NULL, "this object was not made by ndtrace-compile");
+    expect(&r, 1, NULL, "was not made by ndtrace compile");
     run(&r, o.dir, (const char *const[]){"/nonesuch.nd", NULL});
     expect(&r, 2, NULL, "there is no script or tool \"/nonesuch.nd\"");
     obj_free(&o);

@@ -49,6 +49,8 @@ static void test_tp_btf(void **state)
         p->attach_btf_id = i ? 3 : (uint32_t)id;
         p->btf_name = nd_mfb_str(o.b, "btf_trace_sched_process_exec");
         nd_mfb_header(o.b)->kernel = nd_mfb_str(o.b, i ? "4.19.0" : u.release);
+        nd_mfb_header(o.b)->build = nd_mfb_str(o.b, u.version);
+        nd_mfb_header(o.b)->flags |= ND_MF_PORTABLE;
         obj_end(&o, HIT_C "SEC(\"nd/tpbtf/0\") int p0(__u64 *ctx) { return hit(); }\n");
         RUN(&r, &o, "-c", "/bin/true");
         expect(&r, 0, "@n: ", NULL);
@@ -262,6 +264,7 @@ static void test_fentry(void **state)
         p->attach_btf_id = (uint32_t)id;
         p->btf_name = nd_mfb_str(o.b, "vfs_read");
         nd_mfb_header(o.b)->kernel = nd_mfb_str(o.b, u.release);
+        nd_mfb_header(o.b)->build = nd_mfb_str(o.b, u.version);
         obj_end(&o, HIT_C "SEC(\"nd/fentry/0\") int p0(__u64 *ctx) { return hit(); }\n");
         RUN(&r, &o, "-c", "/bin/true");
         if (r.code)

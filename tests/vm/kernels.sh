@@ -78,6 +78,10 @@ elf_of() {
     rm -f "$1.payload"
 }
 
+# What is made of packages, by a number that is raised when that changes.
+FORMAT=1
+made() { [ "$(cat "$1" 2>/dev/null)" = $FORMAT ]; }
+
 # FOLDER RELEASE MODULE...: an archive with a shell and the modules, in the order to insert them.
 # A module is often needed by several; inserting it a second time is told and harmless.
 archive() {
@@ -101,19 +105,22 @@ archive() {
 # FOLDER RELEASE: what reaches the file system of the host, and what a machine in the machine needs.
 # Both are still without /init, which is of today's source.
 archives() {
-    [ ! "$1/nested.img" -nt "$HERE/kernels.sh" ] || return 0
-    archive "$1" "$2" virtio_pci 9pnet_virtio 9p overlay >"$1/initrd.img"
-    archive "$1" "$2" virtio_pci virtio_net >"$1/nested.img"
+    ! made "$1/archives" || return 0
+    archive "$1" "$2" virtio_pci 9pnet_virtio 9p overlay >"$1/new.img"
+    mv "$1/new.img" "$1/initrd.img"
+    archive "$1" "$2" virtio_pci virtio_net >"$1/new.img"
+    mv "$1/new.img" "$1/nested.img"
+    echo $FORMAT >"$1/archives"
 }
 
 # Programs of the topologies, for the machines only: unpacked here, as the machine that runs the
 # tests shall not get a switch that starts with it. Those that it has are taken from there.
 tools() {
     local dir=$CACHE/tools p want=()
-    [ ! "$dir/done" -nt "$HERE/kernels.sh" ] || return 0
+    ! made "$dir/done" || return 0
     unset APT_CONFIG
     mkdir -p "$CACHE"
-    rm -rf "$dir" "$dir.new"
+    rm -rf "$dir.new"
     mkdir -p "$dir.new"/{deb,usr/{bin,sbin,lib,lib64}}
     for p in bin sbin lib lib64; do ln -s usr/$p "$dir.new/$p"; done
     # What is written in Python does not run in the machines.
@@ -130,7 +137,8 @@ tools() {
     [ ! -e "$dir.new/usr/lib/openvswitch-switch" ] ||
         ln -s ../lib/openvswitch-switch/ovs-vswitchd "$dir.new/usr/sbin/ovs-vswitchd"
     find "$dir.new" -mindepth 1 -maxdepth 1 ! -name usr -exec rm -r {} +
-    : >"$dir.new/done"
+    echo $FORMAT >"$dir.new/done"
+    rm -rf "$dir"
     mv "$dir.new" "$dir"
 }
 
