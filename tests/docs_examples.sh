@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Compiles every script of the documents: each block that starts with ```nd in README.md and docs/.
-# Also: docs/language.md names every built-in of the compiler's table, with its usage; docs/errors.md
+# Also: docs/kernels.md has every feature of the manifest; docs/language.md names every built-in of the compiler's table, with its usage; docs/errors.md
 # has every code of a message, and each block there that starts with ```bad gives that of its heading.
 # Prints file and line of what fails; fails if anything does, or if there is nothing to compile.
 set -u
@@ -32,6 +32,13 @@ for doc in README.md docs/*.md docs/*/*.md; do
             ((failed++))
         fi
     done
+done
+
+# Every feature that a kernel may lack has a row.
+features=$(sed -n 's/^    X([A-Z0-9_]*, "\([a-z0-9_]*\)", "[0-9.]*", .*/\1/p' compiler/manifest.h)
+[ "$(wc -l <<<"$features")" -gt 10 ] || { echo "not ok the table of features cannot be read"; ((failed++)); }
+for f in $features; do
+    grep -qF "| \`$f\` |" docs/kernels.md || { echo "not ok docs/kernels.md has no row for $f"; ((failed++)); }
 done
 
 # "usage" is the sixth member of a row with text; rows of what is refused have none.
