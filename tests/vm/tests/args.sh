@@ -27,9 +27,15 @@ for ((i = 0; i < T; i++)); do want+=("@r[$((1000 + i)), 0, 0]: $((N / 2))" "@r[$
 for kind in kretprobe funcret; do
     traced "threads-$kind" "$kind:vfs_fallocate /comm == \"stimulus\"/ { @r[args.len, args.mode, (int32)retval] = count(); @off = sum(args.offset) }" \
         "$STIMULUS" fallocate_threads $N
-    lines "threads-$kind-calls" "$OUT" "${want[@]}"
-    same "threads-$kind-all" "$(total "$OUT" @r)" $((T * N))
-    same "threads-$kind-offsets" "$(total "$OUT" @off)" $((T * N * (N - 1) / 2))
+    # A trampoline's program that another thread of the CPU has interrupted is not run; that is counted.
+    missed=$(sed -n 's/^Missed: funcret:vfs_fallocate: //p' "$OUT")
+    same "threads-$kind-all" "$(($(total "$OUT" @r) + ${missed:-0}))" $((T * N))
+    if [ -z "$missed" ]; then
+        lines "threads-$kind-calls" "$OUT" "${want[@]}"
+        same "threads-$kind-offsets" "$(total "$OUT" @off)" $((T * N * (N - 1) / 2))
+    else
+        same "threads-$kind-right" "$(grep -cE '^@r\[100[0-5], (0, 0|4096, -95)\]: [0-9]+$' "$OUT")" "$(grep -c '^@r\[' "$OUT")"
+    fi
 done
 # Calls under way at the same time, by position and by name.
 want=()
