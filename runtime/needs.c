@@ -470,6 +470,21 @@ static void check_record(struct check *c)
 
 // ---- the kernel --------------------------------------------------------------------------------
 
+// The function itself, or a copy that the compiler made of it and left in its place.
+static bool is_function(const char *symbol, const char *name)
+{
+    static const char *const made[] = {".isra.", ".constprop.", ".part.", ".llvm."};
+    size_t n = strlen(name), i;
+
+    if (strncmp(symbol, name, n) != 0 || strstr(symbol + n, ".cold"))
+        return false;
+    for (i = 0; symbol[n] && i < sizeof(made) / sizeof(made[0]); i++) {
+        if (!strncmp(symbol + n, made[i], strlen(made[i])))
+            return true;
+    }
+    return !symbol[n];
+}
+
 static void check_kernel_func(struct check *c)
 {
     FILE *f = fopen("/proc/kallsyms", "re");
@@ -477,8 +492,8 @@ static void check_kernel_func(struct check *c)
     bool found = false;
 
     while (f && !found && fgets(line, sizeof(line), f))
-        found = sscanf(line, "%*s %c %255s", &type, name) == 2 && (type == 't' || type == 'T') &&
-                !strcmp(name, c->type);
+        found = sscanf(line, "%*s %c %255s", &type, name) == 2 && strchr("tTwW", type) &&
+                is_function(name, c->type);
     if (f)
         fclose(f);
     if (!found)

@@ -64,12 +64,12 @@ static void *calls_of(void *arg)
     return NULL;
 }
 
-static int calls(long n)
+static int calls(long n, long threads)
 {
     struct caller c[THREADS];
     long i;
 
-    for (i = 0; i < THREADS; i++) {
+    for (i = 0; i < threads && i < THREADS; i++) {
         c[i].id = i;
         c[i].n = n;
         if (pthread_create(&c[i].thread, NULL, calls_of, &c[i]))
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
     long sum = 0;
 
     if (argc > 2 && !strcmp(argv[2], "calls"))
-        return calls(n);
+        return calls(n, argc > 3 ? atol(argv[3]) : THREADS);
     if (!fgets(line, sizeof(line), stdin))
         return 1;
     for (i = 0; i < n; i++) {
