@@ -246,6 +246,7 @@ struct nd_decl {
     bool required;
     struct nd_points aliases;
     const char *help;
+    const char *module;    // STRUCT: its module, whose BTF goes first; NULL: none
     struct nd_tries tries; // STAGE
 
     // check:

@@ -120,6 +120,7 @@ static void declare_struct(struct nd_check *c, struct nd_decl *d)
 
     t->name = d->name;
     *ND_PUSH(c->a, &c->t->structs) = t; // a field may point to it
+    *ND_PUSH(c->a, &c->t->modules) = d->module;
     *t = *nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, true);
     global(c, ND_SYM_CONST, nd_arena_printf(c->a, "struct %s", d->name), d->name_span)->type = t;
     for (i = 0; i < t->nelems; i++)

@@ -99,6 +99,7 @@ struct nd_types {
     struct nd_type **by_btf; // cache, by id
     uint32_t nby_btf;
     ND_VEC(struct nd_type *) structs; // declared by the script
+    ND_VEC(const char *) modules;     // and of which module each is; NULL: of none
 };
 
 extern const struct nd_type nd_type_error, nd_type_none, nd_type_i64, nd_type_u64, nd_type_i32,

@@ -130,6 +130,8 @@ decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name =
                                  { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->texpr = $7; $$->body = $8; }
     | T_STRUCT T_ID '{' struct_fields '}'
                                  { $$ = nd_decl_new(A, ND_D_STRUCT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_STRUCT T_ID ':' T_ID '{' struct_fields '}'
+                                 { $$ = nd_decl_new(A, ND_D_STRUCT, @$); $$->name = $4.s; $$->name_span = @4; $$->module = $2.s; $$->fields = *$6; }
     | T_EVENT T_ID '{' event_fields '}'
                                  { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
     | T_EVENT T_ID '{' event_fields ',' '}'
