@@ -70,6 +70,7 @@ struct nd_field {
     uint32_t off;
     uint16_t bit_off, bits; // bits 0: no bit-field. bit_off counts from off, little endian
     uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, else 0
+    uint32_t align;         // declared with alignas(), else 0
 };
 
 struct nd_type {
