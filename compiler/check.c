@@ -66,6 +66,16 @@ static void declare_fn(struct nd_check *c, struct nd_decl *d)
     *ND_PUSH(c->a, &c->p->fns) = fn;
 }
 
+// alignas(64): layouts of the kernel begin cache lines, and BTF does not tell.
+static uint32_t field_align(struct nd_check *c, const struct nd_decl_field *f)
+{
+    if (!strcmp(f->aligned, "alignas") && f->align && f->align <= 4096 &&
+        !(f->align & (f->align - 1)))
+        return f->align;
+    nd_error(c->d, ND_E0317, f->align_span, "before a field only alignas(n) is possible, n a power of two");
+    return 0;
+}
+
 static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_field *f = ND_NEW_ARRAY(c->a, struct nd_field, d->fields.n ? d->fields.n : 1);
@@ -74,6 +84,8 @@ static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
     for (i = 0; i < d->fields.n; i++) {
         f[i].name = d->fields.v[i].name;
         f[i].type = nd_type_resolve(c->t, d->fields.v[i].texpr);
+        if (d->fields.v[i].aligned)
+            f[i].align = field_align(c, &d->fields.v[i]);
         for (k = 0; k < i; k++) {
             if (!strcmp(f[k].name, f[i].name))
                 nd_error(c->d, ND_E0210, d->fields.v[i].span, "field '%s' is declared twice",
@@ -92,6 +104,8 @@ static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f
         uint32_t bits = d->fields.v[i].bits, unit = f[i].type->size * 8,
                  al = nd_type_align(f[i].type) * 8;
 
+        if (f[i].align * 8 > al)
+            al = f[i].align * 8;
         if (bits && (!nd_type_is_int(f[i].type) || bits > unit)) {
             nd_error(c->d, ND_E0317, d->fields.v[i].span,
                      "a bit-field is an integer of at most its width");
@@ -120,6 +134,7 @@ static void declare_struct(struct nd_check *c, struct nd_decl *d)
 
     t->name = d->name;
     *ND_PUSH(c->a, &c->t->structs) = t; // a field may point to it
+    *ND_PUSH(c->a, &c->t->modules) = d->module;
     *t = *nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, true);
     global(c, ND_SYM_CONST, nd_arena_printf(c->a, "struct %s", d->name), d->name_span)->type = t;
     for (i = 0; i < t->nelems; i++)

@@ -70,6 +70,7 @@ struct nd_field {
     uint32_t off;
     uint16_t bit_off, bits; // bits 0: no bit-field. bit_off counts from off, little endian
     uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, else 0
+    uint32_t align;         // declared with alignas(), else 0
 };
 
 struct nd_type {
@@ -99,6 +100,7 @@ struct nd_types {
     struct nd_type **by_btf; // cache, by id
     uint32_t nby_btf;
     ND_VEC(struct nd_type *) structs; // declared by the script
+    ND_VEC(const char *) modules;     // and of which module each is; NULL: of none
 };
 
 extern const struct nd_type nd_type_error, nd_type_none, nd_type_i64, nd_type_u64, nd_type_i32,

@@ -296,7 +296,8 @@ static void ident(struct nd_user *u, struct nd_expr *e)
                  {ND_B_ELAPSED, ND_BI_ELAPSED},
                  {ND_B_INTERVAL, ND_BI_INTERVAL},
                  {ND_B_LOST, ND_BI_LOST},
-                 {ND_B_NCPUS, ND_BI_NCPUS}};
+                 {ND_B_NCPUS, ND_BI_NCPUS},
+                 {ND_B_JSON, ND_BI_JSON}};
     size_t i;
 
     if (e->sym && e->sym->kind == ND_SYM_FIELD) {
