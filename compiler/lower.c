@@ -288,8 +288,14 @@ static void leave_unless(struct nd_lower *l, struct nd_expr *pred)
 
     if (!pred)
         return;
+    if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
+        leave_unless(l, pred->a); // cheap tests first stay first: the packet is not read before
+        leave_unless(l, pred->b);
+        return;
+    }
     yes = nd_bb(l, "match");
     nd_line(l, pred->span);
+    nd_pkt_prepare(l, nd_pkt_layers(pred), pred->span);
     LLVMBuildCondBr(l->b, nd_lower_cond(l, pred), yes, l->out);
     nd_temps_release(l);
     nd_at(l, yes);
@@ -315,6 +321,7 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     l->inl = NULL;
     l->scratch = NULL;
     l->scratch_top = 0;
+    memset(&l->pkt, 0, sizeof(l->pkt));
     l->early.v = NULL;
     l->early.n = l->early.cap = 0;
     l->entry = l->prologue = nd_bb(l, "entry");

@@ -4,6 +4,7 @@
 #define ND_LOWER_H
 
 #include "builtins.h"
+#include "packet.h"
 
 #include <llvm-c/Core.h>
 #include <llvm-c/DebugInfo.h>
@@ -123,6 +124,12 @@ struct nd_early { // an entry of an array, looked up before the program begins
     LLVMValueRef ptr;
 };
 
+// The packet of a program, or the one in its tunnel: see lower_packet.c.
+struct nd_lpkt {
+    LLVMValueRef reg[ND_PR_MAX], n3;        // words; bytes that came with the network header
+    LLVMValueRef l2, l3, l4, addr, tag;     // bytes of headers; NULL: not used
+};
+
 struct nd_lower {
     struct nd_program *p;
     struct nd_arena *a;
@@ -164,6 +171,11 @@ struct nd_lower {
     ND_VEC(struct nd_reuse) reuse;
     struct nd_loop *loop;
     struct nd_inline *inl;
+    struct {
+        struct nd_lpkt of[2];
+        LLVMValueRef head, end, l2_here, filled, zeros;
+        uint32_t done, maybe; // layers parsed before here in any case, somewhere
+    } pkt;
     struct { // a pointer that was tested against 0: what its expression is from there on
         struct nd_expr *expr;
         LLVMValueRef v;
@@ -235,6 +247,8 @@ LLVMValueRef nd_ptr(struct nd_lower *l, LLVMValueRef v);  // i64 or ptr to ptr
 
 // lower_expr.c
 struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e);
+// The same value, of which LLVM knows nothing: what follows stays behind what stands before.
+LLVMValueRef nd_pin(struct nd_lower *l, LLVMValueRef v);
 LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e);  // a scalar as i64
 LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
 // Writes the value as type t to memory that need not be zeroed before.
@@ -276,6 +290,14 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
+
+// lower_packet.c: pkt
+void nd_pkt_prepare(struct nd_lower *l, uint32_t layers, struct nd_span span);
+struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e); // a field
+struct nd_val nd_lower_packet_id(struct nd_lower *l);
+LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x); // i64
+// The truth (i64) of comparison e, false when a field of the packet in it is absent.
+LLVMValueRef nd_pkt_if_there(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef truth);
 
 // lower_args.c: arguments of functions
 LLVMValueRef nd_load_reg(struct nd_lower *l, const char *reg);

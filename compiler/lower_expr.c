@@ -310,7 +310,7 @@ static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *
 static struct nd_val field(struct nd_lower *l, struct nd_expr *e);
 
 // Not moved before the test, which LLVM would do: the verifier knows the pointer only behind it.
-static LLVMValueRef pin(struct nd_lower *l, LLVMValueRef v)
+LLVMValueRef nd_pin(struct nd_lower *l, LLVMValueRef v)
 {
     LLVMTypeRef t = LLVMFunctionType(l->i64, &l->i64, 1, 0);
     char none[] = "", same[] = "=r,0";
@@ -339,7 +339,7 @@ static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_e
     nd_br(l, done);
     nd_at(l, have);
     l->tested.expr = ptr;
-    l->tested.v = pin(l, p);
+    l->tested.v = nd_pin(l, p);
     v = field(l, e);
     l->tested.expr = NULL;
     if (tmp)
@@ -366,6 +366,8 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
         return nd_lower_arg(l, e);
     if (e->a->type->kind == ND_TY_OPTS)
         return option_value(l, e->sym->option);
+    if (e->a->type->kind == ND_TY_PKT)
+        return nd_lower_pkt(l, e);
     ptr = nullable(l, e);
     if (ptr)
         return field_if(l, e, ptr);
@@ -504,7 +506,7 @@ struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
         if (e->op == ND_OP_LAND || e->op == ND_OP_LOR)
             return scalar(logic(l, e));
         if (e->op >= ND_OP_EQ && e->op <= ND_OP_GE)
-            return scalar(nd_lower_compare(l, e));
+            return scalar(nd_pkt_if_there(l, e, nd_lower_compare(l, e)));
         return scalar(arith(l, e));
     case ND_E_COND:
         return cond(l, e);
@@ -523,7 +525,7 @@ struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
     case ND_E_TUPLE:
         return in_temp(l, e);
     case ND_E_IN:
-        return scalar(nd_lower_in(l, e));
+        return scalar(nd_pkt_if_there(l, e, nd_lower_in(l, e)));
     default:
         return scalar(nd_i64(l, 0));
     }

@@ -13,13 +13,15 @@ static bool ended(struct nd_lower *l)
 
 void nd_lower_block(struct nd_lower *l, struct nd_block *b)
 {
-    uint32_t i;
+    uint32_t done = l->pkt.done, i;
 
     for (i = 0; i < b->n && !ended(l); i++) {
         nd_line(l, b->v[i]->span);
+        nd_pkt_prepare(l, nd_pkt_layers_of(b->v[i]), b->v[i]->span);
         lower_stmt(l, b->v[i]);
         nd_temps_release(l);
     }
+    l->pkt.done = done; // what follows may run without this block
 }
 
 // ---- variables
@@ -265,8 +267,10 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
     bool sc = nd_type_is_scalar(fn->ret);
     uint32_t i;
 
-    for (i = 0; i < e->args.n; i++)
-        set_var(l, fn->params[ND_KERNEL][i], e->args.v[i]);
+    for (i = 0; i < e->args.n; i++) {
+        if (fn->params[ND_KERNEL][i]->type->kind != ND_TY_PKT)
+            set_var(l, fn->params[ND_KERNEL][i], e->args.v[i]);
+    }
     inl.done = nd_bb(l, "return");
     if (fn->ret->kind != ND_TY_NONE && fn->ret->kind != ND_TY_VOID) {
         inl.ret = sc ? nd_register(l, "ret") : nd_keep(l, fn->ret->size);

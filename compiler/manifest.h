@@ -249,6 +249,7 @@ enum {
     ND_TF_PERF = 1 << 2,    // stacks: mode perf (address and symbol + hex offset + module)
     ND_TF_RAW = 1 << 3,     // stacks: mode raw (addresses only)
     ND_TF_NETWORK = 1 << 4, // integer stored in network order (__be16, __be32)
+    ND_TF_FLOW = 1 << 6,   // STRUCT flow: prints a:p -> b:q TCP
     ND_TF_KERNEL = 1 << 5, // enum of the kernel's, whose names may stand for other values elsewhere
 };
 
@@ -483,6 +484,7 @@ enum nd_mf_site_kind {
     ND_SITE_DIV_ZERO,   // division by zero (the result used was 0)
     ND_SITE_INDEX,      // array index out of range (the value used was 0)
     ND_SITE_LOOP_BOUND, // a loop was cut at its bound
+    ND_SITE_PARSE,      // a packet whose headers could not be parsed to their end
     ND_SITE_NO_ENTRY,   // a return whose entry was not seen or whose note was evicted: left out
     ND_SITE_EVICTED,    // an LRU map dropped an entry to make room (counted by the runtime)
     ND_SITE_KIND_MAX,
