@@ -81,30 +81,21 @@ static void walk_expr(struct nd_expr *e, void (*fn)(void *arg, struct nd_expr *e
 
 static void walk_block(struct nd_block *b, void (*fn)(void *arg, struct nd_expr *e), void *arg)
 {
-    uint32_t i;
+    uint32_t i, k;
 
-    for (i = 0; b && i < b->n; i++)
-        nd_ast_walk_stmt(b->v[i], fn, arg);
-}
+    for (i = 0; b && i < b->n; i++) {
+        struct nd_stmt *s = b->v[i];
 
-void nd_ast_walk_stmt(struct nd_stmt *s, void (*fn)(void *arg, struct nd_expr *e), void *arg)
-{
-    uint32_t k;
-
-    walk_expr(s->expr, fn, arg);
-    walk_expr(s->rhs, fn, arg);
-    walk_expr(s->hi, fn, arg);
-    walk_expr(s->sort, fn, arg);
-    walk_expr(s->limit, fn, arg);
-    for (k = 0; k < s->fields.n; k++)
-        walk_expr(s->fields.v[k].expr, fn, arg);
-    walk_block(s->body, fn, arg);
-    walk_block(s->else_body, fn, arg);
-}
-
-void nd_ast_walk_expr(struct nd_expr *e, void (*fn)(void *arg, struct nd_expr *e), void *arg)
-{
-    walk_expr(e, fn, arg);
+        walk_expr(s->expr, fn, arg);
+        walk_expr(s->rhs, fn, arg);
+        walk_expr(s->hi, fn, arg);
+        walk_expr(s->sort, fn, arg);
+        walk_expr(s->limit, fn, arg);
+        for (k = 0; k < s->fields.n; k++)
+            walk_expr(s->fields.v[k].expr, fn, arg);
+        walk_block(s->body, fn, arg);
+        walk_block(s->else_body, fn, arg);
+    }
 }
 
 void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e), void *arg)

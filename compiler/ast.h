@@ -265,8 +265,6 @@ struct nd_script {
 
 // Calls fn for every expression in a declaration (predicate, body), parents first.
 void nd_ast_walk(struct nd_decl *d, void (*fn)(void *arg, struct nd_expr *e), void *arg);
-void nd_ast_walk_expr(struct nd_expr *e, void (*fn)(void *arg, struct nd_expr *e), void *arg);
-void nd_ast_walk_stmt(struct nd_stmt *s, void (*fn)(void *arg, struct nd_expr *e), void *arg);
 void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e), void *arg);
 
 // Constructors; the caller fills what is special to the kind.

@@ -140,8 +140,8 @@ struct nd_probe {
     const char *btf_name;
     enum nd_args_kind args;
     bool retprobe;
-    struct nd_sym *skb; // the packet of the stage, or NULL
-    struct nd_pkt *pkt; // what is read of it, see packet.h; NULL: nothing
+    struct nd_sym *skb;        // the packet of the stage, or NULL
+    struct nd_pkt *pkt;        // what is read of it, see packet.h; NULL: nothing
     uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
     struct nd_probe *entry_of; // notes arguments at the entry for this return probe
     bool user_memory;          // pointers point to user memory (uprobes)

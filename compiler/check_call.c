@@ -233,7 +233,8 @@ static struct nd_type *check_has(struct nd_check *c, struct nd_expr *e)
         return nd_ty(&nd_type_bool);
     if (x->type->kind != ND_TY_ERROR &&
         (x->kind != ND_E_FIELD || !x->sym || x->sym->kind != ND_SYM_OPTION))
-        nd_error(c->d, ND_E0302, x->span, "has() wants an option or a header: has(opt.name), has(pkt.tcp)");
+        nd_error(c->d, ND_E0302, x->span,
+                 "has() wants an option or a header: has(opt.name), has(pkt.tcp)");
     return nd_ty(&nd_type_bool);
 }
 

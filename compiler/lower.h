@@ -126,8 +126,8 @@ struct nd_early { // an entry of an array, looked up before the program begins
 
 // The packet of a program, or the one in its tunnel: see lower_packet.c.
 struct nd_lpkt {
-    LLVMValueRef reg[ND_PR_MAX], n3;        // words; bytes that came with the network header
-    LLVMValueRef l2, l3, l4, addr, tag;     // bytes of headers; NULL: not used
+    LLVMValueRef reg[ND_PR_MAX], n3;    // words; bytes that came with the network header
+    LLVMValueRef l2, l3, l4, addr, tag; // bytes of headers; NULL: not used
 };
 
 struct nd_lower {

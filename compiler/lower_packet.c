@@ -174,7 +174,8 @@ static LLVMValueRef member(struct parse *p, enum nd_pkt_skb m)
 
 static LLVMValueRef swap16(struct nd_lower *l, LLVMValueRef v)
 {
-    LLVMValueRef low = LLVMBuildShl(l->b, LLVMBuildAnd(l->b, v, nd_i64(l, 0xff), ""), nd_i64(l, 8), "");
+    LLVMValueRef low =
+        LLVMBuildShl(l->b, LLVMBuildAnd(l->b, v, nd_i64(l, 0xff), ""), nd_i64(l, 8), "");
 
     return LLVMBuildOr(l->b, low, bits(l, v, 8, 0xff), "");
 }
@@ -232,8 +233,8 @@ static void parse_l2(struct parse *p)
 
 // ---- tags --------------------------------------------------------------------------------------
 
-// The tag that the skb keeps apart: vlan_all since Linux 6.0, a bit of its own from 5.0, before that
-// bit 12 of the tag.
+// The tag that the skb keeps apart: vlan_all since Linux 6.0, a bit of its own from 5.0, before
+// that bit 12 of the tag.
 static void parse_kept_tag(struct parse *p)
 {
     struct nd_lower *l = p->l;
@@ -281,9 +282,9 @@ static void parse_tags(struct parse *p)
 
     if (p->layers & ND_PL_VLAN)
         parse_kept_tag(p);
-    first = LLVMBuildSelect(l->b, nd_bool(l, outer(p, l->pkt.l2_here)),
-                            add(l, get(p, ND_PR_L2OFF), nd_i64(l, L2_BYTES)), get(p, ND_PR_L3OFF),
-                            "");
+    first =
+        LLVMBuildSelect(l->b, nd_bool(l, outer(p, l->pkt.l2_here)),
+                        add(l, get(p, ND_PR_L2OFF), nd_i64(l, L2_BYTES)), get(p, ND_PR_L3OFF), "");
     parse_tag(p, first);
     parse_tag(p, get(p, ND_PR_L3OFF));
 }
@@ -293,7 +294,8 @@ static void parse_tags(struct parse *p)
 static void parse_ip4(struct parse *p)
 {
     struct nd_lower *l = p->l;
-    LLVMValueRef hlen = LLVMBuildShl(l->b, bits(l, wire(l, p->k->l3, 0, 1), 0, 15), nd_i64(l, 2), "");
+    LLVMValueRef hlen =
+        LLVMBuildShl(l->b, bits(l, wire(l, p->k->l3, 0, 1), 0, 15), nd_i64(l, 2), "");
     LLVMValueRef frag = wire(l, p->k->l3, 6, 2), good;
     struct branch b;
 
@@ -389,8 +391,8 @@ static void parse_by_type(struct parse *p, LLVMValueRef n)
     c = begin_if(l, is(l, type, ETH_IP6));
     parse_ip6(p, n);
     begin_else(l, &c);
-    d = begin_if(l, LLVMBuildAnd(l->b, any2(l, type, ETH_ARP, ETH_RARP),
-                                 cmp(l, LLVMIntUGE, n, 28), ""));
+    d = begin_if(
+        l, LLVMBuildAnd(l->b, any2(l, type, ETH_ARP, ETH_RARP), cmp(l, LLVMIntUGE, n, 28), ""));
     have(p, ND_PH_ARP);
     end_if(l, &d);
     end_else(l, &c);
@@ -466,12 +468,9 @@ static const struct {
     uint8_t proto, need; // bytes that must be there
     uint16_t ip, have;   // of which IP, 0: any; what it is then
 } transports[] = {
-    {PROTO_TCP, 20, 0, ND_PH_TCP},
-    {PROTO_UDP, 8, 0, ND_PH_UDP},
-    {PROTO_ICMP, 8, ND_PH_IP4, ND_PH_ICMP},
-    {PROTO_ICMP6, 8, ND_PH_IP6, ND_PH_ICMP6},
-    {PROTO_SCTP, 8, 0, ND_PH_SCTP},
-    {PROTO_GRE, 4, 0, ND_PH_GRE},
+    {PROTO_TCP, 20, 0, ND_PH_TCP},          {PROTO_UDP, 8, 0, ND_PH_UDP},
+    {PROTO_ICMP, 8, ND_PH_IP4, ND_PH_ICMP}, {PROTO_ICMP6, 8, ND_PH_IP6, ND_PH_ICMP6},
+    {PROTO_SCTP, 8, 0, ND_PH_SCTP},         {PROTO_GRE, 4, 0, ND_PH_GRE},
 };
 
 // Bytes of the header, as far as they are there; 0 when it is of no known protocol.
@@ -606,8 +605,8 @@ static void parse_inner(struct parse *p, struct parse *in)
         return;
     off = get(in, ND_PR_L3OFF);
     b = begin_if(l, nd_bool(l, off));
-    c = begin_if(l, LLVMBuildAnd(l->b, is(l, get(in, ND_PR_ETYPE), ETH_TEB),
-                                 room(in, off, L2_BYTES), ""));
+    c = begin_if(
+        l, LLVMBuildAnd(l->b, is(l, get(in, ND_PR_ETYPE), ETH_TEB), room(in, off, L2_BYTES), ""));
     fetch(in, in->k->l2, off, nd_i64(l, L2_BYTES));
     have(in, ND_PH_ETH);
     set(in, ND_PR_ETYPE, wire(l, in->k->l2, 12, 2));
@@ -652,8 +651,8 @@ static LLVMValueRef cleared_bytes(struct nd_lower *l, uint32_t size)
 
 static void make_buffers(struct nd_lower *l, struct nd_lpkt *k, bool inner)
 {
-    static const char *const names[ND_PR_MAX] = {"have",  "l2off", "l3off", "l4off", "etype", "proto",
-                                                 "frag",  "mf",    "vlan",  "vlan2", "vni"};
+    static const char *const names[ND_PR_MAX] = {
+        "have", "l2off", "l3off", "l4off", "etype", "proto", "frag", "mf", "vlan", "vlan2", "vni"};
     uint32_t i;
 
     if (k->l3)
@@ -710,16 +709,17 @@ void nd_pkt_prepare(struct nd_lower *l, uint32_t layers, struct nd_span span)
         make_buffers(l, &l->pkt.of[1], true);
     test = (l->pkt.maybe & missing) == missing;
     if (test) {
-        LLVMValueRef left = LLVMBuildAnd(l->b, LLVMBuildNot(l->b, LLVMBuildLoad2(l->b, l->i64, l->pkt.filled, ""), ""),
-                                         nd_i64(l, missing), "");
+        LLVMValueRef left = LLVMBuildAnd(
+            l->b, LLVMBuildNot(l->b, LLVMBuildLoad2(l->b, l->i64, l->pkt.filled, ""), ""),
+            nd_i64(l, missing), "");
 
         b = begin_if(l, nd_bool(l, left));
     }
     parse(l, missing, span);
-    LLVMBuildStore(l->b,
-                   LLVMBuildOr(l->b, LLVMBuildLoad2(l->b, l->i64, l->pkt.filled, ""),
-                               nd_i64(l, missing), ""),
-                   l->pkt.filled);
+    LLVMBuildStore(
+        l->b,
+        LLVMBuildOr(l->b, LLVMBuildLoad2(l->b, l->i64, l->pkt.filled, ""), nd_i64(l, missing), ""),
+        l->pkt.filled);
     if (test)
         end_if(l, &b);
     l->pkt.done |= missing;
@@ -868,8 +868,9 @@ static void note_need(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef 
         *all = *all ? LLVMBuildAnd(l->b, *all, one, "") : one;
         return;
     }
-    if ((e->kind != ND_E_BINARY || e->op >= ND_OP_EQ) && e->kind != ND_E_UNARY && e->kind != ND_E_CAST &&
-        e->kind != ND_E_TUPLE && e->kind != ND_E_FIELD && e->kind != ND_E_INDEX)
+    if ((e->kind != ND_E_BINARY || e->op >= ND_OP_EQ) && e->kind != ND_E_UNARY &&
+        e->kind != ND_E_CAST && e->kind != ND_E_TUPLE && e->kind != ND_E_FIELD &&
+        e->kind != ND_E_INDEX)
         return;
     note_need(l, e->a, all);
     note_need(l, e->b, all);
@@ -916,9 +917,10 @@ LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x)
 // ---- identity ----------------------------------------------------------------------------------
 //
 // What a packet is known by at every stage, words of 32 bits: addresses, protocol, ports or what
-// stands for them, then by protocol. TCP: seq, ack; UDP: length; ICMP echo: id and seq; ARP: sender.
-// Last the IPv4 identification and the offset of a fragment, or the IPv6 flow label. Not the payload
-// length of TCP, for segmentation changes it, nor checksums, which offloading fills in late.
+// stands for them, then by protocol. TCP: seq, ack; UDP: length; ICMP echo: id and seq; ARP:
+// sender. Last the IPv4 identification and the offset of a fragment, or the IPv6 flow label. Not
+// the payload length of TCP, for segmentation changes it, nor checksums, which offloading fills in
+// late.
 
 enum { ID_SRC, ID_DST = 4, ID_PROTO = 8, ID_PORTS, ID_A, ID_B, ID_IP, ID_END, ID_WORDS = 14 };
 
@@ -937,15 +939,18 @@ struct nd_val nd_lower_packet_id(struct nd_lower *l)
     const struct nd_lpkt *k = &l->pkt.of[0];
     LLVMValueRef to = nd_temp(l, ID_WORDS * 4), tcp = found(l, k, ND_PH_TCP);
     LLVMValueRef udp = found(l, k, ND_PH_UDP), icmp = found(l, k, ND_PH_ICMP | ND_PH_ICMP6);
-    LLVMValueRef arp = found(l, k, ND_PH_ARP), ports = found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP);
+    LLVMValueRef arp = found(l, k, ND_PH_ARP),
+                 ports = found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP);
     LLVMValueRef kind, a, id;
 
     nd_zero(l, to, 4 * ID_END, 4 * (ID_WORDS - ID_END));
     copy_words(l, to, k->addr, 8);
-    kind = LLVMBuildShl(l->b, bits(l, reg_of(l, k, ND_PR_HAVE), 0, ND_PH_IP4 | ND_PH_IP6 | ND_PH_ARP),
-                        nd_i64(l, 8), "");
+    kind =
+        LLVMBuildShl(l->b, bits(l, reg_of(l, k, ND_PR_HAVE), 0, ND_PH_IP4 | ND_PH_IP6 | ND_PH_ARP),
+                     nd_i64(l, 8), "");
     put_word(l, to, ID_PROTO, LLVMBuildOr(l->b, reg_of(l, k, ND_PR_PROTO), kind, ""));
-    a = LLVMBuildSelect(l->b, ports, wire(l, k->l4, 0, 4), word_if(l, icmp, wire(l, k->l4, 0, 2)), "");
+    a = LLVMBuildSelect(l->b, ports, wire(l, k->l4, 0, 4), word_if(l, icmp, wire(l, k->l4, 0, 2)),
+                        "");
     put_word(l, to, ID_PORTS, LLVMBuildSelect(l->b, arp, wire(l, k->l3, 6, 2), a, ""));
     a = LLVMBuildSelect(l->b, tcp, wire(l, k->l4, 4, 4),
                         LLVMBuildSelect(l->b, icmp, wire(l, k->l4, 4, 4),
@@ -953,13 +958,14 @@ struct nd_val nd_lower_packet_id(struct nd_lower *l)
                         "");
     put_word(l, to, ID_A, LLVMBuildSelect(l->b, arp, wire(l, k->l3, 8, 4), a, ""));
     put_word(l, to, ID_B,
-             LLVMBuildSelect(l->b, tcp, wire(l, k->l4, 8, 4), word_if(l, arp, wire(l, k->l3, 12, 2)),
-                             ""));
+             LLVMBuildSelect(l->b, tcp, wire(l, k->l4, 8, 4),
+                             word_if(l, arp, wire(l, k->l3, 12, 2)), ""));
     id = LLVMBuildOr(l->b, LLVMBuildShl(l->b, wire(l, k->l3, 4, 2), nd_i64(l, 16), ""),
                      reg_of(l, k, ND_PR_FRAG), "");
     put_word(l, to, ID_IP,
-             LLVMBuildSelect(l->b, found(l, k, ND_PH_IP4), id,
-                             word_if(l, found(l, k, ND_PH_IP6), bits(l, wire(l, k->l3, 0, 4), 0, 0xfffff)),
-                             ""));
+             LLVMBuildSelect(
+                 l->b, found(l, k, ND_PH_IP4), id,
+                 word_if(l, found(l, k, ND_PH_IP6), bits(l, wire(l, k->l3, 0, 4), 0, 0xfffff)),
+                 ""));
     return (struct nd_val){.v = to, .mem = true, .as = ND_AS_BPF};
 }

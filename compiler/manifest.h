@@ -249,7 +249,7 @@ enum {
     ND_TF_PERF = 1 << 2,    // stacks: mode perf (address and symbol + hex offset + module)
     ND_TF_RAW = 1 << 3,     // stacks: mode raw (addresses only)
     ND_TF_NETWORK = 1 << 4, // integer stored in network order (__be16, __be32)
-    ND_TF_FLOW = 1 << 6,   // STRUCT flow: prints a:p -> b:q TCP
+    ND_TF_FLOW = 1 << 6,    // STRUCT flow: prints a:p -> b:q TCP
     ND_TF_KERNEL = 1 << 5, // enum of the kernel's, whose names may stand for other values elsewhere
 };
 

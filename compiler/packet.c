@@ -197,8 +197,8 @@ static void unknown_field(struct nd_check *c, struct nd_expr *e, const char *gro
         nd_near_try(&near, opens ? r->group : r->name);
         list = nd_arena_printf(c->a, "%s%s%s", list, *list ? ", " : "", opens ? r->group : r->name);
     }
-    d = nd_error(c->d, ND_E0204, e->name_span, "a packet has no '%s%s%s'", group,
-                 *group ? "." : "", e->name);
+    d = nd_error(c->d, ND_E0204, e->name_span, "a packet has no '%s%s%s'", group, *group ? "." : "",
+                 e->name);
     if (near.n)
         nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
     nd_help(c->d, d, "it has: %s", list);
@@ -247,10 +247,10 @@ const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner)
 
 // ---- layers ------------------------------------------------------------------------------------
 
-static void note_layers(void *arg, struct nd_expr *e)
+static void note_layers(struct nd_expr *e, uint32_t *mask)
 {
     const struct nd_pkt_row *r;
-    uint32_t *mask = arg, i, one;
+    uint32_t i, one;
     bool inner;
 
     if (e->kind == ND_E_IDENT && e->builtin && e->builtin->id == ND_B_PACKET_ID)
@@ -284,20 +284,41 @@ static uint32_t close_all(uint32_t m)
     return m ? m | ND_PL_SKB : 0;
 }
 
+// Not into what may not be evaluated: the right sides of && and ||, the two of ?:. Those are
+// prepared where they are lowered.
+static void collect(struct nd_expr *e, uint32_t *mask)
+{
+    uint32_t i;
+
+    if (!e)
+        return;
+    note_layers(e, mask);
+    collect(e->a, mask);
+    if (e->kind != ND_E_COND &&
+        (e->kind != ND_E_BINARY || (e->op != ND_OP_LAND && e->op != ND_OP_LOR))) {
+        collect(e->b, mask);
+        collect(e->c, mask);
+    }
+    for (i = 0; i < e->args.n; i++)
+        collect(e->args.v[i], mask);
+}
+
 uint32_t nd_pkt_layers(struct nd_expr *e)
 {
     uint32_t mask = 0;
 
-    nd_ast_walk_expr(e, note_layers, &mask);
+    collect(e, &mask);
     return close_all(mask);
 }
 
 uint32_t nd_pkt_layers_of(struct nd_stmt *s)
 {
-    struct nd_stmt own = *s;
-    uint32_t mask = 0;
+    uint32_t mask = 0, i;
 
-    own.body = own.else_body = NULL;
-    nd_ast_walk_stmt(&own, note_layers, &mask);
+    collect(s->expr, &mask);
+    collect(s->rhs, &mask);
+    collect(s->hi, &mask);
+    for (i = 0; i < s->fields.n; i++)
+        collect(s->fields.v[i].expr, &mask);
     return close_all(mask);
 }

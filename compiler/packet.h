@@ -69,23 +69,23 @@ enum nd_pkt_reg {
 enum nd_pkt_code { ND_PC_LEN6, ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_VERSION, ND_PC_DEV };
 
 // Members of struct sk_buff that parsing reads.
-#define ND_PKT_SKB(X)                       \
-    X(HEAD, "head")                         \
-    X(DATA, "data")                         \
-    X(TAIL, "tail")                         \
-    X(LEN, "len")                           \
-    X(NETWORK, "network_header")            \
-    X(MAC, "mac_header")                    \
-    X(TRANSPORT, "transport_header")        \
-    X(PROTOCOL, "protocol")                 \
-    X(VLAN_TCI, "vlan_tci")                 \
-    X(VLAN_ALL, "vlan_all")                 \
-    X(VLAN_PRESENT, "vlan_present")         \
-    X(MARK, "mark")                         \
-    X(HASH, "hash")                         \
-    X(QUEUE, "queue_mapping")               \
-    X(CLONED, "cloned")                     \
-    X(DEV_NAME, "dev.name")                 \
+#define ND_PKT_SKB(X)                \
+    X(HEAD, "head")                  \
+    X(DATA, "data")                  \
+    X(TAIL, "tail")                  \
+    X(LEN, "len")                    \
+    X(NETWORK, "network_header")     \
+    X(MAC, "mac_header")             \
+    X(TRANSPORT, "transport_header") \
+    X(PROTOCOL, "protocol")          \
+    X(VLAN_TCI, "vlan_tci")          \
+    X(VLAN_ALL, "vlan_all")          \
+    X(VLAN_PRESENT, "vlan_present")  \
+    X(MARK, "mark")                  \
+    X(HASH, "hash")                  \
+    X(QUEUE, "queue_mapping")        \
+    X(CLONED, "cloned")              \
+    X(DEV_NAME, "dev.name")          \
     X(IFINDEX, "dev.ifindex")
 enum nd_pkt_skb {
 #define ND_PKT_SKB_ENUM(id, name) ND_PK_##id,
@@ -115,7 +115,8 @@ struct nd_pkt {
 const struct nd_pkt_row *nd_pkt_row(uint32_t i); // NULL past the end
 // pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->aux 1 for inner.
 struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e);
-struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e,
+                                  const struct nd_builtin *b);
 struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b);
 // Layers that an expression's fields need, without functions that it calls; 0: none.

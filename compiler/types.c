@@ -50,8 +50,8 @@ static const char *const kind_names[ND_TY_KIND_MAX] = {
     [ND_TY_COUNT] = "count()",     [ND_TY_SUM] = "sum()",     [ND_TY_MIN] = "min()",
     [ND_TY_MAX] = "max()",         [ND_TY_AVG] = "avg()",     [ND_TY_STATS] = "stats()",
     [ND_TY_HIST] = "hist()",       [ND_TY_LHIST] = "lhist()", [ND_TY_DIST] = "dist()",
-    [ND_TY_PKT] = "pkt",
-    [ND_TY_ARGS] = "args",         [ND_TY_OPTS] = "opt",      [ND_TY_NONE] = "no value",
+    [ND_TY_PKT] = "pkt",           [ND_TY_ARGS] = "args",     [ND_TY_OPTS] = "opt",
+    [ND_TY_NONE] = "no value",
 };
 
 const char *nd_type_kind_name(enum nd_tk kind)

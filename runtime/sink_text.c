@@ -123,12 +123,17 @@ static void text_report_begin(struct nd_sink *s, int64_t interval_ns)
 }
 
 static const char *const loss_text[ND_SITE_KIND_MAX] = {
-    [ND_SITE_EVENT_LOST] = "lost events",     [ND_SITE_MAP_FULL] = "map full",
-    [ND_SITE_MAP_ERROR] = "map errors",       [ND_SITE_STACK_FAIL] = "stacks not stored",
-    [ND_SITE_READ_FAIL] = "failed reads",     [ND_SITE_PARSE] = "packets not parsed",
+    [ND_SITE_EVENT_LOST] = "lost events",
+    [ND_SITE_MAP_FULL] = "map full",
+    [ND_SITE_MAP_ERROR] = "map errors",
+    [ND_SITE_STACK_FAIL] = "stacks not stored",
+    [ND_SITE_READ_FAIL] = "failed reads",
+    [ND_SITE_PARSE] = "packets not parsed",
     [ND_SITE_NO_ENTRY] = "returns without their entry",
-    [ND_SITE_STR_TRUNC] = "strings cut",      [ND_SITE_DIV_ZERO] = "divisions by zero",
-    [ND_SITE_INDEX] = "indexes out of range", [ND_SITE_LOOP_BOUND] = "loops cut at their bound",
+    [ND_SITE_STR_TRUNC] = "strings cut",
+    [ND_SITE_DIV_ZERO] = "divisions by zero",
+    [ND_SITE_INDEX] = "indexes out of range",
+    [ND_SITE_LOOP_BOUND] = "loops cut at their bound",
     [ND_SITE_EVICTED] = "entries evicted",
 };
 
