@@ -105,6 +105,8 @@ enum nd_builtin_id {
     ND_B_LOG2,
     ND_B_IFINDEX,
     ND_B_SPRINTF,
+    ND_B_FRAMES,
+    ND_B_FOLDED,
     ND_B_REFUSED,
 };
 

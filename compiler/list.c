@@ -187,33 +187,55 @@ static int list_errors(struct list *l, const char *glob)
     return 0;
 }
 
+struct names {
+    char **v;
+    uint32_t n, cap;
+};
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void list_folder(struct list *l, const char *dir, const char *glob)
+// The names in a folder that end so, sorted.
+static void names_in(struct list *l, const char *dir, const char *suffix, struct names *names)
 {
-    ND_VEC(char *) names = {0};
+    size_t len = strlen(suffix);
     struct dirent *e;
     DIR *d = opendir(dir);
-    uint32_t i;
 
     while (d && (e = readdir(d))) {
         size_t n = strlen(e->d_name);
 
-        if (n > 3 && !strcmp(e->d_name + n - 3, ".nd") && nd_glob_match(glob, e->d_name))
-            *ND_PUSH(l->a, &names) = nd_arena_strdup(l->a, e->d_name);
+        if (e->d_name[0] != '.' && n > len && !strcmp(e->d_name + n - len, suffix))
+            *ND_PUSH(l->a, names) = nd_arena_strdup(l->a, e->d_name);
     }
     if (d)
         closedir(d);
-    if (names.n)
-        qsort(names.v, names.n, sizeof(*names.v), by_name);
-    for (i = 0; i < names.n; i++) {
-        struct nd_compile_opts o = {.file = nd_arena_printf(l->a, "%s/%s", dir, names.v[i])};
-        struct nd_unit *u = nd_unit_new(&o);
+    if (names->n)
+        qsort(names->v, names->n, sizeof(*names->v), by_name);
+}
 
-        fprintf(l->out, "%-32s %s\n", names.v[i], u ? u->program.title : "");
+// One line for each tool of a folder: the name it is run by, and the question it answers.
+static void list_group(struct list *l, const char *dir, const char *group, const char *glob)
+{
+    struct names names = {0};
+    uint32_t i;
+
+    names_in(l, dir, ".nd", &names);
+    for (i = 0; i < names.n; i++) {
+        struct nd_compile_opts o = {.file = nd_arena_printf(l->a, "%s/%s", dir, names.v[i]),
+                                    .no_modules = true};
+        char *name = nd_arena_strdup(l->a, names.v[i]);
+        struct nd_unit *u;
+
+        name[strlen(name) - 3] = 0;
+        if (group)
+            name = nd_arena_printf(l->a, "%s/%s", group, name);
+        if (!nd_glob_match(glob, name))
+            continue;
+        u = nd_unit_new(&o);
+        fprintf(l->out, "%-44s %s\n", name, u && u->program.title ? u->program.title : "");
         nd_unit_free(u);
     }
 }
@@ -221,18 +243,16 @@ static void list_folder(struct list *l, const char *dir, const char *glob)
 static int list_tools(struct list *l, const struct nd_compile_opts *o, const char *glob)
 {
     const char *stdlib = nd_stdlib_dir(l->a, o->stdlib);
-    struct dirent *e;
-    DIR *d;
+    struct names groups = {0};
+    uint32_t i;
 
     glob = nd_glob_is(glob) ? glob : nd_arena_printf(l->a, "*%s*", glob);
-    list_folder(l, nd_arena_printf(l->a, "%s/../scripts", stdlib), glob);
-    d = opendir(stdlib);
-    while (d && (e = readdir(d))) {
-        if (e->d_name[0] != '.' && strcmp(e->d_name, "lib"))
-            list_folder(l, nd_arena_printf(l->a, "%s/%s", stdlib, e->d_name), glob);
+    names_in(l, stdlib, "", &groups);
+    for (i = 0; i < groups.n; i++) {
+        if (strcmp(groups.v[i], "lib") != 0)
+            list_group(l, nd_arena_printf(l->a, "%s/%s", stdlib, groups.v[i]), groups.v[i], glob);
     }
-    if (d)
-        closedir(d);
+    list_group(l, nd_arena_printf(l->a, "%s/../scripts", stdlib), NULL, glob);
     return 0;
 }
 

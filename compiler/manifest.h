@@ -650,7 +650,9 @@ enum nd_vm_agg {
     X(IFINDEX)      /* name -- n              0 if there is no such device                      */ \
     X(IFNAME)       /* n -- str                                                                 */ \
     X(LOST)         /* -- number of events lost so far                                          */ \
-    X(NCPUS)        /* -- number of possible CPUs                                               */
+    X(NCPUS)        /* -- number of possible CPUs                                               */ \
+    X(FRAMES)       /* stack separator -- str  the innermost function first; none: ""           */ \
+    X(FOLDED)       /* stack -- str            the outermost function first, ; between          */
 // clang-format on
 
 enum nd_vm_builtin {

@@ -271,6 +271,8 @@ static const struct {
     {ND_B_IFINDEX, ND_BI_IFINDEX},
     {ND_B_STRFTIME, ND_BI_STRFTIME},
     {ND_B_KADDR, ND_BI_KADDR},
+    {ND_B_FRAMES, ND_BI_FRAMES},
+    {ND_B_FOLDED, ND_BI_FOLDED},
 };
 
 static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)

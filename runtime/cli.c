@@ -247,8 +247,9 @@ static int find_script(struct cli *c)
     if (c->compile.text)
         return 0;
     if (nd_find_script(c->compile.file, c->path, sizeof(c->path))) {
-        nd_msg("error: there is no script or tool \"%s\"%s", c->compile.file,
-               strchr(c->compile.file, '/') ? "" : " here or in the standard library");
+        nd_msg("error: there is no script or tool \"%s\" here or in the standard library; what "
+               "there is: ndtrace list tools",
+               c->compile.file);
         return -ENOENT;
     }
     c->compile.file = c->path;

@@ -66,6 +66,9 @@ void nd_visit(const struct nd_fmt *f, uint32_t type, const void *bytes, const st
 // frame: of a stack, where the offset is told also if it is 0.
 void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
                     struct nd_buf *out);
+// The functions of a stack by name alone; a stack that could not be taken has none.
+void nd_format_frames(const struct nd_fmt *f, uint32_t type, const void *bytes, const char *sep,
+                      bool outer_first, struct nd_buf *out);
 // The text of an aggregation; div > 1 divides what is printed. Tables end with a newline.
 void nd_format_agg(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
                    struct nd_buf *out);

@@ -81,8 +81,8 @@ static void text_end(void *arg, const struct nd_mf_type *t)
                                                                    : "]");
 }
 
-void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
-                    struct nd_buf *out)
+// pid 0: of the kernel. Unknown: without a name.
+static struct nd_sym symbol(const struct nd_fmt *f, uint64_t addr, uint32_t pid)
 {
     struct nd_sym sym = {0};
 
@@ -90,6 +90,14 @@ void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool fr
         nd_syms_user(f->syms, pid, addr, &sym);
     else if (f->syms)
         nd_syms_kernel(f->syms, addr, &sym);
+    return sym;
+}
+
+void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
+                    struct nd_buf *out)
+{
+    struct nd_sym sym = symbol(f, addr, pid);
+
     if (sym.name) {
         nd_buf_puts(out, sym.name);
         if (sym.off || frame) {
@@ -136,6 +144,45 @@ static void text_stack(void *arg, const struct nd_mf_type *t, const uint64_t *fr
             nd_format_addr(x->f, frames[i], pid, true, x->out);
         nd_buf_put(x->out, "\n", 1);
     }
+}
+
+struct frames {
+    struct text text;
+    const char *sep;
+    bool outer_first;
+};
+
+static void frames_stack(void *arg, const struct nd_mf_type *t, const uint64_t *frames, int n,
+                         uint32_t pid)
+{
+    struct frames *x = arg;
+    struct nd_buf *out = x->text.out;
+    int i;
+
+    (void)t;
+    for (i = 0; i < n; i++) {
+        uint64_t addr = frames[x->outer_first ? n - 1 - i : i];
+        struct nd_sym sym = symbol(x->text.f, addr, pid);
+
+        if (i)
+            nd_buf_puts(out, x->sep);
+        if (sym.name)
+            nd_buf_puts(out, sym.name);
+        else
+            nd_buf_printf(out, "0x%" PRIx64, addr);
+    }
+}
+
+void nd_format_frames(const struct nd_fmt *f, uint32_t type, const void *bytes, const char *sep,
+                      bool outer_first, struct nd_buf *out)
+{
+    struct frames x = {{f, out}, sep, outer_first};
+    const struct nd_visitor v = {
+        .arg = &x, .integer = text_integer, .stack = frames_stack, // an integer: without maps
+    };
+
+    if (f->mf->types[type].kind == ND_T_KSTACK || f->mf->types[type].kind == ND_T_USTACK)
+        nd_visit(f, type, bytes, &v);
 }
 
 // An integer answer of an aggregation, or n/a.

@@ -350,6 +350,25 @@ static int bi_ncpus(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, sysconf(_SC_NPROCESSORS_CONF));
 }
 
+static int stack_text(struct nd_vm *vm, const struct vm_value *v, const char *sep, bool outer_first)
+{
+    if (v->kind != VM_BYTES)
+        return vm_fail(vm, EINVAL, "a stack is needed, not %s", vm_kind_name(v->kind));
+    vm->text.n = 0;
+    nd_format_frames(vm->env.fmt, v->type, v->p, sep, outer_first, &vm->text);
+    return vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static int bi_frames(struct nd_vm *vm, const struct vm_value *v)
+{
+    return c_string(vm, &v[1]) ?: stack_text(vm, &v[0], vm->scratch.v, false);
+}
+
+static int bi_folded(struct nd_vm *vm, const struct vm_value *v)
+{
+    return stack_text(vm, &v[0], ";", true);
+}
+
 static const struct {
     builtin *fn;
     uint8_t nargs;
@@ -383,6 +402,8 @@ static const struct {
     [ND_BI_IFNAME] = {bi_ifname, 1},
     [ND_BI_LOST] = {bi_lost, 0},
     [ND_BI_NCPUS] = {bi_ncpus, 0},
+    [ND_BI_FRAMES] = {bi_frames, 2},
+    [ND_BI_FOLDED] = {bi_folded, 1},
 };
 
 int vm_op_builtin(struct nd_vm *vm, const struct nd_mf_insn *in)

@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Does a thing a known number of times, so that probes can be held to it: calls of one kernel
-// function, of one own function, of one static probe. Must not know tracers. Serves tests/vm/tests.
+// Does a thing a known number of times, so that probes can be held to it: calls of kernel functions
+// (in one thread, in several at once), of one own function, of one static probe, packets of a tap
+// device. Must not know tracers. Serves tests/vm/tests.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sdt.h>
+#include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LEN 1000
+#define THREADS 6    // a kretprobe has room for ten calls under way
+#define FIRST 100    // bytes of the first part of a datagram
+#define SECOND 50    // of its second
+#define FRAME 321    // bytes of a packet of the tap device
+#define TAP "ndtap0" // its name
 
 __attribute__((noinline)) long nd_target(long a, const char *text);
 long nd_target(long a, const char *text)
@@ -35,6 +49,143 @@ static int fallocates(long n)
     printf("%ld good, %ld failed\n", n, failed);
     return failed != n;
 }
+
+// ---- several threads at once -------------------------------------------------------------------
+
+struct worker {
+    pthread_t thread;
+    long id, n, failed;
+};
+
+static int together(long n, void *(*work)(void *))
+{
+    struct worker w[THREADS] = {0};
+    long i, failed = 0;
+
+    for (i = 0; i < THREADS; i++) {
+        w[i].id = i;
+        w[i].n = n;
+        if (pthread_create(&w[i].thread, NULL, work, &w[i]))
+            return 1;
+    }
+    for (i = 0; i < THREADS; i++) {
+        pthread_join(w[i].thread, NULL);
+        failed += w[i].failed;
+    }
+    printf("%d threads, %ld failed\n", THREADS, failed);
+    return failed != 0;
+}
+
+// Thread i: n times a length of LEN + i, of which every second with a mode that fails.
+static void *fallocates_of(void *arg)
+{
+    struct worker *w = arg;
+    int fd = memfd_create("worker", 0);
+    long k;
+
+    for (k = 0; k < w->n; k++)
+        w->failed += (fallocate(fd, k % 2 ? 0x1000 : 0, k, LEN + w->id) != 0) != (k % 2);
+    close(fd);
+    return NULL;
+}
+
+static int fallocate_threads(long n)
+{
+    return together(n, fallocates_of);
+}
+
+// Thread i: n naps of 5 (6 - i) ms and i ns, so that who comes first leaves last.
+static void *naps_of(void *arg)
+{
+    struct worker *w = arg;
+    struct timespec t = {.tv_nsec = 5000000 * (THREADS - w->id) + w->id};
+    long k;
+
+    for (k = 0; k < w->n; k++)
+        w->failed += nanosleep(&t, NULL) != 0;
+    return NULL;
+}
+
+static int naps(long n)
+{
+    return together(n, naps_of);
+}
+
+// ---- system calls ------------------------------------------------------------------------------
+
+// Datagrams of two parts: ip_append_data(..., FIRST + 8, 8, ..., MSG_MORE), then (..., SECOND, 8,
+// ..., 0), which has nine parameters.
+static int corks(long n)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(to);
+    int in = socket(AF_INET, SOCK_DGRAM, 0), out = socket(AF_INET, SOCK_DGRAM, 0);
+    char text[FIRST + SECOND] = {0};
+    long i;
+
+    if (bind(in, (struct sockaddr *)&to, size) || getsockname(in, (struct sockaddr *)&to, &size) ||
+        connect(out, (struct sockaddr *)&to, size))
+        return 1;
+    for (i = 0; i < n; i++) {
+        if (send(out, text, FIRST, MSG_MORE) != FIRST || send(out, text, SECOND, 0) != SECOND ||
+            recv(in, text, sizeof(text), 0) != sizeof(text))
+            return 1;
+    }
+    printf("%ld datagrams\n", n);
+    return 0;
+}
+
+static int sysinfos(long n)
+{
+    struct sysinfo info;
+    long i;
+
+    for (i = 0; i < n; i++) {
+        if (sysinfo(&info))
+            return 1;
+    }
+    printf("%ld times\n", n);
+    return 0;
+}
+
+// ---- a tap device ------------------------------------------------------------------------------
+
+static int tap_up(struct ifreq *r)
+{
+    int tap = open("/dev/net/tun", O_RDWR), s = socket(AF_INET, SOCK_DGRAM, 0), rc;
+
+    r->ifr_flags = IFF_TAP | IFF_NO_PI;
+    if (tap < 0 || ioctl(tap, TUNSETIFF, r))
+        return -1;
+    r->ifr_flags = IFF_UP | IFF_RUNNING;
+    rc = ioctl(s, SIOCSIFFLAGS, r);
+    close(s);
+    return rc ? -1 : tap;
+}
+
+// n frames to a tap device, and n that come from it.
+static int taps(long n)
+{
+    struct ifreq r = {.ifr_name = TAP};
+    int tap = tap_up(&r), raw = socket(AF_PACKET, SOCK_RAW, 0);
+    unsigned char frame[FRAME] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5};
+    struct sockaddr_ll at = {.sll_family = AF_PACKET};
+    long i;
+
+    if (tap < 0 || raw < 0)
+        return 1;
+    at.sll_ifindex = (int)if_nametoindex(TAP);
+    if (bind(raw, (struct sockaddr *)&at, sizeof(at)))
+        return 1;
+    for (i = 0; i < n; i++) {
+        if (write(raw, frame, FRAME) != FRAME || write(tap, frame, FRAME) != FRAME)
+            return 1;
+    }
+    printf("%ld there, %ld back\n", n, n);
+    return 0;
+}
+
+// ---- own functions -----------------------------------------------------------------------------
 
 static int targets(long n)
 {
@@ -66,13 +217,23 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(long n);
-    } things[] = {{"fallocate", fallocates}, {"target", targets}, {"spin", spin}};
+    } things[] = {{"fallocate", fallocates},
+                  {"fallocate_threads", fallocate_threads},
+                  {"nap", naps},
+                  {"cork", corks},
+                  {"sysinfo", sysinfos},
+                  {"tap", taps},
+                  {"target", targets},
+                  {"spin", spin}};
     size_t i;
 
     for (i = 0; argc == 3 && i < sizeof(things) / sizeof(*things); i++) {
         if (!strcmp(argv[1], things[i].name))
             return things[i].run(atol(argv[2]));
     }
-    fprintf(stderr, "usage: stimulus fallocate|target|spin N\n");
+    fprintf(stderr, "usage: stimulus THING N: ");
+    for (i = 0; i < sizeof(things) / sizeof(*things); i++)
+        fprintf(stderr, "%s%s", things[i].name,
+                i + 1 < sizeof(things) / sizeof(*things) ? ", " : "\n");
     return 2;
 }

@@ -7,7 +7,7 @@
 
 $(B)/tests/vm/stimulus: tests/vm/stimulus.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fno-optimize-sibling-calls -o $@ $<
+	$(CC) $(ALL_CFLAGS) -fno-optimize-sibling-calls -pthread -o $@ $<
 
 .PHONY: kernels check-vm
 kernels:
