@@ -280,17 +280,18 @@ static void load_scratch(struct nd_lower *l)
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok, l->out);
     nd_at(l, ok);
     l->scratch = p;
+    l->scratch_bb = ok;
 }
 
-static void leave_unless(struct nd_lower *l, struct nd_expr *pred)
+void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred)
 {
     LLVMBasicBlockRef yes;
 
     if (!pred)
         return;
     if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
-        leave_unless(l, pred->a); // cheap tests first stay first: the packet is not read before
-        leave_unless(l, pred->b);
+        nd_leave_unless(l, pred->a); // cheap tests first stay first: the packet is not read before
+        nd_leave_unless(l, pred->b);
         return;
     }
     yes = nd_bb(l, "match");
@@ -340,11 +341,13 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     if (pr->via) {
         for (i = 0; i < pr->nexports; i++)
             nd_lower_unset(l, pr->exports[i]);
-        leave_unless(l, pr->via->pred);
+        nd_leave_unless(l, pr->via->pred);
         nd_lower_block(l, pr->via->body);
     }
     if (!pr->entry_of) {
-        leave_unless(l, d->pred);
+        nd_leave_unless(l, d->pred);
+        if (pr->path)
+            nd_lower_path(l);
         nd_lower_block(l, d->body);
     }
     nd_br(l, l->out);
@@ -414,6 +417,7 @@ static void make_globals(struct nd_lower *l)
 
     nd_state_begin(l);
     l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
+    l->paths = ND_NEW_ARRAY(l->a, struct nd_layout_path, l->p->paths.n + 1);
     for (i = 0; i < l->p->maps.n; i++)
         make_map(l, l->p->maps.v[i]);
     nd_state_words_end(l);

@@ -760,10 +760,10 @@ static LLVMValueRef payload(struct nd_lower *l, const struct nd_lpkt *k)
 }
 
 // struct flow, see nd_type_flow.
-static LLVMValueRef flow(struct nd_lower *l, const struct nd_lpkt *k, const struct nd_type *t)
+static void put_flow(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to,
+                     const struct nd_type *t)
 {
-    LLVMValueRef to = nd_temp(l, t->size), ports = found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP),
-                 zero = nd_i64(l, 0);
+    LLVMValueRef ports = found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP), zero = nd_i64(l, 0);
 
     nd_zero(l, to, 32, t->size - 32);
     copy_words(l, to, k->addr, 8);
@@ -772,7 +772,11 @@ static LLVMValueRef flow(struct nd_lower *l, const struct nd_lpkt *k, const stru
     nd_store(l, nd_gep(l, to, t->fields[3].off), 2,
              LLVMBuildSelect(l->b, ports, wire(l, k->l4, 2, 2), zero, ""));
     nd_store(l, nd_gep(l, to, t->fields[4].off), 1, reg_of(l, k, ND_PR_PROTO));
-    return to;
+}
+
+void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t)
+{
+    put_flow(l, &l->pkt.of[0], to, t);
 }
 
 static LLVMValueRef coded(struct nd_lower *l, const struct nd_lpkt *k, uint32_t code)
@@ -832,7 +836,8 @@ struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e)
         return nd_lower_expr(l, l->probe->pkt->skb[r->off]);
     there = r->need ? found(l, k, r->need) : NULL;
     if (r->src == ND_PS_CODE && r->off == ND_PC_FLOW) {
-        v.v = flow(l, k, e->type);
+        v.v = nd_temp(l, e->type->size);
+        put_flow(l, k, v.v, e->type);
         v.mem = true;
     } else if (r->size > 4) {
         v.v = nd_gep(l, buffer_of(k, r->src), r->off);
