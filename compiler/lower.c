@@ -413,11 +413,15 @@ static LLVMValueRef event_map(struct nd_lower *l)
 
 static void make_globals(struct nd_lower *l)
 {
-    uint32_t i;
+    uint32_t k, i;
 
     nd_state_begin(l);
     l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
     l->paths = ND_NEW_ARRAY(l->a, struct nd_layout_path, l->p->paths.n + 1);
+    for (i = 0; i < l->p->paths.n; i++) {
+        for (k = 0; k < ND_PATHC_MAX; k++)
+            l->paths[i].count[k] = nd_state_alloc(l, 8);
+    }
     for (i = 0; i < l->p->maps.n; i++)
         make_map(l, l->p->maps.v[i]);
     nd_state_words_end(l);

@@ -9,11 +9,9 @@
 
 static void count(struct nd_lower *l, const struct nd_path *path, uint32_t what)
 {
-    uint32_t *off = &l->paths[path->index].count[what];
+    uint32_t off = l->paths[path->index].count[what];
 
-    if (!*off)
-        *off = nd_state_alloc(l, 8);
-    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, nd_state_ptr(l, *off), nd_i64(l, 1),
+    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, nd_state_ptr(l, off), nd_i64(l, 1),
                        LLVMAtomicOrderingMonotonic, 0);
 }
 
