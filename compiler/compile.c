@@ -92,7 +92,7 @@ static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint
     struct nd_script *s = nd_parse(u->arena, &u->diags, &u->sources, src);
     uint32_t i;
 
-    if (!u->program.title || !*u->program.title)
+    if (!src)
         u->program.title = s->title;
     for (i = 0; i < s->decls.n; i++) {
         if (s->decls.v[i]->kind == ND_D_USE && !o->no_modules)

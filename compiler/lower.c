@@ -280,16 +280,23 @@ static void load_scratch(struct nd_lower *l)
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok, l->out);
     nd_at(l, ok);
     l->scratch = p;
+    l->scratch_bb = ok;
 }
 
-static void leave_unless(struct nd_lower *l, struct nd_expr *pred)
+void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred)
 {
     LLVMBasicBlockRef yes;
 
     if (!pred)
         return;
+    if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
+        nd_leave_unless(l, pred->a); // cheap tests first stay first: the packet is not read before
+        nd_leave_unless(l, pred->b);
+        return;
+    }
     yes = nd_bb(l, "match");
     nd_line(l, pred->span);
+    nd_pkt_prepare(l, nd_pkt_layers(pred), pred->span);
     LLVMBuildCondBr(l->b, nd_lower_cond(l, pred), yes, l->out);
     nd_temps_release(l);
     nd_at(l, yes);
@@ -315,6 +322,7 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     l->inl = NULL;
     l->scratch = NULL;
     l->scratch_top = 0;
+    memset(&l->pkt, 0, sizeof(l->pkt));
     l->early.v = NULL;
     l->early.n = l->early.cap = 0;
     l->entry = l->prologue = nd_bb(l, "entry");
@@ -333,11 +341,13 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     if (pr->via) {
         for (i = 0; i < pr->nexports; i++)
             nd_lower_unset(l, pr->exports[i]);
-        leave_unless(l, pr->via->pred);
+        nd_leave_unless(l, pr->via->pred);
         nd_lower_block(l, pr->via->body);
     }
     if (!pr->entry_of) {
-        leave_unless(l, d->pred);
+        nd_leave_unless(l, d->pred);
+        if (pr->path)
+            nd_lower_path(l);
         nd_lower_block(l, d->body);
     }
     nd_br(l, l->out);
@@ -403,10 +413,15 @@ static LLVMValueRef event_map(struct nd_lower *l)
 
 static void make_globals(struct nd_lower *l)
 {
-    uint32_t i;
+    uint32_t k, i;
 
     nd_state_begin(l);
     l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
+    l->paths = ND_NEW_ARRAY(l->a, struct nd_layout_path, l->p->paths.n + 1);
+    for (i = 0; i < l->p->paths.n; i++) {
+        for (k = 0; k < ND_PATHC_MAX; k++)
+            l->paths[i].count[k] = nd_state_alloc(l, 8);
+    }
     for (i = 0; i < l->p->maps.n; i++)
         make_map(l, l->p->maps.v[i]);
     nd_state_words_end(l);

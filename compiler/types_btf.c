@@ -236,6 +236,7 @@ static const struct {
     {"port", &nd_type_port},
     {"proto", &nd_type_proto},
     {"ifname", &nd_type_ifname},
+    {"pkt", &nd_type_pkt},
     {"time", &nd_type_time},
     {"duration", &nd_type_duration},
     {"ksym", &nd_type_ksym},
@@ -342,6 +343,8 @@ static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
         type->is_signed = type->is_char = true;
         return type;
     }
+    if (!strcmp(x->name, "flow"))
+        return nd_type_flow(t);
     if (!strcmp(x->name, "string"))
         return nd_type_string(t, x->is_array ? (uint32_t)x->nelems : 64);
     if (!strcmp(x->name, "kstack") || !strcmp(x->name, "ustack")) {
