@@ -73,7 +73,8 @@ static uint32_t field_align(struct nd_check *c, const struct nd_decl_field *f)
     if (!strcmp(f->aligned, "alignas") && f->align && f->align <= 4096 &&
         !(f->align & (f->align - 1)))
         return f->align;
-    nd_error(c->d, ND_E0317, f->align_span, "before a field only alignas(n) is possible, n a power of two");
+    nd_error(c->d, ND_E0317, f->align_span,
+             "before a field only alignas(n) is possible, n a power of two");
     return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Paths are taken apart into probes on their stages; what a packet's record holds is decided by what
-// the handlers name. Must not know LLVM. Serves the checker.
+// Paths are taken apart into probes on their stages; what a packet's record holds is decided by
+// what the handlers name. Must not know LLVM. Serves the checker.
 #include "paths.h"
 
 #include "builtins.h"
@@ -46,9 +46,9 @@ static void add_handler(struct nd_check *c, struct nd_decl *d)
             return;
         }
     }
-    nd_help(c->d,
-            nd_error(c->d, ND_E0206, d->points.v[0].span, "a path has no '%s'", event),
-            "it has step (at every stage after the first), done (at the last) and lost (timed out)");
+    nd_help(
+        c->d, nd_error(c->d, ND_E0206, d->points.v[0].span, "a path has no '%s'", event),
+        "it has step (at every stage after the first), done (at the last) and lost (timed out)");
 }
 
 // ---- the record --------------------------------------------------------------------------------
@@ -187,8 +187,8 @@ static void set_timeout(struct nd_check *c, struct nd_path *path, struct nd_expr
 static void make_map(struct nd_check *c, struct nd_path *path)
 {
     const struct nd_path_decl *d = path->decl->path;
-    struct nd_map *m = nd_check_map(c, nd_arena_printf(c->a, "path %s", path->decl->name),
-                                    path->decl->name_span);
+    struct nd_map *m =
+        nd_check_map(c, nd_arena_printf(c->a, "path %s", path->decl->name), path->decl->name_span);
     int64_t n = PACKETS;
 
     if (d->limit) {
@@ -241,8 +241,9 @@ static void declare_lost(struct nd_check *c, struct nd_path *path)
     ev->on = path->on[ND_PATH_LOST].v[0];
     if (ev->on->pred)
         nd_help(c->d,
-                nd_error(c->d, ND_E0502, ev->on->pred->span, "the handler of lost packets runs in "
-                                                             "user space: no predicate"),
+                nd_error(c->d, ND_E0502, ev->on->pred->span,
+                         "the handler of lost packets runs in "
+                         "user space: no predicate"),
                 "use if");
     path->lost = ev;
 }
@@ -351,8 +352,8 @@ void nd_path_check(struct nd_check *c, struct nd_probe *pr)
 {
     struct nd_path_at *at = pr->path;
     struct nd_scope scope = {.up = c->scope};
-    struct nd_expr map = {.kind = ND_E_MAP, .name = at->path->map->name, .a = at->key,
-                          .span = at->key->span};
+    struct nd_expr map = {
+        .kind = ND_E_MAP, .name = at->path->map->name, .a = at->key, .span = at->key->span};
     uint32_t i;
 
     nd_check_map_key(c, &map);

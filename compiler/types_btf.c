@@ -104,9 +104,10 @@ static struct nd_type *of_module(struct nd_types *t, uint32_t i, const char **wh
         return nd_type_btf(t, id);
     if (!told && nd_kernel_has_module(t->kernel, module))
         return t->structs.v[i];
-    *why = told ? nd_arena_printf(t->arena, "the module %s of this kernel has no such struct", module)
-                : nd_arena_printf(t->arena, "the module %s is not loaded: modprobe %s", module,
-                                  module);
+    *why =
+        told
+            ? nd_arena_printf(t->arena, "the module %s of this kernel has no such struct", module)
+            : nd_arena_printf(t->arena, "the module %s is not loaded: modprobe %s", module, module);
     return NULL;
 }
 
