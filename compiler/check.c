@@ -256,11 +256,32 @@ static void declare_handler(struct nd_check *c, struct nd_decl *d)
         nd_help(c->d, diag, "declare it: event %s { at: time, ... }", d->name);
 }
 
+uint64_t nd_check_duration(struct nd_check *c, struct nd_expr *e, struct nd_option **opt,
+                           const char *who, const char *example)
+{
+    int64_t ns = 0;
+
+    c->world = ND_USER;
+    nd_check_expr(c, e);
+    if (e->type->kind == ND_TY_ERROR)
+        return 0;
+    if (e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION &&
+        e->sym->option->kind == ND_OPT_DURATION) {
+        *opt = e->sym->option;
+        return 0;
+    }
+    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION)
+        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "%s wants a duration", who),
+                "%s, or an option of type duration", example);
+    else if (ns < 1000000)
+        nd_error(c->d, ND_E0317, e->span, "a time here is at least 1ms");
+    return (uint64_t)ns;
+}
+
 static void declare_hook(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_hook *h = ND_NEW(c->a, struct nd_hook);
     struct nd_expr *e = d->expr;
-    int64_t ns = 0;
 
     h->decl = d;
     h->kind = d->kind == ND_D_BEGIN ? ND_HOOK_BEGIN
@@ -269,23 +290,7 @@ static void declare_hook(struct nd_check *c, struct nd_decl *d)
     *ND_PUSH(c->a, &c->p->hooks) = h;
     if (h->kind != ND_HOOK_EVERY)
         return;
-    c->world = ND_USER;
-    nd_check_expr(c, e);
-    if (e->type->kind == ND_TY_ERROR)
-        return;
-    if (e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION &&
-        e->sym->option->kind == ND_OPT_DURATION) {
-        h->period_opt = e->sym->option;
-        return;
-    }
-    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION) {
-        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "'every' wants a duration"),
-                "every 5s { }, or an option of type duration");
-        return;
-    }
-    if (ns < 1000000)
-        nd_error(c->d, ND_E0317, e->span, "a period is at least 1ms");
-    h->period = (uint64_t)ns;
+    h->period = nd_check_duration(c, e, &h->period_opt, "'every'", "every 5s { }");
 }
 
 // ---- bodies

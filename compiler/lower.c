@@ -358,7 +358,7 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     LLVMSetCurrentDebugLocation2(l->b, NULL);
 }
 
-#define STACK_MAX 320u // of 512; the rest is for what LLVM spills
+#define STACK_MAX 320u  // of 512; the rest is for what LLVM spills
 #define STACK_FULL 496u // with nothing of ours spilled
 #define SCRATCH_MAX 32000u
 
