@@ -2,6 +2,7 @@
 // The table of built-ins, and the typing of those that need more than a row.
 #include "builtins.h"
 
+#include "packet.h"
 #include "values.h"
 
 #include <string.h>
@@ -425,6 +426,7 @@ static const struct nd_builtin table[] = {
     {"interval", ND_B_INTERVAL, U, 0, 0, 0, 0, &nd_type_duration, NULL, "interval", "true length of this interval"},
     {"lost", ND_B_LOST, U, 0, 0, 0, 0, &nd_type_u64, NULL, "lost", "events lost so far"},
     {"ncpus", ND_B_NCPUS, U, 0, 0, 0, 0, &nd_type_u32, NULL, "ncpus", "possible CPUs"},
+    {"json", ND_B_JSON, U, 0, 0, 0, 0, &nd_type_bool, NULL, "json", "--format json was given"},
     {"ctx", ND_B_CTX, K, 0, 0, 0, 0, NULL, NULL, "ctx", "the program's context"},
     {"args", ND_B_ARGS, K, 0, 0, 0, 0, &nd_type_args, NULL, "args.NAME", "arguments by name"},
     {"retval", ND_B_RETVAL, K, 0, 0, 0, 0, NULL, NULL, "retval", "value a function returns"},
@@ -436,6 +438,8 @@ static const struct nd_builtin table[] = {
     {"kstack", ND_B_KSTACK, K, 0, 0, 0, 0, NULL, check_stack, "kstack", "kernel stack"},
     {"ustack", ND_B_USTACK, K, 0, 0, 0, 0, NULL, check_stack, "ustack", "user stack"},
     {"opt", ND_B_OPT, KU, 0, 0, 0, 0, &nd_type_opts, NULL, "opt.NAME", "value of an option"},
+    {"pkt", ND_B_PKT, K, 0, 0, 0, 0, NULL, nd_check_pkt_name, "pkt", "the packet of the stage"},
+    {"packet_id", ND_B_PACKET_ID, K, 0, 0, 0, 0, NULL, nd_check_packet_id, "packet_id", "what a packet is known by at every stage"},
     {"true", ND_B_TRUE, KU, 0, 0, 0, 0, &nd_type_bool, NULL, "true", ""},
     {"false", ND_B_FALSE, KU, 0, 0, 0, 0, &nd_type_bool, NULL, "false", ""},
 

@@ -32,8 +32,11 @@ enum nd_builtin_id {
     ND_B_USERNAME,
     ND_B_NCPUS,
     ND_B_OPT,
+    ND_B_PKT,
+    ND_B_PACKET_ID,
     ND_B_INTERVAL,
     ND_B_LOST,
+    ND_B_JSON,
     ND_B_TRUE,
     ND_B_FALSE,
     // functions

@@ -59,6 +59,7 @@ struct nd_map {
     bool written;
     bool gen;      // two generations: a user-space handler empties it while probes run
     bool computed; // assigned the result of an operator
+    bool hidden;   // of a path: not printed
     bool has_decl;
     uint32_t decl_kind; // enum nd_mf_map_kind
     uint32_t max_entries;
@@ -140,6 +141,9 @@ struct nd_probe {
     const char *btf_name;
     enum nd_args_kind args;
     bool retprobe;
+    struct nd_path_at *path;   // the stage of a path, see paths.h, or NULL
+    struct nd_sym *skb;        // the packet of the stage, or NULL
+    struct nd_pkt *pkt;        // what is read of it, see packet.h; NULL: nothing
     uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
     struct nd_probe *entry_of; // notes arguments at the entry for this return probe
     bool user_memory;          // pointers point to user memory (uprobes)
@@ -172,6 +176,11 @@ struct nd_async {
     struct nd_event *event;
 };
 
+// Counters of a path in nd_state.
+struct nd_layout_path {
+    uint32_t count[ND_PATHC_MAX]; // 0: not counted
+};
+
 // ---- a checked script --------------------------------------------------------------------------
 
 struct nd_need { // as struct nd_mf_need
@@ -197,6 +206,7 @@ struct nd_program {
     ND_VEC(struct nd_event *) events;
     ND_VEC(struct nd_probe *) probes;
     ND_VEC(struct nd_hook *) hooks;
+    ND_VEC(struct nd_path *) paths;
     ND_VEC(struct nd_fn *) fns;
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order
@@ -273,7 +283,14 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e);
+// A time span in ns known when compiling, or *opt, whose value is. Reports; who: "'every'".
+uint64_t nd_check_duration(struct nd_check *c, struct nd_expr *e, struct nd_option **opt,
+                           const char *who, const char *example);
+// check_args.c
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
+// Reports that a name does not exist in this kind of probe; the error type.
+struct nd_type *nd_check_not_here(struct nd_check *c, struct nd_expr *e, const char *help);
+bool nd_probe_has_regs(const struct nd_probe *p); // kprobe, uprobe and their returns
 void nd_check_block(struct nd_check *c, struct nd_block *b);
 // Is it an integer known at compile time? Then *v.
 bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Types of what reaches into something: fields, elements, tuples, maps, `in`.
 #include "builtins.h"
+#include "packet.h"
 
 #include <string.h>
 
@@ -148,6 +149,8 @@ struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e)
         return nd_check_args_field(c, e);
     if (e->a->type->kind == ND_TY_OPTS)
         return check_opt_field(c, e);
+    if (e->a->type->kind == ND_TY_PKT)
+        return nd_check_pkt(c, e);
     return check_member(c, e);
 }
 

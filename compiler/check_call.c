@@ -229,9 +229,12 @@ static struct nd_type *check_has(struct nd_check *c, struct nd_expr *e)
     struct nd_expr *x = e->args.v[0];
 
     nd_check_expr(c, x);
+    if (x->type->kind == ND_TY_PKT || (x->kind == ND_E_FIELD && x->a->type->kind == ND_TY_PKT))
+        return nd_ty(&nd_type_bool);
     if (x->type->kind != ND_TY_ERROR &&
         (x->kind != ND_E_FIELD || !x->sym || x->sym->kind != ND_SYM_OPTION))
-        nd_error(c->d, ND_E0302, x->span, "has() wants an option: has(opt.name)");
+        nd_error(c->d, ND_E0302, x->span,
+                 "has() wants an option or a header: has(opt.name), has(pkt.tcp)");
     return nd_ty(&nd_type_bool);
 }
 

@@ -280,16 +280,23 @@ static void load_scratch(struct nd_lower *l)
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok, l->out);
     nd_at(l, ok);
     l->scratch = p;
+    l->scratch_bb = ok;
 }
 
-static void leave_unless(struct nd_lower *l, struct nd_expr *pred)
+void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred)
 {
     LLVMBasicBlockRef yes;
 
     if (!pred)
         return;
+    if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
+        nd_leave_unless(l, pred->a); // cheap tests first stay first: the packet is not read before
+        nd_leave_unless(l, pred->b);
+        return;
+    }
     yes = nd_bb(l, "match");
     nd_line(l, pred->span);
+    nd_pkt_prepare(l, nd_pkt_layers(pred), pred->span);
     LLVMBuildCondBr(l->b, nd_lower_cond(l, pred), yes, l->out);
     nd_temps_release(l);
     nd_at(l, yes);
@@ -315,6 +322,7 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     l->inl = NULL;
     l->scratch = NULL;
     l->scratch_top = 0;
+    memset(&l->pkt, 0, sizeof(l->pkt));
     l->early.v = NULL;
     l->early.n = l->early.cap = 0;
     l->entry = l->prologue = nd_bb(l, "entry");
@@ -333,11 +341,13 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     if (pr->via) {
         for (i = 0; i < pr->nexports; i++)
             nd_lower_unset(l, pr->exports[i]);
-        leave_unless(l, pr->via->pred);
+        nd_leave_unless(l, pr->via->pred);
         nd_lower_block(l, pr->via->body);
     }
     if (!pr->entry_of) {
-        leave_unless(l, d->pred);
+        nd_leave_unless(l, d->pred);
+        if (pr->path)
+            nd_lower_path(l);
         nd_lower_block(l, d->body);
     }
     nd_br(l, l->out);
@@ -348,30 +358,37 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     LLVMSetCurrentDebugLocation2(l->b, NULL);
 }
 
-#define STACK_MAX 320u // of 512; the rest is for what LLVM spills
+#define STACK_MAX 320u  // of 512; the rest is for what LLVM spills
+#define STACK_FULL 496u // with nothing of ours spilled
 #define SCRATCH_MAX 32000u
+
+// Where the memory of a program is: on the stack; the larger pieces in per-CPU memory; all of it.
+enum place { ON_STACK, LARGE_IN_SCRATCH, ALL_IN_SCRATCH, PLACES };
 
 static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
 {
+    static const uint32_t most[PLACES] = {STACK_MAX, STACK_FULL, STACK_FULL};
     uint32_t sites = l->sites.n, state = l->state_size, exit_off = l->exit_off;
+    bool forced = l->force_scratch;
+    uint32_t place;
 
-    if (!l->force_scratch) {
-        lower_body(l, pr, false);
-        if (l->stack <= STACK_MAX)
-            return;
-        // Too much for the stack: again, with the larger pieces in per-CPU memory.
+    for (place = forced ? ALL_IN_SCRATCH : ON_STACK; place < PLACES; place++) {
+        l->sites.n = sites;
+        l->state_size = state;
+        l->exit_off = exit_off;
+        l->scratch_base = l->scratch_size;
+        l->force_scratch = place == ALL_IN_SCRATCH;
+        if (place != ON_STACK && !l->scratch_map)
+            l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
+        lower_body(l, pr, place != ON_STACK);
+        if (l->stack <= most[place] || place == ALL_IN_SCRATCH)
+            break;
         nd_core_forget(l, l->func);
         LLVMDeleteFunction(l->func);
     }
-    l->sites.n = sites;
-    l->state_size = state;
-    l->exit_off = exit_off;
-    if (!l->scratch_map)
-        l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
-    l->scratch_base = l->scratch_size;
-    lower_body(l, pr, true);
+    l->force_scratch = forced;
     l->scratch_size += l->scratch_top;
-    if (l->scratch_top > SCRATCH_MAX || l->stack > 496)
+    if (l->scratch_top > SCRATCH_MAX || l->stack > STACK_FULL)
         nd_help(l->d,
                 nd_error(l->d, ND_E0701, pr->decl->name_span,
                          "this probe keeps %u bytes of strings, tuples and structs at a time",
@@ -403,10 +420,15 @@ static LLVMValueRef event_map(struct nd_lower *l)
 
 static void make_globals(struct nd_lower *l)
 {
-    uint32_t i;
+    uint32_t k, i;
 
     nd_state_begin(l);
     l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
+    l->paths = ND_NEW_ARRAY(l->a, struct nd_layout_path, l->p->paths.n + 1);
+    for (i = 0; i < l->p->paths.n; i++) {
+        for (k = 0; k < ND_PATHC_MAX; k++)
+            l->paths[i].count[k] = nd_state_alloc(l, 8);
+    }
     for (i = 0; i < l->p->maps.n; i++)
         make_map(l, l->p->maps.v[i]);
     nd_state_words_end(l);

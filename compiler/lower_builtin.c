@@ -405,9 +405,11 @@ static LLVMValueRef b_delete(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_option *o = e->args.v[0]->sym->option;
+    const struct nd_expr *x = e->args.v[0];
 
-    return nd_opt_load(l, o->given_off, &nd_type_u32);
+    if (x->a && x->a->type->kind == ND_TY_PKT)
+        return nd_lower_pkt_has(l, x);
+    return nd_opt_load(l, x->sym->option->given_off, &nd_type_u32);
 }
 
 static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
@@ -621,6 +623,9 @@ bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef d
 
 struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
 {
+    if (e->builtin->id == ND_B_PACKET_ID)
+        return nd_lower_packet_id(l);
+
     struct nd_val v = {.mem = true, .as = ND_AS_BPF};
     size_t i;
 

@@ -123,16 +123,29 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
 
 // ---- logic ----
 
+// The packet for an expression that may not be evaluated: what is parsed for it is known there
+// only. Returns what was known before, to be set again behind it.
+static uint32_t prepare(struct nd_lower *l, struct nd_expr *e)
+{
+    uint32_t done = l->pkt.done;
+
+    nd_pkt_prepare(l, nd_pkt_layers(e), e->span);
+    return done;
+}
+
 static LLVMValueRef logic(struct nd_lower *l, struct nd_expr *e)
 {
     LLVMBasicBlockRef rhs = nd_bb(l, "rhs"), done = nd_bb(l, "logic"), from, end;
     LLVMValueRef a = nd_lower_cond(l, e->a), b, phi;
     bool is_and = e->op == ND_OP_LAND;
+    uint32_t parsed;
 
     from = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, a, is_and ? rhs : done, is_and ? done : rhs);
     nd_at(l, rhs);
+    parsed = prepare(l, e->b);
     b = nd_lower_cond(l, e->b);
+    l->pkt.done = parsed;
     end = LLVMGetInsertBlock(l->b);
     nd_br(l, done);
     nd_at(l, done);
@@ -147,20 +160,25 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
     LLVMBasicBlockRef yes = nd_bb(l, "yes"), no = nd_bb(l, "no"), done = nd_bb(l, "cond"), y, n;
     bool sc = nd_type_is_scalar(e->type);
     LLVMValueRef tmp = sc ? NULL : nd_temp(l, e->type->size), a = NULL, b = NULL, phi;
+    uint32_t parsed;
 
     LLVMBuildCondBr(l->b, nd_lower_cond(l, e->a), yes, no);
     nd_at(l, yes);
+    parsed = prepare(l, e->b);
     if (sc)
         a = nd_lower_int(l, e->b);
     else
         nd_lower_into(l, e->b, tmp, e->type);
+    l->pkt.done = parsed;
     y = LLVMGetInsertBlock(l->b);
     nd_br(l, done);
     nd_at(l, no);
+    parsed = prepare(l, e->c);
     if (sc)
         b = nd_lower_int(l, e->c);
     else
         nd_lower_into(l, e->c, tmp, e->type);
+    l->pkt.done = parsed;
     n = LLVMGetInsertBlock(l->b);
     nd_br(l, done);
     nd_at(l, done);
@@ -310,7 +328,7 @@ static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *
 static struct nd_val field(struct nd_lower *l, struct nd_expr *e);
 
 // Not moved before the test, which LLVM would do: the verifier knows the pointer only behind it.
-static LLVMValueRef pin(struct nd_lower *l, LLVMValueRef v)
+LLVMValueRef nd_pin(struct nd_lower *l, LLVMValueRef v)
 {
     LLVMTypeRef t = LLVMFunctionType(l->i64, &l->i64, 1, 0);
     char none[] = "", same[] = "=r,0";
@@ -339,7 +357,7 @@ static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_e
     nd_br(l, done);
     nd_at(l, have);
     l->tested.expr = ptr;
-    l->tested.v = pin(l, p);
+    l->tested.v = nd_pin(l, p);
     v = field(l, e);
     l->tested.expr = NULL;
     if (tmp)
@@ -366,6 +384,8 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
         return nd_lower_arg(l, e);
     if (e->a->type->kind == ND_TY_OPTS)
         return option_value(l, e->sym->option);
+    if (e->a->type->kind == ND_TY_PKT)
+        return nd_lower_pkt(l, e);
     ptr = nullable(l, e);
     if (ptr)
         return field_if(l, e, ptr);
@@ -504,7 +524,7 @@ struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
         if (e->op == ND_OP_LAND || e->op == ND_OP_LOR)
             return scalar(logic(l, e));
         if (e->op >= ND_OP_EQ && e->op <= ND_OP_GE)
-            return scalar(nd_lower_compare(l, e));
+            return scalar(nd_pkt_if_there(l, e, nd_lower_compare(l, e)));
         return scalar(arith(l, e));
     case ND_E_COND:
         return cond(l, e);
@@ -523,7 +543,7 @@ struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
     case ND_E_TUPLE:
         return in_temp(l, e);
     case ND_E_IN:
-        return scalar(nd_lower_in(l, e));
+        return scalar(nd_pkt_if_there(l, e, nd_lower_in(l, e)));
     default:
         return scalar(nd_i64(l, 0));
     }

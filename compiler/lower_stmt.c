@@ -13,22 +13,22 @@ static bool ended(struct nd_lower *l)
 
 void nd_lower_block(struct nd_lower *l, struct nd_block *b)
 {
-    uint32_t i;
+    uint32_t done = l->pkt.done, i;
 
     for (i = 0; i < b->n && !ended(l); i++) {
         nd_line(l, b->v[i]->span);
+        nd_pkt_prepare(l, nd_pkt_layers_of(b->v[i]), b->v[i]->span);
         lower_stmt(l, b->v[i]);
         nd_temps_release(l);
     }
+    l->pkt.done = done; // what follows may run without this block
 }
 
 // ---- variables
 // -------------------------------------------------------------------------------------
 
-static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
+static struct nd_slot *slot_at(struct nd_lower *l, const struct nd_sym *s)
 {
-    struct nd_slot *slot;
-
     if (s->index >= l->nslots) {
         uint32_t n = s->index + 16;
         struct nd_slot *v = ND_NEW_ARRAY(l->a, struct nd_slot, n);
@@ -38,7 +38,13 @@ static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
         l->slots = v;
         l->nslots = n;
     }
-    slot = &l->slots[s->index];
+    return &l->slots[s->index];
+}
+
+static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
+{
+    struct nd_slot *slot = slot_at(l, s);
+
     if (!slot->ptr) {
         slot->type = s->type;
         slot->direct = nd_type_is_scalar(s->type);
@@ -68,6 +74,14 @@ static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
     LLVMBuildStore(l->b, rhs ? nd_extend(l, nd_lower_int(l, rhs), s->type) : nd_i64(l, 0),
                    slot->ptr);
     nd_window_reset(l, slot);
+}
+
+void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at)
+{
+    struct nd_slot *slot = slot_at(l, s);
+
+    slot->type = s->type;
+    slot->ptr = at;
 }
 
 void nd_lower_unset(struct nd_lower *l, struct nd_sym *s)
@@ -265,8 +279,10 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
     bool sc = nd_type_is_scalar(fn->ret);
     uint32_t i;
 
-    for (i = 0; i < e->args.n; i++)
-        set_var(l, fn->params[ND_KERNEL][i], e->args.v[i]);
+    for (i = 0; i < e->args.n; i++) {
+        if (fn->params[ND_KERNEL][i]->type->kind != ND_TY_PKT)
+            set_var(l, fn->params[ND_KERNEL][i], e->args.v[i]);
+    }
     inl.done = nd_bb(l, "return");
     if (fn->ret->kind != ND_TY_NONE && fn->ret->kind != ND_TY_VOID) {
         inl.ret = sc ? nd_register(l, "ret") : nd_keep(l, fn->ret->size);

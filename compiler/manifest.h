@@ -99,7 +99,8 @@ struct nd_seal {
     X(CONSTS, uint64_t) /* integers and IEEE doubles */                   \
     X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */    \
     X(BLOB, uint8_t)    /* default values of options, binary constants */ \
-    X(NEEDS, struct nd_mf_need)
+    X(NEEDS, struct nd_mf_need)                                           \
+    X(PATHS, struct nd_mf_path)
 
 enum nd_mf_sec {
 #define ND_MF_SEC_ENUM(name, type) ND_SEC_##name,
@@ -249,6 +250,7 @@ enum {
     ND_TF_PERF = 1 << 2,    // stacks: mode perf (address and symbol + hex offset + module)
     ND_TF_RAW = 1 << 3,     // stacks: mode raw (addresses only)
     ND_TF_NETWORK = 1 << 4, // integer stored in network order (__be16, __be32)
+    ND_TF_FLOW = 1 << 6,    // STRUCT flow: prints a:p -> b:q TCP
     ND_TF_KERNEL = 1 << 5, // enum of the kernel's, whose names may stand for other values elsewhere
 };
 
@@ -404,6 +406,33 @@ struct nd_mf_attach {
     struct nd_mf_span span;
 };
 
+// ---- paths -----------------------------------------------------------------------------------
+
+// Counters of a path, u64 in nd_state each.
+enum nd_path_count {
+    ND_PATHC_STARTED,
+    ND_PATHC_DONE,
+    ND_PATHC_AGAIN,     // entered while under way: a retransmission
+    ND_PATHC_UNMATCHED, // at a later stage, of no packet that entered
+    ND_PATHC_REHIT,     // at a stage that the packet had passed
+    ND_PATHC_ORDER,     // at a stage before one that the packet had passed
+    ND_PATHC_MAX,
+};
+
+struct nd_mf_path {
+    uint32_t name;
+    uint32_t map;                 // MAPS: packets under way; values are of type `record`
+    uint32_t record;              // TYPES: struct { step { from, to, ns }, path { ... } }
+    uint32_t stages, nstages;     // WORDS: strings
+    uint32_t func;                // user code for a packet that timed out, or ND_MF_NONE
+    uint32_t last_off, from_off;  // in a record: time and number of the last stage, u64
+    uint64_t timeout;             // ns
+    uint32_t timeout_opt;         // OPTIONS: its value instead, or ND_MF_NONE
+    uint32_t count[ND_PATHC_MAX]; // offsets in nd_state, 0: never counted
+    uint32_t pad;
+    struct nd_mf_span span;
+};
+
 // ---- events ----------------------------------------------------------------------------------
 
 // A ring buffer record: struct nd_mf_record, then the payload of the event's type.
@@ -483,6 +512,7 @@ enum nd_mf_site_kind {
     ND_SITE_DIV_ZERO,   // division by zero (the result used was 0)
     ND_SITE_INDEX,      // array index out of range (the value used was 0)
     ND_SITE_LOOP_BOUND, // a loop was cut at its bound
+    ND_SITE_PARSE,      // a packet whose headers could not be parsed to their end
     ND_SITE_NO_ENTRY,   // a return whose entry was not seen or whose note was evicted: left out
     ND_SITE_EVICTED,    // an LRU map dropped an entry to make room (counted by the runtime)
     ND_SITE_KIND_MAX,
@@ -649,6 +679,7 @@ enum nd_vm_agg {
     X(IFNAME)       /* n -- str                                                                 */ \
     X(LOST)         /* -- number of events lost so far                                          */ \
     X(NCPUS)        /* -- number of possible CPUs                                               */ \
+    X(JSON)         /* -- bool: --format json                                                   */ \
     X(FRAMES)       /* stack separator -- str  the innermost function first; none: ""           */ \
     X(FOLDED)       /* stack -- str            the outermost function first, ; between          */
 // clang-format on

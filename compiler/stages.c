@@ -91,12 +91,16 @@ void nd_stage_check(struct nd_check *c, struct nd_probe *pr)
     struct nd_try *via = pr->via;
     uint32_t i;
 
+    pr->skb = NULL;
+    pr->pkt = NULL;
     for (i = 0; i < pr->stage->fields.n; i++) {
         const struct nd_decl_field *f = &pr->stage->fields.v[i];
         struct nd_sym *v = nd_check_declare(c, nd_arena_printf(c->a, "$%s", f->name), f->span,
                                             nd_type_resolve(c->t, f->texpr));
 
         v->exported = true;
+        if (!strcmp(f->name, "skb"))
+            pr->skb = v;
     }
     if (!via) // left out
         return;

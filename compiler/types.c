@@ -35,6 +35,7 @@ TYPE(nd_type_cgroup, ND_TY_CGROUP, 8, false, 8);
 TYPE(nd_type_username, ND_TY_USERNAME, 4, false, 4);
 TYPE(nd_type_args, ND_TY_ARGS, 0, false, 1);
 TYPE(nd_type_opts, ND_TY_OPTS, 0, false, 1);
+TYPE(nd_type_pkt, ND_TY_PKT, 0, false, 1);
 
 static const char *const kind_names[ND_TY_KIND_MAX] = {
     [ND_TY_ERROR] = "unknown",     [ND_TY_VOID] = "void",     [ND_TY_INT] = "integer",
@@ -49,12 +50,38 @@ static const char *const kind_names[ND_TY_KIND_MAX] = {
     [ND_TY_COUNT] = "count()",     [ND_TY_SUM] = "sum()",     [ND_TY_MIN] = "min()",
     [ND_TY_MAX] = "max()",         [ND_TY_AVG] = "avg()",     [ND_TY_STATS] = "stats()",
     [ND_TY_HIST] = "hist()",       [ND_TY_LHIST] = "lhist()", [ND_TY_DIST] = "dist()",
-    [ND_TY_ARGS] = "args",         [ND_TY_OPTS] = "opt",      [ND_TY_NONE] = "no value",
+    [ND_TY_PKT] = "pkt",           [ND_TY_ARGS] = "args",     [ND_TY_OPTS] = "opt",
+    [ND_TY_NONE] = "no value",
 };
 
 const char *nd_type_kind_name(enum nd_tk kind)
 {
     return kind_names[kind];
+}
+
+struct nd_type *nd_type_flow(struct nd_types *t)
+{
+    static const struct {
+        const char *name;
+        const struct nd_type *type;
+    } members[] = {{"src", &nd_type_ip},
+                   {"dst", &nd_type_ip},
+                   {"sport", &nd_type_port},
+                   {"dport", &nd_type_port},
+                   {"proto", &nd_type_proto}};
+    struct nd_field *f;
+    uint32_t i;
+
+    if (t->flow)
+        return t->flow;
+    f = ND_NEW_ARRAY(t->arena, struct nd_field, 5);
+    for (i = 0; i < 5; i++) {
+        f[i].name = members[i].name;
+        f[i].type = nd_ty(members[i].type);
+    }
+    t->flow = nd_type_struct(t, "flow", f, 5, true);
+    t->flow->flags |= ND_TF_FLOW;
+    return t->flow;
 }
 
 struct nd_type *nd_type_int(uint32_t size, bool is_signed)
@@ -126,6 +153,8 @@ struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_f
     for (i = 0; i < n; i++) {
         uint32_t al = as_in_c ? nd_type_align(f[i].type) : copy_align(f[i].type);
 
+        if (f[i].align > al)
+            al = f[i].align;
         off = (off + al - 1) / al * al;
         f[i].off = off;
         off += f[i].type->size;

@@ -51,6 +51,7 @@ enum nd_tk {
     ND_TY_DIST,
     ND_TY_ARGS, // "args" itself
     ND_TY_OPTS, // "opt" itself
+    ND_TY_PKT,  // "pkt" itself, and a header of it: name; depth 1: of the packet in a tunnel
     ND_TY_NONE, // no value (printf, clear, ...)
     ND_TY_KIND_MAX,
 };
@@ -70,6 +71,7 @@ struct nd_field {
     uint32_t off;
     uint16_t bit_off, bits; // bits 0: no bit-field. bit_off counts from off, little endian
     uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, else 0
+    uint32_t align;         // declared with alignas(), else 0
 };
 
 struct nd_type {
@@ -99,13 +101,15 @@ struct nd_types {
     struct nd_type **by_btf; // cache, by id
     uint32_t nby_btf;
     ND_VEC(struct nd_type *) structs; // declared by the script
+    ND_VEC(const char *) modules;     // and of which module each is; NULL: of none
+    struct nd_type *flow;             // nd_type_flow, made once
 };
 
 extern const struct nd_type nd_type_error, nd_type_none, nd_type_i64, nd_type_u64, nd_type_i32,
     nd_type_u32, nd_type_u16, nd_type_u8, nd_type_bool, nd_type_double, nd_type_time,
     nd_type_duration, nd_type_ip, nd_type_prefix, nd_type_mac, nd_type_port, nd_type_proto,
     nd_type_ifname, nd_type_str, nd_type_ksym, nd_type_usym, nd_type_cgroup, nd_type_username,
-    nd_type_args, nd_type_opts, nd_type_void;
+    nd_type_args, nd_type_opts, nd_type_void, nd_type_pkt;
 
 // A const table type where a struct nd_type * is wanted; types are never changed once made.
 static inline struct nd_type *nd_ty(const struct nd_type *t)
@@ -122,6 +126,8 @@ struct nd_type *nd_type_tuple(struct nd_types *t, struct nd_type **v, uint32_t n
 // Lays the fields out: as a C compiler does, or aligned for copying (tuples, events).
 struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_field *f, uint32_t n,
                                bool as_in_c);
+// struct flow { src: ip, dst: ip, sport: port, dport: port, proto: proto }
+struct nd_type *nd_type_flow(struct nd_types *t);
 struct nd_type *nd_type_new(struct nd_types *t, enum nd_tk kind, uint32_t size);
 
 // From BTF; never NULL (unknown forms give void). BTF must be available.

@@ -74,12 +74,66 @@ static void visit_ptr(const struct walk *w, const struct nd_mf_type *t, const vo
     free(b.v);
 }
 
+// One end of a flow: address, and port if there is one; IPv6 in brackets before a port.
+static void put_end(struct nd_buf *b, const uint8_t ip[16], uint16_t port)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    bool brackets = port && memcmp(ip, mapped, sizeof(mapped)) != 0;
+    char text[64];
+
+    nd_buf_put(b, "[", brackets);
+    nd_buf_put(b, text, nd_text_ip(ip, text));
+    nd_buf_put(b, "]", brackets);
+    if (port)
+        nd_buf_printf(b, ":%u", port);
+}
+
+// struct flow: src, dst, sport, dport, proto. Objects come from files: the flag alone says nothing.
+static bool is_flow(const struct nd_mf *mf, const struct nd_mf_type *t)
+{
+    static const uint32_t kinds[] = {ND_T_IP, ND_T_IP, ND_T_PORT, ND_T_PORT, ND_T_PROTO};
+    uint32_t i;
+
+    if (!(t->flags & ND_TF_FLOW) || t->count != 5)
+        return false;
+    for (i = 0; i < 5; i++) {
+        if (mf->types[mf->fields[t->first + i].type].kind != kinds[i])
+            return false;
+    }
+    return true;
+}
+
+static void visit_flow(const struct walk *w, const struct nd_mf_type *t, const uint8_t *p)
+{
+    const struct nd_mf_field *f = &w->f->mf->fields[t->first];
+    struct nd_buf b = {0};
+    uint16_t port[2];
+    const char *name;
+
+    memcpy(&port[0], p + f[2].off, sizeof(port[0]));
+    memcpy(&port[1], p + f[3].off, sizeof(port[1]));
+    put_end(&b, p + f[0].off, port[0]);
+    nd_buf_puts(&b, " -> ");
+    put_end(&b, p + f[1].off, port[1]);
+    name = nd_text_proto(p[f[4].off]);
+    if (name)
+        nd_buf_printf(&b, " %s", name);
+    else
+        nd_buf_printf(&b, " %u", p[f[4].off]);
+    w->v->flow(w->v->arg, b.v, b.n);
+    free(b.v);
+}
+
 static void visit_fields(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     const struct nd_mf *mf = w->f->mf;
     uint64_t tmp;
     uint32_t i;
 
+    if (w->v->flow && is_flow(mf, t)) {
+        visit_flow(w, t, p);
+        return;
+    }
     w->v->begin(w->v->arg, t, t->count);
     for (i = 0; i < t->count; i++) {
         const struct nd_mf_field *f = &mf->fields[t->first + i];

@@ -54,6 +54,8 @@ struct nd_visitor {
     void (*begin)(void *arg, const struct nd_mf_type *t, uint32_t n); // struct tuple array
     void (*field)(void *arg, const struct nd_mf_type *t, uint32_t i, const char *name);
     void (*end)(void *arg, const struct nd_mf_type *t);
+    // struct flow in one piece; NULL: field by field
+    void (*flow)(void *arg, const char *text, size_t n);
     void (*stack)(void *arg, const struct nd_mf_type *t, const uint64_t *frames, int n,
                   uint32_t pid);
     void (*agg)(void *arg, const struct nd_mf_type *t, const void *val);

@@ -320,8 +320,8 @@ void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, st
 {
     struct json x = {f, out};
     const struct nd_visitor v = {
-        &x,         json_integer, json_real, json_boolean, json_string,
-        json_begin, json_field,   json_end,  json_stack,   json_agg,
+        &x,         json_integer, json_real, json_boolean, json_string, json_begin,
+        json_field, json_end,     NULL,      json_stack,   json_agg,
     };
 
     nd_visit(f, type, bytes, &v);

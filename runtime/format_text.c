@@ -115,6 +115,11 @@ void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool fr
     }
 }
 
+static void text_flow(void *arg, const char *s, size_t n)
+{
+    nd_buf_put(((struct text *)arg)->out, s, n);
+}
+
 static void text_stack(void *arg, const struct nd_mf_type *t, const uint64_t *frames, int n,
                        uint32_t pid)
 {
@@ -245,8 +250,8 @@ void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     const struct nd_mf_type *t = &f->mf->types[type];
     struct text x = {f, out};
     const struct nd_visitor v = {
-        &x,         text_integer, text_real, text_boolean, text_string,
-        text_begin, text_field,   text_end,  text_stack,   text_agg,
+        &x,         text_integer, text_real, text_boolean, text_string, text_begin,
+        text_field, text_end,     text_flow, text_stack,   text_agg,
     };
 
     // The most common kinds first, without the walk.

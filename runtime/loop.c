@@ -24,6 +24,7 @@ enum source {
     SRC_DURATION,
     SRC_PROCESS,
     SRC_MODULES,
+    SRC_PATHS,
     SRC_POLL
 };
 
@@ -79,13 +80,14 @@ static int timer(struct loop *w, uint64_t ns, bool once, enum source src, uint32
     return own(w, fd, src, index);
 }
 
+// 0: only at the end, for the period is an option that was not given.
 static uint64_t period(const struct nd_run *r, const struct nd_mf_hook *h)
 {
     uint64_t ns = h->period;
 
     if (h->period_opt != ND_MF_NONE)
         memcpy(&ns, r->values->data + r->mf->options[h->period_opt].off, sizeof(ns));
-    return ns ? ns : 1000000000;
+    return ns;
 }
 
 static int watch_intervals(struct loop *w)
@@ -95,7 +97,7 @@ static int watch_intervals(struct loop *w)
     int err = 0;
 
     for (i = 0; i < mf->nhooks && !err; i++) {
-        if (mf->hooks[i].kind == ND_HOOK_EVERY)
+        if (mf->hooks[i].kind == ND_HOOK_EVERY && period(w->r, &mf->hooks[i]))
             err = timer(w, period(w->r, &mf->hooks[i]), false, SRC_HOOK, i);
     }
     for (i = 0; i < mf->nprogs && !err; i++) {
@@ -137,6 +139,8 @@ static int watch_all(struct loop *w)
         err = watch(w, nd_events_fd(r->events), SRC_RING, 0, EPOLLET);
     if (!err && (r->events || (nd_state_there(&r->l->state) && r->mf->h->exit_off != ND_MF_NONE)))
         err = timer(w, TICK_NS, false, SRC_TICK, 0);
+    if (!err && nd_paths_period(r->paths))
+        err = timer(w, nd_paths_period(r->paths), false, SRC_PATHS, 0);
     if (!err)
         err = watch_intervals(w);
     if (!err && r->opts->duration)
@@ -197,6 +201,9 @@ static void dispatch(struct nd_run *r, uint64_t key)
         break;
     case SRC_INTERVAL:
         nd_run_test(r, ND_AT_INTERVAL, KEY_INDEX(key));
+        break;
+    case SRC_PATHS:
+        nd_run_sweep(r);
         break;
     case SRC_MODULES:
         nd_attach_modules(r->attach);

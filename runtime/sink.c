@@ -55,6 +55,11 @@ static void write_all(struct nd_sink *s, const char *p, size_t n)
     }
 }
 
+bool nd_sink_is_json(const struct nd_sink *s)
+{
+    return s->ops == &nd_sink_json;
+}
+
 int nd_sink_flush(struct nd_sink *s)
 {
     write_all(s, s->buf, s->n);
@@ -235,6 +240,12 @@ void nd_sink_report_end(struct nd_sink *s, const struct nd_loss *loss, uint32_t 
 void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload)
 {
     s->ops->event(s, e, payload);
+    done(s);
+}
+
+void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st)
+{
+    s->ops->path(s, st);
     done(s);
 }
 

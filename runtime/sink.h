@@ -18,6 +18,7 @@ struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt
 // Flushes; returns 0 or the negative errno of the first failed write. NULL is fine.
 int nd_sink_close(struct nd_sink *s);
 int nd_sink_flush(struct nd_sink *s);
+bool nd_sink_is_json(const struct nd_sink *s);
 int nd_sink_error(const struct nd_sink *s); // first failed write so far, negative errno, or 0
 
 struct nd_attached {
@@ -32,6 +33,13 @@ struct nd_loss { // one line of the summary: a site with a counter above 0
     const struct nd_mf_site *site;
     uint64_t count; // since the last report
     uint64_t total;
+};
+
+struct nd_path_stat { // what happened to packets on a path
+    const struct nd_mf_path *path;
+    uint64_t count[ND_PATHC_MAX];
+    uint64_t lost, under_way;
+    const uint64_t *lost_after; // by last stage
 };
 
 void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
@@ -56,6 +64,7 @@ void nd_sink_entry(struct nd_sink *s, uint32_t map, const void *key, const void 
 // report(): a heading with wall-clock time and interval length, then each map.
 void nd_sink_report_begin(struct nd_sink *s, int64_t interval_ns);
 void nd_sink_report_end(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss);
+void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st);
 // An event without a handler: one record.
 void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
 void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The fields of pkt as a table, and their types in expressions. Offsets are those of the headers:
+// IEEE 802.3 and 802.1Q, RFC 826 (ARP), 791 (IPv4), 8200 (IPv6), 9293 (TCP), 768 (UDP), 792 and
+// 4443 (ICMP), 9260 (SCTP), 7348 (VXLAN), 8926 (Geneve).
+#include "packet.h"
+
+#include "builtins.h"
+
+#include <string.h>
+
+#define IP4_6 (ND_PH_IP4 | ND_PH_IP6)
+#define PORTS (ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP)
+#define ICMPS (ND_PH_ICMP | ND_PH_ICMP6)
+
+// clang-format off
+static const struct nd_pkt_row rows[] = {
+    // group name type layer need src off off6 size shift mask help
+    {"", "len", &nd_type_u32, 0, 0, ND_PS_SKB, ND_PK_LEN, 0, 0, 0, 0, "bytes of the packet, as the skb says"},
+    {"", "dev", &nd_type_ifname, 0, 0, ND_PS_SKB, ND_PK_DEV_NAME, 0, 0, 0, 0, "device of the packet"},
+    {"", "ifindex", &nd_type_u32, 0, 0, ND_PS_SKB, ND_PK_IFINDEX, 0, 0, 0, 0, "index of that device"},
+    {"", "mark", &nd_type_u32, 0, 0, ND_PS_SKB, ND_PK_MARK, 0, 0, 0, 0, "mark of the packet"},
+    {"", "hash", &nd_type_u32, 0, 0, ND_PS_SKB, ND_PK_HASH, 0, 0, 0, 0, "flow hash of the skb"},
+    {"", "queue", &nd_type_u16, 0, 0, ND_PS_SKB, ND_PK_QUEUE, 0, 0, 0, 0, "queue of the device"},
+    {"", "type", &nd_type_u16, ND_PL_L3, 0, ND_PS_REG, ND_PR_ETYPE, 0, 0, 0, 0, "EtherType behind VLAN tags"},
+    {"", "sport", &nd_type_port, ND_PL_L4, PORTS, ND_PS_L4, 0, 0, 2, 0, 0, "source port of TCP, UDP, SCTP"},
+    {"", "dport", &nd_type_port, ND_PL_L4, PORTS, ND_PS_L4, 2, 0, 2, 0, 0, "destination port"},
+    {"eth", "dst", &nd_type_mac, ND_PL_L2, ND_PH_ETH, ND_PS_L2, 0, 0, 6, 0, 0, "destination address"},
+    {"eth", "src", &nd_type_mac, ND_PL_L2, ND_PH_ETH, ND_PS_L2, 6, 0, 6, 0, 0, "source address"},
+    {"eth", "type", &nd_type_u16, ND_PL_L2, ND_PH_ETH, ND_PS_L2, 12, 0, 2, 0, 0, "EtherType of the frame"},
+    {"vlan", "id", &nd_type_u16, ND_PL_VLAN, ND_PH_VLAN, ND_PS_REG, ND_PR_VLAN, 0, 0, 0, 0xfff, "id of the outermost tag"},
+    {"vlan", "prio", &nd_type_u8, ND_PL_VLAN, ND_PH_VLAN, ND_PS_REG, ND_PR_VLAN, 0, 0, 13, 7, "its priority"},
+    {"vlan2", "id", &nd_type_u16, ND_PL_VLAN, ND_PH_VLAN2, ND_PS_REG, ND_PR_VLAN2, 0, 0, 0, 0xfff, "id of the tag behind it"},
+    {"vlan2", "prio", &nd_type_u8, ND_PL_VLAN, ND_PH_VLAN2, ND_PS_REG, ND_PR_VLAN2, 0, 0, 13, 7, "its priority"},
+    {"ip", "src", &nd_type_ip, ND_PL_ADDR, IP4_6, ND_PS_ADDR, 0, 0, 16, 0, 0, "source address, IPv4 or IPv6"},
+    {"ip", "dst", &nd_type_ip, ND_PL_ADDR, IP4_6, ND_PS_ADDR, 16, 0, 16, 0, 0, "destination address"},
+    {"ip", "version", &nd_type_u8, ND_PL_L3, IP4_6, ND_PS_L3, 0, 0, 1, 4, 15, "4 or 6"},
+    {"ip", "proto", &nd_type_proto, ND_PL_L3, IP4_6, ND_PS_REG, ND_PR_PROTO, 0, 0, 0, 0, "protocol behind extension headers"},
+    {"ip", "ttl", &nd_type_u8, ND_PL_L3, IP4_6, ND_PS_L3, 8, 7, 1, 0, 0, "TTL or hop limit"},
+    {"ip", "tos", &nd_type_u8, ND_PL_L3, IP4_6, ND_PS_CODE, ND_PC_TOS6, 0, 0, 0, 0, "TOS or traffic class"},
+    {"ip", "len", &nd_type_u32, ND_PL_L3, IP4_6, ND_PS_CODE, ND_PC_LEN6, 0, 0, 0, 0, "total length by the header"},
+    {"ip", "id", &nd_type_u16, ND_PL_L3, ND_PH_IP4, ND_PS_L3, 4, 0, 2, 0, 0, "identification, IPv4"},
+    {"ip", "df", &nd_type_bool, ND_PL_L3, ND_PH_IP4, ND_PS_L3, 6, 0, 1, 6, 1, "don't fragment, IPv4"},
+    {"ip", "frag", &nd_type_u16, ND_PL_L3, IP4_6, ND_PS_REG, ND_PR_FRAG, 0, 0, 0, 0, "offset of the fragment in bytes"},
+    {"ip", "mf", &nd_type_bool, ND_PL_L3, IP4_6, ND_PS_REG, ND_PR_MF, 0, 0, 0, 0, "more fragments follow"},
+    {"tcp", "sport", &nd_type_port, ND_PL_L4, ND_PH_TCP, ND_PS_L4, 0, 0, 2, 0, 0, "source port"},
+    {"tcp", "dport", &nd_type_port, ND_PL_L4, ND_PH_TCP, ND_PS_L4, 2, 0, 2, 0, 0, "destination port"},
+    {"tcp", "seq", &nd_type_u32, ND_PL_L4, ND_PH_TCP, ND_PS_L4, 4, 0, 4, 0, 0, "sequence number"},
+    {"tcp", "ack", &nd_type_u32, ND_PL_L4, ND_PH_TCP, ND_PS_L4, 8, 0, 4, 0, 0, "acknowledged"},
+    {"tcp", "hlen", &nd_type_u8, ND_PL_L4, ND_PH_TCP, ND_PS_L4, 12, 0, 1, 2, 60, "bytes of the header"},
+    {"tcp", "flags", &nd_type_u8, ND_PL_L4, ND_PH_TCP, ND_PS_L4, 13, 0, 1, 0, 0, "FIN 1 SYN 2 RST 4 PSH 8 ACK 16 URG 32 ECE 64 CWR 128"},
+    {"tcp", "window", &nd_type_u16, ND_PL_L4, ND_PH_TCP, ND_PS_L4, 14, 0, 2, 0, 0, "window as in the header"},
+    {"tcp", "payload", &nd_type_u32, ND_PL_L4, ND_PH_TCP, ND_PS_CODE, ND_PC_PAYLOAD, 0, 0, 0, 0, "bytes behind the header, by the IP header"},
+    {"udp", "sport", &nd_type_port, ND_PL_L4, ND_PH_UDP, ND_PS_L4, 0, 0, 2, 0, 0, "source port"},
+    {"udp", "dport", &nd_type_port, ND_PL_L4, ND_PH_UDP, ND_PS_L4, 2, 0, 2, 0, 0, "destination port"},
+    {"udp", "len", &nd_type_u16, ND_PL_L4, ND_PH_UDP, ND_PS_L4, 4, 0, 2, 0, 0, "length with header"},
+    {"udp", "csum", &nd_type_u16, ND_PL_L4, ND_PH_UDP, ND_PS_L4, 6, 0, 2, 0, 0, "checksum"},
+    {"sctp", "sport", &nd_type_port, ND_PL_L4, ND_PH_SCTP, ND_PS_L4, 0, 0, 2, 0, 0, "source port"},
+    {"sctp", "dport", &nd_type_port, ND_PL_L4, ND_PH_SCTP, ND_PS_L4, 2, 0, 2, 0, 0, "destination port"},
+    {"icmp", "type", &nd_type_u8, ND_PL_L4, ICMPS, ND_PS_L4, 0, 0, 1, 0, 0, "type of ICMP or ICMPv6"},
+    {"icmp", "code", &nd_type_u8, ND_PL_L4, ICMPS, ND_PS_L4, 1, 0, 1, 0, 0, "code"},
+    {"icmp", "id", &nd_type_u16, ND_PL_L4, ICMPS, ND_PS_L4, 4, 0, 2, 0, 0, "identifier of an echo"},
+    {"icmp", "seq", &nd_type_u16, ND_PL_L4, ICMPS, ND_PS_L4, 6, 0, 2, 0, 0, "sequence number of an echo"},
+    {"arp", "op", &nd_type_u16, ND_PL_ARP, ND_PH_ARP, ND_PS_L3, 6, 0, 2, 0, 0, "1 request, 2 reply; RARP 3, 4"},
+    {"arp", "sha", &nd_type_mac, ND_PL_ARP, ND_PH_ARP, ND_PS_L3, 8, 0, 6, 0, 0, "hardware address of the sender"},
+    {"arp", "spa", &nd_type_ip, ND_PL_ARP, ND_PH_ARP, ND_PS_ADDR, 0, 0, 16, 0, 0, "IPv4 address of the sender"},
+    {"arp", "tha", &nd_type_mac, ND_PL_ARP, ND_PH_ARP, ND_PS_L3, 18, 0, 6, 0, 0, "hardware address of the target"},
+    {"arp", "tpa", &nd_type_ip, ND_PL_ARP, ND_PH_ARP, ND_PS_ADDR, 16, 0, 16, 0, 0, "IPv4 address of the target"},
+    {"vxlan", "vni", &nd_type_u32, ND_PL_TUNNEL, ND_PH_VXLAN, ND_PS_REG, ND_PR_VNI, 0, 0, 0, 0, "network of VXLAN"},
+    {"geneve", "vni", &nd_type_u32, ND_PL_TUNNEL, ND_PH_GENEVE, ND_PS_REG, ND_PR_VNI, 0, 0, 0, 0, "network of Geneve"},
+    {"gre", "key", &nd_type_u32, ND_PL_TUNNEL, ND_PH_GRE, ND_PS_REG, ND_PR_VNI, 0, 0, 0, 0, "key of GRE, 0 without"},
+    {"", "flow", NULL, ND_PL_ADDR | ND_PL_L4, IP4_6, ND_PS_CODE, ND_PC_FLOW, 0, 0, 0, 0, "source, destination, ports, protocol"},
+};
+// clang-format on
+
+const struct nd_pkt_row *nd_pkt_row(uint32_t i)
+{
+    return i < sizeof(rows) / sizeof(rows[0]) ? &rows[i] : NULL;
+}
+
+static const struct nd_pkt_row *find(const char *group, const char *name)
+{
+    const struct nd_pkt_row *r;
+    uint32_t i;
+
+    for (i = 0; (r = nd_pkt_row(i)); i++) {
+        if (!strcmp(r->group, group) && !strcmp(r->name, name))
+            return r;
+    }
+    return NULL;
+}
+
+static bool is_group(const char *name)
+{
+    const struct nd_pkt_row *r;
+    uint32_t i;
+
+    for (i = 0; (r = nd_pkt_row(i)); i++) {
+        if (*name && !strcmp(r->group, name))
+            return true;
+    }
+    return false;
+}
+
+// ---- the skb behind it -------------------------------------------------------------------------
+
+static const char *const skb_paths[] = {
+#define ND_PKT_SKB_PATH(id, name) [ND_PK_##id] = name,
+    ND_PKT_SKB(ND_PKT_SKB_PATH)
+#undef ND_PKT_SKB_PATH
+};
+
+// $skb->path, in a scope that has nothing but $skb; NULL: this kernel's struct has it not.
+static struct nd_expr *skb_member(struct nd_check *c, struct nd_sym *skb, const char *path,
+                                  struct nd_span span)
+{
+    struct nd_scope scope = {.up = NULL}, *was = c->scope;
+    struct nd_expr *x = nd_expr_new(c->a, ND_E_VAR, span);
+    bool quiet = c->d->quiet;
+    uint32_t errors = c->d->errors;
+
+    *ND_PUSH(c->a, &scope.syms) = skb;
+    x->name = "skb";
+    c->d->quiet = true;
+    c->scope = &scope;
+    while (*path) {
+        size_t n = strcspn(path, ".");
+        struct nd_expr *f = nd_expr_new(c->a, ND_E_FIELD, span);
+
+        f->a = x;
+        f->arrow = true;
+        f->name = nd_arena_strndup(c->a, path, n);
+        f->name_span = span;
+        x = f;
+        path += n + (path[n] == '.');
+    }
+    nd_check_expr(c, x);
+    c->scope = was;
+    c->d->quiet = quiet;
+    if (c->d->errors == errors)
+        return x;
+    c->d->errors = errors;
+    return NULL;
+}
+
+static struct nd_pkt *packet_of(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_probe *pr = c->probe;
+    uint32_t i;
+
+    if (!pr || !pr->skb) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0403, e->span,
+                         "'pkt' is the packet of a stage that exports skb: there is none here"),
+                "put the probe on a stage: ndtrace list stages");
+        return NULL;
+    }
+    if (!pr->pkt) {
+        pr->pkt = ND_NEW(c->a, struct nd_pkt);
+        for (i = 0; i < ND_PK_MAX; i++)
+            pr->pkt->skb[i] = skb_member(c, pr->skb, skb_paths[i], e->span);
+    }
+    return pr->pkt;
+}
+
+struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    (void)b;
+    return packet_of(c, e) ? nd_ty(&nd_type_pkt) : nd_ty(&nd_type_error);
+}
+
+#define PACKET_ID_WORDS 14u
+
+struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
+{
+    (void)b;
+    e->aux = ND_AS_BPF;
+    return packet_of(c, e) ? nd_type_array(c->t, nd_ty(&nd_type_u32), PACKET_ID_WORDS)
+                           : nd_ty(&nd_type_error);
+}
+
+// ---- fields ------------------------------------------------------------------------------------
+
+static void unknown_field(struct nd_check *c, struct nd_expr *e, const char *group)
+{
+    struct nd_near near = {.name = e->name};
+    const struct nd_pkt_row *r;
+    struct nd_diag *d;
+    const char *list = "";
+    uint32_t i;
+
+    for (i = 0; (r = nd_pkt_row(i)); i++) {
+        bool opens = !*group && *r->group && !strstr(list, r->group);
+
+        if (strcmp(r->group, group) != 0 && !opens)
+            continue;
+        nd_near_try(&near, opens ? r->group : r->name);
+        list = nd_arena_printf(c->a, "%s%s%s", list, *list ? ", " : "", opens ? r->group : r->name);
+    }
+    d = nd_error(c->d, ND_E0204, e->name_span, "a packet has no '%s%s%s'", group, *group ? "." : "",
+                 e->name);
+    if (near.n)
+        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+    nd_help(c->d, d, "it has: %s", list);
+}
+
+// e->a is pkt, a group of it, or its inner packet: types of kind ND_TY_PKT, whose name is the group
+// and whose depth tells the inner packet.
+struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
+{
+    const struct nd_type *at = e->a->type;
+    const char *group = at->name ? at->name : "";
+    const struct nd_pkt_row *r;
+    struct nd_type *t;
+
+    e->info = NULL;
+    if (!packet_of(c, e))
+        return nd_ty(&nd_type_error);
+    if (!*group && (is_group(e->name) || (!at->depth && !strcmp(e->name, "inner")))) {
+        t = nd_type_new(c->t, ND_TY_PKT, 0);
+        t->name = is_group(e->name) ? e->name : "";
+        t->depth = at->depth || !is_group(e->name);
+        return t;
+    }
+    r = find(group, e->name);
+    if (!r || (at->depth && r->src == ND_PS_SKB)) {
+        unknown_field(c, e, group);
+        return nd_ty(&nd_type_error);
+    }
+    if (r->src == ND_PS_SKB && !c->probe->pkt->skb[r->off]) {
+        nd_error(c->d, ND_E0204, e->name_span, "this kernel's struct sk_buff has no '%s'",
+                 skb_paths[r->off]);
+        return nd_ty(&nd_type_error);
+    }
+    e->info = (void *)(uintptr_t)r;
+    e->aux = ND_AS_BPF;
+    return r->type ? nd_ty(r->type) : nd_type_flow(c->t);
+}
+
+const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner)
+{
+    if (e->kind != ND_E_FIELD || !e->a->type || e->a->type->kind != ND_TY_PKT)
+        return NULL;
+    *inner = e->a->type->depth != 0;
+    return e->info;
+}
+
+// ---- layers ------------------------------------------------------------------------------------
+
+static void note_layers(struct nd_expr *e, uint32_t *mask)
+{
+    const struct nd_pkt_row *r;
+    uint32_t i, one;
+    bool inner;
+
+    if (e->kind == ND_E_IDENT && e->builtin && e->builtin->id == ND_B_PACKET_ID)
+        *mask |= ND_PL_ADDR | ND_PL_L4 | ND_PL_ARP;
+    r = nd_pkt_field_of(e, &inner);
+    if (r)
+        *mask |= inner ? r->layer << ND_PL_INNER | ND_PL_TUNNEL : r->layer;
+    if (e->kind != ND_E_CALL || !e->builtin || e->builtin->id != ND_B_HAS ||
+        e->args.v[0]->type->kind != ND_TY_PKT)
+        return;
+    for (i = 0; (r = nd_pkt_row(i)); i++) { // has(pkt.tcp): what any field of it needs
+        const struct nd_type *t = e->args.v[0]->type;
+        const char *group = t->name ? t->name : "";
+
+        one = !*group ? ND_PL_L3 : !strcmp(r->group, group) ? r->layer : 0;
+        *mask |= t->depth ? one << ND_PL_INNER | ND_PL_TUNNEL : one;
+    }
+}
+
+// Each layer stands on others.
+static uint32_t close_layers(uint32_t m)
+{
+    return m & (ND_PL_ARP | ND_PL_ADDR | ND_PL_L4 | ND_PL_VLAN) ? m | ND_PL_L3 : m;
+}
+
+static uint32_t close_all(uint32_t m)
+{
+    m = close_layers(m & 0xff) | close_layers(m >> ND_PL_INNER) << ND_PL_INNER;
+    if (m & ND_PL_TUNNEL)
+        m |= ND_PL_L4 | ND_PL_L3;
+    return m ? m | ND_PL_SKB : 0;
+}
+
+// Not into what may not be evaluated: the right sides of && and ||, the two of ?:. Those are
+// prepared where they are lowered.
+static void collect(struct nd_expr *e, uint32_t *mask)
+{
+    uint32_t i;
+
+    if (!e)
+        return;
+    note_layers(e, mask);
+    collect(e->a, mask);
+    if (e->kind != ND_E_COND &&
+        (e->kind != ND_E_BINARY || (e->op != ND_OP_LAND && e->op != ND_OP_LOR))) {
+        collect(e->b, mask);
+        collect(e->c, mask);
+    }
+    for (i = 0; i < e->args.n; i++)
+        collect(e->args.v[i], mask);
+}
+
+uint32_t nd_pkt_layers(struct nd_expr *e)
+{
+    uint32_t mask = 0;
+
+    collect(e, &mask);
+    return close_all(mask);
+}
+
+uint32_t nd_pkt_layers_of(struct nd_stmt *s)
+{
+    uint32_t mask = 0, i;
+
+    collect(s->expr, &mask);
+    collect(s->rhs, &mask);
+    collect(s->hi, &mask);
+    for (i = 0; i < s->fields.n; i++)
+        collect(s->fields.v[i].expr, &mask);
+    return close_all(mask);
+}

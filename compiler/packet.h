@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The packet of a probe: pkt and its fields as a table, with what must be parsed for each. How they
+// are read is in lower_packet.c. Serves checker, lowering, lists and docs.
+#ifndef ND_PACKET_H
+#define ND_PACKET_H
+
+#include "check.h"
+
+struct nd_builtin;
+
+// What a probe may ask to be parsed; each brings what it stands on.
+enum nd_pkt_layer {
+    ND_PL_SKB = 1 << 0, // head, end of the linear part, offsets
+    ND_PL_L2 = 1 << 1,
+    ND_PL_VLAN = 1 << 2,
+    ND_PL_L3 = 1 << 3,
+    ND_PL_ADDR = 1 << 4, // addresses in one form for IPv4 and IPv6
+    ND_PL_L4 = 1 << 5,
+    ND_PL_ARP = 1 << 6,
+    ND_PL_TUNNEL = 1 << 7,
+    ND_PL_INNER = 8, // shift: the same of the packet in a tunnel
+};
+
+// What a packet turned out to have: bits of a word of the program.
+enum nd_pkt_have {
+    ND_PH_ETH = 1 << 0,
+    ND_PH_VLAN = 1 << 1,
+    ND_PH_IP4 = 1 << 2,
+    ND_PH_IP6 = 1 << 3,
+    ND_PH_ARP = 1 << 4,
+    ND_PH_TCP = 1 << 5,
+    ND_PH_UDP = 1 << 6,
+    ND_PH_ICMP = 1 << 7,
+    ND_PH_ICMP6 = 1 << 8,
+    ND_PH_SCTP = 1 << 9,
+    ND_PH_VXLAN = 1 << 10,
+    ND_PH_GENEVE = 1 << 11,
+    ND_PH_GRE = 1 << 12,
+    ND_PH_VLAN2 = 1 << 13,
+    ND_PH_INNER = 16, // shift
+};
+
+// Where a field's value is.
+enum nd_pkt_src {
+    ND_PS_L2, // bytes of headers, network order: off, size
+    ND_PS_L3,
+    ND_PS_L4,
+    ND_PS_ADDR,
+    ND_PS_REG,  // off: enum nd_pkt_reg
+    ND_PS_SKB,  // off: enum nd_pkt_skb
+    ND_PS_CODE, // off: enum nd_pkt_code
+};
+
+enum nd_pkt_reg {
+    ND_PR_HAVE,
+    ND_PR_L2OFF, // offsets from skb->head
+    ND_PR_L3OFF,
+    ND_PR_L4OFF,
+    ND_PR_ETYPE, // EtherType behind tags, host order
+    ND_PR_PROTO,
+    ND_PR_FRAG, // offset of the fragment in bytes
+    ND_PR_MF,   // more fragments follow
+    ND_PR_VLAN, // outermost tag
+    ND_PR_VLAN2,
+    ND_PR_VNI,
+    ND_PR_MAX,
+};
+
+enum nd_pkt_code { ND_PC_LEN6, ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_VERSION, ND_PC_DEV };
+
+// Members of struct sk_buff that parsing reads.
+#define ND_PKT_SKB(X)                \
+    X(HEAD, "head")                  \
+    X(DATA, "data")                  \
+    X(TAIL, "tail")                  \
+    X(LEN, "len")                    \
+    X(NETWORK, "network_header")     \
+    X(MAC, "mac_header")             \
+    X(TRANSPORT, "transport_header") \
+    X(PROTOCOL, "protocol")          \
+    X(VLAN_TCI, "vlan_tci")          \
+    X(VLAN_ALL, "vlan_all")          \
+    X(VLAN_PRESENT, "vlan_present")  \
+    X(MARK, "mark")                  \
+    X(HASH, "hash")                  \
+    X(QUEUE, "queue_mapping")        \
+    X(CLONED, "cloned")              \
+    X(DEV_NAME, "dev.name")          \
+    X(IFINDEX, "dev.ifindex")
+enum nd_pkt_skb {
+#define ND_PKT_SKB_ENUM(id, name) ND_PK_##id,
+    ND_PKT_SKB(ND_PKT_SKB_ENUM)
+#undef ND_PKT_SKB_ENUM
+        ND_PK_MAX,
+};
+
+struct nd_pkt_row {
+    const char *group, *name; // "ip", "src"; group "": pkt.name
+    const struct nd_type *type;
+    uint32_t layer; // enum nd_pkt_layer bits
+    uint32_t need;  // the field is absent unless one of these is there; 0: always there
+    enum nd_pkt_src src;
+    uint16_t off, off6; // off6: for IPv6 where it differs, else 0
+    uint8_t size;
+    uint8_t shift; // right
+    uint32_t mask; // after the shift, 0: all
+    const char *help;
+};
+
+// What a probe does with its packet.
+struct nd_pkt {
+    struct nd_expr *skb[ND_PK_MAX]; // $skb->member, typed; NULL: this kernel has none
+};
+
+const struct nd_pkt_row *nd_pkt_row(uint32_t i); // NULL past the end
+// pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->aux 1 for inner.
+struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e,
+                                  const struct nd_builtin *b);
+struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b);
+// Layers that an expression's fields need, without functions that it calls; 0: none.
+uint32_t nd_pkt_layers(struct nd_expr *e);
+// Those of a statement itself, without the blocks in it.
+uint32_t nd_pkt_layers_of(struct nd_stmt *s);
+// Is it a field of pkt that can be absent? Then its row, and whether it is of the inner packet.
+const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner);
+
+#endif
