@@ -288,6 +288,9 @@ static void leave_unless(struct nd_lower *l, struct nd_expr *pred)
 
     if (!pred)
         return;
+    if (l->probe->pkt && !l->pkt.covered) {
+        // At the first part that needs the packet, for all that follow.
+    }
     if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
         leave_unless(l, pred->a); // cheap tests first stay first: the packet is not read before
         leave_unless(l, pred->b);
