@@ -196,6 +196,7 @@ enum nd_decl_kind {
     ND_D_END,    // end body
     ND_D_EVERY,  // every expr body
     ND_D_ON,     // on name body
+    ND_D_PATH,   // path name by key ... = stages; path
     ND_D_STAGE,  // stage name(fields) ["help"] { tries }
 };
 
@@ -232,6 +233,22 @@ struct nd_tries {
     uint32_t n, cap;
 };
 
+// path name by key [timeout t] [limit n] [sample 1/n by flow] = stage [if cond] -> stage? ...
+struct nd_path_stage {
+    struct nd_point point;
+    struct nd_expr *cond;
+};
+struct nd_path_stages {
+    struct nd_path_stage *v;
+    uint32_t n, cap;
+};
+struct nd_path_decl {
+    struct nd_expr *key, *timeout, *limit;
+    uint64_t sample; // one of so many flows, 0: all
+    struct nd_span sample_span;
+    struct nd_path_stages stages;
+};
+
 struct nd_decl {
     enum nd_decl_kind kind;
     struct nd_span span;
@@ -247,6 +264,7 @@ struct nd_decl {
     struct nd_points aliases;
     const char *help;
     struct nd_tries tries; // STAGE
+    struct nd_path_decl *path;
 
     // check:
     struct nd_sym *sym;

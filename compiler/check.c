@@ -4,6 +4,7 @@
 #include "builtins.h"
 
 #include "option.h"
+#include "paths.h"
 
 #include <string.h>
 
@@ -301,6 +302,8 @@ static void check_probe(struct nd_check *c, struct nd_probe *pr)
             nd_error(c->d, ND_E0304, d->pred->span, "%s is neither true nor false",
                      nd_type_text(c->t, d->pred->type));
     }
+    if (pr->path)
+        nd_path_check(c, pr);
     nd_check_block(c, d->body);
     pr->nvars = c->nvars;
     c->scope = exports.up;
@@ -376,6 +379,10 @@ static void pass(struct nd_check *c)
     for (i = 0; i < c->p->events.n; i++) {
         if (c->p->events.v[i]->on)
             check_user(c, c->p->events.v[i]->on, c->p->events.v[i]);
+    }
+    for (i = 0; i < c->p->paths.n; i++) {
+        if (c->p->paths.v[i]->lost)
+            check_user(c, c->p->paths.v[i]->lost->on, c->p->paths.v[i]->lost);
     }
     check_uncalled(c);
 }
@@ -574,7 +581,9 @@ void nd_check(struct nd_program *p)
     uint32_t i;
 
     nd_check_start(&c, p, &scope);
+    nd_paths_declare(&c);
     nd_probes_scan_func(p);
+    nd_paths_expand(&c);
     for (i = 0; i < p->decls.n; i++) {
         struct nd_decl *d = p->decls.v[i];
 
@@ -582,7 +591,7 @@ void nd_check(struct nd_program *p)
             declare_handler(&c, d);
         else if (d->kind == ND_D_BEGIN || d->kind == ND_D_END || d->kind == ND_D_EVERY)
             declare_hook(&c, d);
-        else if (d->kind == ND_D_PROBE)
+        else if (d->kind == ND_D_PROBE && !nd_paths_is_handler(p, d))
             expand_probe(&c, d);
     }
     infer(&c);

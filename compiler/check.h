@@ -59,6 +59,7 @@ struct nd_map {
     bool written;
     bool gen;      // two generations: a user-space handler empties it while probes run
     bool computed; // assigned the result of an operator
+    bool hidden;   // of a path: not printed
     bool has_decl;
     uint32_t decl_kind; // enum nd_mf_map_kind
     uint32_t max_entries;
@@ -140,6 +141,7 @@ struct nd_probe {
     const char *btf_name;
     enum nd_args_kind args;
     bool retprobe;
+    struct nd_path_at *path;   // the stage of a path, see paths.h, or NULL
     struct nd_sym *skb;        // the packet of the stage, or NULL
     struct nd_pkt *pkt;        // what is read of it, see packet.h; NULL: nothing
     uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
@@ -174,6 +176,11 @@ struct nd_async {
     struct nd_event *event;
 };
 
+// Counters of a path in nd_state.
+struct nd_layout_path {
+    uint32_t count[ND_PATHC_MAX]; // 0: not counted
+};
+
 // ---- a checked script --------------------------------------------------------------------------
 
 struct nd_need { // as struct nd_mf_need
@@ -199,6 +206,7 @@ struct nd_program {
     ND_VEC(struct nd_event *) events;
     ND_VEC(struct nd_probe *) probes;
     ND_VEC(struct nd_hook *) hooks;
+    ND_VEC(struct nd_path *) paths;
     ND_VEC(struct nd_fn *) fns;
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order

@@ -2,6 +2,8 @@
 // Fills the sections of the manifest.
 #include "emit.h"
 
+#include "paths.h"
+
 #include "btf.h"
 #include "mfbuild.h"
 #include "needs.h"
@@ -271,7 +273,8 @@ static void emit_map(struct nd_emit *e, struct nd_map *m)
 
     x.name = nd_mfb_str(e->b, m->name);
     x.kind = lm->kind;
-    x.flags = (gen ? ND_MAPF_GEN : 0) | (m->key ? 0 : ND_MAPF_SCALAR) | (agg ? ND_MAPF_SUMMED : 0);
+    x.flags = (m->hidden ? ND_MAPF_NOPRINT : 0) | (gen ? ND_MAPF_GEN : 0) |
+              (m->key ? 0 : ND_MAPF_SCALAR) | (agg ? ND_MAPF_SUMMED : 0);
     x.key_type = m->key ? nd_emit_type(e, m->key) : ND_MF_NONE;
     x.val_type = nd_emit_type(e, m->val ? m->val : &nd_type_i64);
     x.max_entries = lm->max_entries;
@@ -426,6 +429,34 @@ static void emit_needs(struct nd_emit *e)
     }
 }
 
+static void emit_path(struct nd_emit *e, const struct nd_path *path)
+{
+    const struct nd_decl *d = path->decl;
+    struct nd_mf_path m = {0};
+    uint32_t i;
+
+    m.name = nd_mfb_str(e->b, d->name);
+    m.map = path->map->index;
+    m.record = nd_emit_type(e, path->record);
+    m.nstages = d->path->stages.n;
+    m.func = path->lost ? nd_user_body(e, nd_arena_printf(e->a, "%s:lost", d->name),
+                                       path->lost->on->body, path->lost, path->lost->on->span)
+                        : ND_MF_NONE;
+    m.last_off = nd_path_off(path, true, "last");
+    m.from_off = nd_path_off(path, false, "from");
+    m.timeout = path->timeout;
+    m.timeout_opt = path->timeout_opt ? path->timeout_opt->index : ND_MF_NONE;
+    memcpy(m.count, e->layout->paths[path->index].count, sizeof(m.count));
+    m.span = nd_emit_span(e, d->name_span);
+    m.stages = nd_mfb_count(e->b, ND_SEC_WORDS);
+    for (i = 0; i < d->path->stages.n; i++) {
+        uint32_t s = nd_mfb_str(e->b, d->path->stages.v[i].point.text);
+
+        nd_mfb_add(e->b, ND_SEC_WORDS, &s, 1);
+    }
+    nd_mfb_add(e->b, ND_SEC_PATHS, &m, 1);
+}
+
 static void emit_all(struct nd_emit *e)
 {
     struct nd_program *p = e->p;
@@ -440,6 +471,8 @@ static void emit_all(struct nd_emit *e)
         emit_event(e, p->events.v[i]);
     for (i = 0; i < p->hooks.n; i++)
         emit_hook(e, p->hooks.v[i]);
+    for (i = 0; i < p->paths.n; i++)
+        emit_path(e, p->paths.v[i]);
     for (i = 0; i < p->probes.n; i++)
         emit_probe(e, p->probes.v[i]);
     emit_needs(e);

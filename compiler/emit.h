@@ -28,6 +28,7 @@ struct nd_layout {
         uint32_t map, off;
     })
     sites;
+    const struct nd_layout_path *paths; // by nd_path index
 };
 
 struct nd_emit {

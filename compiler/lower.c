@@ -280,28 +280,56 @@ static void load_scratch(struct nd_lower *l)
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok, l->out);
     nd_at(l, ok);
     l->scratch = p;
+    l->scratch_bb = ok;
 }
 
-static void leave_unless(struct nd_lower *l, struct nd_expr *pred)
+static void take_apart(struct nd_lower *l, struct nd_expr *pred, struct nd_expr_list *parts)
 {
+    if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
+        take_apart(l, pred->a, parts);
+        take_apart(l, pred->b, parts);
+        return;
+    }
+    *ND_PUSH(l->a, parts) = pred;
+}
+
+// Before the first part that needs the packet, for all that follow: cheap tests that stand first
+// stay first.
+static void prepare_parts(struct nd_lower *l, const struct nd_expr_list *parts, uint32_t from)
+{
+    struct nd_pkt_uses u = {0};
+    uint32_t i;
+
+    if (!l->probe->pkt || l->pkt.covered)
+        return;
+    nd_pkt_uses_expr(l->a, parts->v[from], &u);
+    if (!u.layers)
+        return;
+    for (i = from + 1; i < parts->n; i++)
+        nd_pkt_uses_expr(l->a, parts->v[i], &u);
+    nd_pkt_prepare(l, &u, parts->v[from]->span);
+    l->pkt.covered = true;
+}
+
+void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred)
+{
+    struct nd_expr_list parts = {0};
+    bool covered = l->pkt.covered;
     LLVMBasicBlockRef yes;
+    uint32_t i;
 
     if (!pred)
         return;
-    if (l->probe->pkt && !l->pkt.covered) {
-        // At the first part that needs the packet, for all that follow.
+    take_apart(l, pred, &parts);
+    for (i = 0; i < parts.n; i++) {
+        yes = nd_bb(l, "match");
+        nd_line(l, parts.v[i]->span);
+        prepare_parts(l, &parts, i);
+        LLVMBuildCondBr(l->b, nd_lower_cond(l, parts.v[i]), yes, l->out);
+        nd_temps_release(l);
+        nd_at(l, yes);
     }
-    if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
-        leave_unless(l, pred->a); // cheap tests first stay first: the packet is not read before
-        leave_unless(l, pred->b);
-        return;
-    }
-    yes = nd_bb(l, "match");
-    nd_line(l, pred->span);
-    nd_pkt_prepare(l, nd_pkt_layers(pred), pred->span);
-    LLVMBuildCondBr(l->b, nd_lower_cond(l, pred), yes, l->out);
-    nd_temps_release(l);
-    nd_at(l, yes);
+    l->pkt.covered = covered;
 }
 
 static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
@@ -343,11 +371,13 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     if (pr->via) {
         for (i = 0; i < pr->nexports; i++)
             nd_lower_unset(l, pr->exports[i]);
-        leave_unless(l, pr->via->pred);
+        nd_leave_unless(l, pr->via->pred);
         nd_lower_block(l, pr->via->body);
     }
     if (!pr->entry_of) {
-        leave_unless(l, d->pred);
+        nd_leave_unless(l, d->pred);
+        if (pr->path)
+            nd_lower_path(l);
         nd_lower_block(l, d->body);
     }
     nd_br(l, l->out);
@@ -413,10 +443,15 @@ static LLVMValueRef event_map(struct nd_lower *l)
 
 static void make_globals(struct nd_lower *l)
 {
-    uint32_t i;
+    uint32_t k, i;
 
     nd_state_begin(l);
     l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
+    l->paths = ND_NEW_ARRAY(l->a, struct nd_layout_path, l->p->paths.n + 1);
+    for (i = 0; i < l->p->paths.n; i++) {
+        for (k = 0; k < ND_PATHC_MAX; k++)
+            l->paths[i].count[k] = nd_state_alloc(l, 8);
+    }
     for (i = 0; i < l->p->maps.n; i++)
         make_map(l, l->p->maps.v[i]);
     nd_state_words_end(l);

@@ -57,7 +57,7 @@ struct nd_slot { // a variable
 
 struct nd_temp {
     LLVMValueRef ptr;
-    uint32_t size, off; // off: in scratch memory, ND_MF_NONE: on the stack
+    uint32_t size;
     bool busy;
 };
 
@@ -144,6 +144,7 @@ struct nd_lower {
     uint32_t zero_size, words_size;
     uint32_t needs; // ND_F_BIT()s
     struct nd_lmap *maps;
+    struct nd_layout_path *paths; // counters in nd_state
     ND_VEC(struct nd_stackmap) stacks;
     ND_VEC(struct nd_site) sites;
     uint32_t state_size, exit_off;
@@ -162,7 +163,8 @@ struct nd_lower {
     LLVMMetadataRef scope;
     LLVMBasicBlockRef entry, prologue, start, out; // prologue: where early lookups end
     ND_VEC(struct nd_early) early;
-    LLVMValueRef scratch; // base of this program's part, NULL: not used
+    LLVMValueRef scratch;         // base of this program's part, NULL: not used
+    LLVMBasicBlockRef scratch_bb; // where it is known
     uint32_t scratch_base, scratch_top;
     uint32_t stack; // bytes of allocas
     ND_VEC(struct nd_temp) temps;
@@ -187,6 +189,7 @@ struct nd_lower {
 };
 
 // lower.c
+void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred); // ends the program (l->out)
 bool nd_lower_program(struct nd_lower *l); // everything; false after a reported error
 // The stack map for this depth and kind, made when first asked for: index in l->stacks.
 uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t);
@@ -292,12 +295,23 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
 void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call);
 LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
+// Entries by their bytes. insert: 0 unless there is one already; find: NULL if there is none.
+LLVMValueRef nd_map_insert(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
+                           LLVMValueRef val);
+void nd_map_overwrite(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
+                      LLVMValueRef val);
+LLVMValueRef nd_map_find(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key);
+void nd_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key);
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
+
+// lower_path.c: the stage of a path that the program is on
+void nd_lower_path(struct nd_lower *l);
 
 // lower_pkttun.c, lower_pktval.c: pkt
 // Parses the packet here, unless that is done, as far as the statement at hand needs it.
 void nd_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_span span);
+void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t);
 struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e); // a field
 struct nd_val nd_lower_packet_id(struct nd_lower *l);
 LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x); // i64
@@ -338,6 +352,8 @@ bool nd_unrolled(struct nd_lower *l); // none is left; false after an error that
 // lower_stmt.c
 // A variable before its first value: 0.
 void nd_lower_unset(struct nd_lower *l, struct nd_sym *s);
+// A variable whose value is in memory there.
+void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at);
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
 void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,

@@ -48,6 +48,8 @@ LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map)
     return key_bytes(l, map->info, map->a);
 }
 
+#define NOEXIST 1u // BPF_NOEXIST
+
 static LLVMValueRef lookup(struct nd_lower *l, LLVMValueRef map, LLVMValueRef key)
 {
     LLVMValueRef args[2] = {map, key};
@@ -153,6 +155,33 @@ LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_ex
     return LLVMBuildZExt(l->b, not_null(l, p), l->i64, "");
 }
 
+LLVMValueRef nd_map_insert(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
+                           LLVMValueRef val)
+{
+    LLVMValueRef r = update(l, nd_map_ptr(l, m), key, val, NOEXIST);
+
+    populate(l, m, r, 1);
+    return r;
+}
+
+void nd_map_overwrite(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
+                      LLVMValueRef val)
+{
+    update(l, nd_map_ptr(l, m), key, val, 0);
+}
+
+LLVMValueRef nd_map_find(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key)
+{
+    return lookup(l, nd_map_ptr(l, m), key);
+}
+
+void nd_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key)
+{
+    LLVMValueRef args[2] = {nd_map_ptr(l, m), key};
+
+    populate(l, m, nd_call(l, ND_H_MAP_DELETE, args, 2), (uint64_t)-1);
+}
+
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
 {
     struct nd_map *m = map->info;
@@ -183,7 +212,6 @@ LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
 // ---- find or create
 // --------------------------------------------------------------------------------
 
-#define NOEXIST 1u // BPF_NOEXIST
 #define ZERO_ON_STACK 64u
 
 static LLVMValueRef zero_value(struct nd_lower *l, uint32_t size)

@@ -50,13 +50,28 @@ static LLVMValueRef stack_alloc(struct nd_lower *l, uint32_t size)
     return entry_alloca(l, LLVMArrayType(l->i64, size / 8), "");
 }
 
+// An address in scratch, computed where scratch was found: it serves all branches.
+static LLVMValueRef in_scratch(struct nd_lower *l, uint32_t off)
+{
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
+    LLVMValueRef first = LLVMGetFirstInstruction(l->scratch_bb), v;
+
+    if (first)
+        LLVMPositionBuilderBefore(l->b, first);
+    else
+        LLVMPositionBuilderAtEnd(l->b, l->scratch_bb);
+    v = nd_gep(l, l->scratch, off);
+    LLVMPositionBuilderAtEnd(l->b, here);
+    return v;
+}
+
 static LLVMValueRef new_memory(struct nd_lower *l, uint32_t size)
 {
     LLVMValueRef v;
 
     if (!l->scratch || (size < SCRATCH_FROM && !(l->force_scratch && size > 8)))
         return stack_alloc(l, size);
-    v = nd_gep(l, l->scratch, l->scratch_base + l->scratch_top);
+    v = in_scratch(l, l->scratch_base + l->scratch_top);
     l->scratch_top += size;
     return v;
 }
@@ -79,17 +94,13 @@ LLVMValueRef nd_temp(struct nd_lower *l, uint32_t size)
         t = &l->temps.v[i];
         if (!t->busy && t->size == size) {
             t->busy = true;
-            // Its address in scratch may have been computed in a branch that was not taken.
-            return t->off == ND_MF_NONE ? t->ptr : nd_gep(l, l->scratch, t->off);
+            return t->ptr;
         }
     }
     t = ND_PUSH(l->a, &l->temps);
     t->size = size;
     t->busy = true;
-    t->off = l->scratch_base + l->scratch_top;
     t->ptr = new_memory(l, size);
-    if (t->off == l->scratch_base + l->scratch_top)
-        t->off = ND_MF_NONE; // on the stack
     return t->ptr;
 }
 

@@ -27,9 +27,9 @@ static LLVMValueRef swap16(struct nd_lower *l, LLVMValueRef v)
 }
 
 // Where the network header is: as the skb says, unless that is not set yet (at reception, and in
-// packets that come from user space); then behind an Ethernet header at the data, or there. In front
-// of it is an Ethernet header, unless there is no room for one: not before the packet got one, and
-// not on devices without.
+// packets that come from user space); then behind an Ethernet header at the data, or there. In
+// front of it is an Ethernet header, unless there is no room for one: not before the packet got
+// one, and not on devices without.
 static void find_l3(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
@@ -39,8 +39,7 @@ static void find_l3(struct nd_parsing *p)
     LLVMValueRef no_mac = nd_pk_is(l, mac, UNSET), known, at_l2, l2, l3;
 
     known = nd_pk_and(l, nd_pk_cmp(l, LLVMIntNE, net, 0), nd_pk_cmp(l, LLVMIntNE, net, UNSET));
-    known = nd_pk_and(l, known,
-                      nd_pk_or(l, no_mac, LLVMBuildICmp(l->b, LLVMIntUGE, net, mac, "")));
+    known = nd_pk_and(l, known, nd_pk_or(l, no_mac, LLVMBuildICmp(l->b, LLVMIntUGE, net, mac, "")));
     known = nd_pk_and(l, known, LLVMBuildICmp(l->b, LLVMIntULE, net, end, ""));
     at_l2 = nd_pk_or(l, LLVMBuildICmp(l->b, LLVMIntEQ, mac, data, ""),
                      nd_pk_and(l, no_mac, nd_pk_is(l, proto, 0)));
@@ -52,8 +51,8 @@ static void find_l3(struct nd_parsing *p)
     nd_pk_set(p, ND_PR_ETYPE, nd_pk_forget(l, proto));
     LLVMBuildStore(l->b, nd_pk_add(l, data, member(p, ND_PK_LEN)), l->pkt.whole);
     LLVMBuildStore(l->b,
-                   nd_pk_forget(l, nd_from_bool(l, nd_pk_cmp(l, LLVMIntSGE,
-                                                             nd_pk_sub(l, l3, l2), ND_L2_BYTES))),
+                   nd_pk_forget(l, nd_from_bool(l, nd_pk_cmp(l, LLVMIntSGE, nd_pk_sub(l, l3, l2),
+                                                             ND_L2_BYTES))),
                    l->pkt.l2_here);
 }
 
@@ -89,8 +88,8 @@ void nd_pk_l2(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
     LLVMValueRef at = nd_pk_get(p, ND_PR_L2OFF);
-    struct nd_branch b = nd_pk_if(l, nd_pk_and(l, nd_bool(l, nd_pk_load(l, l->pkt.l2_here)),
-                                               nd_pk_room(p, at, ND_L2_BYTES)));
+    struct nd_branch b = nd_pk_if(
+        l, nd_pk_and(l, nd_bool(l, nd_pk_load(l, l->pkt.l2_here)), nd_pk_room(p, at, ND_L2_BYTES)));
 
     nd_pk_fetch(p, p->k->l2, at, ND_L2_BYTES);
     nd_pk_have(p, ND_PH_ETH);
@@ -135,8 +134,8 @@ static void parse_tag(struct nd_parsing *p, LLVMValueRef at)
               nd_pk_pick(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_VLAN2)),
                          nd_pk_get(p, ND_PR_VLAN2), tci));
     nd_pk_set(p, ND_PR_VLAN,
-              nd_pk_pick(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_VLAN)),
-                         nd_pk_get(p, ND_PR_VLAN), tci));
+              nd_pk_pick(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_VLAN)), nd_pk_get(p, ND_PR_VLAN),
+                         tci));
     nd_pk_have(p, ND_PH_VLAN);
     // The second if there was a first.
     had = LLVMBuildShl(l->b, nd_pk_bits(l, had, 0, ND_PH_VLAN),
@@ -171,8 +170,7 @@ static void set_end(struct nd_parsing *p, LLVMValueRef length, LLVMValueRef head
     struct nd_lower *l = p->l;
     LLVMValueRef end = nd_pk_add(l, nd_pk_get(p, ND_PR_L3OFF), nd_pk_add(l, length, headers));
 
-    nd_pk_set(p, ND_PR_END,
-              nd_pk_pick(l, nd_bool(l, length), end, nd_pk_load(l, l->pkt.whole)));
+    nd_pk_set(p, ND_PR_END, nd_pk_pick(l, nd_bool(l, length), end, nd_pk_load(l, l->pkt.whole)));
 }
 
 static void parse_ip4(struct nd_parsing *p)
@@ -184,9 +182,8 @@ static void parse_ip4(struct nd_parsing *p)
     struct nd_branch b;
 
     good = nd_pk_and(l, nd_pk_is(l, nibble(p), 4), nd_pk_cmp(l, LLVMIntUGE, hlen, 20));
-    good = nd_pk_and(l, good,
-                     nd_pk_or(l, nd_pk_is(l, len, 0),
-                              LLVMBuildICmp(l->b, LLVMIntUGE, len, hlen, "")));
+    good = nd_pk_and(
+        l, good, nd_pk_or(l, nd_pk_is(l, len, 0), LLVMBuildICmp(l->b, LLVMIntUGE, len, hlen, "")));
     b = nd_pk_if(l, good);
     nd_pk_have(p, ND_PH_IP4 | ND_PH_PROTO | ND_PH_FLOW);
     nd_pk_set(p, ND_PR_PROTO, nd_pk_wire(l, p->k->l3, 9, 1));
@@ -317,8 +314,8 @@ static void parse_by_type(struct nd_parsing *p)
         nd_pk_done(l, &b[i]);
 }
 
-// The bytes from the network header on, up to 64: with the transport header, mostly. Nothing is read
-// of what is not IP or ARP.
+// The bytes from the network header on, up to 64: with the transport header, mostly. Nothing is
+// read of what is not IP or ARP.
 void nd_pk_l3(struct nd_parsing *p)
 {
     static const uint16_t known[] = {ND_ETH_IP, ND_ETH_IP6, ND_ETH_ARP, ND_ETH_RARP, 0};
@@ -445,8 +442,7 @@ static LLVMValueRef honest(struct nd_parsing *p, LLVMValueRef found)
 
 static void no_flow(struct nd_parsing *p)
 {
-    nd_pk_set(p, ND_PR_HAVE,
-              nd_pk_bits(p->l, nd_pk_get(p, ND_PR_HAVE), 0, ~(uint64_t)ND_PH_FLOW));
+    nd_pk_set(p, ND_PR_HAVE, nd_pk_bits(p->l, nd_pk_get(p, ND_PR_HAVE), 0, ~(uint64_t)ND_PH_FLOW));
     nd_pk_failed(p);
 }
 
@@ -462,9 +458,8 @@ void nd_pk_l4(struct nd_parsing *p)
     need = transport(p, &found);
     c = nd_pk_if(l, nd_bool(l, need));
     end = nd_pk_add(l, off, need);
-    there = nd_pk_and(
-        l, LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_load(l, l->pkt.end), ""),
-        LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_get(p, ND_PR_END), ""));
+    there = nd_pk_and(l, LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_load(l, l->pkt.end), ""),
+                      LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_get(p, ND_PR_END), ""));
     d = nd_pk_if(l, there);
     fetch_l4(p, off, need);
     e = nd_pk_if(l, honest(p, found));

@@ -148,9 +148,9 @@ static LLVMValueRef cleared_bytes(struct nd_lower *l, uint32_t size)
 
 static void make_buffers(struct nd_lower *l, struct nd_lpkt *k, bool inner)
 {
-    static const char *const names[ND_PR_MAX] = {"have", "l2off", "l3off", "l4off",  "etype",
-                                                 "proto", "frag", "mf",    "vlan",   "vlan2",
-                                                 "vni",   "n3",   "end",   "length"};
+    static const char *const names[ND_PR_MAX] = {"have",  "l2off", "l3off", "l4off", "etype",
+                                                 "proto", "frag",  "mf",    "vlan",  "vlan2",
+                                                 "vni",   "n3",    "end",   "length"};
     uint32_t i;
 
     if (k->l3)
@@ -186,7 +186,8 @@ static void parse(struct nd_lower *l, uint32_t layers, struct nd_span span)
     if (p.layers & ND_PL_VLAN)
         nd_pk_kept_tag(&p);
     if (p.layers & ND_PL_L3) {
-        // Tags stand behind the addresses of the frame, whatever the skb says of its network header.
+        // Tags stand behind the addresses of the frame, whatever the skb says of its network
+        // header.
         l2 = nd_pk_add(l, nd_pk_get(&p, ND_PR_L2OFF), nd_i64(l, ND_L2_BYTES));
         nd_pk_tags(&p, nd_pk_pick(l, nd_bool(l, nd_pk_load(l, l->pkt.l2_here)), l2,
                                   nd_pk_get(&p, ND_PR_L3OFF)));

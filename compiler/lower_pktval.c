@@ -28,27 +28,39 @@ static LLVMValueRef payload(struct nd_lower *l, const struct nd_lpkt *k)
     return nd_pk_sub(l, left, nd_pk_bits(l, nd_pk_wire(l, k->l4, 12, 1), 2, 60));
 }
 
-// struct flow, see nd_type_flow.
-static LLVMValueRef flow(struct nd_lower *l, const struct nd_lpkt *k, const struct nd_type *t)
+// struct flow, see nd_type_flow; zeros if it is absent.
+static void put_flow(struct nd_lower *l, const struct nd_lpkt *k, bool reversed, LLVMValueRef to,
+                     const struct nd_type *t)
 {
-    LLVMValueRef to = nd_temp(l, t->size), ports = nd_pk_found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP),
-                 zero = nd_i64(l, 0);
+    const uint32_t other = reversed ? 1 : 0;
+    struct nd_branch b = nd_pk_if(l, nd_pk_found(l, k, ND_PH_FLOW)), c;
+    uint32_t i;
 
     nd_zero(l, to, 32, t->size - 32);
-    nd_pk_copy(l, to, k->addr, 8);
-    nd_store(l, nd_gep(l, to, t->fields[2].off), 2,
-             LLVMBuildSelect(l->b, ports, nd_pk_wire(l, k->l4, 0, 2), zero, ""));
-    nd_store(l, nd_gep(l, to, t->fields[3].off), 2,
-             LLVMBuildSelect(l->b, ports, nd_pk_wire(l, k->l4, 2, 2), zero, ""));
+    for (i = 0; i < 2; i++)
+        nd_pk_copy(l, nd_gep(l, to, t->fields[i].off), nd_gep(l, k->addr, 16 * (i ^ other)), 4);
     nd_store(l, nd_gep(l, to, t->fields[4].off), 1, reg_of(l, k, ND_PR_PROTO));
-    return to;
+    c = nd_pk_if(l, nd_pk_found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP));
+    for (i = 0; i < 2; i++)
+        nd_store(l, nd_gep(l, to, t->fields[2 + i].off), 2,
+                 nd_pk_wire(l, k->l4, 2 * (i ^ other), 2));
+    nd_pk_fi(l, &c);
+    nd_pk_else(l, &b);
+    nd_zero(l, to, 0, t->size);
+    nd_pk_done(l, &b);
+}
+
+void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t)
+{
+    put_flow(l, &l->pkt.of[0], false, to, t);
 }
 
 static LLVMValueRef coded(struct nd_lower *l, const struct nd_lpkt *k, uint32_t code)
 {
     switch ((enum nd_pkt_code)code) {
     case ND_PC_TOS6:
-        return by_version(l, k, nd_pk_wire(l, k->l3, 1, 1), nd_pk_bits(l, nd_pk_wire(l, k->l3, 0, 2), 4, 0xff));
+        return by_version(l, k, nd_pk_wire(l, k->l3, 1, 1),
+                          nd_pk_bits(l, nd_pk_wire(l, k->l3, 0, 2), 4, 0xff));
     case ND_PC_PAYLOAD:
         return payload(l, k);
     default:
@@ -98,8 +110,9 @@ struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e)
     if (r->src == ND_PS_SKB)
         return nd_lower_expr(l, l->probe->pkt->skb[r->off]);
     there = r->need ? nd_pk_found(l, k, r->need) : NULL;
-    if (r->src == ND_PS_CODE && r->off == ND_PC_FLOW) {
-        v.v = nd_pk_pick(l, there, flow(l, k, e->type), l->pkt.zeros);
+    if (r->src == ND_PS_CODE && (r->off == ND_PC_FLOW || r->off == ND_PC_REVERSED)) {
+        v.v = nd_temp(l, e->type->size);
+        put_flow(l, k, r->off == ND_PC_REVERSED, v.v, e->type);
         v.mem = true;
     } else if (r->size > 4) {
         v.v = nd_gep(l, buffer_of(k, r->src), r->off);
@@ -178,7 +191,8 @@ LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x)
     }
     if (!r && !need) // has(pkt.inner)
         need = ND_PH_IP4 | ND_PH_IP6 | ND_PH_ARP | ND_PH_ETH;
-    return nd_from_bool(l, need ? nd_pk_found(l, &l->pkt.of[inner], need) : LLVMConstInt(l->i1, 1, 0));
+    return nd_from_bool(l,
+                        need ? nd_pk_found(l, &l->pkt.of[inner], need) : LLVMConstInt(l->i1, 1, 0));
 }
 
 // ---- identity ----------------------------------------------------------------------------------
@@ -205,19 +219,20 @@ struct nd_val nd_lower_packet_id(struct nd_lower *l)
 {
     const struct nd_lpkt *k = &l->pkt.of[0];
     LLVMValueRef to = nd_temp(l, ID_WORDS * 4), tcp = nd_pk_found(l, k, ND_PH_TCP);
-    LLVMValueRef udp = nd_pk_found(l, k, ND_PH_UDP), icmp = nd_pk_found(l, k, ND_PH_ICMP | ND_PH_ICMP6);
+    LLVMValueRef udp = nd_pk_found(l, k, ND_PH_UDP),
+                 icmp = nd_pk_found(l, k, ND_PH_ICMP | ND_PH_ICMP6);
     LLVMValueRef arp = nd_pk_found(l, k, ND_PH_ARP),
                  ports = nd_pk_found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP);
     LLVMValueRef kind, a, id;
 
     nd_zero(l, to, 4 * ID_END, 4 * (ID_WORDS - ID_END));
     nd_pk_copy(l, to, k->addr, 8);
-    kind =
-        LLVMBuildShl(l->b, nd_pk_bits(l, reg_of(l, k, ND_PR_HAVE), 0, ND_PH_IP4 | ND_PH_IP6 | ND_PH_ARP),
-                     nd_i64(l, 8), "");
+    kind = LLVMBuildShl(
+        l->b, nd_pk_bits(l, reg_of(l, k, ND_PR_HAVE), 0, ND_PH_IP4 | ND_PH_IP6 | ND_PH_ARP),
+        nd_i64(l, 8), "");
     put_word(l, to, ID_PROTO, LLVMBuildOr(l->b, reg_of(l, k, ND_PR_PROTO), kind, ""));
-    a = LLVMBuildSelect(l->b, ports, nd_pk_wire(l, k->l4, 0, 4), word_if(l, icmp, nd_pk_wire(l, k->l4, 0, 2)),
-                        "");
+    a = LLVMBuildSelect(l->b, ports, nd_pk_wire(l, k->l4, 0, 4),
+                        word_if(l, icmp, nd_pk_wire(l, k->l4, 0, 2)), "");
     put_word(l, to, ID_PORTS, LLVMBuildSelect(l->b, arp, nd_pk_wire(l, k->l3, 6, 2), a, ""));
     a = LLVMBuildSelect(l->b, tcp, nd_pk_wire(l, k->l4, 4, 4),
                         LLVMBuildSelect(l->b, icmp, nd_pk_wire(l, k->l4, 4, 4),
@@ -230,9 +245,9 @@ struct nd_val nd_lower_packet_id(struct nd_lower *l)
     id = LLVMBuildOr(l->b, LLVMBuildShl(l->b, nd_pk_wire(l, k->l3, 4, 2), nd_i64(l, 16), ""),
                      reg_of(l, k, ND_PR_FRAG), "");
     put_word(l, to, ID_IP,
-             LLVMBuildSelect(
-                 l->b, nd_pk_found(l, k, ND_PH_IP4), id,
-                 word_if(l, nd_pk_found(l, k, ND_PH_IP6), nd_pk_bits(l, nd_pk_wire(l, k->l3, 0, 4), 0, 0xfffff)),
-                 ""));
+             LLVMBuildSelect(l->b, nd_pk_found(l, k, ND_PH_IP4), id,
+                             word_if(l, nd_pk_found(l, k, ND_PH_IP6),
+                                     nd_pk_bits(l, nd_pk_wire(l, k->l3, 0, 4), 0, 0xfffff)),
+                             ""));
     return (struct nd_val){.v = to, .mem = true, .as = ND_AS_BPF};
 }

@@ -34,10 +34,8 @@ void nd_lower_block(struct nd_lower *l, struct nd_block *b)
 // ---- variables
 // -------------------------------------------------------------------------------------
 
-static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
+static struct nd_slot *slot_at(struct nd_lower *l, const struct nd_sym *s)
 {
-    struct nd_slot *slot;
-
     if (s->index >= l->nslots) {
         uint32_t n = s->index + 16;
         struct nd_slot *v = ND_NEW_ARRAY(l->a, struct nd_slot, n);
@@ -47,7 +45,13 @@ static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
         l->slots = v;
         l->nslots = n;
     }
-    slot = &l->slots[s->index];
+    return &l->slots[s->index];
+}
+
+static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
+{
+    struct nd_slot *slot = slot_at(l, s);
+
     if (!slot->ptr) {
         slot->type = s->type;
         slot->direct = nd_type_is_scalar(s->type);
@@ -77,6 +81,14 @@ static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
     LLVMBuildStore(l->b, rhs ? nd_extend(l, nd_lower_int(l, rhs), s->type) : nd_i64(l, 0),
                    slot->ptr);
     nd_window_reset(l, slot);
+}
+
+void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at)
+{
+    struct nd_slot *slot = slot_at(l, s);
+
+    slot->type = s->type;
+    slot->ptr = at;
 }
 
 void nd_lower_unset(struct nd_lower *l, struct nd_sym *s)

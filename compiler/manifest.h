@@ -99,7 +99,8 @@ struct nd_seal {
     X(CONSTS, uint64_t) /* integers and IEEE doubles */                   \
     X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */    \
     X(BLOB, uint8_t)    /* default values of options, binary constants */ \
-    X(NEEDS, struct nd_mf_need)
+    X(NEEDS, struct nd_mf_need)                                           \
+    X(PATHS, struct nd_mf_path)
 
 enum nd_mf_sec {
 #define ND_MF_SEC_ENUM(name, type) ND_SEC_##name,
@@ -402,6 +403,33 @@ struct nd_mf_attach {
     uint32_t pid;   // restrict to this process (0: all); -p
     uint64_t num;
     uint64_t num2;
+    struct nd_mf_span span;
+};
+
+// ---- paths -----------------------------------------------------------------------------------
+
+// Counters of a path, u64 in nd_state each.
+enum nd_path_count {
+    ND_PATHC_STARTED,
+    ND_PATHC_DONE,
+    ND_PATHC_AGAIN,     // entered while under way: a retransmission
+    ND_PATHC_UNMATCHED, // at a later stage, of no packet that entered
+    ND_PATHC_REHIT,     // at a stage that the packet had passed
+    ND_PATHC_ORDER,     // at a stage before one that the packet had passed
+    ND_PATHC_MAX,
+};
+
+struct nd_mf_path {
+    uint32_t name;
+    uint32_t map;                 // MAPS: packets under way; values are of type `record`
+    uint32_t record;              // TYPES: struct { step { from, to, ns }, path { ... } }
+    uint32_t stages, nstages;     // WORDS: strings
+    uint32_t func;                // user code for a packet that timed out, or ND_MF_NONE
+    uint32_t last_off, from_off;  // in a record: time and number of the last stage, u64
+    uint64_t timeout;             // ns
+    uint32_t timeout_opt;         // OPTIONS: its value instead, or ND_MF_NONE
+    uint32_t count[ND_PATHC_MAX]; // offsets in nd_state, 0: never counted
+    uint32_t pad;
     struct nd_mf_span span;
 };
 

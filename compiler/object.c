@@ -97,6 +97,7 @@ static void add_manifest(struct nd_lower *l)
     void *blob;
 
     layout_of(l, &layout);
+    layout.paths = l->paths;
     blob = nd_emit(l->p, &layout, &size);
     c = LLVMConstStringInContext(l->cx, blob, size, 1);
     g = LLVMAddGlobal(l->m, LLVMTypeOf(c), "nd_manifest");

@@ -5,6 +5,7 @@
 #include "packet.h"
 
 #include "builtins.h"
+#include "paths.h"
 
 #include <string.h>
 
@@ -69,6 +70,7 @@ static const struct nd_pkt_row rows[] = {
     {"geneve", "vni", &nd_type_u32, ND_PL_TUNNEL, ND_PH_GENEVE, ND_PS_REG, ND_PR_VNI, 0, 0, 0, 0, "network of Geneve"},
     {"gre", "key", &nd_type_u32, ND_PL_TUNNEL, ND_PH_KEY, ND_PS_REG, ND_PR_VNI, 0, 0, 0, 0, "key of GRE"},
     {"", "flow", NULL, ND_PL_ADDR | ND_PL_L4, ND_PH_FLOW, ND_PS_CODE, ND_PC_FLOW, 0, 0, 0, 0, "source, destination, ports, protocol"},
+    {"", "flow.reversed", NULL, ND_PL_ADDR | ND_PL_L4, ND_PH_FLOW, ND_PS_CODE, ND_PC_REVERSED, 0, 0, 0, 0, "the same of the answers"},
 };
 // clang-format on
 
@@ -237,6 +239,17 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
     return r->type ? nd_ty(r->type) : nd_type_flow(c->t);
 }
 
+void nd_pkt_join_reversed(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_expr *flow = e->a;
+
+    if (strcmp(e->name, "reversed") != 0 || flow->kind != ND_E_FIELD ||
+        strcmp(flow->name, "flow") != 0 || nd_check_expr(c, flow->a)->kind != ND_TY_PKT)
+        return;
+    e->a = flow->a;
+    e->name = "flow.reversed";
+}
+
 const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner)
 {
     if (e->kind != ND_E_FIELD || !e->a->type || e->a->type->kind != ND_TY_PKT)
@@ -393,7 +406,7 @@ static void walk_expr(struct walk *w, struct nd_expr *e, const struct nd_pkt_con
     logic = e->kind == ND_E_BINARY && (e->op == ND_OP_LAND || e->op == ND_OP_LOR);
     walk_expr(w, e->a, g);
     walk_expr(w, e->b,
-              logic                     ? also(w, g, e->a, e->op == ND_OP_LOR)
+              logic                  ? also(w, g, e->a, e->op == ND_OP_LOR)
               : e->kind == ND_E_COND ? also(w, g, e->a, false)
                                      : g);
     walk_expr(w, e->c, e->kind == ND_E_COND ? also(w, g, e->a, true) : g);
@@ -439,8 +452,18 @@ uint32_t nd_pkt_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr)
 {
     struct nd_pkt_uses u = {0};
     struct walk w = {a, &u};
+    uint32_t i;
 
     walk_expr(&w, pr->decl->pred, NULL);
     walk_block(&w, pr->decl->body, NULL);
+    if (pr->path) {
+        walk_expr(&w, pr->path->key, NULL);
+        if (!pr->path->stage && nd_path_member(pr->path->path, true, "flow"))
+            use(&w, ND_PL_ADDR | ND_PL_L4, NULL);
+    }
+    for (i = 0; pr->path && i < pr->path->on.n; i++) {
+        walk_expr(&w, pr->path->on.v[i].decl->pred, NULL);
+        walk_block(&w, pr->path->on.v[i].decl->body, NULL);
+    }
     return u.layers;
 }

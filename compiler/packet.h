@@ -71,7 +71,7 @@ enum nd_pkt_reg {
     ND_PR_MAX,
 };
 
-enum nd_pkt_code { ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW };
+enum nd_pkt_code { ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_REVERSED };
 
 // Members of struct sk_buff that parsing reads.
 #define ND_PKT_SKB(X)                \
@@ -120,6 +120,8 @@ struct nd_pkt {
 const struct nd_pkt_row *nd_pkt_row(uint32_t i); // NULL past the end
 // pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->aux 1 for inner.
 struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e);
+// Makes pkt.flow.reversed one field; anything else stays as it is.
+void nd_pkt_join_reversed(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e,
                                   const struct nd_builtin *b);
 struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,

@@ -2,6 +2,7 @@
 // Which programs serve the attach points of a probe: one for all of them, or one each when the body
 // depends on the place; and of which kind. Must not know how points are written.
 #include "check.h"
+#include "paths.h"
 
 #include "parse.h"
 
@@ -238,9 +239,13 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
 
 void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg)
 {
+    uint32_t i;
+
     if (pr->via)
         nd_ast_walk_try(pr->via, fn, arg);
     nd_ast_walk(pr->decl, fn, arg);
+    for (i = 0; pr->path && i < pr->path->on.n; i++)
+        nd_ast_walk(pr->path->on.v[i].decl, fn, arg);
 }
 
 // A tree of its own for each attach point whose arguments differ.
@@ -276,10 +281,13 @@ static struct nd_probe *new_probe(struct nd_program *p, struct nd_decl *d, struc
 
 void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage)
 {
+    struct nd_decl *own = nd_probes_own_tree(p, d);
     struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
 
-    pr->decl = nd_probes_own_tree(p, d);
-    pr->body = pr->decl->body;
+    if (own->kind != ND_D_PROBE) // a stage of a path: its other stages tell all types
+        return;
+    pr->decl = own;
+    pr->body = own->body;
     pr->stage = stage;
     pr->name = "";
     *ND_PUSH(p->arena, &p->left_out) = pr;

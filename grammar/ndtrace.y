@@ -66,6 +66,8 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
     struct nd_point point;
     struct nd_try one_try;
     struct nd_tries *tries;
+    struct nd_path_stage path_stage;
+    struct nd_path_stages *path_stages;
     uint32_t count;
     bool flag;
 }
@@ -80,7 +82,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token <text> T_ELSE "else" T_FOR "for" T_WHILE "while" T_UNROLL "unroll" T_BREAK "break"
 %token <text> T_CONTINUE "continue" T_RETURN "return" T_IN "in" T_SORTED "sorted" T_BY "by" T_ASC "asc"
 %token <text> T_DESC "desc" T_LIMIT "limit" T_SIZEOF "sizeof" T_OFFSETOF "offsetof" T_HAS_FIELD "has_field"
-%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_STAGE "stage" T_TRY "try" T_ALIAS "alias" T_TRUE "true"
+%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_STAGE "stage" T_PATH "path" T_TIMEOUT "timeout" T_SAMPLE "sample" T_TRY "try" T_ALIAS "alias" T_TRUE "true"
 %token <text> T_FALSE "false"
 %token T_ENDPRED "'/' before '{'" T_SHL_SET "<<=" T_SHR_SET ">>=" T_SHL "<<" T_SHR ">>" T_LE "<=" T_GE ">="
 %token T_EQ "==" T_NE "!=" T_LAND "&&" T_LOR "||" T_ARROW "->" T_INC "++" T_DEC "--" T_ADD_SET "+="
@@ -88,9 +90,11 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token T_XOR_SET "^=" T_DOTDOT ".."
 %token END_OF_FILE 0 "the end of the script"
 
-%type <decl> decl option_head
+%type <decl> decl option_head path_head
 %type <one_try> try
 %type <tries> tries
+%type <path_stage> path_stage
+%type <path_stages> path_stages
 %type <text> name cname field_name field_path help_opt
 %type <texpr> type type_base type_words cast_type option_type
 %type <fields> event_fields struct_fields params params_opt declarators
@@ -117,7 +121,7 @@ decls: %empty
 
 name: cname | T_TYPE ;
 cname: T_ID | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_EVENT | T_WHEN
-    | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY
+    | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY | T_PATH | T_TIMEOUT | T_SAMPLE
     ;
 
 decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
@@ -137,6 +141,8 @@ decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name =
     | T_LET T_MAP '=' expr       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; }
     | T_STAGE T_ID '(' params_opt ')' help_opt '{' tries '}'
                                  { $$ = nd_decl_new(A, ND_D_STAGE, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->help = $6.s; $$->tries = *$8; }
+    | path_head when_opt '=' path_stages
+                                 { $$ = $1; $$->when = $2; $$->path->stages = *$4; $$->span = @$; }
     | points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
     | T_PROBE points when_opt pred_opt block
@@ -147,6 +153,20 @@ decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name =
     | T_ON T_ID block            { $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = $3; }
     | error '}'                  { $$ = NULL; yyerrok; }
     | error ';'                  { $$ = NULL; yyerrok; }
+    ;
+
+path_head: T_PATH T_ID T_BY cond  { $$ = nd_decl_new(A, ND_D_PATH, @$); $$->name = $2.s; $$->name_span = @2; $$->path = ND_NEW(A, struct nd_path_decl); $$->path->key = $4; }
+    | path_head T_TIMEOUT cond   { $$ = $1; $$->path->timeout = $3; }
+    | path_head T_LIMIT cond     { $$ = $1; $$->path->limit = $3; }
+    | path_head T_SAMPLE T_INT '/' T_INT T_BY T_ID { $$ = $1; $$->path->sample = $3.v == 1 && $5.v ? $5.v : UINT64_MAX; $$->path->sample_span = nd_span_join(@3, @7); }
+    ;
+path_stages: path_stage          { $$ = ND_NEW(A, struct nd_path_stages); *ND_PUSH(A, $$) = $1; }
+    | path_stages T_ARROW path_stage { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+path_stage: T_ID                 { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @1}}; }
+    | T_ID '?'                   { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @$, .optional = true}}; }
+    | T_ID T_IF '(' expr ')'     { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @1}, .cond = $4}; }
+    | T_ID '?' T_IF '(' expr ')' { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = nd_span_join(@1, @2), .optional = true}, .cond = $5}; }
     ;
 
 help_opt: %empty                 { $$.s = ""; $$.n = 0; }
@@ -428,6 +448,7 @@ primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = 
     | T_FALSE                    { $$ = ident(p, @1, "false"); }
     | T_ID                       { $$ = ident(p, @1, $1.s); }
     | T_PROBE                    { $$ = ident(p, @1, "probe"); }
+    | T_PATH                     { $$ = ident(p, @1, "path"); }
     | T_VAR                      { $$ = nd_expr_new(A, ND_E_VAR, @$); $$->name = $1.s; }
     | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
     | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }

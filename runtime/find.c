@@ -45,7 +45,8 @@ static bool try_library(const char *root, const char *name, char *path, size_t s
         int n = snprintf(dir, sizeof(dir), "%s/%s", root, e->d_name);
 
         // lib/ has modules, which do nothing by themselves.
-        if (e->d_name[0] != '.' && strcmp(e->d_name, "lib") != 0 && n > 0 && (size_t)n < sizeof(dir))
+        if (e->d_name[0] != '.' && strcmp(e->d_name, "lib") != 0 && n > 0 &&
+            (size_t)n < sizeof(dir))
             found = try_dir(dir, name, path, size);
     }
     if (d)
@@ -62,7 +63,8 @@ static bool in_table(const char *root, const char *name, char *real, size_t size
     bool found = false;
 
     while (f && !found && fgets(line, sizeof(line), f))
-        found = line[0] != '#' && sscanf(line, "%255s %255s", other, to) == 2 && !strcmp(other, name);
+        found =
+            line[0] != '#' && sscanf(line, "%255s %255s", other, to) == 2 && !strcmp(other, name);
     if (f)
         fclose(f);
     return found && snprintf(real, size, "%s", to) < (int)size;

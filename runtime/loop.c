@@ -24,6 +24,7 @@ enum source {
     SRC_DURATION,
     SRC_PROCESS,
     SRC_MODULES,
+    SRC_PATHS,
     SRC_POLL
 };
 
@@ -137,6 +138,8 @@ static int watch_all(struct loop *w)
         err = watch(w, nd_events_fd(r->events), SRC_RING, 0, EPOLLET);
     if (!err && (r->events || (nd_state_there(&r->l->state) && r->mf->h->exit_off != ND_MF_NONE)))
         err = timer(w, TICK_NS, false, SRC_TICK, 0);
+    if (!err && nd_paths_period(r->paths))
+        err = timer(w, nd_paths_period(r->paths), false, SRC_PATHS, 0);
     if (!err)
         err = watch_intervals(w);
     if (!err && r->opts->duration)
@@ -197,6 +200,9 @@ static void dispatch(struct nd_run *r, uint64_t key)
         break;
     case SRC_INTERVAL:
         nd_run_test(r, ND_AT_INTERVAL, KEY_INDEX(key));
+        break;
+    case SRC_PATHS:
+        nd_run_sweep(r);
         break;
     case SRC_MODULES:
         nd_attach_modules(r->attach);

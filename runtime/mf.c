@@ -63,6 +63,7 @@ static void fill(struct nd_mf *mf, const void *data)
     SEC(words, ND_SEC_WORDS, uint32_t);
     SEC(blob, ND_SEC_BLOB, uint8_t);
     SEC(needs, ND_SEC_NEEDS, struct nd_mf_need);
+    SEC(paths, ND_SEC_PATHS, struct nd_mf_path);
 #undef SEC
 }
 
@@ -223,6 +224,31 @@ static const char *check_hook(const struct nd_mf *mf, const struct nd_mf_hook *h
     return NULL;
 }
 
+// Records are looked into by offsets, and go to user code as its one parameter.
+static const char *check_path(const struct nd_mf *mf, const struct nd_mf_path *d)
+{
+    uint32_t i, size;
+
+    if (!nd_mf_str_ok(mf, d->name) || d->map >= mf->nmaps || d->record >= mf->ntypes ||
+        !nd_mf_strings_ok(mf, d->stages, d->nstages) || !nd_mf_span_ok(mf, &d->span) ||
+        !d->nstages || mf->maps[d->map].kind == ND_MAP_USER ||
+        mf->maps[d->map].key_type == ND_MF_NONE || mf->maps[d->map].val_type != d->record)
+        return "a path is out of range";
+    size = mf->types[d->record].size;
+    if (size < 8 || d->last_off > size - 8 || d->from_off > size - 8)
+        return "a path's record is too small";
+    if (d->func != ND_MF_NONE && (d->func >= mf->nfuncs || mf->funcs[d->func].nparams != 1))
+        return "a path's handler is out of range";
+    if (d->timeout_opt != ND_MF_NONE &&
+        (d->timeout_opt >= mf->noptions || mf->options[d->timeout_opt].kind != ND_OPT_DURATION))
+        return "a path's timeout names no duration";
+    for (i = 0; i < ND_PATHC_MAX; i++) {
+        if (d->count[i] && (mf->h->state_size < 8 || d->count[i] > mf->h->state_size - 8))
+            return "a path's counter is out of range";
+    }
+    return NULL;
+}
+
 static const char *check_need(const struct nd_mf *mf, const struct nd_mf_need *n)
 {
     return n->kind < ND_NEED_KIND_MAX && nd_mf_str_ok(mf, n->type) && nd_mf_str_ok(mf, n->path) &&
@@ -247,6 +273,7 @@ static const char *check_arrays(const struct nd_mf *mf)
     EACH(sites, check_site);
     EACH(hooks, check_hook);
     EACH(needs, check_need);
+    EACH(paths, check_path);
 #undef EACH
     return why;
 }

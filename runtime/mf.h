@@ -27,8 +27,9 @@ struct nd_mf {
     const uint32_t *words;
     const uint8_t *blob;
     const struct nd_mf_need *needs;
+    const struct nd_mf_path *paths;
     uint32_t ntypes, nfields, nenumerators, nmaps, nprogs, nattaches, nevents, noptions, nsites,
-        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nneeds, nstrings;
+        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nneeds, npaths, nstrings;
 };
 
 // Checks the whole blob (sizes, checksum, every index, offset, jump target, local, string; type

@@ -56,6 +56,14 @@ static uint32_t losses(void *arg, const struct nd_loss **out)
     return nd_losses_report(all_losses(arg), out);
 }
 
+static void reported(void *arg)
+{
+    struct nd_run *r = arg;
+
+    if (r->paths)
+        nd_paths_report(r->paths, r->sink, false);
+}
+
 static uint64_t lost(void *arg)
 {
     return nd_losses_events(all_losses(arg));
@@ -125,6 +133,14 @@ static int handle_event(void *arg, const struct nd_mf_event *e, const void *payl
         after_call(r, nd_vm_call(r->vm, e->func, e->type, payload, NULL));
     }
     return r->err;
+}
+
+void nd_run_sweep(struct nd_run *r)
+{
+    int64_t now = nd_now();
+
+    nd_vm_times(r->vm, r->start, r->start, now);
+    after_call(r, nd_paths_sweep(r->paths, now));
 }
 
 #define DRAIN_BATCHES 64 // under a flood that never ends, the interval must end all the same
@@ -343,6 +359,7 @@ static int load(struct nd_run *r)
                             .opts = r->values->data,
                             .losses = losses,
                             .lost = lost,
+                            .reported = reported,
                             .losses_arg = r,
                             .interrupted = interrupted,
                             .interrupted_arg = r};
@@ -365,6 +382,9 @@ static int load(struct nd_run *r)
     if (!r->losses || !r->vm)
         return -ENOMEM;
     nd_losses_user(r->losses, nd_vm_sites(r->vm));
+    r->paths = nd_paths_new(r->mf, r->maps, r->vm, &r->l->state, r->values->data);
+    if (!r->paths)
+        return -ENOMEM;
     if (r->l->obj && r->mf->nevents) {
         r->events = nd_events_new(r->mf, r->l->obj, handle_event, r);
         if (!r->events && errno != ENOENT) {
@@ -521,11 +541,13 @@ static void finish(struct nd_run *r)
     nd_run_drain(r);
     if (r->err)
         return;
+    nd_run_sweep(r);
     run_hooks(r, ND_HOOK_EVERY);
     nd_run_test(r, ND_AT_END, ND_MF_NONE);
     run_hooks(r, ND_HOOK_END);
     nd_maps_handler(r->maps);
     print_maps(r);
+    nd_paths_report(r->paths, r->sink, true);
     summary(r);
 }
 
@@ -579,6 +601,7 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
     nd_child_end(&r.child);
     nd_trigger_free(r.trigger);
     nd_events_free(r.events);
+    nd_paths_free(r.paths);
     nd_vm_free(r.vm);
     nd_losses_free(r.losses);
     nd_maps_free(r.maps);

@@ -8,6 +8,7 @@
 #include "child.h"
 #include "events.h"
 #include "loss.h"
+#include "paths.h"
 #include "run.h"
 #include "vm.h"
 
@@ -21,6 +22,7 @@ struct nd_run {
     struct nd_maps *maps;
     struct nd_vm *vm;
     struct nd_losses *losses;
+    struct nd_paths *paths;
     struct nd_events *events; // NULL: the script sends nothing
     struct nd_attach_set *attach;
     struct nd_child child;
@@ -39,6 +41,7 @@ void nd_loop(struct nd_run *r);
 
 // Shared steps; failures go to r->err and set r->stop.
 void nd_run_hook(struct nd_run *r, uint32_t hook);
+void nd_run_sweep(struct nd_run *r); // packets on paths that timed out
 void nd_run_drain(struct nd_run *r); // all events that are there now
 int nd_run_take(struct nd_run *r);   // a batch of them; positive: there may be more
 void nd_run_test(struct nd_run *r, uint32_t attach_kind, uint32_t attach); // BEGIN END interval

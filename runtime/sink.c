@@ -238,6 +238,12 @@ void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *p
     done(s);
 }
 
+void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st)
+{
+    s->ops->path(s, st);
+    done(s);
+}
+
 void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
                    const char *const *cells, uint32_t nrows, const bool *numeric)
 {

@@ -34,6 +34,13 @@ struct nd_loss { // one line of the summary: a site with a counter above 0
     uint64_t total;
 };
 
+struct nd_path_stat { // what happened to packets on a path
+    const struct nd_mf_path *path;
+    uint64_t count[ND_PATHC_MAX];
+    uint64_t lost, under_way;
+    const uint64_t *lost_after; // by last stage
+};
+
 void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
                     uint32_t nat, const char *const *opt_names, const char *const *opt_values,
                     uint32_t nopts);
@@ -56,6 +63,7 @@ void nd_sink_entry(struct nd_sink *s, uint32_t map, const void *key, const void 
 // report(): a heading with wall-clock time and interval length, then each map.
 void nd_sink_report_begin(struct nd_sink *s, int64_t interval_ns);
 void nd_sink_report_end(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss);
+void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st);
 // An event without a handler: one record.
 void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
 void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,

@@ -48,6 +48,7 @@ struct nd_sink_ops {
     void (*map)(struct nd_sink *s, const struct nd_sink_entries *e);
     void (*report_begin)(struct nd_sink *s, int64_t interval_ns);
     void (*report_end)(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss);
+    void (*path)(struct nd_sink *s, const struct nd_path_stat *st);
     void (*event)(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
     void (*table)(struct nd_sink *s, const struct nd_sink_table *t);
     void (*summary)(struct nd_sink *s, const struct nd_sink_summary *m);

@@ -4,6 +4,7 @@
 
 #include "agg.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -239,6 +240,37 @@ static bool is_number(const char *p)
     return !*p;
 }
 
+static const char *const path_count[ND_PATHC_MAX] = {
+    [ND_PATHC_STARTED] = "started",     [ND_PATHC_DONE] = "done",
+    [ND_PATHC_AGAIN] = "started_again", [ND_PATHC_UNMATCHED] = "unmatched",
+    [ND_PATHC_REHIT] = "rehit",         [ND_PATHC_ORDER] = "out_of_order",
+};
+
+static void json_path(struct nd_sink *s, const struct nd_path_stat *st)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    uint32_t i, n = 0;
+
+    put(s, "{\"type\":\"path\"");
+    put_name(s, "name");
+    put_string(s, nd_mf_str(mf, st->path->name));
+    for (i = 0; i < ND_PATHC_MAX; i++)
+        put_count(s, path_count[i], st->count[i]);
+    put_count(s, "lost", st->lost);
+    put_count(s, "under_way", st->under_way);
+    put_name(s, "lost_after");
+    put(s, "{");
+    for (i = 0; st->lost_after && i < st->path->nstages; i++) {
+        if (!st->lost_after[i])
+            continue;
+        put(s, n++ ? "," : "");
+        put_string(s, nd_mf_str(mf, mf->words[st->path->stages + i]));
+        nd_buf_printf(&s->out, ":%" PRIu64, st->lost_after[i]);
+    }
+    put(s, "}");
+    end_record(s);
+}
+
 static void json_table(struct nd_sink *s, const struct nd_sink_table *t)
 {
     uint32_t r, c;
@@ -311,5 +343,6 @@ const struct nd_sink_ops nd_sink_json = {
     .report_end = json_report_end,
     .event = json_event,
     .table = json_table,
+    .path = json_path,
     .summary = json_summary,
 };

@@ -4,6 +4,7 @@
 
 #include "agg.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 // Nothing: what is being attached is said on the terminal by the run, so that standard output holds
@@ -203,6 +204,40 @@ static void text_report_end(struct nd_sink *s, const struct nd_loss *loss, uint3
     loss_line(s, loss, nloss, false);
 }
 
+static const char *const path_text[ND_PATHC_MAX] = {
+    [ND_PATHC_STARTED] = "started",
+    [ND_PATHC_DONE] = "done",
+    [ND_PATHC_AGAIN] = "started again",
+    [ND_PATHC_UNMATCHED] = "unmatched",
+    [ND_PATHC_REHIT] = "passed a stage again",
+    [ND_PATHC_ORDER] = "out of order",
+};
+
+// path vm_out: started 100, done 98, lost 2 (after qdisc_enq 2), under way 0
+static void text_path(struct nd_sink *s, const struct nd_path_stat *st)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    const char *sep = " (after ";
+    uint32_t i;
+
+    nd_buf_printf(&s->out, "path %s: started %" PRIu64 ", done %" PRIu64 ", lost %" PRIu64,
+                  nd_mf_str(mf, st->path->name), st->count[ND_PATHC_STARTED],
+                  st->count[ND_PATHC_DONE], st->lost);
+    for (i = 0; st->lost_after && i < st->path->nstages; i++) {
+        if (!st->lost_after[i])
+            continue;
+        nd_buf_printf(&s->out, "%s%s %" PRIu64, sep, nd_mf_str(mf, mf->words[st->path->stages + i]),
+                      st->lost_after[i]);
+        sep = ", ";
+    }
+    nd_buf_printf(&s->out, "%s, under way %" PRIu64, st->lost ? ")" : "", st->under_way);
+    for (i = ND_PATHC_DONE + 1; i < ND_PATHC_MAX; i++) {
+        if (st->count[i])
+            nd_buf_printf(&s->out, ", %s %" PRIu64, path_text[i], st->count[i]);
+    }
+    end_line(s);
+}
+
 static void text_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload)
 {
     nd_buf_puts(&s->out, nd_mf_str(s->fmt->mf, e->name));
@@ -297,5 +332,6 @@ const struct nd_sink_ops nd_sink_text = {
     .report_end = text_report_end,
     .event = text_event,
     .table = text_table,
+    .path = text_path,
     .summary = text_summary,
 };

@@ -16,8 +16,9 @@ struct nd_vm_env {
     const void *opts; // the option values, laid out as nd_opts
     // Losses since the last report, for report(); the callee keeps the array.
     uint32_t (*losses)(void *arg, const struct nd_loss **out);
+    void (*reported)(void *arg); // a report is printed; may be NULL
     uint64_t (*lost)(void *arg); // events lost so far, for LOST; may be NULL
-    void *losses_arg;            // of both
+    void *losses_arg;            // of these
     // Asked every few thousand backward jumps and calls; true ends the code with -EINTR. May be
     // NULL: then a loop without end has none.
     bool (*interrupted)(void *arg);

@@ -213,6 +213,8 @@ int vm_op_report(struct nd_vm *vm, const struct nd_mf_insn *in)
     if (vm->env.losses)
         n = vm->env.losses(vm->env.losses_arg, &loss);
     nd_sink_report_end(vm->env.sink, loss, n);
+    if (vm->env.reported)
+        vm->env.reported(vm->env.losses_arg);
     return err;
 }
 

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the program of a path's stage does: find the packet's record, note the time, run the
+// handlers. Must not know how stages are served. Serves lower.c.
+#include "paths.h"
+
+#include "lower.h"
+#include "packet.h"
+
+// ---- counters ----------------------------------------------------------------------------------
+
+static void count(struct nd_lower *l, const struct nd_path *path, uint32_t what)
+{
+    uint32_t off = l->paths[path->index].count[what];
+
+    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, nd_state_ptr(l, off), nd_i64(l, 1),
+                       LLVMAtomicOrderingMonotonic, 0);
+}
+
+static void leave_if(struct nd_lower *l, LLVMValueRef cond, const struct nd_path *path,
+                     uint32_t what)
+{
+    LLVMBasicBlockRef yes = nd_bb(l, "leave"), no = nd_bb(l, "stay");
+
+    LLVMBuildCondBr(l->b, cond, yes, no);
+    nd_at(l, yes);
+    count(l, path, what);
+    nd_br(l, l->out);
+    nd_at(l, no);
+}
+
+// ---- the record --------------------------------------------------------------------------------
+
+struct at {
+    struct nd_lower *l;
+    const struct nd_path_at *place;
+    LLVMValueRef rec; // the packet's record
+};
+
+static LLVMValueRef member(struct at *a, bool own, const char *name)
+{
+    return nd_gep(a->l, a->rec, nd_path_off(a->place->path, own, name));
+}
+
+static LLVMValueRef get(struct at *a, bool own, const char *name)
+{
+    return nd_load_int(a->l, member(a, own, name), &nd_type_u64);
+}
+
+static void set(struct at *a, bool own, const char *name, LLVMValueRef v)
+{
+    const struct nd_field *f = nd_path_member(a->place->path, own, name);
+
+    if (f)
+        nd_store(a->l, member(a, own, name), f->type->size, v);
+}
+
+static void set_text(struct at *a, const char *name, struct nd_expr *e)
+{
+    const struct nd_field *f = nd_path_member(a->place->path, true, name);
+
+    if (f && e)
+        nd_lower_into(a->l, e, member(a, true, name), f->type);
+}
+
+static void set_time(struct at *a, LLVMValueRef now)
+{
+    const struct nd_field *f = nd_path_member(a->place->path, true, "at");
+
+    if (f)
+        nd_store(a->l, nd_gep(a->l, member(a, true, "at"), 8 * a->place->stage), 8, now);
+}
+
+// What is kept of a packet when it enters, as far as handlers name it.
+static void fill(struct at *a, LLVMValueRef now)
+{
+    struct nd_lower *l = a->l;
+    const struct nd_field *f;
+    struct nd_expr **skb = l->probe->pkt ? l->probe->pkt->skb : NULL;
+
+    nd_zero(l, a->rec, 0, a->place->path->record->size);
+    set(a, true, "start", now);
+    set(a, true, "last", now);
+    set(a, true, "seen", nd_i64(l, 1));
+    set_time(a, now);
+    f = nd_path_member(a->place->path, true, "flow");
+    if (f)
+        nd_lower_flow_into(l, member(a, true, "flow"), f->type);
+    if (skb) {
+        set_text(a, "dev", skb[ND_PK_DEV_NAME]);
+        set_text(a, "last_dev", skb[ND_PK_DEV_NAME]);
+        if (skb[ND_PK_LEN])
+            set(a, true, "len", nd_lower_int(l, skb[ND_PK_LEN]));
+    }
+    set(a, true, "pid",
+        LLVMBuildLShr(l->b, nd_call(l, ND_H_GET_PID_TGID, NULL, 0), nd_i64(l, 32), ""));
+    set(a, true, "cpu", nd_call(l, ND_H_GET_SMP_PROCESSOR_ID, NULL, 0));
+    if (nd_path_member(a->place->path, true, "comm")) {
+        LLVMValueRef args[2] = {member(a, true, "comm"), nd_i32(l, 16)};
+
+        nd_call(l, ND_H_GET_COMM, args, 2);
+    }
+}
+
+// ---- stages ------------------------------------------------------------------------------------
+
+// A packet enters, also one that is under way already: it starts again (a retransmission, or the
+// same packet seen by two hooks), and is counted.
+static void enter(struct at *a, LLVMValueRef key)
+{
+    struct nd_lower *l = a->l;
+    struct nd_path *path = a->place->path;
+    LLVMBasicBlockRef again = nd_bb(l, "again"), done = nd_bb(l, "entered");
+    LLVMValueRef r;
+
+    a->rec = nd_keep(l, path->record->size);
+    fill(a, nd_call(l, ND_H_KTIME_GET_NS, NULL, 0));
+    r = nd_map_insert(l, path->map, key, a->rec);
+    count(l, path, ND_PATHC_STARTED);
+    LLVMBuildCondBr(l->b, nd_bool(l, r), again, done);
+    nd_at(l, again);
+    count(l, path, ND_PATHC_AGAIN);
+    nd_map_overwrite(l, path->map, key, a->rec);
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
+static void run_handlers(struct at *a, enum nd_path_event event)
+{
+    struct nd_lower *l = a->l;
+    LLVMBasicBlockRef out = l->out;
+    uint32_t i;
+
+    for (i = 0; i < a->place->on.n; i++) {
+        const struct nd_path_on *on = &a->place->on.v[i];
+
+        if (on->event != event)
+            continue;
+        l->out = nd_bb(l, "handled"); // a `return` ends the handler, not the path
+        nd_leave_unless(l, on->decl->pred);
+        nd_lower_block(l, on->decl->body);
+        nd_br(l, l->out);
+        nd_at(l, l->out);
+    }
+    l->out = out;
+}
+
+static void pass(struct at *a, LLVMValueRef key)
+{
+    struct nd_lower *l = a->l;
+    struct nd_path *path = a->place->path;
+    LLVMValueRef now, seen, bit = nd_i64(l, 1ull << a->place->stage), from;
+    bool last = a->place->stage + 1 == path->decl->path->stages.n;
+
+    a->rec = nd_map_find(l, path->map, key);
+    leave_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, a->rec, LLVMConstNull(l->ptr), ""), path,
+             ND_PATHC_UNMATCHED);
+    seen = get(a, true, "seen");
+    leave_if(l, nd_bool(l, LLVMBuildAnd(l->b, seen, bit, "")), path, ND_PATHC_REHIT);
+    from = get(a, false, "from");
+    leave_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, from, nd_i64(l, a->place->stage), ""), path,
+             ND_PATHC_ORDER);
+    now = nd_call(l, ND_H_KTIME_GET_NS, NULL, 0);
+    set(a, false, "to", nd_i64(l, a->place->stage));
+    set(a, false, "ns", LLVMBuildSub(l->b, now, get(a, true, "last"), ""));
+    set(a, true, "ns", LLVMBuildSub(l->b, now, get(a, true, "start"), ""));
+    set(a, true, "last", now);
+    set(a, true, "seen", LLVMBuildOr(l->b, seen, bit, ""));
+    set_time(a, now);
+    if (l->probe->pkt)
+        set_text(a, "last_dev", l->probe->pkt->skb[ND_PK_DEV_NAME]);
+    nd_lower_bind(l, a->place->step, nd_gep(l, a->rec, path->record->fields[0].off));
+    nd_lower_bind(l, a->place->own, nd_gep(l, a->rec, path->record->fields[1].off));
+    run_handlers(a, ND_PATH_STEP);
+    set(a, false, "from", nd_i64(l, a->place->stage));
+    if (!last)
+        return;
+    count(l, path, ND_PATHC_DONE);
+    run_handlers(a, ND_PATH_DONE);
+    nd_map_remove(l, path->map, key);
+}
+
+static uint32_t flow_layers(const struct at *a)
+{
+    bool kept = !a->place->stage && nd_path_member(a->place->path, true, "flow");
+
+    return kept ? ND_PL_SKB | ND_PL_L3 | ND_PL_ADDR | ND_PL_L4 : 0;
+}
+
+void nd_lower_path(struct nd_lower *l)
+{
+    struct at a = {.l = l, .place = l->probe->path};
+    struct nd_expr *by = a.place->key;
+    struct nd_type *t = a.place->path->map->key;
+    LLVMValueRef key = nd_keep(l, t->size);
+    struct nd_pkt_uses u = {0};
+
+    nd_line(l, l->probe->decl->name_span);
+    nd_pkt_uses_expr(l->a, by, &u);
+    u.layers |= flow_layers(&a);
+    u.always = true;
+    nd_pkt_prepare(l, &u, by->span);
+    nd_lower_into(l, by, key, t);
+    nd_temps_release(l);
+    if (a.place->stage)
+        pass(&a, key);
+    else
+        enter(&a, key);
+}

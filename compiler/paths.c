@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Paths are taken apart into probes on their stages; what a packet's record holds is decided by
+// what the handlers name. Must not know LLVM. Serves the checker.
+#include "paths.h"
+
+#include "builtins.h"
+
+#include <string.h>
+
+#define PACKETS 10240u // under way at a time, unless `limit` says otherwise
+#define TIMEOUT_NS 1000000000ull
+#define STAGES_MAX 32u
+#define COMM_SIZE 16u
+
+static const char *const event_names[ND_PATH_EVENTS] = {"step", "done", "lost"};
+
+// ---- handlers ----------------------------------------------------------------------------------
+
+static struct nd_path *find(const struct nd_program *p, const char *name, size_t len)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->paths.n; i++) {
+        if (!strncmp(p->paths.v[i]->decl->name, name, len) && !p->paths.v[i]->decl->name[len])
+            return p->paths.v[i];
+    }
+    return NULL;
+}
+
+bool nd_paths_is_handler(const struct nd_program *p, const struct nd_decl *d)
+{
+    const char *text = d->points.n == 1 ? d->points.v[0].text : "";
+
+    return text[strcspn(text, ":")] && find(p, text, strcspn(text, ":"));
+}
+
+static void add_handler(struct nd_check *c, struct nd_decl *d)
+{
+    const char *text = d->points.v[0].text, *event = text + strcspn(text, ":") + 1;
+    struct nd_path *path = find(c->p, text, (size_t)(event - text) - 1);
+    uint32_t i;
+
+    for (i = 0; i < ND_PATH_EVENTS; i++) {
+        if (!strcmp(event, event_names[i])) {
+            *ND_PUSH(c->a, &path->on[i]) = d;
+            return;
+        }
+    }
+    nd_help(
+        c->d, nd_error(c->d, ND_E0206, d->points.v[0].span, "a path has no '%s'", event),
+        "it has step (at every stage after the first), done (at the last) and lost (timed out)");
+}
+
+// ---- the record --------------------------------------------------------------------------------
+
+struct uses {
+    const char *name;
+    bool found;
+};
+
+static void look(void *arg, struct nd_expr *e)
+{
+    struct uses *u = arg;
+
+    if (e->kind == ND_E_FIELD && e->a->kind == ND_E_IDENT && !strcmp(e->a->name, "path") &&
+        !strcmp(e->name, u->name))
+        u->found = true;
+}
+
+static bool named(const struct nd_path *path, const char *member)
+{
+    struct uses u = {.name = member};
+    uint32_t i, k;
+
+    for (i = 0; i < ND_PATH_EVENTS; i++) {
+        for (k = 0; k < path->on[i].n; k++)
+            nd_ast_walk(path->on[i].v[k], look, &u);
+    }
+    return u.found;
+}
+
+static void add_field(struct nd_check *c, struct nd_field *f, uint32_t *n, const char *name,
+                      struct nd_type *type)
+{
+    (void)c;
+    f[*n].name = name;
+    f[(*n)++].type = type;
+}
+
+static void make_record(struct nd_check *c, struct nd_path *path)
+{
+    const struct {
+        const char *name;
+        struct nd_type *type;
+    } kept[] = {{"flow", nd_type_flow(c->t)},
+                {"dev", nd_ty(&nd_type_ifname)},
+                {"last_dev", nd_ty(&nd_type_ifname)},
+                {"comm", nd_type_string(c->t, COMM_SIZE)},
+                {"pid", nd_ty(&nd_type_u32)},
+                {"cpu", nd_ty(&nd_type_u32)},
+                {"len", nd_ty(&nd_type_u32)},
+                {"at", nd_type_array(c->t, nd_ty(&nd_type_time), path->decl->path->stages.n)}};
+    struct nd_field *step = ND_NEW_ARRAY(c->a, struct nd_field, 3);
+    struct nd_field *own = ND_NEW_ARRAY(c->a, struct nd_field, 16);
+    struct nd_field *all = ND_NEW_ARRAY(c->a, struct nd_field, 2);
+    uint32_t n = 0, i;
+
+    add_field(c, step, &n, "from", path->stages);
+    add_field(c, step, &n, "to", path->stages);
+    add_field(c, step, &n, "ns", nd_ty(&nd_type_duration));
+    path->step = nd_type_struct(c->t, "step", step, n, false);
+    n = 0;
+    add_field(c, own, &n, "ns", nd_ty(&nd_type_duration));
+    add_field(c, own, &n, "start", nd_ty(&nd_type_time));
+    add_field(c, own, &n, "last", nd_ty(&nd_type_time));
+    add_field(c, own, &n, "seen", nd_ty(&nd_type_u64)); // a bit for each stage
+    for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        if (named(path, kept[i].name))
+            add_field(c, own, &n, kept[i].name, kept[i].type);
+    }
+    path->own = nd_type_struct(c->t, "path", own, n, false);
+    n = 0;
+    add_field(c, all, &n, "step", path->step);
+    add_field(c, all, &n, "path", path->own);
+    path->record = nd_type_struct(c->t, path->decl->name, all, n, false);
+}
+
+const struct nd_field *nd_path_member(const struct nd_path *path, bool own, const char *member)
+{
+    const struct nd_type *t = own ? path->own : path->step;
+    uint32_t i;
+
+    for (i = 0; i < t->nelems; i++) {
+        if (!strcmp(t->fields[i].name, member))
+            return &t->fields[i];
+    }
+    return NULL;
+}
+
+uint32_t nd_path_off(const struct nd_path *path, bool own, const char *member)
+{
+    return path->record->fields[own].off + nd_path_member(path, own, member)->off;
+}
+
+// ---- declarations ------------------------------------------------------------------------------
+
+static struct nd_type *stage_names(struct nd_check *c, const struct nd_decl *d)
+{
+    struct nd_type *t = nd_type_new(c->t, ND_TY_ENUM, 8);
+    uint32_t i;
+
+    t->is_signed = true;
+    t->name = d->name;
+    t->nelems = d->path->stages.n;
+    t->fields = ND_NEW_ARRAY(c->a, struct nd_field, t->nelems);
+    for (i = 0; i < t->nelems; i++) {
+        t->fields[i].name = d->path->stages.v[i].point.text;
+        t->fields[i].off = i;
+    }
+    return t;
+}
+
+static void set_timeout(struct nd_check *c, struct nd_path *path, struct nd_expr *e)
+{
+    int64_t ns = 0;
+
+    path->timeout = TIMEOUT_NS;
+    if (!e)
+        return;
+    c->world = ND_USER;
+    nd_check_expr(c, e);
+    if (e->type->kind == ND_TY_ERROR)
+        return;
+    if (e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION &&
+        e->sym->option->kind == ND_OPT_DURATION) {
+        path->timeout_opt = e->sym->option;
+        return;
+    }
+    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION)
+        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "'timeout' wants a duration"),
+                "timeout 1s, or an option of type duration");
+    else if (ns < 1000000)
+        nd_error(c->d, ND_E0317, e->span, "a timeout is at least 1ms");
+    path->timeout = (uint64_t)ns;
+}
+
+static void make_map(struct nd_check *c, struct nd_path *path)
+{
+    const struct nd_path_decl *d = path->decl->path;
+    struct nd_map *m =
+        nd_check_map(c, nd_arena_printf(c->a, "path %s", path->decl->name), path->decl->name_span);
+    int64_t n = PACKETS;
+
+    if (d->limit) {
+        nd_check_expr(c, d->limit);
+        if (!nd_check_const_int(c, d->limit, &n) || n < 1 || n > 10000000)
+            nd_error(c->d, ND_E0317, d->limit->span, "a path has room for 1 to 10000000 packets");
+    }
+    m->has_decl = true;
+    m->decl_kind = ND_MAP_LRUHASH;
+    m->max_entries = (uint32_t)n;
+    m->worlds = ND_KERNEL;
+    m->keyed = m->written = true;
+    m->hidden = true;
+    m->val = path->record;
+    m->val_span = path->decl->name_span;
+    path->map = m;
+}
+
+static void declare(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_path *path = ND_NEW(c->a, struct nd_path);
+
+    path->decl = d;
+    path->index = c->p->paths.n;
+    if (find(c->p, d->name, strlen(d->name)))
+        nd_error(c->d, ND_E0210, d->name_span, "path %s is declared twice", d->name);
+    *ND_PUSH(c->a, &c->p->paths) = path;
+    if (d->path->stages.n < 2)
+        nd_error(c->d, ND_E0503, d->name_span, "a path has at least two stages");
+    if (d->path->stages.n > STAGES_MAX)
+        nd_error(c->d, ND_E0701, d->name_span, "a path has at most %u stages", STAGES_MAX);
+    if (d->path->sample == UINT64_MAX)
+        nd_error(c->d, ND_E0317, d->path->sample_span, "a sample is one of so many: sample 1/64");
+    set_timeout(c, path, d->path->timeout);
+}
+
+static void declare_lost(struct nd_check *c, struct nd_path *path)
+{
+    struct nd_event *ev;
+
+    if (!path->on[ND_PATH_LOST].n)
+        return;
+    if (path->on[ND_PATH_LOST].n > 1)
+        nd_error(c->d, ND_E0210, path->on[ND_PATH_LOST].v[1]->name_span,
+                 "the path has a handler of lost packets already");
+    ev = ND_NEW(c->a, struct nd_event);
+    ev->name = path->decl->name;
+    ev->span = path->decl->name_span;
+    ev->type = path->record;
+    ev->on = path->on[ND_PATH_LOST].v[0];
+    if (ev->on->pred)
+        nd_help(c->d,
+                nd_error(c->d, ND_E0502, ev->on->pred->span,
+                         "the handler of lost packets runs in "
+                         "user space: no predicate"),
+                "use if");
+    path->lost = ev;
+}
+
+void nd_paths_declare(struct nd_check *c)
+{
+    uint32_t i;
+
+    for (i = 0; i < c->p->decls.n; i++) {
+        if (c->p->decls.v[i]->kind == ND_D_PATH)
+            declare(c, c->p->decls.v[i]);
+    }
+    for (i = 0; i < c->p->decls.n; i++) {
+        if (c->p->decls.v[i]->kind == ND_D_PROBE && nd_paths_is_handler(c->p, c->p->decls.v[i]))
+            add_handler(c, c->p->decls.v[i]);
+    }
+    for (i = 0; i < c->p->paths.n; i++) {
+        struct nd_path *path = c->p->paths.v[i];
+
+        path->stages = stage_names(c, path->decl);
+        make_record(c, path);
+        make_map(c, path);
+        declare_lost(c, path);
+    }
+}
+
+// ---- programs ----------------------------------------------------------------------------------
+
+static void add_handlers(struct nd_check *c, struct nd_path_at *at, enum nd_path_event event)
+{
+    const struct nd_path *path = at->path;
+    uint32_t i;
+
+    for (i = 0; i < path->on[event].n; i++)
+        *ND_PUSH(c->a, &at->on) =
+            (struct nd_path_on){nd_probes_own_tree(c->p, path->on[event].v[i]), event};
+}
+
+// The program of a stage: the stage's alternative, the condition, then what the path does.
+static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path, uint32_t stage)
+{
+    struct nd_decl *tree = nd_probes_own_tree(c->p, path->decl);
+    const struct nd_path_stage *s = &tree->path->stages.v[stage];
+    struct nd_path_at *at = ND_NEW(c->a, struct nd_path_at);
+
+    pr->decl = nd_decl_new(c->a, ND_D_PROBE, s->point.span);
+    pr->decl->name_span = s->point.span;
+    pr->decl->when = tree->when;
+    pr->decl->pred = s->cond;
+    pr->decl->body = ND_NEW(c->a, struct nd_block);
+    pr->body = pr->decl->body;
+    at->path = path;
+    at->stage = stage;
+    at->key = tree->path->key;
+    if (stage)
+        add_handlers(c, at, ND_PATH_STEP);
+    if (stage + 1 == tree->path->stages.n)
+        add_handlers(c, at, ND_PATH_DONE);
+    pr->path = at;
+}
+
+static void unknown_stage(struct nd_check *c, const struct nd_point *pt)
+{
+    struct nd_near near = {.name = pt->text};
+    struct nd_diag *d;
+    uint32_t i;
+
+    for (i = 0; i < c->p->decls.n; i++) {
+        if (c->p->decls.v[i]->kind == ND_D_STAGE)
+            nd_near_try(&near, c->p->decls.v[i]->name);
+    }
+    d = nd_error(c->d, ND_E0205, pt->span, "there is no stage '%s'", pt->text);
+    if (near.n)
+        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+    else
+        nd_help(c->d, d, "use stages: ndtrace list stages shows them");
+}
+
+void nd_paths_expand(struct nd_check *c)
+{
+    uint32_t i, k, n;
+
+    for (i = 0; i < c->p->paths.n; i++) {
+        struct nd_path *path = c->p->paths.v[i];
+        struct nd_decl *d = nd_decl_new(c->a, ND_D_PROBE, path->decl->span);
+
+        d->body = ND_NEW(c->a, struct nd_block);
+        for (k = 0; k < path->decl->path->stages.n; k++) {
+            const struct nd_point *pt = &path->decl->path->stages.v[k].point;
+            struct nd_decl *stage = nd_stage_find(c->p, pt->text);
+
+            n = c->p->probes.n;
+            if (stage)
+                nd_stage_expand(c, stage, d, pt);
+            else
+                unknown_stage(c, pt);
+            for (; n < c->p->probes.n; n++)
+                place(c, c->p->probes.v[n], path, k);
+        }
+    }
+}
+
+// ---- bodies ------------------------------------------------------------------------------------
+
+void nd_path_check(struct nd_check *c, struct nd_probe *pr)
+{
+    struct nd_path_at *at = pr->path;
+    struct nd_scope scope = {.up = c->scope};
+    struct nd_expr map = {
+        .kind = ND_E_MAP, .name = at->path->map->name, .a = at->key, .span = at->key->span};
+    uint32_t i;
+
+    nd_check_map_key(c, &map);
+    c->scope = &scope;
+    at->step = nd_check_declare(c, "step", pr->decl->name_span, at->path->step);
+    at->own = nd_check_declare(c, "path", pr->decl->name_span, at->path->own);
+    for (i = 0; i < at->on.n; i++) {
+        struct nd_decl *d = at->on.v[i].decl;
+
+        if (d->pred) {
+            nd_check_expr(c, d->pred);
+            if (!nd_type_is_int(d->pred->type))
+                nd_error(c->d, ND_E0304, d->pred->span, "%s is neither true nor false",
+                         nd_type_text(c->t, d->pred->type));
+        }
+        nd_check_block(c, d->body);
+    }
+    c->scope = scope.up;
+}
