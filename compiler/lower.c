@@ -283,23 +283,53 @@ static void load_scratch(struct nd_lower *l)
     l->scratch_bb = ok;
 }
 
+static void take_apart(struct nd_lower *l, struct nd_expr *pred, struct nd_expr_list *parts)
+{
+    if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
+        take_apart(l, pred->a, parts);
+        take_apart(l, pred->b, parts);
+        return;
+    }
+    *ND_PUSH(l->a, parts) = pred;
+}
+
+// Before the first part that needs the packet, for all that follow: cheap tests that stand first
+// stay first.
+static void prepare_parts(struct nd_lower *l, const struct nd_expr_list *parts, uint32_t from)
+{
+    struct nd_pkt_uses u = {0};
+    uint32_t i;
+
+    if (!l->probe->pkt || l->pkt.covered)
+        return;
+    nd_pkt_uses_expr(l->a, parts->v[from], &u);
+    if (!u.layers)
+        return;
+    for (i = from + 1; i < parts->n; i++)
+        nd_pkt_uses_expr(l->a, parts->v[i], &u);
+    nd_pkt_prepare(l, &u, parts->v[from]->span);
+    l->pkt.covered = true;
+}
+
 void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred)
 {
+    struct nd_expr_list parts = {0};
+    bool covered = l->pkt.covered;
     LLVMBasicBlockRef yes;
+    uint32_t i;
 
     if (!pred)
         return;
-    if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
-        nd_leave_unless(l, pred->a); // cheap tests first stay first: the packet is not read before
-        nd_leave_unless(l, pred->b);
-        return;
+    take_apart(l, pred, &parts);
+    for (i = 0; i < parts.n; i++) {
+        yes = nd_bb(l, "match");
+        nd_line(l, parts.v[i]->span);
+        prepare_parts(l, &parts, i);
+        LLVMBuildCondBr(l->b, nd_lower_cond(l, parts.v[i]), yes, l->out);
+        nd_temps_release(l);
+        nd_at(l, yes);
     }
-    yes = nd_bb(l, "match");
-    nd_line(l, pred->span);
-    nd_pkt_prepare(l, nd_pkt_layers(pred), pred->span);
-    LLVMBuildCondBr(l->b, nd_lower_cond(l, pred), yes, l->out);
-    nd_temps_release(l);
-    nd_at(l, yes);
+    l->pkt.covered = covered;
 }
 
 static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)

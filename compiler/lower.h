@@ -126,7 +126,7 @@ struct nd_early { // an entry of an array, looked up before the program begins
 
 // The packet of a program, or the one in its tunnel: see lower_packet.c.
 struct nd_lpkt {
-    LLVMValueRef reg[ND_PR_MAX], n3;    // words; bytes that came with the network header
+    LLVMValueRef reg[ND_PR_MAX];        // words
     LLVMValueRef l2, l3, l4, addr, tag; // bytes of headers; NULL: not used
 };
 
@@ -175,8 +175,12 @@ struct nd_lower {
     struct nd_inline *inl;
     struct {
         struct nd_lpkt of[2];
-        LLVMValueRef head, end, l2_here, filled, zeros;
+        // Of the skb: head, end of the linear part, end of all from head; is there an Ethernet
+        // header; is it parsed.
+        LLVMValueRef head, end, whole, l2_here, filled, zeros;
         uint32_t done, maybe; // layers parsed before here in any case, somewhere
+        uint32_t all;         // that the program names anywhere
+        bool covered;         // prepared already for the statement that is being lowered
     } pkt;
     struct { // a pointer that was tested against 0: what its expression is from there on
         struct nd_expr *expr;
@@ -304,9 +308,10 @@ LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct 
 // lower_path.c: the stage of a path that the program is on
 void nd_lower_path(struct nd_lower *l);
 
-// lower_packet.c: pkt
+// lower_pkttun.c, lower_pktval.c: pkt
+// Parses the packet here, unless that is done, as far as the statement at hand needs it.
+void nd_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_span span);
 void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t);
-void nd_pkt_prepare(struct nd_lower *l, uint32_t layers, struct nd_span span);
 struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e); // a field
 struct nd_val nd_lower_packet_id(struct nd_lower *l);
 LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x); // i64

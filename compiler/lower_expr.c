@@ -123,29 +123,16 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
 
 // ---- logic ----
 
-// The packet for an expression that may not be evaluated: what is parsed for it is known there
-// only. Returns what was known before, to be set again behind it.
-static uint32_t prepare(struct nd_lower *l, struct nd_expr *e)
-{
-    uint32_t done = l->pkt.done;
-
-    nd_pkt_prepare(l, nd_pkt_layers(e), e->span);
-    return done;
-}
-
 static LLVMValueRef logic(struct nd_lower *l, struct nd_expr *e)
 {
     LLVMBasicBlockRef rhs = nd_bb(l, "rhs"), done = nd_bb(l, "logic"), from, end;
     LLVMValueRef a = nd_lower_cond(l, e->a), b, phi;
     bool is_and = e->op == ND_OP_LAND;
-    uint32_t parsed;
 
     from = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, a, is_and ? rhs : done, is_and ? done : rhs);
     nd_at(l, rhs);
-    parsed = prepare(l, e->b);
     b = nd_lower_cond(l, e->b);
-    l->pkt.done = parsed;
     end = LLVMGetInsertBlock(l->b);
     nd_br(l, done);
     nd_at(l, done);
@@ -160,25 +147,20 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
     LLVMBasicBlockRef yes = nd_bb(l, "yes"), no = nd_bb(l, "no"), done = nd_bb(l, "cond"), y, n;
     bool sc = nd_type_is_scalar(e->type);
     LLVMValueRef tmp = sc ? NULL : nd_temp(l, e->type->size), a = NULL, b = NULL, phi;
-    uint32_t parsed;
 
     LLVMBuildCondBr(l->b, nd_lower_cond(l, e->a), yes, no);
     nd_at(l, yes);
-    parsed = prepare(l, e->b);
     if (sc)
         a = nd_lower_int(l, e->b);
     else
         nd_lower_into(l, e->b, tmp, e->type);
-    l->pkt.done = parsed;
     y = LLVMGetInsertBlock(l->b);
     nd_br(l, done);
     nd_at(l, no);
-    parsed = prepare(l, e->c);
     if (sc)
         b = nd_lower_int(l, e->c);
     else
         nd_lower_into(l, e->c, tmp, e->type);
-    l->pkt.done = parsed;
     n = LLVMGetInsertBlock(l->b);
     nd_br(l, done);
     nd_at(l, done);

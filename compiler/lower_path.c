@@ -4,6 +4,7 @@
 #include "paths.h"
 
 #include "lower.h"
+#include "packet.h"
 
 #define HASH 0x9e3779b97f4a7c15ull // 2^64 / golden ratio: spreads sums over the high bits
 
@@ -225,9 +226,13 @@ void nd_lower_path(struct nd_lower *l)
     struct nd_expr *by = a.place->key;
     struct nd_type *t = a.place->path->map->key;
     LLVMValueRef key = nd_keep(l, t->size);
+    struct nd_pkt_uses u = {0};
 
     nd_line(l, l->probe->decl->name_span);
-    nd_pkt_prepare(l, nd_pkt_layers(by) | flow_layers(&a), by->span);
+    nd_pkt_uses_expr(l->a, by, &u);
+    u.layers |= flow_layers(&a);
+    u.always = true;
+    nd_pkt_prepare(l, &u, by->span);
     sample(&a);
     nd_lower_into(l, by, key, t);
     nd_temps_release(l);

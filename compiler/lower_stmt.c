@@ -13,15 +13,22 @@ static bool ended(struct nd_lower *l)
 
 void nd_lower_block(struct nd_lower *l, struct nd_block *b)
 {
-    uint32_t done = l->pkt.done, i;
+    bool covered = l->pkt.covered;
+    uint32_t i;
 
     for (i = 0; i < b->n && !ended(l); i++) {
         nd_line(l, b->v[i]->span);
-        nd_pkt_prepare(l, nd_pkt_layers_of(b->v[i]), b->v[i]->span);
+        if (!covered && l->probe->pkt) {
+            struct nd_pkt_uses u = {0};
+
+            nd_pkt_uses_stmt(l->a, b->v[i], &u);
+            nd_pkt_prepare(l, &u, b->v[i]->span);
+            l->pkt.covered = true;
+        }
         lower_stmt(l, b->v[i]);
+        l->pkt.covered = covered;
         nd_temps_release(l);
     }
-    l->pkt.done = done; // what follows may run without this block
 }
 
 // ---- variables

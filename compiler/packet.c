@@ -5,6 +5,7 @@
 #include "packet.h"
 
 #include "builtins.h"
+#include "paths.h"
 
 #include <string.h>
 
@@ -34,10 +35,10 @@ static const struct nd_pkt_row rows[] = {
     {"ip", "src", &nd_type_ip, ND_PL_ADDR, IP4_6, ND_PS_ADDR, 0, 0, 16, 0, 0, "source address, IPv4 or IPv6"},
     {"ip", "dst", &nd_type_ip, ND_PL_ADDR, IP4_6, ND_PS_ADDR, 16, 0, 16, 0, 0, "destination address"},
     {"ip", "version", &nd_type_u8, ND_PL_L3, IP4_6, ND_PS_L3, 0, 0, 1, 4, 15, "4 or 6"},
-    {"ip", "proto", &nd_type_proto, ND_PL_L3, IP4_6, ND_PS_REG, ND_PR_PROTO, 0, 0, 0, 0, "protocol behind extension headers"},
+    {"ip", "proto", &nd_type_proto, ND_PL_L3, ND_PH_PROTO, ND_PS_REG, ND_PR_PROTO, 0, 0, 0, 0, "protocol behind extension headers"},
     {"ip", "ttl", &nd_type_u8, ND_PL_L3, IP4_6, ND_PS_L3, 8, 7, 1, 0, 0, "TTL or hop limit"},
     {"ip", "tos", &nd_type_u8, ND_PL_L3, IP4_6, ND_PS_CODE, ND_PC_TOS6, 0, 0, 0, 0, "TOS or traffic class"},
-    {"ip", "len", &nd_type_u32, ND_PL_L3, IP4_6, ND_PS_CODE, ND_PC_LEN6, 0, 0, 0, 0, "total length by the header"},
+    {"ip", "len", &nd_type_u32, ND_PL_L3, IP4_6, ND_PS_REG, ND_PR_LENGTH, 0, 0, 0, 0, "total length by the header"},
     {"ip", "id", &nd_type_u16, ND_PL_L3, ND_PH_IP4, ND_PS_L3, 4, 0, 2, 0, 0, "identification, IPv4"},
     {"ip", "df", &nd_type_bool, ND_PL_L3, ND_PH_IP4, ND_PS_L3, 6, 0, 1, 6, 1, "don't fragment, IPv4"},
     {"ip", "frag", &nd_type_u16, ND_PL_L3, IP4_6, ND_PS_REG, ND_PR_FRAG, 0, 0, 0, 0, "offset of the fragment in bytes"},
@@ -67,8 +68,9 @@ static const struct nd_pkt_row rows[] = {
     {"arp", "tpa", &nd_type_ip, ND_PL_ARP, ND_PH_ARP, ND_PS_ADDR, 16, 0, 16, 0, 0, "IPv4 address of the target"},
     {"vxlan", "vni", &nd_type_u32, ND_PL_TUNNEL, ND_PH_VXLAN, ND_PS_REG, ND_PR_VNI, 0, 0, 0, 0, "network of VXLAN"},
     {"geneve", "vni", &nd_type_u32, ND_PL_TUNNEL, ND_PH_GENEVE, ND_PS_REG, ND_PR_VNI, 0, 0, 0, 0, "network of Geneve"},
-    {"gre", "key", &nd_type_u32, ND_PL_TUNNEL, ND_PH_GRE, ND_PS_REG, ND_PR_VNI, 0, 0, 0, 0, "key of GRE, 0 without"},
-    {"", "flow", NULL, ND_PL_ADDR | ND_PL_L4, IP4_6, ND_PS_CODE, ND_PC_FLOW, 0, 0, 0, 0, "source, destination, ports, protocol"},
+    {"gre", "key", &nd_type_u32, ND_PL_TUNNEL, ND_PH_KEY, ND_PS_REG, ND_PR_VNI, 0, 0, 0, 0, "key of GRE"},
+    {"", "flow", NULL, ND_PL_ADDR | ND_PL_L4, ND_PH_FLOW, ND_PS_CODE, ND_PC_FLOW, 0, 0, 0, 0, "source, destination, ports, protocol"},
+    {"", "flow.reversed", NULL, ND_PL_ADDR | ND_PL_L4, ND_PH_FLOW, ND_PS_CODE, ND_PC_REVERSED, 0, 0, 0, 0, "the same of the answers"},
 };
 // clang-format on
 
@@ -237,6 +239,17 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
     return r->type ? nd_ty(r->type) : nd_type_flow(c->t);
 }
 
+void nd_pkt_join_reversed(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_expr *flow = e->a;
+
+    if (strcmp(e->name, "reversed") != 0 || flow->kind != ND_E_FIELD ||
+        strcmp(flow->name, "flow") != 0 || nd_check_expr(c, flow->a)->kind != ND_TY_PKT)
+        return;
+    e->a = flow->a;
+    e->name = "flow.reversed";
+}
+
 const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner)
 {
     if (e->kind != ND_E_FIELD || !e->a->type || e->a->type->kind != ND_TY_PKT)
@@ -284,41 +297,173 @@ static uint32_t close_all(uint32_t m)
     return m ? m | ND_PL_SKB : 0;
 }
 
-// Not into what may not be evaluated: the right sides of && and ||, the two of ?:. Those are
-// prepared where they are lowered.
-static void collect(struct nd_expr *e, uint32_t *mask)
+// ---- where they are needed ---------------------------------------------------------------------
+
+struct walk {
+    struct nd_arena *a;
+    struct nd_pkt_uses *u;
+};
+
+static void walk_block(struct walk *w, struct nd_block *b, const struct nd_pkt_cond *g);
+
+static bool is_option(const struct nd_expr *e)
+{
+    return e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION;
+}
+
+// Is it known when the script is loaded, and one of the simple forms?
+static bool known_at_load(const struct nd_expr *e)
+{
+    if (e->is_const)
+        return true;
+    switch (e->kind) {
+    case ND_E_FIELD:
+        return is_option(e) && nd_type_is_scalar(e->type);
+    case ND_E_CALL:
+        return e->builtin && e->builtin->id == ND_B_HAS && is_option(e->args.v[0]);
+    case ND_E_UNARY:
+        return e->op == ND_OP_NOT && known_at_load(e->a);
+    case ND_E_BINARY:
+        return (e->op >= ND_OP_EQ || e->op == ND_OP_LAND || e->op == ND_OP_LOR) &&
+               known_at_load(e->a) && known_at_load(e->b);
+    default:
+        return false;
+    }
+}
+
+static const struct nd_pkt_cond *also(struct walk *w, const struct nd_pkt_cond *g,
+                                      struct nd_expr *e, bool negated)
+{
+    struct nd_pkt_cond *c;
+
+    if (!known_at_load(e) || e->is_const)
+        return g;
+    c = ND_NEW(w->a, struct nd_pkt_cond);
+    c->up = g;
+    c->e = e;
+    c->negated = negated;
+    return c;
+}
+
+static bool same_cond(const struct nd_expr *x, const struct nd_expr *y)
+{
+    if (x->kind != y->kind || x->op != y->op || x->is_const != y->is_const)
+        return false;
+    if (x->is_const)
+        return x->num == y->num;
+    switch (x->kind) {
+    case ND_E_FIELD:
+        return x->sym == y->sym;
+    case ND_E_CALL:
+        return x->args.v[0]->sym == y->args.v[0]->sym;
+    case ND_E_UNARY:
+        return same_cond(x->a, y->a);
+    default:
+        return same_cond(x->a, y->a) && same_cond(x->b, y->b);
+    }
+}
+
+// Does y hold only where x does?
+static bool implied(const struct nd_pkt_cond *x, const struct nd_pkt_cond *y)
+{
+    const struct nd_pkt_cond *i;
+
+    for (; x; x = x->up) {
+        for (i = y; i && (i->negated != x->negated || !same_cond(i->e, x->e)); i = i->up)
+            ;
+        if (!i)
+            return false;
+    }
+    return true;
+}
+
+static void use(struct walk *w, uint32_t layers, const struct nd_pkt_cond *g)
 {
     uint32_t i;
 
-    if (!e)
+    if (!layers)
         return;
-    note_layers(e, mask);
-    collect(e->a, mask);
-    if (e->kind != ND_E_COND &&
-        (e->kind != ND_E_BINARY || (e->op != ND_OP_LAND && e->op != ND_OP_LOR))) {
-        collect(e->b, mask);
-        collect(e->c, mask);
+    w->u->layers |= close_all(layers);
+    if (!g)
+        w->u->always = true;
+    for (i = 0; i < w->u->guards.n; i++) {
+        if (implied(w->u->guards.v[i].conds, g))
+            return;
     }
+    if (g)
+        ND_PUSH(w->a, &w->u->guards)->conds = g;
+}
+
+static void walk_expr(struct walk *w, struct nd_expr *e, const struct nd_pkt_cond *g)
+{
+    uint32_t layers = 0, i;
+    bool logic;
+
+    if (!e || e->is_const)
+        return;
+    note_layers(e, &layers);
+    use(w, layers, g);
+    logic = e->kind == ND_E_BINARY && (e->op == ND_OP_LAND || e->op == ND_OP_LOR);
+    walk_expr(w, e->a, g);
+    walk_expr(w, e->b,
+              logic                  ? also(w, g, e->a, e->op == ND_OP_LOR)
+              : e->kind == ND_E_COND ? also(w, g, e->a, false)
+                                     : g);
+    walk_expr(w, e->c, e->kind == ND_E_COND ? also(w, g, e->a, true) : g);
     for (i = 0; i < e->args.n; i++)
-        collect(e->args.v[i], mask);
+        walk_expr(w, e->args.v[i], g);
+    if (e->kind == ND_E_CALL && !e->builtin && e->info)
+        walk_block(w, ((struct nd_fn *)e->info)->body[ND_KERNEL]->body, g);
 }
 
-uint32_t nd_pkt_layers(struct nd_expr *e)
+static void walk_stmt(struct walk *w, struct nd_stmt *s, const struct nd_pkt_cond *g)
 {
-    uint32_t mask = 0;
+    const bool branch = s->kind == ND_S_IF;
+    uint32_t i;
 
-    collect(e, &mask);
-    return close_all(mask);
-}
-
-uint32_t nd_pkt_layers_of(struct nd_stmt *s)
-{
-    uint32_t mask = 0, i;
-
-    collect(s->expr, &mask);
-    collect(s->rhs, &mask);
-    collect(s->hi, &mask);
+    walk_expr(w, s->expr, g);
+    walk_expr(w, s->rhs, g);
+    walk_expr(w, s->hi, g);
     for (i = 0; i < s->fields.n; i++)
-        collect(s->fields.v[i].expr, &mask);
-    return close_all(mask);
+        walk_expr(w, s->fields.v[i].expr, g);
+    walk_block(w, s->body, branch ? also(w, g, s->expr, false) : g);
+    walk_block(w, s->else_body, branch ? also(w, g, s->expr, true) : g);
+}
+
+static void walk_block(struct walk *w, struct nd_block *b, const struct nd_pkt_cond *g)
+{
+    uint32_t i;
+
+    for (i = 0; b && i < b->n; i++)
+        walk_stmt(w, b->v[i], g);
+}
+
+void nd_pkt_uses_expr(struct nd_arena *a, struct nd_expr *e, struct nd_pkt_uses *u)
+{
+    walk_expr(&(struct walk){a, u}, e, NULL);
+}
+
+void nd_pkt_uses_stmt(struct nd_arena *a, struct nd_stmt *s, struct nd_pkt_uses *u)
+{
+    walk_stmt(&(struct walk){a, u}, s, NULL);
+}
+
+uint32_t nd_pkt_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr)
+{
+    struct nd_pkt_uses u = {0};
+    struct walk w = {a, &u};
+    uint32_t i;
+
+    walk_expr(&w, pr->decl->pred, NULL);
+    walk_block(&w, pr->decl->body, NULL);
+    if (pr->path) {
+        walk_expr(&w, pr->path->key, NULL);
+        if (!pr->path->stage && nd_path_member(pr->path->path, true, "flow"))
+            use(&w, ND_PL_ADDR | ND_PL_L4, NULL);
+    }
+    for (i = 0; pr->path && i < pr->path->on.n; i++) {
+        walk_expr(&w, pr->path->on.v[i].decl->pred, NULL);
+        walk_block(&w, pr->path->on.v[i].decl->body, NULL);
+    }
+    return u.layers;
 }

@@ -37,7 +37,9 @@ enum nd_pkt_have {
     ND_PH_GENEVE = 1 << 11,
     ND_PH_GRE = 1 << 12,
     ND_PH_VLAN2 = 1 << 13,
-    ND_PH_INNER = 16, // shift
+    ND_PH_PROTO = 1 << 14, // the protocol behind the IP header and its extensions
+    ND_PH_FLOW = 1 << 15,  // and its header, unless it has none
+    ND_PH_KEY = 1 << 16,   // of GRE
 };
 
 // Where a field's value is.
@@ -63,10 +65,13 @@ enum nd_pkt_reg {
     ND_PR_VLAN, // outermost tag
     ND_PR_VLAN2,
     ND_PR_VNI,
+    ND_PR_N3,     // bytes read from the network header on
+    ND_PR_END,    // of the packet by the IP header, from skb->head
+    ND_PR_LENGTH, // by the IP header
     ND_PR_MAX,
 };
 
-enum nd_pkt_code { ND_PC_LEN6, ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_VERSION, ND_PC_DEV };
+enum nd_pkt_code { ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_REVERSED };
 
 // Members of struct sk_buff that parsing reads.
 #define ND_PKT_SKB(X)                \
@@ -115,14 +120,33 @@ struct nd_pkt {
 const struct nd_pkt_row *nd_pkt_row(uint32_t i); // NULL past the end
 // pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->aux 1 for inner.
 struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e);
+// Makes pkt.flow.reversed one field; anything else stays as it is.
+void nd_pkt_join_reversed(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e,
                                   const struct nd_builtin *b);
 struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b);
-// Layers that an expression's fields need, without functions that it calls; 0: none.
-uint32_t nd_pkt_layers(struct nd_expr *e);
-// Those of a statement itself, without the blocks in it.
-uint32_t nd_pkt_layers_of(struct nd_stmt *s);
+
+// Conditions that are known when a script is loaded (options), all of which must hold.
+struct nd_pkt_cond {
+    const struct nd_pkt_cond *up;
+    struct nd_expr *e;
+    bool negated;
+};
+struct nd_pkt_guard {
+    const struct nd_pkt_cond *conds;
+};
+
+// What an expression or statement, with all in it and the functions that it calls, needs of the
+// packet.
+struct nd_pkt_uses {
+    uint32_t layers; // 0: nothing
+    bool always;     // else only if one of the guards holds
+    ND_VEC(struct nd_pkt_guard) guards;
+};
+void nd_pkt_uses_expr(struct nd_arena *a, struct nd_expr *e, struct nd_pkt_uses *u);
+void nd_pkt_uses_stmt(struct nd_arena *a, struct nd_stmt *s, struct nd_pkt_uses *u);
+uint32_t nd_pkt_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr);
 // Is it a field of pkt that can be absent? Then its row, and whether it is of the inner packet.
 const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner);
 
