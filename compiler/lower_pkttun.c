@@ -114,6 +114,7 @@ static void parse_inner(struct nd_parsing *p, struct nd_parsing *in)
     if (!in->layers)
         return;
     b = nd_pk_if(l, nd_bool(l, nd_pk_get(in, ND_PR_L3OFF)));
+    nd_pk_have(in, ND_PH_INNER);
     parse_carried(in);
     nd_pk_fi(l, &b);
     nd_pk_forget_regs(in, REG(HAVE));
