@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Frames built byte by byte, and what each field of pkt must be for them. Serves t_packet.sh.
 //
-//   packets want STAGE DEV FIELD:TYPE...   one line per kind and field: STAGE KIND FIELD=VALUE/HAS/COMPARES
-//   packets send DEV COUNT         sends each kind COUNT times, marked with its number
-//   packets sendbad DEV COUNT      only what cannot be parsed
-//   packets count                          how many kinds there are, and how many of them are bad
-//   packets list                           what they are made of
+//   packets want STAGE DEV FIELD:TYPE...   one line per kind and field: STAGE KIND
+//   FIELD=VALUE/HAS/COMPARES packets send DEV COUNT         sends each kind COUNT times, marked
+//   with its number packets sendbad DEV COUNT      only what cannot be parsed packets count how
+//   many kinds there are, and how many of them are bad packets list                           what
+//   they are made of
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -14,8 +14,8 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,10 +40,10 @@ struct frame {
 // What a packet is made of, and what is not there although it was sent.
 struct kind {
     const char *layers;
-    const char *absent; // beginnings of names, with blanks
-    unsigned int cut;   // only so many bytes are sent
+    const char *absent;  // beginnings of names, with blanks
+    unsigned int cut;    // only so many bytes are sent
     unsigned int linear; // large, and only so many bytes of it are in the linear part
-    bool bad;           // counted as a packet that could not be parsed
+    bool bad;            // counted as a packet that could not be parsed
 };
 
 static const char l4_all[] = "tcp udp icmp sctp sport dport flow vxlan geneve gre inner";
@@ -115,8 +115,8 @@ static const struct kind kinds[] = {
      "ip.proto tcp sport dport flow", 0, 0, 1},
     {"eth/arp", "arp", 14 + 27, 0, 1},
     {"eth/vlan/ip4/udp", "vlan ip type udp sport dport flow", 14 + 3, 0, 1},
-    {"eth/ip4/udpvxlan/vxlan/eth/ip4/tcp/data", "inner.ip inner.tcp inner.sport inner.dport inner.flow",
-     14 + 20 + 8 + 8 + 14 + 19, 0, 1},
+    {"eth/ip4/udpvxlan/vxlan/eth/ip4/tcp/data",
+     "inner.ip inner.tcp inner.sport inner.dport inner.flow", 14 + 20 + 8 + 8 + 14 + 19, 0, 1},
     // Headers that are in fragments of the skb.
     {"eth/ip4/tcp/big", "ip tcp sport dport flow", 0, 14, 1},
     {"eth/ip4/tcp/big", l4_all, 0, 34, 1},
@@ -125,8 +125,8 @@ static const struct kind kinds[] = {
     {"eth/ip6/tcp/big", "ip tcp sport dport flow", 0, 40, 1},
     {"eth/ip6/tcp/big", l4_all, 0, 54, 1},
     {"eth/ip6/tcp/big", "", 0, 74, 0},
-    {"eth/ip4/udpvxlan/vxlan/eth/ip4/tcp/big",
-     "inner.tcp inner.sport inner.dport inner.flow", 0, 14 + 28 + 8 + 14 + 20, 1},
+    {"eth/ip4/udpvxlan/vxlan/eth/ip4/tcp/big", "inner.tcp inner.sport inner.dport inner.flow", 0,
+     14 + 28 + 8 + 14 + 20, 1},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -513,8 +513,8 @@ static void note_flow(struct frame *f, const char *name, const char *src, const 
     const char *sp = noted(f, sport), *dp = noted(f, dport);
     static const struct {
         const char *number, *name;
-    } names[] = {{"1", "ICMP"}, {"6", "TCP"}, {"17", "UDP"}, {"58", "ICMPV6"}, {"132", "SCTP"},
-                 {"47", "GRE"}, {"51", "AH"}};
+    } names[] = {{"1", "ICMP"},   {"6", "TCP"},  {"17", "UDP"}, {"58", "ICMPV6"},
+                 {"132", "SCTP"}, {"47", "GRE"}, {"51", "AH"}};
     char text[160];
     size_t i;
 
@@ -651,13 +651,17 @@ static void push_tags(const char *dev)
 {
     const struct bpf_insn code[] = {
         {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 6, .src_reg = 1},
-        {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 2, .src_reg = 1,
+        {.code = BPF_LDX | BPF_MEM | BPF_W,
+         .dst_reg = 2,
+         .src_reg = 1,
          .off = offsetof(struct __sk_buff, mark)},
         {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 3, .src_reg = 2},
         {.code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = 3, .imm = KEPT},
         {.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 3, .off = 6},
         {.code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = 2, .imm = KEPT - 1},
-        {.code = BPF_STX | BPF_MEM | BPF_W, .dst_reg = 6, .src_reg = 2,
+        {.code = BPF_STX | BPF_MEM | BPF_W,
+         .dst_reg = 6,
+         .src_reg = 2,
          .off = offsetof(struct __sk_buff, mark)},
         {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 6},
         {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = htons(0x8100)},

@@ -94,8 +94,9 @@ check_stage portable "$TMP/all.ndo" q tx0
 
 # What Linux 4.19 lacks: no program may be longer than it takes, or it is an error here.
 old=$(sed -n 's/^V4_19=//p' tests/without.sh)
+script qdisc_enq q 3 >"$TMP/old.nd"
 export NDTRACE_WITHOUT=$old
-check_stage old "$TMP/qdisc_enq.nd" q tx0
+check_stage old "$TMP/old.nd" q tx0
 unset NDTRACE_WITHOUT
 
 # Malformed packets: each is counted, and none has a flow.
