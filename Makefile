@@ -132,7 +132,11 @@ install: all
 	install -m 755 $(B)/ndtrace $(DESTDIR)$(PREFIX)/bin/ndtrace
 	install -m 755 $(B)/ndtrace-compile $(DESTDIR)$(PREFIX)/libexec/ndtrace/ndtrace-compile
 	cp -R stdlib scripts $(DESTDIR)$(PREFIX)/share/ndtrace/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 docs/man/ndtrace.1 $(DESTDIR)$(PREFIX)/share/man/man1/ndtrace.1
+	install -m 644 docs/completion/ndtrace.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ndtrace
 uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/ndtrace.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ndtrace
 	rm -rf $(DESTDIR)$(PREFIX)/bin/ndtrace $(DESTDIR)$(PREFIX)/libexec/ndtrace $(DESTDIR)$(PREFIX)/share/ndtrace
 clean:
 	rm -rf build

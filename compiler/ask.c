@@ -110,6 +110,11 @@ struct nd_type *nd_ask_func(struct nd_check *c, struct nd_expr *e, const struct 
 
     if (!name)
         return nd_ty(b->type);
+    if (nd_glob_is(name)) {
+        nd_error(c->d, ND_E0313, e->args.v[0]->span, "%s() wants the name of one function",
+                 e->name);
+        return nd_ty(b->type);
+    }
     nd_probes_resolve(c->p, nd_arena_printf(c->a, "kprobe:%s", name), e->args.v[0]->span, &at);
     return answer(c, e,
                   (struct nd_need){.kind = ND_NEED_FUNC,

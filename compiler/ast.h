@@ -204,7 +204,10 @@ struct nd_decl_field {
     const char *name;
     struct nd_span span;
     struct nd_texpr *texpr;
-    uint32_t bits; // bit-field width, 0 = none
+    uint32_t bits;       // bit-field width, 0 = none
+    const char *aligned; // the word before its type; NULL: none
+    uint32_t align;
+    struct nd_span align_span;
 };
 struct nd_decl_fields {
     struct nd_decl_field *v;
@@ -263,6 +266,7 @@ struct nd_decl {
     bool required;
     struct nd_points aliases;
     const char *help;
+    const char *module;    // STRUCT: its module, whose BTF goes first; NULL: none
     struct nd_tries tries; // STAGE
     struct nd_path_decl *path;
 

@@ -36,6 +36,7 @@ enum nd_builtin_id {
     ND_B_PACKET_ID,
     ND_B_INTERVAL,
     ND_B_LOST,
+    ND_B_JSON,
     ND_B_TRUE,
     ND_B_FALSE,
     // functions

@@ -67,6 +67,17 @@ static void declare_fn(struct nd_check *c, struct nd_decl *d)
     *ND_PUSH(c->a, &c->p->fns) = fn;
 }
 
+// alignas(64): layouts of the kernel begin cache lines, and BTF does not tell.
+static uint32_t field_align(struct nd_check *c, const struct nd_decl_field *f)
+{
+    if (!strcmp(f->aligned, "alignas") && f->align && f->align <= 4096 &&
+        !(f->align & (f->align - 1)))
+        return f->align;
+    nd_error(c->d, ND_E0317, f->align_span,
+             "before a field only alignas(n) is possible, n a power of two");
+    return 0;
+}
+
 static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_field *f = ND_NEW_ARRAY(c->a, struct nd_field, d->fields.n ? d->fields.n : 1);
@@ -75,6 +86,8 @@ static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
     for (i = 0; i < d->fields.n; i++) {
         f[i].name = d->fields.v[i].name;
         f[i].type = nd_type_resolve(c->t, d->fields.v[i].texpr);
+        if (d->fields.v[i].aligned)
+            f[i].align = field_align(c, &d->fields.v[i]);
         for (k = 0; k < i; k++) {
             if (!strcmp(f[k].name, f[i].name))
                 nd_error(c->d, ND_E0210, d->fields.v[i].span, "field '%s' is declared twice",
@@ -93,6 +106,8 @@ static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f
         uint32_t bits = d->fields.v[i].bits, unit = f[i].type->size * 8,
                  al = nd_type_align(f[i].type) * 8;
 
+        if (f[i].align * 8 > al)
+            al = f[i].align * 8;
         if (bits && (!nd_type_is_int(f[i].type) || bits > unit)) {
             nd_error(c->d, ND_E0317, d->fields.v[i].span,
                      "a bit-field is an integer of at most its width");
@@ -121,6 +136,7 @@ static void declare_struct(struct nd_check *c, struct nd_decl *d)
 
     t->name = d->name;
     *ND_PUSH(c->a, &c->t->structs) = t; // a field may point to it
+    *ND_PUSH(c->a, &c->t->modules) = d->module;
     *t = *nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, true);
     global(c, ND_SYM_CONST, nd_arena_printf(c->a, "struct %s", d->name), d->name_span)->type = t;
     for (i = 0; i < t->nelems; i++)
@@ -208,6 +224,9 @@ static void declare(struct nd_check *c, struct nd_decl *d)
     case ND_D_MAP:
         declare_map(c, d);
         break;
+    case ND_D_STAGE:
+        nd_stage_declare(c, d);
+        break;
     default:
         break;
     }
@@ -237,11 +256,32 @@ static void declare_handler(struct nd_check *c, struct nd_decl *d)
         nd_help(c->d, diag, "declare it: event %s { at: time, ... }", d->name);
 }
 
+uint64_t nd_check_duration(struct nd_check *c, struct nd_expr *e, struct nd_option **opt,
+                           const char *who, const char *example)
+{
+    int64_t ns = 0;
+
+    c->world = ND_USER;
+    nd_check_expr(c, e);
+    if (e->type->kind == ND_TY_ERROR)
+        return 0;
+    if (e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION &&
+        e->sym->option->kind == ND_OPT_DURATION) {
+        *opt = e->sym->option;
+        return 0;
+    }
+    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION)
+        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "%s wants a duration", who),
+                "%s, or an option of type duration", example);
+    else if (ns < 1000000)
+        nd_error(c->d, ND_E0317, e->span, "a time here is at least 1ms");
+    return (uint64_t)ns;
+}
+
 static void declare_hook(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_hook *h = ND_NEW(c->a, struct nd_hook);
     struct nd_expr *e = d->expr;
-    int64_t ns = 0;
 
     h->decl = d;
     h->kind = d->kind == ND_D_BEGIN ? ND_HOOK_BEGIN
@@ -250,23 +290,7 @@ static void declare_hook(struct nd_check *c, struct nd_decl *d)
     *ND_PUSH(c->a, &c->p->hooks) = h;
     if (h->kind != ND_HOOK_EVERY)
         return;
-    c->world = ND_USER;
-    nd_check_expr(c, e);
-    if (e->type->kind == ND_TY_ERROR)
-        return;
-    if (e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION &&
-        e->sym->option->kind == ND_OPT_DURATION) {
-        h->period_opt = e->sym->option;
-        return;
-    }
-    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION) {
-        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "'every' wants a duration"),
-                "every 5s { }, or an option of type duration");
-        return;
-    }
-    if (ns < 1000000)
-        nd_error(c->d, ND_E0317, e->span, "a period is at least 1ms");
-    h->period = (uint64_t)ns;
+    h->period = nd_check_duration(c, e, &h->period_opt, "'every'", "every 5s { }");
 }
 
 // ---- bodies

@@ -283,7 +283,14 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e);
+// A time span in ns known when compiling, or *opt, whose value is. Reports; who: "'every'".
+uint64_t nd_check_duration(struct nd_check *c, struct nd_expr *e, struct nd_option **opt,
+                           const char *who, const char *example);
+// check_args.c
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
+// Reports that a name does not exist in this kind of probe; the error type.
+struct nd_type *nd_check_not_here(struct nd_check *c, struct nd_expr *e, const char *help);
+bool nd_probe_has_regs(const struct nd_probe *p); // kprobe, uprobe and their returns
 void nd_check_block(struct nd_check *c, struct nd_block *b);
 // Is it an integer known at compile time? Then *v.
 bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v);
@@ -327,6 +334,7 @@ void nd_probes_point(struct nd_program *p, const struct nd_point *pt, struct nd_
 void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg);
 
 // stages.c: named places of packets with alternatives.
+void nd_stage_declare(struct nd_check *c, struct nd_decl *d);
 struct nd_decl *nd_stage_find(struct nd_program *p, const char *name);
 // Adds the programs that serve a probe on a stage on this kernel; reports when there is none.
 void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *d,

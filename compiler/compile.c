@@ -101,27 +101,31 @@ static void load_source(struct nd_unit *u, const struct nd_compile_opts *o, uint
     }
 }
 
-// A probe on a bare word is on a stage: one-liners need no `use stages`.
+// Is this a stage that nobody has declared?
+static bool lacks_stage(struct nd_unit *u, const struct nd_point *pt)
+{
+    return !strchr(pt->text, ':') && strcmp(pt->text, "BEGIN") != 0 &&
+           strcmp(pt->text, "END") != 0 && !nd_stage_find(&u->program, pt->text);
+}
+
+// A probe on a bare word is on a stage, and so is all of a path: one-liners need no `use stages`.
 static void load_stages(struct nd_unit *u, const struct nd_compile_opts *o)
 {
     struct nd_decl use = {.kind = ND_D_USE, .name = "stages"};
+    bool lacks = false;
     uint32_t i, k;
 
-    for (i = 0; i < u->program.decls.n; i++) {
+    for (i = 0; i < u->program.decls.n && !lacks; i++) {
         struct nd_decl *d = u->program.decls.v[i];
 
-        for (k = 0; d->kind == ND_D_PROBE && k < d->points.n; k++) {
-            const char *text = d->points.v[k].text;
-
-            if (strchr(text, ':') || !strcmp(text, "BEGIN") || !strcmp(text, "END") ||
-                nd_stage_find(&u->program, text))
-                continue;
-            use.span = d->points.v[k].span;
-            if (!access(in_stdlib(u, o, "stages"), R_OK))
-                load_module(u, o, &use);
-            return;
-        }
+        use.span = d->name_span;
+        for (k = 0; d->kind == ND_D_PROBE && k < d->points.n; k++)
+            lacks |= lacks_stage(u, &d->points.v[k]);
+        for (k = 0; d->kind == ND_D_PATH && k < d->path->stages.n; k++)
+            lacks |= lacks_stage(u, &d->path->stages.v[k].point);
     }
+    if (lacks && !access(in_stdlib(u, o, "stages"), R_OK))
+        load_module(u, o, &use);
 }
 
 // ---- units

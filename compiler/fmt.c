@@ -106,6 +106,16 @@ static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n,
     trim(p);
 }
 
+// Stages of a path on lines of their own stand below each other:
+//   = first
+//  -> second
+static uint32_t path_indent(const char *s, size_t n)
+{
+    if (n > 1 && s[0] == '-' && s[1] == '>')
+        return 1;
+    return n > 1 && s[0] == '=' && s[1] == ' ' ? 2 : 0;
+}
+
 static void format_line(struct fmt *f, struct nd_arena *a, const char *s, size_t n)
 {
     struct piece p = {nd_arena_alloc(a, n * 3 + 8), 0};
@@ -130,10 +140,9 @@ static void format_line(struct fmt *f, struct nd_arena *a, const char *s, size_t
     indent = f->depth;
     for (k = 0; k < n && bracket(s[k]) < 0 && indent && !in_comment; k++)
         indent--;
-    if (!in_comment && n > 1 && s[0] == '-' && s[1] == '>')
-        indent++; // the next stage of a path
+    indent = indent * INDENT + path_indent(s, n);
     format_code(f, &p, s, n, &change);
-    for (k = 0; k < indent * INDENT && !in_comment; k++)
+    for (k = 0; k < indent && !in_comment; k++)
         fputc(' ', f->out);
     fwrite(p.v, 1, p.n, f->out);
     fputc('\n', f->out);

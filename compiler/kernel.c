@@ -90,6 +90,15 @@ bool nd_kernel_add_module(struct nd_kernel *k, const char *module)
     return true;
 }
 
+bool nd_kernel_module_btf(struct nd_kernel *k, const char *module)
+{
+    nd_kernel_add_module(k, module);
+    for (uint32_t i = 0; i < k->modules.n; i++)
+        if (!strcmp(k->modules.v[i].name, module))
+            return k->modules.v[i].btf;
+    return false;
+}
+
 const char *nd_kernel_module_of_id(struct nd_kernel *k, uint32_t id)
 {
     for (uint32_t i = 0; i < k->modules.n; i++) {

@@ -108,6 +108,8 @@ bool nd_kernel_each_copy(struct nd_kernel *k, const char *name,
                          void (*fn)(void *arg, const char *symbol, const char *module), void *arg);
 // Is the module loaded (or built in, with parameters)?
 bool nd_kernel_has_module(struct nd_kernel *k, const char *module);
+// Is its BTF there? It is then part of nd_kernel_btf().
+bool nd_kernel_module_btf(struct nd_kernel *k, const char *module);
 // Is there a file that could be loaded as this module (by modules.dep)?
 bool nd_kernel_module_installed(struct nd_kernel *k, const char *module);
 // Address of a kernel symbol, 0 if unknown or hidden (kptr_restrict).

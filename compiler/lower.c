@@ -388,30 +388,37 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     LLVMSetCurrentDebugLocation2(l->b, NULL);
 }
 
-#define STACK_MAX 320u // of 512; the rest is for what LLVM spills
+#define STACK_MAX 320u  // of 512; the rest is for what LLVM spills
+#define STACK_FULL 496u // with nothing of ours spilled
 #define SCRATCH_MAX 32000u
+
+// Where the memory of a program is: on the stack; the larger pieces in per-CPU memory; all of it.
+enum place { ON_STACK, LARGE_IN_SCRATCH, ALL_IN_SCRATCH, PLACES };
 
 static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
 {
+    static const uint32_t most[PLACES] = {STACK_MAX, STACK_FULL, STACK_FULL};
     uint32_t sites = l->sites.n, state = l->state_size, exit_off = l->exit_off;
+    bool forced = l->force_scratch;
+    uint32_t place;
 
-    if (!l->force_scratch) {
-        lower_body(l, pr, false);
-        if (l->stack <= STACK_MAX)
-            return;
-        // Too much for the stack: again, with the larger pieces in per-CPU memory.
+    for (place = forced ? ALL_IN_SCRATCH : ON_STACK; place < PLACES; place++) {
+        l->sites.n = sites;
+        l->state_size = state;
+        l->exit_off = exit_off;
+        l->scratch_base = l->scratch_size;
+        l->force_scratch = place == ALL_IN_SCRATCH;
+        if (place != ON_STACK && !l->scratch_map)
+            l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
+        lower_body(l, pr, place != ON_STACK);
+        if (l->stack <= most[place] || place == ALL_IN_SCRATCH)
+            break;
         nd_core_forget(l, l->func);
         LLVMDeleteFunction(l->func);
     }
-    l->sites.n = sites;
-    l->state_size = state;
-    l->exit_off = exit_off;
-    if (!l->scratch_map)
-        l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
-    l->scratch_base = l->scratch_size;
-    lower_body(l, pr, true);
+    l->force_scratch = forced;
     l->scratch_size += l->scratch_top;
-    if (l->scratch_top > SCRATCH_MAX || l->stack > 496)
+    if (l->scratch_top > SCRATCH_MAX || l->stack > STACK_FULL)
         nd_help(l->d,
                 nd_error(l->d, ND_E0701, pr->decl->name_span,
                          "this probe keeps %u bytes of strings, tuples and structs at a time",

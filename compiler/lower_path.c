@@ -6,6 +6,8 @@
 #include "lower.h"
 #include "packet.h"
 
+#define HASH 0x9e3779b97f4a7c15ull // 2^64 / golden ratio: spreads sums over the high bits
+
 // ---- counters ----------------------------------------------------------------------------------
 
 static void count(struct nd_lower *l, const struct nd_path *path, uint32_t what)
@@ -179,9 +181,41 @@ static void pass(struct at *a, LLVMValueRef key)
     nd_map_remove(l, path->map, key);
 }
 
+// One flow in so many, the same at every stage and in both directions: a hash of both ends and the
+// protocol, in which the ends can change places.
+static void sample(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    uint64_t n = a->place->path->decl->path->sample;
+    const struct nd_type *t = nd_type_flow(&l->p->types);
+    LLVMValueRef flow, h, part;
+    LLVMBasicBlockRef in;
+    uint32_t i;
+
+    if (n < 2)
+        return;
+    flow = nd_temp(l, t->size);
+    nd_lower_flow_into(l, flow, t);
+    h = nd_load_int(l, nd_gep(l, flow, t->fields[4].off), &nd_type_u8);
+    for (i = 0; i < 4; i++) {
+        part = LLVMBuildAdd(l->b, nd_load_int(l, nd_gep(l, flow, 4 * i), &nd_type_u32),
+                            nd_load_int(l, nd_gep(l, flow, 16 + 4 * i), &nd_type_u32), "");
+        h = LLVMBuildAdd(l->b, LLVMBuildMul(l->b, h, nd_i64(l, HASH), ""), part, "");
+    }
+    part = LLVMBuildAdd(l->b, nd_load_int(l, nd_gep(l, flow, t->fields[2].off), &nd_type_u16),
+                        nd_load_int(l, nd_gep(l, flow, t->fields[3].off), &nd_type_u16), "");
+    h = LLVMBuildMul(l->b, LLVMBuildAdd(l->b, h, part, ""), nd_i64(l, HASH), "");
+    h = LLVMBuildLShr(l->b, h, nd_i64(l, 32), "");
+    in = nd_bb(l, "sampled");
+    LLVMBuildCondBr(l->b, nd_bool(l, LLVMBuildURem(l->b, h, nd_i64(l, n), "")), l->out, in);
+    nd_at(l, in);
+    nd_temps_release(l);
+}
+
 static uint32_t flow_layers(const struct at *a)
 {
-    bool kept = !a->place->stage && nd_path_member(a->place->path, true, "flow");
+    bool kept = (!a->place->stage && nd_path_member(a->place->path, true, "flow")) ||
+                a->place->path->decl->path->sample > 1;
 
     return kept ? ND_PL_SKB | ND_PL_L3 | ND_PL_ADDR | ND_PL_L4 : 0;
 }
@@ -199,6 +233,7 @@ void nd_lower_path(struct nd_lower *l)
     u.layers |= flow_layers(&a);
     u.always = true;
     nd_pkt_prepare(l, &u, by->span);
+    sample(&a);
     nd_lower_into(l, by, key, t);
     nd_temps_release(l);
     if (a.place->stage)

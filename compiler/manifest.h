@@ -679,6 +679,7 @@ enum nd_vm_agg {
     X(IFNAME)       /* n -- str                                                                 */ \
     X(LOST)         /* -- number of events lost so far                                          */ \
     X(NCPUS)        /* -- number of possible CPUs                                               */ \
+    X(JSON)         /* -- bool: --format json                                                   */ \
     X(FRAMES)       /* stack separator -- str  the innermost function first; none: ""           */ \
     X(FOLDED)       /* stack -- str            the outermost function first, ; between          */
 // clang-format on

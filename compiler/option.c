@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define LIST_MAX 64u // values of a list option
+#define LIST_UNROLLED 4u // where each value is code of its own
 
 static const struct row {
     const char *name;
@@ -191,7 +192,7 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
     o->index = c->p->options.n;
     o->kind = row->kind;
     o->stride = row->stride;
-    o->cap = d->texpr->is_list ? LIST_MAX : 1;
+    o->cap = !d->texpr->is_list ? 1 : nd_without(c->p, ND_F_LOOPS) ? LIST_UNROLLED : LIST_MAX;
     o->type = row->kind == ND_OPT_ENUM && d->texpr->args ? enum_type(c, d)
               : row->type                                ? nd_ty(row->type)
               : row->text                                ? nd_type_string(c->t, row->text)

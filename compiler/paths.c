@@ -160,30 +160,6 @@ static struct nd_type *stage_names(struct nd_check *c, const struct nd_decl *d)
     return t;
 }
 
-static void set_timeout(struct nd_check *c, struct nd_path *path, struct nd_expr *e)
-{
-    int64_t ns = 0;
-
-    path->timeout = TIMEOUT_NS;
-    if (!e)
-        return;
-    c->world = ND_USER;
-    nd_check_expr(c, e);
-    if (e->type->kind == ND_TY_ERROR)
-        return;
-    if (e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION &&
-        e->sym->option->kind == ND_OPT_DURATION) {
-        path->timeout_opt = e->sym->option;
-        return;
-    }
-    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION)
-        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "'timeout' wants a duration"),
-                "timeout 1s, or an option of type duration");
-    else if (ns < 1000000)
-        nd_error(c->d, ND_E0317, e->span, "a timeout is at least 1ms");
-    path->timeout = (uint64_t)ns;
-}
-
 static void make_map(struct nd_check *c, struct nd_path *path)
 {
     const struct nd_path_decl *d = path->decl->path;
@@ -222,7 +198,10 @@ static void declare(struct nd_check *c, struct nd_decl *d)
         nd_error(c->d, ND_E0701, d->name_span, "a path has at most %u stages", STAGES_MAX);
     if (d->path->sample == UINT64_MAX)
         nd_error(c->d, ND_E0317, d->path->sample_span, "a sample is one of so many: sample 1/64");
-    set_timeout(c, path, d->path->timeout);
+    path->timeout = TIMEOUT_NS;
+    if (d->path->timeout)
+        path->timeout =
+            nd_check_duration(c, d->path->timeout, &path->timeout_opt, "'timeout'", "timeout 1s");
 }
 
 static void declare_lost(struct nd_check *c, struct nd_path *path)

@@ -483,6 +483,12 @@ static void unknown_kind(struct nd_expand *x, const char *word)
     struct nd_diag *d;
     size_t i;
 
+    if (nd_stage_find(x->p, word)) { // probes on stages do not come here
+        nd_expand_fail(x, ND_E0205,
+                       nd_arena_printf(x->p->arena,
+                                       "a stage cannot be an alternative of a stage: '%s'", word));
+        return;
+    }
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         const char *n = kinds[i].names;
 

@@ -127,8 +127,11 @@ static void unknown_func(struct nd_expand *x, const char *module, const char *na
             : nd_arena_printf(x->p->arena, "this kernel has no function '%s' that can be probed",
                               name));
     nd_expand_near(x, d, &near, "");
-    if (*module && !nd_kernel_has_module(x->p->kernel, module))
-        nd_help(x->p->diags, d, "the module is not loaded");
+    nd_help(x->p->diags, d, "%s",
+            !*module ? "its module is not loaded, or the compiler put it into its callers"
+            : nd_kernel_has_module(x->p->kernel, module)
+                ? "perhaps the compiler put it into its callers"
+                : "the module is not loaded");
 }
 
 // Parts of the function (f.part.0) run as well when the function itself is called: only where there

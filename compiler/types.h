@@ -71,6 +71,7 @@ struct nd_field {
     uint32_t off;
     uint16_t bit_off, bits; // bits 0: no bit-field. bit_off counts from off, little endian
     uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, else 0
+    uint32_t align;         // declared with alignas(), else 0
 };
 
 struct nd_type {
@@ -100,6 +101,7 @@ struct nd_types {
     struct nd_type **by_btf; // cache, by id
     uint32_t nby_btf;
     ND_VEC(struct nd_type *) structs; // declared by the script
+    ND_VEC(const char *) modules;     // and of which module each is; NULL: of none
     struct nd_type *flow;             // nd_type_flow, made once
 };
 

@@ -91,6 +91,26 @@ struct nd_type *nd_type_elem(struct nd_types *t, const struct nd_type *ptr)
     return ptr->elem_btf ? nd_type_btf(t, ptr->elem_btf) : nd_ty(&nd_type_void);
 }
 
+// A struct of a module that the script declares is for kernels that tell nothing of modules.
+static struct nd_type *of_module(struct nd_types *t, uint32_t i, const char **why)
+{
+    const char *module = t->modules.v[i], *name = t->structs.v[i]->name;
+    bool told = nd_kernel_module_btf(t->kernel, module);
+    struct nd_btf *btf = nd_kernel_btf(t->kernel, why);
+    uint32_t id = btf ? nd_btf_find(btf, ND_BTF_STRUCT, name) : 0;
+
+    *why = NULL;
+    if (id)
+        return nd_type_btf(t, id);
+    if (!told && nd_kernel_has_module(t->kernel, module))
+        return t->structs.v[i];
+    *why =
+        told
+            ? nd_arena_printf(t->arena, "the module %s of this kernel has no such struct", module)
+            : nd_arena_printf(t->arena, "the module %s is not loaded: modprobe %s", module, module);
+    return NULL;
+}
+
 struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const char *name,
                                      const char **why)
 {
@@ -99,7 +119,7 @@ struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const 
 
     for (i = 0; i < t->structs.n; i++) {
         if (tag == ND_TAG_STRUCT && !strcmp(t->structs.v[i]->name, name))
-            return t->structs.v[i];
+            return t->modules.v[i] ? of_module(t, i, why) : t->structs.v[i];
     }
     btf = nd_kernel_btf(t->kernel, why);
     if (!btf)

@@ -292,11 +292,9 @@ static void ident(struct nd_user *u, struct nd_expr *e)
     static const struct {
         enum nd_builtin_id id;
         enum nd_vm_builtin vm;
-    } names[] = {{ND_B_NSECS, ND_BI_NSECS},
-                 {ND_B_ELAPSED, ND_BI_ELAPSED},
-                 {ND_B_INTERVAL, ND_BI_INTERVAL},
-                 {ND_B_LOST, ND_BI_LOST},
-                 {ND_B_NCPUS, ND_BI_NCPUS}};
+    } names[] = {{ND_B_NSECS, ND_BI_NSECS},       {ND_B_ELAPSED, ND_BI_ELAPSED},
+                 {ND_B_INTERVAL, ND_BI_INTERVAL}, {ND_B_LOST, ND_BI_LOST},
+                 {ND_B_NCPUS, ND_BI_NCPUS},       {ND_B_JSON, ND_BI_JSON}};
     size_t i;
 
     if (e->sym && e->sym->kind == ND_SYM_FIELD) {

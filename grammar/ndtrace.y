@@ -134,6 +134,8 @@ decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name =
                                  { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->texpr = $7; $$->body = $8; }
     | T_STRUCT T_ID '{' struct_fields '}'
                                  { $$ = nd_decl_new(A, ND_D_STRUCT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_STRUCT T_ID ':' T_ID '{' struct_fields '}'
+                                 { $$ = nd_decl_new(A, ND_D_STRUCT, @$); $$->name = $4.s; $$->name_span = @4; $$->module = $2.s; $$->fields = *$6; }
     | T_EVENT T_ID '{' event_fields '}'
                                  { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
     | T_EVENT T_ID '{' event_fields ',' '}'
@@ -241,13 +243,13 @@ pred_opt: %empty                 { $$ = NULL; }
 params_opt: %empty               { $$ = ND_NEW(A, struct nd_decl_fields); }
     | params
     ;
-params: name ':' type            { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){$1.s, @1, $3, 0}; }
-    | T_VAR ':' type             { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){$1.s, @1, $3, 0}; }
-    | params ',' name ':' type   { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){$3.s, @3, $5, 0}; }
-    | params ',' T_VAR ':' type  { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){$3.s, @3, $5, 0}; }
+params: name ':' type            { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
+    | T_VAR ':' type             { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
+    | params ',' name ':' type   { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
+    | params ',' T_VAR ':' type  { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
     ;
-event_fields: name ':' type      { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){$1.s, @1, $3, 0}; }
-    | event_fields ',' name ':' type { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){$3.s, @3, $5, 0}; }
+event_fields: name ':' type      { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
+    | event_fields ',' name ':' type { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
     ;
 struct_fields: %empty            { $$ = ND_NEW(A, struct nd_decl_fields); }
     | struct_fields type_base declarators ';' {
@@ -259,25 +261,37 @@ struct_fields: %empty            { $$ = ND_NEW(A, struct nd_decl_fields); }
                                          f->texpr->tag = $2->tag;
                                      }
                                  }
+    | struct_fields T_ID '(' T_INT ')' type_base declarators ';' {
+                                     $$ = $1;
+                                     for (uint32_t i = 0; i < $7->n; i++) {
+                                         struct nd_decl_field *f = ND_PUSH(A, $$);
+                                         *f = $7->v[i];
+                                         f->texpr->name = $6->name;
+                                         f->texpr->tag = $6->tag;
+                                         f->aligned = $2.s;
+                                         f->align = (uint32_t)$4.v;
+                                         f->align_span = @2;
+                                     }
+                                 }
     | struct_fields error ';'    { $$ = $1; yyerrok; }
     ;
 declarators: stars cname         {
                                      $$ = ND_NEW(A, struct nd_decl_fields);
                                      struct nd_texpr *t = ND_NEW(A, struct nd_texpr);
                                      t->span = @$; t->stars = $1;
-                                     *ND_PUSH(A, $$) = (struct nd_decl_field){$2.s, @2, t, 0};
+                                     *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $2.s, .span = @2, .texpr = t};
                                  }
     | stars cname '[' T_INT ']'   {
                                      $$ = ND_NEW(A, struct nd_decl_fields);
                                      struct nd_texpr *t = ND_NEW(A, struct nd_texpr);
                                      t->span = @$; t->stars = $1; t->is_array = true; t->nelems = $4.v;
-                                     *ND_PUSH(A, $$) = (struct nd_decl_field){$2.s, @2, t, 0};
+                                     *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $2.s, .span = @2, .texpr = t};
                                  }
     | stars cname ':' T_INT      {
                                      $$ = ND_NEW(A, struct nd_decl_fields);
                                      struct nd_texpr *t = ND_NEW(A, struct nd_texpr);
                                      t->span = @$; t->stars = $1;
-                                     *ND_PUSH(A, $$) = (struct nd_decl_field){$2.s, @2, t, (uint32_t)$4.v};
+                                     *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $2.s, .span = @2, .texpr = t, .bits = (uint32_t)$4.v};
                                  }
     ;
 

@@ -164,6 +164,9 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
 #define CANNOT_PROBE                                                                         \
     "the kernel refuses kprobes on this function: it is notrace, inline, or on the list of " \
     "functions that must not be probed"
+#define CANNOT_TRAMPOLINE                                                                       \
+    "the kernel has no place for a trampoline in this function: it is notrace, or a tracer of " \
+    "another kind is there"
 #define SEVERAL "several functions have this name; name the module, or give its address"
 
 // 0 as the kind stands for all kinds, 0 as the error for all errors; the first line that fits.
@@ -200,6 +203,8 @@ static const struct {
     {0, -EPERM, "missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down"},
     {0, -EACCES, "missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down"},
     {0, -EMFILE, "too many open files; raise the limit with ulimit -n"},
+    {ND_AT_FENTRY, -EBUSY, CANNOT_TRAMPOLINE},
+    {ND_AT_FEXIT, -EBUSY, CANNOT_TRAMPOLINE},
     {ND_AT_FENTRY, 0,
      "this kernel cannot attach to functions this way (fentry needs "
      "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); use a tracepoint instead"},

@@ -80,13 +80,14 @@ static int timer(struct loop *w, uint64_t ns, bool once, enum source src, uint32
     return own(w, fd, src, index);
 }
 
+// 0: only at the end, for the period is an option that was not given.
 static uint64_t period(const struct nd_run *r, const struct nd_mf_hook *h)
 {
     uint64_t ns = h->period;
 
     if (h->period_opt != ND_MF_NONE)
         memcpy(&ns, r->values->data + r->mf->options[h->period_opt].off, sizeof(ns));
-    return ns ? ns : 1000000000;
+    return ns;
 }
 
 static int watch_intervals(struct loop *w)
@@ -96,7 +97,7 @@ static int watch_intervals(struct loop *w)
     int err = 0;
 
     for (i = 0; i < mf->nhooks && !err; i++) {
-        if (mf->hooks[i].kind == ND_HOOK_EVERY)
+        if (mf->hooks[i].kind == ND_HOOK_EVERY && period(w->r, &mf->hooks[i]))
             err = timer(w, period(w->r, &mf->hooks[i]), false, SRC_HOOK, i);
     }
     for (i = 0; i < mf->nprogs && !err; i++) {

@@ -232,7 +232,7 @@ static int check_periods(struct parse *p)
             continue;
         o = &p->mf->options[h->period_opt];
         memcpy(&ns, p->out->data + o->off, sizeof(ns));
-        if (ns <= 0) {
+        if (ns <= 0 && get_word(p, o->count_off)) {
             nd_msg("error: --%s must be greater than zero", nd_mf_str(p->mf, o->flag));
             return -EINVAL;
         }

@@ -55,6 +55,11 @@ static void write_all(struct nd_sink *s, const char *p, size_t n)
     }
 }
 
+bool nd_sink_is_json(const struct nd_sink *s)
+{
+    return s->ops == &nd_sink_json;
+}
+
 int nd_sink_flush(struct nd_sink *s)
 {
     write_all(s, s->buf, s->n);

@@ -18,6 +18,7 @@ struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt
 // Flushes; returns 0 or the negative errno of the first failed write. NULL is fine.
 int nd_sink_close(struct nd_sink *s);
 int nd_sink_flush(struct nd_sink *s);
+bool nd_sink_is_json(const struct nd_sink *s);
 int nd_sink_error(const struct nd_sink *s); // first failed write so far, negative errno, or 0
 
 struct nd_attached {

@@ -41,6 +41,9 @@ static const struct {
     {"invalid stack", "the stack is used outside its 512 bytes, or before it was written"},
     {"invalid indirect read from stack", "memory is passed on that was never written"},
     {"invalid zero-sized read", "a size may be zero here; check it first"},
+    // Every kernel has it.
+    {"bpf_probe_read#4",
+     "this kernel is locked down (confidentiality): probes may not read memory"},
     {"unknown func", "this kernel lacks a helper function that the probe needs"},
     {"program of this type cannot use helper",
      "a built-in used here is not allowed in this kind of "

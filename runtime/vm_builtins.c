@@ -350,6 +350,12 @@ static int bi_ncpus(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, sysconf(_SC_NPROCESSORS_CONF));
 }
 
+static int bi_json(struct nd_vm *vm, const struct vm_value *v)
+{
+    (void)v;
+    return vm_push_int(vm, nd_sink_is_json(vm->env.sink));
+}
+
 static int stack_text(struct nd_vm *vm, const struct vm_value *v, const char *sep, bool outer_first)
 {
     if (v->kind != VM_BYTES)
@@ -402,6 +408,7 @@ static const struct {
     [ND_BI_IFNAME] = {bi_ifname, 1},
     [ND_BI_LOST] = {bi_lost, 0},
     [ND_BI_NCPUS] = {bi_ncpus, 0},
+    [ND_BI_JSON] = {bi_json, 0},
     [ND_BI_FRAMES] = {bi_frames, 2},
     [ND_BI_FOLDED] = {bi_folded, 1},
 };

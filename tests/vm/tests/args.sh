@@ -19,34 +19,42 @@ lines() {
 
 # ---- the call that returns is the call that was entered
 N=100
+# Kernels before 6.1 have room for as many returns as there are processors: two.
+if kernel_at_least 6 1; then T=6 D='nd0 nd0.5 nd0.5.6'; else T=2 D='nd0 nd0.5'; fi
+export THREADS=$T
 want=()
-for i in {0..5}; do want+=("@r[$((1000 + i)), 0, 0]: $((N / 2))" "@r[$((1000 + i)), 4096, -95]: $((N / 2))"); done
+for ((i = 0; i < T; i++)); do want+=("@r[$((1000 + i)), 0, 0]: $((N / 2))" "@r[$((1000 + i)), 4096, -95]: $((N / 2))"); done
 for kind in kretprobe funcret; do
     traced "threads-$kind" "$kind:vfs_fallocate /comm == \"stimulus\"/ { @r[args.len, args.mode, (int32)retval] = count(); @off = sum(args.offset) }" \
         "$STIMULUS" fallocate_threads $N
-    lines "threads-$kind-calls" "$OUT" "${want[@]}"
-    same "threads-$kind-all" "$(total "$OUT" @r)" $((6 * N))
-    same "threads-$kind-offsets" "$(total "$OUT" @off)" $((6 * N * (N - 1) / 2))
+    # A trampoline's program that another thread of the CPU has interrupted is not run; that is counted.
+    missed=$(sed -n 's/^Missed: funcret:vfs_fallocate: //p' "$OUT")
+    same "threads-$kind-all" "$(($(total "$OUT" @r) + ${missed:-0}))" $((T * N))
+    if [ -z "$missed" ]; then
+        lines "threads-$kind-calls" "$OUT" "${want[@]}"
+        same "threads-$kind-offsets" "$(total "$OUT" @off)" $((T * N * (N - 1) / 2))
+    else
+        same "threads-$kind-right" "$(grep -cE '^@r\[100[0-5], (0, 0|4096, -95)\]: [0-9]+$' "$OUT")" "$(grep -c '^@r\[' "$OUT")"
+    fi
 done
 # Calls under way at the same time, by position and by name.
 want=()
-for i in {0..5}; do want+=("@n[$((5000000 * (6 - i) + i)), true]: 15"); done
+for ((i = 0; i < T; i++)); do want+=("@n[$((5000000 * (6 - i) + i)), true]: 15"); done
 traced naps 'kretprobe:hrtimer_nanosleep /comm == "stimulus"/ { @n[args.rqtp, (u64)args.rqtp == arg0] = count() }' "$STIMULUS" nap 15
 lines naps-calls "$OUT" "${want[@]}"
 # Calls inside each other: a device on a device on a device.
+top=${D##* }
 ip link add nd0 type dummy && ip link add link nd0 name nd0.5 type vlan id 5 && ip link add link nd0.5 name nd0.5.6 type vlan id 6 ||
     not_ok recursion-devices "no vlan devices"
 for d in nd0 nd0.5 nd0.5.6; do sysctl -qw "net.ipv6.conf.${d//./\/}.disable_ipv6=1" && ip link set $d up; done
-ip addr add 10.66.0.1/24 dev nd0.5.6 && ip neigh replace 10.66.0.2 lladdr 02:00:00:00:66:02 dev nd0.5.6 nud permanent
+ip addr add 10.66.0.1/24 dev "$top" && ip neigh replace 10.66.0.2 lladdr 02:00:00:00:66:02 dev "$top" nud permanent
 datagrams() { bash -c 'exec 3>/dev/udp/10.66.0.2/9; for ((i = 0; i < '"$1"'; i++)); do echo hi >&3; done'; }
-# The device at the return is asked for by the argument; at the entry by the packet, in that order.
-S='{ @in[args.dev->name] = count(); @depth[tid]++; @deep = max(@depth[tid]) }'
-traced recursion "kprobe:dev_hard_start_xmit /strncmp(args.dev->name, \"nd0\", 3) == 0/ $S
-    kretprobe:dev_hard_start_xmit /strncmp(args.dev->name, \"nd0\", 3) == 0/ { @out[args.dev->name] = count(); @depth[tid]--; }
+P='/strncmp(args.dev->name, "nd0", 3) == 0/'
+traced recursion "kprobe:dev_hard_start_xmit $P { @in[args.dev->name] = count(); @depth[tid]++; @deep = max(@depth[tid]) }
+    kretprobe:dev_hard_start_xmit $P { @out[args.dev->name] = count(); @depth[tid]--; }
     end { clear(@depth) }" datagrams 40
-lines recursion-entries "$OUT" '@in[nd0]: 40' '@in[nd0.5]: 40' '@in[nd0.5.6]: 40'
-lines recursion-returns "$OUT" '@out[nd0]: 40' '@out[nd0.5]: 40' '@out[nd0.5.6]: 40'
-lines recursion-depth "$OUT" '@deep: 3'
+for d in $D; do lines "recursion-$d" "$OUT" "@in[$d]: 40" "@out[$d]: 40"; done
+lines recursion-depth "$OUT" "@deep: $(wc -w <<<"$D")"
 ip link del nd0
 
 # ---- on the stack: ip_append_data(sk, fl4, getfrag, from, length, transhdrlen, ipc, rtp, flags)
@@ -63,7 +71,7 @@ lines stack-ret-values "$OUT" '@n[108, 32768, 32768, 0]: 60' '@n[50, 0, 0, 0]: 6
 S='func:vfs_fallocate /comm == "stimulus"/ { @in[args.len, args.mode] = count(); @a = sum(args.offset); @f[func] = count(); @n[str(args.file->f_path.dentry->d_name.name)] = count() }
    funcret:vfs_fallocate /comm == "stimulus"/ { @out[args.mode, (int32)retval] = count(); @b = sum(args.offset) }'
 want=('@in[1000, 0]: 200' '@in[1000, 4096]: 200' '@a: 39800' '@b: 39800' '@out[0, 0]: 200' '@out[4096, -95]: 200' '@f[vfs_fallocate]: 400' '@n[memfd:stimulus]: 400')
-for without in none fentry fentry,tp_btf fentry,kprobe_multi fentry,perf_link; do
+for without in none fentry; do
     if [ $without != none ]; then export NDTRACE_WITHOUT=$without; fi
     "$ND" explain -e "$S" >"$TMP/explained" 2>&1
     if [ $without = none ]; then has func-by-fentry "$TMP/explained" 'served by: trampoline'; else has "func-by-kprobe-$without" "$TMP/explained" 'served by: breakpoint'; fi
@@ -83,6 +91,12 @@ for kind in func kprobe; do
 done
 traced copy-ret 'funcret:do_sysinfo /comm == "stimulus"/ { @n[(int32)retval] = count() }' "$STIMULUS" sysinfo 70
 lines copy-ret-count "$OUT" '@n[0]: 70'
+# An object that has asked for the function finds its copy, too.
+"$ND" compile -o "$TMP/copy.ndo" -e 'probe kprobe:do_sysinfo when has_func("do_sysinfo") /comm == "stimulus"/ { @n = count() }' 2>"$TMP/e"
+timeout 60 "$ND" -c "$STIMULUS sysinfo 70" "$TMP/copy.ndo" >"$TMP/o" 2>>"$TMP/e"
+same copy-object-exit $? 0
+[ ! -s "$TMP/e" ] || cat "$TMP/e"
+same copy-object "$(total "$TMP/o" @n)" 70
 timeout 60 "$ND" -e 'fentry:do_sysinfo { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same copy-fentry-exit $? 2
 has copy-fentry "$TMP/e" 'do_sysinfo'

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The tools of stdlib/cpu: a program whose waits are known, by a lock and asleep.
+. "$(dirname "$0")/lib.sh"
+MS=50 N=5
+
+# MICROSECONDS: near the wait that was asked for; a slow machine may take longer.
+near() { (($1 >= MS * 900 && $1 <= MS * (TEST_SLOW > 1 ? 6000 : 1400))); }
+TEST_SLOW=${TEST_SLOW:-1}
+
+# Starts the program, which stays there until `let_go`; sets LOCKER, its process.
+hold_locks() {
+    rm -f "$TMP/in"
+    mkfifo "$TMP/in"
+    build/tests/host/locks $MS $N <"$TMP/in" >"$TMP/waits" &
+    PIDS+=($!)
+    LOCKER=$!
+    exec 4>"$TMP/in"
+    for ((i = 0; i < 200 && $(wc -l <"$TMP/waits") <= N; i++)); do sleep 0.05; done
+}
+let_go() { exec 4>&-; wait $LOCKER; }
+
+trace lock cpu/pthread_rwlock_wrlock --stack || finish
+out=$TMP/lock.out
+hold_locks
+stop "$PID"
+let_go
+same lock-exit "$CODE" 0
+same lock-waits "$(wc -l <"$TMP/waits")" $((N + 1))
+read -r attempts avg <<<"$(awk '$1 == "locks" && $3 ~ /^0x/ { print $4, $5 }' "$out")"
+same lock-attempts "$attempts" $N
+if near "${avg%.*}"; then ok lock-time; else not_ok lock-time "$avg us, wanted $MS ms"; fi
+has lock-busy "$out" "^trylock +busy \(EBUSY\) +$N\$"
+# The functions that call it, by name; how often.
+awk '/^@\[locks,/ { on = 1 } on { print } on && /^\]/ { exit }' "$out" >"$TMP/stack"
+has lock-stack "$TMP/stack" '^    wait_for_lock\+0x'
+has lock-stack-caller "$TMP/stack" '^    main\+0x'
+has lock-stack-count "$TMP/stack" "^\]: $N\$"
+
+trace other pthread_rwlock_wrlock.bt --pid $$ || finish
+hold_locks
+stop "$PID"
+let_go
+same lock-pid "$(grep -c '^locks ' "$TMP/other.out")" 0
+
+# The writer sleeps N times MS in the lock, the holder N times MS in usleep().
+trace off offcputime-ts.py -m 10000 || finish
+hold_locks
+stop "$PID"
+let_go
+same off-exit "$CODE" 0
+awk -v RS= '/ locks \(/' "$TMP/off.out" >"$TMP/off"
+# Asleep: by the functions of the kernel; libc has no frame pointers.
+# FUNCTION: microseconds of the entry with that function, divided by N.
+off() { awk -v RS= -v f=" $1\n" -v n=$N 'index($0, f) && / locks \(/ { us += $NF } END { print int(us / n) }' "$TMP/off.out"; }
+for f in do_futex hrtimer_nanosleep; do
+    if near "$(off $f)"; then ok off-$f; else not_ok off-$f "$(off $f) us, wanted $MS ms: $(head -c 600 "$TMP/off" | tr '\n' '|')"; fi
+done
+has off-kernel-stack "$TMP/off" '^    schedule$'
+
+trace folded offcputime_ts -f --kernel-stacks-only --state 1 || finish
+hold_locks
+stop "$PID"
+let_go
+has off-folded "$TMP/folded.out" '^locks;[a-zA-Z0-9_.;]*;schedule;__schedule [1-9][0-9]*$'
+same off-folded-only "$(grep -cvE '^[^;]+;[^ ]* [0-9]+$' "$TMP/folded.out")" 0
+
+trace kernel offcputime_ts --kernel-threads-only -d -s -I 300ms || finish
+hold_locks
+sleep 0.8
+stop "$PID"
+let_go
+has off-kernel-threads "$TMP/kernel.out" '^    -                [a-z].* \([0-9]+\)$'
+same off-no-user-threads "$(grep -c ' locks (' "$TMP/kernel.out")" 0
+has off-offset "$TMP/kernel.out" '^    schedule\+0x[0-9a-f]+$'
+has off-delimited "$TMP/kernel.out" '^    --$'
+n=$(grep -c 'Report - Start Time: 20' "$TMP/kernel.out")
+if ((n >= 3)); then ok off-intervals; else not_ok off-intervals "$n reports"; fi
+
+"$ND" offcputime_ts --pid 1 --tid 1 >"$TMP/wrong" 2>&1
+same off-wrong $? 2
+has off-wrong-says "$TMP/wrong" 'exclude one another'
+finish

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tools by their names: those of the library, older ones, those of the list; the man page and the
+# completion have what the program has.
+. "$(dirname "$0")/lib.sh"
+
+# NAME WORD: --help of the word is that of the tool.
+title() { same "$1" "$("$ND" "$2" --help 2>&1 | head -n 1)" "Where do threads block, and for how long? (off-CPU time by stack)"; }
+title by-name offcputime_ts
+title by-group cpu/offcputime_ts
+title by-file-name offcputime_ts.nd
+title by-old-name offcputime-ts.py
+title by-old-name-bare offcputime-ts
+
+# Every line of the table of names leads to a tool, or to one that is not there yet: then no file.
+while read -r old new; do
+    [ -e "stdlib/$new.nd" ] || continue
+    for word in "$old" ${old##*.bt} ${old##*.bt}.py; do
+        "$ND" "$word" --help >"$TMP/old" 2>&1
+        "$ND" "$new" --help >"$TMP/new" 2>&1
+        same "alias-$word" "$(grep -v ^usage "$TMP/old")" "$(grep -v ^usage "$TMP/new")"
+    done
+done < <(grep -v '^#' stdlib/aliases)
+same aliases-form "$(grep -v '^#' stdlib/aliases | grep -cvE '^[A-Za-z0-9_.-]+ [a-z]+/[a-z0-9_]+$')" 0
+
+for word in nosuchtool cpu/nosuchtool stages lib/../cpu/offcputime_ts ./offcputime_ts /offcputime_ts; do
+    "$ND" "$word" --help >"$TMP/out" 2>&1
+    same "none-$word" $? 2
+    has "none-$word-says" "$TMP/out" 'ndtrace list tools'
+done
+(cd "$TMP" && printf '// mine\nBEGIN { exit() }\n' >offcputime_ts && "$ND" offcputime_ts --help >"$TMP/out" 2>&1)
+has file-first "$TMP/out" '^mine$'
+
+"$ND" list tools >"$TMP/tools"
+same list-all "$(grep -c / "$TMP/tools")" "$(find stdlib/*/ -name '*.nd' -not -path 'stdlib/lib/*' | wc -l)"
+same list-titles "$(awk 'NF < 4' "$TMP/tools")" ''
+same list-sorted "$(grep / "$TMP/tools" | awk '{ print $1 }' | LC_ALL=C sort -c 2>&1)" ''
+same list-runs "$(awk '{ print $1 }' "$TMP/tools" | while read -r t; do "$ND" "$t" --help >/dev/null 2>&1 || echo "$t"; done)" ''
+same list-glob "$("$ND" list tools 'cpu/off*' | awk '{ print $1 }')" cpu/offcputime_ts
+same list-part "$("$ND" list tools fcputime | awk '{ print $1 }')" cpu/offcputime_ts
+
+# Each line of a tool or of a table is of bounded size: a tool is a statement of intent.
+for f in stdlib/*/*.nd; do
+    [[ $f == stdlib/lib/* ]] && continue
+    n=$(grep -cvE '^[[:space:]]*(//.*)?$|^#!' "$f")
+    ((n <= 120)) || not_ok "size-$f" "$n lines"
+    [ -e "docs/tools/$(basename "$f" .nd).md" ] || not_ok "doc-$f" "no docs/tools/$(basename "$f" .nd).md"
+done
+
+# Flags and commands of the man page are those of the program.
+flags=$("$ND" --help | sed -nE 's/^ +(-., )?(--[a-z-]+).*/\2/p' | sort -u)
+man=$(sed 's/\\-/-/g' docs/man/ndtrace.1)
+for f in $flags; do [[ $man == *"$f"* ]] || not_ok "man$f" "not in the man page"; done
+for c in $("$ND" --help | sed -nE 's/^ *ndtrace ([a-z]+) .*/\1/p' | sort -u); do
+    [[ $man == *$c* ]] || not_ok "man-$c" "not in the man page"
+done
+for f in $(sed '/^.SH EXAMPLES/,$d' <<<"$man" | grep -oE -- '--[a-z-]+' | sort -u); do
+    "$ND" "$f" x --version 2>&1 | grep -q 'unknown flag' && not_ok "man$f" "the program does not know it"
+done
+ok man-flags
+if command -v groff >/dev/null; then
+    same man-roff "$(groff -man -ww -Tutf8 -z docs/man/ndtrace.1 2>&1)" ''
+fi
+
+# WORDS...: what completes the last one.
+completes() {
+    PATH=$(dirname "$ND"):$PATH bash -c '. docs/completion/ndtrace.bash
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) && _ndtrace && printf "%s\n" "${COMPREPLY[@]}" | sort -u | xargs' - "$@"
+}
+same complete-command "$(completes ndtrace expl)" explain
+same complete-list "$(completes ndtrace list st)" stages
+same complete-tool "$(completes ndtrace offcpu)" offcputime_ts
+same complete-group "$(completes ndtrace check cpu/off)" cpu/offcputime_ts
+same complete-option "$(completes ndtrace offcputime_ts --user-s)" --user-stacks-only
+same complete-general "$(completes ndtrace -q offcputime_ts --form)" --format
+same complete-value "$(completes ndtrace -f j)" json
+same complete-flag "$(completes ndtrace --dur)" --duration
+finish

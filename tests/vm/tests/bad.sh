@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What cannot be traced is refused in words that say why; missing privileges and a tracefs that is not
+# mounted, too.
+. "$(dirname "$0")/../lib.sh"
+# NAME EXIT PATTERN SCRIPT [COMMAND...]: refused with that exit code and those words.
+refused() {
+    timeout 30 "${@:5}" "$ND" --duration 100ms -e "$4" >"$TMP/o" 2>"$TMP/e"
+    same "$1-exit" $? "$2"
+    has "$1" "$TMP/e" "$3"
+}
+for kind in kprobe funcret fentry; do
+    refused "no-function-$kind" 2 "this kernel has no function 'no_such_function_here'" "$kind:no_such_function_here { @ = count() }"
+    # kmalloc() is where its callers are.
+    refused "inlined-$kind" 2 "this kernel has no function 'kmalloc' that can be probed" "$kind:kmalloc { @ = count() }"
+    has "inlined-$kind-why" "$TMP/e" 'the compiler put it into its callers'
+    refused "parameter-$kind" 2 "vfs_fallocate has no argument 'nothing'" "$kind:vfs_fallocate { @ = sum(args.nothing) }"
+    has "parameter-$kind-signature" "$TMP/e" 'it has: file: struct file \*, mode: i32, offset: i64, len: i64'
+    refused "module-$kind" 2 "module 'no_such_module' has no function 'f'" "$kind:no_such_module:f { @ = count() }"
+    has "module-$kind-why" "$TMP/e" 'the module is not loaded'
+done
+refused no-function-pattern 2 'no function matches' 'kprobe:no_such_function_* { @ = count() }'
+refused near 2 "did you mean 'vfs_fallocate'" 'func:vfs_falocate { @ = count() }'
+refused position 2 'vfs_fallocate' 'kprobe:vfs_fallocate { @ = sum(arg16) }'
+
+# exc_int3 serves breakpoints: it is notrace and on the list of functions that must not be probed.
+for kind in kprobe kretprobe; do
+    refused "deny-$kind" 1 'notrace, inline, or on the list of functions that must not be probed' "$kind:exc_int3 { @ = count() }"
+done
+if kernel_at_least 6 1; then # BTF of 5.10 does not have it
+    refused deny-fentry 1 'cannot attach fentry:exc_int3: .* notrace' 'fentry:exc_int3 { @ = count() }'
+    refused deny-func 1 'cannot attach func:exc_int3: .* notrace' 'func:exc_int3 { @ = count() }'
+else
+    refused deny-func 1 'cannot attach func:exc_int3: .* notrace' 'func:exc_int3 { @ = count() }'
+fi
+
+# ---- privileges
+for without in bpf perfmon all; do
+    d="-sys_admin,-${without//,/,-}"
+    [ $without != all ] || d=-all
+    for s in 'kprobe:vfs_fallocate { @ = count() }' 'rawtracepoint:sched_switch { @ = count() }'; do
+        refused "without-$without-${s%%:*}" 1 'run as root \(or with CAP_BPF and CAP_PERFMON\)' "$s" setpriv --bounding-set "$d" --inh-caps "$d"
+    done
+done
+# CAP_SYS_ADMIN stands for both, both stand for it.
+for d in -bpf,-perfmon -sys_admin; do
+    timeout 60 setpriv --bounding-set "$d" --inh-caps "$d" "$ND" -c "$STIMULUS fallocate 40" \
+        -e 'rawtracepoint:sys_enter /comm == "stimulus" && args.id == 285/ { @n = count() }' >"$TMP/o" 2>"$TMP/e"
+    same "enough$d-exit" $? 0
+    same "enough$d" "$(total "$TMP/o" @n)" 80
+done
+
+# ---- no tracefs: raw tracepoints and functions need none; what needs it is refused
+S='tracepoint:syscalls:sys_enter_fallocate /comm == "stimulus"/ { @n = count(); @len = sum(args.len) }'
+traced tracefs "$S" "$STIMULUS" fallocate 40
+same tracefs-count "$(total "$OUT" @n) $(total "$OUT" @len)" '80 80000'
+umount /sys/kernel/tracing
+umount /sys/kernel/debug
+cat /proc/mounts >"$TMP/mounts"
+timeout 60 "$ND" -c "$STIMULUS fallocate 40" -e "$S" >"$TMP/o" 2>"$TMP/e"
+code=$?
+echo "without tracefs: exit $code, $(tr '\n' '|' <"$TMP/o") $(tr '\n' '|' <"$TMP/e")"
+if grep -q tracefs "$TMP/mounts"; then
+    not_ok tracefs-gone "still mounted"
+elif [ $code = 0 ]; then
+    same no-tracefs-count "$(total "$TMP/o" @n) $(total "$TMP/o" @len)" '80 80000'
+else
+    has no-tracefs-says "$TMP/e" 'tracefs'
+fi
+same no-tracefs-mounts "$(cat /proc/mounts)" "$(cat "$TMP/mounts")"
+traced no_tracefs 'kprobe:vfs_fallocate { @k = count() } func:vfs_fallocate { @f = count() } tracepoint:net:net_dev_queue { @t = sum(args.len) }' "$STIMULUS" fallocate 40
+same no-tracefs-kprobe "$(total "$OUT" @k)" 80
+same no-tracefs-func "$(total "$OUT" @f)" 80
+mount -t debugfs none /sys/kernel/debug
+mount -t tracefs none /sys/kernel/tracing
+finish
