@@ -79,6 +79,7 @@ void nd_pk_skb(struct nd_parsing *p)
 
     LLVMBuildStore(l->b, member(p, ND_PK_HEAD), l->pkt.head);
     LLVMBuildStore(l->b, member(p, ND_PK_TAIL), l->pkt.end);
+    nd_pk_blank_all(l, p->k);
     nd_pk_set(p, ND_PR_HAVE, nd_i64(l, 0));
     find_l3(p);
     find_type(p);
