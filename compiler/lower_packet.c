@@ -79,6 +79,7 @@ void nd_pk_skb(struct nd_parsing *p)
 
     LLVMBuildStore(l->b, member(p, ND_PK_HEAD), l->pkt.head);
     LLVMBuildStore(l->b, member(p, ND_PK_TAIL), l->pkt.end);
+    nd_pk_blank_all(l, p->k);
     nd_pk_set(p, ND_PR_HAVE, nd_i64(l, 0));
     find_l3(p);
     find_type(p);
@@ -153,8 +154,14 @@ static void parse_tag(struct nd_parsing *p, LLVMValueRef at)
 
 void nd_pk_tags(struct nd_parsing *p, LLVMValueRef first)
 {
+    struct nd_lower *l = p->l;
+    LLVMValueRef known;
+
     parse_tag(p, first);
     parse_tag(p, nd_pk_get(p, ND_PR_L3OFF));
+    known = nd_from_bool(l, nd_pk_cmp(l, LLVMIntNE, nd_pk_get(p, ND_PR_ETYPE), UNSET));
+    known = LLVMBuildShl(l->b, known, nd_i64(l, __builtin_ctz(ND_PH_TYPE)), "");
+    nd_pk_set(p, ND_PR_HAVE, nd_pk_or(l, nd_pk_get(p, ND_PR_HAVE), nd_pk_forget(l, known)));
 }
 
 // ---- network -----------------------------------------------------------------------------------

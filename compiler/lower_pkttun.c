@@ -114,6 +114,7 @@ static void parse_inner(struct nd_parsing *p, struct nd_parsing *in)
     if (!in->layers)
         return;
     b = nd_pk_if(l, nd_bool(l, nd_pk_get(in, ND_PR_L3OFF)));
+    nd_pk_have(in, ND_PH_INNER);
     parse_carried(in);
     nd_pk_fi(l, &b);
     nd_pk_forget_regs(in, REG(HAVE));
@@ -133,17 +134,15 @@ static LLVMValueRef cleared(struct nd_lower *l, const char *name)
     return r;
 }
 
-static LLVMValueRef cleared_bytes(struct nd_lower *l, uint32_t size)
+// Of what may not be read; memory of the map verifiers take as written.
+void nd_pk_blank_all(struct nd_lower *l, const struct nd_lpkt *k)
 {
-    LLVMValueRef p = nd_keep(l, size);
-    LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
-
-    if (l->scratch) // memory of the map, which verifiers take as written
-        return p;
-    LLVMPositionBuilderAtEnd(l->b, l->prologue);
-    nd_zero(l, p, 0, size);
-    LLVMPositionBuilderAtEnd(l->b, here);
-    return p;
+    if (l->scratch)
+        return;
+    nd_pk_blank(l, k->l2, 16);
+    nd_pk_blank(l, k->l4, 32);
+    nd_pk_blank(l, k->addr, 32);
+    nd_pk_blank(l, k->tag, ND_TAG_BYTES);
 }
 
 static void make_buffers(struct nd_lower *l, struct nd_lpkt *k, bool inner)
@@ -157,11 +156,11 @@ static void make_buffers(struct nd_lower *l, struct nd_lpkt *k, bool inner)
         return;
     for (i = 0; i < ND_PR_MAX; i++)
         k->reg[i] = cleared(l, names[i]);
-    k->l2 = cleared_bytes(l, 16);
-    k->l3 = cleared_bytes(l, ND_L3_BYTES);
-    k->l4 = cleared_bytes(l, 32);
-    k->addr = cleared_bytes(l, 32);
-    k->tag = cleared_bytes(l, ND_TAG_BYTES);
+    k->l2 = nd_keep(l, 16);
+    k->l3 = nd_keep(l, ND_L3_BYTES);
+    k->l4 = nd_keep(l, 32);
+    k->addr = nd_keep(l, 32);
+    k->tag = nd_keep(l, ND_TAG_BYTES);
     if (inner)
         return;
     l->pkt.head = cleared(l, "head");
@@ -181,6 +180,8 @@ static void parse(struct nd_lower *l, uint32_t layers, struct nd_span span)
     LLVMValueRef l2;
 
     nd_pk_skb(&p);
+    if (in.layers)
+        nd_pk_blank_all(l, in.k);
     if (p.layers & ND_PL_L2)
         nd_pk_l2(&p);
     if (p.layers & ND_PL_VLAN)

@@ -190,7 +190,7 @@ LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x)
             need |= nd_pkt_row(i)->need;
     }
     if (!r && !need) // has(pkt.inner)
-        need = ND_PH_IP4 | ND_PH_IP6 | ND_PH_ARP | ND_PH_ETH;
+        need = inner ? ND_PH_INNER : 0;
     return nd_from_bool(l,
                         need ? nd_pk_found(l, &l->pkt.of[inner], need) : LLVMConstInt(l->i1, 1, 0));
 }

@@ -22,7 +22,7 @@ static const struct nd_pkt_row rows[] = {
     {"", "mark", &nd_type_u32, 0, 0, ND_PS_SKB, ND_PK_MARK, 0, 0, 0, 0, "mark of the packet"},
     {"", "hash", &nd_type_u32, 0, 0, ND_PS_SKB, ND_PK_HASH, 0, 0, 0, 0, "flow hash of the skb"},
     {"", "queue", &nd_type_u16, 0, 0, ND_PS_SKB, ND_PK_QUEUE, 0, 0, 0, 0, "queue of the device"},
-    {"", "type", &nd_type_u16, ND_PL_L3, 0, ND_PS_REG, ND_PR_ETYPE, 0, 0, 0, 0, "EtherType behind VLAN tags"},
+    {"", "type", &nd_type_u16, ND_PL_L3, ND_PH_TYPE, ND_PS_REG, ND_PR_ETYPE, 0, 0, 0, 0, "EtherType behind VLAN tags"},
     {"", "sport", &nd_type_port, ND_PL_L4, PORTS, ND_PS_L4, 0, 0, 2, 0, 0, "source port of TCP, UDP, SCTP"},
     {"", "dport", &nd_type_port, ND_PL_L4, PORTS, ND_PS_L4, 2, 0, 2, 0, 0, "destination port"},
     {"eth", "dst", &nd_type_mac, ND_PL_L2, ND_PH_ETH, ND_PS_L2, 0, 0, 6, 0, 0, "destination address"},

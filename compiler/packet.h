@@ -40,6 +40,8 @@ enum nd_pkt_have {
     ND_PH_PROTO = 1 << 14, // the protocol behind the IP header and its extensions
     ND_PH_FLOW = 1 << 15,  // and its header, unless it has none
     ND_PH_KEY = 1 << 16,   // of GRE
+    ND_PH_TYPE = 1 << 17,  // the EtherType behind all tags
+    ND_PH_INNER = 1 << 18, // of the packet in a tunnel: there is one
 };
 
 // Where a field's value is.

@@ -46,6 +46,7 @@ LLVMValueRef nd_pk_found(struct nd_lower *l, const struct nd_lpkt *k, uint32_t w
 LLVMValueRef nd_pk_forget(struct nd_lower *l, LLVMValueRef v);
 void nd_pk_forget_regs(struct nd_parsing *p, uint32_t regs); // bits
 void nd_pk_blank(struct nd_lower *l, LLVMValueRef buf, uint32_t size);
+void nd_pk_blank_all(struct nd_lower *l, const struct nd_lpkt *k); // lower_pkttun.c
 void nd_pk_failed(struct nd_parsing *p); // a packet that could not be parsed to its end
 // n bytes at an offset from skb->head to buf; the caller has made sure that they are there.
 void nd_pk_fetch(struct nd_parsing *p, LLVMValueRef buf, LLVMValueRef off, uint32_t n);
