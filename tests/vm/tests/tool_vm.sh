@@ -8,7 +8,8 @@
 . "$(dirname "$0")/../topology/vm.sh"
 N=10
 VM=$(cat "$VM_PID")
-same warm "$(pings peer 10.3.0.2 3)" 3
+warm() { [ "$(pings peer 10.3.0.2 3)" = 3 ]; }
+until_ok 30 warm || not_ok warm "the machine does not answer"
 # NAME ARGUMENTS...: traces while N pings pass; the output is in $OUT.
 during() {
     local name=$1
