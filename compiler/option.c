@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define LIST_MAX 64u // values of a list option
+#define LIST_MAX 64u     // values of a list option
 #define LIST_UNROLLED 4u // where each value is code of its own
 
 static const struct row {

@@ -168,8 +168,7 @@ static struct nd_expr *base_shared(struct nd_check *c, struct nd_span span)
     struct nd_expr *head = arrow(c, variable(c, span), "head");
     struct nd_expr *end = arrow(c, variable(c, span), "end");
 
-    return cast(c, ND_TAG_STRUCT, "skb_shared_info", 1,
-                nd_expr_binary(c->a, ND_OP_ADD, head, end));
+    return cast(c, ND_TAG_STRUCT, "skb_shared_info", 1, nd_expr_binary(c->a, ND_OP_ADD, head, end));
 }
 
 static struct nd_expr *base_ct(struct nd_check *c, struct nd_span span)
@@ -185,8 +184,7 @@ static struct nd_expr *base_ctinfo(struct nd_check *c, struct nd_span span)
 static const struct {
     const char *prefix;
     struct nd_expr *(*make)(struct nd_check *c, struct nd_span span);
-} bases[] = {
-    {"shared:", base_shared}, {"ct:", base_ct}, {"ctinfo:", base_ctinfo}, {"", variable}};
+} bases[] = {{"shared:", base_shared}, {"ct:", base_ct}, {"ctinfo:", base_ctinfo}, {"", variable}};
 
 // $skb->path, in a scope that has nothing but $skb; NULL: this kernel's struct has it not.
 static struct nd_expr *skb_member(struct nd_check *c, struct nd_sym *skb, const char *path,
@@ -320,9 +318,9 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
     }
     e->info = (void *)(uintptr_t)r;
     e->aux = ND_AS_BPF;
-    return r->type                 ? nd_ty(r->type)
+    return r->type               ? nd_ty(r->type)
            : r->src == ND_PS_SKB ? c->probe->pkt->skb[r->off]->type
-                                   : nd_type_flow(c->t);
+                                 : nd_type_flow(c->t);
 }
 
 void nd_pkt_join_reversed(struct nd_check *c, struct nd_expr *e)
