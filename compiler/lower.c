@@ -357,7 +357,7 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     l->early.n = l->early.cap = 0;
     l->entry = l->prologue = nd_bb(l, "entry");
     l->start = nd_bb(l, "start");
-    l->out = nd_bb(l, "out");
+    l->out = l->end = nd_bb(l, "out"); // a handler of a path has an `out` of its own
     LLVMPositionBuilderAtEnd(l->b, l->entry);
     nd_at(l, l->start);
     nd_line(l, d->name_span);

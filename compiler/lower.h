@@ -161,7 +161,7 @@ struct nd_lower {
     LLVMValueRef func, ctx;
     LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
     LLVMMetadataRef scope;
-    LLVMBasicBlockRef entry, prologue, start, out; // prologue: where early lookups end
+    LLVMBasicBlockRef entry, prologue, start, out, end; // prologue: where early lookups end
     ND_VEC(struct nd_early) early;
     LLVMValueRef scratch;         // base of this program's part, NULL: not used
     LLVMBasicBlockRef scratch_bb; // where it is known

@@ -48,7 +48,7 @@ static LLVMValueRef early_lookup(struct nd_lower *l, LLVMValueRef map, uint32_t 
     args[0] = map;
     args[1] = key;
     p = nd_ptr(l, nd_call(l, ND_H_MAP_LOOKUP, args, 2));
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok, l->out);
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok, l->end);
     l->prologue = ok;
     LLVMPositionBuilderAtEnd(l->b, here);
     *ND_PUSH(l->a, &l->early) = (struct nd_early){map, index, p};
