@@ -99,6 +99,19 @@ static LLVMValueRef aligned_mac(struct nd_lower *l, LLVMValueRef from)
     return to;
 }
 
+// Not even read where it is absent.
+static LLVMValueRef number_if(struct nd_lower *l, LLVMValueRef there, struct nd_expr *e)
+{
+    LLVMValueRef to = nd_register(l, "member");
+    struct nd_branch b;
+
+    LLVMBuildStore(l->b, nd_i64(l, 0), to);
+    b = nd_pk_if(l, there);
+    LLVMBuildStore(l->b, nd_lower_int(l, e), to);
+    nd_pk_fi(l, &b);
+    return nd_pk_load(l, to);
+}
+
 // A field of the packet: 0 when it is absent.
 struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e)
 {
@@ -107,8 +120,12 @@ struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e)
     struct nd_val v = {.as = ND_AS_BPF};
     LLVMValueRef there;
 
-    if (r->src == ND_PS_SKB)
+    if (r->src == ND_PS_SKB && !r->need)
         return nd_lower_expr(l, l->probe->pkt->skb[r->off]);
+    if (r->src == ND_PS_SKB) {
+        v.v = number_if(l, nd_pk_found(l, k, r->need), l->probe->pkt->skb[r->off]);
+        return v;
+    }
     there = r->need ? nd_pk_found(l, k, r->need) : NULL;
     if (r->src == ND_PS_CODE && (r->off == ND_PC_FLOW || r->off == ND_PC_REVERSED)) {
         v.v = nd_temp(l, e->type->size);

@@ -714,6 +714,31 @@ static int send_all(const char *dev, unsigned int count, bool only_bad)
     return 0;
 }
 
+// Large packets that the kernel is to cut into segments of 1000 bytes.
+static int send_gso(const char *dev, unsigned int count)
+{
+    static const struct kind kind = {.layers = "eth/ip4/tcp/big", .absent = ""};
+    struct virtio_net_hdr head = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                                  .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+                                  .hdr_len = 54,
+                                  .gso_size = 1000,
+                                  .csum_start = 34,
+                                  .csum_offset = 16};
+    static struct frame f;
+    struct iovec v[2] = {{&head, sizeof(head)}, {f.b, 0}};
+    int s = open_socket(dev);
+
+    build(&f, &kind);
+    v[1].iov_len = f.n;
+    while (count-- > 0) {
+        if (writev(s, v, 2) < 0) {
+            perror("packets: gso");
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     unsigned int i, bad = 0;
@@ -722,6 +747,8 @@ int main(int argc, char **argv)
         bad += kinds[i].bad;
     if (argc > 4 && !strcmp(argv[1], "want"))
         return want(argv[2], argv[3], argv + 4, argc - 4);
+    if (argc == 4 && !strcmp(argv[1], "gso"))
+        return send_gso(argv[2], (unsigned int)atoi(argv[3]));
     if (argc == 4 && !strncmp(argv[1], "send", 4))
         return send_all(argv[2], (unsigned int)atoi(argv[3]), !strcmp(argv[1], "sendbad"));
     if (argc == 2 && !strcmp(argv[1], "count")) {
@@ -733,7 +760,8 @@ int main(int argc, char **argv)
             printf("%u %s\n", i + 1, kinds[i].layers);
         return 0;
     }
-    fprintf(stderr, "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT | "
-                    "count | list\n");
+    fprintf(stderr,
+            "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT | gso DEV COUNT | "
+            "count | list\n");
     return 2;
 }

@@ -111,4 +111,44 @@ same bad-counted "$(cat "$TMP/bad.out" "$TMP/bad.err" | sed -nE 's/^Packets not 
 # One flow is known: of a tunnel whose packet inside is cut off, or in fragments of the skb.
 same bad-flows "$(grep '^@flow' "$TMP/bad.out" | grep -v '^@flow\[:: -> :: 0, :: -> :: 0\]: ')" \
     "@flow[10.77.0.1:40000 -> 10.77.0.2:4789 UDP, :: -> :: 0]: $((2 * N))"
+# Segments to come, and what nobody tracks: 5000 bytes of which 1000 go into each; a packet that is
+# whole has none. SKB_GSO_TCPV4 | SKB_GSO_DODGY: user space said so.
+trace gso -e "use stages
+option dev: ifname \"device\"
+probe qdisc_enq /pkt.dev == opt.dev/ {
+    @all = count();
+    @gso[has(pkt.gso), pkt.gso.size, pkt.gso.segs, pkt.gso.type] = count();
+    if (pkt.gso.size != 7) { @other = count() }
+    if (has(pkt.ct) || pkt.ct.mark == 0 || pkt.ct.state == 0) { @tracked = count() }
+}" --dev tx0 && inside $PACKETS gso tx0 $N && inside $PACKETS send tx0 1
+sleep 0.2
+stop "$PID"
+same gso "$(grep '^@gso' "$TMP/gso.out" | sort)" "@gso[false, 0, 0, 0]: $kinds
+@gso[true, 1000, 0, 3]: $N"
+same gso-compared "$(total "$TMP/gso.out" @other)" $N
+same tracked-none "$(total "$TMP/gso.out" @tracked)" 0
+
+# The filters of flow.nd let through what was sent so. By the frames' own notes.
+filtered() { # NAME PATTERN-OF-EXPECTED-FLOWS OPTION...
+    local name=$1 pattern=$2
+    shift 2
+    trace "$name" -e 'use stages
+use flow
+option dev: ifname "device"
+probe qdisc_enq /pkt.dev == opt.dev && flow_match(pkt)/ { @ = count() }' --dev tx0 "$@" || return
+    inside $PACKETS send tx0 1
+    sleep 0.2
+    stop "$PID"
+    same "$name" "$(total "$TMP/$name.out" @)" "$(grep -cE "$pattern" "$TMP/want")"
+}
+inside $PACKETS want q tx0 "${fields[@]}" >"$TMP/want"
+filtered filter-none ' len='
+filtered filter-port ' dport=443/' --dst-port 443
+filtered filter-ports ' dport=(443|4789)/' --dst-port 443,4789
+filtered filter-udp ' ip.proto=17/1' --protocol udp
+filtered filter-icmp ' ip.proto=(1|58)/1' --protocol icmp
+filtered filter-ip4 ' ip.src=10\.77\.0\.1/' --src-ip 10.77.0.0/24
+filtered filter-ip6 ' ip.src=fd77::1/' --src-ip fd77::1
+filtered filter-backward ' ip.src=fd77::1/' --dst-ip fd77::/16 --src-ip fd77::2 --both-ways
+filtered filter-nobody 'nothing' --src-ip fd77::2
 finish
