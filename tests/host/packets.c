@@ -3,7 +3,7 @@
 //
 //   packets want STAGE DEV FIELD:TYPE...   one line per kind and field: STAGE KIND
 //   FIELD=VALUE/HAS/COMPARES packets send DEV COUNT         sends each kind COUNT times, marked
-//   with its number packets sendbad DEV COUNT      only what cannot be parsed packets count how
+//   with its number packets sendbad DEV COUNT [VLANDEV] only what cannot be parsed packets count how
 //   many kinds there are, and how many of them are bad packets list                           what
 //   they are made of
 #include <arpa/inet.h>
@@ -686,17 +686,20 @@ static void push_tags(const char *dev)
     }
 }
 
-static int send_all(const char *dev, unsigned int count, bool only_bad)
+static int send_all(const char *dev, const char *vlan, unsigned int count, bool only_bad)
 {
-    int s = open_socket(dev);
+    int fd[2] = {open_socket(dev), vlan ? open_socket(vlan) : -1};
     static struct frame f;
     unsigned int i, n;
 
-    push_tags(dev);
+    if (!vlan)
+        push_tags(dev);
     for (i = 0; i < KINDS; i++) {
         struct virtio_net_hdr head = {.hdr_len = (uint16_t)kinds[i].linear};
         struct iovec v[2] = {{&head, sizeof(head)}, {f.b, 0}};
-        unsigned int mark = (i + 1) | (strstr(kinds[i].layers, "kept") ? KEPT : 0);
+        bool kept = strstr(kinds[i].layers, "kept");
+        unsigned int mark = (i + 1) | (kept && !vlan ? KEPT : 0);
+        int s = fd[kept && vlan];
 
         if (only_bad && !kinds[i].bad)
             continue;
@@ -749,8 +752,8 @@ int main(int argc, char **argv)
         return want(argv[2], argv[3], argv + 4, argc - 4);
     if (argc == 4 && !strcmp(argv[1], "gso"))
         return send_gso(argv[2], (unsigned int)atoi(argv[3]));
-    if (argc == 4 && !strncmp(argv[1], "send", 4))
-        return send_all(argv[2], (unsigned int)atoi(argv[3]), !strcmp(argv[1], "sendbad"));
+    if ((argc == 4 || argc == 5) && !strncmp(argv[1], "send", 4))
+        return send_all(argv[2], argv[4], (unsigned int)atoi(argv[3]), !strcmp(argv[1], "sendbad"));
     if (argc == 2 && !strcmp(argv[1], "count")) {
         printf("%u %u\n", (unsigned int)KINDS, bad);
         return 0;
@@ -761,7 +764,7 @@ int main(int argc, char **argv)
         return 0;
     }
     fprintf(stderr,
-            "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT | gso DEV COUNT | "
+            "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT [VLANDEV] | gso DEV COUNT | "
             "count | list\n");
     return 2;
 }

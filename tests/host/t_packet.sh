@@ -9,13 +9,17 @@ PACKETS=build/tests/host/packets
 N=3
 
 # Both ends in one namespace: marks survive.
-A=ndp$$ && IN=$A NS+=("$A")
+A=ndp$$ T=ndt$$ R=ndr$$ # events come from all namespaces: the names are this test's
+IN=$A NS+=("$A")
 { ip netns add "$A" &&
     ip netns exec "$A" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 &&
-    ip -n "$A" link add tx0 mtu 9000 type veth peer name rx0 mtu 9000 &&
-    ip -n "$A" link set tx0 address 02:00:00:00:00:01 up &&
-    ip -n "$A" link set rx0 address 02:00:00:00:00:02 up; } ||
+    ip -n "$A" link add "$T" mtu 9000 type veth peer name "$R" mtu 9000 &&
+    ip -n "$A" link set "$T" address 02:00:00:00:00:01 up &&
+    ip -n "$A" link set "$R" address 02:00:00:00:00:02 up; } ||
     { not_ok network "cannot make the network namespace"; exit 1; }
+# Tags that the skb keeps apart: by a VLAN device, or where there are none by a program at the egress.
+TAG=
+ip -n "$A" link add link "$T" name tag0 type vlan id 77 2>/dev/null && ip -n "$A" link set tag0 up && TAG=tag0
 inside() { nsenter --net=/run/netns/"$A" "$@"; }
 
 # The table: name and type of every field, also of the inner packet.
@@ -67,7 +71,7 @@ script() { # STAGE NAME FIELDS-PER-PROBE
 check_stage() {
     local wrong
     trace "$1" -q "$2" --dev "$4" || return
-    inside $PACKETS send tx0 $N || not_ok "$1-send" "packets cannot be sent"
+    inside $PACKETS send "$T" $N $TAG || not_ok "$1-send" "packets cannot be sent"
     sleep 0.2
     stop "$PID"
     same "$1-exit" "$CODE" 0
@@ -82,7 +86,7 @@ check_stage() {
     esac
 }
 
-for s in "qdisc_enq q tx0" "tx_xmit x tx0" "netif_rx rx rx0"; do
+for s in "qdisc_enq q $T" "tx_xmit x $T" "netif_rx rx $R"; do
     read -r stage short dev <<<"$s"
     script "$stage" "$short" 7 >"$TMP/$stage.nd"
     check_stage "$stage" "$TMP/$stage.nd" "$short" "$dev"
@@ -90,21 +94,21 @@ done
 
 # An object for all kernels; then all fields in few programs, which read every header for each.
 "$ND" compile "$TMP/qdisc_enq.nd" -o "$TMP/all.ndo" 2>"$TMP/err" || not_ok compile "$(head -3 "$TMP/err")"
-check_stage portable "$TMP/all.ndo" q tx0
+check_stage portable "$TMP/all.ndo" q "$T"
 
 # What Linux 4.19 lacks: no program may be longer than it takes, or it is an error here.
 old=$(sed -n 's/^V4_19=//p' tests/without.sh)
 script qdisc_enq q 3 >"$TMP/old.nd"
 export NDTRACE_WITHOUT=$old
-check_stage old "$TMP/old.nd" q tx0
+check_stage old "$TMP/old.nd" q "$T"
 unset NDTRACE_WITHOUT
 
 # Malformed packets: each is counted, and none has a flow.
 read -r kinds bad < <($PACKETS count)
 trace bad -e "use stages
 option dev: ifname \"device\"
-probe qdisc_enq /pkt.dev == opt.dev && pkt.mark != 0/ { @flow[pkt.flow, pkt.inner.flow] = count() }" --dev tx0 &&
-    inside $PACKETS sendbad tx0 $N
+probe qdisc_enq /pkt.dev == opt.dev && pkt.mark != 0/ { @flow[pkt.flow, pkt.inner.flow] = count() }" --dev "$T" &&
+    inside $PACKETS sendbad "$T" $N $TAG
 sleep 0.2
 stop "$PID"
 same bad-counted "$(cat "$TMP/bad.out" "$TMP/bad.err" | sed -nE 's/^Packets not parsed: ([0-9]+).*/\1/p' | head -1)" $((bad * N))
@@ -120,7 +124,7 @@ probe qdisc_enq /pkt.dev == opt.dev/ {
     @gso[has(pkt.gso), pkt.gso.size, pkt.gso.segs, pkt.gso.type] = count();
     if (pkt.gso.size != 7) { @other = count() }
     if (has(pkt.ct) || pkt.ct.mark == 0 || pkt.ct.state == 0) { @tracked = count() }
-}" --dev tx0 && inside $PACKETS gso tx0 $N && inside $PACKETS send tx0 1
+}" --dev "$T" && inside $PACKETS gso "$T" $N && inside $PACKETS send "$T" 1 $TAG
 sleep 0.2
 stop "$PID"
 same gso "$(grep '^@gso' "$TMP/gso.out" | sort)" "@gso[false, 0, 0, 0]: $kinds
@@ -135,13 +139,13 @@ filtered() { # NAME PATTERN-OF-EXPECTED-FLOWS OPTION...
     trace "$name" -e 'use stages
 use flow
 option dev: ifname "device"
-probe qdisc_enq /pkt.dev == opt.dev && flow_match(pkt)/ { @ = count() }' --dev tx0 "$@" || return
-    inside $PACKETS send tx0 1
+probe qdisc_enq /pkt.dev == opt.dev && flow_match(pkt)/ { @ = count() }' --dev "$T" "$@" || return
+    inside $PACKETS send "$T" 1 $TAG
     sleep 0.2
     stop "$PID"
     same "$name" "$(total "$TMP/$name.out" @)" "$(grep -cE "$pattern" "$TMP/want")"
 }
-inside $PACKETS want q tx0 "${fields[@]}" >"$TMP/want"
+inside $PACKETS want q "$T" "${fields[@]}" >"$TMP/want"
 filtered filter-none ' len='
 filtered filter-port ' dport=443/' --dst-port 443
 filtered filter-ports ' dport=(443|4789)/' --dst-port 443,4789
