@@ -3,9 +3,8 @@
 //
 //   packets want STAGE DEV FIELD:TYPE...   one line per kind and field: STAGE KIND
 //   FIELD=VALUE/HAS/COMPARES packets send DEV COUNT         sends each kind COUNT times, marked
-//   with its number packets sendbad DEV COUNT [VLANDEV] only what cannot be parsed packets count how
-//   many kinds there are, and how many of them are bad packets list                           what
-//   they are made of
+//   with its number packets sendbad DEV COUNT [VLANDEV] only what cannot be parsed packets count
+//   how many kinds there are, and how many of them are bad packets list what they are made of
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -763,8 +762,8 @@ int main(int argc, char **argv)
             printf("%u %s\n", i + 1, kinds[i].layers);
         return 0;
     }
-    fprintf(stderr,
-            "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT [VLANDEV] | gso DEV COUNT | "
-            "count | list\n");
+    fprintf(stderr, "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT [VLANDEV] | "
+                    "gso DEV COUNT | "
+                    "count | list\n");
     return 2;
 }
