@@ -85,6 +85,23 @@ void nd_pk_skb(struct nd_parsing *p)
     find_type(p);
 }
 
+static void have_if(struct nd_parsing *p, LLVMValueRef v, uint32_t what)
+{
+    struct nd_branch b = nd_pk_if(p->l, nd_bool(p->l, v));
+
+    nd_pk_have(p, what);
+    nd_pk_fi(p->l, &b);
+    nd_pk_forget_regs(p, REG(HAVE));
+}
+
+void nd_pk_states(struct nd_parsing *p)
+{
+    if (p->layers & ND_PL_GSO)
+        have_if(p, member(p, ND_PK_GSO_SIZE), ND_PH_GSO);
+    if (p->layers & ND_PL_CT) // 3 bits are the state, the others the connection
+        have_if(p, nd_pk_bits(p->l, member(p, ND_PK_NFCT), 3, 0), ND_PH_CT);
+}
+
 void nd_pk_l2(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;

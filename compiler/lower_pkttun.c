@@ -175,11 +175,13 @@ static void make_buffers(struct nd_lower *l, struct nd_lpkt *k, bool inner)
 
 static void parse(struct nd_lower *l, uint32_t layers, struct nd_span span)
 {
-    struct nd_parsing p = {l, &l->pkt.of[0], span, layers & 0xff};
+    struct nd_parsing p = {l, &l->pkt.of[0], span, layers & ND_PL_MASK};
     struct nd_parsing in = {l, &l->pkt.of[1], span, layers >> ND_PL_INNER};
     LLVMValueRef l2;
 
     nd_pk_skb(&p);
+    if (p.layers & (ND_PL_GSO | ND_PL_CT))
+        nd_pk_states(&p);
     if (in.layers)
         nd_pk_blank_all(l, in.k);
     if (p.layers & ND_PL_L2)

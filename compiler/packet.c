@@ -25,6 +25,13 @@ static const struct nd_pkt_row rows[] = {
     {"", "type", &nd_type_u16, ND_PL_L3, ND_PH_TYPE, ND_PS_REG, ND_PR_ETYPE, 0, 0, 0, 0, "EtherType behind VLAN tags"},
     {"", "sport", &nd_type_port, ND_PL_L4, PORTS, ND_PS_L4, 0, 0, 2, 0, 0, "source port of TCP, UDP, SCTP"},
     {"", "dport", &nd_type_port, ND_PL_L4, PORTS, ND_PS_L4, 2, 0, 2, 0, 0, "destination port"},
+    {"gso", "size", &nd_type_u16, ND_PL_GSO, ND_PH_GSO, ND_PS_SKB, ND_PK_GSO_SIZE, 0, 0, 0, 0, "bytes of a segment, where the packet is still to be cut"},
+    {"gso", "segs", &nd_type_u16, ND_PL_GSO, ND_PH_GSO, ND_PS_SKB, ND_PK_GSO_SEGS, 0, 0, 0, 0, "segments; 0 if nobody counted them"},
+    {"gso", "type", &nd_type_u32, ND_PL_GSO, ND_PH_GSO, ND_PS_SKB, ND_PK_GSO_TYPE, 0, 0, 0, 0, "the kernel's bits SKB_GSO_*"},
+    {"ct", "state", NULL, ND_PL_CT, ND_PH_CT, ND_PS_SKB, ND_PK_CT_STATE, 0, 0, 0, 0, "enum ip_conntrack_info"},
+    {"ct", "status", &nd_type_u64, ND_PL_CT, ND_PH_CT, ND_PS_SKB, ND_PK_CT_STATUS, 0, 0, 0, 0, "bits IPS_* of the connection"},
+    {"ct", "zone", &nd_type_u16, ND_PL_CT, ND_PH_CT, ND_PS_SKB, ND_PK_CT_ZONE, 0, 0, 0, 0, "zone of the connection"},
+    {"ct", "mark", &nd_type_u32, ND_PL_CT, ND_PH_CT, ND_PS_SKB, ND_PK_CT_MARK, 0, 0, 0, 0, "mark of the connection"},
     {"eth", "dst", &nd_type_mac, ND_PL_L2, ND_PH_ETH, ND_PS_L2, 0, 0, 6, 0, 0, "destination address"},
     {"eth", "src", &nd_type_mac, ND_PL_L2, ND_PH_ETH, ND_PS_L2, 6, 0, 6, 0, 0, "source address"},
     {"eth", "type", &nd_type_u16, ND_PL_L2, ND_PH_ETH, ND_PS_L2, 12, 0, 2, 0, 0, "EtherType of the frame"},
@@ -111,28 +118,94 @@ static const char *const skb_paths[] = {
 #undef ND_PKT_SKB_PATH
 };
 
+static struct nd_expr *arrow(struct nd_check *c, struct nd_expr *base, const char *name)
+{
+    struct nd_expr *f = nd_expr_new(c->a, ND_E_FIELD, base->span);
+
+    f->a = base;
+    f->arrow = true;
+    f->name = name;
+    f->name_span = base->span;
+    return f;
+}
+
+static struct nd_expr *variable(struct nd_check *c, struct nd_span span)
+{
+    struct nd_expr *x = nd_expr_new(c->a, ND_E_VAR, span);
+
+    x->name = "skb";
+    return x;
+}
+
+static struct nd_expr *cast(struct nd_check *c, enum nd_tag tag, const char *name, uint32_t stars,
+                            struct nd_expr *x)
+{
+    struct nd_expr *e = nd_expr_new(c->a, ND_E_CAST, x->span);
+
+    e->texpr = ND_NEW(c->a, struct nd_texpr);
+    e->texpr->span = x->span;
+    e->texpr->tag = tag;
+    e->texpr->name = name;
+    e->texpr->stars = stars;
+    e->a = x;
+    return e;
+}
+
+static struct nd_expr *masked_nfct(struct nd_check *c, struct nd_span span, uint64_t mask)
+{
+    struct nd_expr *n = nd_expr_new(c->a, ND_E_INT, span);
+
+    n->num = mask;
+    n->is_unsigned = mask > INT64_MAX;
+    return nd_expr_binary(c->a, ND_OP_AND, arrow(c, variable(c, span), "_nfct"), n);
+}
+
+#define CT_INFO_BITS 7u // of _nfct; the others are the address of the connection
+
+// (struct skb_shared_info *)(skb->head + skb->end)
+static struct nd_expr *base_shared(struct nd_check *c, struct nd_span span)
+{
+    struct nd_expr *head = arrow(c, variable(c, span), "head");
+    struct nd_expr *end = arrow(c, variable(c, span), "end");
+
+    return cast(c, ND_TAG_STRUCT, "skb_shared_info", 1, nd_expr_binary(c->a, ND_OP_ADD, head, end));
+}
+
+static struct nd_expr *base_ct(struct nd_check *c, struct nd_span span)
+{
+    return cast(c, ND_TAG_STRUCT, "nf_conn", 1, masked_nfct(c, span, ~(uint64_t)CT_INFO_BITS));
+}
+
+static struct nd_expr *base_ctinfo(struct nd_check *c, struct nd_span span)
+{
+    return cast(c, ND_TAG_ENUM, "ip_conntrack_info", 0, masked_nfct(c, span, CT_INFO_BITS));
+}
+
+static const struct {
+    const char *prefix;
+    struct nd_expr *(*make)(struct nd_check *c, struct nd_span span);
+} bases[] = {{"shared:", base_shared}, {"ct:", base_ct}, {"ctinfo:", base_ctinfo}, {"", variable}};
+
 // $skb->path, in a scope that has nothing but $skb; NULL: this kernel's struct has it not.
 static struct nd_expr *skb_member(struct nd_check *c, struct nd_sym *skb, const char *path,
                                   struct nd_span span)
 {
     struct nd_scope scope = {.up = NULL}, *was = c->scope;
-    struct nd_expr *x = nd_expr_new(c->a, ND_E_VAR, span);
+    struct nd_expr *x;
     bool quiet = c->d->quiet;
-    uint32_t errors = c->d->errors;
+    uint32_t errors = c->d->errors, i;
 
+    for (i = 0; strncmp(path, bases[i].prefix, strlen(bases[i].prefix)) != 0; i++)
+        ;
+    x = bases[i].make(c, span);
+    path += strlen(bases[i].prefix);
     *ND_PUSH(c->a, &scope.syms) = skb;
-    x->name = "skb";
     c->d->quiet = true;
     c->scope = &scope;
     while (*path) {
         size_t n = strcspn(path, ".");
-        struct nd_expr *f = nd_expr_new(c->a, ND_E_FIELD, span);
 
-        f->a = x;
-        f->arrow = true;
-        f->name = nd_arena_strndup(c->a, path, n);
-        f->name_span = span;
-        x = f;
+        x = arrow(c, x, nd_arena_strndup(c->a, path, n));
         path += n + (path[n] == '.');
     }
     nd_check_expr(c, x);
@@ -158,7 +231,7 @@ static struct nd_pkt *packet_of(struct nd_check *c, struct nd_expr *e)
     }
     if (!pr->pkt) {
         pr->pkt = ND_NEW(c->a, struct nd_pkt);
-        for (i = 0; i < ND_PK_MAX; i++)
+        for (i = 0; i < ND_PK_CT_STATE; i++)
             pr->pkt->skb[i] = skb_member(c, pr->skb, skb_paths[i], e->span);
     }
     return pr->pkt;
@@ -206,6 +279,16 @@ static void unknown_field(struct nd_check *c, struct nd_expr *e, const char *gro
     nd_help(c->d, d, "it has: %s", list);
 }
 
+static struct nd_expr *member_of(struct nd_check *c, const struct nd_pkt_row *r,
+                                 struct nd_span span)
+{
+    struct nd_expr **x = &c->probe->pkt->skb[r->off];
+
+    if (!*x)
+        *x = skb_member(c, c->probe->skb, skb_paths[r->off], span);
+    return *x;
+}
+
 // e->a is pkt, a group of it, or its inner packet: types of kind ND_TY_PKT, whose name is the group
 // and whose depth tells the inner packet.
 struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
@@ -229,14 +312,15 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
         unknown_field(c, e, group);
         return nd_ty(&nd_type_error);
     }
-    if (r->src == ND_PS_SKB && !c->probe->pkt->skb[r->off]) {
-        nd_error(c->d, ND_E0204, e->name_span, "this kernel's struct sk_buff has no '%s'",
-                 skb_paths[r->off]);
+    if (r->src == ND_PS_SKB && !member_of(c, r, e->span)) {
+        nd_error(c->d, ND_E0204, e->name_span, "packets of this kernel have no '%s'", e->name);
         return nd_ty(&nd_type_error);
     }
     e->info = (void *)(uintptr_t)r;
     e->aux = ND_AS_BPF;
-    return r->type ? nd_ty(r->type) : nd_type_flow(c->t);
+    return r->type               ? nd_ty(r->type)
+           : r->src == ND_PS_SKB ? c->probe->pkt->skb[r->off]->type
+                                 : nd_type_flow(c->t);
 }
 
 void nd_pkt_join_reversed(struct nd_check *c, struct nd_expr *e)
@@ -291,7 +375,7 @@ static uint32_t close_layers(uint32_t m)
 
 static uint32_t close_all(uint32_t m)
 {
-    m = close_layers(m & 0xff) | close_layers(m >> ND_PL_INNER) << ND_PL_INNER;
+    m = close_layers(m & ND_PL_MASK) | close_layers(m >> ND_PL_INNER) << ND_PL_INNER;
     if (m & ND_PL_TUNNEL)
         m |= ND_PL_L4 | ND_PL_L3;
     return m ? m | ND_PL_SKB : 0;

@@ -18,7 +18,10 @@ enum nd_pkt_layer {
     ND_PL_L4 = 1 << 5,
     ND_PL_ARP = 1 << 6,
     ND_PL_TUNNEL = 1 << 7,
-    ND_PL_INNER = 8, // shift: the same of the packet in a tunnel
+    ND_PL_GSO = 1 << 8,
+    ND_PL_CT = 1 << 9,
+    ND_PL_INNER = 12, // shift: the same of the packet in a tunnel
+    ND_PL_MASK = (1 << ND_PL_INNER) - 1,
 };
 
 // What a packet turned out to have: bits of a word of the program.
@@ -42,6 +45,8 @@ enum nd_pkt_have {
     ND_PH_KEY = 1 << 16,   // of GRE
     ND_PH_TYPE = 1 << 17,  // the EtherType behind all tags
     ND_PH_INNER = 1 << 18, // of the packet in a tunnel: there is one
+    ND_PH_GSO = 1 << 19,   // it is to be cut into segments
+    ND_PH_CT = 1 << 20,    // connection tracking knows it
 };
 
 // Where a field's value is.
@@ -75,7 +80,8 @@ enum nd_pkt_reg {
 
 enum nd_pkt_code { ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_REVERSED };
 
-// Members of struct sk_buff that parsing reads.
+// Members of struct sk_buff that are read, and others behind it: see bases in packet.c. Those from
+// CT_STATE on are looked for only where a script names them, for not every kernel has them.
 #define ND_PKT_SKB(X)                \
     X(HEAD, "head")                  \
     X(DATA, "data")                  \
@@ -93,7 +99,15 @@ enum nd_pkt_code { ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_REVERSED };
     X(QUEUE, "queue_mapping")        \
     X(CLONED, "cloned")              \
     X(DEV_NAME, "dev.name")          \
-    X(IFINDEX, "dev.ifindex")
+    X(IFINDEX, "dev.ifindex")        \
+    X(GSO_SIZE, "shared:gso_size")   \
+    X(GSO_SEGS, "shared:gso_segs")   \
+    X(GSO_TYPE, "shared:gso_type")   \
+    X(NFCT, "_nfct")                 \
+    X(CT_STATE, "ctinfo:")           \
+    X(CT_STATUS, "ct:status")        \
+    X(CT_ZONE, "ct:zone.id")         \
+    X(CT_MARK, "ct:mark")
 enum nd_pkt_skb {
 #define ND_PKT_SKB_ENUM(id, name) ND_PK_##id,
     ND_PKT_SKB(ND_PKT_SKB_ENUM)

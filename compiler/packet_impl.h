@@ -58,6 +58,7 @@ LLVMValueRef nd_pk_room(struct nd_parsing *p, LLVMValueRef off, uint32_t n);
 
 // lower_packet.c
 void nd_pk_skb(struct nd_parsing *p);
+void nd_pk_states(struct nd_parsing *p); // segmentation, connection tracking
 void nd_pk_l2(struct nd_parsing *p);
 void nd_pk_kept_tag(struct nd_parsing *p);
 void nd_pk_tags(struct nd_parsing *p, LLVMValueRef first); // two at most, from this offset on

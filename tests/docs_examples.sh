@@ -41,6 +41,20 @@ for f in $features; do
     grep -qF "| \`$f\` |" docs/kernels.md || { echo "not ok docs/kernels.md has no row for $f"; ((failed++)); }
 done
 
+# Every field of a packet has a row, with its type (flow and enum are made when compiling) and text.
+sed -nE 's/^    \{"([a-z0-9]*)", "([a-z.]+)", (&nd_type_)?([a-zA-Z0-9]+), .*, "([^"]*)"\},$/\1,\2,\4,\5/p' compiler/packet.c |
+    awk -F, '{ f = $1; n = $2; t = $3; sub(/^[^,]*,[^,]*,[^,]*,/, "")
+        if (t == "NULL") t = n ~ /^flow/ ? "flow" : "enum"
+        print "| `pkt." (f == "" ? "" : f ".") n "` | " t " | " $0 " |" }' >"$tmp/fields"
+[ "$(wc -l <"$tmp/fields")" -gt 60 ] || { echo "not ok the table of packet fields cannot be read"; ((failed++)); }
+while IFS= read -r row; do
+    grep -qxF "$row" docs/language.md || { echo "not ok docs/language.md does not have: $row"; ((failed++)); }
+done <"$tmp/fields"
+grep -o '^| `pkt\.[a-z0-9.]*` |' docs/language.md | while IFS= read -r row; do
+    grep -qF "$row" "$tmp/fields" || echo "$row"
+done >"$tmp/unknown"
+[ ! -s "$tmp/unknown" ] || { echo "not ok docs/language.md names fields that there are not: $(tr '\n' ' ' <"$tmp/unknown")"; ((failed++)); }
+
 # "usage" is the sixth member of a row with text; rows of what is refused have none.
 sed -n 's/^ *{"[a-z_0-9]*", ND_B_[A-Z0-9_]*, [KU]*, .*, "\([^,].*\)", "[^"]*\(\\"[^"]*\)*"},$/\1/p' compiler/builtins.c |
     grep -v '^$' | sed 's/\\"/"/g' >"$tmp/usages"

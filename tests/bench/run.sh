@@ -6,7 +6,7 @@
 #
 #   tests/bench/run.sh [-n PACKETS] [-r ROUNDS] [-c] [JOB...]
 #
-# Jobs: comm dev lat stack hit miss event rate start five twenty. -c: the C side only.
+# Jobs: comm dev lat stack hit miss filter pass event rate start five twenty. -c: the C side only.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -22,7 +22,7 @@ while getopts n:r:c opt; do
 done
 shift $((OPTIND - 1))
 jobs=("$@")
-[ ${#jobs[@]} -gt 0 ] || jobs=(comm dev lat stack hit miss event rate start five twenty)
+[ ${#jobs[@]} -gt 0 ] || jobs=(comm dev lat stack hit miss filter pass event rate start five twenty)
 
 [ "$(id -u)" = 0 ] || { echo "run.sh: needs root" >&2; exit 1; }
 out=build/bench here=tests/bench
@@ -65,18 +65,23 @@ network() {
 # Command of a job, for one side, in the array cmd.
 command_of() {
     local flow="10.77.0.1 10.77.0.2 40000"
+    local tuple="--src-ip 10.77.0.1 --dst-ip 10.77.0.2 --src-port 40000 --protocol udp"
     case $1:$2 in
     c:hit) cmd=($out/loader $out/flow.o $flow 5201) ;;
+    c:filter) cmd=($out/loader $out/flow.o $flow 5201) ;;
+    c:pass) cmd=($out/loader $out/flow.o $flow 5202) ;;
     c:miss) cmd=($out/loader $out/flow.o $flow 5202) ;;
     c:rate) cmd=($out/loader $out/event.o) ;;
     c:start) cmd=($out/loader $out/comm.o) ;;
     c:twenty) cmd=() ;;
     c:*) cmd=($out/loader $out/"$2".o) ;;
-    nd:hit) cmd=($ndtrace -v $here/flow.nd) ;;
-    nd:miss) cmd=($ndtrace -v $here/flow.nd --dest 0x5214) ;;
+    nd:hit) cmd=($ndtrace -v $here/tuple.nd) ;;
+    nd:filter) cmd=($ndtrace -v $here/filter.nd $tuple --dst-port 5201) ;;
+    nd:pass) cmd=($ndtrace -v $here/filter.nd $tuple --dst-port 5202) ;;
+    nd:miss) cmd=($ndtrace -v $here/tuple.nd --dest 0x5214) ;;
     nd:rate) cmd=($ndtrace -v $here/event.nd) ;;
     nd:start) cmd=($ndtrace -v $here/comm.nd) ;;
-    ndo:hit) cmd=($ndtrace -v $out/flow.ndo) ;;
+    ndo:hit) cmd=($ndtrace -v $out/tuple.ndo) ;;
     ndo:start) cmd=($ndtrace -v $out/comm.ndo) ;;
     ndo:*) cmd=($ndtrace -v $out/"$2".ndo) ;;
     cached:start) cmd=($ndtrace -v $here/comm.nd) ;;
@@ -168,7 +173,7 @@ build || { echo "run.sh: the baselines do not compile" >&2; exit 1; }
 network || { echo "run.sh: cannot make the network namespaces" >&2; exit 1; }
 if [ -z "$c_only" ]; then
     rm -rf $out/*.ndo $out/cache
-    for j in comm five dev flow; do
+    for j in comm five dev tuple; do
         $ndtrace compile $here/$j.nd -o $out/$j.ndo 2>$out/err || cat $out/err >&2
         NDTRACE_CACHE=$PWD/$out/cache $ndtrace -q --duration 1ms $here/$j.nd >/dev/null
     done

@@ -3,9 +3,8 @@
 //
 //   packets want STAGE DEV FIELD:TYPE...   one line per kind and field: STAGE KIND
 //   FIELD=VALUE/HAS/COMPARES packets send DEV COUNT         sends each kind COUNT times, marked
-//   with its number packets sendbad DEV COUNT      only what cannot be parsed packets count how
-//   many kinds there are, and how many of them are bad packets list                           what
-//   they are made of
+//   with its number packets sendbad DEV COUNT [VLANDEV] only what cannot be parsed packets count
+//   how many kinds there are, and how many of them are bad packets list what they are made of
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -686,17 +685,20 @@ static void push_tags(const char *dev)
     }
 }
 
-static int send_all(const char *dev, unsigned int count, bool only_bad)
+static int send_all(const char *dev, const char *vlan, unsigned int count, bool only_bad)
 {
-    int s = open_socket(dev);
+    int fd[2] = {open_socket(dev), vlan ? open_socket(vlan) : -1};
     static struct frame f;
     unsigned int i, n;
 
-    push_tags(dev);
+    if (!vlan)
+        push_tags(dev);
     for (i = 0; i < KINDS; i++) {
         struct virtio_net_hdr head = {.hdr_len = (uint16_t)kinds[i].linear};
         struct iovec v[2] = {{&head, sizeof(head)}, {f.b, 0}};
-        unsigned int mark = (i + 1) | (strstr(kinds[i].layers, "kept") ? KEPT : 0);
+        bool kept = strstr(kinds[i].layers, "kept");
+        unsigned int mark = (i + 1) | (kept && !vlan ? KEPT : 0);
+        int s = fd[kept && vlan];
 
         if (only_bad && !kinds[i].bad)
             continue;
@@ -714,6 +716,31 @@ static int send_all(const char *dev, unsigned int count, bool only_bad)
     return 0;
 }
 
+// Large packets that the kernel is to cut into segments of 1000 bytes.
+static int send_gso(const char *dev, unsigned int count)
+{
+    static const struct kind kind = {.layers = "eth/ip4/tcp/big", .absent = ""};
+    struct virtio_net_hdr head = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                                  .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+                                  .hdr_len = 54,
+                                  .gso_size = 1000,
+                                  .csum_start = 34,
+                                  .csum_offset = 16};
+    static struct frame f;
+    struct iovec v[2] = {{&head, sizeof(head)}, {f.b, 0}};
+    int s = open_socket(dev);
+
+    build(&f, &kind);
+    v[1].iov_len = f.n;
+    while (count-- > 0) {
+        if (writev(s, v, 2) < 0) {
+            perror("packets: gso");
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     unsigned int i, bad = 0;
@@ -722,8 +749,10 @@ int main(int argc, char **argv)
         bad += kinds[i].bad;
     if (argc > 4 && !strcmp(argv[1], "want"))
         return want(argv[2], argv[3], argv + 4, argc - 4);
-    if (argc == 4 && !strncmp(argv[1], "send", 4))
-        return send_all(argv[2], (unsigned int)atoi(argv[3]), !strcmp(argv[1], "sendbad"));
+    if (argc == 4 && !strcmp(argv[1], "gso"))
+        return send_gso(argv[2], (unsigned int)atoi(argv[3]));
+    if ((argc == 4 || argc == 5) && !strncmp(argv[1], "send", 4))
+        return send_all(argv[2], argv[4], (unsigned int)atoi(argv[3]), !strcmp(argv[1], "sendbad"));
     if (argc == 2 && !strcmp(argv[1], "count")) {
         printf("%u %u\n", (unsigned int)KINDS, bad);
         return 0;
@@ -733,7 +762,8 @@ int main(int argc, char **argv)
             printf("%u %s\n", i + 1, kinds[i].layers);
         return 0;
     }
-    fprintf(stderr, "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT | "
+    fprintf(stderr, "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT [VLANDEV] | "
+                    "gso DEV COUNT | "
                     "count | list\n");
     return 2;
 }

@@ -9,13 +9,17 @@ PACKETS=build/tests/host/packets
 N=3
 
 # Both ends in one namespace: marks survive.
-A=ndp$$ && IN=$A NS+=("$A")
+A=ndp$$ T=ndt$$ R=ndr$$ # events come from all namespaces: the names are this test's
+IN=$A NS+=("$A")
 { ip netns add "$A" &&
     ip netns exec "$A" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 &&
-    ip -n "$A" link add tx0 mtu 9000 type veth peer name rx0 mtu 9000 &&
-    ip -n "$A" link set tx0 address 02:00:00:00:00:01 up &&
-    ip -n "$A" link set rx0 address 02:00:00:00:00:02 up; } ||
+    ip -n "$A" link add "$T" mtu 9000 type veth peer name "$R" mtu 9000 &&
+    ip -n "$A" link set "$T" address 02:00:00:00:00:01 up &&
+    ip -n "$A" link set "$R" address 02:00:00:00:00:02 up; } ||
     { not_ok network "cannot make the network namespace"; exit 1; }
+# Tags that the skb keeps apart: by a VLAN device, or where there are none by a program at the egress.
+TAG=
+ip -n "$A" link add link "$T" name tag0 type vlan id 77 2>/dev/null && ip -n "$A" link set tag0 up && TAG=tag0
 inside() { nsenter --net=/run/netns/"$A" "$@"; }
 
 # The table: name and type of every field, also of the inner packet.
@@ -67,7 +71,7 @@ script() { # STAGE NAME FIELDS-PER-PROBE
 check_stage() {
     local wrong
     trace "$1" -q "$2" --dev "$4" || return
-    inside $PACKETS send tx0 $N || not_ok "$1-send" "packets cannot be sent"
+    inside $PACKETS send "$T" $N $TAG || not_ok "$1-send" "packets cannot be sent"
     sleep 0.2
     stop "$PID"
     same "$1-exit" "$CODE" 0
@@ -82,7 +86,7 @@ check_stage() {
     esac
 }
 
-for s in "qdisc_enq q tx0" "tx_xmit x tx0" "netif_rx rx rx0"; do
+for s in "qdisc_enq q $T" "tx_xmit x $T" "netif_rx rx $R"; do
     read -r stage short dev <<<"$s"
     script "$stage" "$short" 7 >"$TMP/$stage.nd"
     check_stage "$stage" "$TMP/$stage.nd" "$short" "$dev"
@@ -90,25 +94,65 @@ done
 
 # An object for all kernels; then all fields in few programs, which read every header for each.
 "$ND" compile "$TMP/qdisc_enq.nd" -o "$TMP/all.ndo" 2>"$TMP/err" || not_ok compile "$(head -3 "$TMP/err")"
-check_stage portable "$TMP/all.ndo" q tx0
+check_stage portable "$TMP/all.ndo" q "$T"
 
 # What Linux 4.19 lacks: no program may be longer than it takes, or it is an error here.
 old=$(sed -n 's/^V4_19=//p' tests/without.sh)
 script qdisc_enq q 3 >"$TMP/old.nd"
 export NDTRACE_WITHOUT=$old
-check_stage old "$TMP/old.nd" q tx0
+check_stage old "$TMP/old.nd" q "$T"
 unset NDTRACE_WITHOUT
 
 # Malformed packets: each is counted, and none has a flow.
 read -r kinds bad < <($PACKETS count)
 trace bad -e "use stages
 option dev: ifname \"device\"
-probe qdisc_enq /pkt.dev == opt.dev && pkt.mark != 0/ { @flow[pkt.flow, pkt.inner.flow] = count() }" --dev tx0 &&
-    inside $PACKETS sendbad tx0 $N
+probe qdisc_enq /pkt.dev == opt.dev && pkt.mark != 0/ { @flow[pkt.flow, pkt.inner.flow] = count() }" --dev "$T" &&
+    inside $PACKETS sendbad "$T" $N $TAG
 sleep 0.2
 stop "$PID"
 same bad-counted "$(cat "$TMP/bad.out" "$TMP/bad.err" | sed -nE 's/^Packets not parsed: ([0-9]+).*/\1/p' | head -1)" $((bad * N))
 # One flow is known: of a tunnel whose packet inside is cut off, or in fragments of the skb.
 same bad-flows "$(grep '^@flow' "$TMP/bad.out" | grep -v '^@flow\[:: -> :: 0, :: -> :: 0\]: ')" \
     "@flow[10.77.0.1:40000 -> 10.77.0.2:4789 UDP, :: -> :: 0]: $((2 * N))"
+# Segments to come, and what nobody tracks: 5000 bytes of which 1000 go into each; a packet that is
+# whole has none. SKB_GSO_TCPV4 | SKB_GSO_DODGY: user space said so.
+trace gso -e "use stages
+option dev: ifname \"device\"
+probe qdisc_enq /pkt.dev == opt.dev/ {
+    @all = count();
+    @gso[has(pkt.gso), pkt.gso.size, pkt.gso.segs, pkt.gso.type] = count();
+    if (pkt.gso.size != 7) { @other = count() }
+    if (has(pkt.ct) || pkt.ct.mark == 0 || pkt.ct.state == 0) { @tracked = count() }
+}" --dev "$T" && inside $PACKETS gso "$T" $N && inside $PACKETS send "$T" 1 $TAG
+sleep 0.2
+stop "$PID"
+same gso "$(grep '^@gso' "$TMP/gso.out" | sort)" "@gso[false, 0, 0, 0]: $kinds
+@gso[true, 1000, 0, 3]: $N"
+same gso-compared "$(total "$TMP/gso.out" @other)" $N
+same tracked-none "$(total "$TMP/gso.out" @tracked)" 0
+
+# The filters of flow.nd let through what was sent so. By the frames' own notes.
+filtered() { # NAME PATTERN-OF-EXPECTED-FLOWS OPTION...
+    local name=$1 pattern=$2
+    shift 2
+    trace "$name" -e 'use stages
+use flow
+option dev: ifname "device"
+probe qdisc_enq /pkt.dev == opt.dev && flow_match(pkt)/ { @ = count() }' --dev "$T" "$@" || return
+    inside $PACKETS send "$T" 1 $TAG
+    sleep 0.2
+    stop "$PID"
+    same "$name" "$(total "$TMP/$name.out" @)" "$(grep -cE "$pattern" "$TMP/want")"
+}
+inside $PACKETS want q "$T" "${fields[@]}" >"$TMP/want"
+filtered filter-none ' len='
+filtered filter-port ' dport=443/' --dst-port 443
+filtered filter-ports ' dport=(443|4789)/' --dst-port 443,4789
+filtered filter-udp ' ip.proto=17/1' --protocol udp
+filtered filter-icmp ' ip.proto=(1|58)/1' --protocol icmp
+filtered filter-ip4 ' ip.src=10\.77\.0\.1/' --src-ip 10.77.0.0/24
+filtered filter-ip6 ' ip.src=fd77::1/' --src-ip fd77::1
+filtered filter-backward ' ip.src=fd77::1/' --dst-ip fd77::/16 --src-ip fd77::2 --both-ways
+filtered filter-nobody 'nothing' --src-ip fd77::2
 finish
