@@ -147,6 +147,7 @@ static void name_params(struct nd_kernel *k, const char *event, struct nd_func_s
 
 int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event, const struct nd_func_sig **out)
 {
+    const char *type = nd_arena_printf(k->a, TRACE_TYPEDEF "%s", event), *module;
     struct nd_btf *btf = nd_kernel_btf(k, NULL);
     struct nd_func_sig *sig;
     struct nd_btf_type t;
@@ -156,7 +157,14 @@ int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event, const struc
     *out = NULL;
     if (!btf)
         return -ENODATA;
-    id = nd_btf_find(btf, ND_BTF_TYPEDEF, nd_arena_printf(k->a, TRACE_TYPEDEF "%s", event));
+    id = nd_btf_find(btf, ND_BTF_TYPEDEF, type);
+    if (!id) {
+        module = module_of(k, nd_arena_printf(k->a, "__traceiter_%s", event));
+        if (*module && !nd_kernel_add_module(k, module))
+            return -ENODATA; // it is there, its types are not
+        btf = k->btf;
+        id = nd_btf_find(btf, ND_BTF_TYPEDEF, type);
+    }
     if (!id || !nd_btf_get(btf, id, &t) || !nd_btf_resolve(btf, t.type, &t) ||
         t.kind != ND_BTF_PTR || !nd_btf_resolve(btf, t.type, &t))
         return -ENOENT;
