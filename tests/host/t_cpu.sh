@@ -12,6 +12,7 @@ TEST_SLOW=${TEST_SLOW:-1}
 hold_locks() {
     rm -f "$TMP/in"
     mkfifo "$TMP/in"
+    : >"$TMP/waits"
     build/tests/host/locks $MS $N <"$TMP/in" >"$TMP/waits" &
     PIDS+=($!)
     LOCKER=$!
