@@ -3,9 +3,8 @@
 //
 //   packets want STAGE DEV FIELD:TYPE...   one line per kind and field: STAGE KIND
 //   FIELD=VALUE/HAS/COMPARES packets send DEV COUNT         sends each kind COUNT times, marked
-//   with its number packets sendbad DEV COUNT [VLANDEV] only what cannot be parsed packets count how
-//   many kinds there are, and how many of them are bad packets list                           what
-//   they are made of
+//   with its number packets sendbad DEV COUNT [VLANDEV] only what cannot be parsed packets count
+//   how many kinds there are, and how many of them are bad packets list what they are made of
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -703,11 +702,20 @@ static int send_all(const char *dev, const char *vlan, unsigned int count, bool 
 
         if (only_bad && !kinds[i].bad)
             continue;
+        struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_halen = 6};
+        struct msghdr m = {.msg_iov = v, .msg_iovlen = 2};
+
         build(&f, &kinds[i]);
         v[1].iov_len = f.n;
+        if (kept && vlan) { // or the device takes the type behind all tags for that of the frame
+            to.sll_ifindex = (int)if_nametoindex(vlan);
+            to.sll_protocol = htons((uint16_t)(f.b[12] << 8 | f.b[13]));
+            m.msg_name = &to;
+            m.msg_namelen = sizeof(to);
+        }
         setsockopt(s, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
         for (n = 0; n < count; n++) {
-            if (writev(s, v, 2) < 0) {
+            if (sendmsg(s, &m, 0) < 0) {
                 fprintf(stderr, "packets: kind %u, %s: %s\n", i + 1, kinds[i].layers,
                         strerror(errno));
                 return 1;
@@ -763,8 +771,8 @@ int main(int argc, char **argv)
             printf("%u %s\n", i + 1, kinds[i].layers);
         return 0;
     }
-    fprintf(stderr,
-            "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT [VLANDEV] | gso DEV COUNT | "
-            "count | list\n");
+    fprintf(stderr, "usage: packets want STAGE DEV FIELD:TYPE... | send[bad] DEV COUNT [VLANDEV] | "
+                    "gso DEV COUNT | "
+                    "count | list\n");
     return 2;
 }

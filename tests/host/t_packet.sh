@@ -123,6 +123,10 @@ probe qdisc_enq /pkt.dev == opt.dev/ {
     @all = count();
     @gso[has(pkt.gso), pkt.gso.size, pkt.gso.segs, pkt.gso.type] = count();
     if (pkt.gso.size != 7) { @other = count() }
+    if (!(pkt.udp.dport == 1)) { @not_equal = count() }
+    if (pkt.tcp.dport == 443 || pkt.udp.dport > 0) { @either = count() }
+    if (has(pkt.tcp) ? pkt.tcp.seq == 2309737967 : false) { @branch = count() }
+    if (pkt.tcp.dport + pkt.udp.dport >= 0) { @both = count() }
     if (has(pkt.ct) || pkt.ct.mark == 0 || pkt.ct.state == 0) { @tracked = count() }
 }" --dev "$T" && inside $PACKETS gso "$T" $N && inside $PACKETS send "$T" 1 $TAG
 sleep 0.2
@@ -130,6 +134,12 @@ stop "$PID"
 same gso "$(grep '^@gso' "$TMP/gso.out" | sort)" "@gso[false, 0, 0, 0]: $kinds
 @gso[true, 1000, 0, 3]: $N"
 same gso-compared "$(total "$TMP/gso.out" @other)" $N
+inside $PACKETS want q "$T" "${fields[@]}" >"$TMP/want"
+tcps=$(($(grep -cE ' tcp.dport=443/1' "$TMP/want") + N))
+same not-equal "$(total "$TMP/gso.out" @not_equal)" $((kinds + N))
+same either "$(total "$TMP/gso.out" @either)" $((tcps + $(grep -cE ' udp.dport=[1-9][0-9]*/1' "$TMP/want")))
+same branch "$(total "$TMP/gso.out" @branch)" $tcps
+same both "$(total "$TMP/gso.out" @both)" 0
 same tracked-none "$(total "$TMP/gso.out" @tracked)" 0
 
 # The filters of flow.nd let through what was sent so. By the frames' own notes.
@@ -140,14 +150,16 @@ filtered() { # NAME PATTERN-OF-EXPECTED-FLOWS OPTION...
 use flow
 option dev: ifname "device"
 probe qdisc_enq /pkt.dev == opt.dev && flow_match(pkt)/ { @ = count() }' --dev "$T" "$@" || return
+    READS=$(bpf_ids "$PID" | awk '$1 == "prog" { print $2 }' | xargs -n 1 bpftool prog dump xlated id | grep -c 'call.*probe_read')
     inside $PACKETS send "$T" 1 $TAG
     sleep 0.2
     stop "$PID"
     same "$name" "$(total "$TMP/$name.out" @)" "$(grep -cE "$pattern" "$TMP/want")"
 }
-inside $PACKETS want q "$T" "${fields[@]}" >"$TMP/want"
 filtered filter-none ' len='
+same nothing-is-read "$READS" 0
 filtered filter-port ' dport=443/' --dst-port 443
+if ((READS > 0)); then ok headers-are-read; else not_ok headers-are-read "no read is found in the program: is it looked for rightly?"; fi
 filtered filter-ports ' dport=(443|4789)/' --dst-port 443,4789
 filtered filter-udp ' ip.proto=17/1' --protocol udp
 filtered filter-icmp ' ip.proto=(1|58)/1' --protocol icmp
