@@ -162,8 +162,8 @@ int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event, const struc
         return -ENOENT;
     sig = ND_NEW(k->a, struct nd_func_sig);
     sig->name = nd_arena_strdup(k->a, event);
-    sig->btf_id = id;
-    sig->module = "";
+    sig->module = nd_kernel_module_of_id(k, id);
+    sig->btf_id = *sig->module ? 0 : id; // that of a module is served raw: no id to attach by
     err = fill_sig(k, &t, 1, sig);
     if (err)
         return err;

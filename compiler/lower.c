@@ -432,7 +432,7 @@ static void finish_globals(struct nd_lower *l)
 
     if (l->scratch_map) {
         g = nd_define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4,
-                          (l->scratch_size + 7) & ~7u, 1);
+                          l->scratch_size ? (l->scratch_size + 7) & ~7u : 8, 1);
         LLVMReplaceAllUsesWith(l->scratch_map, g);
         LLVMDeleteGlobal(l->scratch_map);
         l->scratch_map = g;

@@ -215,12 +215,13 @@ LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x)
 // ---- identity ----------------------------------------------------------------------------------
 //
 // What a packet is known by at every stage, words of 32 bits: addresses, protocol, ports or what
-// stands for them, then by protocol. TCP: seq, ack; UDP: length; ICMP echo: id and seq; ARP:
-// sender. Last the IPv4 identification and the offset of a fragment, or the IPv6 flow label. Not
-// the payload length of TCP, for segmentation changes it, nor checksums, which offloading fills in
-// late.
+// stands for them, then by protocol. TCP: seq, ack; UDP: length and the first 8 bytes of the
+// payload, for datagrams that must not be fragmented mostly have no identification; ICMP echo: id
+// and seq; ARP: sender. Then the IPv4 identification and the offset of a fragment, or the IPv6 flow
+// label. Not the payload length of TCP, for segmentation changes it, nor checksums, which
+// offloading fills in late.
 
-enum { ID_SRC, ID_DST = 4, ID_PROTO = 8, ID_PORTS, ID_A, ID_B, ID_IP, ID_END, ID_WORDS = 14 };
+enum { ID_SRC, ID_DST = 4, ID_PROTO = 8, ID_PORTS, ID_A, ID_B, ID_IP, ID_C, ID_WORDS };
 
 static void put_word(struct nd_lower *l, LLVMValueRef to, uint32_t i, LLVMValueRef v)
 {
@@ -242,7 +243,6 @@ struct nd_val nd_lower_packet_id(struct nd_lower *l)
                  ports = nd_pk_found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP);
     LLVMValueRef kind, a, id;
 
-    nd_zero(l, to, 4 * ID_END, 4 * (ID_WORDS - ID_END));
     nd_pk_copy(l, to, k->addr, 8);
     kind = LLVMBuildShl(
         l->b, nd_pk_bits(l, reg_of(l, k, ND_PR_HAVE), 0, ND_PH_IP4 | ND_PH_IP6 | ND_PH_ARP),
@@ -258,7 +258,10 @@ struct nd_val nd_lower_packet_id(struct nd_lower *l)
     put_word(l, to, ID_A, LLVMBuildSelect(l->b, arp, nd_pk_wire(l, k->l3, 8, 4), a, ""));
     put_word(l, to, ID_B,
              LLVMBuildSelect(l->b, tcp, nd_pk_wire(l, k->l4, 8, 4),
-                             word_if(l, arp, nd_pk_wire(l, k->l3, 12, 2)), ""));
+                             LLVMBuildSelect(l->b, arp, nd_pk_wire(l, k->l3, 12, 2),
+                                             word_if(l, udp, nd_pk_wire(l, k->l4, 8, 4)), ""),
+                             ""));
+    put_word(l, to, ID_C, word_if(l, udp, nd_pk_wire(l, k->l4, 12, 4)));
     id = LLVMBuildOr(l->b, LLVMBuildShl(l->b, nd_pk_wire(l, k->l3, 4, 2), nd_i64(l, 16), ""),
                      reg_of(l, k, ND_PR_FRAG), "");
     put_word(l, to, ID_IP,

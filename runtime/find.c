@@ -106,7 +106,12 @@ typedef bool try_fn(const char *root, const char *name, char *path, size_t size)
 
 static bool try_roots(try_fn *try, const char *name, char *path, size_t size)
 {
-    static const char *const places[] = {"../stdlib", "../scripts", "../share/ndtrace/stdlib",
+    // In the source tree (build/, build/san/), and where it is installed.
+    static const char *const places[] = {"../stdlib",
+                                         "../scripts",
+                                         "../../stdlib",
+                                         "../../scripts",
+                                         "../share/ndtrace/stdlib",
                                          "../share/ndtrace/scripts"};
     char exe[PATH_MAX], dir[PATH_MAX + 64], *slash;
     ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);

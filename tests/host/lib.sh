@@ -90,6 +90,8 @@ stop() {
     kill -"${2:-INT}" "$1"
     for ((i = 0; i < 200; i++)); do
         kill -0 "$1" 2>/dev/null || break
+        # A shell starts jobs with SIGINT ignored: the first one may come before the tracer cares.
+        ((i != 60)) || kill -"${2:-INT}" "$1" 2>/dev/null
         sleep 0.05
     done
     if ((i == 200)); then

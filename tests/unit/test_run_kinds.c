@@ -364,7 +364,8 @@ static void test_when(void **state)
                       " { return *(volatile int *)(ctx[0] * 3); }\n"
                       "SEC(\"nd/rawtp/1\") int p1(__u64 *ctx) { return hit(); }\n");
     RUN(&r, &o, "-c", "/bin/true", "-v");
-    expect(&r, 0, "@n: 1\n", "Attached 1 probe,");
+    expect(&r, 0, "@n: ", "Attached 1 probe,");
+    assert_true(number_of(&r) >= 1); // other programs may have started meanwhile
     obj_free(&o);
 }
 

@@ -21,14 +21,16 @@ has poll-batch "$out" '^@batch\[eth0, 0\]:'
 same poll-batches "$(awk '/^@batch\[eth0, 0\]/ { on = 1; next } /^@/ { on = 0 } on && $4 == ":" { s += $5 } END { print s }' "$out")" "$n"
 
 # A line for each event, of one card only.
-trace events virtnet_poll_monitor.py --device eth1 -q 0 || finish
+IN=c # where its card is
+trace events virtnet_poll_monitor.py --device eth0 -q 0 || finish
+IN=
 same events-answered "$(pings c 10.2.0.2 $N)" $N
 stop "$PID"
 out=$TMP/events.out
-same events-packets "$(sed -n 's/.* virtnet_poll EXIT: dev=eth1 queue=0 processed=\([0-9]*\)\/64 .*/\1/p' "$out" | awk '{ n += $1 } END { print n }')" $N
-same events-pairs "$(grep -c ' virtnet_poll ENTRY: dev=eth1 queue=0 budget=64 vq_idx=0 napi=0x' "$out")" "$(grep -c 'virtnet_poll EXIT' "$out")"
-same events-other "$(grep -c 'dev=eth0' "$out")" 0
-has events-irq "$out" '^[0-9:.]{12} \[[0-9]+\] skb_recv_done: dev=eth1 queue=0 vq_idx=0 vq=0x[0-9a-f]+$'
+same events-packets "$(sed -n 's/.* virtnet_poll EXIT: dev=eth0 queue=0 processed=\([0-9]*\)\/64 .*/\1/p' "$out" | awk '{ n += $1 } END { print n }')" $N
+same events-pairs "$(grep -c ' virtnet_poll ENTRY: dev=eth0 queue=0 budget=64 vq_idx=0 napi=0x' "$out")" "$(grep -c 'virtnet_poll EXIT' "$out")"
+same events-other "$(grep -c dev=eth1 "$out")" 0
+has events-irq "$out" '^[0-9:.]{12} \[[0-9]+\] skb_recv_done: dev=eth0 queue=0 vq_idx=0 vq=0x[0-9a-f]+$'
 
 trace none virtnet_poll_monitor --queue 7 --interval 1h || finish
 pings c 10.2.0.2 2 >/dev/null

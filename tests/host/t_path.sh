@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Paths: every packet is done or lost once, and lost where it was last seen.
+. "$(dirname "$0")/lib.sh"
+network p
+send 50 >/dev/null
+HEAD='option a: ifname required "from" option b: string required "to, in another namespace"'
+WAY='path p by packet_id timeout 500ms = qdisc_enq if (pkt.dev == opt.a && pkt.len > 200)
+    -> tx_xmit if (pkt.dev == opt.a)'
+TALLY='probe p:step { @step[step.from, step.to] = count(); @negative = sum(step.ns < 0 ? 1 : 0) }
+    probe p:done { @done[path.dev, path.last_dev] = count(); @sum = sum(path.at[2] - path.at[0] == path.ns ? 0 : 1) }
+    probe p:lost { @lost[step.from] = count() }'
+
+# All of them arrive.
+trace all -e "$HEAD $WAY -> netif_rx if (pkt.dev == opt.b) $TALLY" --a "$A" --b "$B" || finish
+N=$(send 3000)
+stop "$PID"
+same all-exit "$CODE" 0
+has all-path "$TMP/all.out" "^path p: started $N, done $N, lost 0, under way 0\$"
+has all-first "$TMP/all.out" "^@step\[qdisc_enq, tx_xmit\]: $N\$"
+has all-second "$TMP/all.out" "^@step\[tx_xmit, netif_rx\]: $N\$"
+has all-devices "$TMP/all.out" "^@done\[$A, $B\]: $N\$"
+same all-times "$(total "$TMP/all.out" @negative):$(total "$TMP/all.out" @sum)" 0:0
+
+# None of them gets to the last stage: all are lost, behind the one before.
+trace none -e "$HEAD $WAY -> netif_rx if (pkt.dev == opt.b && pkt.len > 60000) $TALLY" --a "$A" --b "$B" || finish
+N=$(send 200)
+sleep 1
+stop "$PID"
+has none-path "$TMP/none.out" "^path p: started $N, done 0, lost $N \(after tx_xmit $N\), under way 0\$"
+has none-lost "$TMP/none.out" "^@lost\[tx_xmit\]: $N\$"
+
+# The receiver's queue is short and its device slow: what is dropped there was last seen before it.
+ip netns exec "$A" tc qdisc replace dev "$A" root tbf rate 1mbit burst 2k limit 6k
+trace slow -e "$HEAD $WAY -> netif_rx if (pkt.dev == opt.b) $TALLY
+    probe p:step { @wait[step.from] = max(step.ns / 1ms) }" --a "$A" --b "$B" || finish
+N=$(send 500)
+sleep 2
+stop "$PID"
+ip netns exec "$A" tc qdisc del dev "$A" root
+done=$(total "$TMP/slow.out" @done) lost=$(total "$TMP/slow.out" @lost)
+same slow-sum $((done + lost)) "$N"
+if ((lost > 300)); then ok slow-lost; else not_ok slow-lost "$lost lost, of $N"; fi
+has slow-place "$TMP/slow.out" "^@lost\[qdisc_enq\]: $lost\$"
+# 6 KB wait at 1 Mbit/s for 48 ms.
+wait=$(sed -n 's/^@wait\[qdisc_enq\]: //p' "$TMP/slow.out")
+if ((wait >= 30 && wait <= 90)); then ok slow-wait; else not_ok slow-wait "$wait ms in the queue"; fi
+
+# More under way than there is room for: what was dropped is said.
+trace room -e "$HEAD ${WAY/timeout 500ms/timeout 60s limit 64} -> netif_rx if (pkt.len > 60000) $TALLY" \
+    --a "$A" --b "$B" || finish
+N=$(send 1000)
+stop "$PID"
+has room-path "$TMP/room.out" "^path p: started $N, done 0, lost 0, under way ([1-9]|[1-9][0-9])\$"
+has room-evicted "$TMP/room.out" '^Evicted: [0-9]+|evicted'
+
+# As JSON, also by any other key.
+trace json -f json -e "$HEAD path p by (pkt.ip.id, pkt.len) = qdisc_enq if (pkt.dev == opt.a && pkt.len > 200)
+    -> tx_xmit if (pkt.dev == opt.a)" --a "$A" --b "$B" || finish
+N=$(send 100)
+stop "$PID"
+has json "$TMP/json.out" "^\{\"type\":\"path\",\"name\":\"p\",\"started\":$N,"
+finish

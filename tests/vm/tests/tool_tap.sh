@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# stdlib/tun: ten frames more than there are places are put into the ring of a tap that nobody reads.
+. "$(dirname "$0")/../lib.sh"
+modprobe tun
+sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+ip tuntap add dev ndtap1 mode tap && SIZE=$(cat /sys/class/net/ndtap1/tx_queue_len) && ip link del ndtap1
+N=$((SIZE + 10))
+
+trace ring tun_ring_monitor --interval 1h --ring-size 7 || finish
+$STIMULUS tap $N >/dev/null || not_ok ring-stimulus
+stop "$PID"
+same ring-exit "$CODE" 0
+out=$TMP/ring.out
+read -r size packets most full < <(awk '$1 == "ndtap0" { print $3, $4, $6, $7 }' "$out")
+same ring-size "${size:-none}" $SIZE
+same ring-warns "$(grep -c "the ring of ndtap0:q0 has $SIZE places, not 7" "$out")" 1
+same ring-packets "$packets" $N
+same ring-most "$most" $SIZE
+same ring-full "$full" $((N - SIZE))
+same ring-depth "$(sed -n 's/^ *128 -> 255 *: *\([0-9]*\).*/\1/p' "$out")" 128
+
+trace blocks tun_ring_monitor.py || finish
+$STIMULUS tap $N >/dev/null
+stop "$PID"
+out=$TMP/blocks.out
+same blocks-full "$(grep -c '^TUN RING FULL DETECTED!$' "$out")" $((N - SIZE))
+same blocks-device "$(grep -c '^Device: ndtap0$' "$out")" $((N - SIZE))
+same blocks-status "$(grep -cE '^  Status: FULL' "$out")" $((N - SIZE))
+same blocks-process "$(grep -cE '^Process: stimulus \(PID: [0-9]+\)' "$out")" $((N - SIZE))
+same blocks-no-ip "$(grep -c '^Packet headers not parsed' "$out")" $((N - SIZE))
+
+trace other tun_ring_monitor --interval 1h --protocol udp || finish
+$STIMULUS tap 10 >/dev/null
+stop "$PID"
+same other-protocol "$(grep -c ndtap0 "$TMP/other.out")" 0
+finish

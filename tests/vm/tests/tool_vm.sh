@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# topology: vm
+# limit: 240
+# stdlib/tun, vhost, kvm with a real machine behind them: N pings are N packets to it and N from it,
+# each of which signals, each signal an interrupt.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../topology/vm.sh"
+N=10
+VM=$(cat "$VM_PID")
+warm() { [ "$(pings peer 10.3.0.2 3)" = 3 ]; }
+until_ok 30 warm || not_ok warm "the machine does not answer"
+# NAME ARGUMENTS...: traces while N pings pass; the output is in $OUT.
+during() {
+    local name=$1
+    shift
+    OUT=$TMP/$name.out
+    : >"$OUT"
+    trace "$name" "$@" || return
+    same "$name-answered" "$(pings peer 10.3.0.2 $N)" $N
+    stop "$PID"
+    same "$name-exit" "$CODE" 0
+}
+# NAME NUMBER LEAST: at least.
+least() { if (($2 >= $3)); then ok "$1"; else not_ok "$1" "$2, of at least $3"; fi; }
+
+during ring tun_ring_monitor --device vnet0 --protocol icmp --dst-ip 10.3.0.2 --interval 1h
+same ring-packets "$(awk '$1 == "vnet0" { print $4 }' "$OUT")" $N
+during nothing tun_ring_monitor --device vnet0 --protocol tcp --interval 1h
+same nothing-packets "$(grep -c '^vnet0' "$OUT")" 0
+during blocks tun_ring_monitor --all --src-ip 10.3.0.1 --queue 0
+same blocks "$(grep -c '^  Source: 10.3.0.1:0$' "$OUT")" $N
+same blocks-protocol "$(grep -c '^  Protocol: ICMP$' "$OUT")" $N
+same blocks-index "$(grep -c '^  TFile queue_index: 0$' "$OUT")" $N
+
+during irqs kvm_irqfd_stats_summary --qemu-pid "$VM" --interval 1h
+irqs=$(sed -n 's/^  Total irqfd_wakeup calls: //p' "$OUT")
+least irqs "${irqs:-0}" $((2 * N)) # to it and from it
+same irqs-data "$(sed -n 's/^    Data Plane: \([0-9]*\) .*/\1/p' "$OUT")" "$irqs"
+same irqs-sum "$(awk '/^      Interrupts: / { n += $2 } END { print n }' "$OUT")" "$irqs"
+same irqs-delivered "$(sed -n 's/^  Total kvm_arch_set_irq_inatomic calls: //p' "$OUT")" "$irqs"
+has irqs-thread "$OUT" '^      Process: vhost-[0-9]+ \(PID: [0-9]+\)$'
+has irqs-success "$OUT" '^      GSI [0-9]+: total=[0-9]+, success=[0-9]+ \(100\.0%\), fail=0, avg_delivered=1\.00$'
+has irqs-kick "$OUT" '^    VCPU 0: [0-9]+ kicks'
+during rx kvm_irqfd_stats_summary --qemu-pid "$VM" --category data --subcategory rx --interval 1h
+rx=$(sed -n 's/^  Total irqfd_wakeup calls: //p' "$OUT")
+least irqs-rx "${rx:-0}" $N
+if ((rx < 2 * N)); then ok irqs-rx-only; else not_ok irqs-rx-only "$rx"; fi
+during control kvm_irqfd_stats_summary --qemu-pid "$VM" --category control --interval 1h
+same irqs-control "$(sed -n 's/^    Data Plane: \([0-9]*\) .*/\1/p' "$OUT" | grep -vx 0)" ''
+"$ND" kvm_irqfd_stats_summary --qemu-pid "$VM" --subcategory rx >"$TMP/wrong" 2>&1
+same irqs-wrong $? 2
+
+during pair vhost_queue_correlation_details --device vnet0 --interval 1h
+read -r rx tx < <(sed -n 's/^    - Packets processed: \([0-9]*\) (RX), \([0-9]*\) (TX)/\1 \2/p' "$OUT")
+same pair-rx "$rx" $N
+same pair-tx "$tx" $N
+has pair-name "$OUT" '^  vnet0, vhost-[0-9]+: RX Queue 0 <-> TX Queue 1:$'
+has pair-rate "$OUT" '^    - Correlation rate: 100\.0%$'
+has pair-gap "$OUT" '^    - Average processing gap: [1-9][0-9]*\.[0-9] us$'
+same pair-busy "$(grep -cE '^  - Queue [01] \((RX|TX)\) of vnet0: [0-9.]+% busy$' "$OUT")" 2
+during events vhost_queue_correlation_details --events --queue 0
+same events-packets "$(grep -c '^Event: tun_net_xmit ' "$OUT")" $N
+same events-flow "$(grep -c '^Flow: 10.3.0.1:0 -> 10.3.0.2:0 (ICMP)$' "$OUT")" $N
+same events-signals-rx "$(grep -cE '^VQ: 0x[0-9a-f]+ \(RX\) \| Count: 1 ' "$OUT")" $N
+same events-signals-tx "$(grep -cE '^VQ: 0x[0-9a-f]+ \(TX\) \| Count: 1 ' "$OUT")" $N
+least events-handle-rx "$(grep -c '^Event: handle_rx ' "$OUT")" $N
+has events-features "$OUT" '^Features: acked=0x[0-9a-f]+, backend=0x[0-9a-f]+, EVENT_IDX=(EN|DIS)ABLED$'
+
+during chain tun_tx_to_kvm_irq --device vnet0 --analyze-chains --interval 1h
+has chain-counts "$OUT" "^  Stage Event Counts: $N $N $N $N $N\$"
+has chain-complete "$OUT" '^  Chain Completeness: 100\.0% .* COMPLETE$'
+for s in 1 2 3 4 5; do same chain-$s "$(grep -c "\\[vnet0:q0\\] Stage $s " "$OUT")" $N; done
+has chain-latency "$OUT" '^  1 -> 4: average [1-9][0-9.]* P50 [0-9.]+ P90 [0-9.]+ P99 [0-9.]+$'
+has chain-total "$OUT" "^Total events: $((5 * N))\$"
+during seq tun_tx_to_kvm_irq --icmp-seq 3
+same seq-only "$(grep -c 'Stage 1 ' "$OUT")" 1
+finish
