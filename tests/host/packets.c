@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Frames built byte by byte, and what each field of pkt must be for them. Serves t_packet.sh.
+// Frames built byte by byte, and what each field of pkt must be for them. Serves t_packet*.sh.
 //
 //   packets want STAGE DEV FIELD:TYPE...   one line per kind and field: STAGE KIND
 //   FIELD=VALUE/HAS/COMPARES packets send DEV COUNT         sends each kind COUNT times, marked
