@@ -269,9 +269,12 @@ struct nd_check {
     bool changed;       // a map's or function's type became known: another pass
     uint32_t fn_depth;  // functions being checked inside each other
     uint32_t fn_checks; // bodies of functions checked so far
+    bool takes_packet;  // the next expression may be a packet or a header of it as a whole
 };
 
 struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e);
+// Likewise, where pkt or pkt.tcp may stand for itself.
+struct nd_type *nd_check_packet_expr(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e);
 // A name that stands for a value of an enum option beside opt.x becomes that value.
 void nd_check_enum_name(struct nd_expr *opt, struct nd_expr *name);

@@ -144,7 +144,7 @@ static struct nd_type *check_opt_field(struct nd_check *c, struct nd_expr *e)
 struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e)
 {
     nd_pkt_join_reversed(c, e);
-    nd_check_expr(c, e->a);
+    nd_check_packet_expr(c, e->a);
     e->field = NULL;
     if (e->a->type->kind == ND_TY_ARGS)
         return nd_check_args_field(c, e);

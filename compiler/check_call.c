@@ -228,7 +228,7 @@ static struct nd_type *check_has(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_expr *x = e->args.v[0];
 
-    nd_check_expr(c, x);
+    nd_check_packet_expr(c, x);
     if (x->type->kind == ND_TY_PKT || (x->kind == ND_E_FIELD && x->a->type->kind == ND_TY_PKT))
         return nd_ty(&nd_type_bool);
     if (x->type->kind != ND_TY_ERROR &&
@@ -400,8 +400,17 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
     uint32_t w = c->world, i;
     struct nd_decl *d;
 
-    for (i = 0; i < call->args.n; i++)
-        nd_check_expr(c, call->args.v[i]);
+    for (i = 0; i < call->args.n; i++) {
+        struct nd_type *t = nd_check_packet_expr(c, call->args.v[i]);
+
+        if (t->kind == ND_TY_PKT && t != nd_ty(&nd_type_pkt)) {
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0302, call->args.v[i]->span,
+                             "a function takes the whole packet, not a part of it"),
+                    "pass pkt, and name the header in the function");
+            return error_type();
+        }
+    }
     call->info = fn;
     if (fn->busy) {
         nd_help(c->d, nd_error(c->d, ND_E0404, call->name_span, "%s() calls itself", call->name),

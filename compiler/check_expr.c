@@ -417,10 +417,25 @@ bad:
     return error_type();
 }
 
+struct nd_type *nd_check_packet_expr(struct nd_check *c, struct nd_expr *e)
+{
+    c->takes_packet = true;
+    return nd_check_expr(c, e);
+}
+
+static struct nd_type *packet_as_value(struct nd_check *c, const struct nd_expr *e)
+{
+    nd_help(c->d, nd_error(c->d, ND_E0303, e->span, "a packet or a header of it is not a value"),
+            "name a field, pkt.tcp.seq, or ask for it: has(pkt.tcp)");
+    return error_type();
+}
+
 struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
 {
+    const bool packet = c->takes_packet;
     struct nd_type *t;
 
+    c->takes_packet = false;
     switch (e->kind) {
     case ND_E_INT:
         e->is_const = true;
@@ -495,6 +510,8 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
         t = error_type();
         break;
     }
+    if (t->kind == ND_TY_PKT && !packet)
+        t = packet_as_value(c, e);
     e->type = t;
     return t;
 }

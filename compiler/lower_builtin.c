@@ -407,7 +407,7 @@ static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_expr *x = e->args.v[0];
 
-    if (x->a && x->a->type->kind == ND_TY_PKT)
+    if (x->type->kind == ND_TY_PKT || x->a->type->kind == ND_TY_PKT)
         return nd_lower_pkt_has(l, x);
     return nd_opt_load(l, x->sym->option->given_off, &nd_type_u32);
 }

@@ -2,7 +2,7 @@
 // Reads the headers of a packet: each at most once, in one bounded read, and only what the probe
 // names. What lies beyond the linear part of the skb is absent, never garbage. A word (ND_PR_HAVE)
 // says what was found. Must not know the language. Serves lower_pkttun.c.
-#include "packet_impl.h"
+#include "lower_packet.h"
 
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_GRE = 47, PROTO_ICMP6 = 58 };
 enum { PROTO_SCTP = 132, PROTO_HOP = 0, PROTO_ROUTE = 43, PROTO_FRAG = 44, PROTO_AUTH = 51 };

@@ -5,7 +5,7 @@
 // All that a program wants of its packet is parsed in one place, before the first statement that
 // names it: no header is read twice. Where every use depends on options (flow_match() in a
 // predicate), so does the parsing: the verifier, which knows the options, removes it with them.
-#include "packet_impl.h"
+#include "lower_packet.h"
 
 enum { UDP_BYTES = 8, PORT_VXLAN = 4789, PORT_VXLAN_OLD = 8472, PORT_GENEVE = 6081 };
 

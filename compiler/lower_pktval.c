@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Values of the packet's fields out of what lower_packet.c has read, what is absent, and the
 // identity of a packet. Must not know how headers are found. Serves lower_expr.c, lower_builtin.c.
-#include "packet_impl.h"
+#include "lower_packet.h"
 
 #include "builtins.h"
 

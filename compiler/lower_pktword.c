@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Small words for the code that parses packets. Must not know headers. Serves lower_packet.c,
 // lower_pkttun.c, lower_pktval.c.
-#include "packet_impl.h"
+#include "lower_packet.h"
 
 #include <string.h>
 

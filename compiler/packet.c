@@ -261,22 +261,26 @@ static void unknown_field(struct nd_check *c, struct nd_expr *e, const char *gro
     struct nd_near near = {.name = e->name};
     const struct nd_pkt_row *r;
     struct nd_diag *d;
+    const bool inner = e->a->type->depth != 0;
     const char *list = "";
     uint32_t i;
 
     for (i = 0; (r = nd_pkt_row(i)); i++) {
         bool opens = !*group && *r->group && !strstr(list, r->group);
 
+        if (inner && r->src == ND_PS_SKB)
+            continue;
         if (strcmp(r->group, group) != 0 && !opens)
             continue;
         nd_near_try(&near, opens ? r->group : r->name);
         list = nd_arena_printf(c->a, "%s%s%s", list, *list ? ", " : "", opens ? r->group : r->name);
     }
-    d = nd_error(c->d, ND_E0204, e->name_span, "a packet has no '%s%s%s'", group, *group ? "." : "",
-                 e->name);
+    d = nd_error(c->d, ND_E0204, e->name_span, "%s has no '%s%s%s'",
+                 inner ? "the packet in a tunnel" : "a packet", group, *group ? "." : "", e->name);
     if (near.n)
         nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
-    nd_help(c->d, d, "it has: %s", list);
+    if (*list)
+        nd_help(c->d, d, "it has: %s", list);
 }
 
 static struct nd_expr *member_of(struct nd_check *c, const struct nd_pkt_row *r,
@@ -299,7 +303,7 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
     struct nd_type *t;
 
     e->info = NULL;
-    if (!packet_of(c, e))
+    if (c->probe && !packet_of(c, e)) // no probe: a function that nothing calls
         return nd_ty(&nd_type_error);
     if (!*group && (is_group(e->name) || (!at->depth && !strcmp(e->name, "inner")))) {
         t = nd_type_new(c->t, ND_TY_PKT, 0);
@@ -312,6 +316,10 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
         unknown_field(c, e, group);
         return nd_ty(&nd_type_error);
     }
+    if (!c->probe)
+        return r->type               ? nd_ty(r->type)
+               : r->src == ND_PS_SKB ? nd_ty(&nd_type_u32)
+                                     : nd_type_flow(c->t);
     if (r->src == ND_PS_SKB && !member_of(c, r, e->span)) {
         nd_error(c->d, ND_E0204, e->name_span, "packets of this kernel have no '%s'", e->name);
         return nd_ty(&nd_type_error);
@@ -328,7 +336,7 @@ void nd_pkt_join_reversed(struct nd_check *c, struct nd_expr *e)
     struct nd_expr *flow = e->a;
 
     if (strcmp(e->name, "reversed") != 0 || flow->kind != ND_E_FIELD ||
-        strcmp(flow->name, "flow") != 0 || nd_check_expr(c, flow->a)->kind != ND_TY_PKT)
+        strcmp(flow->name, "flow") != 0 || nd_check_packet_expr(c, flow->a)->kind != ND_TY_PKT)
         return;
     e->a = flow->a;
     e->name = "flow.reversed";
