@@ -130,6 +130,9 @@ struct nd_lpkt {
     LLVMValueRef l2, l3, l4, addr, tag; // bytes of headers; NULL: not used
 };
 
+// What the verifier takes a pointer to no struct for when it is loaded from typed memory.
+enum nd_leaves { ND_LEAVES_UNKNOWN, ND_LEAVES_NUMBERS, ND_LEAVES_MEMORY };
+
 struct nd_lower {
     struct nd_program *p;
     struct nd_arena *a;
@@ -153,6 +156,7 @@ struct nd_lower {
     uint32_t relocs;       // numbers them for LLVM
     uint32_t module;       // how many this process made before, see object.c
     ND_VEC(struct nd_core_type *) core;
+    enum nd_leaves leaves;
     bool force_scratch; // keep everything larger than a register off the stack
     bool over_stack;    // LLVM found the stack too small
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Memory of a program: temporaries on the stack or in per-CPU scratch, loads through every kind of
 // pointer, copies. Serves the other lower_*.c.
+#include "btf.h"
 #include "lower.h"
 
 #include <string.h>
@@ -174,13 +175,32 @@ void nd_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVM
                 ND_MF_NONE);
 }
 
+// Pointers to no struct that are loaded from typed memory: numbers until Linux 6.16. Later ones are
+// memory to the verifier, which then refuses most arithmetic: read by the helper, they are numbers
+// again. The kernels that do so know untrusted arguments, by this name.
+static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
+{
+    struct nd_btf *btf;
+    int64_t value;
+
+    if (t->kind != ND_TY_PTR || nd_type_elem(&l->p->types, t)->kind == ND_TY_STRUCT)
+        return false;
+    if (l->leaves == ND_LEAVES_UNKNOWN) {
+        btf = nd_kernel_btf(l->p->kernel, NULL);
+        l->leaves = btf && nd_btf_find_enumerator(btf, "ARG_TAG_UNTRUSTED", &value)
+                        ? ND_LEAVES_MEMORY
+                        : ND_LEAVES_NUMBERS;
+    }
+    return l->leaves == ND_LEAVES_MEMORY;
+}
+
 LLVMValueRef nd_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
                             struct nd_span span)
 {
     uint32_t size = t->size ? t->size : 8;
     LLVMValueRef tmp;
 
-    if (is_direct(at.as))
+    if (is_direct(at.as) && !(at.as == ND_AS_BTF && loads_as_memory(l, t)))
         return nd_load_int(l, nd_ptr(l, at.v), t);
     tmp = nd_temp(l, size);
     nd_probe_read(l, tmp, nd_i32(l, size), at.v, at.as, span);
