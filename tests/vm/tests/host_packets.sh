@@ -22,6 +22,14 @@ same way-icmp "$(total "$OUT" @icmp)" $((2 * N))
 has way-queued "$OUT" "^@queued\[eth0\]: $((2 * N))\$"
 same way-received "$(total "$OUT" @rcv)" $((2 * N))
 
+# Headers through the pointers of a trampoline: newer verifiers take them for memory.
+traced headers 'stage come(skb: struct sk_buff *) "a message came" { try fentry:icmp_rcv { skb = args.skb } }
+probe come { @type[pkt.icmp.type] = count(); @len[pkt.ip.len] = count(); }' pings a 10.1.0.2 $N
+same headers-answered "$(cat "$TMP/headers.cmd")" $N
+has headers-requests "$OUT" "^@type\[8\]: $N\$"
+has headers-answers "$OUT" "^@type\[0\]: $N\$"
+has headers-length "$OUT" "^@len\[84\]: $((2 * N))\$"
+
 # The same with IPv6: 128 is a request, 129 the answer.
 traced six 'fentry:icmpv6_rcv {
     $icmp = (struct icmp6hdr *)(args.skb->head + args.skb->transport_header);
