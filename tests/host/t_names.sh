@@ -28,7 +28,8 @@ for word in nosuchtool cpu/nosuchtool stages lib/../cpu/offcputime_ts ./offcputi
     same "none-$word" $? 2
     has "none-$word-says" "$TMP/out" 'ndtrace list tools'
 done
-(cd "$TMP" && printf '// mine\nBEGIN { exit() }\n' >offcputime_ts && "$ND" offcputime_ts --help >"$TMP/out" 2>&1)
+nd=$(realpath "$ND")
+(cd "$TMP" && printf '// mine\nBEGIN { exit() }\n' >offcputime_ts && "$nd" offcputime_ts --help >"$TMP/out" 2>&1)
 has file-first "$TMP/out" '^mine$'
 
 "$ND" list tools >"$TMP/tools"
