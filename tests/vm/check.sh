@@ -14,6 +14,7 @@ cd "$HERE/../.." || exit 1
 kernels=${1:-$KERNELS}
 # Without names: all but those with a line "# on demand".
 tests=${2:-$(cd "$HERE/tests" && grep -L '^# on demand' -- *.sh | sed 's/\.sh$//' | tr '\n' ' ')}
+named=${2:-}
 jobs=${NDTRACE_VM_JOBS:-$(nproc)}
 logs=build/vm
 mkdir -p $logs
@@ -26,7 +27,8 @@ wants() { sed -n "s/^# $2: //p" "$HERE/tests/$1.sh" | grep . || echo "$3"; }
 tests_of() {
     local t
     for t in $tests; do
-        [ "$(wants "$t" topology plain)" != "$1" ] || [[ " $(wants "$t" kernels "$2") " != *" $2 "* ]] || echo "$t"
+        [ "$(wants "$t" topology plain)" = "$1" ] || continue
+        [ -z "$named" ] && [[ " $(wants "$t" kernels "$2") " != *" $2 "* ]] || echo "$t"
     done
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
-# kernels: 6.12
+# on demand
 # limit: 500
 # Every kind of frame and every field of pkt. Once: what differs between kernels is in the tests
 # of the topologies, and this takes minutes in an emulated machine.

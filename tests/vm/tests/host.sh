@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernels: 5.10 7
 # limit: 700
 # The tests that every machine runs, on this kernel. Not those of flags and names, which no kernel
 # changes, and of every kind of frame, which take minutes here and have a test of their own.
