@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../../.." || exit 1
 names=()
 for f in tests/host/t_*.sh; do
     f=${f#tests/host/t_}
-    case $f in names.sh | usage.sh | packet.sh | packet_old.sh) ;; *) names+=("${f%.sh}") ;; esac
+    case $f in names.sh | usage.sh | packet*.sh) ;; *) names+=("${f%.sh}") ;; esac
 done
 TEST_TIMEOUT=150 TEST_SLOW=5 bash tests/host/run.sh "${names[@]}" >/tmp/host.log 2>&1
 code=$?
