@@ -5,8 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 TARGET=$PWD/build/tests/host/target
 N=150 T=4 # threads
-# Since 6.13 the kernel keeps the stack of such programs by CPU, but may interrupt them for another
-# thread of the same CPU where it is preemptible: they then spoil each other's values. One thread there.
+# On preemptible kernels from 6.13 values were wrong when several threads of a CPU were in such programs
+# at a time. Why is not known: memory by CPU that one thread overwrites for another is suspected, the
+# kernel's or ours. Until it is, one thread there.
 IFS=.-+ read -r a b _ <<<"$(uname -r)"
 if ((a > 6 || (a == 6 && b >= 13))) && grep -qE '\((full|lazy)\)' /sys/kernel/debug/sched/preempt 2>/dev/null; then
     T=1
