@@ -31,7 +31,8 @@ probe qdisc_enq /pkt.dev == opt.dev/ {
 }" --dev "$T" && inside $PACKETS gso "$T" $N && inside $PACKETS send "$T" 1 $TAG
 sleep 0.2
 stop "$PID"
-same gso "$(grep '^@gso' "$TMP/gso.out" | sort)" "@gso[false, 0, 0, 0]: $kinds
+# Newer kernels work out the segments of what user space sends: 5 of at most 1000 bytes; older: 0.
+same gso "$(sed -nE 's/^(@gso\[true, 1000, )5,/\10,/; /^@gso/p' "$TMP/gso.out" | sort)" "@gso[false, 0, 0, 0]: $kinds
 @gso[true, 1000, 0, 3]: $N"
 same gso-compared "$(total "$TMP/gso.out" @other)" $N
 inside $PACKETS want q "$T" "${fields[@]}" >"$TMP/want"
