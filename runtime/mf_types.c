@@ -7,6 +7,8 @@
 
 #define MAX_TYPE_SIZE (1u << 20)
 #define MAX_DEPTH 32
+#define MAX_STEPS (2ull << 20)
+#define UNDER_WAY UINT64_MAX
 
 // Bytes of the kinds that have one size only.
 static const uint16_t fixed_size[ND_T_KIND_MAX] = {
@@ -147,44 +149,63 @@ static const char *check_type(const struct nd_mf *mf, const struct nd_mf_type *t
     }
 }
 
-// Depth-first: state 1 while a type's members are followed, 2 when all below it are known good.
-static bool acyclic(const struct nd_mf *mf, uint32_t id, uint8_t *state, int depth)
+// Steps it takes to show a value of a type: bytes and parts, each as often as it is shown. Members
+// may share bytes, so nested types can take more steps than any size allows: 0 for a type that
+// takes more than MAX_STEPS or contains itself.
+static uint64_t steps_of(const struct nd_mf *mf, uint32_t id, uint64_t *known, int depth)
 {
     const struct nd_mf_type *t = &mf->types[id];
-    bool ok = true;
+    uint64_t n = 1ull + t->size, part;
     uint32_t i;
 
-    if (state[id] == 2)
-        return true;
-    if (state[id] == 1 || depth > MAX_DEPTH)
-        return false;
-    state[id] = 1;
-    if (t->kind == ND_T_ARRAY)
-        ok = acyclic(mf, t->elem, state, depth + 1);
-    for (i = 0; ok && (t->kind == ND_T_STRUCT || t->kind == ND_T_TUPLE) && i < t->count; i++)
-        ok = acyclic(mf, mf->fields[t->first + i].type, state, depth + 1);
-    state[id] = 2;
-    return ok;
+    if (known[id])
+        return known[id] == UNDER_WAY ? 0 : known[id];
+    if (depth > MAX_DEPTH)
+        return 0;
+    known[id] = UNDER_WAY;
+    if (t->kind == ND_T_ENUM)
+        n += t->count;
+    if (t->kind == ND_T_ARRAY) {
+        part = steps_of(mf, t->elem, known, depth + 1);
+        n = part ? 1 + part * t->count : 0;
+    }
+    for (i = 0; n && (t->kind == ND_T_STRUCT || t->kind == ND_T_TUPLE) && i < t->count; i++) {
+        part = steps_of(mf, mf->fields[t->first + i].type, known, depth + 1);
+        n = part && n + part <= MAX_STEPS ? n + part : 0;
+    }
+    n = n <= MAX_STEPS ? n : 0;
+    known[id] = n;
+    return n;
+}
+
+static const char *check_steps(const struct nd_mf *mf)
+{
+    const char *why = NULL;
+    uint64_t *known;
+    uint32_t i;
+
+    if (!mf->ntypes)
+        return NULL;
+    known = calloc(mf->ntypes, sizeof(*known));
+    if (!known)
+        return "out of memory";
+    for (i = 0; i < mf->ntypes && !why; i++) {
+        if (!steps_of(mf, i, known, 0))
+            why = "a type contains itself or too many parts";
+    }
+    free(known);
+    return why;
 }
 
 const char *nd_mf_check_types(const struct nd_mf *mf)
 {
     const char *why = NULL;
-    uint8_t *state;
     uint32_t i;
 
     for (i = 0; i < mf->ntypes && !why; i++)
         why = check_type(mf, &mf->types[i]);
-    if (why || !mf->ntypes)
-        return why;
-    state = calloc(mf->ntypes, 1);
-    if (!state)
-        return "out of memory";
-    for (i = 0; i < mf->ntypes && !why; i++) {
-        if (!acyclic(mf, i, state, 0))
-            why = "a type contains itself";
-    }
-    free(state);
+    if (!why)
+        why = check_steps(mf);
     // FIELD instructions name a field without its struct, so all fields must have a type.
     for (i = 0; i < mf->nfields && !why; i++) {
         if (mf->fields[i].type >= mf->ntypes || !nd_mf_str_ok(mf, mf->fields[i].name))

@@ -305,12 +305,34 @@ static void test_cycle(void **state)
     nd_arena_free(a);
 }
 
+// Structs whose fields share their bytes: 20 levels of 16 are 16^20 parts in 8 bytes.
+static void test_too_many_parts(void **state)
+{
+    struct nd_arena *a = nd_arena_new();
+    struct nd_mfb *b = nd_mfb_new(a);
+    uint32_t t = type(b, ND_T_INT, 8, 0, 0), size;
+    struct nd_mf_field f[16];
+    const char *why;
+    void *blob;
+
+    (void)state;
+    for (int level = 0; level < 20; level++) {
+        for (int i = 0; i < 16; i++)
+            f[i] = (struct nd_mf_field){.type = t, .off = 0};
+        t = type(b, ND_T_STRUCT, 8, nd_mfb_add(b, ND_SEC_FIELDS, f, 16), 16);
+    }
+    blob = nd_mfb_finish(b, &size);
+    assert_int_equal(try_open(blob, size, &why), -EINVAL);
+    assert_non_null(strstr(why, "too many parts"));
+    nd_arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),  cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_flips), cmocka_unit_test(test_checksum),
-        cmocka_unit_test(test_cycle),
+        cmocka_unit_test(test_cycle), cmocka_unit_test(test_too_many_parts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
