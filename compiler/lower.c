@@ -270,19 +270,6 @@ static const char *const sections[] = {
     [ND_PROG_FEXIT] = "nd/fexit",     [ND_PROG_TEST_RUN] = "nd/run",
 };
 
-static void load_scratch(struct nd_lower *l)
-{
-    LLVMBasicBlockRef ok = nd_bb(l, "scratch");
-    LLVMValueRef key = nd_register(l, "zero"), args[2] = {l->scratch_map, key}, p;
-
-    LLVMBuildStore(l->b, nd_i64(l, 0), key);
-    p = nd_ptr(l, nd_call(l, ND_H_MAP_LOOKUP, args, 2));
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok, l->out);
-    nd_at(l, ok);
-    l->scratch = p;
-    l->scratch_bb = ok;
-}
-
 static void take_apart(struct nd_lower *l, struct nd_expr *pred, struct nd_expr_list *parts)
 {
     if (pred->kind == ND_E_BINARY && pred->op == ND_OP_LAND && !pred->is_const) {
@@ -352,18 +339,21 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     l->inl = NULL;
     l->scratch = NULL;
     l->scratch_top = 0;
+    l->scratch_held = false;
     memset(&l->pkt, 0, sizeof(l->pkt));
     l->early.v = NULL;
     l->early.n = l->early.cap = 0;
     l->entry = l->prologue = nd_bb(l, "entry");
     l->start = nd_bb(l, "start");
-    l->out = l->end = nd_bb(l, "out"); // a handler of a path has an `out` of its own
+    l->out = nd_bb(l, "out"); // a handler of a path has one of its own
+    l->end = nd_bb(l, "end");
     LLVMPositionBuilderAtEnd(l->b, l->entry);
     nd_at(l, l->start);
     nd_line(l, d->name_span);
     nd_reuse_plan(l);
+    nd_nest_keep_stack(l);
     if (scratch)
-        load_scratch(l);
+        nd_nest_take_scratch(l);
     if (pr->entry_of)
         nd_lower_note(l);
     if (pr->entry_args)
@@ -382,6 +372,9 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     }
     nd_br(l, l->out);
     nd_at(l, l->out);
+    nd_nest_give_scratch(l);
+    nd_br(l, l->end);
+    nd_at(l, l->end);
     LLVMBuildRet(l->b, nd_i32(l, 0));
     LLVMPositionBuilderAtEnd(l->b, l->prologue);
     LLVMBuildBr(l->b, l->start);
@@ -432,7 +425,8 @@ static void finish_globals(struct nd_lower *l)
 
     if (l->scratch_map) {
         g = nd_define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4,
-                          l->scratch_size ? (l->scratch_size + 7) & ~7u : 8, 1);
+                          l->scratch_size ? (l->scratch_size + 7) & ~7u : 8,
+                          l->scratch_slots ? l->scratch_slots : 1);
         LLVMReplaceAllUsesWith(l->scratch_map, g);
         LLVMDeleteGlobal(l->scratch_map);
         l->scratch_map = g;
@@ -512,6 +506,7 @@ bool nd_lower_program(struct nd_lower *l)
     l->ptr = LLVMPointerTypeInContext(l->cx, 0);
     make_debug(l);
     make_globals(l);
+    nd_nest_plan(l);
     for (i = 0; i < l->p->probes.n; i++)
         lower_probe(l, l->p->probes.v[i]);
     if (l->p->probes.n)

@@ -19,6 +19,7 @@ enum nd_helper {
     ND_H_KTIME_GET_NS = 5,
     ND_H_GET_PRANDOM = 7,
     ND_H_GET_SMP_PROCESSOR_ID = 8,
+    ND_H_TAIL_CALL = 12,
     ND_H_GET_PID_TGID = 14,
     ND_H_GET_UID_GID = 15,
     ND_H_GET_COMM = 16,
@@ -85,8 +86,10 @@ struct nd_lmap {
     enum nd_mf_map_kind kind;
     bool percpu;
     uint32_t key_size, val_size, max_entries;
-    uint32_t gen_off; // in nd_state, ND_MF_NONE: one generation
-    uint32_t pop_off; // in nd_state, 0: entries are not counted
+    uint32_t gen_off;         // in nd_state, ND_MF_NONE: one generation
+    uint32_t pop_off;         // in nd_state, 0: entries are not counted
+    uint32_t guarded, others; // programs that update it, see lower_nest.c
+    const struct nd_probe *last_user;
 };
 
 struct nd_stackmap {
@@ -152,9 +155,10 @@ struct nd_lower {
     ND_VEC(struct nd_site) sites;
     uint32_t state_size, exit_off;
     LLVMValueRef scratch_map;
-    uint32_t scratch_size; // bytes used so far, all programs
-    uint32_t relocs;       // numbers them for LLVM
-    uint32_t module;       // how many this process made before, see object.c
+    uint32_t scratch_size;  // bytes used so far, all programs
+    uint32_t scratch_slots; // entries of its map, 0: one
+    uint32_t relocs;        // numbers them for LLVM
+    uint32_t module;        // how many this process made before, see object.c
     ND_VEC(struct nd_core_type *) core;
     enum nd_leaves leaves;
     bool force_scratch; // keep everything larger than a register off the stack
@@ -165,12 +169,15 @@ struct nd_lower {
     LLVMValueRef func, ctx;
     LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
     LLVMMetadataRef scope;
-    LLVMBasicBlockRef entry, prologue, start, out, end; // prologue: where early lookups end
+    LLVMBasicBlockRef entry, prologue, start; // prologue: where early lookups end
+    LLVMBasicBlockRef out, end;               // end: without giving anything back
     ND_VEC(struct nd_early) early;
     LLVMValueRef scratch;         // base of this program's part, NULL: not used
     LLVMBasicBlockRef scratch_bb; // where it is known
     uint32_t scratch_base, scratch_top;
-    uint32_t stack; // bytes of allocas
+    bool scratch_held; // is given back at the end
+    uint32_t stack;    // bytes of allocas
+    bool shared;       // the aggregation that is being lowered, see nd_nest_shared()
     ND_VEC(struct nd_temp) temps;
     struct nd_slot *slots;
     uint32_t nslots;
@@ -228,6 +235,20 @@ LLVMValueRef nd_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueR
 void nd_state_begin(struct nd_lower *l);     // before maps are made
 void nd_state_words_end(struct nd_lower *l); // no more words that the runtime writes
 void nd_state_end(struct nd_lower *l);       // all programs are lowered
+
+// lower_nest.c: runs of programs inside each other
+void nd_nest_plan(struct nd_lower *l);
+// Whether something may come between a load of an entry of the map and the store after it, on this
+// CPU, that updates it, too.
+bool nd_nest_shared(const struct nd_lower *l, const struct nd_map *m);
+// Threads that preempt each other keep stacks of their own: since 6.13 the kernel gives programs of
+// more than 64 bytes of stack, on x86, one for each CPU (bpf_enable_priv_stack in
+// kernel/bpf/verifier.c), also to uprobes, which it preempts. Not to those with a tail call; this
+// one is never reached, which the verifier sees and LLVM does not.
+void nd_nest_keep_stack(struct nd_lower *l);
+// Scratch of this run's own, or the program ends and counts that.
+void nd_nest_take_scratch(struct nd_lower *l);
+void nd_nest_give_scratch(struct nd_lower *l);
 
 // lower_mem.c: memory on the stack or scratch, loads, copies
 LLVMValueRef nd_temp(struct nd_lower *l, uint32_t size); // until the statement ends

@@ -22,21 +22,37 @@ LLVMValueRef nd_ptr(struct nd_lower *l, LLVMValueRef v)
 
 #define SCRATCH_FROM 24u // bytes: smaller ones stay on the stack even when scratch is used
 
-// Allocas live in the entry block, so that a loop does not grow the stack.
-static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const char *name)
+struct place { // where the builder was
+    LLVMBasicBlockRef here;
+    LLVMMetadataRef line;
+};
+
+static struct place go_to_front(struct nd_lower *l, LLVMBasicBlockRef bb)
 {
-    LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
-    LLVMMetadataRef line = LLVMGetCurrentDebugLocation2(l->b);
-    LLVMValueRef first = LLVMGetFirstInstruction(l->entry), v;
+    struct place was = {LLVMGetInsertBlock(l->b), LLVMGetCurrentDebugLocation2(l->b)};
+    LLVMValueRef first = LLVMGetFirstInstruction(bb);
 
     if (first)
         LLVMPositionBuilderBefore(l->b, first);
     else
-        LLVMPositionBuilderAtEnd(l->b, l->entry);
-    v = LLVMBuildAlloca(l->b, type, name);
+        LLVMPositionBuilderAtEnd(l->b, bb);
+    return was;
+}
+
+static void go_back(struct nd_lower *l, struct place was)
+{
+    LLVMPositionBuilderAtEnd(l->b, was.here);
+    LLVMSetCurrentDebugLocation2(l->b, was.line); // the builder took that of its neighbour
+}
+
+// Allocas live in the entry block, so that a loop does not grow the stack.
+static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const char *name)
+{
+    struct place was = go_to_front(l, l->entry);
+    LLVMValueRef v = LLVMBuildAlloca(l->b, type, name);
+
     LLVMSetAlignment(v, 8);
-    LLVMPositionBuilderAtEnd(l->b, here);
-    LLVMSetCurrentDebugLocation2(l->b, line); // the builder took that of its neighbour
+    go_back(l, was);
     return v;
 }
 
@@ -54,15 +70,10 @@ static LLVMValueRef stack_alloc(struct nd_lower *l, uint32_t size)
 // An address in scratch, computed where scratch was found: it serves all branches.
 static LLVMValueRef in_scratch(struct nd_lower *l, uint32_t off)
 {
-    LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
-    LLVMValueRef first = LLVMGetFirstInstruction(l->scratch_bb), v;
+    struct place was = go_to_front(l, l->scratch_bb);
+    LLVMValueRef v = nd_gep(l, l->scratch, off);
 
-    if (first)
-        LLVMPositionBuilderBefore(l->b, first);
-    else
-        LLVMPositionBuilderAtEnd(l->b, l->scratch_bb);
-    v = nd_gep(l, l->scratch, off);
-    LLVMPositionBuilderAtEnd(l->b, here);
+    go_back(l, was);
     return v;
 }
 

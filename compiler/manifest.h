@@ -514,6 +514,7 @@ enum nd_mf_site_kind {
     ND_SITE_LOOP_BOUND, // a loop was cut at its bound
     ND_SITE_PARSE,      // a packet whose headers could not be parsed to their end
     ND_SITE_NO_ENTRY,   // a return whose entry was not seen or whose note was evicted: left out
+    ND_SITE_NESTED,     // too many runs of a program at a time on one CPU: this one was left out
     ND_SITE_EVICTED,    // an LRU map dropped an entry to make room (counted by the runtime)
     ND_SITE_KIND_MAX,
 };

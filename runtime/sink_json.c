@@ -166,6 +166,7 @@ static const char *const site_kind[ND_SITE_KIND_MAX] = {
     [ND_SITE_DIV_ZERO] = "div_zero",     [ND_SITE_INDEX] = "index",
     [ND_SITE_LOOP_BOUND] = "loop_bound", [ND_SITE_EVICTED] = "evicted",
     [ND_SITE_NO_ENTRY] = "no_entry",     [ND_SITE_PARSE] = "parse_fail",
+    [ND_SITE_NESTED] = "nested",
 };
 
 static void put_sites(struct nd_sink *s, const struct nd_loss *loss, uint32_t n, bool total)

@@ -135,6 +135,7 @@ static const char *const loss_text[ND_SITE_KIND_MAX] = {
     [ND_SITE_DIV_ZERO] = "divisions by zero",
     [ND_SITE_INDEX] = "indexes out of range",
     [ND_SITE_LOOP_BOUND] = "loops cut at their bound",
+    [ND_SITE_NESTED] = "runs left out",
     [ND_SITE_EVICTED] = "entries evicted",
 };
 

@@ -84,17 +84,20 @@ trace() {
     return 1
 }
 
-# PID [SIGNAL]: ends a tracer and sets CODE, its exit code; 124 if it did not end in 10 s.
+# PID [SIGNAL]: ends a tracer and sets CODE, its exit code; 124 if it did not end in 30 s.
 stop() {
     local i
-    kill -"${2:-INT}" "$1"
+    # A shell starts jobs with SIGINT ignored: it must not come before the tracer takes it.
     for ((i = 0; i < 200; i++)); do
-        kill -0 "$1" 2>/dev/null || break
-        # A shell starts jobs with SIGINT ignored: the first one may come before the tracer cares.
-        ((i != 60)) || kill -"${2:-INT}" "$1" 2>/dev/null
+        if grep -qs '^SigBlk:.*[2367abef]$' "/proc/$1/status" || ! kill -0 "$1" 2>/dev/null; then break; fi
         sleep 0.05
     done
-    if ((i == 200)); then
+    kill -"${2:-INT}" "$1"
+    for ((i = 0; i < 600; i++)); do # detaches hundreds of probes one by one, emulated
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.05
+    done
+    if ((i == 600)); then
         kill -KILL "$1"
         wait "$1" 2>/dev/null
         CODE=124

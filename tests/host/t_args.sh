@@ -5,14 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 TARGET=$PWD/build/tests/host/target
 N=150 T=4 # threads
-# On preemptible kernels from 6.13 values were wrong when several threads of a CPU were in such programs
-# at a time. Why is not known: memory by CPU that one thread overwrites for another is suspected, the
-# kernel's or ours. Until it is, one thread there.
-IFS=.-+ read -r a b _ <<<"$(uname -r)"
-if ((a > 6 || (a == 6 && b >= 13))) && grep -qE '\((full|lazy)\)' /sys/kernel/debug/sched/preempt 2>/dev/null; then
-    T=1
-    echo "this kernel preempts programs of uprobes: one thread only"
-fi
 ALL=$((N * T))
 SUM=$((1000 * N * (T * (T - 1) / 2) + T * N * (N - 1) / 2)) # of the numbers of all calls
 
@@ -45,6 +37,12 @@ has nine-registers "$OUT" "^@f\[1, 6\]: $ALL\$"
 same nine-return-7th "$(total "$OUT" @rg)" $SUM
 has nine-return-others "$OUT" "^@rh\[-7, 1, stack\]: $ALL\$"
 same nine-return-value "$(total "$OUT" @r)" $(((21 - 7 + 115) * ALL)) # 's' is 115
+
+# More than the stack has room for, in memory by CPU: threads that preempt each other keep apart.
+calls large "
+uprobe:$TARGET:nine { @l[arg6 / 1000, str(uptr(arg8), 240), str(uptr(arg8), 100)] = count() }"
+for ((t = 0; t < T; t++)); do has "large-thread-$t" "$OUT" "^@l\[$t, stack, stack\]: $N\$"; done
+same large-no-other "$(grep -c '^@l' "$OUT")" $T
 
 # Two probes on one function keep notes of their own.
 calls two "
