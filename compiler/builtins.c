@@ -440,6 +440,7 @@ static const struct nd_builtin table[] = {
     {"opt", ND_B_OPT, KU, 0, 0, 0, 0, &nd_type_opts, NULL, "opt.NAME", "value of an option"},
     {"pkt", ND_B_PKT, K, 0, 0, 0, 0, NULL, nd_check_pkt_name, "pkt", "the packet of the stage"},
     {"packet_id", ND_B_PACKET_ID, K, 0, 0, 0, 0, NULL, nd_check_packet_id, "packet_id", "what a packet is known by at every stage"},
+    {"inner_id", ND_B_INNER_ID, K, 0, 0, 0, 0, NULL, nd_check_packet_id, "inner_id", "the same of the packet in a tunnel, if there is one"},
     {"true", ND_B_TRUE, KU, 0, 0, 0, 0, &nd_type_bool, NULL, "true", ""},
     {"false", ND_B_FALSE, KU, 0, 0, 0, 0, &nd_type_bool, NULL, "false", ""},
 

@@ -34,6 +34,7 @@ enum nd_builtin_id {
     ND_B_OPT,
     ND_B_PKT,
     ND_B_PACKET_ID,
+    ND_B_INNER_ID,
     ND_B_INTERVAL,
     ND_B_LOST,
     ND_B_JSON,

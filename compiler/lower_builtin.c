@@ -623,8 +623,8 @@ bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef d
 
 struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
 {
-    if (e->builtin->id == ND_B_PACKET_ID)
-        return nd_lower_packet_id(l);
+    if (e->builtin->id == ND_B_PACKET_ID || e->builtin->id == ND_B_INNER_ID)
+        return nd_lower_packet_id(l, e);
 
     struct nd_val v = {.mem = true, .as = ND_AS_BPF};
     size_t i;

@@ -233,10 +233,9 @@ static LLVMValueRef word_if(struct nd_lower *l, LLVMValueRef cond, LLVMValueRef 
     return LLVMBuildSelect(l->b, cond, v, nd_i64(l, 0), "");
 }
 
-struct nd_val nd_lower_packet_id(struct nd_lower *l)
+static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
 {
-    const struct nd_lpkt *k = &l->pkt.of[0];
-    LLVMValueRef to = nd_temp(l, ID_WORDS * 4), tcp = nd_pk_found(l, k, ND_PH_TCP);
+    LLVMValueRef tcp = nd_pk_found(l, k, ND_PH_TCP);
     LLVMValueRef udp = nd_pk_found(l, k, ND_PH_UDP),
                  icmp = nd_pk_found(l, k, ND_PH_ICMP | ND_PH_ICMP6);
     LLVMValueRef arp = nd_pk_found(l, k, ND_PH_ARP),
@@ -269,5 +268,21 @@ struct nd_val nd_lower_packet_id(struct nd_lower *l)
                              word_if(l, nd_pk_found(l, k, ND_PH_IP6),
                                      nd_pk_bits(l, nd_pk_wire(l, k->l3, 0, 4), 0, 0xfffff)),
                              ""));
+}
+
+struct nd_val nd_lower_packet_id(struct nd_lower *l, const struct nd_expr *e)
+{
+    LLVMValueRef to = nd_temp(l, ID_WORDS * 4);
+    struct nd_branch b;
+
+    if (e->builtin->id == ND_B_INNER_ID) { // in a tunnel it is what it was before, and will be behind
+        b = nd_pk_if(l, nd_pk_found(l, &l->pkt.of[1], ND_PH_INNER));
+        put_id(l, &l->pkt.of[1], to);
+        nd_pk_else(l, &b);
+        put_id(l, &l->pkt.of[0], to);
+        nd_pk_done(l, &b);
+    } else {
+        put_id(l, &l->pkt.of[0], to);
+    }
     return (struct nd_val){.v = to, .mem = true, .as = ND_AS_BPF};
 }

@@ -352,6 +352,8 @@ const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner)
 
 // ---- layers ------------------------------------------------------------------------------------
 
+#define ID_LAYERS (ND_PL_ADDR | ND_PL_L4 | ND_PL_ARP)
+
 static void note_layers(struct nd_expr *e, uint32_t *mask)
 {
     const struct nd_pkt_row *r;
@@ -359,7 +361,9 @@ static void note_layers(struct nd_expr *e, uint32_t *mask)
     bool inner;
 
     if (e->kind == ND_E_IDENT && e->builtin && e->builtin->id == ND_B_PACKET_ID)
-        *mask |= ND_PL_ADDR | ND_PL_L4 | ND_PL_ARP;
+        *mask |= ID_LAYERS;
+    if (e->kind == ND_E_IDENT && e->builtin && e->builtin->id == ND_B_INNER_ID)
+        *mask |= ID_LAYERS | ID_LAYERS << ND_PL_INNER | ND_PL_TUNNEL;
     r = nd_pkt_field_of(e, &inner);
     if (r)
         *mask |= inner ? r->layer << ND_PL_INNER | ND_PL_TUNNEL : r->layer;

@@ -6,7 +6,7 @@
 #
 #   tests/bench/run.sh [-n PACKETS] [-r ROUNDS] [-c] [JOB...]
 #
-# Jobs: comm dev lat stack hit miss filter pass event rate start five twenty. -c: the C side only.
+# Jobs: comm dev lat path stack hit miss filter pass event rate start five twenty. -c: the C side only.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -22,7 +22,7 @@ while getopts n:r:c opt; do
 done
 shift $((OPTIND - 1))
 jobs=("$@")
-[ ${#jobs[@]} -gt 0 ] || jobs=(comm dev lat stack hit miss filter pass event rate start five twenty)
+[ ${#jobs[@]} -gt 0 ] || jobs=(comm dev lat path stack hit miss filter pass event rate start five twenty)
 
 [ "$(id -u)" = 0 ] || { echo "run.sh: needs root" >&2; exit 1; }
 out=build/bench here=tests/bench
@@ -45,7 +45,7 @@ trap 'exit 130' INT TERM HUP
 build() {
     local bpf_cc=clang libs="-Wl,-Bstatic -lbpf -Wl,-Bdynamic -lelf -lz" j
     command -v clang-19 >/dev/null && bpf_cc=clang-19
-    for j in comm dev lat stack flow event five; do
+    for j in comm dev lat path stack flow event five; do
         $bpf_cc -O2 -g -target bpf -Wall -D__TARGET_ARCH_"$(uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')" \
             -I/usr/include/"$(uname -m)"-linux-gnu -c $here/c/$j.bpf.c -o $out/$j.o || return 1
     done

@@ -21,7 +21,10 @@ struct sk_buff {
     unsigned int len;
     __u16 transport_header;
     __u16 network_header;
-    unsigned char *head;
+    __u16 mac_header;
+    __be16 protocol;
+    unsigned int tail;
+    unsigned char *head, *data;
 };
 #pragma clang attribute pop
 
