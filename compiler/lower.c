@@ -395,7 +395,11 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
     bool forced = l->force_scratch;
     uint32_t place;
 
-    for (place = forced ? ALL_IN_SCRATCH : ON_STACK; place < PLACES; place++) {
+    // Scratch is the short way from addresses in the packet's skb to numbers, see lower_mem.c.
+    place = forced                                                  ? ALL_IN_SCRATCH
+            : pr->pkt && !l->p->portable && nd_leaves_are_memory(l) ? LARGE_IN_SCRATCH
+                                                                    : ON_STACK;
+    for (; place < PLACES; place++) {
         l->sites.n = sites;
         l->state_size = state;
         l->exit_off = exit_off;

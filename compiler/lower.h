@@ -251,6 +251,7 @@ void nd_nest_take_scratch(struct nd_lower *l);
 void nd_nest_give_scratch(struct nd_lower *l);
 
 // lower_mem.c: memory on the stack or scratch, loads, copies
+bool nd_leaves_are_memory(struct nd_lower *l);
 LLVMValueRef nd_temp(struct nd_lower *l, uint32_t size); // until the statement ends
 LLVMValueRef nd_keep(struct nd_lower *l, uint32_t size); // until the program ends
 LLVMValueRef nd_register(struct nd_lower *l,

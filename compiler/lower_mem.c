@@ -187,15 +187,13 @@ void nd_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVM
 }
 
 // Pointers to no struct that are loaded from typed memory: numbers until Linux 6.16. Later ones are
-// memory to the verifier, which then refuses most arithmetic: read by the helper, they are numbers
-// again. The kernels that do so know untrusted arguments, by this name.
-static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
+// memory to the verifier, which then refuses most arithmetic. The kernels that do so know untrusted
+// arguments, by this name.
+bool nd_leaves_are_memory(struct nd_lower *l)
 {
     struct nd_btf *btf;
     int64_t value;
 
-    if (t->kind != ND_TY_PTR || nd_type_elem(&l->p->types, t)->kind == ND_TY_STRUCT)
-        return false;
     if (l->leaves == ND_LEAVES_UNKNOWN) {
         btf = nd_kernel_btf(l->p->kernel, NULL);
         l->leaves = btf && nd_btf_find_enumerator(btf, "ARG_TAG_UNTRUSTED", &value)
@@ -205,14 +203,36 @@ static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
     return l->leaves == ND_LEAVES_MEMORY;
 }
 
+static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
+{
+    return t->kind == ND_TY_PTR && nd_type_elem(&l->p->types, t)->kind != ND_TY_STRUCT &&
+           nd_leaves_are_memory(l);
+}
+
+// A number again, as memory of maps keeps no types: by way of scratch, where the program has any.
+static LLVMValueRef untyped(struct nd_lower *l, LLVMValueRef v)
+{
+    LLVMValueRef slot = in_scratch(l, l->scratch_base + l->scratch_top), store, load;
+
+    l->scratch_top += 8;
+    store = LLVMBuildStore(l->b, v, slot);
+    LLVMSetVolatile(store, true);
+    load = LLVMBuildLoad2(l->b, l->i64, slot, "");
+    LLVMSetVolatile(load, true);
+    return load;
+}
+
 LLVMValueRef nd_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
                             struct nd_span span)
 {
     uint32_t size = t->size ? t->size : 8;
+    bool as_memory = at.as == ND_AS_BTF && loads_as_memory(l, t);
     LLVMValueRef tmp;
 
-    if (is_direct(at.as) && !(at.as == ND_AS_BTF && loads_as_memory(l, t)))
-        return nd_load_int(l, nd_ptr(l, at.v), t);
+    if (is_direct(at.as) && (!as_memory || l->scratch)) {
+        tmp = nd_load_int(l, nd_ptr(l, at.v), t);
+        return as_memory ? untyped(l, tmp) : tmp;
+    }
     tmp = nd_temp(l, size);
     nd_probe_read(l, tmp, nd_i32(l, size), at.v, at.as, span);
     return nd_load_int(l, tmp, t);

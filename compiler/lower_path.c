@@ -93,9 +93,11 @@ static void fill(struct at *a, LLVMValueRef now)
         if (skb[ND_PK_LEN])
             set(a, true, "len", nd_lower_int(l, skb[ND_PK_LEN]));
     }
-    set(a, true, "pid",
-        LLVMBuildLShr(l->b, nd_call(l, ND_H_GET_PID_TGID, NULL, 0), nd_i64(l, 32), ""));
-    set(a, true, "cpu", nd_call(l, ND_H_GET_SMP_PROCESSOR_ID, NULL, 0));
+    if (nd_path_member(a->place->path, true, "pid"))
+        set(a, true, "pid",
+            LLVMBuildLShr(l->b, nd_call(l, ND_H_GET_PID_TGID, NULL, 0), nd_i64(l, 32), ""));
+    if (nd_path_member(a->place->path, true, "cpu"))
+        set(a, true, "cpu", nd_call(l, ND_H_GET_SMP_PROCESSOR_ID, NULL, 0));
     if (nd_path_member(a->place->path, true, "comm")) {
         LLVMValueRef args[2] = {member(a, true, "comm"), nd_i32(l, 16)};
 

@@ -275,7 +275,8 @@ struct nd_val nd_lower_packet_id(struct nd_lower *l, const struct nd_expr *e)
     LLVMValueRef to = nd_temp(l, ID_WORDS * 4);
     struct nd_branch b;
 
-    if (e->builtin->id == ND_B_INNER_ID) { // in a tunnel it is what it was before, and will be behind
+    if (e->builtin->id ==
+        ND_B_INNER_ID) { // in a tunnel it is what it was before, and will be behind
         b = nd_pk_if(l, nd_pk_found(l, &l->pkt.of[1], ND_PH_INNER));
         put_id(l, &l->pkt.of[1], to);
         nd_pk_else(l, &b);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Baseline: packets known by what is in them at two stages; histogram of the time between, and a count.
+// Baseline: packets known by what is in them at two stages; histogram of the time between, and a
+// count.
 #include "net.h"
 
 enum { ETH_IP = 0x0800, ETH_IP6 = 0x86dd, ETH_VLAN = 0x8100, ETH_QINQ = 0x88a8 };
@@ -34,6 +35,13 @@ struct {
     __type(key, __u32);
     __type(value, struct slots);
 } zeros SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u64);
+} total SEC(".maps");
 
 __u64 started, done, unmatched;
 
@@ -188,6 +196,7 @@ int BPF_PROG(xmit, struct sk_buff *skb)
     if (h && i < 65)
         h->slot[i]++;
     bpf_map_delete_elem(&sessions, &id);
+    count(&total, &zero);
     __sync_fetch_and_add(&done, 1);
     return 0;
 }
