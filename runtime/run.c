@@ -104,6 +104,8 @@ void nd_run_hook(struct nd_run *r, uint32_t hook)
     int64_t now = nd_now();
 
     r->fmt.wall_offset = wall_offset();
+    if (h->kind == ND_HOOK_EVERY)
+        nd_devices_look(r->devices);
     nd_maps_handler(r->maps);
     nd_vm_times(r->vm, r->start, r->every_start[hook], now);
     after_call(r, nd_vm_call(r->vm, h->func, ND_MF_NONE, NULL, NULL));
@@ -399,6 +401,7 @@ static int prepare(struct nd_run *r)
 {
     int err;
 
+    r->devices = nd_devices_new(r->mf, r->values);
     r->every_start = calloc(r->mf->nhooks + 1, sizeof(*r->every_start));
     r->wanted = calloc(r->mf->nprogs + 1, sizeof(*r->wanted));
     if (!r->every_start || !r->wanted)
@@ -542,6 +545,7 @@ static void finish(struct nd_run *r)
     if (r->err)
         return;
     nd_run_sweep(r);
+    nd_devices_look(r->devices); // also where no hook did
     run_hooks(r, ND_HOOK_EVERY);
     nd_run_test(r, ND_AT_END, ND_MF_NONE);
     run_hooks(r, ND_HOOK_END);
@@ -599,6 +603,7 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
     int code = exit_code(&r, run_all(&r));
 
     nd_child_end(&r.child);
+    nd_devices_free(r.devices);
     nd_trigger_free(r.trigger);
     nd_events_free(r.events);
     nd_paths_free(r.paths);

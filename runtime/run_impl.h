@@ -6,6 +6,7 @@
 
 #include "attach.h"
 #include "child.h"
+#include "devices.h"
 #include "events.h"
 #include "loss.h"
 #include "paths.h"
@@ -25,6 +26,7 @@ struct nd_run {
     struct nd_paths *paths;
     struct nd_events *events; // NULL: the script sends nothing
     struct nd_attach_set *attach;
+    struct nd_devices *devices; // NULL: options name none
     struct nd_child child;
     struct nd_trigger *trigger; // see trigger.h; NULL: not needed
     int64_t start;

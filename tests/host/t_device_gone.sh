@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A device that an option names goes away, and comes back: it is told, and its packets are counted again.
+# One that is not there yet is an error that lists those that are.
+. "$(dirname "$0")/lib.sh"
+network g
+
+script='
+option device: ifname "device"
+rawtracepoint:net_dev_start_xmit /args.dev->name == opt.device/ { @sent = count() }
+every 200ms { }'
+trace gone -e "$script" --device "$A" || finish
+N=$(send 100)
+ip -n "$A" link set "$A" down && ip -n "$A" link set "$A" name nd_away
+wait_for() { for ((i = 0; i < 100; i++)); do grep -q "$1" "$TMP/gone.err" && return; sleep 0.05; done; }
+wait_for 'has gone'
+ip -n "$A" link set nd_away name "$A" && ip -n "$A" link set "$A" up &&
+    ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent
+wait_for 'is back'
+M=$(send 50)
+stop "$PID"
+same exit "$CODE" 0
+has gone "$TMP/gone.err" "^ndtrace: warning: device $A \(--device\) has gone"
+same gone-once "$(grep -c 'has gone' "$TMP/gone.err")" 1
+has back "$TMP/gone.err" "^ndtrace: device $A \(--device\) is back\$"
+same both "$(total "$TMP/gone.out" @sent)" $((N + M))
+
+ip netns exec "$A" "$ND" -e "$script" --device nd_later >/dev/null 2>"$TMP/later"
+same later-exit $? 2
+has later "$TMP/later" 'nd_later'
+has later-list "$TMP/later" "$A"
+finish
