@@ -376,6 +376,14 @@ int nd_maps_clear(struct nd_maps *m, uint32_t map)
     return 0;
 }
 
+int nd_maps_restart(struct nd_maps *m, uint32_t map)
+{
+    int err = nd_maps_clear(m, map);
+
+    m->v[map].cleared = false;
+    return err;
+}
+
 int nd_maps_zero(struct nd_maps *m, uint32_t map)
 {
     struct nd_copy c;

@@ -44,6 +44,8 @@ int nd_maps_del(struct nd_maps *m, uint32_t map, const void *key);
 // Adds v (i64 as u64) to the aggregation stored under key.
 int nd_maps_add(struct nd_maps *m, uint32_t map, const void *key, uint64_t v);
 int nd_maps_clear(struct nd_maps *m, uint32_t map);
+// For the next interval: as cleared, but an aggregation without keys is there with nothing in it.
+int nd_maps_restart(struct nd_maps *m, uint32_t map);
 int nd_maps_zero(struct nd_maps *m, uint32_t map);
 int64_t nd_maps_len(struct nd_maps *m, uint32_t map);
 

@@ -208,7 +208,7 @@ int vm_op_report(struct nd_vm *vm, const struct nd_mf_insn *in)
 
         err = print_map(vm, map, 0, 0);
         if (!err)
-            err = check(vm, &mf->maps[map], nd_maps_clear(vm->env.maps, map), "clear");
+            err = check(vm, &mf->maps[map], nd_maps_restart(vm->env.maps, map), "clear");
     }
     if (vm->env.losses)
         n = vm->env.losses(vm->env.losses_arg, &loss);
