@@ -518,6 +518,17 @@ static const struct nd_builtin table[] = {
     {"folded", ND_B_FOLDED, U, 1, 0, 1, 1, &nd_type_str, check_frames, "folded(stack)", "functions of a stack, the outermost first, ; between"},
     {"ifindex", ND_B_IFINDEX, U, 1, 0, 1, 1, &nd_type_i64, check_text1, "ifindex(name)", "0 if there is no such device"},
 
+    {"link_stat", ND_B_LINK_STAT, U, 1, 0, 2, 2, &nd_type_i64, nd_check_link_stat, "link_stat(device, \"rx_errors\")", "a counter of a device, or rx_queues, tx_queues, tx_queue_len, mtu; -1: no such device"},
+    {"get_num", ND_B_GET_NUM, U, 1, 0, 3, 3, &nd_type_u64, nd_check_get, "get_num(buf, offset, bytes)", "a number of 1, 2, 4 or 8 bytes in a buf; 0 if it is not all there"},
+    {"get_be", ND_B_GET_BE, U, 1, 0, 3, 3, &nd_type_u64, nd_check_get, "get_be(buf, offset, bytes)", "the same in network byte order"},
+    {"get_ip", ND_B_GET_IP, U, 1, 0, 3, 3, &nd_type_ip, nd_check_get, "get_ip(buf, offset, bytes)", "an address of 4 or 16 bytes in a buf"},
+    {"get_mac", ND_B_GET_MAC, U, 1, 0, 2, 2, &nd_type_mac, nd_check_get, "get_mac(buf, offset)", "a MAC address in a buf"},
+    {"file_lines", ND_B_FILE_LINES, U, 1, 0, 1, 1, &nd_type_i64, nd_check_file, "file_lines(opt.file)", "lines of the file that an option of type path names"},
+    {"file_line", ND_B_FILE_LINE, U, 1, 0, 2, 2, &nd_type_str, nd_check_file, "file_line(opt.file, n)", "the n-th line, from 1"},
+    {"file_error", ND_B_FILE_ERROR, U, 1, 0, 4, 4, &nd_type_none, nd_check_file, "file_error(opt.file, line, column, text)", "prints the error with its place and ends the run with 2"},
+    {"word", ND_B_WORD, U, 1, 0, 2, 2, &nd_type_str, nd_check_word, "word(s, i)", "the i-th word between blanks, from 0; \"\" if there are not so many"},
+    {"word_column", ND_B_WORD_COLUMN, U, 1, 0, 2, 2, &nd_type_i64, nd_check_word, "word_column(s, i)", "where it begins, from 1; 0: nowhere"},
+
     {"system", ND_B_REFUSED, KU, 1, 0, 0, 32, NULL, check_refused, "", "ndtrace only observes: scripts cannot run commands"},
     {"signal", ND_B_REFUSED, KU, 1, 0, 0, 32, NULL, check_refused, "", "ndtrace only observes: scripts cannot send signals"},
     {"override", ND_B_REFUSED, KU, 1, 0, 0, 32, NULL, check_refused, "", "ndtrace only observes: scripts cannot change return values"},

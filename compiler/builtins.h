@@ -109,6 +109,16 @@ enum nd_builtin_id {
     ND_B_SPRINTF,
     ND_B_FRAMES,
     ND_B_FOLDED,
+    ND_B_LINK_STAT,
+    ND_B_GET_NUM,
+    ND_B_GET_BE,
+    ND_B_GET_IP,
+    ND_B_GET_MAC,
+    ND_B_FILE_LINES,
+    ND_B_FILE_LINE,
+    ND_B_FILE_ERROR,
+    ND_B_WORD,
+    ND_B_WORD_COLUMN,
     ND_B_REFUSED,
 };
 
@@ -129,6 +139,13 @@ struct nd_builtin {
 // The row of a name, or NULL; calls and plain names are apart (nsecs and nsecs(boot)).
 const struct nd_builtin *nd_builtin_find(const char *name, bool is_call);
 const struct nd_builtin *nd_builtin_at(uint32_t i); // NULL past the end; for lists and docs
+
+// sources.c: what user space reads besides maps and events
+struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b);
+struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 
 // ask.c: what a script asks about the target kernel
 struct nd_type *nd_ask_param(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);

@@ -428,6 +428,9 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
         }
         return;
     }
+    if (f.type->kind == ND_TY_BUF && n->expr->kind == ND_E_CALL && n->expr->builtin &&
+        n->expr->builtin->id == ND_B_BUF)
+        return; // as many bytes as the field has room for
     if (!nd_type_unify(c->t, f.type, t) ||
         (f.type->kind == ND_TY_TUPLE && !nd_type_equal(f.type, t)))
         nd_error(c->d, ND_E0408, n->expr->span, "field '%s' of event %s is %s, not %s", n->name,

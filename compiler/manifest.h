@@ -655,6 +655,44 @@ enum nd_vm_agg {
     ND_AGG_MAX_KIND,
 };
 
+// What link_stat() knows: first the counters in the order of struct rtnl_link_stats64.
+#define ND_LINK_STATS(X)   \
+    X(rx_packets)          \
+    X(tx_packets)          \
+    X(rx_bytes)            \
+    X(tx_bytes)            \
+    X(rx_errors)           \
+    X(tx_errors)           \
+    X(rx_dropped)          \
+    X(tx_dropped)          \
+    X(multicast)           \
+    X(collisions)          \
+    X(rx_length_errors)    \
+    X(rx_over_errors)      \
+    X(rx_crc_errors)       \
+    X(rx_frame_errors)     \
+    X(rx_fifo_errors)      \
+    X(rx_missed_errors)    \
+    X(tx_aborted_errors)   \
+    X(tx_carrier_errors)   \
+    X(tx_fifo_errors)      \
+    X(tx_heartbeat_errors) \
+    X(tx_window_errors)    \
+    X(rx_compressed)       \
+    X(tx_compressed)       \
+    X(rx_nohandler)        \
+    X(rx_queues)           \
+    X(tx_queues)           \
+    X(tx_queue_len)        \
+    X(mtu)
+
+enum nd_link_stat {
+#define ND_LINK_ENUM(name) ND_LINK_##name,
+    ND_LINK_STATS(ND_LINK_ENUM)
+#undef ND_LINK_ENUM
+        ND_LINK_MAX,
+};
+
 // clang-format off
 #define ND_VM_BUILTINS(X)                                                                          \
     X(STRFTIME)     /* fmt time -- str        time: ns of CLOCK_MONOTONIC                       */ \
@@ -682,7 +720,17 @@ enum nd_vm_agg {
     X(NCPUS)        /* -- number of possible CPUs                                               */ \
     X(JSON)         /* -- bool: --format json                                                   */ \
     X(FRAMES)       /* stack separator -- str  the innermost function first; none: ""           */ \
-    X(FOLDED)       /* stack -- str            the outermost function first, ; between          */
+    X(FOLDED)       /* stack -- str            the outermost function first, ; between          */ \
+    X(LINK_STAT)    /* name enum nd_link_stat -- n   -1 if there is no such device              */ \
+    X(GET_NUM)      /* buf offset bytes -- n   0 out of range, as of the others                 */ \
+    X(GET_BE)       /* buf offset bytes -- n   most significant byte first                      */ \
+    X(GET_IP)       /* buf offset 4|16 -- 16 bytes                                              */ \
+    X(GET_MAC)      /* buf offset -- 6 bytes                                                    */ \
+    X(FILE_LINES)   /* path -- n              a file that cannot be read ends the run           */ \
+    X(FILE_LINE)    /* path line -- str       from 1                                            */ \
+    X(FILE_ERROR)   /* path line column text --   ends the run with 2                           */ \
+    X(WORD)         /* s i -- str             the i-th word, from 0; none: ""                   */ \
+    X(WORD_COLUMN)  /* s i -- n               where it begins, from 1                           */
 // clang-format on
 
 enum nd_vm_builtin {

@@ -348,6 +348,15 @@ static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
         return nd_type_flow(t);
     if (!strcmp(x->name, "string"))
         return nd_type_string(t, x->is_array ? (uint32_t)x->nelems : 64);
+    if (!strcmp(x->name, "buf")) { // the number of bytes that are there, then the bytes
+        bool good = x->nelems >= 1 && x->nelems <= STRING_MAX;
+
+        if (!good)
+            nd_error(t->diags, ND_E0317, x->span, "a buf has 1 to %u bytes: buf(64)", STRING_MAX);
+        type = nd_type_new(t, ND_TY_BUF, (good ? (uint32_t)(x->nelems + 3) & ~3u : 64) + 4);
+        type->align = 4;
+        return type;
+    }
     if (!strcmp(x->name, "kstack") || !strcmp(x->name, "ustack")) {
         bool kernel = x->name[0] == 'k';
 

@@ -230,21 +230,42 @@ static void c_stat(struct nd_user *u, struct nd_expr *e)
     }
 }
 
+static void c_link_stat(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_expr(u, e->args.v[0]);
+    nd_u_int(u, e->aux, &nd_type_i64);
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_LINK_STAT);
+}
+
+static void c_get_addr(struct nd_user *u, struct nd_expr *e)
+{
+    args(u, e, 0);
+    nd_u_op(u, ND_VM_BUILTIN, (uint8_t)e->args.n, 0,
+            e->builtin->id == ND_B_GET_IP ? ND_BI_GET_IP : ND_BI_GET_MAC);
+    nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
+}
+
 static const struct {
     enum nd_builtin_id id;
     void (*fn)(struct nd_user *u, struct nd_expr *e);
 } rows[] = {
-    {ND_B_PRINTF, c_printf}, {ND_B_SPRINTF, c_printf}, {ND_B_PRINT, c_print},
-    {ND_B_CLEAR, c_map_op},  {ND_B_ZERO, c_map_op},    {ND_B_REPORT, c_report},
-    {ND_B_DELETE, c_key_op}, {ND_B_HAS_KEY, c_key_op}, {ND_B_LEN, c_len},
-    {ND_B_HAS, c_has},       {ND_B_EXIT, c_exit},      {ND_B_TIME, c_time},
-    {ND_B_IP, c_bytes},      {ND_B_PTON, c_bytes},     {ND_B_PREFIX, c_bytes},
-    {ND_B_MAC, c_bytes},     {ND_B_IFNAME, c_bytes},   {ND_B_KSYM, c_ksym},
-    {ND_B_BSWAP, c_bswap},   {ND_B_TOP, c_top},        {ND_B_TABLE, c_table},
-    {ND_B_COUNT, c_stat},    {ND_B_SUM, c_stat},       {ND_B_AVG, c_stat},
-    {ND_B_MIN, c_stat},      {ND_B_MAX, c_stat},       {ND_B_P50, c_stat},
-    {ND_B_P90, c_stat},      {ND_B_P95, c_stat},       {ND_B_P99, c_stat},
-    {ND_B_P999, c_stat},
+    {ND_B_PRINTF, c_printf},   {ND_B_SPRINTF, c_printf},
+    {ND_B_PRINT, c_print},     {ND_B_CLEAR, c_map_op},
+    {ND_B_ZERO, c_map_op},     {ND_B_REPORT, c_report},
+    {ND_B_DELETE, c_key_op},   {ND_B_HAS_KEY, c_key_op},
+    {ND_B_LEN, c_len},         {ND_B_HAS, c_has},
+    {ND_B_EXIT, c_exit},       {ND_B_TIME, c_time},
+    {ND_B_IP, c_bytes},        {ND_B_PTON, c_bytes},
+    {ND_B_PREFIX, c_bytes},    {ND_B_MAC, c_bytes},
+    {ND_B_IFNAME, c_bytes},    {ND_B_KSYM, c_ksym},
+    {ND_B_BSWAP, c_bswap},     {ND_B_TOP, c_top},
+    {ND_B_TABLE, c_table},     {ND_B_COUNT, c_stat},
+    {ND_B_SUM, c_stat},        {ND_B_AVG, c_stat},
+    {ND_B_MIN, c_stat},        {ND_B_MAX, c_stat},
+    {ND_B_P50, c_stat},        {ND_B_P90, c_stat},
+    {ND_B_P95, c_stat},        {ND_B_P99, c_stat},
+    {ND_B_P999, c_stat},       {ND_B_LINK_STAT, c_link_stat},
+    {ND_B_GET_IP, c_get_addr}, {ND_B_GET_MAC, c_get_addr},
 };
 
 static const struct {
@@ -273,6 +294,13 @@ static const struct {
     {ND_B_KADDR, ND_BI_KADDR},
     {ND_B_FRAMES, ND_BI_FRAMES},
     {ND_B_FOLDED, ND_BI_FOLDED},
+    {ND_B_GET_NUM, ND_BI_GET_NUM},
+    {ND_B_GET_BE, ND_BI_GET_BE},
+    {ND_B_FILE_LINES, ND_BI_FILE_LINES},
+    {ND_B_FILE_LINE, ND_BI_FILE_LINE},
+    {ND_B_FILE_ERROR, ND_BI_FILE_ERROR},
+    {ND_B_WORD, ND_BI_WORD},
+    {ND_B_WORD_COLUMN, ND_BI_WORD_COLUMN},
 };
 
 static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)

@@ -442,6 +442,7 @@ void nd_vm_free(struct nd_vm *vm)
     if (!vm)
         return;
     vm_formats_free(vm);
+    vm_files_free(vm);
     reset_memory(vm, true);
     free(vm->formats);
     free(vm->sites);

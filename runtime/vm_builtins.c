@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef int builtin(struct nd_vm *vm, const struct vm_value *v);
-
 static int64_t monotonic(void)
 {
     struct timespec ts;
@@ -376,7 +374,7 @@ static int bi_folded(struct nd_vm *vm, const struct vm_value *v)
 }
 
 static const struct {
-    builtin *fn;
+    vm_builtin *fn;
     uint8_t nargs;
 } builtins[ND_BI_MAX] = {
     [ND_BI_STRFTIME] = {bi_strftime, 2},
@@ -411,6 +409,16 @@ static const struct {
     [ND_BI_JSON] = {bi_json, 0},
     [ND_BI_FRAMES] = {bi_frames, 2},
     [ND_BI_FOLDED] = {bi_folded, 1},
+    [ND_BI_LINK_STAT] = {vm_bi_link_stat, 2},
+    [ND_BI_GET_NUM] = {vm_bi_get_num, 3},
+    [ND_BI_GET_BE] = {vm_bi_get_be, 3},
+    [ND_BI_GET_IP] = {vm_bi_get_ip, 3},
+    [ND_BI_GET_MAC] = {vm_bi_get_mac, 2},
+    [ND_BI_FILE_LINES] = {vm_bi_file_lines, 1},
+    [ND_BI_FILE_LINE] = {vm_bi_file_line, 2},
+    [ND_BI_FILE_ERROR] = {vm_bi_file_error, 4},
+    [ND_BI_WORD] = {vm_bi_word, 2},
+    [ND_BI_WORD_COLUMN] = {vm_bi_word_column, 2},
 };
 
 int vm_op_builtin(struct nd_vm *vm, const struct nd_mf_insn *in)

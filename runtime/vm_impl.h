@@ -54,6 +54,7 @@ struct vm_table {
 };
 
 struct vm_format;
+struct vm_file; // vm_file.c: files that were read, for the whole run
 
 struct nd_vm {
     struct nd_vm_env env;
@@ -69,6 +70,7 @@ struct nd_vm {
     struct nd_buf scratch;
     uint8_t *key, *val; // one key and one value of the largest map
     struct vm_table table;
+    struct vm_file *files;
     struct vm_value ret;
     bool has_ret, done, exited, failed;
     int exit_code;
@@ -133,6 +135,12 @@ const char *vm_kind_name(enum vm_kind k);
 void vm_drop_iters(struct nd_vm *vm, uint32_t keep);
 void vm_drop_table(struct nd_vm *vm);
 void vm_formats_free(struct nd_vm *vm);
+void vm_files_free(struct nd_vm *vm);
+
+// A function of user code; v are its arguments, the result goes on the stack.
+typedef int vm_builtin(struct nd_vm *vm, const struct vm_value *v);
+vm_builtin vm_bi_link_stat, vm_bi_file_lines, vm_bi_file_line, vm_bi_file_error;
+vm_builtin vm_bi_get_num, vm_bi_get_be, vm_bi_get_ip, vm_bi_get_mac, vm_bi_word, vm_bi_word_column;
 
 vm_op vm_op_binary, vm_op_unary, vm_op_compare, vm_op_in_prefix, vm_op_convert, vm_op_cast;
 vm_op vm_op_field, vm_op_index, vm_op_make;

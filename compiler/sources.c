@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The typing of what user space reads besides maps and events: counters of devices, bytes of a buf,
+// lines of a file. A script reads no file but one that an option names. Serves the built-ins.
+#include "builtins.h"
+
+#include <string.h>
+
+static bool is_error(const struct nd_expr *e)
+{
+    return e->type->kind == ND_TY_ERROR;
+}
+
+static void want(struct nd_check *c, const struct nd_expr *e, uint32_t i, bool good,
+                 const char *what)
+{
+    const struct nd_expr *x = e->args.v[i];
+
+    if (!good && !is_error(x))
+        nd_error(c->d, ND_E0302, x->span, "%s() wants %s here, not %s", e->name, what,
+                 nd_type_text(c->t, x->type));
+}
+
+static void want_text(struct nd_check *c, const struct nd_expr *e, uint32_t i)
+{
+    want(c, e, i, nd_type_is_text(e->args.v[i]->type), "a string");
+}
+
+static void want_int(struct nd_check *c, const struct nd_expr *e, uint32_t i)
+{
+    want(c, e, i, nd_type_is_int(e->args.v[i]->type), "an integer");
+}
+
+static const char *const link_names[] = {
+#define ND_LINK_NAME(name) #name,
+    ND_LINK_STATS(ND_LINK_NAME)
+#undef ND_LINK_NAME
+};
+
+// The name becomes its number.
+struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
+{
+    struct nd_expr *x = e->args.v[1];
+    struct nd_near near = {.name = x->kind == ND_E_STRING ? x->str : ""};
+    struct nd_diag *d;
+    uint32_t i;
+
+    want_text(c, e, 0);
+    if (x->kind != ND_E_STRING) {
+        if (!is_error(x))
+            nd_error(c->d, ND_E0313, x->span, "link_stat() wants a string literal here");
+        return nd_ty(b->type);
+    }
+    for (i = 0; i < ND_LINK_MAX; i++) {
+        if (!strcmp(link_names[i], x->str)) {
+            e->aux = i;
+            return nd_ty(b->type);
+        }
+        nd_near_try(&near, link_names[i]);
+    }
+    d = nd_error(c->d, ND_E0212, x->span, "a device has no counter '%s'", x->str);
+    if (near.n)
+        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+    else
+        nd_help(c->d, d, "rx_packets, tx_bytes, rx_errors, tx_dropped, …: docs/language.md");
+    return nd_ty(b->type);
+}
+
+// How many bytes: where the script says it as a constant, it must be one of these.
+static void check_width(struct nd_check *c, struct nd_expr *e)
+{
+    bool ip = e->builtin->id == ND_B_GET_IP;
+    int64_t n;
+
+    want_int(c, e, 2);
+    if (!nd_check_const_int(c, e->args.v[2], &n))
+        return;
+    if (ip ? n != 4 && n != 16 : n != 1 && n != 2 && n != 4 && n != 8)
+        nd_error(c->d, ND_E0317, e->args.v[2]->span,
+                 ip ? "an address has 4 or 16 bytes" : "a number has 1, 2, 4 or 8 bytes");
+}
+
+struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    want(c, e, 0, e->args.v[0]->type->kind == ND_TY_BUF, "a buf");
+    want_int(c, e, 1);
+    if (e->args.n > 2)
+        check_width(c, e);
+    return nd_ty(b->type);
+}
+
+struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    const struct nd_expr *x = e->args.v[0];
+    uint32_t i;
+
+    if (!is_error(x) && (!x->sym || !x->sym->option || x->sym->option->kind != ND_OPT_PATH))
+        nd_help(c->d,
+                nd_error(c->d, ND_E0302, x->span, "%s() wants an option of type path here",
+                         e->name),
+                "scripts read only files that were named on the command line: option file: path");
+    for (i = 1; i < e->args.n; i++) {
+        if (i < 3)
+            want_int(c, e, i);
+        else
+            want_text(c, e, i);
+    }
+    return nd_ty(b->type);
+}
+
+struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    want_text(c, e, 0);
+    want_int(c, e, 1);
+    return nd_ty(b->type);
+}

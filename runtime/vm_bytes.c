@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Bytes that a probe copied: numbers and addresses in them. What is not all there is 0. Serves the
+// functions of user code.
+#include "vm_impl.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define IP4_BYTES 4
+#define IP_BYTES 16
+#define MAC_BYTES 6
+
+// n bytes from an offset of a buf, or NULL. A buf begins with the number of bytes that are there.
+static const uint8_t *bytes_at(struct nd_vm *vm, const struct vm_value *v, int64_t off, int64_t n)
+{
+    uint32_t used;
+
+    if (v->kind != VM_BYTES || v->type == ND_MF_NONE || vm_type(vm, v->type)->kind != ND_T_BUF ||
+        v->n < sizeof(used))
+        return NULL;
+    memcpy(&used, v->p, sizeof(used));
+    used = used > v->n - sizeof(used) ? v->n - (uint32_t)sizeof(used) : used;
+    if (off < 0 || n < 0 || n > used || off > used - n)
+        return NULL;
+    return v->p + sizeof(used) + off;
+}
+
+static int number(struct nd_vm *vm, const struct vm_value *v, bool big)
+{
+    const uint8_t *p;
+    int64_t off, n, i;
+    uint64_t x = 0;
+
+    if (vm_i64(vm, &v[1], &off) || vm_i64(vm, &v[2], &n))
+        return -EINVAL;
+    if (n != 1 && n != 2 && n != 4 && n != 8)
+        return vm_fail(vm, EINVAL, "a number has 1, 2, 4 or 8 bytes, not %lld", (long long)n);
+    p = bytes_at(vm, &v[0], off, n);
+    for (i = 0; p && i < n && big; i++)
+        x = x << 8 | p[i];
+    if (p && !big && n == 2) {
+        uint16_t h;
+
+        memcpy(&h, p, sizeof(h));
+        x = h;
+    } else if (p && !big && n == 4) {
+        uint32_t w;
+
+        memcpy(&w, p, sizeof(w));
+        x = w;
+    } else if (p && !big) {
+        if (n == 1)
+            x = *p;
+        else
+            memcpy(&x, p, sizeof(x));
+    }
+    return vm_push_int(vm, (int64_t)x);
+}
+
+int vm_bi_get_num(struct nd_vm *vm, const struct vm_value *v)
+{
+    return number(vm, v, false);
+}
+
+int vm_bi_get_be(struct nd_vm *vm, const struct vm_value *v)
+{
+    return number(vm, v, true);
+}
+
+// Bytes without a type: the cast that follows gives it.
+static int push_bytes(struct nd_vm *vm, const uint8_t *p, uint32_t n)
+{
+    struct vm_value *out;
+    uint8_t *copy = vm_alloc(vm, n);
+
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, p, n);
+    out = vm_push(vm);
+    if (out)
+        *out = (struct vm_value){.kind = VM_BYTES, .type = ND_MF_NONE, .n = n, .p = copy};
+    return out ? 0 : -E2BIG;
+}
+
+int vm_bi_get_ip(struct nd_vm *vm, const struct vm_value *v)
+{
+    uint8_t ip[IP_BYTES] = {0};
+    const uint8_t *p;
+    int64_t off, n;
+
+    if (vm_i64(vm, &v[1], &off) || vm_i64(vm, &v[2], &n))
+        return -EINVAL;
+    if (n != IP4_BYTES && n != IP_BYTES)
+        return vm_fail(vm, EINVAL, "an address has 4 or 16 bytes, not %lld", (long long)n);
+    p = bytes_at(vm, &v[0], off, n);
+    if (p && n == IP4_BYTES)
+        ip[10] = ip[11] = 0xff; // ::ffff:a.b.c.d
+    if (p)
+        memcpy(ip + IP_BYTES - n, p, (size_t)n);
+    return push_bytes(vm, ip, sizeof(ip));
+}
+
+int vm_bi_get_mac(struct nd_vm *vm, const struct vm_value *v)
+{
+    uint8_t mac[MAC_BYTES] = {0};
+    const uint8_t *p;
+    int64_t off;
+
+    if (vm_i64(vm, &v[1], &off))
+        return -EINVAL;
+    p = bytes_at(vm, &v[0], off, MAC_BYTES);
+    if (p)
+        memcpy(mac, p, sizeof(mac));
+    return push_bytes(vm, mac, sizeof(mac));
+}

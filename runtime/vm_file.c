@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Lines of files that options name, and words of a line. A file is read once, when it is first
+// asked for. Serves the functions of user code.
+#include "vm_impl.h"
+
+#include "msg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MAX (1u << 20)
+#define EXIT_WRONG 2 // as for a wrong command line
+
+struct vm_file {
+    struct vm_file *next;
+    char *name;
+    char *text;      // lines end in NUL
+    char **lines;
+    uint32_t n;
+};
+
+static void file_free(struct vm_file *f)
+{
+    free(f->name);
+    free(f->text);
+    free(f->lines);
+    free(f);
+}
+
+void vm_files_free(struct nd_vm *vm)
+{
+    struct vm_file *f = vm->files;
+
+    while (f) {
+        struct vm_file *next = f->next;
+
+        file_free(f);
+        f = next;
+    }
+    vm->files = NULL;
+}
+
+static int end_run(struct nd_vm *vm)
+{
+    vm->exited = vm->done = true;
+    vm->exit_code = EXIT_WRONG;
+    return 0;
+}
+
+static int refuse(struct nd_vm *vm, const char *name, const char *why)
+{
+    nd_msg("error: cannot read %s: %s", name, why);
+    return end_run(vm);
+}
+
+// The whole file; NULL: errno says why.
+static char *read_all(const char *name, size_t *size)
+{
+    FILE *f = fopen(name, "re");
+    char *text = f ? malloc(FILE_MAX + 2) : NULL;
+
+    if (text) {
+        *size = fread(text, 1, FILE_MAX + 1, f);
+        if (ferror(f)) {
+            free(text);
+            text = NULL;
+        } else {
+            text[*size] = 0;
+        }
+    }
+    if (f)
+        fclose(f);
+    return text;
+}
+
+// Splits the text; a last line needs no line break.
+static int split(struct vm_file *f, size_t size)
+{
+    char *p = f->text, *end = f->text + size, *eol;
+    uint32_t cap = 0;
+
+    while (p < end) {
+        if (f->n == cap) {
+            char **more = realloc(f->lines, (cap = cap ? cap * 2 : 64) * sizeof(*more));
+
+            if (!more)
+                return -ENOMEM;
+            f->lines = more;
+        }
+        eol = memchr(p, '\n', (size_t)(end - p));
+        f->lines[f->n++] = p;
+        if (eol)
+            *eol = 0;
+        if (eol && eol > p && eol[-1] == '\r')
+            eol[-1] = 0;
+        p = eol ? eol + 1 : end;
+    }
+    return 0;
+}
+
+static struct vm_file *find(const struct nd_vm *vm, const char *name)
+{
+    struct vm_file *f;
+
+    for (f = vm->files; f && strcmp(f->name, name) != 0; f = f->next)
+        ;
+    return f;
+}
+
+// The file whose name is a value; NULL: the run ends, and rc is what to return.
+static struct vm_file *open_file(struct nd_vm *vm, const struct vm_value *v, int *rc)
+{
+    struct vm_file *f;
+    const char *s;
+    char name[4096];
+    uint32_t n;
+    size_t size = 0;
+
+    *rc = vm_str(vm, v, &s, &n);
+    if (*rc)
+        return NULL;
+    snprintf(name, sizeof(name), "%.*s", (int)n, s);
+    f = find(vm, name);
+    if (f)
+        return f;
+    f = calloc(1, sizeof(*f));
+    if (f) {
+        f->name = strdup(name);
+        f->text = read_all(name, &size);
+    }
+    if (!f || !f->name || !f->text || size > FILE_MAX || strlen(f->text) != size || split(f, size)) {
+        *rc = refuse(vm, name,
+                     !f || !f->text     ? strerror(errno)
+                     : size > FILE_MAX ? "more than 1 MiB"
+                                       : "it is not text");
+        if (f)
+            file_free(f);
+        return NULL;
+    }
+    f->next = vm->files;
+    vm->files = f;
+    return f;
+}
+
+int vm_bi_file_lines(struct nd_vm *vm, const struct vm_value *v)
+{
+    int rc;
+    const struct vm_file *f = open_file(vm, &v[0], &rc);
+
+    return vm_push_int(vm, f ? f->n : 0) ?: rc;
+}
+
+int vm_bi_file_line(struct nd_vm *vm, const struct vm_value *v)
+{
+    const struct vm_file *f;
+    const char *line = "";
+    int64_t i;
+    int rc = vm_i64(vm, &v[1], &i);
+
+    if (rc)
+        return rc;
+    f = open_file(vm, &v[0], &rc);
+    if (f && i >= 1 && i <= f->n)
+        line = f->lines[i - 1];
+    return vm_push_str(vm, line, strlen(line)) ?: rc;
+}
+
+int vm_bi_file_error(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t line, col;
+    const char *s, *text;
+    uint32_t n, m;
+    char name[4096];
+
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &line) || vm_i64(vm, &v[2], &col) ||
+        vm_str(vm, &v[3], &text, &m))
+        return -EINVAL;
+    snprintf(name, sizeof(name), "%.*s", (int)n, s);
+    fprintf(stderr, "%s:%lld:%lld: error: %.*s\n", name, (long long)line, (long long)col, (int)m,
+            text);
+    nd_msg_line(vm->env.mf, name, (uint32_t)line, (uint32_t)col, 1);
+    return end_run(vm);
+}
+
+// ---- words -------------------------------------------------------------------------------------
+
+// The i-th word of s: where it begins and its length; 0: there is none.
+static uint32_t find_word(const char *s, uint32_t n, int64_t i, uint32_t *from)
+{
+    static const char blanks[] = " \t\r\n";
+    uint32_t p = 0, len;
+
+    for (;; i--) {
+        while (p < n && memchr(blanks, s[p], sizeof(blanks) - 1))
+            p++;
+        for (len = 0; p + len < n && !memchr(blanks, s[p + len], sizeof(blanks) - 1);)
+            len++;
+        *from = p;
+        if (i <= 0 || !len)
+            return i ? 0 : len;
+        p += len;
+    }
+}
+
+int vm_bi_word(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s;
+    uint32_t n, from, len;
+    int64_t i;
+
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i))
+        return -EINVAL;
+    len = find_word(s, n, i, &from);
+    return vm_push_str(vm, s + from, len);
+}
+
+int vm_bi_word_column(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s;
+    uint32_t n, from;
+    int64_t i;
+
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i))
+        return -EINVAL;
+    return vm_push_int(vm, find_word(s, n, i, &from) ? (int64_t)from + 1 : 0);
+}

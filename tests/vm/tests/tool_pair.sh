@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# topology: ovs
+# kernels: 6.1 6.12
+# stdlib/pair: datagrams between two ports of the switch, with known delay, loss and pauses.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../topology/ovs.sh"
+N=10
+quiet='add table inet quiet; add chain inet quiet in { type filter hook input priority 0; }; add rule inet quiet in udp dport 9-19 drop'
+inside b nft "$quiet"
+modprobe sch_netem
+# NAME TOOL FLAGS...: traces while `action` runs; the output is in $OUT.
+during() {
+    local name=$1
+    shift
+    OUT=$TMP/$name.out
+    trace "$name" "$@" || return
+    action >"$TMP/$name.cmd" 2>&1
+    stop "$PID"
+    same "$name-exit" "$CODE" 0
+}
+
+tc qdisc replace dev vb root netem delay 20ms
+action() { datagrams a 10.1.0.2 9 $N && datagrams a 10.1.0.2 10 3 && sleep 0.1; }
+during delay vm_pair_latency --send-dev va --recv-dev vb --ports 9,11 --interval 1h --verbose
+same delay-lines "$(grep -cE '^[0-9]+\.[0-9]{9} +latency=[2-9][0-9]{4}\.[0-9]{3} us  10\.1\.0\.1:[0-9]+ -> 10\.1\.0\.2:9 UDP$' "$OUT")" $N
+# NAME: of N packets; on a busy machine some are late.
+delayed() {
+    local min p50
+    read -r min p50 < <(sed -nE "s/^n $N  min ([0-9]+) .* P50 ([0-9]+) .*/\1 \2/p" "$OUT")
+    if ((${min:-0} >= 19000 && min <= 25000 && p50 <= 60000)); then ok "$1"; else not_ok "$1" "$(grep '^n ' "$OUT")"; fi
+}
+delayed delay-ms
+has delay-path "$OUT" "^path pair: started $N, done $N, lost 0, under way 0(,|\$)"
+has delay-banner "$OUT" '^Tracing UDP ports 9, 11 from va -> vb; hit'
+action() { pings a fd01::2 $N; }
+during six vm_pair_latency --send-dev va --recv-dev vb --protocol icmp --interval 1h
+delayed six-ms
+has six-path "$OUT" "^path pair: started $N, done $N, lost 0, under way 0(,|\$)"
+
+tc qdisc replace dev vb root netem loss 100%
+action() { datagrams a 10.1.0.2 9 $N && sleep 1.5; }
+during loss vm_pair_latency --send-dev va --recv-dev vb --timeout 1s --interval 1h
+has loss-path "$OUT" "^path pair: started $N, done 0, lost $N \(after netif_rx $N\)"
+tc qdisc del dev vb root
+"$ND" vm_pair_latency --send-dev va --recv-dev nosuch0 >"$TMP/wrong" 2>&1
+same wrong-device $? 2
+"$ND" vm_pair_latency --send-dev va >"$TMP/wrong" 2>&1
+same wrong-missing $? 2
+inside b nft delete table inet quiet
+finish

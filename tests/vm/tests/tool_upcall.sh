@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# topology: ovs
+# kernels: 6.1 6.12
+# stdlib/ovs: packets that find no flow, a known number of them, with a daemon that is stopped for a while.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../topology/ovs.sh"
+N=5
+same warm "$(pings a 10.1.0.2 1)" 1
+# NAME TOOL FLAGS...: traces while `action` runs; the output is in $OUT.
+during() {
+    local name=$1
+    shift
+    OUT=$TMP/$name.out
+    trace "$name" "$@" || return
+    action >"$TMP/$name.cmd" 2>&1
+    stop "$PID"
+    same "$name-exit" "$CODE" 0
+}
+# Each time the first ping and its answer go up, and no other packet.
+flushes() { for ((i = 0; i < N; i++)); do ovs_flush && pings a "$1" 2; done; }
+
+action() { flushes 10.1.0.2 && flushes fd01::2; }
+during misses ovs_upcall_latency_summary --protocol icmp --report full --interval 1h
+same misses-answered "$(sort "$TMP/misses.cmd" | uniq -c | xargs)" "$((2 * N)) 2"
+has misses-total "$OUT" "^  Total upcalls: $((4 * N))\$"
+has misses-completed "$OUT" "^  Completed upcalls: $((4 * N))\$"
+has misses-pending "$OUT" '^  Pending upcalls: 0$'
+has misses-type "$OUT" "^  - MISS: $((4 * N)) \(100\.0%\)\$"
+same misses-decades "$(sed -nE 's/^ +\[.*\) +[^0-9]*([0-9]+) \([0-9.]+%\)$/\1/p' "$OUT" | awk '{ n += $1 } END { print n }')" $((4 * N))
+has misses-end "$OUT" "^  Total upcalls: $((4 * N)), completed: $((4 * N)), pending: 0, lost: 0\$"
+
+# The daemon sleeps for 300 ms while the first packet waits: as long as that.
+daemon=$(cat /run/openvswitch/ovs-vswitchd.pid)
+action() {
+    ovs_flush
+    kill -STOP "$daemon"
+    pings a 10.1.0.2 1 &
+    sleep 0.4
+    kill -CONT "$daemon"
+    wait $!
+}
+during slow ovs_upcall_latency_summary --src-ip 10.1.0.1 --both-ways --interval 1h
+has slow-total "$OUT" '^Total upcalls: 2$'
+ms=$(sed -nE 's/^P99 latency: ([0-9]+)[0-9]{3} us$/\1/p' "$OUT")
+if ((${ms:-0} >= 250 && ms < 1500)); then ok slow-p99; else not_ok slow-p99 "$ms ms"; fi
+
+# What the daemon drops does not come back.
+ovs_flows <<<'actions=drop'
+action() { pings a 10.1.0.2 2 -W 1; sleep 1; ovs_flush; pings a 10.1.0.2 1 -W 1; }
+during dropped ovs_upcall_latency_summary --timeout 500ms --interval 400ms --protocol icmp
+has dropped-end "$OUT" '^  Total upcalls: 2, completed: 0, pending: 0, lost: 2$'
+has dropped-none "$OUT" '^Average latency: n/a$'
+ovs_flows <<<'actions=NORMAL'
+"$ND" ovs_upcall_latency_summary --report none >"$TMP/wrong" 2>&1
+same wrong-report $? 2
+finish
