@@ -108,6 +108,8 @@ enum nd_builtin_id {
     ND_B_SPRINTF,
     ND_B_FRAMES,
     ND_B_FOLDED,
+    ND_B_DEPTH,
+    ND_B_FRAME,
     ND_B_REFUSED,
 };
 

@@ -681,7 +681,9 @@ enum nd_vm_agg {
     X(NCPUS)        /* -- number of possible CPUs                                               */ \
     X(JSON)         /* -- bool: --format json                                                   */ \
     X(FRAMES)       /* stack separator -- str  the innermost function first; none: ""           */ \
-    X(FOLDED)       /* stack -- str            the outermost function first, ; between          */
+    X(FOLDED)       /* stack -- str            the outermost function first, ; between          */ \
+    X(DEPTH)        /* stack -- n              frames; 0 if it could not be taken               */ \
+    X(FRAME)        /* stack i -- str          a line of the stack; out of range: ""            */
 // clang-format on
 
 enum nd_vm_builtin {

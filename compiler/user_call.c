@@ -273,6 +273,8 @@ static const struct {
     {ND_B_KADDR, ND_BI_KADDR},
     {ND_B_FRAMES, ND_BI_FRAMES},
     {ND_B_FOLDED, ND_BI_FOLDED},
+    {ND_B_DEPTH, ND_BI_DEPTH},
+    {ND_B_FRAME, ND_BI_FRAME},
 };
 
 static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)
