@@ -25,6 +25,7 @@ struct nd_texpr {
     uint32_t stars;
     bool is_list;  // type[] (options)
     bool is_array; // type[n]
+    bool optional; // enum name?: an integer where the kernel has no such enum
     uint64_t nelems;
     struct nd_expr_list *args; // enum(a, b) of options
 };

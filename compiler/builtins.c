@@ -186,7 +186,9 @@ static struct nd_type *check_frames(struct nd_check *c, struct nd_expr *e,
 
     if (x->type->kind != ND_TY_KSTACK && x->type->kind != ND_TY_USTACK && !is_error(x))
         bad_arg(c, e, 0, "a stack");
-    if (e->args.n > 1 && !nd_type_is_text(e->args.v[1]->type) && !is_error(e->args.v[1]))
+    if (b->id == ND_B_FRAME)
+        want_int(c, e, 1);
+    else if (e->args.n > 1 && !nd_type_is_text(e->args.v[1]->type) && !is_error(e->args.v[1]))
         bad_arg(c, e, 1, "a string");
     return nd_ty(b->type);
 }
@@ -516,6 +518,8 @@ static const struct nd_builtin table[] = {
     {"log2", ND_B_LOG2, U, 1, 0, 1, 1, &nd_type_double, check_num, "log2(x)", ""},
     {"frames", ND_B_FRAMES, U, 1, 0, 2, 2, &nd_type_str, check_frames, "frames(stack, separator)", "functions of a stack, the innermost first"},
     {"folded", ND_B_FOLDED, U, 1, 0, 1, 1, &nd_type_str, check_frames, "folded(stack)", "functions of a stack, the outermost first, ; between"},
+    {"depth", ND_B_DEPTH, U, 1, 0, 1, 1, &nd_type_i64, check_frames, "depth(stack)", "frames of a stack"},
+    {"frame", ND_B_FRAME, U, 1, 0, 2, 2, &nd_type_str, check_frames, "frame(stack, i)", "line i of a stack, the innermost is 0"},
     {"ifindex", ND_B_IFINDEX, U, 1, 0, 1, 1, &nd_type_i64, check_text1, "ifindex(name)", "0 if there is no such device"},
 
     {"link_stat", ND_B_LINK_STAT, U, 1, 0, 2, 2, &nd_type_i64, nd_check_link_stat, "link_stat(device, \"rx_errors\")", "a counter of a device, or rx_queues, tx_queues, tx_queue_len, mtu; -1: no such device"},

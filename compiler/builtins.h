@@ -119,6 +119,8 @@ enum nd_builtin_id {
     ND_B_FILE_ERROR,
     ND_B_WORD,
     ND_B_WORD_COLUMN,
+    ND_B_DEPTH,
+    ND_B_FRAME,
     ND_B_REFUSED,
 };
 

@@ -95,10 +95,10 @@ struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struc
     uint32_t i;
 
     if (!is_error(x) && (!x->sym || !x->sym->option || x->sym->option->kind != ND_OPT_PATH))
-        nd_help(c->d,
-                nd_error(c->d, ND_E0302, x->span, "%s() wants an option of type path here",
-                         e->name),
-                "scripts read only files that were named on the command line: option file: path");
+        nd_help(
+            c->d,
+            nd_error(c->d, ND_E0302, x->span, "%s() wants an option of type path here", e->name),
+            "scripts read only files that were named on the command line: option file: path");
     for (i = 1; i < e->args.n; i++) {
         if (i < 3)
             want_int(c, e, i);

@@ -405,6 +405,8 @@ struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x)
         type = nd_type_named_struct(t, x->tag, x->name, &why);
     else
         type = named(t, x);
+    if (!type && x->optional)
+        type = nd_ty(&nd_type_u32);
     if (!type)
         return unknown(t, x, why);
     for (i = 0; i < x->stars; i++)

@@ -305,6 +305,7 @@ type_base: type_words
     | T_STRUCT T_ID              { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_STRUCT; }
     | T_UNION T_ID               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_UNION; }
     | T_ENUM T_ID                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; }
+    | T_ENUM T_ID '?'            { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; $$->optional = true; }
     | T_CONST type_words         { $$ = $2; }
     | T_CONST T_STRUCT T_ID      { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $3.s; $$->tag = ND_TAG_STRUCT; }
     ;

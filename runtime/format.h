@@ -69,6 +69,10 @@ void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool fr
 // The functions of a stack by name alone; a stack that could not be taken has none.
 void nd_format_frames(const struct nd_fmt *f, uint32_t type, const void *bytes, const char *sep,
                       bool outer_first, struct nd_buf *out);
+// Its number of frames, 0 if it could not be taken; out, if given, gets the text of frame i if
+// there is one.
+int nd_format_frame(const struct nd_fmt *f, uint32_t type, const void *bytes, int64_t i,
+                    struct nd_buf *out);
 // The text of an aggregation; div > 1 divides what is printed. Tables end with a newline.
 void nd_format_agg(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
                    struct nd_buf *out);

@@ -185,6 +185,39 @@ void nd_format_frames(const struct nd_fmt *f, uint32_t type, const void *bytes, 
         nd_visit(f, type, bytes, &v);
 }
 
+struct frame {
+    struct text text;
+    int64_t i;
+    int depth;
+};
+
+static void frame_stack(void *arg, const struct nd_mf_type *t, const uint64_t *frames, int n,
+                        uint32_t pid)
+{
+    struct frame *x = arg;
+
+    (void)t;
+    x->depth = n > 0 ? n : 0;
+    if (x->text.out && x->i >= 0 && x->i < x->depth)
+        nd_format_addr(x->text.f, frames[x->i], pid, true, x->text.out);
+}
+
+static void no_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool is_unsigned)
+{
+    (void)arg, (void)t, (void)v, (void)is_unsigned; // a stack's number, without maps
+}
+
+int nd_format_frame(const struct nd_fmt *f, uint32_t type, const void *bytes, int64_t i,
+                    struct nd_buf *out)
+{
+    struct frame x = {{f, out}, i, 0};
+    const struct nd_visitor v = {.arg = &x, .integer = no_integer, .stack = frame_stack};
+
+    if (f->mf->types[type].kind == ND_T_KSTACK || f->mf->types[type].kind == ND_T_USTACK)
+        nd_visit(f, type, bytes, &v);
+    return x.depth;
+}
+
 // An integer answer of an aggregation, or n/a.
 static void agg_number(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what,
                        uint64_t div, struct nd_buf *out)

@@ -373,6 +373,31 @@ static int bi_folded(struct nd_vm *vm, const struct vm_value *v)
     return stack_text(vm, &v[0], ";", true);
 }
 
+static int frame_of(struct nd_vm *vm, const struct vm_value *v, int64_t i, int *depth)
+{
+    if (v->kind != VM_BYTES)
+        return vm_fail(vm, EINVAL, "a stack is needed, not %s", vm_kind_name(v->kind));
+    vm->text.n = 0;
+    *depth = nd_format_frame(vm->env.fmt, v->type, v->p, i, &vm->text);
+    return 0;
+}
+
+static int bi_depth(struct nd_vm *vm, const struct vm_value *v)
+{
+    int depth = 0;
+
+    return frame_of(vm, &v[0], -1, &depth) ?: vm_push_int(vm, depth);
+}
+
+static int bi_frame(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t i;
+    int depth = 0;
+
+    return vm_i64(vm, &v[1], &i) ?: frame_of(vm, &v[0], i, &depth)
+               ?: vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
 static const struct {
     vm_builtin *fn;
     uint8_t nargs;
@@ -419,6 +444,8 @@ static const struct {
     [ND_BI_FILE_ERROR] = {vm_bi_file_error, 4},
     [ND_BI_WORD] = {vm_bi_word, 2},
     [ND_BI_WORD_COLUMN] = {vm_bi_word_column, 2},
+    [ND_BI_DEPTH] = {bi_depth, 1},
+    [ND_BI_FRAME] = {bi_frame, 2},
 };
 
 int vm_op_builtin(struct nd_vm *vm, const struct nd_mf_insn *in)

@@ -16,7 +16,7 @@
 struct vm_file {
     struct vm_file *next;
     char *name;
-    char *text;      // lines end in NUL
+    char *text; // lines end in NUL
     char **lines;
     uint32_t n;
 };
@@ -130,9 +130,10 @@ static struct vm_file *open_file(struct nd_vm *vm, const struct vm_value *v, int
         f->name = strdup(name);
         f->text = read_all(name, &size);
     }
-    if (!f || !f->name || !f->text || size > FILE_MAX || strlen(f->text) != size || split(f, size)) {
+    if (!f || !f->name || !f->text || size > FILE_MAX || strlen(f->text) != size ||
+        split(f, size)) {
         *rc = refuse(vm, name,
-                     !f || !f->text     ? strerror(errno)
+                     !f || !f->text    ? strerror(errno)
                      : size > FILE_MAX ? "more than 1 MiB"
                                        : "it is not text");
         if (f)
