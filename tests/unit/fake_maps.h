@@ -158,6 +158,11 @@ int nd_maps_clear(struct nd_maps *m, uint32_t map)
     return 0;
 }
 
+int nd_maps_restart(struct nd_maps *m, uint32_t map)
+{
+    return nd_maps_clear(m, map);
+}
+
 int nd_maps_zero(struct nd_maps *m, uint32_t map)
 {
     struct nd_copy *c = &m->m[map].c;
