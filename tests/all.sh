@@ -34,7 +34,7 @@ suite "as on Linux 4.19" "$make" -s check-without WITHOUT=quick
 suite "demo" bash tests/demo.sh
 suite "unit tests, sanitized" "$make" -s "$jobs" SAN=1 check-unit
 suite "cases, sanitized" "$make" -s "$jobs" SAN=1 check-cases
-suite "live, sanitized" env NDTRACE=build/san/ndtrace bash tests/host/run.sh
+suite "live, sanitized" env NDTRACE=build/san/ndtrace SOAK_SECONDS=3 bash tests/host/run.sh
 suite "clang builds clean" "$make" -s "$jobs" CC="$(command -v clang-19 || command -v clang-18 || command -v clang-17 || command -v clang-16 || command -v clang)" B=build/clang all
 suite "on other kernels" "$make" -s check-vm
 suite "fuzz, 60 s" "$make" -s fuzz FUZZ_SECONDS=60

@@ -100,11 +100,17 @@ start() {
     qemu=$!
 }
 
-# Waits for the machine to end. 0: it ended; 1: too long.
+# Has the machine shown no sign of life for a minute? As with other processes that wait for it, load on
+# this machine makes it slow, not silent.
+frozen() {
+    [ -e "$out/alive" ] && (($(date +%s) - $(stat -c %Y "$out/alive") > 60))
+}
+# Waits for the machine to end. 0: it ended; 1: too long; 2: it froze.
 watch() {
-    local begin=$SECONDS
+    local begin=$SECONDS looked=$SECONDS
     while kill -0 "$qemu" 2>/dev/null; do
         ((SECONDS - begin < limit)) || return 1
+        ((SECONDS - looked < 10)) || { looked=$SECONDS; ! frozen || return 2; }
         [ -e "$out/started" ] || ((SECONDS - begin < ${NDTRACE_VM_BOOT:-60})) || return 0
         [ ! -e "$out/status" ] || { sleep 0.2; return 0; }
         sleep 0.1
@@ -114,15 +120,21 @@ watch() {
 tail -q -n +1 -s 0.1 -f "$out/stdout" & tails+=($!)
 tail -q -n +1 -s 0.1 -f "$out/stderr" >&2 & tails+=($!)
 status=125
-# Emulation is not perfect: until the command has begun, another try does no harm.
+# Emulation is not perfect: until the first test has begun, another try does no harm.
 for try in 1 2 3; do
+    rm -f "$out/started" "$out/alive"
     start
-    watch || status=124
+    watch && ended=0 || ended=$?
     kill -KILL "$qemu" 2>/dev/null || true
     wait "$qemu" 2>/dev/null || true
     qemu=''
-    [ ! -e "$out/started" ] && [ "$status" != 124 ] || break
-    echo "vm: $release did not boot (try $try)" >&2
+    [ $ended != 1 ] || status=124
+    case $ended$([ ! -e "$out/started" ] || echo started)$([ ! -e "$out/begun" ] || echo begun) in
+        0) echo "vm: $release did not boot (try $try)" >&2 ;;
+        2started) echo "vm: $release froze before its first test (try $try)" >&2 ;;
+        2*) echo "vm: $release froze" >&2; status=124; break ;;
+        *) break ;;
+    esac
 done
 sleep 0.3 # for the tails
 [ -z "$keep" ] || [ ! -d "$out/keep" ] || { mkdir -p "$keep" && cp -R "$out/keep/." "$keep/"; }
