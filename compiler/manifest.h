@@ -465,6 +465,7 @@ enum nd_mf_opt_kind {
     ND_OPT_PID,      // u32, > 0
     ND_OPT_PATH,     // char[256]
     ND_OPT_ENUM,     // s64: the position in the list of names
+    ND_OPT_USECS,    // s64 ns; a bare number is microseconds
     ND_OPT_KIND_MAX,
 };
 
