@@ -56,7 +56,7 @@ wrong() {
     same "wrong-${1// /-}" $? 2
     has "wrong-${1// /-}-says" "$TMP/wrong" "wrong.txt:2:$2"
 }
-wrong 'va nosuch0' '4: error: there is no device "nosuch0"'
+wrong 'va nosuch0' '4: error: there is no device and no VM "nosuch0"'
 wrong 'va vb 1 99999' '9: error: a port is 1 to 65535'
 "$ND" $TOOL >/dev/null 2>&1
 same wrong-nothing $? 2
