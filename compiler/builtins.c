@@ -532,6 +532,7 @@ static const struct nd_builtin table[] = {
     {"file_error", ND_B_FILE_ERROR, U, 1, 0, 4, 4, &nd_type_none, nd_check_file, "file_error(opt.file, line, column, text)", "prints the error with its place and ends the run with 2"},
     {"word", ND_B_WORD, U, 1, 0, 2, 2, &nd_type_str, nd_check_word, "word(s, i)", "the i-th word between blanks, from 0; \"\" if there are not so many"},
     {"word_column", ND_B_WORD_COLUMN, U, 1, 0, 2, 2, &nd_type_i64, nd_check_word, "word_column(s, i)", "where it begins, from 1; 0: nowhere"},
+    {"vm_tap", ND_B_VM_TAP, U, 1, 0, 2, 2, &nd_type_str, nd_check_word, "vm_tap(name, i)", "the i-th tap device, from 0, of the VM (QEMU) of this name or UUID; \"\" if there are not so many"},
 
     {"system", ND_B_REFUSED, KU, 1, 0, 0, 32, NULL, check_refused, "", "ndtrace only observes: scripts cannot run commands"},
     {"signal", ND_B_REFUSED, KU, 1, 0, 0, 32, NULL, check_refused, "", "ndtrace only observes: scripts cannot send signals"},

@@ -121,6 +121,7 @@ enum nd_builtin_id {
     ND_B_WORD_COLUMN,
     ND_B_DEPTH,
     ND_B_FRAME,
+    ND_B_VM_TAP,
     ND_B_REFUSED,
 };
 

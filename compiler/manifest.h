@@ -465,6 +465,7 @@ enum nd_mf_opt_kind {
     ND_OPT_PID,      // u32, > 0
     ND_OPT_PATH,     // char[256]
     ND_OPT_ENUM,     // s64: the position in the list of names
+    ND_OPT_USECS,    // s64 ns; a bare number is microseconds
     ND_OPT_KIND_MAX,
 };
 
@@ -731,6 +732,7 @@ enum nd_link_stat {
     X(FILE_ERROR)   /* path line column text --   ends the run with 2                           */ \
     X(WORD)         /* s i -- str             the i-th word, from 0; none: ""                   */ \
     X(WORD_COLUMN)  /* s i -- n               where it begins, from 1                           */ \
+    X(VM_TAP)       /* name i -- str          the i-th tap of a VM, from 0; none: ""            */ \
     X(DEPTH)        /* stack -- n              frames; 0 if it could not be taken               */ \
     X(FRAME)        /* stack i -- str          a line of the stack; out of range: ""            */
 // clang-format on

@@ -301,6 +301,7 @@ static const struct {
     {ND_B_FILE_ERROR, ND_BI_FILE_ERROR},
     {ND_B_WORD, ND_BI_WORD},
     {ND_B_WORD_COLUMN, ND_BI_WORD_COLUMN},
+    {ND_B_VM_TAP, ND_BI_VM_TAP},
     {ND_B_DEPTH, ND_BI_DEPTH},
     {ND_B_FRAME, ND_BI_FRAME},
 };

@@ -129,6 +129,19 @@ static int parse_duration(const struct nd_mf *mf, const struct nd_mf_option *o, 
     return 0;
 }
 
+// What older tools take as a number of microseconds.
+static int parse_usecs(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
+                       void *dst, struct nd_why *why)
+{
+    char with_unit[64];
+    int n = snprintf(with_unit, sizeof(with_unit), "%s%s", text,
+                     text[strspn(text, "0123456789.")] ? "" : "us");
+
+    if (n < 0 || (size_t)n >= sizeof(with_unit) || parse_duration(mf, o, with_unit, dst, why))
+        return bad(why, "\"%s\" is no duration; write 100ms, 50us, 1s or microseconds", text);
+    return 0;
+}
+
 static void list_devices(char *out, size_t size)
 {
     struct if_nameindex *all = if_nameindex(), *i;
@@ -317,7 +330,7 @@ static const struct {
     [ND_OPT_PREFIX] = {"prefix", parse_prefix}, [ND_OPT_MAC] = {"mac", parse_mac},
     [ND_OPT_PORT] = {"port", parse_port},       [ND_OPT_PROTO] = {"proto", parse_proto},
     [ND_OPT_PID] = {"pid", parse_pid},          [ND_OPT_PATH] = {"path", parse_text},
-    [ND_OPT_ENUM] = {"enum", parse_enum},
+    [ND_OPT_ENUM] = {"enum", parse_enum},       [ND_OPT_USECS] = {"usecs", parse_usecs},
 };
 
 int nd_value_parse(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,

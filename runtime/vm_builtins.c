@@ -444,6 +444,7 @@ static const struct {
     [ND_BI_FILE_ERROR] = {vm_bi_file_error, 4},
     [ND_BI_WORD] = {vm_bi_word, 2},
     [ND_BI_WORD_COLUMN] = {vm_bi_word_column, 2},
+    [ND_BI_VM_TAP] = {vm_bi_vm_tap, 2},
     [ND_BI_DEPTH] = {bi_depth, 1},
     [ND_BI_FRAME] = {bi_frame, 2},
 };

@@ -24,18 +24,18 @@ tc qdisc replace dev vb root netem delay 20ms
 action() { datagrams a 10.1.0.2 9 $N && datagrams a 10.1.0.2 10 3 && sleep 0.1; }
 during delay vm_pair_latency --send-dev va --recv-dev vb --ports 9,11 --interval 1h --verbose
 same delay-lines "$(grep -cE '^[0-9]+\.[0-9]{9} +latency=[2-9][0-9]{4}\.[0-9]{3} us  10\.1\.0\.1:[0-9]+ -> 10\.1\.0\.2:9 UDP$' "$OUT")" $N
-# NAME: of N packets; on a busy machine some are late.
+# NAME MOST: of N packets; the fastest takes at most that. On a busy machine some are late.
 delayed() {
     local min p50
     read -r min p50 < <(sed -nE "s/^n $N  min ([0-9]+) .* P50 ([0-9]+) .*/\1 \2/p" "$OUT")
-    if ((${min:-0} >= 19000 && min <= 25000 && p50 <= 60000)); then ok "$1"; else not_ok "$1" "$(grep '^n ' "$OUT")"; fi
+    if ((${min:-0} >= 19000 && min <= $2 && p50 <= 90000)); then ok "$1"; else not_ok "$1" "$(grep '^n ' "$OUT")"; fi
 }
-delayed delay-ms
+delayed delay-ms 60000 # all at once
 has delay-path "$OUT" "^path pair: started $N, done $N, lost 0, under way 0(,|\$)"
 has delay-banner "$OUT" '^Tracing UDP ports 9, 11 from va -> vb; hit'
 action() { pings a fd01::2 $N; }
 during six vm_pair_latency --send-dev va --recv-dev vb --protocol icmp --interval 1h
-delayed six-ms
+delayed six-ms 25000
 has six-path "$OUT" "^path pair: started $N, done $N, lost 0, under way 0(,|\$)"
 
 tc qdisc replace dev vb root netem loss 100%

@@ -38,6 +38,7 @@ vm_start() {
     qemu-system-x86_64 -accel kvm -cpu max -m 256 -nodefaults -display none -no-reboot \
         -serial file:/run/nested.console -kernel "$NESTED/vmlinux" -initrd /run/nested.img \
         -append "console=ttyS0 quiet panic=-1 mitigations=off nowatchdog no_timer_check" \
+        -name guest=ndvm -uuid 01234567-89ab-cdef-0123-456789abcdef \
         -netdev tap,id=n0,ifname=vnet0,script=no,downscript=no,vhost=on \
         -device virtio-net-pci,netdev=n0,mac=02:00:00:00:03:02,romfile= </dev/null >/run/nested.log 2>&1 &
     echo $! >$VM_PID

@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# topology: host
+# kernels: 6.12
+# stdlib/perf/system_network_icmp_rtt on hosts without Open vSwitch, and tools of the switch there.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../topology/host.sh"
+N=5
+IN=a
+host_queue netem delay 20ms
+trace plain system_network_icmp_rtt --src-ip 10.1.0.1 --dst-ip 10.1.0.2 --phy-interface eth0 --disable-kernel-stacks
+same answered "$(pings a 10.1.0.2 $N)" $N
+stop "$PID"
+host_queue
+OUT=$TMP/plain.out
+same plain-exit "$CODE" 0
+same plain-segments "$(grep -cE '^  \[ ?(0->6|7->13) ?\] P[12]:S0_INIT .* us \(no Open vSwitch\)$' "$OUT")" $((2 * N))
+same plain-wire "$(sed -nE 's/^Inter-Path Latency \(P1 end -> P2 start\): ([0-9]+)[0-9]{3}\.[0-9]{3} us$/\1/p' "$OUT" | awk '$1 >= 19 && $1 < 60' | wc -l)" $N
+has plain-end "$OUT" "^\[.*\] sent $N, received $N, lost 0 \(0\.0%\), incomplete 0, under way 0\$"
+for tool in ovs_upcall_latency_summary ovs_userspace_megaflow; do
+    "$ND" $tool >"$TMP/wrong" 2>&1
+    same "without-$tool" $? 2
+    has "without-$tool-says" "$TMP/wrong" "module 'openvswitch' has no function .*\(the module is not loaded\)"
+done
+finish

@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# topology: ovs
+# kernels: 6.1 6.12
+# stdlib/ovs/ovs_userspace_megaflow: flows that are deleted come back, each with the key, mask and actions that
+# the daemon's rules make.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../topology/ovs.sh"
+TOOL=ovs_userspace_megaflow
+inside b nft 'add table inet quiet; add chain inet quiet in { type filter hook input priority 0; }; add rule inet quiet in udp dport 9-19 drop'
+port() { ovs-appctl dpctl/show | sed -nE "s/^ *port ([0-9]+): $1( .*)?\$/\1/p"; }
+va=$(port va) vb=$(port vb)
+# FIELD: its values in all flows that were installed, in their order.
+field() { sed -nE "s/^    - $1: //p" "$OUT" | xargs; }
+installs() { grep -c 'FLOW_INSTALL:$' "$OUT"; }
+# NAME FLAGS...: traces while `action` runs; the output is in $OUT.
+during() {
+    local name=$1
+    shift
+    OUT=$TMP/$name.out
+    trace "$name" $TOOL "$@" || return
+    action >"$TMP/$name.cmd" 2>&1
+    stop "$PID"
+    same "$name-exit" "$CODE" 0
+}
+
+same warm "$(pings a 10.1.0.2 3) $(pings a fd01::2 3)" "3 3"
+action() { ovs_flush && pings a 10.1.0.2 3 && pings a fd01::2 3; }
+during two --interval 1h
+same two-upcalls "$(grep -c 'UPCALL_EVENT:$' "$OUT")" 4
+same two-misses "$(grep -c '^  Upcall type: MISS$' "$OUT")" 4
+same two-installs "$(installs)" 4
+same two-in "$(field in_port)" "$va $vb $va $vb"
+same two-src "$(field eth_src)" "02:00:00:00:01:01 02:00:00:00:01:02 02:00:00:00:01:01 02:00:00:00:01:02"
+same two-types "$(field eth_type)" "0x0800 0x0800 0x86dd 0x86dd"
+same two-no-address "$(field ip_src)" ''
+same two-actions "$(sed -n 's/^  Actions: //p' "$OUT" | xargs)" "output:$vb output:$va output:$vb output:$va"
+same two-packet "$(grep -c '^    - IP: fd01::1 -> fd01::2$' "$OUT")" 1
+has two-rate "$OUT" '\] lookups: 12, hit 66\.7%, miss 33\.3%, installs: 4$'
+has two-end "$OUT" '^Total flows: 4, matching: 4 \(100\.0%\)$'
+
+# Addresses and ports are in the flow where the daemon's rules look at them.
+ovs_flows <<'F'
+priority=20,udp,nw_dst=10.1.0.0/24,tp_dst=9,actions=NORMAL
+priority=20,udp6,ipv6_dst=fd01::2,tp_dst=9,actions=NORMAL
+priority=1,actions=drop
+F
+action() { datagrams a 10.1.0.2 9 1; datagrams a fd01::2 9 1; datagrams a 10.1.0.2 10 1; sleep 0.5; }
+during udp --protocol udp --l4-dst-port 9
+same udp-installs "$(installs)" 2
+same udp-dst "$(field ip_dst)" '10.1.0.2/24 fd01::2/128'
+same udp-proto "$(field ip_proto)" '17 17'
+same udp-port "$(field udp_dst)" '9 9'
+has udp-end "$OUT" '^Total flows: 3, matching: 2 \(66\.7%\)$'
+ovs_flows <<<'actions=drop'
+action() { datagrams a 10.1.0.2 10 1; sleep 0.5; }
+during drop --src-ip 10.1.0.9 --debug
+same drop-reason "$(grep -c ' FLOW_INSTALL (filtered out: src_ip):$' "$OUT")" 1
+has drop-actions "$OUT" '^  Actions: drop$'
+
+ovs_tracked
+action() { pings a 10.1.0.2 3; sleep 0.5; }
+during track --dst-ip 10.1.0.2
+same track-first "$(grep -cE '^  Actions: ct\(zone=0\), recirc\([0-9]+\)$' "$OUT")" 1
+same track-commit "$(grep -cE "^  Actions: ct\(zone=0,commit\), output:$vb\$" "$OUT")" 1
+has track-state "$OUT" '^    - ct_state: 0x00000021/0x'
+ovs_flows <<<'actions=NORMAL'
+"$ND" $TOOL --eth-src nonsense >"$TMP/wrong" 2>&1
+same wrong-mac $? 2
+inside b nft delete table inet quiet
+finish
