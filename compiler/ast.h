@@ -266,6 +266,8 @@ struct nd_decl {
     struct nd_expr *when, *pred;
     bool required;
     struct nd_points aliases;
+    const char *file, *key; // OPTION: a column of that option's file, by this name; NULL: none
+    struct nd_span file_span;
     const char *help;
     const char *module;    // STRUCT: its module, whose BTF goes first; NULL: none
     struct nd_tries tries; // STAGE

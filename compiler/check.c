@@ -334,6 +334,20 @@ static void check_probe(struct nd_check *c, struct nd_probe *pr)
     c->probe = NULL;
 }
 
+// A name in an on block; index nelems is the record itself.
+static void payload_name(struct nd_check *c, struct nd_event *on, uint32_t index)
+{
+    bool whole = index == on->type->nelems;
+    struct nd_sym *s = ND_NEW(c->a, struct nd_sym);
+
+    s->kind = ND_SYM_FIELD;
+    s->name = whole ? on->name : on->type->fields[index].name;
+    s->span = on->span;
+    s->type = whole ? on->type : on->type->fields[index].type;
+    s->index = index;
+    *ND_PUSH(c->a, &c->scope->syms) = s;
+}
+
 static void check_user(struct nd_check *c, struct nd_decl *d, struct nd_event *on)
 {
     struct nd_scope fields = {.up = c->scope};
@@ -345,16 +359,8 @@ static void check_user(struct nd_check *c, struct nd_decl *d, struct nd_event *o
     c->nvars = on != NULL; // local 0: the payload
     if (on) {
         c->scope = &fields;
-        for (i = 0; i < on->type->nelems; i++) {
-            struct nd_sym *s = ND_NEW(c->a, struct nd_sym);
-
-            s->kind = ND_SYM_FIELD;
-            s->name = on->type->fields[i].name;
-            s->span = on->span;
-            s->type = on->type->fields[i].type;
-            s->index = i;
-            *ND_PUSH(c->a, &fields.syms) = s;
-        }
+        for (i = on->type->nelems + (d->kind == ND_D_ON); i-- > 0;) // fields win
+            payload_name(c, on, i);
     }
     nd_check_block(c, d->body);
     c->scope = fields.up;
@@ -535,6 +541,7 @@ void nd_check_options(struct nd_program *p)
         if (p->decls.v[i]->kind == ND_D_OPTION)
             nd_option_declare(&c, p->decls.v[i]);
     }
+    nd_option_join_files(&c);
 }
 
 // Is `when` known to be false on the target kernel?

@@ -71,6 +71,7 @@ struct nd_option {
     uint32_t kind; // enum nd_mf_opt_kind
     uint32_t cap;
     struct nd_type *type;
+    struct nd_option *file;                     // its values are in the file that this option names
     uint32_t off, stride, given_off, count_off; // in nd_opts
 };
 

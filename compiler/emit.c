@@ -255,6 +255,8 @@ static void emit_option(struct nd_emit *e, struct nd_option *o)
                                                    .span = d->texpr->args->v[i]->span};
     m.nnames = names.n;
     m.names = words_of(e, &names);
+    m.file = o->file ? o->file->index : ND_MF_NONE;
+    m.key = nd_mfb_str(e->b, d->key ? d->key : "");
     m.min = INT64_MIN;
     m.max = INT64_MAX;
     m.span = nd_emit_span(e, d->name_span);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 2u
+#define ND_MF_VERSION 3u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -497,6 +497,9 @@ struct nd_mf_option {
     uint32_t nalias;
     uint32_t names; // ENUM: WORDS: first of nnames strings
     uint32_t nnames;
+    uint32_t
+        file; // a list whose values are in the file that this PATH option names; NONE: it is a flag
+    uint32_t key;     // the member of the file's objects that has them
     int64_t min, max; // INT
     struct nd_mf_span span;
 };

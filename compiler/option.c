@@ -211,6 +211,45 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
     check_default(c, o);
 }
 
+static struct nd_option *find_option(const struct nd_program *p, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->options.n; i++) {
+        if (!strcmp(p->options.v[i]->decl->name, name))
+            return p->options.v[i];
+    }
+    return NULL;
+}
+
+// option src: ip[] in filters.src_ip
+void nd_option_join_files(struct nd_check *c)
+{
+    uint32_t i;
+
+    for (i = 0; i < c->p->options.n; i++) {
+        struct nd_option *o = c->p->options.v[i];
+        const struct nd_decl *d = o->decl;
+
+        if (!d->file)
+            continue;
+        o->file = find_option(c->p, d->file);
+        if (!o->file || o->file->kind != ND_OPT_PATH || o->file->decl->texpr->is_list ||
+            o->file->decl->file) {
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0501, d->file_span, "'%s' is no option for a file", d->file),
+                    "declare it: option %s: path \"JSON list of objects\"", d->file);
+            o->file = NULL;
+        }
+        if (!d->texpr->is_list || d->expr || d->required || d->aliases.n || o->kind == ND_OPT_BOOL)
+            nd_help(
+                c->d,
+                nd_error(c->d, ND_E0501, d->name_span, "what is in a file is a list, and no flag"),
+                "option %s: ip[] in %s.%s: no default, 'required' or 'alias', no bool", d->name,
+                d->file, d->key);
+    }
+}
+
 int nd_option_proto(const char *name)
 {
     static const struct {

@@ -9,6 +9,8 @@
 struct nd_mfb;
 
 void nd_option_declare(struct nd_check *c, struct nd_decl *d);
+// Options whose values are in a file: which. When all are declared.
+void nd_option_join_files(struct nd_check *c);
 // Position of a name in the list of an enum option, -1: none.
 int64_t nd_option_name(const struct nd_option *o, const char *name);
 // Number of a protocol by name, -1: unknown.

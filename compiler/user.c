@@ -297,6 +297,10 @@ static void ident(struct nd_user *u, struct nd_expr *e)
                  {ND_B_NCPUS, ND_BI_NCPUS},       {ND_B_JSON, ND_BI_JSON}};
     size_t i;
 
+    if (e->sym && e->sym->kind == ND_SYM_FIELD && e->sym->index == u->on->type->nelems) {
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, 0); // the payload
+        return;
+    }
     if (e->sym && e->sym->kind == ND_SYM_FIELD) {
         event_field(u, u->on->type, e->sym->index);
         return;

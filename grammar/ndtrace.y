@@ -182,6 +182,12 @@ try: T_TRY points pred_opt block { $$ = (struct nd_try){.span = nd_span_join(@1,
 
 option_head: T_OPTION name ':' option_type
                                  { $$ = nd_decl_new(A, ND_D_OPTION, @$); $$->name = $2.s; $$->name_span = @2; $$->texpr = $4; }
+    | T_OPTION name ':' option_type T_IN T_ID '.' cname
+                                 {
+                                     $$ = nd_decl_new(A, ND_D_OPTION, @$);
+                                     $$->name = $2.s; $$->name_span = @2; $$->texpr = $4;
+                                     $$->file = $6.s; $$->file_span = nd_span_join(@6, @8); $$->key = $8.s;
+                                 }
     | option_head T_REQUIRED     { $$ = $1; $$->required = true; }
     | option_head '=' cond       { $$ = $1; $$->expr = $3; $$->span = nd_span_join($$->span, @3); }
     | option_head T_STRING       { $$ = $1; $$->help = $2.s; $$->span = nd_span_join($$->span, @2); }

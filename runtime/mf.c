@@ -188,6 +188,11 @@ static const char *check_option(const struct nd_mf *mf, const struct nd_mf_optio
         return "an option's default is out of range";
     if (!nd_mf_strings_ok(mf, o->alias, o->nalias) || !nd_mf_strings_ok(mf, o->names, o->nnames))
         return "an option's names are out of range";
+    if (!nd_mf_str_ok(mf, o->key) ||
+        (o->file != ND_MF_NONE &&
+         (o->file >= mf->noptions || mf->options[o->file].kind != ND_OPT_PATH ||
+          !(o->flags & ND_OPTF_LIST))))
+        return "an option's file is out of range";
     return NULL;
 }
 

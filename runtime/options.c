@@ -4,6 +4,7 @@
 #include "options.h"
 
 #include "msg.h"
+#include "optfile.h"
 #include "value.h"
 
 #include <errno.h>
@@ -67,6 +68,8 @@ static const struct nd_mf_option *find(const struct nd_mf *mf, const char *word,
     for (i = 0; i < mf->noptions; i++) {
         const struct nd_mf_option *o = &mf->options[i];
 
+        if (o->file != ND_MF_NONE)
+            continue; // no flag
         if (same_flag(nd_mf_str(mf, o->flag), word, n))
             return o;
         for (j = 0; j < o->nalias; j++) {
@@ -180,7 +183,7 @@ static void unknown_flag(const struct nd_mf *mf, const char *word)
     snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(name, "="), name);
     for (i = 0; i < mf->noptions; i++) {
         d = nd_value_distance(bare, nd_mf_str(mf, mf->options[i].flag));
-        if (d < min) {
+        if (d < min && mf->options[i].file == ND_MF_NONE) {
             min = d;
             best = nd_mf_str(mf, mf->options[i].flag);
         }
@@ -293,6 +296,8 @@ int nd_options_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn g
     if (!err)
         err = check_end(&p);
     if (!err)
+        err = nd_optfile_fill(mf, out);
+    if (!err)
         err = check_periods(&p);
     free(p.given);
     if (err)
@@ -361,6 +366,8 @@ void nd_options_usage(const struct nd_mf *mf, const char *name)
     printf("usage: ndtrace %s%s\n", name, mf->noptions ? " [OPTIONS]" : "");
     if (mf->noptions)
         printf("\nOptions of this script:\n");
-    for (i = 0; i < mf->noptions; i++)
-        usage_option(mf, &mf->options[i]);
+    for (i = 0; i < mf->noptions; i++) {
+        if (mf->options[i].file == ND_MF_NONE)
+            usage_option(mf, &mf->options[i]);
+    }
 }

@@ -41,6 +41,34 @@ usage option-bad-int 2 '--count' "$TMP/s.nd" --where 10.0.0.1 --count many
 usage option-no-device 2 'nosuchdev' "$TMP/s.nd" --where 10.0.0.1 --dev nosuchdev
 usage option-unknown 2 'did you mean --count' "$TMP/s.nd" --where 10.0.0.1 --cuont 4
 usage option-twice 2 'twice' "$TMP/s.nd" --where 10.0.0.1 --count 4 --count 5
+cat >"$TMP/f.nd" <<'R'
+option rules: path "rules"
+option src: ip[] in rules.src_ip
+option port: port[] in rules.port
+option proto: proto[] in rules.protocol
+BEGIN { exit() }
+end { for (i in 0..len(opt.src)) { printf("<%s %d %s> ", opt.src[i], opt.port[i], opt.proto[i]) } printf("%d", len(opt.port)) }
+R
+# NAME CODE PATTERN TEXT: the file of rules has this text.
+rules() {
+    printf '%b' "$4" >"$TMP/rules"
+    usage "rules-$1" "$2" "$3" "$TMP/f.nd" --rules "$TMP/rules"
+}
+rules all 0 '^<10.0.0.1 80 0> <::1 0 UDP> <:: 0 0> 3$' '[{"src_ip": "10.0.0.1", "port": 80},\n {"src_ip":"::1","protocol":"udp","port":null},\n{"src_ip":"any","port":0}]\n'
+rules none 0 '^0$' ' [ ] '
+rules bad-value 2 'rules:2:11: src_ip: "10.0.0.300"' '[\n{"src_ip":"10.0.0.300"}]'
+rules bad-port 2 'rules:1:10: port: "70000" is no port' '[{"port":70000}]'
+rules bad-name 2 "rules:3:2: 'source' is none of src_ip, port, protocol" '[\n\n{"source":1}]'
+rules no-list 2 "rules:1:1: expected '\\['" '{"port":1}'
+rules comma 2 "rules:1:13: expected '\\{'" '[{"port":1},]'
+rules comma-inside 2 "rules:1:12: expected ','" '[{"port":1,}]'
+rules no-end 2 'rules:2:1: expected' '[{"port":1}\n'
+rules open-string 2 'rules:1:12: the string does not end' '[{"src_ip":"a\n"}]'
+rules nested 2 'rules:1:10: expected a string, a number or null' '[{"port":[1]}]'
+rules more 2 'rules:1:14: there is more' '[{"port":1}] x'
+rules too-many 2 'there may be 64 objects' "[{}$(printf ',{}%.0s' {1..64})]"
+usage rules-no-file 2 'nosuchfile: No such file' "$TMP/f.nd" --rules "$TMP/nosuchfile"
+usage rules-no-flag 2 'unknown option --src' "$TMP/f.nd" --src 10.0.0.1
 usage option-value 0 '^7$' "$TMP/s.nd" --where 10.0.0.1 --count 7
 usage exit-code 3 '' -e 'BEGIN { exit(3) }'
 usage check-good 0 '' check "$TMP/s.nd"

@@ -186,6 +186,35 @@ static int taps(long n)
     return 0;
 }
 
+// The frame of hexadecimal digits, n times out of the device. ':' and '.' between them mean
+// nothing.
+static int frames(const char *dev, long n, const char *hex)
+{
+    struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(dev)};
+    int raw = socket(AF_PACKET, SOCK_RAW, 0), digits = 0;
+    unsigned char frame[2048] = {0};
+    long i;
+
+    for (; *hex; hex++) {
+        static const char all[] = "0123456789abcdef";
+        const char *d = strchr(all, *hex);
+
+        if (!d)
+            continue;
+        if (digits == 2 * sizeof(frame))
+            return 2;
+        frame[digits / 2] |= (unsigned char)((d - all) << (digits % 2 ? 0 : 4));
+        digits++;
+    }
+    if (raw < 0 || bind(raw, (struct sockaddr *)&at, sizeof(at)))
+        return 1;
+    for (i = 0; i < n; i++) {
+        if (write(raw, frame, (size_t)digits / 2) != digits / 2)
+            return 1;
+    }
+    return 0;
+}
+
 // ---- own functions -----------------------------------------------------------------------------
 
 static int targets(long n)
@@ -228,11 +257,13 @@ int main(int argc, char **argv)
                   {"spin", spin}};
     size_t i;
 
+    if (argc == 5 && !strcmp(argv[1], "frame"))
+        return frames(argv[2], atol(argv[3]), argv[4]);
     for (i = 0; argc == 3 && i < sizeof(things) / sizeof(*things); i++) {
         if (!strcmp(argv[1], things[i].name))
             return things[i].run(atol(argv[2]));
     }
-    fprintf(stderr, "usage: stimulus THING N: ");
+    fprintf(stderr, "usage: stimulus frame DEV N HEX, stimulus THING N: ");
     for (i = 0; i < sizeof(things) / sizeof(*things); i++)
         fprintf(stderr, "%s%s", things[i].name,
                 i + 1 < sizeof(things) / sizeof(*things) ? ", " : "\n");

@@ -67,7 +67,7 @@ same drop-count "$(total "$OUT" @n)" 40
 has drop-place "$OUT" '^@at\[.*udp.*\]: 40$'
 if kernel_at_least 5 17; then
     same drop-reason "$(total "$OUT" @no_socket)" 40
-    has drop-reason-export "$OUT" '^@r\[[1-9][0-9]*\]: 40$'
+    has drop-reason-export "$OUT" '^@r\[SKB_DROP_REASON_NO_SOCKET\]: 40$'
 else
     has drop-no-reason "$OUT" '^@r\[0\]: 40$'
 fi

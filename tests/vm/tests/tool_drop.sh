@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
 # kernels: 6.1 6.12
+# limit: 300
 # stdlib/drop: M packets that nftables drops and N that nobody wants are M and N drops, with the
 # function, the reason and the flow of each.
 . "$(dirname "$0")/../lib.sh"
@@ -37,7 +38,7 @@ for net in '4 10.1.0.2 10\.1\.0\.1:[0-9]+ 10\.1\.0\.2:' '6 fd01::2 \[fd01::1\]:[
     has "all$v-share" "$OUT" "^  #2 Count: $M calls \(40\.0%\) \[device: eth0\]"
     same "all$v-flows" "$(grep -oE "^     Flow: $src -> $dst[79] \(UDP\)\$" "$OUT" | grep -oE '[79] \(UDP' | tr -d ' (UDP\n')" 9797
     has "all$v-function" <(second "$OUT") '^(nf_hook_slow|nft_do_chain)$'
-    has "all$v-function-udp" <(second "$OUT") "^__udp${v}_lib_rcv\$"
+    has "all$v-function-udp" <(second "$OUT") "^(__udp${v}_lib|udp(v6)?)_rcv\$"
     has "all$v-kernel" "$OUT" '^    (nf_hook_slow\+0x[0-9a-f]+ \[kernel\]|nft_do_chain\+0x[0-9a-f]+ \[nf_tables\])$'
 done
 during stack 10.1.0.2 kernel_drop_stack_stats_summary_all --dst-port 7,9 --group-by stack --interval 1h
