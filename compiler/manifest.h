@@ -728,8 +728,8 @@ enum nd_link_stat {
     X(LINK_STAT)    /* name enum nd_link_stat -- n   -1 if there is no such device              */ \
     X(GET_NUM)      /* buf offset bytes -- n   0 out of range, as of the others                 */ \
     X(GET_BE)       /* buf offset bytes -- n   most significant byte first                      */ \
-    X(GET_IP)       /* buf offset 4|16 -- 16 bytes                                              */ \
-    X(GET_MAC)      /* buf offset -- 6 bytes                                                    */ \
+    X(GET_IP)       /* buf offset 4|16 type -- v    of that type, 16 bytes                      */ \
+    X(GET_MAC)      /* buf offset type -- v         of that type, 6 bytes                       */ \
     X(FILE_LINES)   /* path -- n              a file that cannot be read ends the run           */ \
     X(FILE_LINE)    /* path line -- str       from 1                                            */ \
     X(FILE_ERROR)   /* path line column text --   ends the run with 2                           */ \

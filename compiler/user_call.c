@@ -240,9 +240,9 @@ static void c_link_stat(struct nd_user *u, struct nd_expr *e)
 static void c_get_addr(struct nd_user *u, struct nd_expr *e)
 {
     args(u, e, 0);
-    nd_u_op(u, ND_VM_BUILTIN, (uint8_t)e->args.n, 0,
+    nd_u_int(u, nd_u_type(u, e->type), &nd_type_u64);
+    nd_u_op(u, ND_VM_BUILTIN, (uint8_t)(e->args.n + 1), 0,
             e->builtin->id == ND_B_GET_IP ? ND_BI_GET_IP : ND_BI_GET_MAC);
-    nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
 }
 
 static const struct {

@@ -15,8 +15,7 @@ static const uint8_t *bytes_at(struct nd_vm *vm, const struct vm_value *v, int64
 {
     uint32_t used;
 
-    if (v->kind != VM_BYTES || v->type == ND_MF_NONE || vm_type(vm, v->type)->kind != ND_T_BUF ||
-        v->n < sizeof(used))
+    if (v->kind != VM_BYTES || vm_type(vm, v->type)->kind != ND_T_BUF || v->n < sizeof(used))
         return NULL;
     memcpy(&used, v->p, sizeof(used));
     used = used > v->n - sizeof(used) ? v->n - (uint32_t)sizeof(used) : used;
@@ -67,19 +66,21 @@ int vm_bi_get_be(struct nd_vm *vm, const struct vm_value *v)
     return number(vm, v, true);
 }
 
-// Bytes without a type: the cast that follows gives it.
-static int push_bytes(struct nd_vm *vm, const uint8_t *p, uint32_t n)
+// Bytes as a value of the type whose number is the last argument.
+static int push_bytes(struct nd_vm *vm, const uint8_t *p, uint32_t n, const struct vm_value *type)
 {
-    struct vm_value *out;
-    uint8_t *copy = vm_alloc(vm, n);
+    struct vm_value v, *out;
+    int64_t id;
+    int err = vm_i64(vm, type, &id);
 
-    if (!copy)
-        return -ENOMEM;
-    memcpy(copy, p, n);
-    out = vm_push(vm);
+    if (!err && (id < 0 || id >= vm->env.mf->ntypes || vm_type(vm, (uint32_t)id)->size != n))
+        err = vm_fail(vm, EINVAL, "no type of %u bytes", n);
+    if (!err)
+        err = vm_load(vm, (uint32_t)id, p, true, &v);
+    out = err ? NULL : vm_push(vm);
     if (out)
-        *out = (struct vm_value){.kind = VM_BYTES, .type = ND_MF_NONE, .n = n, .p = copy};
-    return out ? 0 : -E2BIG;
+        *out = v;
+    return out ? 0 : err ?: -E2BIG;
 }
 
 int vm_bi_get_ip(struct nd_vm *vm, const struct vm_value *v)
@@ -97,7 +98,7 @@ int vm_bi_get_ip(struct nd_vm *vm, const struct vm_value *v)
         ip[10] = ip[11] = 0xff; // ::ffff:a.b.c.d
     if (p)
         memcpy(ip + IP_BYTES - n, p, (size_t)n);
-    return push_bytes(vm, ip, sizeof(ip));
+    return push_bytes(vm, ip, sizeof(ip), &v[3]);
 }
 
 int vm_bi_get_mac(struct nd_vm *vm, const struct vm_value *v)
@@ -111,5 +112,5 @@ int vm_bi_get_mac(struct nd_vm *vm, const struct vm_value *v)
     p = bytes_at(vm, &v[0], off, MAC_BYTES);
     if (p)
         memcpy(mac, p, sizeof(mac));
-    return push_bytes(vm, mac, sizeof(mac));
+    return push_bytes(vm, mac, sizeof(mac), &v[2]);
 }

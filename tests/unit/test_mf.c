@@ -106,6 +106,7 @@ static void *build(struct nd_arena *a, uint32_t *size)
                                     {.name = nd_mfb_str(b, "b"), .type = str, .off = 8}};
     struct nd_mf_enumerator en = {.name = nd_mfb_str(b, "ONE"), .value = 1};
     struct nd_mf_option o = {.name = nd_mfb_str(b, "interval"),
+                             .file = ND_MF_NONE,
                              .flag = nd_mfb_str(b, "interval"),
                              .kind = ND_OPT_DURATION,
                              .type = u64,

@@ -67,6 +67,7 @@ static void make(struct obj *o, bool required)
     def = nd_mfb_add(o->b, ND_SEC_BLOB, &five, 8);
     for (i = 0; i < NSPECS; i++) {
         struct nd_mf_option op = {.kind = specs[i].kind,
+                                  .file = ND_MF_NONE,
                                   .flags = specs[i].flags,
                                   .stride = specs[i].size,
                                   .cap = specs[i].cap};

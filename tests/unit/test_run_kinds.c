@@ -372,8 +372,13 @@ static void test_when(void **state)
 // Option values are in place when programs run, behind whatever else .rodata holds.
 static void test_option_value(void **state)
 {
-    struct nd_mf_option op = {
-        .kind = ND_OPT_INT, .off = 8, .stride = 8, .cap = 1, .given_off = 0, .count_off = 4};
+    struct nd_mf_option op = {.file = ND_MF_NONE,
+                              .kind = ND_OPT_INT,
+                              .off = 8,
+                              .stride = 8,
+                              .cap = 1,
+                              .given_off = 0,
+                              .count_off = 4};
     struct result r;
     struct obj o;
 
