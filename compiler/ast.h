@@ -237,10 +237,20 @@ struct nd_tries {
     uint32_t n, cap;
 };
 
-// path name by key [timeout t] [limit n] [sample 1/n by flow] = stage [if cond] -> stage? ...
+// path name by key [timeout t] [limit n] [sample 1/n by flow] [keep { name: type = value }]
+//   = stage ["label"] [when (cond)] [if (cond)] -> stage? ...
 struct nd_path_stage {
     struct nd_point point;
-    struct nd_expr *cond;
+    const char *label; // what it prints as; NULL: its name
+    struct nd_expr *when, *cond;
+};
+struct nd_path_keep { // a value noted at each stage
+    struct nd_decl_field field;
+    struct nd_expr *value;
+};
+struct nd_path_keeps {
+    struct nd_path_keep *v;
+    uint32_t n, cap;
 };
 struct nd_path_stages {
     struct nd_path_stage *v;
@@ -250,6 +260,7 @@ struct nd_path_decl {
     struct nd_expr *key, *timeout, *limit;
     uint64_t sample; // one of so many flows, 0: all
     struct nd_span sample_span;
+    struct nd_path_keeps keeps;
     struct nd_path_stages stages;
 };
 

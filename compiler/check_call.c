@@ -255,6 +255,35 @@ static struct nd_type *check_nsecs(struct nd_check *c, struct nd_expr *e)
     return error_type();
 }
 
+// print(drop) in `on drop` prints the record as it would be without a handler.
+static bool is_record(struct nd_check *c, const struct nd_expr *e)
+{
+    const struct nd_sym *s;
+
+    if (e->builtin->id != ND_B_PRINT || c->world != ND_USER || !c->on || c->on->async ||
+        e->args.n != 1 || e->args.v[0]->kind != ND_E_IDENT)
+        return false;
+    s = nd_check_lookup(c, e->args.v[0]->name);
+    return s && s->kind == ND_SYM_FIELD && s->type == c->on->type &&
+           s->index == c->on->type->nelems;
+}
+
+// print(value, "title"): what stands over a histogram instead of its unit.
+static void check_title(struct nd_check *c, const struct nd_expr *e)
+{
+    enum nd_tk kind = e->args.v[0]->type->kind;
+
+    if (e->args.n < 2 || kind == ND_TY_ERROR)
+        return;
+    if (c->world == ND_USER && e->args.n == 2 && e->args.v[1]->kind == ND_E_STRING &&
+        (kind == ND_TY_HIST || kind == ND_TY_LHIST || kind == ND_TY_DIST))
+        return;
+    nd_help(c->d,
+            nd_error(c->d, ND_E0302, e->args.v[1]->span,
+                     "print() wants a title only for the value of a histogram"),
+            "in user space: for (k, v in @m) { print(v, \"latency (us)\") }");
+}
+
 struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
 {
     const struct nd_builtin *b = nd_builtin_find(e->name, true);
@@ -276,6 +305,10 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         return b->type && b->type->kind != ND_TY_NONE ? nd_ty(b->type) : error_type();
     if (b->id == ND_B_HAS)
         return check_has(c, e);
+    if (is_record(c, e)) {
+        e->info = c->on;
+        return nd_ty(b->type);
+    }
     if (b->id == ND_B_NSECS)
         return check_nsecs(c, e);
     if (b->id == ND_B_KSTACK || b->id == ND_B_USTACK)
@@ -300,6 +333,8 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         (e->args.v[0]->type->kind == ND_TY_NONE || e->args.v[0]->type->kind == ND_TY_OPTS ||
          e->args.v[0]->type->kind == ND_TY_ARGS))
         nd_error(c->d, ND_E0302, e->args.v[0]->span, "there is nothing to print");
+    if (b->id == ND_B_PRINT)
+        check_title(c, e);
     e->aux = 0;
     if (is_percentile(b->id) && e->args.v[0]->type->kind != ND_TY_ERROR &&
         e->args.v[0]->type->kind != ND_TY_HIST && e->args.v[0]->type->kind != ND_TY_LHIST &&

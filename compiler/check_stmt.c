@@ -401,6 +401,15 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
     }
 }
 
+// An array of the same elements, or of integers of their size, that is not longer.
+static bool fills(const struct nd_type *field, const struct nd_type *t)
+{
+    return field->kind == ND_TY_ARRAY && t->kind == ND_TY_ARRAY && t->nelems <= field->nelems &&
+           (nd_type_equal(field->elem, t->elem) ||
+            (nd_type_is_int(field->elem) && nd_type_is_int(t->elem) &&
+             field->elem->size == t->elem->size));
+}
+
 static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_event *ev,
                              const struct nd_named *n)
 {
@@ -431,6 +440,8 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
     if (f.type->kind == ND_TY_BUF && n->expr->kind == ND_E_CALL && n->expr->builtin &&
         n->expr->builtin->id == ND_B_BUF)
         return; // as many bytes as the field has room for
+    if (fills(f.type, t))
+        return;
     if (!nd_type_unify(c->t, f.type, t) ||
         (f.type->kind == ND_TY_TUPLE && !nd_type_equal(f.type, t)))
         nd_error(c->d, ND_E0408, n->expr->span, "field '%s' of event %s is %s, not %s", n->name,

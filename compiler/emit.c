@@ -452,7 +452,7 @@ static void emit_path(struct nd_emit *e, const struct nd_path *path)
     m.span = nd_emit_span(e, d->name_span);
     m.stages = nd_mfb_count(e->b, ND_SEC_WORDS);
     for (i = 0; i < d->path->stages.n; i++) {
-        uint32_t s = nd_mfb_str(e->b, d->path->stages.v[i].point.text);
+        uint32_t s = nd_mfb_str(e->b, path->stages->fields[i].name);
 
         nd_mfb_add(e->b, ND_SEC_WORDS, &s, 1);
     }

@@ -604,9 +604,12 @@ void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, stru
         tuple_into(l, e, dst, t);
     } else {
         v = nd_lower_expr(l, e);
-        if (t->kind == ND_TY_TUPLE && !nd_type_equal(t, e->type))
+        if (t->kind == ND_TY_TUPLE && !nd_type_equal(t, e->type)) {
             tuple_convert(l, v, e->type, dst, t, e->span);
-        else
+        } else if (t->kind == ND_TY_ARRAY && e->type->size < t->size) { // the rest is 0
+            nd_zero(l, dst, e->type->size, t->size - e->type->size);
+            nd_copy(l, dst, v, e->type->size, e->span);
+        } else
             nd_copy(l, dst, v, t->size, e->span);
     }
 }

@@ -64,6 +64,24 @@ static void set_text(struct at *a, const char *name, struct nd_expr *e)
         nd_lower_into(a->l, e, member(a, true, name), f->type);
 }
 
+// What the path keeps of each stage.
+static void set_kept(struct at *a)
+{
+    const struct nd_path_keeps *k = a->place->keeps;
+    const struct nd_field *f;
+    uint32_t i;
+
+    for (i = 0; i < k->n; i++) {
+        f = nd_path_member(a->place->path, true, k->v[i].field.name);
+        if (!f)
+            continue;
+        nd_lower_into(a->l, k->v[i].value,
+                      nd_gep(a->l, member(a, true, f->name), a->place->stage * f->type->elem->size),
+                      f->type->elem);
+        nd_temps_release(a->l);
+    }
+}
+
 static void set_time(struct at *a, LLVMValueRef now)
 {
     const struct nd_field *f = nd_path_member(a->place->path, true, "at");
@@ -84,6 +102,7 @@ static void fill(struct at *a, LLVMValueRef now)
     set(a, true, "last", now);
     set(a, true, "seen", nd_i64(l, 1));
     set_time(a, now);
+    set_kept(a);
     f = nd_path_member(a->place->path, true, "flow");
     if (f)
         nd_lower_flow_into(l, member(a, true, "flow"), f->type);
@@ -170,6 +189,7 @@ static void pass(struct at *a, LLVMValueRef key)
     set(a, true, "last", now);
     set(a, true, "seen", LLVMBuildOr(l->b, seen, bit, ""));
     set_time(a, now);
+    set_kept(a);
     if (l->probe->pkt)
         set_text(a, "last_dev", l->probe->pkt->skb[ND_PK_DEV_NAME]);
     nd_lower_bind(l, a->place->step, nd_gep(l, a->rec, path->record->fields[0].off));
@@ -229,9 +249,14 @@ void nd_lower_path(struct nd_lower *l)
     struct nd_type *t = a.place->path->map->key;
     LLVMValueRef key = nd_keep(l, t->size);
     struct nd_pkt_uses u = {0};
+    uint32_t i;
 
     nd_line(l, l->probe->decl->name_span);
     nd_pkt_uses_expr(l->a, by, &u);
+    for (i = 0; i < a.place->keeps->n; i++) {
+        if (nd_path_member(a.place->path, true, a.place->keeps->v[i].field.name))
+            nd_pkt_uses_expr(l->a, a.place->keeps->v[i].value, &u);
+    }
     u.layers |= flow_layers(&a);
     u.always = true;
     nd_pkt_prepare(l, &u, by->span);

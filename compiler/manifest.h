@@ -610,6 +610,7 @@ enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
     X(MAP_AT_PRINT) /* c: map                        key --        print(@m[k])                  */ \
     X(REPORT)     /* a: number of maps, c: WORDS index of that many maps  --
                      prints each as the interval's report, then empties it                      */ \
+    X(RECORD)     /* c: event                  payload --         as without a handler          */ \
     X(AGG)        /* a: enum nd_vm_agg, c: map       key -- v      of one entry                  */ \
     X(AGG_ALL)    /* a: enum nd_vm_agg, c: map           -- v      merged over all entries       */ \
     X(ITER_NEW)   /* c: map                              --        pushes an iterator over a copy */ \
@@ -621,7 +622,7 @@ enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
     X(ITER_END)   /*                                     --        drops the iterator            */ \
     X(PRINTF)     /* a: number of arguments, c: string  v1..vn --                               */ \
     X(SPRINTF)    /* the same                           v1..vn -- str                            */ \
-    X(PRINT)      /*                                   v --        the value and a newline       */ \
+    X(PRINT)      /* c: string, title of a histogram   v --        the value and a newline       */ \
     X(CALL)       /* c: FUNCS index, a: arguments  v1..vn -- [v]   b: 1 if it returns a value     */ \
     X(BUILTIN)    /* c: enum nd_vm_builtin, a: arguments  v1..vn -- v                             */ \
     X(TABLE)      /* a: number of columns, c: WORDS: that many strings; starts a table           */ \

@@ -557,6 +557,12 @@ uint32_t nd_pkt_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr)
         if (!pr->path->stage && nd_path_member(pr->path->path, true, "flow"))
             use(&w, ND_PL_ADDR | ND_PL_L4, NULL);
     }
+    for (i = 0; pr->path && i < pr->path->keeps->n; i++) {
+        const struct nd_path_keep *k = &pr->path->keeps->v[i];
+
+        if (nd_path_member(pr->path->path, true, k->field.name))
+            walk_expr(&w, k->value, NULL);
+    }
     for (i = 0; pr->path && i < pr->path->on.n; i++) {
         walk_expr(&w, pr->path->on.v[i].decl->pred, NULL);
         walk_block(&w, pr->path->on.v[i].decl->body, NULL);

@@ -87,6 +87,26 @@ static void add_field(struct nd_check *c, struct nd_field *f, uint32_t *n, const
     f[(*n)++].type = type;
 }
 
+// A value of the script's own for each stage, as far as handlers name it.
+static void add_kept(struct nd_check *c, struct nd_path *path, const struct nd_decl_field *d,
+                     struct nd_field *own, uint32_t *n)
+{
+    static const char *const taken[] = {"ns",       "start", "last", "seen", "flow", "dev",
+                                        "last_dev", "comm",  "pid",  "cpu",  "len",  "at"};
+    struct nd_type *t = nd_type_resolve(c->t, d->texpr);
+    bool twice = false;
+    uint32_t i;
+
+    for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        twice |= !strcmp(taken[i], d->name);
+    for (i = 0; i < path->decl->path->keeps.n && &path->decl->path->keeps.v[i].field != d; i++)
+        twice |= !strcmp(path->decl->path->keeps.v[i].field.name, d->name);
+    if (twice)
+        nd_error(c->d, ND_E0210, d->span, "path.%s is there already", d->name);
+    else if (named(path, d->name))
+        add_field(c, own, n, d->name, nd_type_array(c->t, t, path->decl->path->stages.n));
+}
+
 static void make_record(struct nd_check *c, struct nd_path *path)
 {
     const struct {
@@ -101,7 +121,8 @@ static void make_record(struct nd_check *c, struct nd_path *path)
                 {"len", nd_ty(&nd_type_u32)},
                 {"at", nd_type_array(c->t, nd_ty(&nd_type_time), path->decl->path->stages.n)}};
     struct nd_field *step = ND_NEW_ARRAY(c->a, struct nd_field, 3);
-    struct nd_field *own = ND_NEW_ARRAY(c->a, struct nd_field, 16);
+    struct nd_path_keeps *keeps = &path->decl->path->keeps;
+    struct nd_field *own = ND_NEW_ARRAY(c->a, struct nd_field, 16 + keeps->n);
     struct nd_field *all = ND_NEW_ARRAY(c->a, struct nd_field, 2);
     uint32_t n = 0, i;
 
@@ -118,6 +139,8 @@ static void make_record(struct nd_check *c, struct nd_path *path)
         if (named(path, kept[i].name))
             add_field(c, own, &n, kept[i].name, kept[i].type);
     }
+    for (i = 0; i < keeps->n; i++)
+        add_kept(c, path, &keeps->v[i].field, own, &n);
     path->own = nd_type_struct(c->t, "path", own, n, false);
     n = 0;
     add_field(c, all, &n, "step", path->step);
@@ -154,9 +177,12 @@ static struct nd_type *stage_names(struct nd_check *c, const struct nd_decl *d)
     t->nelems = d->path->stages.n;
     t->fields = ND_NEW_ARRAY(c->a, struct nd_field, t->nelems);
     for (i = 0; i < t->nelems; i++) {
-        t->fields[i].name = d->path->stages.v[i].point.text;
+        const struct nd_path_stage *s = &d->path->stages.v[i];
+
+        t->fields[i].name = s->label ? s->label : s->point.text;
         t->fields[i].off = i;
     }
+    *ND_PUSH(c->a, &c->t->enums) = t;
     return t;
 }
 
@@ -261,6 +287,11 @@ static void add_handlers(struct nd_check *c, struct nd_path_at *at, enum nd_path
             (struct nd_path_on){nd_probes_own_tree(c->p, path->on[event].v[i]), event};
 }
 
+static struct nd_expr *both(struct nd_check *c, struct nd_expr *a, struct nd_expr *b)
+{
+    return a && b ? nd_expr_binary(c->a, ND_OP_LAND, a, b) : a ? a : b;
+}
+
 // The program of a stage: the stage's alternative, the condition, then what the path does.
 static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path, uint32_t stage)
 {
@@ -270,13 +301,14 @@ static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
 
     pr->decl = nd_decl_new(c->a, ND_D_PROBE, s->point.span);
     pr->decl->name_span = s->point.span;
-    pr->decl->when = tree->when;
+    pr->decl->when = both(c, tree->when, s->when);
     pr->decl->pred = s->cond;
     pr->decl->body = ND_NEW(c->a, struct nd_block);
     pr->body = pr->decl->body;
     at->path = path;
     at->stage = stage;
     at->key = tree->path->key;
+    at->keeps = &tree->path->keeps;
     if (stage)
         add_handlers(c, at, ND_PATH_STEP);
     if (stage + 1 == tree->path->stages.n)
@@ -327,6 +359,21 @@ void nd_paths_expand(struct nd_check *c)
 
 // ---- bodies ------------------------------------------------------------------------------------
 
+static void check_kept(struct nd_check *c, const struct nd_path *path, struct nd_path_keep *k)
+{
+    const struct nd_field *f = nd_path_member(path, true, k->field.name);
+    struct nd_type *want, *t;
+
+    if (!f) // no handler names it: nothing is kept
+        return;
+    want = f->type->elem;
+    t = nd_check_expr(c, k->value);
+    if (t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR &&
+        (!nd_type_unify(c->t, want, t) || nd_type_is_int(want) != nd_type_is_int(t)))
+        nd_error(c->d, ND_E0303, k->value->span, "'%s' is %s, not %s", k->field.name,
+                 nd_type_text(c->t, want), nd_type_text(c->t, t));
+}
+
 void nd_path_check(struct nd_check *c, struct nd_probe *pr)
 {
     struct nd_path_at *at = pr->path;
@@ -336,6 +383,8 @@ void nd_path_check(struct nd_check *c, struct nd_probe *pr)
     uint32_t i;
 
     nd_check_map_key(c, &map);
+    for (i = 0; i < at->keeps->n; i++)
+        check_kept(c, at->path, &at->keeps->v[i]);
     c->scope = &scope;
     at->step = nd_check_declare(c, "step", pr->decl->name_span, at->path->step);
     at->own = nd_check_declare(c, "path", pr->decl->name_span, at->path->own);

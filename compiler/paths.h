@@ -34,6 +34,7 @@ struct nd_path_at {
     struct nd_path *path;
     uint32_t stage;
     struct nd_expr *key; // the packet's identity, a tree of its own
+    struct nd_path_keeps *keeps;
     ND_VEC(struct nd_path_on) on;
     struct nd_sym *step, *own; // `step` and `path` in the handlers
 };

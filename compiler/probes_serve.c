@@ -244,6 +244,11 @@ void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e)
     if (pr->via)
         nd_ast_walk_try(pr->via, fn, arg);
     nd_ast_walk(pr->decl, fn, arg);
+    for (i = 0; pr->path && i < pr->path->keeps->n; i++) {
+        struct nd_decl kept = {.pred = pr->path->keeps->v[i].value};
+
+        nd_ast_walk(&kept, fn, arg);
+    }
     for (i = 0; pr->path && i < pr->path->on.n; i++)
         nd_ast_walk(pr->path->on.v[i].decl, fn, arg);
 }

@@ -102,6 +102,7 @@ struct nd_types {
     uint32_t nby_btf;
     ND_VEC(struct nd_type *) structs; // declared by the script
     ND_VEC(const char *) modules;     // and of which module each is; NULL: of none
+    ND_VEC(struct nd_type *) enums;   // of stages, by the name of their path
     struct nd_type *flow;             // nd_type_flow, made once
 };
 

@@ -121,6 +121,10 @@ struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const 
         if (tag == ND_TAG_STRUCT && !strcmp(t->structs.v[i]->name, name))
             return t->modules.v[i] ? of_module(t, i, why) : t->structs.v[i];
     }
+    for (i = 0; i < t->enums.n; i++) {
+        if (tag == ND_TAG_ENUM && !strcmp(t->enums.v[i]->name, name))
+            return t->enums.v[i];
+    }
     btf = nd_kernel_btf(t->kernel, why);
     if (!btf)
         return NULL;

@@ -32,9 +32,13 @@ static void c_print(struct nd_user *u, struct nd_expr *e)
     struct nd_expr *x = e->args.v[0];
     const struct nd_map *m = x->info;
 
-    if (x->kind != ND_E_MAP) {
+    if (x->kind == ND_E_IDENT && e->info) { // the record of the handler
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, 0);
+        nd_u_op(u, ND_VM_RECORD, 0, 0, (int32_t)((struct nd_event *)e->info)->index);
+    } else if (x->kind != ND_E_MAP) {
         nd_u_expr(u, x);
-        nd_u_op(u, ND_VM_PRINT, 0, 0, 0);
+        nd_u_op(u, ND_VM_PRINT, 0, 0,
+                e->args.n > 1 ? (int32_t)nd_mfb_str(u->e->b, e->args.v[1]->str) : 0);
     } else if (x->a) {
         nd_u_key(u, m, x->a);
         nd_u_op(u, ND_VM_MAP_AT_PRINT, 0, 0, (int32_t)m->index);

@@ -68,6 +68,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
     struct nd_tries *tries;
     struct nd_path_stage path_stage;
     struct nd_path_stages *path_stages;
+    struct nd_path_keeps *path_keeps;
     uint32_t count;
     bool flag;
 }
@@ -82,7 +83,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token <text> T_ELSE "else" T_FOR "for" T_WHILE "while" T_UNROLL "unroll" T_BREAK "break"
 %token <text> T_CONTINUE "continue" T_RETURN "return" T_IN "in" T_SORTED "sorted" T_BY "by" T_ASC "asc"
 %token <text> T_DESC "desc" T_LIMIT "limit" T_SIZEOF "sizeof" T_OFFSETOF "offsetof" T_HAS_FIELD "has_field"
-%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_STAGE "stage" T_PATH "path" T_TIMEOUT "timeout" T_SAMPLE "sample" T_TRY "try" T_ALIAS "alias" T_TRUE "true"
+%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_STAGE "stage" T_PATH "path" T_TIMEOUT "timeout" T_SAMPLE "sample" T_KEEP "keep" T_TRY "try" T_ALIAS "alias" T_TRUE "true"
 %token <text> T_FALSE "false"
 %token T_ENDPRED "'/' before '{'" T_SHL_SET "<<=" T_SHR_SET ">>=" T_SHL "<<" T_SHR ">>" T_LE "<=" T_GE ">="
 %token T_EQ "==" T_NE "!=" T_LAND "&&" T_LOR "||" T_ARROW "->" T_INC "++" T_DEC "--" T_ADD_SET "+="
@@ -95,6 +96,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %type <tries> tries
 %type <path_stage> path_stage
 %type <path_stages> path_stages
+%type <path_keeps> path_keeps
 %type <text> name cname field_name field_path help_opt
 %type <texpr> type type_base type_words cast_type option_type
 %type <fields> event_fields struct_fields params params_opt declarators
@@ -121,7 +123,7 @@ decls: %empty
 
 name: cname | T_TYPE ;
 cname: T_ID | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_EVENT | T_WHEN
-    | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY | T_PATH | T_TIMEOUT | T_SAMPLE
+    | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY | T_PATH | T_TIMEOUT | T_SAMPLE | T_KEEP
     ;
 
 decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
@@ -160,15 +162,20 @@ decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name =
 path_head: T_PATH T_ID T_BY cond  { $$ = nd_decl_new(A, ND_D_PATH, @$); $$->name = $2.s; $$->name_span = @2; $$->path = ND_NEW(A, struct nd_path_decl); $$->path->key = $4; }
     | path_head T_TIMEOUT cond   { $$ = $1; $$->path->timeout = $3; }
     | path_head T_LIMIT cond     { $$ = $1; $$->path->limit = $3; }
+    | path_head T_KEEP '{' path_keeps '}' { $$ = $1; $$->path->keeps = *$4; }
     | path_head T_SAMPLE T_INT '/' T_INT T_BY T_ID { $$ = $1; $$->path->sample = $3.v == 1 && $5.v ? $5.v : UINT64_MAX; $$->path->sample_span = nd_span_join(@3, @7); }
+    ;
+path_keeps: name ':' type '=' cond { $$ = ND_NEW(A, struct nd_path_keeps); *ND_PUSH(A, $$) = (struct nd_path_keep){{.name = $1.s, .span = @1, .texpr = $3}, $5}; }
+    | path_keeps ',' name ':' type '=' cond { $$ = $1; *ND_PUSH(A, $$) = (struct nd_path_keep){{.name = $3.s, .span = @3, .texpr = $5}, $7}; }
     ;
 path_stages: path_stage          { $$ = ND_NEW(A, struct nd_path_stages); *ND_PUSH(A, $$) = $1; }
     | path_stages T_ARROW path_stage { $$ = $1; *ND_PUSH(A, $$) = $3; }
     ;
 path_stage: T_ID                 { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @1}}; }
     | T_ID '?'                   { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @$, .optional = true}}; }
-    | T_ID T_IF '(' expr ')'     { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @1}, .cond = $4}; }
-    | T_ID '?' T_IF '(' expr ')' { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = nd_span_join(@1, @2), .optional = true}, .cond = $5}; }
+    | path_stage T_STRING        { $$ = $1; $$.label = $2.s; }
+    | path_stage T_WHEN '(' expr ')' { $$ = $1; $$.when = $4; }
+    | path_stage T_IF '(' expr ')' { $$ = $1; $$.cond = $4; }
     ;
 
 help_opt: %empty                 { $$.s = ""; $$.n = 0; }

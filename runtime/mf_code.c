@@ -16,6 +16,7 @@ enum operand { // what c refers to
     C_FIELD,
     C_MAP,
     C_MAPS,
+    C_EVENT,
     C_STRINGS,
     C_FUNC,
     C_BUILTIN,
@@ -73,11 +74,13 @@ static const struct op_rule rules[ND_VM_OP_MAX] = {
     [ND_VM_MAP_PRINT] = {C_MAP, 0, 0},
     [ND_VM_MAP_AT_PRINT] = {C_MAP, 0, 0},
     [ND_VM_REPORT] = {C_MAPS, 0, 0},
+    [ND_VM_RECORD] = {C_EVENT, 0, 0},
     [ND_VM_AGG] = {C_MAP, 0, ND_AGG_MAX_KIND},
     [ND_VM_AGG_ALL] = {C_MAP, 0, ND_AGG_MAX_KIND},
     [ND_VM_ITER_NEW] = {C_MAP, 0, 0},
     [ND_VM_PRINTF] = {C_STRING, 0, 0},
     [ND_VM_SPRINTF] = {C_STRING, 0, 0},
+    [ND_VM_PRINT] = {C_STRING, 0, 0},
     [ND_VM_CALL] = {C_FUNC, 0, 0},
     [ND_VM_BUILTIN] = {C_BUILTIN, 0, 0},
     [ND_VM_TABLE] = {C_STRINGS, 0, 0},
@@ -125,6 +128,8 @@ static bool c_ok(const struct nd_mf *mf, const struct nd_mf_func *f, const struc
         return map_ok(mf, c);
     case C_MAPS:
         return maps_ok(mf, c, in->a);
+    case C_EVENT:
+        return c < mf->nevents;
     case C_STRINGS:
         return nd_mf_strings_ok(mf, c, in->a);
     case C_FUNC:

@@ -210,9 +210,9 @@ void nd_sink_printf(struct nd_sink *s, const char *text, size_t n)
     done(s);
 }
 
-void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes)
+void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes, const char *title)
 {
-    s->ops->value(s, type, bytes);
+    s->ops->value(s, type, bytes, title);
     done(s);
 }
 

@@ -45,8 +45,10 @@ struct nd_path_stat { // what happened to packets on a path
 void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
                     uint32_t nat, const char *const *opt_names, const char *const *opt_values,
                     uint32_t nopts);
-void nd_sink_printf(struct nd_sink *s, const char *text, size_t n);      // result of printf()
-void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes); // print(expr)
+void nd_sink_printf(struct nd_sink *s, const char *text, size_t n); // result of printf()
+// title: stands over a histogram instead of its unit; "": none.
+void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes,
+                   const char *title); // print(expr)
 // print(expr) of a value that has no type of the manifest: a number or text user code computed.
 struct nd_plain {
     enum { ND_PLAIN_I64, ND_PLAIN_U64, ND_PLAIN_F64, ND_PLAIN_STR } kind;

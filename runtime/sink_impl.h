@@ -43,7 +43,7 @@ struct nd_sink_entries {
 struct nd_sink_ops {
     void (*header)(struct nd_sink *s, const struct nd_sink_header *h);
     void (*printf)(struct nd_sink *s, const char *text, size_t n);
-    void (*value)(struct nd_sink *s, uint32_t type, const void *bytes);
+    void (*value)(struct nd_sink *s, uint32_t type, const void *bytes, const char *title);
     void (*plain)(struct nd_sink *s, const struct nd_plain *v);
     void (*map)(struct nd_sink *s, const struct nd_sink_entries *e);
     void (*report_begin)(struct nd_sink *s, int64_t interval_ns);

@@ -26,9 +26,12 @@ static void end_line(struct nd_sink *s)
         nd_buf_put(&s->out, "\n", 1);
 }
 
-static void text_value(struct nd_sink *s, uint32_t type, const void *bytes)
+static void text_value(struct nd_sink *s, uint32_t type, const void *bytes, const char *title)
 {
-    nd_format_text(s->fmt, type, bytes, &s->out);
+    if (*title && nd_agg_is(s->fmt->mf->types[type].kind))
+        nd_format_agg(&s->fmt->mf->types[type], title, bytes, 1, &s->out);
+    else
+        nd_format_text(s->fmt, type, bytes, &s->out);
     end_line(s);
 }
 

@@ -4,6 +4,7 @@
 #include "value.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -298,6 +299,18 @@ static int parse_pid(const struct nd_mf *mf, const struct nd_mf_option *o, const
     return 0;
 }
 
+// Of either case, and with - for _, as in the names of flags.
+static bool same_name(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        int x = *a == '-' ? '_' : tolower((unsigned char)*a);
+
+        if (x != (*b == '-' ? '_' : tolower((unsigned char)*b)))
+            return false;
+    }
+    return *a == *b;
+}
+
 static int parse_enum(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
                       void *dst, struct nd_why *why)
 {
@@ -309,7 +322,7 @@ static int parse_enum(const struct nd_mf *mf, const struct nd_mf_option *o, cons
     for (i = 0; i < o->nnames; i++) {
         const char *name = nd_mf_str(mf, mf->words[o->names + i]);
 
-        if (!strcasecmp(text, name)) {
+        if (same_name(text, name)) {
             memcpy(dst, &i, sizeof(i));
             return 0;
         }

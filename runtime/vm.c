@@ -351,6 +351,7 @@ static vm_op *const ops[ND_VM_OP_MAX] = {
     [ND_VM_ITER_END] = vm_op_iter_end,
     [ND_VM_PRINTF... ND_VM_SPRINTF] = vm_op_printf,
     [ND_VM_PRINT] = vm_op_print,
+    [ND_VM_RECORD] = vm_op_record,
     [ND_VM_CALL] = op_call,
     [ND_VM_BUILTIN] = vm_op_builtin,
     [ND_VM_TABLE] = vm_op_table,

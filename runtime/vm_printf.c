@@ -409,16 +409,15 @@ int vm_op_print(struct nd_vm *vm, const struct nd_mf_insn *in)
     struct nd_plain x = {0};
     uint64_t bytes = 0;
 
-    (void)in;
     if (!v)
         return -EINVAL;
     if (v->kind == VM_BYTES) {
-        nd_sink_value(vm->env.sink, v->type, v->p);
+        nd_sink_value(vm->env.sink, v->type, v->p, nd_mf_str(vm->env.mf, (uint32_t)in->c));
         return 0;
     }
     if (v->type != ND_MF_NONE && (v->kind == VM_I64 || v->kind == VM_U64)) {
         nd_typed_put(vm_type(vm, v->type), &bytes, v->i);
-        nd_sink_value(vm->env.sink, v->type, &bytes);
+        nd_sink_value(vm->env.sink, v->type, &bytes, "");
         return 0;
     }
     x.kind = plain[v->kind];
@@ -427,5 +426,19 @@ int vm_op_print(struct nd_vm *vm, const struct nd_mf_insn *in)
     x.s = v->kind == VM_STR ? (const char *)v->p : "";
     x.n = v->n;
     nd_sink_plain(vm->env.sink, &x);
+    return 0;
+}
+
+// The record that its handler was called with.
+int vm_op_record(struct nd_vm *vm, const struct nd_mf_insn *in)
+{
+    const struct vm_value *v = vm_pop(vm, 1);
+    const struct nd_mf_event *e = &vm->env.mf->events[in->c];
+
+    if (!v)
+        return -EINVAL;
+    if (v->kind != VM_BYTES || v->type != e->type)
+        return vm_fail(vm, EINVAL, "not the record of this event");
+    nd_sink_event(vm->env.sink, e, v->p);
     return 0;
 }

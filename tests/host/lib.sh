@@ -67,7 +67,8 @@ send() {
 }
 
 # NAME ARGUMENTS...: starts a tracer; its output goes to $TMP/NAME.out and .err. Waits until it is
-# attached. Sets PID. Runs in namespace A, if there is one, where the options find the device.
+# attached, so often as TRIES says. Sets PID. Runs in namespace A, if there is one, where the options
+# find the device.
 trace() {
     local name=$1 i
     shift
@@ -75,7 +76,7 @@ trace() {
     ${IN:+nsenter --net=/run/netns/$IN} "$ND" -v "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
     PID=$!
     PIDS+=("$PID")
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < ${TRIES:-200}; i++)); do
         grep -q 'ready in' "$TMP/$name.err" && return 0
         kill -0 "$PID" 2>/dev/null || break
         sleep 0.05

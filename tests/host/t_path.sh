@@ -54,6 +54,17 @@ stop "$PID"
 has room-path "$TMP/room.out" "^path p: started $N, done 0, lost 0, under way ([1-9]|[1-9][0-9])\$"
 has room-evicted "$TMP/room.out" '^Evicted: [0-9]+|evicted'
 
+# What it keeps of each stage, under the names that the stages were given; a stage left out by its condition.
+trace keep -e "$HEAD path p by packet_id keep { bytes: u32 = pkt.len, on: ifname = pkt.dev }
+    = qdisc_enq \"FIRST\" if (pkt.dev == opt.a && pkt.len > 200) -> tx_queue when (!has(opt.b)) -> netif_rx if (pkt.dev == opt.b) \"LAST\"
+    probe p:step { @step[step.from, step.to] = count() }
+    probe p:done { @kept[path.bytes[0] - path.bytes[2], path.bytes[1], path.on[0], path.on[2]] = count() }" --a "$A" --b "$B" || finish
+N=$(send 100)
+stop "$PID"
+has keep-path "$TMP/keep.out" "^path p: started $N, done $N, lost 0, under way 0"
+has keep-label "$TMP/keep.out" "^@step\[FIRST, LAST\]: $N\$"
+has keep-values "$TMP/keep.out" "^@kept\[14, 0, $A, $B\]: $N\$"
+
 # As JSON, also by any other key.
 trace json -f json -e "$HEAD path p by (pkt.ip.id, pkt.len) = qdisc_enq if (pkt.dev == opt.a && pkt.len > 200)
     -> tx_xmit if (pkt.dev == opt.a)" --a "$A" --b "$B" || finish

@@ -143,7 +143,7 @@ static void put_values(struct fixture *x, struct nd_sink *s)
 
     nd_sink_printf(s, "no newline ", 11);
     nd_sink_printf(s, "a\tb\n", 4);
-    nd_sink_value(s, x->t_i64, &v);
+    nd_sink_value(s, x->t_i64, &v, "");
     nd_sink_plain(s, &p);
     p.kind = ND_PLAIN_F64;
     p.d = 0.25;

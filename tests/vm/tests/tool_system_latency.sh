@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# topology: ovs
+# kernels: 6.12
+# limit: 600
+# perf/system_network_latency_summary and _performance_metrics: packets of the host itself, through an internal
+# port of the switch to the uplink and back, IPv4 and IPv6.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../topology/ovs.sh"
+N=10 M=3
+# shellcheck disable=SC2034
+TRIES=3000 # a dozen programs with all kinds of headers
+export NDTRACE_CACHE=$TMP/cache # compiled once for all runs of a tool
+FROM=(--internal-interface in0 --phy-interface "va,vb" --protocol icmp --src-ip "10.1.0.0/24,fd01::/64")
+# The internal port belongs to the host, as it does elsewhere; va is the uplink.
+ours() {
+    ip -n c link set in0 netns 1 && ip link set in0 address 02:00:00:00:01:03 up && ip addr add 10.1.0.3/24 dev in0 &&
+        ip addr add fd01::3/64 dev in0 nodad && ip neigh replace 10.1.0.1 lladdr 02:00:00:00:01:01 dev in0 nud permanent &&
+        ip neigh replace fd01::1 lladdr 02:00:00:00:01:01 dev in0 nud permanent
+}
+back() { ip link set in0 netns c && address c in0 3 1 && neighbour c in0 1 1 && neighbour c in0 2 1; }
+# ADDRESS N [OPTION...]: as pings, from the host.
+host_pings() { ping -q -c "$2" -i 0.05 -W 5 "${@:3}" "$1" | sed -n 's/.* \([0-9]*\) received.*/\1/p'; }
+until_ok 10 ours || not_ok host "the port does not come here"
+warm() { [ "$(host_pings 10.1.0.1 3)$(host_pings fd01::1 3)" = 33 ]; }
+until_ok 30 warm || not_ok warm "no answer"
+# NAME ARGUMENTS...: starts a tracer; its output will be in $OUT.
+begin() {
+    OUT=$TMP/$1.out
+    trace "$@" || finish
+}
+# The uplink delays by 20 ms and loses what has TOS 0x10.
+queue() {
+    modprobe -a sch_prio sch_netem cls_u32 &&
+        tc qdisc replace dev va root handle 1: prio bands 3 priomap 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 &&
+        tc qdisc add dev va parent 1:1 handle 10: netem loss 100% &&
+        tc qdisc add dev va parent 1:2 handle 20: netem delay 20ms &&
+        tc filter add dev va parent 1: protocol ip prio 1 u32 match ip tos 0x10 0xff flowid 1:1
+}
+queue || not_ok queue "tc does not take it"
+over() {
+    stop "$PID"
+    grep '^path' "$OUT" >"$OUT.paths"
+}
+# FROM TO: in which row of the pair's histogram the median is, by its upper end; and how many packets there are.
+median() {
+    awk -v pair="Stage: $1 → $2" '
+        $0 == pair { on = 1; next }
+        on && /->/ { sub(/.*-> /, ""); hi = $1; sub(/^[^:]*:/, ""); count[++n] = $1; upper[n] = hi; all += $1; next }
+        on && NF == 0 { exit }
+        END { for (i = 1; i <= n && !(done && 2 * seen >= all); i++) { seen += count[i]; done = seen > 0; last = upper[i] }
+              print last + 0, all + 0 }' "$OUT"
+}
+
+begin summary system_network_latency_summary "${FROM[@]}" --interval 1h --timeout 1s
+same summary-answered "$(host_pings 10.1.0.1 $N)" $N
+same summary-answered-6 "$(host_pings fd01::1 $N)" $N
+same summary-dropped "$(host_pings 10.1.0.1 $M -Q 0x10 -W 1)" 0
+sleep 2
+over
+same summary-exit "$CODE" 0
+has summary-rx "$OUT.paths" "^path rx: started $((2 * N + M)), done $((2 * N)), lost $M \(after QDISC_ENQ $M\), under way 0(,|\$)"
+has summary-tx "$OUT.paths" "^path tx: started $((2 * N)), done $((2 * N)), lost 0, under way 0(,|\$)"
+has summary-incomplete "$OUT" "^Incomplete packets: $M, last seen at QDISC_ENQ\$"
+has summary-total "$OUT" "^Total packets analyzed: $((4 * N + M))\$"
+has summary-uplinks "$OUT" '^Physical interface: vb \(ifindex [0-9]+\)$'
+same summary-delay "$(median QDISC_ENQ QDISC_DEQ)" "32767 $((2 * N))"
+for pair in "INTERNAL_RX FLOW_EXTRACT_END_RX $((2 * N + M))" "QDISC_DEQ TX_QUEUE $((2 * N))" "TX_QUEUE TX_XMIT $((2 * N))" \
+    "PHY_RX OVS_TX $((2 * N))" "OVS_TX FLOW_EXTRACT_END_TX $((2 * N))" "INTERNAL_TX INTERNAL_SOFTIRQ $((2 * N))"; do
+    read -r from to n <<<"$pair"
+    read -r upper all < <(median "$from" "$to")
+    same "summary-$from-$to" "$all" "$n"
+    if ((upper < 16384)); then ok "summary-$from-$to-time"; else not_ok "summary-$from-$to-time" "$upper us"; fi
+done
+
+# As JSON: the same numbers.
+begin json system_network_latency_summary -f json "${FROM[@]}" --direction from-host --interval 1h
+same json-answered "$(host_pings 10.1.0.1 $N)" $N
+over
+has json-path "$OUT" "\"type\":\"path\",\"name\":\"rx\",\"started\":$N,\"done\":$N,.*\"lost\":0,"
+
+# ---- each packet, through connection tracking -----------------------------------------------------
+ovs_tracked
+same tracked "$(host_pings 10.1.0.1 2)" 2
+begin metrics system_network_performance_metrics "${FROM[@]}" --enable-ct
+same metrics-answered "$(host_pings 10.1.0.1 $N)" $N
+same metrics-answered-6 "$(host_pings fd01::1 1)" 1
+over
+same metrics-exit "$CODE" 0
+same metrics-out "$(grep -c '^5-TUPLE: 10.1.0.3 -> 10.1.0.1 ICMP (id=[0-9]* seq=[0-9]* type=8) DIR=INTERNAL_RX$' "$OUT")" $N
+same metrics-in "$(grep -c '^5-TUPLE: 10.1.0.1 -> 10.1.0.3 ICMP (id=[0-9]* seq=[0-9]* type=0) DIR=PHY_RX$' "$OUT")" $N
+same metrics-six "$(grep -c '^FLOW: fd01::3 -> fd01::1 (ICMPV6 id=[0-9]* seq=1 type=128)$' "$OUT")" 1
+# What the host sends, the host may have tracked already (5.10): then the switch does not look it up again.
+tracked() { awk -v dir="DIR=$1$" -v line="$2" '/^5-TUPLE/ { on = $0 ~ dir } on && $0 ~ line { n++ } END { print n + 0 }' "$OUT"; }
+same metrics-tracked "$(tracked PHY_RX '^  CT: lookup=[0-9.]*us$')" $N
+same metrics-tracked-out "$(tracked INTERNAL_RX '^  Stage CT_OUT_RX')" $N
+same metrics-device "$(grep -c '^  FINAL_STAGE: dev=va(ifindex=[0-9]*) cpu=[0-9]*$' "$OUT")" $((N + 1))
+same metrics-first "$(grep -c '^  PROCESS: pid=[0-9]* comm=ping first_dev=in0$' "$OUT")" $((N + 1))
+# 98 bytes of Ethernet, at the port and at the uplink.
+same metrics-length "$(grep -A1 '^  Stage TX_XMIT' "$OUT" | grep -c ' len=98 data_len=0 ')" $N
+ms=$(sed -n 's/^  QDISC: sojourn=\([0-9]*\)\..*us qlen=.*/\1/p' "$OUT" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
+if ((ms >= 19000 && ms <= 25000)); then ok metrics-sojourn; else not_ok metrics-sojourn "$ms us"; fi
+has metrics-counts "$OUT" "^  Probe 1 \(INTERNAL_RX\): $((N + 1)) events\$"
+has metrics-counts-last "$OUT" "^  Probe 10 \(TX_XMIT\): $((N + 1)) events\$"
+tc qdisc del dev va root
+ovs_flows <<<'actions=NORMAL'
+until_ok 10 back || not_ok back "the port stays here"
+
+"$ND" system_network_latency_summary --internal-interface va >"$TMP/wrong" 2>&1
+same wrong-uplink $? 2
+has wrong-uplink-says "$TMP/wrong" 'phy-interface is required'
+finish

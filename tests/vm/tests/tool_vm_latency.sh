@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# topology: vm
+# kernels: 6.12
+# limit: 600
+# perf/vm_network_latency_summary and _details: each packet of the machine is followed to its end, in both
+# directions, also those that go through the daemon of the switch; the time of a queue is found where it is, and
+# what is dropped was last seen before.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../topology/vm.sh"
+N=10 M=3
+# shellcheck disable=SC2034
+TRIES=3000 # a dozen programs with all kinds of headers
+export NDTRACE_CACHE=$TMP/cache # compiled once for all runs of a tool
+AT=(--vm-interface vnet0 --phy-interface eth0)
+warm() { [ "$(pings peer 10.3.0.2 3)" = 3 ]; }
+until_ok 30 warm || not_ok warm "the machine does not answer"
+# NAME ARGUMENTS...: starts a tracer; its output will be in $OUT.
+begin() {
+    OUT=$TMP/$1.out
+    trace "$@" || finish
+}
+over() {
+    stop "$PID"
+    grep '^path' "$OUT" >"$OUT.paths"
+}
+# FROM TO: in which row of the pair's histogram the median is, by its upper end; and how many packets there are.
+median() {
+    awk -v pair="Stage: $1 → $2" '
+        $0 == pair { on = 1; next }
+        on && /->/ { sub(/.*-> /, ""); hi = $1; sub(/^[^:]*:/, ""); count[++n] = $1; upper[n] = hi; all += $1; next }
+        on && NF == 0 { exit }
+        END { for (i = 1; i <= n && !(done && 2 * seen >= all); i++) { seen += count[i]; done = seen > 0; last = upper[i] }
+              print last + 0, all + 0 }' "$OUT"
+}
+
+# ---- a queue that delays by 20 ms, and that drops what has TOS 0x10 -------------------------------
+# The switch keeps the queues of its ports: a tree whose second class delays and whose first loses.
+queue() {
+    modprobe -a sch_prio sch_netem cls_u32 &&
+        tc qdisc replace dev eth0 root handle 1: prio bands 3 priomap 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 &&
+        tc qdisc add dev eth0 parent 1:1 handle 10: netem loss 100% &&
+        tc qdisc add dev eth0 parent 1:2 handle 20: netem delay 20ms &&
+        tc filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip tos 0x10 0xff flowid 1:1
+}
+queue || not_ok queue "tc does not take it"
+begin summary vm_network_latency_summary "${AT[@]}" --protocol icmp --vm-ip 10.3.0.2 --interval 1h --timeout 1s
+same summary-answered "$(pings peer 10.3.0.2 $N)" $N
+same summary-dropped "$(pings peer 10.3.0.2 $M -Q 0x10 -W 1)" 0
+sleep 2
+over
+tc qdisc del dev eth0 root
+same summary-exit "$CODE" 0
+has summary-rx "$OUT.paths" "^path rx: started $((N + M)), done $N, lost $M \(after QDISC_ENQ $M\), under way 0(,|\$)"
+has summary-tx "$OUT.paths" "^path tx: started $((N + M)), done $((N + M)), lost 0, under way 0(,|\$)"
+has summary-incomplete "$OUT" "^Incomplete packets: $M, last seen at QDISC_ENQ\$"
+has summary-total "$OUT" "^Total packets analyzed: $((2 * N + 2 * M))\$"
+has summary-banner "$OUT" '^Physical interface: eth0 \(ifindex [0-9]+\)$'
+# 16384 to 32767 us; the pair and no other.
+same summary-delay "$(median QDISC_ENQ QDISC_DEQ)" "32767 $N"
+for pair in "VNET_RX OVS_RX $((N + M))" "OVS_RX FLOW_EXTRACT_END_RX $((N + M))" "QDISC_DEQ TX_QUEUE $N" "TX_QUEUE TX_XMIT $N" \
+    "PHY_RX OVS_TX $((N + M))" "OVS_TX FLOW_EXTRACT_END_TX $((N + M))" "VNET_QDISC_ENQ VNET_TX $((N + M))"; do
+    read -r from to n <<<"$pair"
+    read -r upper all < <(median "$from" "$to")
+    same "summary-$from-$to" "$all" "$n"
+    if ((upper < 16384)); then ok "summary-$from-$to-time"; else not_ok "summary-$from-$to-time" "$upper us"; fi
+done
+
+# ---- the older layout, one direction; the switch asks its daemon about the first packet -----------
+begin legacy vm_network_latency_summary "${AT[@]}" --proto icmp --direction from-vm --report legacy --interval 1h
+ovs_flush
+same legacy-answered "$(pings peer 10.3.0.2 $N)" $N
+over
+has legacy-packets "$OUT" "^Packets analyzed: $N\$"
+has legacy-flows "$OUT" '^  - Complete flows: 1$'
+has legacy-cpu "$OUT" "^  - CPU 0: $N packets \(100\.0%\)\$"
+has legacy-upcall "$OUT" '^  - OVS_UPCALL_RX to OVS_USERSPACE_RX: [1-9][0-9.]* us \([0-9.]+%\)$'
+same legacy-shares "$(awk '/^  - [A-Z_]* to / { gsub(/[(%)]/, "", $NF); s += $NF } END { print (s > 99 && s < 101) }' "$OUT")" 1
+has legacy-path "$OUT.paths" "^path rx: started $N, done $N, lost 0, under way 0(,|\$)"
+has legacy-one-way "$OUT.paths" '^path tx: started 0, '
+
+# ---- each packet -----------------------------------------------------------------------------------
+begin details vm_network_latency_details "${AT[@]}" --vm-ip 10.3.0.2
+same details-answered "$(pings peer 10.3.0.2 $N)" $N
+ovs_flush
+same details-more "$(pings peer 10.3.0.2 1)" 1
+same details-echoed "$(vm_echoes 1)" 1
+over
+same details-exit "$CODE" 0
+has details-rx "$OUT.paths" '^path rx: started ([0-9]+), done \1, lost 0, under way 0'
+has details-tx "$OUT.paths" '^path tx: started ([0-9]+), done \1, lost 0, under way 0'
+same details-there "$(grep -cE '^ICMP: 10\.3\.0\.1 -> 10\.3\.0\.2 \(id=[0-9]+, seq=[1-9][0-9]*, type=8\)$' "$OUT")" $((N + 1))
+same details-back "$(grep -cE '^ICMP: 10\.3\.0\.2 -> 10\.3\.0\.1 \(id=[0-9]+, seq=[1-9][0-9]*, type=0\)$' "$OUT")" $((N + 1))
+# "line 0" and a line break, there and back.
+same details-tcp-there "$(grep -cE '^TCP: 10\.3\.0\.1:[0-9]+ -> 10\.3\.0\.2:7 \(seq=[0-9]+, payload=7 bytes\)$' "$OUT")" 1
+same details-tcp-back "$(grep -cE '^TCP: 10\.3\.0\.2:7 -> 10\.3\.0\.1:[0-9]+ \(seq=[0-9]+, payload=7 bytes\)$' "$OUT")" 1
+to=$(grep -c '^Physical Interface: eth0 -> VM Interface: vnet0$' "$OUT")
+from=$(grep -c '^VM Interface: vnet0 -> Physical Interface: eth0$' "$OUT")
+# Each through the daemon, or not; at least one was.
+direct=$(grep -c '^  \[9->12\] TX_S2_ovs_dp_process -> TX_S5_ovs_vport_send: ' "$OUT")
+asked=$(grep -c '^  \[10->11\] TX_S3_ovs_dp_upcall -> TX_S4_ovs_flow_key_extract: ' "$OUT")
+same details-ways $((direct + asked)) "$to"
+if ((asked >= 1 && direct >= 1)); then ok details-upcall; else not_ok details-upcall "$asked of $to"; fi
+# The total is the sum of the steps.
+same details-sum "$(awk '/^  \[/ { s += $(NF - 1) } /^  Total/ { d = s - $(NF - 1); bad += d > 0.02 || d < -0.02; s = 0; n++ }
+    END { print n, bad + 0 }' "$OUT")" "$((to + from)) 0"
+
+# ---- what cannot be -------------------------------------------------------------------------------
+# NAME PATTERN ARGUMENTS...: ends with 2 and says it.
+wrong() {
+    "$ND" "${@:3}" >"$TMP/wrong" 2>&1
+    same "wrong-$1" $? 2
+    has "wrong-$1-says" "$TMP/wrong" "$2"
+}
+wrong device 'there is no device "nosuch0"' vm_network_latency_details --vm-interface nosuch0 --phy-interface eth0
+wrong uplink 'phy-interface is required' vm_network_latency_details --vm-interface vnet0
+wrong direction '"up" is not one of: both, rx, tx, from_vm, to_vm' vm_network_latency_details "${AT[@]}" --direction up
+finish
