@@ -320,12 +320,7 @@ static void check_probe(struct nd_check *c, struct nd_probe *pr)
     c->scope = &exports;
     if (pr->stage)
         nd_stage_check(c, pr);
-    if (d->pred) {
-        nd_check_expr(c, d->pred);
-        if (!nd_type_is_int(d->pred->type))
-            nd_error(c->d, ND_E0304, d->pred->span, "%s is neither true nor false",
-                     nd_type_text(c->t, d->pred->type));
-    }
+    nd_check_cond(c, d->pred);
     if (pr->path)
         nd_path_check(c, pr);
     nd_check_block(c, d->body);

@@ -307,6 +307,8 @@ struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
 void nd_check_exported(struct nd_check *c, struct nd_expr *e);
 struct nd_sym *nd_check_declare(struct nd_check *c, const char *name, struct nd_span span,
                                 struct nd_type *type);
+// A condition: true or false, an integer or, in user space, a text. NULL is fine.
+void nd_check_cond(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call);
 // Can user space be told to do this call from a probe (print, clear, printf, ...)?
 bool nd_check_is_async(const struct nd_expr *e);

@@ -209,6 +209,14 @@ static bool truth_ok(struct nd_check *c, struct nd_expr *e)
     return false;
 }
 
+void nd_check_cond(struct nd_check *c, struct nd_expr *e)
+{
+    if (!e)
+        return;
+    nd_check_expr(c, e);
+    truth_ok(c, e);
+}
+
 // opt.proto == tcp: the names of an enum option are known where it is compared.
 void nd_check_enum_name(struct nd_expr *opt, struct nd_expr *name)
 {

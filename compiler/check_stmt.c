@@ -31,15 +31,6 @@ void nd_check_block(struct nd_check *c, struct nd_block *b)
         nd_check_async(c, b);
 }
 
-static void truth(struct nd_check *c, struct nd_expr *e)
-{
-    struct nd_type *t = nd_check_expr(c, e);
-
-    if (!nd_type_is_int(t) && t->kind != ND_TY_DOUBLE &&
-        !(nd_type_is_text(t) && c->world == ND_USER))
-        nd_error(c->d, ND_E0304, e->span, "%s is neither true nor false", nd_type_text(c->t, t));
-}
-
 // How a variable is kept: integers in 64 bits.
 static struct nd_type *var_type(struct nd_check *c, struct nd_type *t)
 {
@@ -343,7 +334,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
 
 static void check_while(struct nd_check *c, struct nd_stmt *s)
 {
-    truth(c, s->expr);
+    nd_check_cond(c, s->expr);
     check_body(c, s->body);
 }
 
@@ -525,7 +516,7 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         assign_var(c, s, s->expr->name, true);
         break;
     case ND_S_IF:
-        truth(c, s->expr);
+        nd_check_cond(c, s->expr);
         nd_ask_prune_if(c, s);
         nd_check_block(c, s->body);
         if (s->else_body)

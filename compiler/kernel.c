@@ -68,6 +68,14 @@ struct nd_btf *nd_kernel_btf(struct nd_kernel *k, const char **why)
     return k->btf;
 }
 
+const struct nd_module *nd_kernel_find_module(struct nd_kernel *k, const char *module)
+{
+    for (uint32_t i = 0; i < k->modules.n; i++)
+        if (!strcmp(k->modules.v[i].name, module))
+            return &k->modules.v[i];
+    return NULL;
+}
+
 bool nd_kernel_add_module(struct nd_kernel *k, const char *module)
 {
     struct nd_btf *base = nd_kernel_btf(k, NULL);
@@ -75,9 +83,8 @@ bool nd_kernel_add_module(struct nd_kernel *k, const char *module)
 
     if (!base || !*module || strchr(module, '/'))
         return false;
-    for (uint32_t i = 0; i < k->modules.n; i++)
-        if (!strcmp(k->modules.v[i].name, module))
-            return false;
+    if (nd_kernel_find_module(k, module))
+        return false;
     m = ND_PUSH(k->a, &k->modules);
     *m = (struct nd_module){.name = nd_arena_strdup(k->a, module)};
     if (k->facts || k->btf_file || k->no_module_btf)
@@ -92,11 +99,11 @@ bool nd_kernel_add_module(struct nd_kernel *k, const char *module)
 
 bool nd_kernel_module_btf(struct nd_kernel *k, const char *module)
 {
+    const struct nd_module *m;
+
     nd_kernel_add_module(k, module);
-    for (uint32_t i = 0; i < k->modules.n; i++)
-        if (!strcmp(k->modules.v[i].name, module))
-            return k->modules.v[i].btf;
-    return false;
+    m = nd_kernel_find_module(k, module);
+    return m && m->btf;
 }
 
 const char *nd_kernel_module_of_id(struct nd_kernel *k, uint32_t id)

@@ -81,4 +81,7 @@ uint64_t nd_elf_offset(struct nd_elf *e, uint64_t addr);
 // kernel_tpbtf.c: fills the fields of an event (category and event are set) from BTF.
 int nd_tp_from_btf(struct nd_kernel *k, struct nd_tp_format *out);
 
+// One whose BTF was asked for, NULL if it was not.
+const struct nd_module *nd_kernel_find_module(struct nd_kernel *k, const char *module);
+
 #endif

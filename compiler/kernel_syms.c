@@ -47,6 +47,19 @@ static const char *kallsyms(struct nd_kernel *k)
     return k->kallsyms;
 }
 
+// Lines of kallsyms are "ffffffffc0000000 t name\t[module]", of vmlinux without a module. Is a name
+// at `at`, of all that stands there?
+static bool at_symbol(const char *text, const char *at)
+{
+    return at - text >= 3 && at[-1] == ' ' && at[-3] == ' ';
+}
+
+// The module that stands at `p`, behind a name; "" for vmlinux.
+static const char *module_at(struct nd_kernel *k, const char *p)
+{
+    return *p == '\t' && p[1] == '[' ? nd_arena_strndup(k->a, p + 2, strcspn(p + 2, "]\n")) : "";
+}
+
 // The line of a symbol in the text of kallsyms, at its name; NULL if there is none.
 static const char *symbol_line(const char *text, const char *name)
 {
@@ -57,23 +70,17 @@ static const char *symbol_line(const char *text, const char *name)
         const char *at = p;
 
         p += len;
-        if ((*p == '\n' || *p == '\t' || !*p) && at - text >= 3 && at[-1] == ' ' && at[-3] == ' ')
+        if ((*p == '\n' || *p == '\t' || !*p) && at_symbol(text, at))
             return at;
     }
     return NULL;
 }
 
-// "ffffffffc0000000 t name\t[module]"; "" for vmlinux.
 static const char *module_of(struct nd_kernel *k, const char *name)
 {
-    const char *text = kallsyms(k), *line = text ? symbol_line(text, name) : NULL, *open;
+    const char *text = kallsyms(k), *line = text ? symbol_line(text, name) : NULL;
 
-    if (!line)
-        return "";
-    open = line + strlen(name);
-    return *open == '\t' && open[1] == '['
-               ? nd_arena_strndup(k->a, open + 2, strcspn(open + 2, "]\n"))
-               : "";
+    return line ? module_at(k, line + strlen(name)) : "";
 }
 
 // The function in the BTF of this module alone, 0 if it has none.
@@ -81,16 +88,14 @@ static uint32_t func_in_module(struct nd_kernel *k, const char *module, const ch
 {
     struct nd_btf_type t;
 
-    nd_kernel_add_module(k, module);
-    for (uint32_t i = 0; i < k->modules.n; i++) {
-        const struct nd_module *m = &k->modules.v[i];
+    const struct nd_module *m;
 
-        if (!m->btf || strcmp(m->name, module))
-            continue;
-        for (uint32_t id = nd_btf_count(m->base); id < nd_btf_count(m->btf); id++)
-            if (nd_btf_get(m->btf, id, &t) && t.kind == ND_BTF_FUNC && !strcmp(t.name, name))
-                return id;
-    }
+    nd_kernel_add_module(k, module);
+    m = nd_kernel_find_module(k, module);
+    for (uint32_t id = m && m->btf ? nd_btf_count(m->base) : 0; id && id < nd_btf_count(m->btf);
+         id++)
+        if (nd_btf_get(m->btf, id, &t) && t.kind == ND_BTF_FUNC && !strcmp(t.name, name))
+            return id;
     return 0;
 }
 
@@ -335,16 +340,12 @@ bool nd_kernel_each_copy(struct nd_kernel *k, const char *name,
     size_t len = strlen(name);
 
     while (len && p && (p = strstr(p, name))) {
-        const char *at = p, *module;
+        const char *at = p;
         size_t n = strcspn(p, "\t\n");
 
         p += n;
-        if (at - text < 3 || at[-1] != ' ' || at[-3] != ' ' || !strchr("tTwW", at[-2]) ||
-            !copy_suffix(at + len, n - len))
-            continue;
-        module =
-            *p == '\t' && p[1] == '[' ? nd_arena_strndup(k->a, p + 2, strcspn(p + 2, "]\n")) : "";
-        fn(arg, nd_arena_strndup(k->a, at, n), module);
+        if (at_symbol(text, at) && strchr("tTwW", at[-2]) && copy_suffix(at + len, n - len))
+            fn(arg, nd_arena_strndup(k->a, at, n), module_at(k, p));
     }
     return text != NULL;
 }

@@ -391,12 +391,7 @@ void nd_path_check(struct nd_check *c, struct nd_probe *pr)
     for (i = 0; i < at->on.n; i++) {
         struct nd_decl *d = at->on.v[i].decl;
 
-        if (d->pred) {
-            nd_check_expr(c, d->pred);
-            if (!nd_type_is_int(d->pred->type))
-                nd_error(c->d, ND_E0304, d->pred->span, "%s is neither true nor false",
-                         nd_type_text(c->t, d->pred->type));
-        }
+        nd_check_cond(c, d->pred);
         nd_check_block(c, d->body);
     }
     c->scope = scope.up;

@@ -105,12 +105,7 @@ void nd_stage_check(struct nd_check *c, struct nd_probe *pr)
     if (!via) // left out
         return;
     keep_origin(c, via->body);
-    if (via->pred) {
-        nd_check_expr(c, via->pred);
-        if (!nd_type_is_int(via->pred->type))
-            nd_error(c->d, ND_E0304, via->pred->span, "%s is neither true nor false",
-                     nd_type_text(c->t, via->pred->type));
-    }
+    nd_check_cond(c, via->pred);
     nd_check_block(c, via->body);
     for (i = 0; i < c->scope->syms.n; i++) {
         const struct nd_sym *v = c->scope->syms.v[i];

@@ -25,6 +25,15 @@ void nd_u_str(struct nd_user *u, const char *s)
     nd_u_op(u, ND_VM_STR, 0, 0, (int32_t)nd_mfb_str(u->e->b, s));
 }
 
+void nd_u_next(struct nd_user *u, uint32_t i, uint32_t top)
+{
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    nd_u_int(u, 1, &nd_type_i64);
+    nd_u_op(u, ND_VM_ADD, ND_D_I64, 0, 0);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+}
+
 uint32_t nd_u_here(const struct nd_user *u)
 {
     return u->code.n;
@@ -373,11 +382,7 @@ static void in_option(struct nd_user *u, struct nd_expr *e)
     else
         nd_u_op(u, ND_VM_EQ, (uint8_t)d, 0, 0);
     hit = nd_u_jump(u, ND_VM_JNZ);
-    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
-    nd_u_int(u, 1, &nd_type_i64);
-    nd_u_op(u, ND_VM_ADD, ND_D_I64, 0, 0);
-    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
-    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)loop);
+    nd_u_next(u, i, loop);
     nd_u_land(u, done);
     nd_u_int(u, 0, &nd_type_bool);
     end = nd_u_jump(u, ND_VM_JMP);

@@ -39,9 +39,10 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s);
 void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key);
 bool nd_u_sent(struct nd_user *u, const struct nd_expr *e); // did it come with the event?
 
-uint32_t nd_u_here(const struct nd_user *u);             // the next instruction
-uint32_t nd_u_jump(struct nd_user *u, enum nd_vm_op op); // a jump, to be landed
-void nd_u_land(struct nd_user *u, uint32_t at);          // its target is here
+void nd_u_next(struct nd_user *u, uint32_t i, uint32_t top); // adds 1 to local i, goes to top
+uint32_t nd_u_here(const struct nd_user *u);                 // the next instruction
+uint32_t nd_u_jump(struct nd_user *u, enum nd_vm_op op);     // a jump, to be landed
+void nd_u_land(struct nd_user *u, uint32_t at);              // its target is here
 uint32_t nd_u_new_local(struct nd_user *u);
 uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s);
 // The domain in which values of both types are computed with; a value brought there.

@@ -155,11 +155,7 @@ static void lower_range(struct nd_user *u, struct nd_stmt *s)
     start_loop(u, &l);
     nd_u_block(u, s->body);
     land_all(u, &l.cont);
-    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
-    nd_u_int(u, 1, &nd_type_i64);
-    nd_u_op(u, ND_VM_ADD, ND_D_I64, 0, 0);
-    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
-    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+    nd_u_next(u, i, top);
     nd_u_land(u, out);
     end_loop(u, &l);
 }
