@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
-# kernels: 6.1 6.12
+# kernels: 6.12
 # limit: 300
 # stdlib/other/trace_abnormal_arp: of ARP packets in order and of every kind that is not, those that are
 # not are shown, each for what is wrong with it.

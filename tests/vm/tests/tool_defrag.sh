@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
-# kernels: 6.1 6.12
+# kernels: 6.12
 # limit: 300
 # stdlib/stack/trace_ip_defrag: N datagrams of 4000 bytes are 3 N fragments and N that are put together;
 # without the last fragment none is, and that is said; copies are told apart.

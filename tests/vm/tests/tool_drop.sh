@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
-# kernels: 6.1 6.12
+# kernels: 6.12
 # limit: 300
 # stdlib/drop: M packets that nftables drops and N that nobody wants are M and N drops, with the
 # function, the reason and the flow of each.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
-# kernels: 6.1 6.12
+# kernels: 6.12
 # limit: 300
 # stdlib/drop/eth_drop: frames of every kind that are dropped, one block each with what was sent.
 . "$(dirname "$0")/../lib.sh"

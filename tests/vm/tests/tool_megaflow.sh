@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
-# kernels: 6.1 6.12
+# kernels: 6.12
 # stdlib/ovs/ovs_userspace_megaflow: flows that are deleted come back, each with the key, mask and actions that
 # the daemon's rules make.
 . "$(dirname "$0")/../lib.sh"

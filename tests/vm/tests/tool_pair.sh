@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
-# kernels: 6.1 6.12
+# kernels: 6.12
 # stdlib/pair: datagrams between two ports of the switch, with known delay, loss and pauses.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/ovs.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: vm
-# kernels: 5.10 6.12
+# kernels: 6.12
 # limit: 240
 # stdlib/tun, vhost, kvm with a real machine behind them: N pings are N packets to it and N from it,
 # each of which signals, each signal an interrupt.
