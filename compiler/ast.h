@@ -186,7 +186,7 @@ struct nd_stmt {
 
 enum nd_decl_kind {
     ND_D_USE,    // name
-    ND_D_OPTION, // name: texpr [required] [alias ...] [= value] ["help"]
+    ND_D_OPTION, // name: texpr [required] [positional] [alias ...] [= value] ["help"]
     ND_D_CONST,  // name = expr
     ND_D_FN,     // name(params) [-> texpr] body
     ND_D_STRUCT, // struct name { fields }
@@ -276,6 +276,7 @@ struct nd_decl {
     struct nd_points points;
     struct nd_expr *when, *pred;
     bool required;
+    bool positional; // also a word without a flag
     struct nd_points aliases;
     const char *file, *key; // OPTION: a column of that option's file, by this name; NULL: none
     struct nd_span file_span;

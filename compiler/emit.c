@@ -237,7 +237,7 @@ static void emit_option(struct nd_emit *e, struct nd_option *o)
     m.help = nd_mfb_str(e->b, d->help);
     m.kind = o->kind;
     m.flags = (d->required ? ND_OPTF_REQUIRED : 0) | (d->texpr->is_list ? ND_OPTF_LIST : 0) |
-              (d->expr ? ND_OPTF_DEFAULT : 0);
+              (d->positional ? ND_OPTF_POSITIONAL : 0) | (d->expr ? ND_OPTF_DEFAULT : 0);
     m.type = nd_emit_type(e, o->type);
     m.off = o->off;
     m.stride = o->stride;

@@ -473,6 +473,7 @@ enum {
     ND_OPTF_REQUIRED = 1 << 0,
     ND_OPTF_LIST = 1 << 1, // comma separated or given several times
     ND_OPTF_DEFAULT = 1 << 2,
+    ND_OPTF_POSITIONAL = 1 << 3, // takes a word without a flag, if those before it were given
 };
 
 // In nd_opts: at given_off a u32, 1 if given on the command line; at count_off a u32, the number

@@ -241,12 +241,14 @@ void nd_option_join_files(struct nd_check *c)
                     "declare it: option %s: path \"JSON list of objects\"", d->file);
             o->file = NULL;
         }
-        if (!d->texpr->is_list || d->expr || d->required || d->aliases.n || o->kind == ND_OPT_BOOL)
+        if (!d->texpr->is_list || d->expr || d->required || d->positional || d->aliases.n ||
+            o->kind == ND_OPT_BOOL)
             nd_help(
                 c->d,
                 nd_error(c->d, ND_E0501, d->name_span, "what is in a file is a list, and no flag"),
-                "option %s: ip[] in %s.%s: no default, 'required' or 'alias', no bool", d->name,
-                d->file, d->key);
+                "option %s: ip[] in %s.%s: no default, 'required', 'positional' or 'alias', no "
+                "bool",
+                d->name, d->file, d->key);
     }
 }
 

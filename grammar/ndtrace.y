@@ -83,7 +83,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token <text> T_ELSE "else" T_FOR "for" T_WHILE "while" T_UNROLL "unroll" T_BREAK "break"
 %token <text> T_CONTINUE "continue" T_RETURN "return" T_IN "in" T_SORTED "sorted" T_BY "by" T_ASC "asc"
 %token <text> T_DESC "desc" T_LIMIT "limit" T_SIZEOF "sizeof" T_OFFSETOF "offsetof" T_HAS_FIELD "has_field"
-%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_STAGE "stage" T_PATH "path" T_TIMEOUT "timeout" T_SAMPLE "sample" T_KEEP "keep" T_TRY "try" T_ALIAS "alias" T_TRUE "true"
+%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_POSITIONAL "positional" T_STAGE "stage" T_PATH "path" T_TIMEOUT "timeout" T_SAMPLE "sample" T_KEEP "keep" T_TRY "try" T_ALIAS "alias" T_TRUE "true"
 %token <text> T_FALSE "false"
 %token T_ENDPRED "'/' before '{'" T_SHL_SET "<<=" T_SHR_SET ">>=" T_SHL "<<" T_SHR ">>" T_LE "<=" T_GE ">="
 %token T_EQ "==" T_NE "!=" T_LAND "&&" T_LOR "||" T_ARROW "->" T_INC "++" T_DEC "--" T_ADD_SET "+="
@@ -122,7 +122,7 @@ decls: %empty
     ;
 
 name: cname | T_TYPE ;
-cname: T_ID | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_EVENT | T_WHEN
+cname: T_ID | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_POSITIONAL | T_EVENT | T_WHEN
     | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY | T_PATH | T_TIMEOUT | T_SAMPLE | T_KEEP
     ;
 
@@ -196,6 +196,7 @@ option_head: T_OPTION name ':' option_type
                                      $$->file = $6.s; $$->file_span = nd_span_join(@6, @8); $$->key = $8.s;
                                  }
     | option_head T_REQUIRED     { $$ = $1; $$->required = true; }
+    | option_head T_POSITIONAL   { $$ = $1; $$->positional = true; }
     | option_head '=' cond       { $$ = $1; $$->expr = $3; $$->span = nd_span_join($$->span, @3); }
     | option_head T_STRING       { $$ = $1; $$->help = $2.s; $$->span = nd_span_join($$->span, @2); }
     | option_head T_ALIAS alias_names { $$ = $1; $$->aliases = *$3; }

@@ -243,14 +243,27 @@ static int check_periods(struct parse *p)
     return 0;
 }
 
+// The first positional option that was not given takes a word without a flag.
+static int take_bare(struct parse *p, const char *word)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->mf->noptions; i++) {
+        if ((p->mf->options[i].flags & ND_OPTF_POSITIONAL) && !p->given[i])
+            return take_value(p, &p->mf->options[i], word);
+    }
+    nd_msg("error: unexpected argument \"%s\"; options start with --", word);
+    return -EINVAL;
+}
+
 static int take_all(struct parse *p, int argc, char **argv, nd_flag_fn general, void *arg)
 {
     int i, rc = 0;
 
     for (i = 0; i < argc && rc >= 0; i++) {
         if (!is_flag(argv[i])) {
-            nd_msg("error: unexpected argument \"%s\"; options start with --", argv[i]);
-            return -EINVAL;
+            rc = take_bare(p, argv[i]);
+            continue;
         }
         rc = take_word(p, argc, argv, &i);
         if (rc == 0 && general)
@@ -363,7 +376,12 @@ void nd_options_usage(const struct nd_mf *mf, const char *name)
 
     if (*title)
         printf("%s\n\n", title);
-    printf("usage: ndtrace %s%s\n", name, mf->noptions ? " [OPTIONS]" : "");
+    printf("usage: ndtrace %s%s", name, mf->noptions ? " [OPTIONS]" : "");
+    for (i = 0; i < mf->noptions; i++) {
+        if (mf->options[i].flags & ND_OPTF_POSITIONAL)
+            printf(" [%s]", nd_mf_str(mf, mf->options[i].flag));
+    }
+    printf("\n");
     if (mf->noptions)
         printf("\nOptions of this script:\n");
     for (i = 0; i < mf->noptions; i++) {

@@ -17,7 +17,7 @@ cat >"$TMP/s.nd" <<'S'
 // What does this do?
 option count: int = 3 "how many"
 option dev: ifname "device"
-option where: ip required "address"
+option where: ip required positional "address"
 BEGIN { printf("%d\n", opt.count); exit(); }
 S
 
@@ -31,9 +31,17 @@ usage bad-format 2 'neither text nor json' -f xml -e 'BEGIN { exit() }'
 usage bad-duration 2 'no duration' --duration never -e 'BEGIN { exit() }'
 usage syntax-error 2 'E0101' -e 'BEGIN { exit( }'
 usage empty-script 2 'E0110' -e ''
+two='option n: int required positional "number" option s: string = "x" positional "text" BEGIN { printf("%d %s\n", opt.n, opt.s); exit() }'
+usage words 0 '^7 y$' -e "$two" 7 y
+usage words-and-flag 0 '^7 y$' -e "$two" --s y 7
+usage words-one 0 '^7 x$' -e "$two" 7
+usage words-none 2 '--n is required' -e "$two"
+usage words-many 2 'unexpected argument "z"' -e "$two" 7 y z
+usage words-wrong 2 '"y"' -e "$two" y 7
 usage unknown-probe 2 'did you mean .*net_dev_queue' -e 'rawtracepoint:net_dev_quue { @ = count() }'
 usage unknown-name 2 "unknown name 'nosuch'" -e 'BEGIN { print(nosuch) }'
 usage script-help 0 'What does this do' "$TMP/s.nd" --help
+usage script-help-words 0 'OPTIONS\] \[where\]' "$TMP/s.nd" --help
 usage script-help-option 0 '--count int .*how many.*default: 3' "$TMP/s.nd" --help
 usage option-required 2 '--where is required' "$TMP/s.nd"
 usage option-bad-ip 2 '--where' "$TMP/s.nd" --where 300.0.0.1
