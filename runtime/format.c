@@ -194,7 +194,7 @@ static void visit_proto(const struct walk *w, const struct nd_mf_type *t, const 
 static int own_frames(const struct walk *w, const uint64_t *frames, int n)
 {
     static const char *const prefix[] = {"__traceiter_", "__bpf_trace_", "bpf_trace_run",
-                                         "bpf_prog_"};
+                                         "bpf_prog_", "bpf_trampoline_"};
     int skip = 0;
     size_t i;
 

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# topology: ovs
+# kernels: 6.1 6.12
+# limit: 300
+# stdlib/stack/trace_conntrack: what Open vSwitch asks of connection tracking: N pings are 2 N packets that
+# are tracked in the zone of its flows.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../topology/ovs.sh"
+N=5
+ovs_tracked
+same warm "$(pings a 10.1.0.2 3)" 3
+OUT=$TMP/out
+# FUNC: the records of this function, each on one line.
+of() { awk -v f="$1" '/FUNC: /{ n = ($0 ~ ("FUNC: " f " ")) } n { printf "%s | ", $0 } n && /^SKB_CT_INFO/ { print "" }' "$OUT"; }
+# NAME FUNC NUMBER PATTERN
+lines() { same "$1" "$(of "$2" | grep -cE -- "$4")" "$3"; }
+trace conntrack trace_conntrack --src-ip 10.1.0.1 --protocol icmp --no-stack-trace || finish
+same answered "$(pings a 10.1.0.2 $N)" $N
+stop "$PID"
+same exit "$CODE" 0
+cp "$TMP/conntrack.out" "$OUT"
+# Once for each packet, and once more to keep what the first one opened.
+lines run ovs_ct_execute $((2 * N + 1)) 'PKTINFO: 10\.1\.0\.[12] -> 10\.1\.0\.[12] \(ICMP\)'
+lines run-commit ovs_ct_execute 1 'OvsCommit:1 OvsZoneID:0 '
+lines run-zone ovs_ct_execute $((2 * N + 1)) 'OvsConInfoNFCT:0x[0-9a-f]+ OvsCommit:[01] OvsZoneID:0 OvsZoneDir:3\(Both\)'
+# Some kernels track in the namespaces of the hosts, too.
+n=1
+[ "$(of __nf_conntrack_confirm | wc -l)" != 3 ] || n=3
+lines confirm __nf_conntrack_confirm $n '10\.1\.0\.1 -> 10\.1\.0\.2 \(ICMP\).*OvsConInfoNFCT:N/A\(Init\).*CTINFO:2\(IP_CT_NEW\)'
+ovs_flows <<<'actions=NORMAL'
+finish
