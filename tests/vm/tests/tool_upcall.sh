@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
 # kernels: 6.12
+# limit: 240
 # stdlib/ovs: packets that find no flow, a known number of them, with a daemon that is stopped for a while.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/ovs.sh"
