@@ -10,6 +10,7 @@ TOOL=ovs_userspace_megaflow
 inside b nft 'add table inet quiet; add chain inet quiet in { type filter hook input priority 0; }; add rule inet quiet in udp dport 9-19 drop'
 port() { ovs-appctl dpctl/show | sed -nE "s/^ *port ([0-9]+): $1( .*)?\$/\1/p"; }
 va=$(port va) vb=$(port vb)
+missed() { ovs-appctl dpctl/show | sed -nE 's/.*hit:[0-9]+ missed:([0-9]+) .*/\1/p' | head -n 1; }
 # FIELD: its values in all flows that were installed, in their order.
 field() { sed -nE "s/^    - $1: //p" "$OUT" | xargs; }
 installs() { grep -c 'FLOW_INSTALL:$' "$OUT"; }
@@ -25,19 +26,23 @@ during() {
 }
 
 same warm "$(pings a 10.1.0.2 3) $(pings a fd01::2 3)" "3 3"
-action() { ovs_flush && pings a 10.1.0.2 3 && pings a fd01::2 3; }
+action() { m=$(missed) && ovs_flush && pings a 10.1.0.2 3 && pings a fd01::2 3 && m=$(($(missed) - m)); }
 during two --interval 1h
-same two-upcalls "$(grep -c 'UPCALL_EVENT:$' "$OUT")" 4
-same two-misses "$(grep -c '^  Upcall type: MISS$' "$OUT")" 4
-same two-installs "$(installs)" 4
-same two-in "$(field in_port)" "$va $vb $va $vb"
-same two-src "$(field eth_src)" "02:00:00:00:01:01 02:00:00:00:01:02 02:00:00:00:01:01 02:00:00:00:01:02"
-same two-types "$(field eth_type)" "0x0800 0x0800 0x86dd 0x86dd"
+# On a busy machine a second packet may go up before the flow of the first is there: it is installed twice.
+once() { awk '/FLOW_INSTALL:$/ { flow = ""; on = 1 } on { if ($0 !~ /FLOW_INSTALL/) flow = flow "\n" $0 } /^  Actions:/ && on { on = 0; if (!seen[flow]++) print flow }' "$OUT"; }
+flows=$(once)
+field_once() { sed -nE "s/^ +(- )?$1: //p" <<<"$flows" | xargs; }
+same two-upcalls "$(grep -c 'UPCALL_EVENT:$' "$OUT")" "$m"
+same two-misses "$(grep -c '^  Upcall type: MISS$' "$OUT")" "$m"
+if ((m >= 4 && $(installs) >= 4 && $(installs) <= m)); then ok two-installs; else not_ok two-installs "$(installs) of $m"; fi
+same two-in "$(field_once in_port)" "$va $vb $va $vb"
+same two-src "$(field_once eth_src)" "02:00:00:00:01:01 02:00:00:00:01:02 02:00:00:00:01:01 02:00:00:00:01:02"
+same two-types "$(field_once eth_type)" "0x0800 0x0800 0x86dd 0x86dd"
 same two-no-address "$(field ip_src)" ''
-same two-actions "$(sed -n 's/^  Actions: //p' "$OUT" | xargs)" "output:$vb output:$va output:$vb output:$va"
-same two-packet "$(grep -c '^    - IP: fd01::1 -> fd01::2$' "$OUT")" 1
-has two-rate "$OUT" '\] lookups: 12, hit 66\.7%, miss 33\.3%, installs: 4$'
-has two-end "$OUT" '^Total flows: 4, matching: 4 \(100\.0%\)$'
+same two-actions "$(field_once Actions)" "output:$vb output:$va output:$vb output:$va"
+has two-packet "$OUT" '^    - IP: fd01::1 -> fd01::2$'
+has two-rate "$OUT" "\] lookups: 12, hit .*, miss $(awk -v m="$m" 'BEGIN { printf "%.1f", 100 * m / 12 }')%, installs: $(installs)\$"
+has two-end "$OUT" "^Total flows: $(installs), matching: $(installs) \(100\.0%\)\$"
 
 # Addresses and ports are in the flow where the daemon's rules look at them.
 ovs_flows <<'F'
@@ -61,8 +66,8 @@ has drop-actions "$OUT" '^  Actions: drop$'
 ovs_tracked
 action() { pings a 10.1.0.2 3; sleep 0.5; }
 during track --dst-ip 10.1.0.2
-same track-first "$(grep -cE '^  Actions: ct\(zone=0\), recirc\([0-9]+\)$' "$OUT")" 1
-same track-commit "$(grep -cE "^  Actions: ct\(zone=0,commit\), output:$vb\$" "$OUT")" 1
+has track-first "$OUT" '^  Actions: ct\(zone=0\), recirc\([0-9]+\)$'
+has track-commit "$OUT" "^  Actions: ct\(zone=0,commit\), output:$vb\$"
 has track-state "$OUT" '^    - ct_state: 0x00000021/0x'
 ovs_flows <<<'actions=NORMAL'
 "$ND" $TOOL --eth-src nonsense >"$TMP/wrong" 2>&1

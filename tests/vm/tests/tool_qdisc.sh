@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
 # kernels: 6.12
+# limit: 240
 # stdlib/perf/qdisc_latency_details: queues of known delay, order, loss and none.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/host.sh"
