@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
-# kernels: 6.1 6.12
+# kernels: 6.12
 # limit: 300
 # stdlib/stack/trace_conntrack: the connection of N pings in zone 5, and one of TCP that is refused, as
 # conntrack lists them.

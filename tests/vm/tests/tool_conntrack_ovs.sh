@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
-# kernels: 6.1 6.12
+# kernels: 6.12
 # limit: 300
 # stdlib/stack/trace_conntrack: what Open vSwitch asks of connection tracking: N pings are 2 N packets that
 # are tracked in the zone of its flows.
