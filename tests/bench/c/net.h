@@ -54,6 +54,26 @@ static __always_inline void count(void *map, const void *key)
     ++*n;
 }
 
+// floor(log2 v); 0 for 0.
+static __always_inline __u32 log2_of(__u64 v)
+{
+    __u32 r, s, w = v >> 32 ? v >> 32 : (__u32)v;
+
+    r = (w > 0xffff) << 4;
+    w >>= r;
+    s = (w > 0xff) << 3;
+    w >>= s;
+    r |= s;
+    s = (w > 0xf) << 2;
+    w >>= s;
+    r |= s;
+    s = (w > 3) << 1;
+    w >>= s;
+    r |= s;
+    r |= w >> 1;
+    return v >> 32 ? r + 32 : r;
+}
+
 char LICENSE[] SEC("license") = "GPL";
 
 #endif

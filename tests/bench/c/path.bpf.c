@@ -45,25 +45,6 @@ struct {
 
 __u64 started, done, unmatched;
 
-static __always_inline __u32 log2_of(__u64 v)
-{
-    __u32 r, s, w = v >> 32 ? v >> 32 : (__u32)v;
-
-    r = (w > 0xffff) << 4;
-    w >>= r;
-    s = (w > 0xff) << 3;
-    w >>= s;
-    r |= s;
-    s = (w > 0xf) << 2;
-    w >>= s;
-    r |= s;
-    s = (w > 3) << 1;
-    w >>= s;
-    r |= s;
-    r |= w >> 1;
-    return v >> 32 ? r + 32 : r;
-}
-
 // The transport header by protocol; false: there is none that is known.
 static __always_inline int transport(struct id *id, const unsigned char *at, __u32 proto)
 {
