@@ -413,21 +413,23 @@ static void pass(struct nd_check *c)
 }
 
 // A map that is only computed from itself (@x = @x + 1) holds integers, and so does, for it will be
-// empty, one that only probes write which are left out.
+// empty, one that only probes write which are left out; of one that a probe would have written
+// which this kernel cannot serve, nothing more is said.
 static bool settle(struct nd_check *c)
 {
+    struct nd_type *empty = nd_ty(c->d->errors ? &nd_type_error : &nd_type_i64);
     uint32_t i;
 
     for (i = 0; i < c->p->maps.n; i++) {
         struct nd_map *m = c->p->maps.v[i];
 
         if (m->keyed && !m->key && c->p->left_out.n) {
-            m->key = nd_ty(&nd_type_i64);
+            m->key = empty;
             m->key_span = m->span;
             return true;
         }
         if (m->written && !m->val && (m->computed || c->p->left_out.n)) {
-            m->val = nd_ty(&nd_type_i64);
+            m->val = m->computed ? nd_ty(&nd_type_i64) : empty;
             m->val_span = m->span;
             return true;
         }

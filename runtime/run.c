@@ -555,6 +555,14 @@ static void finish(struct nd_run *r)
     summary(r);
 }
 
+// `begin` found something wrong with what it was asked: there is nothing to report.
+static bool refused(struct nd_run *r)
+{
+    int code = 0;
+
+    return !r->err && r->stop && nd_vm_exited(r->vm, &code) && code;
+}
+
 static int run_all(struct nd_run *r)
 {
     int64_t t_load;
@@ -569,6 +577,8 @@ static int run_all(struct nd_run *r)
     if (nd_run_signalled(r)) // Ctrl-C during load: nothing was attached, nothing to show
         return 0;
     begin(r);
+    if (refused(r))
+        return 0;
     if (!r->stop)
         attach(r, t_load);
     if (!r->err) {
