@@ -296,6 +296,7 @@ bool nd_operands_signed(const struct nd_expr *e);               // both, by the 
 // lower_compare.c
 LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e); // i64 0 or 1
 LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e);
+LLVMValueRef nd_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t size);
 // Every text that a program holds has only zeros behind its end.
 void nd_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
                  struct nd_span span);

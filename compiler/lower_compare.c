@@ -11,7 +11,7 @@ static LLVMValueRef word_at(struct nd_lower *l, LLVMValueRef p, uint32_t off, ui
     return nd_load_int(l, nd_gep(l, p, off), &t);
 }
 
-static LLVMValueRef bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t size)
+LLVMValueRef nd_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t size)
 {
     LLVMValueRef diff = nd_i64(l, 0);
     uint32_t off = 0;
@@ -123,7 +123,7 @@ static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct n
                              b->len < a->type->size ? b->len + 1 : b->len);
     }
     if (a->type->size == b->type->size)
-        return bytes_equal(l, local_bytes(l, a), local_bytes(l, b), most);
+        return nd_bytes_equal(l, local_bytes(l, a), local_bytes(l, b), most);
     return text_equal(l, local_bytes(l, a), local_bytes(l, b), most, a->span);
 }
 
@@ -168,7 +168,7 @@ LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_exp
         return LLVMBuildICmp(l->b, LLVMIntEQ, x, y, "");
     }
     x = local_bytes(l, a);
-    return bytes_equal(l, x, local_bytes(l, b), a->type->size);
+    return nd_bytes_equal(l, x, local_bytes(l, b), a->type->size);
 }
 
 LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e)
@@ -204,7 +204,7 @@ static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
     else if (in->o->type->kind == ND_TY_PREFIX)
         eq = nd_lower_prefix_match(l, in->bytes, at);
     else
-        eq = bytes_equal(l, in->bytes, at, in->o->type->size);
+        eq = nd_bytes_equal(l, in->bytes, at, in->o->type->size);
     return LLVMBuildOr(l->b, eq, LLVMBuildICmp(l->b, LLVMIntUGE, i, in->n, ""), "");
 }
 

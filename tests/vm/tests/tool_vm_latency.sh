@@ -35,9 +35,9 @@ median() {
 }
 
 # ---- a queue that delays by 20 ms, and that drops what has TOS 0x10 -------------------------------
-# The switch keeps the queues of its ports: a tree whose second class delays and whose first loses.
+# A tree whose second class delays and whose first loses; no queue at the tap, by which packets may pass or not.
 queue() {
-    modprobe -a sch_prio sch_netem cls_u32 &&
+    modprobe -a sch_prio sch_netem cls_u32 && tc qdisc replace dev vnet0 root noqueue &&
         tc qdisc replace dev eth0 root handle 1: prio bands 3 priomap 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 &&
         tc qdisc add dev eth0 parent 1:1 handle 10: netem loss 100% &&
         tc qdisc add dev eth0 parent 1:2 handle 20: netem delay 20ms &&
@@ -50,6 +50,7 @@ same summary-dropped "$(pings peer 10.3.0.2 $M -Q 0x10 -W 1)" 0
 sleep 2
 over
 tc qdisc del dev eth0 root
+tc qdisc del dev vnet0 root
 same summary-exit "$CODE" 0
 has summary-rx "$OUT.paths" "^path rx: started $((N + M)), done $N, lost $M \(after QDISC_ENQ $M\), under way 0(,|\$)"
 has summary-tx "$OUT.paths" "^path tx: started $((N + M)), done $((N + M)), lost 0, under way 0(,|\$)"
