@@ -175,11 +175,37 @@ static const struct {
     {"percpulruhash", ND_MAP_PERCPULRUHASH},
 };
 
+#define MAP_ENTRIES 100000000 // at most
+
+// hash(1000), or hash(opt.n) with an option that has a default.
+static void map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e)
+{
+    struct nd_option *o;
+    int64_t n = 0;
+
+    nd_check_expr(c, e);
+    o = e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION ? e->sym->option : NULL;
+    if (o && (o->kind != ND_OPT_INT || o->decl->texpr->is_list || !o->decl->expr)) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0317, e->span, "'%s' is no number that is always there",
+                         o->decl->name),
+                "option %s: int = 10240 \"what for\"", o->decl->name);
+        return;
+    }
+    if (!nd_check_const_int(c, o ? o->decl->expr : e, &n) || n < 1 || n > MAP_ENTRIES)
+        nd_error(c->d, ND_E0317, e->span, "a map has room for 1 to %d entries", MAP_ENTRIES);
+    m->max_entries = (uint32_t)n;
+    m->size_opt = o;
+    if (o) {
+        o->min = 1;
+        o->max = MAP_ENTRIES;
+    }
+}
+
 static void declare_map(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_map *m = nd_check_map(c, d->name, d->name_span);
     struct nd_expr *e = d->expr;
-    int64_t n = 0;
     size_t i;
 
     m->worlds = 0;
@@ -192,13 +218,8 @@ static void declare_map(struct nd_check *c, struct nd_decl *d)
         if (strcmp(map_kinds[i].name, e->name))
             continue;
         m->decl_kind = map_kinds[i].kind;
-        if (e->args.n == 1) {
-            nd_check_expr(c, e->args.v[0]);
-            if (!nd_check_const_int(c, e->args.v[0], &n) || n < 1 || n > 100000000)
-                nd_error(c->d, ND_E0317, e->args.v[0]->span,
-                         "a map has room for 1 to 100000000 entries");
-            m->max_entries = (uint32_t)n;
-        }
+        if (e->args.n == 1)
+            map_size(c, m, e->args.v[0]);
         if (e->args.n <= 1)
             return;
     }

@@ -45,6 +45,8 @@ struct nd_sym {
     struct nd_fn *fn;
 };
 
+struct nd_option;
+
 struct nd_map {
     const char *name;
     uint32_t index;
@@ -63,6 +65,7 @@ struct nd_map {
     bool has_decl;
     uint32_t decl_kind; // enum nd_mf_map_kind
     uint32_t max_entries;
+    struct nd_option *size_opt; // that says so; NULL: a constant
 };
 
 struct nd_option {
@@ -71,6 +74,7 @@ struct nd_option {
     uint32_t kind; // enum nd_mf_opt_kind
     uint32_t cap;
     struct nd_type *type;
+    int64_t min, max;                           // of an INT
     struct nd_option *file;                     // its values are in the file that this option names
     uint32_t off, stride, given_off, count_off; // in nd_opts
 };

@@ -257,8 +257,8 @@ static void emit_option(struct nd_emit *e, struct nd_option *o)
     m.names = words_of(e, &names);
     m.file = o->file ? o->file->index : ND_MF_NONE;
     m.key = nd_mfb_str(e->b, d->key ? d->key : "");
-    m.min = INT64_MIN;
-    m.max = INT64_MAX;
+    m.min = o->min;
+    m.max = o->max;
     m.span = nd_emit_span(e, d->name_span);
     nd_mfb_add(e->b, ND_SEC_OPTIONS, &m, 1);
 }
@@ -280,6 +280,7 @@ static void emit_map(struct nd_emit *e, struct nd_map *m)
     x.key_type = m->key ? nd_emit_type(e, m->key) : ND_MF_NONE;
     x.val_type = nd_emit_type(e, m->val ? m->val : &nd_type_i64);
     x.max_entries = lm->max_entries;
+    x.size_opt = m->size_opt ? m->size_opt->index + 1 : 0;
     if (lm->kind != ND_MAP_USER) {
         x.sym = nd_mfb_str(e->b, sym);
         if (gen)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 3u
+#define ND_MF_VERSION 4u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -335,8 +335,9 @@ struct nd_mf_map {
     uint32_t key_type; // ND_MF_NONE: scalar or internal
     uint32_t val_type;
     uint32_t max_entries;
-    uint32_t sym;  // string: name of the BPF map
-    uint32_t sym2; // the second generation, or 0
+    uint32_t size_opt; // not 0: one more than the index of the INT option that has max_entries
+    uint32_t sym;      // string: name of the BPF map
+    uint32_t sym2;     // the second generation, or 0
     // u32 in nd_state: programs write generation 0 (sym) while it is 0, sym2 while it is 1. To
     // read: flip it, wait until no program that saw the old value runs, harvest and empty the old
     // one.

@@ -191,6 +191,8 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
         row = &rows[0];
     }
     o->decl = d;
+    o->min = INT64_MIN;
+    o->max = INT64_MAX;
     o->index = c->p->options.n;
     o->kind = row->kind;
     o->stride = row->stride;

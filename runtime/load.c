@@ -469,6 +469,33 @@ int nd_load_fits(struct nd_load *l)
     return err;
 }
 
+// Maps whose size is that of an option.
+static int size_maps(struct nd_load *l, struct bpf_object *obj, const uint8_t *opts)
+{
+    uint32_t i, k;
+    int64_t n;
+
+    for (i = 0; i < l->mf.nmaps; i++) {
+        const struct nd_mf_map *m = &l->mf.maps[i];
+        const uint32_t syms[] = {m->sym, m->sym2};
+
+        for (k = 0; m->size_opt && k < 2; k++) {
+            const char *name = nd_mf_str(&l->mf, syms[k]);
+            struct bpf_map *map = *name ? bpf_object__find_map_by_name(obj, name) : NULL;
+
+            memcpy(&n, opts + l->mf.options[m->size_opt - 1].off, sizeof(n));
+            if (!map)
+                continue;
+            if (n < 1 || n > UINT32_MAX || bpf_map__set_max_entries(map, (uint32_t)n)) {
+                nd_msg("error: %s cannot have %lld entries", nd_mf_str(&l->mf, m->name),
+                       (long long)n);
+                return -EINVAL;
+            }
+        }
+    }
+    return 0;
+}
+
 static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
 {
     LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "ndtrace");
@@ -486,6 +513,8 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
     err = select_progs(l, obj, wanted);
     if (!err)
         err = place_options(l, obj, opts);
+    if (!err)
+        err = size_maps(l, obj, opts);
     if (err)
         return err;
     err = bpf_object__load(obj);

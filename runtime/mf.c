@@ -96,6 +96,9 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
         return "a map's kind or name is out of range";
     if (m->key_type != ND_MF_NONE && m->key_type >= mf->ntypes)
         return "a map's key type is out of range";
+    if (m->size_opt > mf->noptions ||
+        (m->size_opt && mf->options[m->size_opt - 1].kind != ND_OPT_INT))
+        return "a map's size names no number";
     if (m->val_type >= mf->ntypes && (data || m->val_type != ND_MF_NONE))
         return "a map's value type is out of range";
     if (m->key_type != ND_MF_NONE && !mf->types[m->key_type].size)

@@ -67,7 +67,7 @@ lines everything $((4 * N)) 'Packet type: [0-9], dev name: eth0, skb protocol: 8
 lines everything-ok 0 '  Abnormal: .*'
 during sender both --sender-ip 10.1.0.20 --vm-mac 02:00:00:00:01:01 -f json
 same sender-json "$(grep -c '"spa":"10.1.0.20"' "$OUT")" $N
-same sender-only "$(grep -c '"type":"value"' "$OUT")" $N
+same sender-only "$(grep -c '"type":"event"' "$OUT")" $N
 same sender-why "$(grep -c '"why":257,' "$OUT")" $N # not the source, and not the VM
 "$ND" trace_abnormal_arp --vm-mac nonsense >"$TMP/wrong" 2>&1
 same bad-mac $? 2

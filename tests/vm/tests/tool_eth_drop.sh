@@ -64,7 +64,7 @@ lines arp-arp $N '\[VLAN 100\] ARP PACKET'
 lines arp-stack 0 'Stack trace:'
 during other --type other -f json
 same other-json "$(grep -c '"type":34997' "$OUT")" $N
-same other-only "$(grep -c '"type":"value"' "$OUT")" $N
+same other-only "$(grep -c '"type":"event"' "$OUT")" $N
 during tuple --dst-ip 10.1.0.2 --dst-port 7 --src-ip 10.1.0.0/24
 lines tuple $N "$BLOCK"
 lines tuple-source $N '  Source IP:   10\.1\.0\.1'
