@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
 # kernels: 6.12
+# limit: 240
 # stdlib/pair/multi_vm_pair_multi_port_gap: a sender that pauses, and a queue that begins to delay.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/ovs.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
 # kernels: 6.12
+# limit: 240
 # stdlib/ovs/ovs_userspace_megaflow: flows that are deleted come back, each with the key, mask and actions that
 # the daemon's rules make.
 . "$(dirname "$0")/../lib.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
 # kernels: 6.12
+# limit: 240
 # stdlib/perf/iface_netstat: pings of known sizes are in their columns. Both ends are named eth0, so each
 # ping is there twice in both directions.
 . "$(dirname "$0")/../lib.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
 # kernels: 6.12
+# limit: 240
 # stdlib/pair: datagrams between two ports of the switch, with known delay, loss and pauses.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/ovs.sh"
