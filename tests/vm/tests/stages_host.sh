@@ -13,7 +13,7 @@ modprobe tun
 declared=$(grep -c '^stage ' stdlib/lib/stages.nd)
 same list-all "$(grep -c '^[a-z]' "$TMP/stages")" "$declared"
 unserved=$(awk '/^[a-z]/ { name = $1 } /not on this kernel/ { print name }' "$TMP/stages" | sort | tr '\n' ' ')
-same list-unserved "$unserved" 'ct_out flow_extract_end ovs_process ovs_rx ovs_tx ovs_upcall ovs_userspace ' # no switch here
+same list-unserved "$unserved" 'ct_out flow_extract_end internal_tx internal_xmit ovs_flow_new ovs_frame ovs_process ovs_rx ovs_tx ovs_upcall ovs_userspace ' # no switch here
 
 # Pings there and back: 98 bytes on the wire, 84 above it.
 way='
