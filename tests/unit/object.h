@@ -200,11 +200,12 @@ static inline void start_run(struct started *s, const char *dir, const char *con
     unlink(s->out); // what an earlier run wrote must not be taken for this one's
     unlink(s->err);
     fflush(NULL);
+    signal(SIGINT,
+           SIG_DFL); // if it is ignored, one that comes before the run takes it is forgotten
     s->pid = fork();
     assert_true(s->pid >= 0);
     if (!s->pid) {
         signal(SIGHUP, SIG_DFL); // whoever runs the tests may ignore it, and ndtrace would, too
-        signal(SIGINT, SIG_DFL); // ignored, one that comes before main is forgotten
         dup2(open(s->out, O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
         dup2(open(s->err, O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
         exit(nd_cli(n, argv));
