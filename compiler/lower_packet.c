@@ -4,6 +4,8 @@
 // says what was found. Must not know the language. Serves lower_pkttun.c.
 #include "lower_packet.h"
 
+#include <linux/if_arp.h>
+
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_GRE = 47, PROTO_ICMP6 = 58 };
 enum { PROTO_SCTP = 132, PROTO_HOP = 0, PROTO_ROUTE = 43, PROTO_FRAG = 44, PROTO_AUTH = 51 };
 enum { PROTO_DEST = 60, EXTENSIONS_MAX = 6, L4_ROOM = 32, UNSET = 0xffff, ANY_PROTOCOL = 3 };
@@ -102,13 +104,33 @@ void nd_pk_states(struct nd_parsing *p)
         have_if(p, nd_pk_bits(p->l, member(p, ND_PK_NFCT), 3, 0), ND_PH_CT);
 }
 
+// Devices of other kinds have no Ethernet header, whatever is in front of the network header: older
+// kernels leave that of the tunnel there. A packet without a device may have one.
+static LLVMValueRef device_has_l2(struct nd_parsing *p)
+{
+    struct nd_lower *l = p->l;
+    LLVMValueRef has = nd_register(l, "ethernet"), type;
+    struct nd_branch b;
+
+    LLVMBuildStore(l->b, nd_i64(l, 1), has);
+    b = nd_pk_if(l, nd_bool(l, member(p, ND_PK_DEV)));
+    type = member(p, ND_PK_DEV_TYPE);
+    LLVMBuildStore(l->b,
+                   nd_from_bool(l, nd_pk_or(l, nd_pk_is(l, type, ARPHRD_ETHER),
+                                            nd_pk_is(l, type, ARPHRD_LOOPBACK))),
+                   has);
+    nd_pk_fi(l, &b);
+    return nd_bool(l, nd_pk_load(l, has));
+}
+
 void nd_pk_l2(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
-    LLVMValueRef at = nd_pk_get(p, ND_PR_L2OFF);
-    struct nd_branch b = nd_pk_if(
-        l, nd_pk_and(l, nd_bool(l, nd_pk_load(l, l->pkt.l2_here)), nd_pk_room(p, at, ND_L2_BYTES)));
+    LLVMValueRef at = nd_pk_get(p, ND_PR_L2OFF), here;
+    struct nd_branch b;
 
+    here = nd_pk_and(l, nd_bool(l, nd_pk_load(l, l->pkt.l2_here)), device_has_l2(p));
+    b = nd_pk_if(l, nd_pk_and(l, here, nd_pk_room(p, at, ND_L2_BYTES)));
     nd_pk_fetch(p, p->k->l2, at, ND_L2_BYTES);
     nd_pk_have(p, ND_PH_ETH);
     nd_pk_fi(l, &b);

@@ -5,6 +5,7 @@
 #include "packet.h"
 
 #include "builtins.h"
+#include "kernel.h"
 #include "paths.h"
 
 #include <string.h>
@@ -171,13 +172,16 @@ static struct nd_expr *base_shared(struct nd_check *c, struct nd_span span)
     return cast(c, ND_TAG_STRUCT, "skb_shared_info", 1, nd_expr_binary(c->a, ND_OP_ADD, head, end));
 }
 
+// The struct is the module's, where connection tracking is one.
 static struct nd_expr *base_ct(struct nd_check *c, struct nd_span span)
 {
+    nd_kernel_module_btf(c->p->kernel, "nf_conntrack");
     return cast(c, ND_TAG_STRUCT, "nf_conn", 1, masked_nfct(c, span, ~(uint64_t)CT_INFO_BITS));
 }
 
 static struct nd_expr *base_ctinfo(struct nd_check *c, struct nd_span span)
 {
+    nd_kernel_module_btf(c->p->kernel, "nf_conntrack");
     return cast(c, ND_TAG_ENUM, "ip_conntrack_info", 0, masked_nfct(c, span, CT_INFO_BITS));
 }
 
@@ -192,7 +196,7 @@ static struct nd_expr *skb_member(struct nd_check *c, struct nd_sym *skb, const 
 {
     struct nd_scope scope = {.up = NULL}, *was = c->scope;
     struct nd_expr *x;
-    bool quiet = c->d->quiet;
+    bool quiet = c->d->quiet, inside = false;
     uint32_t errors = c->d->errors, i;
 
     for (i = 0; strncmp(path, bases[i].prefix, strlen(bases[i].prefix)) != 0; i++)
@@ -206,6 +210,8 @@ static struct nd_expr *skb_member(struct nd_check *c, struct nd_sym *skb, const 
         size_t n = strcspn(path, ".");
 
         x = arrow(c, x, nd_arena_strndup(c->a, path, n));
+        x->arrow = !inside;
+        inside = true; // "zone.id": a struct in a struct
         path += n + (path[n] == '.');
     }
     nd_check_expr(c, x);
@@ -321,7 +327,12 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
                : r->src == ND_PS_SKB ? nd_ty(&nd_type_u32)
                                      : nd_type_flow(c->t);
     if (r->src == ND_PS_SKB && !member_of(c, r, e->span)) {
-        nd_error(c->d, ND_E0204, e->name_span, "packets of this kernel have no '%s'", e->name);
+        struct nd_diag *d =
+            nd_error(c->d, ND_E0204, e->name_span, "packets of this kernel have no '%s'", e->name);
+
+        if (r->layer & ND_PL_CT)
+            nd_help(c->d, d,
+                    "connections are known when nf_conntrack is loaded and has BTF (Linux 5.11)");
         return nd_ty(&nd_type_error);
     }
     e->info = (void *)(uintptr_t)r;

@@ -100,6 +100,8 @@ enum nd_pkt_code { ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_REVERSED };
     X(CLONED, "cloned")              \
     X(DEV_NAME, "dev.name")          \
     X(IFINDEX, "dev.ifindex")        \
+    X(DEV, "dev")                    \
+    X(DEV_TYPE, "dev.type")          \
     X(GSO_SIZE, "shared:gso_size")   \
     X(GSO_SEGS, "shared:gso_segs")   \
     X(GSO_TYPE, "shared:gso_type")   \
