@@ -3,7 +3,7 @@
 # topology: vm
 # kernels: 6.12
 # limit: 600
-# perf/vm_network_latency_summary and _details: each packet of the machine is followed to its end, in both
+# perf/vm_network_latency_summary, _details and vm_network_performance_metrics: each packet of the machine is followed to its end, in both
 # directions, also those that go through the daemon of the switch; the time of a queue is found where it is, and
 # what is dropped was last seen before.
 . "$(dirname "$0")/../lib.sh"
@@ -105,6 +105,21 @@ if ((asked >= 1 && direct >= 1)); then ok details-upcall; else not_ok details-up
 # The total is the sum of the steps.
 same details-sum "$(awk '/^  \[/ { s += $(NF - 1) } /^  Total/ { d = s - $(NF - 1); bad += d > 0.02 || d < -0.02; s = 0; n++ }
     END { print n, bad + 0 }' "$OUT")" "$((to + from)) 0"
+
+# ---- what each packet was like at each stage -------------------------------------------------------
+begin metrics vm_network_performance_metrics "${AT[@]}" --protocol icmp
+same metrics-answered "$(pings peer 10.3.0.2 $N)" $N
+over
+same metrics-exit "$CODE" 0
+has metrics-path "$OUT.paths" "^path rx: started $N, done $N, lost 0, under way 0"
+same metrics-out "$(grep -cE '^5-TUPLE: 10\.3\.0\.2 -> 10\.3\.0\.1 ICMP \(id=[0-9]+ seq=[0-9]+ type=0\) DIR=VNET_RX$' "$OUT")" $N
+same metrics-in "$(grep -cE '^5-TUPLE: 10\.3\.0\.1 -> 10\.3\.0\.2 ICMP \(id=[0-9]+ seq=[0-9]+ type=8\) DIR=PHY_RX$' "$OUT")" $N
+same metrics-final-out "$(grep -cE '^  FINAL_STAGE: dev=eth0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $N
+same metrics-final-in "$(grep -cE '^  FINAL_STAGE: dev=vnet0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $N
+same metrics-process "$(grep -cE '^  PROCESS: pid=[0-9]+ comm=vhost-[0-9]+ first_dev=vnet0$' "$OUT")" $N
+# 84 bytes behind Ethernet where the stack received them, 98 where they leave.
+same metrics-length-in "$(grep -A1 '^  Stage VNET_RX' "$OUT" | grep -c ' len=84 ')" $N
+same metrics-length-out "$(grep -A1 '^  Stage TX_XMIT' "$OUT" | grep -c ' len=98 ')" $N
 
 # ---- what cannot be -------------------------------------------------------------------------------
 # NAME PATTERN ARGUMENTS...: ends with 2 and says it.
