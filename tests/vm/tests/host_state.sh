@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
-# kernels: 5.10 6.12
+# kernels: 6.12
 # What a packet carries beside its headers: the state of its connection, and no Ethernet header on
 # devices that have none.
 . "$(dirname "$0")/../lib.sh"
