@@ -25,6 +25,18 @@ traced() {
     [ ! -s "$TMP/$name.err" ] || ! grep -E 'warning|lost|missed|error' "$TMP/$name.err"
 }
 
+# NAME ARGUMENTS OF NDTRACE...: traces while the function `action` runs, whose output goes to
+# $TMP/NAME.cmd; that of ndtrace is in $OUT, its exit code must be 0.
+acting() {
+    local name=$1
+    shift
+    OUT=$TMP/$name.out
+    trace "$name" "$@" || { : >"$OUT"; return 1; }
+    action >"$TMP/$name.cmd" 2>&1
+    stop "$PID"
+    same "$name-exit" "$CODE" 0
+}
+
 # What the kernel holds of programs, links, maps and hooks, once it has cleaned up.
 held() {
     local i now before=

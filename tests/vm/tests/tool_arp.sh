@@ -32,13 +32,9 @@ not_in_order() {
 }
 # NAME COMMAND ARGUMENTS...: traces while the command runs; the output is in $OUT.
 during() {
-    local name=$1 command=$2
-    shift 2
-    OUT=$TMP/$name.out
-    trace "$name" trace_abnormal_arp --device eth0 "$@" || { : >"$OUT"; return; }
-    $command
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
+    local command=$2
+    action() { $command; }
+    acting "$1" trace_abnormal_arp --device eth0 "${@:3}"
 }
 # NAME NUMBER LINE
 lines() { same "$1" "$(grep -cxE -- "$3" "$OUT")" "$2"; }

@@ -17,13 +17,9 @@ table inet tracked {
 R
 # NAME COMMAND ARGUMENTS...: traces while the command runs; the output is in $OUT.
 during() {
-    local name=$1 command=$2
-    shift 2
-    OUT=$TMP/$name.out
-    trace "$name" trace_conntrack "$@" || { : >"$OUT"; return; }
-    $command
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
+    local command=$2
+    action() { $command; }
+    acting "$1" trace_conntrack "${@:3}"
 }
 # FUNC: the records of this function, each on one line.
 of() { awk -v f="$1" '/FUNC: /{ n = ($0 ~ ("FUNC: " f " ")) } n { printf "%s | ", $0 } n && /^SKB_CT_INFO/ { getline x; printf "%s\n", x }' "$OUT"; }

@@ -14,13 +14,9 @@ large() { for ((i = 0; i < N; i++)); do inside a bash -c 'head -c 4000 /dev/zero
 both() { large 10.1.0.2; large fd01::2; }
 # NAME COMMAND ARGUMENTS...: traces while the command runs; the output is in $OUT.
 during() {
-    local name=$1 command=$2
-    shift 2
-    OUT=$TMP/$name.out
-    trace "$name" trace_ip_defrag "$@" || { : >"$OUT"; return; }
-    $command
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
+    local command=$2
+    action() { $command; }
+    acting "$1" trace_ip_defrag "${@:3}"
 }
 # NAME NUMBER LINE
 lines() { same "$1" "$(grep -cxE -- "$3" "$OUT")" "$2"; }

@@ -17,13 +17,9 @@ why() { if kernel_at_least 5 17; then echo " \[reason: $1\]"; fi; }
 both() { datagrams a "$1" 7 $M && datagrams a "$1" 9 $N; }
 # NAME ARGUMENTS...: traces while the datagrams pass; the output is in $OUT.
 during() {
-    local name=$1 address=$2
-    shift 2
-    OUT=$TMP/$name.out
-    trace "$name" "$@" || { : >"$OUT"; return; }
-    both "$address"
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
+    local address=$2
+    action() { both "$address"; }
+    acting "$1" "${@:3}"
 }
 # FILE: the first frames of the stacks of the last report, in order of counts.
 second() { sed '1,/^Top /d' "$1" | grep -A 1 -E '^    (sk_skb_reason_drop|kfree_skb|kfree_skb_reason)\+' | sed -nE 's/^    ([a-z0-9_]+)\+.*/\1/p'; }

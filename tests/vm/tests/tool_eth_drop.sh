@@ -21,17 +21,12 @@ table netdev early {
 R
 frame() { inside a "$STIMULUS" frame eth0 "$1" "$2"; }
 # NAME ARGUMENTS...: traces while all of it is sent; the output is in $OUT.
-during() {
-    local name=$1
-    shift
-    OUT=$TMP/$name.out
-    trace "$name" eth_drop --device eth0 "$@" || { : >"$OUT"; return; }
+action() {
     datagrams a 10.1.0.2 7 $N && datagrams a fd01::2 7 $N
     frame $N "${MACS}810060640806${ARP}"
     frame $N "${MACS}88b5$(printf 'aabbccdd%.0s' {1..12})"
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
 }
+during() { acting "$1" eth_drop --device eth0 "${@:2}"; }
 # NAME NUMBER LINE
 lines() { same "$1" "$(grep -cxE -- "$3" "$OUT")" "$2"; }
 

@@ -10,15 +10,7 @@ N=5
 modprobe sch_netem
 same warm "$(pings c 10.1.0.1 3) $(pings c fd01::1 3)" "3 3"
 # NAME FLAGS...: traces while `action` runs; the output is in $OUT.
-during() {
-    local name=$1
-    shift
-    OUT=$TMP/$name.out
-    trace "$name" system_network_icmp_rtt --phy-interface va "$@" || return
-    action >"$TMP/$name.cmd" 2>&1
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
-}
+during() { acting "$1" system_network_icmp_rtt --phy-interface va "${@:2}"; }
 # NAME PATTERN MIN MAX: each of N lines has a time of at least MIN ms, the fastest at most MAX.
 times() {
     local got

@@ -16,15 +16,7 @@ missed() { ovs-appctl dpctl/show | sed -nE 's/.*hit:[0-9]+ missed:([0-9]+) .*/\1
 field() { sed -nE "s/^    - $1: //p" "$OUT" | xargs; }
 installs() { grep -c 'FLOW_INSTALL:$' "$OUT"; }
 # NAME FLAGS...: traces while `action` runs; the output is in $OUT.
-during() {
-    local name=$1
-    shift
-    OUT=$TMP/$name.out
-    trace "$name" $TOOL "$@" || return
-    action >"$TMP/$name.cmd" 2>&1
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
-}
+during() { acting "$1" $TOOL "${@:2}"; }
 
 same warm "$(pings a 10.1.0.2 3) $(pings a fd01::2 3)" "3 3"
 action() { m=$(missed) && ovs_flush && pings a 10.1.0.2 3 && pings a fd01::2 3 && m=$(($(missed) - m)); }

@@ -10,20 +10,10 @@ N=10
 quiet='add table inet quiet; add chain inet quiet in { type filter hook input priority 0; }; add rule inet quiet in udp dport 9-19 drop'
 inside b nft "$quiet"
 modprobe sch_netem
-# NAME TOOL FLAGS...: traces while `action` runs; the output is in $OUT.
-during() {
-    local name=$1
-    shift
-    OUT=$TMP/$name.out
-    trace "$name" "$@" || return
-    action >"$TMP/$name.cmd" 2>&1
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
-}
 
 tc qdisc replace dev vb root netem delay 20ms
 action() { datagrams a 10.1.0.2 9 $N && datagrams a 10.1.0.2 10 3 && sleep 0.1; }
-during delay vm_pair_latency --send-dev va --recv-dev vb --ports 9,11 --interval 1h --verbose
+acting delay vm_pair_latency --send-dev va --recv-dev vb --ports 9,11 --interval 1h --verbose
 same delay-lines "$(grep -cE '^[0-9]+\.[0-9]{9} +latency=[2-9][0-9]{4}\.[0-9]{3} us  10\.1\.0\.1:[0-9]+ -> 10\.1\.0\.2:9 UDP$' "$OUT")" $N
 # NAME MOST: of N packets; the fastest takes at most that. On a busy machine some are late.
 delayed() {
@@ -35,13 +25,13 @@ delayed delay-ms 60000 # all at once
 has delay-path "$OUT" "^path pair: started $N, done $N, lost 0, under way 0(,|\$)"
 has delay-banner "$OUT" '^Tracing UDP ports 9, 11 from va -> vb; hit'
 action() { pings a fd01::2 $N; }
-during six vm_pair_latency --send-dev va --recv-dev vb --protocol icmp --interval 1h
+acting six vm_pair_latency --send-dev va --recv-dev vb --protocol icmp --interval 1h
 delayed six-ms 25000
 has six-path "$OUT" "^path pair: started $N, done $N, lost 0, under way 0(,|\$)"
 
 tc qdisc replace dev vb root netem loss 100%
 action() { datagrams a 10.1.0.2 9 $N && sleep 1.5; }
-during loss vm_pair_latency --send-dev va --recv-dev vb --timeout 1s --interval 1h
+acting loss vm_pair_latency --send-dev va --recv-dev vb --timeout 1s --interval 1h
 has loss-path "$OUT" "^path pair: started $N, done 0, lost $N \(after netif_rx $N\)"
 tc qdisc del dev vb root
 "$ND" vm_pair_latency --send-dev va --recv-dev nosuch0 >"$TMP/wrong" 2>&1

@@ -11,13 +11,9 @@ IN=a
 TOOL=qdisc_latency_details
 # NAME COMMAND...: traces while the command runs; the output is in $OUT.
 during() {
-    local name=$1
-    shift
-    OUT=$TMP/$name.out
-    trace "$name" "$TOOL" --dev eth0 "${FLAGS[@]}" || return
-    "$@" >"$TMP/$name.cmd" 2>&1
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
+    local -a command=("${@:2}")
+    action() { "${command[@]}"; }
+    acting "$1" "$TOOL" --dev eth0 "${FLAGS[@]}"
 }
 # PATTERN: lines of $OUT.
 lines() { grep -cE -- "$1" "$OUT"; }

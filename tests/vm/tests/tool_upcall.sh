@@ -8,23 +8,13 @@
 . "$(dirname "$0")/../topology/ovs.sh"
 N=5
 same warm "$(pings a 10.1.0.2 1)" 1
-# NAME TOOL FLAGS...: traces while `action` runs; the output is in $OUT.
-during() {
-    local name=$1
-    shift
-    OUT=$TMP/$name.out
-    trace "$name" "$@" || return
-    action >"$TMP/$name.cmd" 2>&1
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
-}
 # What the switch itself counted: the first ping and its answer, and on a busy machine those that come
 # before their flow is there.
 missed() { ovs-appctl dpctl/show | sed -nE 's/.*hit:[0-9]+ missed:([0-9]+) .*/\1/p' | head -n 1; }
 flushes() { for ((i = 0; i < N; i++)); do ovs_flush && pings a "$1" 2; done; }
 
 action() { m=$(missed) && flushes 10.1.0.2 && flushes fd01::2 && m=$(($(missed) - m)); }
-during misses ovs_upcall_latency_summary --report full --interval 1h
+acting misses ovs_upcall_latency_summary --report full --interval 1h
 if ((m >= 4 * N)); then ok misses-some; else not_ok misses-some "$m"; fi
 same misses-answered "$(sort "$TMP/misses.cmd" | uniq -c | xargs)" "$((2 * N)) 2"
 has misses-total "$OUT" "^  Total upcalls: $m\$"
@@ -44,14 +34,14 @@ action() {
     kill -CONT "$daemon"
     wait $!
 }
-during slow ovs_upcall_latency_summary --src-ip 10.1.0.1 --both-ways --interval 1h
+acting slow ovs_upcall_latency_summary --src-ip 10.1.0.1 --both-ways --interval 1h
 ms=$(sed -nE 's/^P99 latency: ([0-9]+)[0-9]{3} us$/\1/p' "$OUT")
 if ((${ms:-0} >= 250 && ms < 1500)); then ok slow-p99; else not_ok slow-p99 "$ms ms"; fi
 
 # What the daemon drops does not come back.
 ovs_flows <<<'actions=drop'
 action() { pings a 10.1.0.2 2 -W 1; sleep 1; ovs_flush; pings a 10.1.0.2 1 -W 1; }
-during dropped ovs_upcall_latency_summary --timeout 500ms --interval 400ms --protocol icmp
+acting dropped ovs_upcall_latency_summary --timeout 500ms --interval 400ms --protocol icmp
 has dropped-end "$OUT" '^  Total upcalls: ([2-9]), completed: 0, pending: 0, lost: \1$'
 has dropped-none "$OUT" '^Average latency: n/a$'
 ovs_flows <<<'actions=NORMAL'

@@ -13,15 +13,9 @@ warm() { [ "$(pings peer 10.3.0.2 3)" = 3 ]; }
 until_ok 30 warm || not_ok warm "the machine does not answer"
 # NAME ARGUMENTS...: traces while N pings pass; the output is in $OUT.
 during() {
-    local name=$1
-    shift
-    OUT=$TMP/$name.out
-    : >"$OUT"
-    trace "$name" "$@" || return
     # Two that are under way at a time may be signalled by one interrupt.
-    same "$name-answered" "$(pings peer 10.3.0.2 $N -i 0.2)" $N
-    stop "$PID"
-    same "$name-exit" "$CODE" 0
+    action() { pings peer 10.3.0.2 $N -i 0.2; }
+    acting "$@" && same "$1-answered" "$(cat "$TMP/$1.cmd")" $N
 }
 # NAME NUMBER LEAST: at least.
 least() { if (($2 >= $3)); then ok "$1"; else not_ok "$1" "$2, of at least $3"; fi; }
