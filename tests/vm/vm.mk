@@ -9,10 +9,11 @@ $(B)/tests/vm/stimulus: tests/vm/stimulus.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fno-optimize-sibling-calls -pthread -o $@ $<
 
-.PHONY: kernels check-vm
+.PHONY: kernels check-vm vm-programs
 kernels:
 	@bash tests/vm/kernels.sh $(KERNEL)
 
-check-vm: kernels all $(if $(filter unit,$(TEST)),$(filter $(B)/tests/unit/test_run_%,$(UNIT))) $(B)/tests/vm/stimulus $(B)/tests/cases/run
+vm-programs: all $(if $(filter unit,$(TEST)),$(filter $(B)/tests/unit/test_run_%,$(UNIT))) $(B)/tests/vm/stimulus $(B)/tests/cases/run
 	@bash tests/host/run.sh -b
+check-vm: kernels vm-programs
 	@bash tests/vm/check.sh "$(KERNEL)" "$(TEST)"

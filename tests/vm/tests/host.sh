@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: 5.10 7
+# kernels: 7
 # limit: 700
 # The tests that every machine runs, on this kernel. Not those of flags, names, the cache and user code,
 # which no kernel changes, and of every kind of frame and soaking, which take minutes here and have tests of

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
-# kernels: 6.12
+# on demand
 # limit: 240
 # A packet is the same in a tunnel and out of it: paths that begin before and end in one, and the other
 # way round, for IPv4 and IPv6.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
-# kernels: 6.12
+# on demand
 # limit: 600
 # perf/system_network_latency_summary and _performance_metrics: packets of the host itself, through an internal
 # port of the switch to the uplink and back, IPv4 and IPv6.
