@@ -630,6 +630,7 @@ static int send_all(const char *dev, const char *vlan, unsigned int count, bool 
                 return 1;
             }
         }
+        usleep(5000); // some forty events for each frame: whoever prints them must keep up
     }
     return 0;
 }
