@@ -5,6 +5,7 @@
 #include "optfile.h"
 
 #include "msg.h"
+#include "textfile.h"
 #include "value.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX (1u << 20)
 #define TEXT_MAX 256u
 
 struct reader {
@@ -31,19 +31,20 @@ static int fail(const struct reader *r, const char *at, const char *fmt, ...)
 {
     uint32_t line = 1, col = 1;
     char why[400];
-    const char *p;
+    const char *p, *begin = r->text;
     va_list ap;
 
     for (p = r->text; p < at; p++, col++) {
         if (*p == '\n') {
             line++;
             col = 0;
+            begin = p + 1;
         }
     }
     va_start(ap, fmt);
     vsnprintf(why, sizeof(why), fmt, ap);
     va_end(ap);
-    nd_msg("error: %s:%u:%u: %s", r->path, line, col, why);
+    nd_msg_in(r->path, begin, line, col, why, strlen(why));
     return -EINVAL;
 }
 
@@ -70,7 +71,7 @@ static int read_string(struct reader *r, char *out)
     while (*r->p != '"') {
         if (!*r->p || *r->p == '\n')
             return fail(r, start, "the string does not end on its line");
-        if (*r->p == '\\' && !strchr("\"\\/", *++r->p))
+        if (*r->p == '\\' && (!*++r->p || !strchr("\"\\/", *r->p)))
             return fail(r, r->p - 1, "after a backslash there may be one of \" \\ /");
         if (n == TEXT_MAX - 1)
             return fail(r, start, "a string may have %u bytes", TEXT_MAX - 1);
@@ -229,26 +230,13 @@ static int read_list(struct reader *r)
 
 static int load(struct reader *r)
 {
-    FILE *f = fopen(r->path, "re");
-    size_t n;
+    const char *why;
+    size_t size;
 
-    r->text = f ? calloc(1, FILE_MAX + 2) : NULL;
-    if (!r->text) {
-        nd_msg("error: %s: %s", r->path, strerror(errno));
-        if (f)
-            fclose(f);
-        return -EINVAL;
-    }
-    n = fread(r->text, 1, FILE_MAX + 1, f);
-    if (ferror(f))
-        nd_msg("error: %s: %s", r->path, strerror(errno));
-    else if (n > FILE_MAX || strlen(r->text) != n)
-        nd_msg("error: %s: not a text of at most 1 MiB", r->path);
-    else {
-        fclose(f);
+    r->text = nd_textfile_read(r->path, &size, &why);
+    if (r->text)
         return 0;
-    }
-    fclose(f);
+    nd_msg("error: cannot read %s: %s", r->path, why);
     return -EINVAL;
 }
 

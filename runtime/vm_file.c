@@ -4,13 +4,13 @@
 #include "vm_impl.h"
 
 #include "msg.h"
+#include "textfile.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX (1u << 20)
 #define EXIT_WRONG 2 // as for a wrong command line
 
 struct vm_file {
@@ -55,26 +55,6 @@ static int refuse(struct nd_vm *vm, const char *name, const char *why)
     return end_run(vm);
 }
 
-// The whole file; NULL: errno says why.
-static char *read_all(const char *name, size_t *size)
-{
-    FILE *f = fopen(name, "re");
-    char *text = f ? malloc(FILE_MAX + 2) : NULL;
-
-    if (text) {
-        *size = fread(text, 1, FILE_MAX + 1, f);
-        if (ferror(f)) {
-            free(text);
-            text = NULL;
-        } else {
-            text[*size] = 0;
-        }
-    }
-    if (f)
-        fclose(f);
-    return text;
-}
-
 // Splits the text; a last line needs no line break.
 static int split(struct vm_file *f, size_t size)
 {
@@ -113,7 +93,7 @@ static struct vm_file *find(const struct nd_vm *vm, const char *name)
 static struct vm_file *open_file(struct nd_vm *vm, const struct vm_value *v, int *rc)
 {
     struct vm_file *f;
-    const char *s;
+    const char *s, *why = NULL;
     char name[4096];
     uint32_t n;
     size_t size = 0;
@@ -128,14 +108,10 @@ static struct vm_file *open_file(struct nd_vm *vm, const struct vm_value *v, int
     f = calloc(1, sizeof(*f));
     if (f) {
         f->name = strdup(name);
-        f->text = read_all(name, &size);
+        f->text = nd_textfile_read(name, &size, &why);
     }
-    if (!f || !f->name || !f->text || size > FILE_MAX || strlen(f->text) != size ||
-        split(f, size)) {
-        *rc = refuse(vm, name,
-                     !f || !f->text    ? strerror(errno)
-                     : size > FILE_MAX ? "more than 1 MiB"
-                                       : "it is not text");
+    if (!f || !f->name || !f->text || split(f, size)) {
+        *rc = refuse(vm, name, why ? why : strerror(ENOMEM));
         if (f)
             file_free(f);
         return NULL;
@@ -171,6 +147,7 @@ int vm_bi_file_line(struct nd_vm *vm, const struct vm_value *v)
 int vm_bi_file_error(struct nd_vm *vm, const struct vm_value *v)
 {
     int64_t line, col;
+    const struct vm_file *f;
     const char *s, *text;
     uint32_t n, m;
     char name[4096];
@@ -179,9 +156,9 @@ int vm_bi_file_error(struct nd_vm *vm, const struct vm_value *v)
         vm_str(vm, &v[3], &text, &m))
         return -EINVAL;
     snprintf(name, sizeof(name), "%.*s", (int)n, s);
-    fprintf(stderr, "%s:%lld:%lld: error: %.*s\n", name, (long long)line, (long long)col, (int)m,
-            text);
-    nd_msg_line(vm->env.mf, name, (uint32_t)line, (uint32_t)col, 1);
+    f = find(vm, name); // as it was read: a pipe is not there twice
+    nd_msg_in(name, f && line >= 1 && line <= f->n ? f->lines[line - 1] : NULL, (uint32_t)line,
+              col > 0 ? (uint32_t)col : 0, text, m);
     return end_run(vm);
 }
 

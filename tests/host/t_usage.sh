@@ -64,17 +64,44 @@ rules() {
 }
 rules all 0 '^<10.0.0.1 80 0> <::1 0 UDP> <:: 0 0> 3$' '[{"src_ip": "10.0.0.1", "port": 80},\n {"src_ip":"::1","protocol":"udp","port":null},\n{"src_ip":"any","port":0}]\n'
 rules none 0 '^0$' ' [ ] '
-rules bad-value 2 'rules:2:11: src_ip: "10.0.0.300"' '[\n{"src_ip":"10.0.0.300"}]'
-rules bad-port 2 'rules:1:10: port: "70000" is no port' '[{"port":70000}]'
-rules bad-name 2 "rules:3:2: 'source' is none of src_ip, port, protocol" '[\n\n{"source":1}]'
-rules no-list 2 "rules:1:1: expected '\\['" '{"port":1}'
-rules comma 2 "rules:1:13: expected '\\{'" '[{"port":1},]'
-rules comma-inside 2 "rules:1:12: expected ','" '[{"port":1,}]'
-rules no-end 2 'rules:2:1: expected' '[{"port":1}\n'
-rules open-string 2 'rules:1:12: the string does not end' '[{"src_ip":"a\n"}]'
-rules nested 2 'rules:1:10: expected a string, a number or null' '[{"port":[1]}]'
-rules more 2 'rules:1:14: there is more' '[{"port":1}] x'
+rules bad-value 2 'rules:2:11: error: src_ip: "10.0.0.300"' '[\n{"src_ip":"10.0.0.300"}]'
+rules bad-port 2 'rules:1:10: error: port: "70000" is no port' '[{"port":70000}]'
+rules bad-name 2 "rules:3:2: error: 'source' is none of src_ip, port, protocol" '[\n\n{"source":1}]'
+rules no-list 2 "rules:1:1: error: expected '\\['" '{"port":1}'
+rules comma 2 "rules:1:13: error: expected '\\{'" '[{"port":1},]'
+rules comma-inside 2 "rules:1:12: error: expected ','" '[{"port":1,}]'
+rules no-end 2 'rules:2:1: error: expected' '[{"port":1}\n'
+rules open-string 2 'rules:1:12: error: the string does not end' '[{"src_ip":"a\n"}]'
+rules nested 2 'rules:1:10: error: expected a string, a number or null' '[{"port":[1]}]'
+rules more 2 'rules:1:14: error: there is more' '[{"port":1}] x'
 rules too-many 2 'there may be 64 objects' "[{}$(printf ',{}%.0s' {1..64})]"
+rules steers 2 "rules:1:3: error: '\?\[31mx' is none" '[{"\033[31mx":1}]'
+rules mark 2 "^ +\\| $(printf '\t')  +\\^$" '[\n\t{ "port":70000}]'
+mkfifo "$TMP/pipe"
+usage rules-pipe-empty 2 'pipe into which nobody writes' "$TMP/f.nd" --rules "$TMP/pipe"
+usage rules-pipe 0 '^<:: 1 0> 1$' "$TMP/f.nd" --rules <(sleep 0.2; echo '[{"port":1}]')
+usage rules-no-end-of-file 2 'zero: it is no file' "$TMP/f.nd" --rules /dev/zero
+usage rules-folder 2 'Is a directory' "$TMP/f.nd" --rules "$TMP"
+sleep 60 >"$TMP/pipe" &
+writer=$!
+"$ND" "$TMP/f.nd" --rules "$TMP/pipe" >"$TMP/out" 2>&1 &
+reader=$!
+for _ in {1..200}; do
+    readlink "/proc/$reader/fd/"* 2>/dev/null | grep -q "$TMP/pipe" && break
+    sleep 0.1
+done
+kill -INT $reader
+wait $reader
+same rules-interrupted-exit $? 2
+has rules-interrupted-says "$TMP/out" 'interrupted'
+kill $writer
+lines='option file: path begin { file_error(opt.file, file_lines(opt.file), 2, file_line(opt.file, 1)) }'
+usage file-pipe-empty 2 'pipe into which nobody writes' -e "$lines" --file <(true)
+usage file-mark 2 '^    2 \| two$' -e "$lines" --file <(printf 'one\ntwo')
+usage file-steers 2 ':2:2: error: a\?b$' -e "$lines" --file <(printf 'a\033b\ntwo')
+printf 'one\n' >"$TMP/one"
+usage file-behind 2 'one:2:1: error: end' -e "${lines%file_error*} file_error(opt.file, 2, 1, \"end\") }" --file "$TMP/one"
+same file-behind-no-line "$(grep -c '\^' "$TMP/out")" 0
 usage rules-no-file 2 'nosuchfile: No such file' "$TMP/f.nd" --rules "$TMP/nosuchfile"
 usage rules-no-flag 2 'unknown option --src' "$TMP/f.nd" --src 10.0.0.1
 usage option-value 0 '^7$' "$TMP/s.nd" --where 10.0.0.1 --count 7
