@@ -10,6 +10,7 @@
 #include "msg.h"
 #include "needs.h"
 #include "run.h"
+#include "signals.h"
 #include "value.h"
 
 #include <errno.h>
@@ -419,10 +420,10 @@ static int run_script(struct cli *c, int argc, char **argv)
     struct nd_load l = {0};
     int code;
 
-    nd_run_hold_signals();
+    nd_signals_hold();
     code = open_object(c, &obj, &l);
     c->run.t_object = nd_now();
-    if (nd_run_interrupted())
+    if (nd_signals_pending())
         code = EXIT_DONE; // Ctrl-C while compiling: nothing was attached
     else if (!code && nd_options_parse(&l.mf, argc, argv, general_flag, c, &values))
         code = EXIT_WRONG;

@@ -483,7 +483,7 @@ static int size_maps(struct nd_load *l, struct bpf_object *obj, const uint8_t *o
             const char *name = nd_mf_str(&l->mf, syms[k]);
             struct bpf_map *map = *name ? bpf_object__find_map_by_name(obj, name) : NULL;
 
-            memcpy(&n, opts + l->mf.options[m->size_opt - 1].off, sizeof(n));
+            n = nd_mf_map_entries(&l->mf, i, opts);
             if (!map)
                 continue;
             if (n < 1 || n > UINT32_MAX || bpf_map__set_max_entries(map, (uint32_t)n)) {

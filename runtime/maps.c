@@ -22,6 +22,7 @@ struct map {
     bool harvested; // in this handler
     bool cleared;   // a scalar that was cleared is absent while it is zero
     int64_t taken;  // see struct nd_bpfmap
+    int64_t limit;  // entries of the table, 0: any number
     struct nd_table table;
 };
 
@@ -144,6 +145,7 @@ struct nd_maps *nd_maps_new(const struct nd_mf *mf, struct bpf_object *obj)
     m->v = calloc(mf->nmaps + 1, sizeof(*m->v));
     for (i = 0; m->v && i < mf->nmaps && !err; i++) {
         m->v[i].d = &mf->maps[i];
+        m->v[i].limit = mf->maps[i].max_entries;
         m->v[i].gen[0].fd = -1;
         err = init_map(m, &m->v[i], obj);
     }
@@ -153,6 +155,14 @@ struct nd_maps *nd_maps_new(const struct nd_mf *mf, struct bpf_object *obj)
         return NULL;
     }
     return m;
+}
+
+void nd_maps_sizes(struct nd_maps *m, const uint8_t *opts)
+{
+    uint32_t i;
+
+    for (i = 0; i < m->mf->nmaps; i++)
+        m->v[i].limit = nd_mf_map_entries(m->mf, i, opts);
 }
 
 void nd_maps_free(struct nd_maps *m)
@@ -318,7 +328,7 @@ int nd_maps_set(struct nd_maps *m, uint32_t map, const void *key, const void *va
     set_present(m, p, true);
     if (!p->snap)
         return nd_bpfmap_set(&p->gen[0], key, val);
-    if (p->d->max_entries && p->table.n >= p->d->max_entries && !nd_table_get(&p->table, key))
+    if (p->limit && p->table.n >= p->limit && !nd_table_get(&p->table, key))
         return -E2BIG;
     mine = nd_table_put(&p->table, key, NULL);
     if (!mine)

@@ -25,6 +25,9 @@ struct bpf_object;
 // obj may be NULL when the script has no kernel side. Free with nd_maps_free (NULL is fine).
 struct nd_maps *nd_maps_new(const struct nd_mf *mf, struct bpf_object *obj);
 void nd_maps_free(struct nd_maps *m);
+// The sizes of maps that user space keeps, where they are those of options. Without, options have
+// their defaults.
+void nd_maps_sizes(struct nd_maps *m, const uint8_t *opts);
 // Where nd_state is mapped: the generation words are in it. Needed if any map has ND_MAPF_GEN.
 void nd_maps_set_state(struct nd_maps *m, const struct nd_state *state);
 // As on kernels before 5.6, which read no batches.

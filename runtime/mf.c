@@ -306,6 +306,16 @@ int nd_mf_unseal(const void *data, size_t size, size_t *elf_size, const char **w
     return s.version == ND_MF_VERSION ? 0 : -EINVAL;
 }
 
+int64_t nd_mf_map_entries(const struct nd_mf *mf, uint32_t map, const uint8_t *opts)
+{
+    const struct nd_mf_map *d = &mf->maps[map];
+    int64_t n = d->max_entries;
+
+    if (d->size_opt)
+        memcpy(&n, opts + mf->options[d->size_opt - 1].off, sizeof(n));
+    return n;
+}
+
 int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why)
 {
     memset(mf, 0, sizeof(*mf));

@@ -36,6 +36,8 @@ struct nd_mf {
 // graph without cycles; layouts inside their sizes) and fills *mf with pointers into it. The data
 // must be 8-byte aligned and outlive *mf. Returns 0, or -EINVAL and a static text in *why.
 int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why);
+// How many entries a map has room for: as many as the option says that it names, if it names one.
+int64_t nd_mf_map_entries(const struct nd_mf *mf, uint32_t map, const uint8_t *opts);
 
 // Is this the content of an object's file, whole and undamaged? Gives the size of the ELF in it; or
 // -EINVAL and a text in *why.

@@ -6,6 +6,7 @@
 #include "feature.h"
 #include "msg.h"
 #include "run_impl.h"
+#include "signals.h"
 #include "trigger.h"
 
 #include <bpf/bpf.h>
@@ -227,41 +228,12 @@ void nd_run_test(struct nd_run *r, uint32_t kind, uint32_t attach)
 
 // ---- signals -----------------------------------------------------------------------------------
 
-// The signals that end a run. SIGHUP only if it is not ignored (nohup); SIGINT always, because
-// shells start background jobs with it ignored.
-static void end_signals(sigset_t *set)
-{
-    struct sigaction hup;
-
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    if (!sigaction(SIGHUP, NULL, &hup) && hup.sa_handler != SIG_IGN)
-        sigaddset(set, SIGHUP);
-}
-
-void nd_run_hold_signals(void)
-{
-    sigset_t set;
-
-    end_signals(&set);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
-bool nd_run_interrupted(void)
-{
-    sigset_t set;
-
-    return !sigpending(&set) &&
-           (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM) || sigismember(&set, SIGHUP));
-}
-
 static int open_signals(struct nd_run *r)
 {
     sigset_t set;
 
     signal(SIGPIPE, SIG_IGN);
-    end_signals(&set);
+    nd_signals_end(&set);
     if (r->opts->command)
         sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
@@ -374,6 +346,7 @@ static int load(struct nd_run *r)
     r->maps = nd_maps_new(r->mf, r->l->obj);
     if (!r->maps)
         return -errno;
+    nd_maps_sizes(r->maps, r->values->data);
     nd_maps_set_state(r->maps, &r->l->state);
     if (r->l->features.off & ND_F_BIT(MAP_BATCH))
         nd_maps_key_by_key(r->maps);

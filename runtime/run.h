@@ -22,10 +22,6 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
 // Everything up to the verifier, nothing attached. The exit code.
 int nd_run_check(struct nd_load *l, const struct nd_options *values, bool verbose);
 
-// From here on Ctrl-C waits until someone asks; nd_run asks by itself.
-void nd_run_hold_signals(void);
-bool nd_run_interrupted(void);
-
 int64_t nd_now(void); // ns of CLOCK_MONOTONIC
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "textfile.h"
 
-#include "run.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static const char *read_to_end(int fd, bool pipe, char *text, size_t *size)
             return pipe && !*size ? "it is a pipe into which nobody writes" : NULL;
         else if (errno != EAGAIN && errno != EINTR)
             return strerror(errno);
-        else if (nd_run_interrupted())
+        else if (nd_signals_pending())
             return "interrupted";
         else
             poll(&p, 1, LOOK_MS);
