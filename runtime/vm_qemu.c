@@ -24,18 +24,32 @@ static bool names(const char *value, const char *name)
     return strlen(name) == n && !strncmp(value, name, n);
 }
 
+// An option, which QEMU takes with one dash or two.
+static bool is_flag(const char *word, const char *flag)
+{
+    return !strcmp(word, flag) || (*word == '-' && !strcmp(word + 1, flag));
+}
+
+// qemu-system-x86_64, qemu-kvm; distributions also call it kvm.
+static bool is_qemu(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+
+    program = slash ? slash + 1 : program;
+    return strstr(program, "qemu") || !strcmp(program, "kvm");
+}
+
 // Is this the command line (words that end in NUL) of the QEMU of that name or UUID?
 static bool is_vm(const char *cmd, size_t size, const char *name)
 {
-    const char *slash = strrchr(cmd, '/'), *p, *end = cmd + size;
-    const char *before = "";
+    const char *p, *end = cmd + size, *before = "";
 
-    if (!strstr(slash ? slash : cmd, "qemu"))
+    if (!is_qemu(cmd))
         return false;
     for (p = cmd; p < end; before = p, p += strlen(p) + 1) {
-        if (!strcmp(before, "-uuid") && !strcasecmp(p, name))
+        if (is_flag(before, "-uuid") && !strcasecmp(p, name))
             return true;
-        if (!strcmp(before, "-name") && names(p, name))
+        if (is_flag(before, "-name") && names(p, name))
             return true;
     }
     return false;
@@ -118,19 +132,21 @@ static void taps_of(struct taps *t, const char *name, char *cmd)
 
 int vm_bi_vm_tap(struct nd_vm *vm, const struct vm_value *v)
 {
-    struct taps *t = vm_alloc(vm, sizeof(*t));
-    char *cmd = vm_alloc(vm, CMDLINE_MAX);
+    struct taps t = {.n = 0};
     const char *s;
-    char name[256];
+    char *cmd, name[256];
     uint32_t n;
     int64_t i;
 
-    if (!t || !cmd || vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i))
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i))
         return -EINVAL;
     snprintf(name, sizeof(name), "%.*s", (int)n, s);
-    t->n = 0;
+    cmd = malloc(CMDLINE_MAX); // not of the call's memory: a handler may ask for a thousand VMs
+    if (!cmd)
+        return vm_fail(vm, ENOMEM, "out of memory");
     if (*name)
-        taps_of(t, name, cmd);
-    s = i >= 0 && i < t->n ? t->name[i] : "";
+        taps_of(&t, name, cmd);
+    free(cmd);
+    s = i >= 0 && i < t.n ? t.name[i] : "";
     return vm_push_copy(vm, s, strlen(s));
 }
