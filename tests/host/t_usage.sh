@@ -104,6 +104,14 @@ usage file-behind 2 'one:2:1: error: end' -e "${lines%file_error*} file_error(op
 same file-behind-no-line "$(grep -c '\^' "$TMP/out")" 0
 usage rules-no-file 2 'nosuchfile: No such file' "$TMP/f.nd" --rules "$TMP/nosuchfile"
 usage rules-no-flag 2 'unknown option --src' "$TMP/f.nd" --src 10.0.0.1
+ip link add "ndp$$" type veth peer name "ndq$$"
+gap=multi_vm_pair_multi_port_gap
+echo "ndp$$ ndq$$" >"$TMP/pairs"
+usage pairs-unequal 2 '--send-dev has 2 devices and --recv-dev 1' $gap --send-dev "ndp$$,lo" --recv-dev "ndq$$"
+usage pairs-twice 2 "ndp$$ stands twice in --send-dev" $gap --send-dev "ndp$$,ndp$$" --recv-dev "ndq$$,lo"
+usage pairs-both 2 'not from both' $gap --send-dev "ndp$$" --recv-dev "ndq$$" --config "$TMP/pairs"
+usage pairs-lists 0 "^Pair 2: lo -> ndp$$," $gap --duration 100ms --send-dev "ndp$$,lo" --recv-dev "ndq$$,ndp$$"
+ip link del "ndp$$"
 usage option-value 0 '^7$' "$TMP/s.nd" --where 10.0.0.1 --count 7
 usage exit-code 3 '' -e 'BEGIN { exit(3) }'
 usage check-good 0 '' check "$TMP/s.nd"
