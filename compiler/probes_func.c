@@ -126,6 +126,11 @@ static void unknown_func(struct nd_expand *x, const char *module, const char *na
                               module, name)
             : nd_arena_printf(x->p->arena, "this kernel has no function '%s' that can be probed",
                               name));
+    if (*module && near.n && !strcmp(near.best[0], name)) { // built in, or moved
+        nd_help(x->p->diags, d, "it is there, but not in '%s': write it without the module",
+                module);
+        return;
+    }
     nd_expand_near(x, d, &near, "");
     nd_help(x->p->diags, d, "%s",
             !*module ? "its module is not loaded, or the compiler put it into its callers"

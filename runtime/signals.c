@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "signals.h"
 
-// SIGHUP only if it is not ignored (nohup); SIGINT always, because shells start background jobs with
-// it ignored.
+// SIGHUP only if it is not ignored (nohup); SIGINT always, because shells start background jobs
+// with it ignored.
 void nd_signals_end(sigset_t *set)
 {
     struct sigaction hup;
