@@ -314,8 +314,7 @@ static void declare_hook(struct nd_check *c, struct nd_decl *d)
     h->period = nd_check_duration(c, e, &h->period_opt, "'every'", "every 5s { }");
 }
 
-// ---- bodies
-// --------------------------------------------------------------------------------------
+// ---- bodies -------------------------------------------------------------------------------------
 
 static void check_when(struct nd_check *c, struct nd_decl *d)
 {

@@ -243,8 +243,7 @@ struct nd_scope;
 // A checker whose scope has what the declarations name; for lists.
 void nd_check_start(struct nd_check *c, struct nd_program *p, struct nd_scope *scope);
 
-// ---- inside the checker
-// --------------------------------------------------------------------------
+// ---- inside the checker -------------------------------------------------------------------------
 
 struct nd_scope {
     struct nd_scope *up;

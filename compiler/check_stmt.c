@@ -555,8 +555,7 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
     }
 }
 
-// ---- calls that user space carries out
-// -----------------------------------------------------------
+// ---- calls that user space carries out ----------------------------------------------------------
 
 struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t)
 {

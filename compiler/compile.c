@@ -10,8 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// ---- modules
-// ---------------------------------------------------------------------------------------
+// ---- modules ------------------------------------------------------------------------------------
 
 static const char *beside(struct nd_arena *a, const char *path, const char *name)
 {
@@ -128,8 +127,7 @@ static void load_stages(struct nd_unit *u, const struct nd_compile_opts *o)
         load_module(u, o, &use);
 }
 
-// ---- units
-// -----------------------------------------------------------------------------------------
+// ---- units --------------------------------------------------------------------------------------
 
 struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
 {

@@ -26,8 +26,7 @@ struct nd_mf_span nd_emit_span(struct nd_emit *e, struct nd_span span)
     return out;
 }
 
-// ---- types
-// -----------------------------------------------------------------------------------------
+// ---- types --------------------------------------------------------------------------------------
 
 static const uint8_t kinds[ND_TY_KIND_MAX] = {
     [ND_TY_ERROR] = ND_T_VOID,        [ND_TY_VOID] = ND_T_VOID,
@@ -189,8 +188,7 @@ uint32_t nd_emit_type(struct nd_emit *e, const struct nd_type *t)
     return index;
 }
 
-// ---- options
-// ---------------------------------------------------------------------------------------
+// ---- options ------------------------------------------------------------------------------------
 
 static uint32_t words_of(struct nd_emit *e, const struct nd_points *v)
 {
@@ -263,8 +261,7 @@ static void emit_option(struct nd_emit *e, struct nd_option *o)
     nd_mfb_add(e->b, ND_SEC_OPTIONS, &m, 1);
 }
 
-// ---- maps, programs, events
-// --------------------------------------------------------------------------
+// ---- maps, programs, events ---------------------------------------------------------------------
 
 static void emit_map(struct nd_emit *e, struct nd_map *m)
 {

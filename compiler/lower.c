@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-// ---- small builders
-// --------------------------------------------------------------------------------
+// ---- small builders -----------------------------------------------------------------------------
 
 LLVMValueRef nd_i64(struct nd_lower *l, uint64_t v)
 {
@@ -238,8 +237,7 @@ uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t)
     return i;
 }
 
-// ---- programs
-// ----------------------------------------------------------------------------------------
+// ---- programs -----------------------------------------------------------------------------------
 
 static void add_string_section(struct nd_lower *l, const char *name, const char *section,
                                const void *data, uint32_t size)

@@ -30,8 +30,7 @@ static LLVMValueRef ctx_load(struct nd_lower *l, uint32_t off, const struct nd_t
     return nd_load_int(l, nd_gep(l, l->ctx, off), t);
 }
 
-// ---- arguments of probes
-// -------------------------------------------------------------------------
+// ---- arguments of probes ------------------------------------------------------------------------
 
 static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, struct nd_span span)
 {
@@ -133,8 +132,7 @@ static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
     return nd_extend(l, nd_load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
 }
 
-// ---- rows
-// ----------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 static LLVMValueRef b_pid(struct nd_lower *l, struct nd_expr *e)
 {
@@ -436,8 +434,7 @@ static const struct {
     {ND_B_LEN, b_len},
 };
 
-// ---- built-ins that are bytes in memory
-// ------------------------------------------------------------
+// ---- built-ins that are bytes in memory ---------------------------------------------------------
 
 static void into_comm(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
@@ -631,8 +628,7 @@ struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
     return scalar(nd_i64(l, 0));
 }
 
-// ---- prefixes
-// --------------------------------------------------------------------------------------
+// ---- prefixes -----------------------------------------------------------------------------------
 
 // The first `len` bits of a word in network order, which count from its lowest byte: the word
 // turned round, shifted by what is left over. In two steps: a shift by 64 is none.

@@ -36,8 +36,7 @@ LLVMValueRef nd_from_bool(struct nd_lower *l, LLVMValueRef i1)
     return LLVMBuildZExt(l->b, i1, l->i64, "");
 }
 
-// ---- arithmetic
-// ----------------------------------------------------------------------------------
+// ---- arithmetic ---------------------------------------------------------------------------------
 
 // BPF before version 4 divides unsigned only: by magnitudes, the sign put back.
 static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool mod)
@@ -171,8 +170,7 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
     return scalar(phi);
 }
 
-// ---- unary, casts, variables
-// ---------------------------------------------------------------------
+// ---- unary, casts, variables --------------------------------------------------------------------
 
 static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
 {
@@ -264,8 +262,7 @@ static struct nd_val variable(struct nd_lower *l, struct nd_expr *e)
     return memory(s->ptr, ND_AS_BPF);
 }
 
-// ---- fields and elements
-// -------------------------------------------------------------------------
+// ---- fields and elements ------------------------------------------------------------------------
 
 static LLVMValueRef bit_field(struct nd_lower *l, LLVMValueRef v, const struct nd_field *f,
                               const struct nd_type *t)
@@ -470,8 +467,7 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     return bad ? zero_if(l, bad, v, e->type, e->span) : v;
 }
 
-// ---- all
-// -----------------------------------------------------------------------------------------
+// ---- all ----------------------------------------------------------------------------------------
 
 static struct nd_val in_temp(struct nd_lower *l, struct nd_expr *e)
 {

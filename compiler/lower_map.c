@@ -209,8 +209,7 @@ LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
     return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), ""), l->i64, "");
 }
 
-// ---- find or create
-// --------------------------------------------------------------------------------
+// ---- find or create -----------------------------------------------------------------------------
 
 #define ZERO_ON_STACK 64u
 
@@ -264,8 +263,7 @@ static void finish(struct nd_lower *l, LLVMBasicBlockRef done)
     nd_at(l, done);
 }
 
-// ---- assignment
-// ------------------------------------------------------------------------------------
+// ---- assignment ---------------------------------------------------------------------------------
 
 static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
                             const struct nd_expr *map, const struct nd_expr *rhs)
@@ -406,8 +404,7 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
     return phi;
 }
 
-// ---- aggregations
-// ----------------------------------------------------------------------------------
+// ---- aggregations -------------------------------------------------------------------------------
 
 static LLVMValueRef load64(struct nd_lower *l, LLVMValueRef p, uint32_t off)
 {
@@ -598,8 +595,7 @@ void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *c
     finish(l, done);
 }
 
-// ---- stacks
-// ----------------------------------------------------------------------------------------
+// ---- stacks -------------------------------------------------------------------------------------
 
 #define USER_STACK_FLAG 256u // BPF_F_USER_STACK; the low 8 bits are the number of frames to skip
 

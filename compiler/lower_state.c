@@ -26,8 +26,7 @@ bool nd_split(const struct nd_lower *l)
     return nd_without(l->p, ND_F_GLOBALS) || nd_without(l->p, ND_F_MMAP);
 }
 
-// ---- lookups at the start of a program
-// -----------------------------------------------------------
+// ---- lookups at the start of a program ----------------------------------------------------------
 
 // Address of an array's entry, looked up once for each program, before its body begins: what is
 // found there is known not to be NULL all through it.
@@ -55,8 +54,7 @@ static LLVMValueRef early_lookup(struct nd_lower *l, LLVMValueRef map, uint32_t 
     return p;
 }
 
-// ---- nd_state
-// ------------------------------------------------------------------------------------
+// ---- nd_state -----------------------------------------------------------------------------------
 
 uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size)
 {
@@ -112,8 +110,7 @@ void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kin
     nd_at(l, done);
 }
 
-// ---- zeros
-// ---------------------------------------------------------------------------------------
+// ---- zeros --------------------------------------------------------------------------------------
 
 LLVMValueRef nd_zeros(struct nd_lower *l, uint32_t size)
 {
@@ -122,8 +119,7 @@ LLVMValueRef nd_zeros(struct nd_lower *l, uint32_t size)
     return nd_without(l->p, ND_F_GLOBALS) ? early_lookup(l, l->zero, 0) : l->zero;
 }
 
-// ---- values of options
-// ---------------------------------------------------------------------------
+// ---- values of options --------------------------------------------------------------------------
 
 // A word of nd_opts as an immediate that the runtime fills in, so that the verifier knows it.
 static LLVMValueRef opt_word(struct nd_lower *l, uint32_t off)
@@ -181,8 +177,7 @@ LLVMValueRef nd_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueR
     return LLVMBuildGEP2(l->b, l->i8, nd_gep(l, base, o->off), &at, 1, "");
 }
 
-// ---- begin and end of a module
-// -------------------------------------------------------------------
+// ---- begin and end of a module ------------------------------------------------------------------
 
 // A variable of n bytes that every program refers to; its size is known when all are lowered.
 static LLVMValueRef replace(LLVMValueRef old, LLVMValueRef g)

@@ -31,8 +31,7 @@ void nd_lower_block(struct nd_lower *l, struct nd_block *b)
     }
 }
 
-// ---- variables
-// -------------------------------------------------------------------------------------
+// ---- variables ----------------------------------------------------------------------------------
 
 static struct nd_slot *slot_at(struct nd_lower *l, const struct nd_sym *s)
 {
@@ -129,8 +128,7 @@ static void lower_assign(struct nd_lower *l, struct nd_stmt *s)
     }
 }
 
-// ---- control flow
-// ----------------------------------------------------------------------------------
+// ---- control flow -------------------------------------------------------------------------------
 
 static void lower_if(struct nd_lower *l, struct nd_stmt *s)
 {
@@ -275,8 +273,7 @@ static void lower_return(struct nd_lower *l, struct nd_stmt *s)
     nd_br(l, l->inl->done);
 }
 
-// ---- functions of the script, in place
-// ---------------------------------------------------------------
+// ---- functions of the script, in place ----------------------------------------------------------
 
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
 {
@@ -321,8 +318,7 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
     return (struct nd_val){.v = inl.ret, .mem = true, .as = ND_AS_BPF};
 }
 
-// ---- events
-// ------------------------------------------------------------------------------------------
+// ---- events -------------------------------------------------------------------------------------
 
 #define RB_NO_WAKEUP 1u    // BPF_RB_NO_WAKEUP
 #define RB_FORCE_WAKEUP 2u // BPF_RB_FORCE_WAKEUP

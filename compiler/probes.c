@@ -39,8 +39,7 @@ void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near
         nd_help(x->p->diags, d, "did you mean '%s%s'?", prefix, near->best[0]);
 }
 
-// ---- tracepoints
-// ---------------------------------------------------------------------------------
+// ---- tracepoints --------------------------------------------------------------------------------
 
 static int near_event(void *arg, const char *category, const char *event)
 {
@@ -153,8 +152,7 @@ static void expand_raw(struct nd_expand *x)
     x->out.v[x->out.n - 1].sig = err ? NULL : sig;
 }
 
-// ---- programs and libraries
-// ------------------------------------------------------------------------
+// ---- programs and libraries ---------------------------------------------------------------------
 
 struct usym_search {
     struct nd_expand *x;
@@ -278,8 +276,7 @@ static void expand_usdt(struct nd_expand *x)
                 "ndtrace list probes 'usdt:%s:*' shows what there is", s.path);
 }
 
-// ---- timers and counters
-// ---------------------------------------------------------------------------
+// ---- timers and counters ------------------------------------------------------------------------
 
 static const struct {
     const char *name;

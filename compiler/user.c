@@ -62,8 +62,7 @@ uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s)
     return s->index;
 }
 
-// ---- expressions
-// -----------------------------------------------------------------------------------
+// ---- expressions --------------------------------------------------------------------------------
 
 static enum nd_vm_domain domain_of(const struct nd_type *t)
 {

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-// ---- statements
-// ------------------------------------------------------------------------------------
+// ---- statements ---------------------------------------------------------------------------------
 
 static bool is_agg(const struct nd_stmt *s)
 {
@@ -303,8 +302,7 @@ void nd_u_block(struct nd_user *u, struct nd_block *b)
         lower_stmt(u, b->v[i]);
 }
 
-// ---- functions
-// -------------------------------------------------------------------------------------
+// ---- functions ----------------------------------------------------------------------------------
 
 static uint32_t finish(struct nd_user *u, const char *name, uint32_t nparams, struct nd_span span)
 {

@@ -218,8 +218,7 @@ int vm_op_report(struct nd_vm *vm, const struct nd_mf_insn *in)
     return err;
 }
 
-// ---- numbers out of aggregations
-// -----------------------------------------------------------------
+// ---- numbers out of aggregations ----------------------------------------------------------------
 
 static int push_agg(struct nd_vm *vm, const struct nd_mf_type *t, const void *val,
                     enum nd_vm_agg what)

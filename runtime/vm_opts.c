@@ -80,8 +80,7 @@ int vm_op_opt_count(struct nd_vm *vm, const struct nd_mf_insn *in)
     return o ? vm_push_int(vm, word(vm, o->count_off)) : -EINVAL;
 }
 
-// ---- tables
-// ----------------------------------------------------------------------------------------
+// ---- tables -------------------------------------------------------------------------------------
 
 void vm_drop_table(struct nd_vm *vm)
 {

@@ -24,8 +24,7 @@ static const char *tool(const struct setup *s, const char *name)
     return path;
 }
 
-// ---- one case
-// ------------------------------------------------------------------------------------
+// ---- one case -----------------------------------------------------------------------------------
 
 static int check_diagnostics(const struct setup *s, const struct one_case *c, FILE *report)
 {
@@ -128,8 +127,7 @@ static int run_case(const struct setup *s, const char *path, FILE *report)
     return ret ? FAILED : PASSED;
 }
 
-// ---- all of them
-// ---------------------------------------------------------------------------------
+// ---- all of them --------------------------------------------------------------------------------
 
 static void start(const struct setup *s, const char *path, struct job *j)
 {
