@@ -24,9 +24,10 @@ during ring tun_ring_monitor --device vnet0 --protocol icmp --dst-ip 10.3.0.2 --
 same ring-packets "$(awk '$1 == "vnet0" { print $4 }' "$OUT")" $N
 during nothing tun_ring_monitor --device vnet0 --protocol tcp --interval 1h
 same nothing-packets "$(grep -c '^vnet0' "$OUT")" 0
-during blocks tun_ring_monitor --all --src-ip 10.3.0.1 --queue 0
+during blocks tun_ring_monitor --all --layout --src-ip 10.3.0.1 --queue 0
 same blocks "$(grep -c '^  Source: 10.3.0.1:0$' "$OUT")" $N
 same blocks-protocol "$(grep -c '^  Protocol: ICMP$' "$OUT")" $N
+same blocks-layout "$(grep -cE '^  (tfiles array size|numqueues offset): 2048 bytes$' "$OUT")" $((2 * N)) # 256 pointers
 same blocks-index "$(grep -c '^  TFile queue_index: 0$' "$OUT")" $N
 
 during irqs kvm_irqfd_stats_summary --qemu-pid "$VM" --interval 1h
