@@ -17,7 +17,7 @@ both() { pings a 10.7.0.2 $N; pings a fd07::2 $N; }
 # NAME: with the tag where the card puts it.
 way() {
     traced "$1" 'use stages
-path p by packet_id timeout 2s = qdisc_enq if (pkt.dev == "eth0.5") -> tx_xmit if (pkt.dev == "eth0" && pkt.vlan.id == 5)
+path p by packet_id timeout 2s = qdisc_enq if (pkt.dev == "eth0.5" && pkt.ip.ttl == 64) -> tx_xmit if (pkt.dev == "eth0" && pkt.vlan.id == 5)
     -> netif_rx if (pkt.dev == "eth0")
 probe p:done { @done = count() }
 probe p:lost { @lost = count() }
