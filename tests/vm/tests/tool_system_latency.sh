@@ -7,10 +7,8 @@
 # port of the switch to the uplink and back, IPv4 and IPv6.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/ovs.sh"
+. "$(dirname "$0")/../latency.sh"
 N=10 M=3
-# shellcheck disable=SC2034
-TRIES=3000 # a dozen programs with all kinds of headers
-export NDTRACE_CACHE=$TMP/cache # compiled once for all runs of a tool
 FROM=(--internal-interface in0 --phy-interface "va,vb" --protocol icmp --src-ip "10.1.0.0/24,fd01::/64")
 # The internal port belongs to the host, as it does elsewhere; va is the uplink.
 ours() {
@@ -24,33 +22,7 @@ host_pings() { ping -q -c "$2" -i 0.05 -W 5 "${@:3}" "$1" | sed -n 's/.* \([0-9]
 until_ok 10 ours || not_ok host "the port does not come here"
 warm() { [ "$(host_pings 10.1.0.1 3)$(host_pings fd01::1 3)" = 33 ]; }
 until_ok 30 warm || not_ok warm "no answer"
-# NAME ARGUMENTS...: starts a tracer; its output will be in $OUT.
-begin() {
-    OUT=$TMP/$1.out
-    trace "$@" || finish
-}
-# The uplink delays by 20 ms and loses what has TOS 0x10.
-queue() {
-    modprobe -a sch_prio sch_netem cls_u32 &&
-        tc qdisc replace dev va root handle 1: prio bands 3 priomap 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 &&
-        tc qdisc add dev va parent 1:1 handle 10: netem loss 100% &&
-        tc qdisc add dev va parent 1:2 handle 20: netem delay 20ms &&
-        tc filter add dev va parent 1: protocol ip prio 1 u32 match ip tos 0x10 0xff flowid 1:1
-}
-queue || not_ok queue "tc does not take it"
-over() {
-    stop "$PID"
-    grep '^path' "$OUT" >"$OUT.paths"
-}
-# FROM TO: in which row of the pair's histogram the median is, by its upper end; and how many packets there are.
-median() {
-    awk -v pair="Stage: $1 → $2" '
-        $0 == pair { on = 1; next }
-        on && /->/ { sub(/.*-> /, ""); hi = $1; sub(/^[^:]*:/, ""); count[++n] = $1; upper[n] = hi; all += $1; next }
-        on && NF == 0 { exit }
-        END { for (i = 1; i <= n && !(done && 2 * seen >= all); i++) { seen += count[i]; done = seen > 0; last = upper[i] }
-              print last + 0, all + 0 }' "$OUT"
-}
+queue va || not_ok queue "tc does not take it"
 
 begin summary system_network_latency_summary "${FROM[@]}" --interval 1h --timeout 1s
 same summary-answered "$(host_pings 10.1.0.1 $N)" $N

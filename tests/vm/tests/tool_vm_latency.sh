@@ -8,42 +8,15 @@
 # what is dropped was last seen before.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/vm.sh"
+. "$(dirname "$0")/../latency.sh"
 N=10 M=3
-# shellcheck disable=SC2034
-TRIES=3000 # a dozen programs with all kinds of headers
-export NDTRACE_CACHE=$TMP/cache # compiled once for all runs of a tool
 AT=(--vm-interface vnet0 --phy-interface eth0)
 warm() { [ "$(pings peer 10.3.0.2 3)" = 3 ]; }
 until_ok 30 warm || not_ok warm "the machine does not answer"
-# NAME ARGUMENTS...: starts a tracer; its output will be in $OUT.
-begin() {
-    OUT=$TMP/$1.out
-    trace "$@" || finish
-}
-over() {
-    stop "$PID"
-    grep '^path' "$OUT" >"$OUT.paths"
-}
-# FROM TO: in which row of the pair's histogram the median is, by its upper end; and how many packets there are.
-median() {
-    awk -v pair="Stage: $1 → $2" '
-        $0 == pair { on = 1; next }
-        on && /->/ { sub(/.*-> /, ""); hi = $1; sub(/^[^:]*:/, ""); count[++n] = $1; upper[n] = hi; all += $1; next }
-        on && NF == 0 { exit }
-        END { for (i = 1; i <= n && !(done && 2 * seen >= all); i++) { seen += count[i]; done = seen > 0; last = upper[i] }
-              print last + 0, all + 0 }' "$OUT"
-}
 
 # ---- a queue that delays by 20 ms, and that drops what has TOS 0x10 -------------------------------
-# A tree whose second class delays and whose first loses; no queue at the tap, by which packets may pass or not.
-queue() {
-    modprobe -a sch_prio sch_netem cls_u32 && tc qdisc replace dev vnet0 root noqueue &&
-        tc qdisc replace dev eth0 root handle 1: prio bands 3 priomap 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 &&
-        tc qdisc add dev eth0 parent 1:1 handle 10: netem loss 100% &&
-        tc qdisc add dev eth0 parent 1:2 handle 20: netem delay 20ms &&
-        tc filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip tos 0x10 0xff flowid 1:1
-}
-queue || not_ok queue "tc does not take it"
+# No queue at the tap, by which packets may pass or not.
+tc qdisc replace dev vnet0 root noqueue && queue eth0 || not_ok queue "tc does not take it"
 begin summary vm_network_latency_summary "${AT[@]}" --protocol icmp --vm-ip 10.3.0.2 --interval 1h --timeout 1s
 same summary-answered "$(pings peer 10.3.0.2 $N)" $N
 same summary-dropped "$(pings peer 10.3.0.2 $M -Q 0x10 -W 1)" 0
