@@ -11,7 +11,7 @@
 #define U ND_USER
 #define KU (ND_KERNEL | ND_USER)
 
-static struct nd_diag *bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, const char *want)
+struct nd_diag *nd_bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, const char *want)
 {
     return nd_error(c->d, ND_E0302, e->args.v[i]->span, "%s() wants %s here, not %s", e->name, want,
                     nd_type_text(c->t, e->args.v[i]->type));
@@ -22,11 +22,11 @@ static bool is_error(const struct nd_expr *e)
     return e->type->kind == ND_TY_ERROR;
 }
 
-static bool want_int(struct nd_check *c, struct nd_expr *e, uint32_t i)
+bool nd_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i)
 {
     if (nd_type_is_int(e->args.v[i]->type))
         return true;
-    bad_arg(c, e, i, "an integer");
+    nd_bad_arg(c, e, i, "an integer");
     return false;
 }
 
@@ -64,7 +64,7 @@ static struct nd_type *check_str(struct nd_check *c, struct nd_expr *e, const st
         return n && (uint32_t)n != a->size ? nd_type_string(c->t, (uint32_t)n) : a;
     if (!nd_type_is_int(a) && a->kind != ND_TY_ARRAY) {
         if (a->kind != ND_TY_ERROR)
-            bad_arg(c, e, 0, "a pointer");
+            nd_bad_arg(c, e, 0, "a pointer");
         return nd_ty(&nd_type_error);
     }
     return nd_type_string(c->t, n ? (uint32_t)n : 64);
@@ -78,12 +78,12 @@ static struct nd_type *check_buf(struct nd_check *c, struct nd_expr *e, const st
     (void)b;
     if (!nd_type_is_int(a) && a->kind != ND_TY_ARRAY && !nd_type_is_text(a) &&
         !is_error(e->args.v[0]))
-        bad_arg(c, e, 0, "a pointer or an array");
+        nd_bad_arg(c, e, 0, "a pointer or an array");
     if (e->args.n > 1 && nd_check_const_int(c, e->args.v[1], &n)) {
         if (n < 1 || n > 4096)
             nd_error(c->d, ND_E0317, e->args.v[1]->span, "a buf() has 1 to 4096 bytes");
     } else if (e->args.n > 1) {
-        want_int(c, e, 1); // a length known at run time: up to 64 bytes
+        nd_want_int(c, e, 1); // a length known at run time: up to 64 bytes
     } else if (a->size && !nd_type_is_int(a)) {
         n = a->size;
     }
@@ -100,7 +100,7 @@ static struct nd_type *check_ptr(struct nd_check *c, struct nd_expr *e, const st
 
     if (a->kind == ND_TY_PTR)
         return nd_type_in(c->t, a, as);
-    if (want_int(c, e, 0))
+    if (nd_want_int(c, e, 0))
         return nd_type_ptr(c->t, nd_ty(&nd_type_void), as);
     return nd_ty(&nd_type_error);
 }
@@ -115,7 +115,7 @@ static struct nd_type *check_ntop(struct nd_check *c, struct nd_expr *e, const s
     struct nd_type *a = e->args.v[at]->type;
     int64_t af;
 
-    if (at && !want_int(c, e, 0))
+    if (at && !nd_want_int(c, e, 0))
         return nd_ty(b->type);
     if (at && nd_check_const_int(c, e->args.v[0], &af) && af != FAMILY_INET && af != FAMILY_INET6)
         nd_help(c->d,
@@ -125,7 +125,7 @@ static struct nd_type *check_ntop(struct nd_check *c, struct nd_expr *e, const s
     if (!nd_type_is_int(a) && a->kind != ND_TY_IP &&
         !((a->kind == ND_TY_ARRAY || a->kind == ND_TY_STRUCT || a->kind == ND_TY_STRING) &&
           (a->size == 16 || a->size == 4)))
-        bad_arg(c, e, at, "an IPv4 address as an integer, or 4 or 16 bytes");
+        nd_bad_arg(c, e, at, "an IPv4 address as an integer, or 4 or 16 bytes");
     return nd_ty(b->type);
 }
 
@@ -136,13 +136,13 @@ static struct nd_type *check_macaddr(struct nd_check *c, struct nd_expr *e,
 
     if (a->kind != ND_TY_PTR && a->kind != ND_TY_MAC && a->kind != ND_TY_ERROR &&
         !((a->kind == ND_TY_ARRAY || a->kind == ND_TY_STRING) && a->size >= 6))
-        bad_arg(c, e, 0, "6 bytes");
+        nd_bad_arg(c, e, 0, "6 bytes");
     return nd_ty(b->type);
 }
 
 static struct nd_type *check_int1(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    want_int(c, e, 0);
+    nd_want_int(c, e, 0);
     return nd_ty(b->type);
 }
 
@@ -152,7 +152,7 @@ static struct nd_type *check_bswap(struct nd_check *c, struct nd_expr *e,
     struct nd_type *a = e->args.v[0]->type;
 
     (void)b;
-    if (!want_int(c, e, 0) || a->kind == ND_TY_ERROR)
+    if (!nd_want_int(c, e, 0) || a->kind == ND_TY_ERROR)
         return nd_ty(&nd_type_error);
     return nd_type_int(a->size ? a->size : 8, false);
 }
@@ -164,7 +164,8 @@ static struct nd_type *check_text2(struct nd_check *c, struct nd_expr *e,
 
     for (i = 0; i < 2; i++) {
         if (!nd_type_is_text(e->args.v[i]->type) && !is_error(e->args.v[i]))
-            nd_help(c->d, bad_arg(c, e, i, "a string"), "str(pointer) reads a string from memory");
+            nd_help(c->d, nd_bad_arg(c, e, i, "a string"),
+                    "str(pointer) reads a string from memory");
     }
     if (b->id == ND_B_STRNCMP)
         const_arg(c, e, 2, 1, 4096, 1);
@@ -175,7 +176,7 @@ static struct nd_type *check_text1(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b)
 {
     if (!nd_type_is_text(e->args.v[0]->type) && !is_error(e->args.v[0]))
-        bad_arg(c, e, 0, "a string");
+        nd_bad_arg(c, e, 0, "a string");
     return nd_ty(b->type);
 }
 
@@ -185,17 +186,17 @@ static struct nd_type *check_frames(struct nd_check *c, struct nd_expr *e,
     const struct nd_expr *x = e->args.v[0];
 
     if (x->type->kind != ND_TY_KSTACK && x->type->kind != ND_TY_USTACK && !is_error(x))
-        bad_arg(c, e, 0, "a stack");
+        nd_bad_arg(c, e, 0, "a stack");
     if (b->id == ND_B_FRAME)
-        want_int(c, e, 1);
+        nd_want_int(c, e, 1);
     else if (e->args.n > 1 && !nd_type_is_text(e->args.v[1]->type) && !is_error(e->args.v[1]))
-        bad_arg(c, e, 1, "a string");
+        nd_bad_arg(c, e, 1, "a string");
     return nd_ty(b->type);
 }
 
 static struct nd_type *check_usym(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    want_int(c, e, 0);
+    nd_want_int(c, e, 0);
     return nd_ty(b->type);
 }
 
@@ -273,7 +274,7 @@ static struct nd_type *check_hist(struct nd_check *c, struct nd_expr *e, const s
         }
     }
     if (b->id != ND_B_COUNT) {
-        if (!want_int(c, e, 0))
+        if (!nd_want_int(c, e, 0))
             return nd_ty(&nd_type_error);
         t->is_signed = nd_type_signed(e->args.v[0]->type);
     }
@@ -314,7 +315,7 @@ static struct nd_type *check_addr(struct nd_check *c, struct nd_expr *e, const s
 static struct nd_type *check_exit(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     if (e->args.n)
-        want_int(c, e, 0);
+        nd_want_int(c, e, 0);
     return nd_ty(b->type);
 }
 
@@ -339,7 +340,7 @@ static struct nd_type *check_strftime(struct nd_check *c, struct nd_expr *e,
     struct nd_type *t;
 
     (void)b;
-    want_int(c, e, 1);
+    nd_want_int(c, e, 1);
     if (c->world == ND_USER)
         return nd_ty(&nd_type_str);
     t = nd_type_new(c->t, ND_TY_STRFTIME, 8);
@@ -356,7 +357,7 @@ static struct nd_type *check_num(struct nd_check *c, struct nd_expr *e, const st
         struct nd_type *a = e->args.v[i]->type;
 
         if (!nd_type_is_int(a) && a->kind != ND_TY_DOUBLE)
-            bad_arg(c, e, i, "a number");
+            nd_bad_arg(c, e, i, "a number");
         real |= a->kind == ND_TY_DOUBLE;
     }
     if (b->id == ND_B_ABS)

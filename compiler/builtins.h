@@ -143,6 +143,10 @@ struct nd_builtin {
 const struct nd_builtin *nd_builtin_find(const char *name, bool is_call);
 const struct nd_builtin *nd_builtin_at(uint32_t i); // NULL past the end; for lists and docs
 
+// builtins.c: an argument of another type is an error, unless it is the error of its own.
+struct nd_diag *nd_bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, const char *want);
+bool nd_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i);
+
 // sources.c: what user space reads besides maps and events
 struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b);

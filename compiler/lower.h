@@ -236,6 +236,9 @@ void nd_state_begin(struct nd_lower *l);     // before maps are made
 void nd_state_words_end(struct nd_lower *l); // no more words that the runtime writes
 void nd_state_end(struct nd_lower *l);       // all programs are lowered
 
+// lower_map.c
+void nd_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v); // u64, nothing is fetched
+
 // lower_nest.c: runs of programs inside each other
 void nd_nest_plan(struct nd_lower *l);
 // Whether something may come between a load of an entry of the map and the store after it, on this

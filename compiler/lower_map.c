@@ -57,7 +57,7 @@ static LLVMValueRef lookup(struct nd_lower *l, LLVMValueRef map, LLVMValueRef ke
     return nd_ptr(l, nd_call(l, ND_H_MAP_LOOKUP, args, 2));
 }
 
-static void atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
+void nd_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
 {
     LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, p, v, LLVMAtomicOrderingMonotonic, 0);
 }
@@ -82,7 +82,7 @@ static void populate(struct nd_lower *l, const struct nd_map *m, LLVMValueRef r,
     done = nd_bb(l, "populated");
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), ""), yes, done);
     nd_at(l, yes);
-    atomic_add(l, nd_state_ptr(l, l->maps[m->index].pop_off), nd_i64(l, change));
+    nd_atomic_add(l, nd_state_ptr(l, l->maps[m->index].pop_off), nd_i64(l, change));
     nd_br(l, done);
     nd_at(l, done);
 }
@@ -301,9 +301,9 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr
     LLVMValueRef p = find_or_create(l, m, nd_lower_key(l, map), map->span, &done);
 
     if (op == ND_OP_ADD)
-        atomic_add(l, p, v);
+        nd_atomic_add(l, p, v);
     else if (op == ND_OP_SUB)
-        atomic_add(l, p, LLVMBuildNeg(l->b, v, ""));
+        nd_atomic_add(l, p, LLVMBuildNeg(l->b, v, ""));
     else
         nd_store(l, p, 8, combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, map, val));
     finish(l, done);
@@ -381,7 +381,7 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
     have = LLVMGetInsertBlock(l->b);
     // The old value is read apart from the atomic addition: BPF before 5.12 has no fetch-and-add.
     old = LLVMBuildLoad2(l->b, l->i64, p, "");
-    atomic_add(l, p, d);
+    nd_atomic_add(l, p, d);
     if (!post)
         old = LLVMBuildAdd(l->b, old, d, "");
     have = LLVMGetInsertBlock(l->b);
@@ -415,7 +415,7 @@ static LLVMValueRef load64(struct nd_lower *l, LLVMValueRef p, uint32_t off)
 static void add_word(struct nd_lower *l, LLVMValueRef at, LLVMValueRef v)
 {
     if (l->shared)
-        atomic_add(l, at, v);
+        nd_atomic_add(l, at, v);
     else
         LLVMBuildStore(l->b, LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, at, ""), v, ""), at);
 }

@@ -103,12 +103,6 @@ void nd_nest_keep_stack(struct nd_lower *l)
 
 #define SLOTS 4u // runs that have scratch on one CPU at a time: as many as interrupts can nest
 
-static void add(struct nd_lower *l, LLVMValueRef p, uint64_t v)
-{
-    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, p, nd_i64(l, v), LLVMAtomicOrderingMonotonic,
-                       0);
-}
-
 // The entry `slot` of the map of scratch; ends the program if there is none, which cannot be.
 static LLVMValueRef entry(struct nd_lower *l, LLVMValueRef key, uint32_t slot)
 {
@@ -133,14 +127,14 @@ static LLVMValueRef free_entry(struct nd_lower *l, LLVMValueRef key)
     for (uint32_t i = 0; i < SLOTS; i++) {
         p[i] = entry(l, key, i);
         holders = nd_gep(l, p[i], l->scratch_base);
-        add(l, holders, 1);
+        nd_atomic_add(l, holders, nd_i64(l, 1));
         n = LLVMBuildLoad2(l->b, l->i64, holders, "");
         LLVMSetVolatile(n, true);
         from[i] = LLVMGetInsertBlock(l->b);
         next = nd_bb(l, "busy");
         LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, n, nd_i64(l, 1), ""), got, next);
         nd_at(l, next);
-        add(l, holders, (uint64_t)-1);
+        nd_atomic_add(l, holders, nd_i64(l, (uint64_t)-1));
     }
     nd_count(l, ND_SITE_NESTED, l->probe->decl->name_span, ND_MF_NONE);
     nd_br(l, l->end);
@@ -170,5 +164,5 @@ void nd_nest_take_scratch(struct nd_lower *l)
 void nd_nest_give_scratch(struct nd_lower *l)
 {
     if (l->scratch_held)
-        add(l, nd_gep(l, l->scratch, l->scratch_base), (uint64_t)-1);
+        nd_atomic_add(l, nd_gep(l, l->scratch, l->scratch_base), nd_i64(l, (uint64_t)-1));
 }

@@ -14,8 +14,7 @@ static void count(struct nd_lower *l, const struct nd_path *path, uint32_t what)
 {
     uint32_t off = l->paths[path->index].count[what];
 
-    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, nd_state_ptr(l, off), nd_i64(l, 1),
-                       LLVMAtomicOrderingMonotonic, 0);
+    nd_atomic_add(l, nd_state_ptr(l, off), nd_i64(l, 1));
 }
 
 static void leave_if(struct nd_lower *l, LLVMValueRef cond, const struct nd_path *path,

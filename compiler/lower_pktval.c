@@ -272,18 +272,18 @@ static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
 
 struct nd_val nd_lower_packet_id(struct nd_lower *l, const struct nd_expr *e)
 {
-    LLVMValueRef to = nd_temp(l, ID_WORDS * 4);
+    const struct nd_val id = {.v = nd_temp(l, ID_WORDS * 4), .mem = true, .as = ND_AS_BPF};
     struct nd_branch b;
 
-    if (e->builtin->id ==
-        ND_B_INNER_ID) { // in a tunnel it is what it was before, and will be behind
-        b = nd_pk_if(l, nd_pk_found(l, &l->pkt.of[1], ND_PH_INNER));
-        put_id(l, &l->pkt.of[1], to);
-        nd_pk_else(l, &b);
-        put_id(l, &l->pkt.of[0], to);
-        nd_pk_done(l, &b);
-    } else {
-        put_id(l, &l->pkt.of[0], to);
+    if (e->builtin->id == ND_B_PACKET_ID) {
+        put_id(l, &l->pkt.of[0], id.v);
+        return id;
     }
-    return (struct nd_val){.v = to, .mem = true, .as = ND_AS_BPF};
+    // In a tunnel it is what it was before, and will be behind.
+    b = nd_pk_if(l, nd_pk_found(l, &l->pkt.of[1], ND_PH_INNER));
+    put_id(l, &l->pkt.of[1], id.v);
+    nd_pk_else(l, &b);
+    put_id(l, &l->pkt.of[0], id.v);
+    nd_pk_done(l, &b);
+    return id;
 }

@@ -94,8 +94,7 @@ static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_sp
 
 void nd_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map)
 {
-    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, nd_state_ptr(l, site(l, kind, span, map)),
-                       nd_i64(l, 1), LLVMAtomicOrderingMonotonic, 0);
+    nd_atomic_add(l, nd_state_ptr(l, site(l, kind, span, map)), nd_i64(l, 1));
 }
 
 void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,

@@ -10,24 +10,10 @@ static bool is_error(const struct nd_expr *e)
     return e->type->kind == ND_TY_ERROR;
 }
 
-static void want(struct nd_check *c, const struct nd_expr *e, uint32_t i, bool good,
-                 const char *what)
+static void want_text(struct nd_check *c, struct nd_expr *e, uint32_t i)
 {
-    const struct nd_expr *x = e->args.v[i];
-
-    if (!good && !is_error(x))
-        nd_error(c->d, ND_E0302, x->span, "%s() wants %s here, not %s", e->name, what,
-                 nd_type_text(c->t, x->type));
-}
-
-static void want_text(struct nd_check *c, const struct nd_expr *e, uint32_t i)
-{
-    want(c, e, i, nd_type_is_text(e->args.v[i]->type), "a string");
-}
-
-static void want_int(struct nd_check *c, const struct nd_expr *e, uint32_t i)
-{
-    want(c, e, i, nd_type_is_int(e->args.v[i]->type), "an integer");
+    if (!nd_type_is_text(e->args.v[i]->type) && !is_error(e->args.v[i]))
+        nd_bad_arg(c, e, i, "a string");
 }
 
 static const char *const link_names[] = {
@@ -72,7 +58,7 @@ static void check_width(struct nd_check *c, struct nd_expr *e)
     bool ip = e->builtin->id == ND_B_GET_IP;
     int64_t n;
 
-    want_int(c, e, 2);
+    nd_want_int(c, e, 2);
     if (!nd_check_const_int(c, e->args.v[2], &n))
         return;
     if (ip ? n != 4 && n != 16 : n != 1 && n != 2 && n != 4 && n != 8)
@@ -82,8 +68,9 @@ static void check_width(struct nd_check *c, struct nd_expr *e)
 
 struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    want(c, e, 0, e->args.v[0]->type->kind == ND_TY_BUF, "a buf");
-    want_int(c, e, 1);
+    if (e->args.v[0]->type->kind != ND_TY_BUF && !is_error(e->args.v[0]))
+        nd_bad_arg(c, e, 0, "a buf");
+    nd_want_int(c, e, 1);
     if (e->args.n > 2)
         check_width(c, e);
     return nd_ty(b->type);
@@ -101,7 +88,7 @@ struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struc
             "scripts read only files that were named on the command line: option file: path");
     for (i = 1; i < e->args.n; i++) {
         if (i < 3)
-            want_int(c, e, i);
+            nd_want_int(c, e, i);
         else
             want_text(c, e, i);
     }
@@ -111,6 +98,6 @@ struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struc
 struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     want_text(c, e, 0);
-    want_int(c, e, 1);
+    nd_want_int(c, e, 1);
     return nd_ty(b->type);
 }

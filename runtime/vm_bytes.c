@@ -3,6 +3,8 @@
 // functions of user code.
 #include "vm_impl.h"
 
+#include "typed.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -26,34 +28,18 @@ static const uint8_t *bytes_at(struct nd_vm *vm, const struct vm_value *v, int64
 
 static int number(struct nd_vm *vm, const struct vm_value *v, bool big)
 {
+    struct nd_mf_type type = {.kind = ND_T_INT};
     const uint8_t *p;
-    int64_t off, n, i;
-    uint64_t x = 0;
+    int64_t off, n;
 
     if (vm_i64(vm, &v[1], &off) || vm_i64(vm, &v[2], &n))
         return -EINVAL;
     if (n != 1 && n != 2 && n != 4 && n != 8)
         return vm_fail(vm, EINVAL, "a number has 1, 2, 4 or 8 bytes, not %lld", (long long)n);
     p = bytes_at(vm, &v[0], off, n);
-    for (i = 0; p && i < n && big; i++)
-        x = x << 8 | p[i];
-    if (p && !big && n == 2) {
-        uint16_t h;
-
-        memcpy(&h, p, sizeof(h));
-        x = h;
-    } else if (p && !big && n == 4) {
-        uint32_t w;
-
-        memcpy(&w, p, sizeof(w));
-        x = w;
-    } else if (p && !big) {
-        if (n == 1)
-            x = *p;
-        else
-            memcpy(&x, p, sizeof(x));
-    }
-    return vm_push_int(vm, (int64_t)x);
+    type.size = (uint32_t)n;
+    type.flags = big ? ND_TF_NETWORK : 0;
+    return vm_push_int(vm, p ? nd_typed_int(&type, p) : 0);
 }
 
 int vm_bi_get_num(struct nd_vm *vm, const struct vm_value *v)
