@@ -102,6 +102,7 @@ void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e),
 {
     walk_expr(t->pred, fn, arg);
     walk_block(t->body, fn, arg);
+    walk_expr(t->each, fn, arg);
 }
 
 void nd_ast_walk(struct nd_decl *d, void (*fn)(void *arg, struct nd_expr *e), void *arg)

@@ -225,12 +225,13 @@ struct nd_points {
     uint32_t n, cap;
 };
 
-// One alternative of a stage: try points [/pred/] { what it exports }
+// One alternative of a stage: try points [/pred/] { what it exports } [each export->next]
 struct nd_try {
     struct nd_span span;
     struct nd_points points;
     struct nd_expr *pred;
     struct nd_block *body;
+    struct nd_expr *each; // the next one of the list that the export is the first of, or NULL
 };
 struct nd_tries {
     struct nd_try *v;

@@ -80,7 +80,8 @@
     X(W0901, "value is never used")                 \
     X(W0902, "stage left out")                      \
     X(W0903, "arguments may have moved")            \
-    X(W0904, "module not loaded")
+    X(W0904, "module not loaded")                   \
+    X(W0905, "lists are not walked")
 
 enum nd_diag_code {
 #define ND_DIAG_ENUM(code, title) ND_##code,

@@ -250,15 +250,14 @@ static void add_string_section(struct nd_lower *l, const char *name, const char 
     LLVMSetGlobalConstant(g, 1);
 }
 
-static LLVMMetadataRef program_scope(struct nd_lower *l, const struct nd_probe *pr)
+LLVMMetadataRef nd_function_scope(struct nd_lower *l, const char *name, struct nd_span span,
+                                  LLVMMetadataRef type)
 {
-    struct nd_span span = pr->decl->name_span;
     struct nd_pos pos = nd_source_pos(l->p->sources, span.src, span.off);
     LLVMMetadataRef file = l->files[span.src < l->p->sources->n ? span.src : 0];
 
-    return LLVMDIBuilderCreateFunction(l->di, file, pr->name, strlen(pr->name), pr->name,
-                                       strlen(pr->name), file, pos.line, l->di_sub, 0, 1, pos.line,
-                                       LLVMDIFlagZero, 1);
+    return LLVMDIBuilderCreateFunction(l->di, file, name, strlen(name), name, strlen(name), file,
+                                       pos.line, type, 0, 1, pos.line, LLVMDIFlagZero, 1);
 }
 
 static const char *const sections[] = {
@@ -317,17 +316,21 @@ void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred)
     l->pkt.covered = covered;
 }
 
-static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
+LLVMValueRef nd_ctx(struct nd_lower *l)
 {
-    struct nd_decl *d = pr->decl;
-    uint32_t i;
+    if (l->ctx)
+        return l->ctx;
+    l->ctx_wanted = true;
+    return LLVMGetUndef(l->ptr);
+}
 
-    l->probe = pr;
-    l->func = LLVMAddFunction(l->m, pr->name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
-    LLVMSetSection(l->func, nd_arena_printf(l->a, "%s/%s", sections[pr->type], pr->name));
-    l->scope = program_scope(l, pr);
-    LLVMSetSubprogram(l->func, l->scope);
-    l->ctx = LLVMGetParam(l->func, 0);
+void nd_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope)
+{
+    l->func = func;
+    l->scope = scope;
+    LLVMSetSubprogram(func, scope);
+    l->ctx = NULL;
+    l->ctx_wanted = false;
     l->stack = 0;
     l->temps.v = NULL;
     l->temps.n = l->temps.cap = 0;
@@ -347,27 +350,11 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     l->end = nd_bb(l, "end");
     LLVMPositionBuilderAtEnd(l->b, l->entry);
     nd_at(l, l->start);
-    nd_line(l, d->name_span);
-    nd_reuse_plan(l);
-    nd_nest_keep_stack(l);
-    if (scratch)
-        nd_nest_take_scratch(l);
-    if (pr->entry_of)
-        nd_lower_note(l);
-    if (pr->entry_args)
-        nd_lower_note_read(l);
-    if (pr->via) {
-        for (i = 0; i < pr->nexports; i++)
-            nd_lower_unset(l, pr->exports[i]);
-        nd_leave_unless(l, pr->via->pred);
-        nd_lower_block(l, pr->via->body);
-    }
-    if (!pr->entry_of) {
-        nd_leave_unless(l, d->pred);
-        if (pr->path)
-            nd_lower_path(l);
-        nd_lower_block(l, d->body);
-    }
+    nd_line(l, l->probe->decl->name_span);
+}
+
+void nd_function_close(struct nd_lower *l)
+{
     nd_br(l, l->out);
     nd_at(l, l->out);
     nd_nest_give_scratch(l);
@@ -377,6 +364,59 @@ static void lower_body(struct nd_lower *l, struct nd_probe *pr, bool scratch)
     LLVMPositionBuilderAtEnd(l->b, l->prologue);
     LLVMBuildBr(l->b, l->start);
     LLVMSetCurrentDebugLocation2(l->b, NULL);
+}
+
+void nd_program_open(struct nd_lower *l)
+{
+    const struct nd_probe *pr = l->probe;
+    LLVMValueRef func = LLVMAddFunction(l->m, pr->name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
+
+    LLVMSetSection(func, nd_arena_printf(l->a, "%s/%s", sections[pr->type], pr->name));
+    nd_function_open(l, func, nd_function_scope(l, pr->name, pr->decl->name_span, l->di_sub));
+    l->ctx = LLVMGetParam(func, 0);
+}
+
+void nd_lower_way_in(struct nd_lower *l)
+{
+    struct nd_probe *pr = l->probe;
+    uint32_t i;
+
+    if (pr->entry_of)
+        nd_lower_note(l);
+    if (pr->entry_args)
+        nd_lower_note_read(l);
+    if (!pr->via)
+        return;
+    for (i = 0; i < pr->nexports; i++)
+        nd_lower_unset(l, pr->exports[i]);
+    nd_leave_unless(l, pr->via->pred);
+    nd_lower_block(l, pr->via->body);
+}
+
+// each: as a function for one of the stage's list.
+static void lower_body(struct nd_lower *l, bool scratch, bool each)
+{
+    struct nd_probe *pr = l->probe;
+
+    if (each)
+        nd_each_open(l);
+    else
+        nd_program_open(l);
+    nd_reuse_plan(l);
+    nd_nest_keep_stack(l);
+    if (scratch)
+        nd_nest_take_scratch(l);
+    if (each)
+        nd_each_take(l);
+    else
+        nd_lower_way_in(l);
+    if (!pr->entry_of) {
+        nd_leave_unless(l, pr->decl->pred);
+        if (pr->path)
+            nd_lower_path(l);
+        nd_lower_block(l, pr->decl->body);
+    }
+    nd_function_close(l);
 }
 
 #define STACK_MAX 320u  // of 512; the rest is for what LLVM spills
@@ -390,14 +430,15 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
 {
     static const uint32_t most[PLACES] = {STACK_MAX, STACK_FULL, STACK_FULL};
     uint32_t sites = l->sites.n, state = l->state_size, exit_off = l->exit_off;
-    bool forced = l->force_scratch;
-    uint32_t place;
+    bool forced = l->force_scratch, each = nd_each_can(l, pr);
+    uint32_t first, place;
 
+    l->probe = pr;
     // Scratch is the short way from addresses in the packet's skb to numbers, see lower_mem.c.
-    place = forced                                                  ? ALL_IN_SCRATCH
+    first = forced                                                  ? ALL_IN_SCRATCH
             : pr->pkt && !l->p->portable && nd_leaves_are_memory(l) ? LARGE_IN_SCRATCH
                                                                     : ON_STACK;
-    for (; place < PLACES; place++) {
+    for (place = first; place < PLACES;) {
         l->sites.n = sites;
         l->state_size = state;
         l->exit_off = exit_off;
@@ -405,11 +446,16 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
         l->force_scratch = place == ALL_IN_SCRATCH;
         if (place != ON_STACK && !l->scratch_map)
             l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
-        lower_body(l, pr, place != ON_STACK);
-        if (l->stack <= most[place] || place == ALL_IN_SCRATCH)
+        lower_body(l, place != ON_STACK, each);
+        if (!l->ctx_wanted && (l->stack <= most[place] - (each ? ND_EACH_STACK : 0) ||
+                               place == ALL_IN_SCRATCH))
             break;
         nd_core_forget(l, l->func);
         LLVMDeleteFunction(l->func);
+        if (l->ctx_wanted)
+            each = false;
+        else
+            place++;
     }
     l->force_scratch = forced;
     l->scratch_size += l->scratch_top;
@@ -419,6 +465,10 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
                          "this probe keeps %u bytes of strings, tuples and structs at a time",
                          l->scratch_top + l->stack),
                 "the most is %u; use shorter strings: str(pointer, 32)", SCRATCH_MAX);
+    if (each)
+        nd_each_walk(l);
+    else if (pr->via && pr->via->each && !forced)
+        nd_each_refuse(l);
 }
 
 static void finish_globals(struct nd_lower *l)

@@ -166,7 +166,9 @@ struct nd_lower {
 
     // the program being lowered
     struct nd_probe *probe;
-    LLVMValueRef func, ctx;
+    LLVMValueRef func, ctx; // ctx: ask nd_ctx()
+    bool ctx_wanted;        // by a function that has none
+    bool walks;             // the list of a stage, and does nothing else: see lower_each.c
     LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
     LLVMMetadataRef scope;
     LLVMBasicBlockRef entry, prologue, start; // prologue: where early lookups end
@@ -238,6 +240,27 @@ void nd_state_end(struct nd_lower *l);       // all programs are lowered
 
 // lower_map.c
 void nd_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v); // u64, nothing is fetched
+
+// ---- functions (lower.c, lower_each.c) ----------------------------------------------------------
+
+// The context of the program; a function of its own has none, which is noted.
+LLVMValueRef nd_ctx(struct nd_lower *l);
+LLVMMetadataRef nd_function_scope(struct nd_lower *l, const char *name, struct nd_span span,
+                                  LLVMMetadataRef type);
+// Begins a function of the probe l->probe, and ends it.
+void nd_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope);
+void nd_function_close(struct nd_lower *l);
+void nd_program_open(struct nd_lower *l); // the function that the kernel calls
+// What comes before the body: arguments noted at the entry, the stage's exports.
+void nd_lower_way_in(struct nd_lower *l);
+
+#define ND_EACH_STACK 128u // bytes of stack that the program that walks a list may take
+// Whether the probe sees each one of a list, by a function.
+bool nd_each_can(struct nd_lower *l, const struct nd_probe *pr);
+void nd_each_open(struct nd_lower *l); // the function for one of them
+void nd_each_take(struct nd_lower *l); // its arguments are the exports
+void nd_each_walk(struct nd_lower *l); // the program, when the function is done
+void nd_each_refuse(struct nd_lower *l); // says that the list is not walked, and why
 
 // lower_nest.c: runs of programs inside each other
 void nd_nest_plan(struct nd_lower *l);
@@ -382,6 +405,9 @@ bool nd_unrolled(struct nd_lower *l); // none is left; false after an error that
 // lower_stmt.c
 // A variable before its first value: 0.
 void nd_lower_unset(struct nd_lower *l, struct nd_sym *s);
+// Sets and reads a scalar variable.
+void nd_lower_var(struct nd_lower *l, struct nd_sym *s, LLVMValueRef v);
+LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s);
 // A variable whose value is in memory there.
 void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at);
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);

@@ -16,7 +16,7 @@ LLVMValueRef nd_load_reg(struct nd_lower *l, const char *reg)
     nd_need_note(l->p, &n);
     if (!reg || !nd_arch_reg(nd_kernel_arch(l->p->kernel), reg, &off))
         return nd_i64(l, 0);
-    return nd_load_int(l, nd_gep(l, l->ctx, off), &nd_type_u64);
+    return nd_load_int(l, nd_gep(l, nd_ctx(l), off), &nd_type_u64);
 }
 
 static LLVMValueRef at_entry(struct nd_lower *l, uint32_t n, struct nd_span span)

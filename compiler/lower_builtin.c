@@ -27,7 +27,7 @@ static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
 
 static LLVMValueRef ctx_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
 {
-    return nd_load_int(l, nd_gep(l, l->ctx, off), t);
+    return nd_load_int(l, nd_gep(l, nd_ctx(l), off), t);
 }
 
 // ---- arguments of probes ------------------------------------------------------------------------
@@ -76,7 +76,7 @@ static LLVMValueRef data_loc(struct nd_lower *l, const struct nd_tp_field *f)
     at = LLVMBuildAnd(l->b, loc, nd_i64(l, 0xffff), "");
     if (f->rel_loc)
         at = LLVMBuildAdd(l->b, at, nd_i64(l, f->off + 4), "");
-    return LLVMBuildGEP2(l->b, l->i8, l->ctx, &at, 1, "");
+    return LLVMBuildGEP2(l->b, l->i8, nd_ctx(l), &at, 1, "");
 }
 
 // Another kernel must have this argument in the same place.
@@ -120,7 +120,7 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
                                nd_type_is_int(e->type) && e->type->kind != ND_TY_PTR
                                    ? nd_type_int(f->size, f->is_signed)
                                    : &nd_type_u64));
-    return (struct nd_val){.v = nd_gep(l, l->ctx, f->off), .mem = true, .as = ND_AS_CTX};
+    return (struct nd_val){.v = nd_gep(l, nd_ctx(l), f->off), .mem = true, .as = ND_AS_CTX};
 }
 
 static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
@@ -190,9 +190,11 @@ static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
 // Only where one program serves many functions; else the name is known when compiling.
 static LLVMValueRef b_func(struct nd_lower *l, struct nd_expr *e)
 {
+    LLVMValueRef ctx = nd_ctx(l);
+
     (void)e;
     nd_need(l, ND_F_FUNC_IP);
-    return nd_call(l, ND_H_GET_FUNC_IP, &l->ctx, 1);
+    return nd_call(l, ND_H_GET_FUNC_IP, &ctx, 1);
 }
 
 static LLVMValueRef b_rand(struct nd_lower *l, struct nd_expr *e)
@@ -216,7 +218,7 @@ static LLVMValueRef b_curtask(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef b_ctx(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
-    return nd_addr(l, l->ctx);
+    return nd_addr(l, nd_ctx(l));
 }
 
 static LLVMValueRef b_argn(struct nd_lower *l, struct nd_expr *e)

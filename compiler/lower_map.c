@@ -611,7 +611,7 @@ LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct 
     LLVMValueRef args[3], r, lost;
     uint32_t i = nd_stack_map(l, t);
 
-    args[0] = l->ctx;
+    args[0] = nd_ctx(l);
     args[1] = l->stacks.v[i].g;
     args[2] = nd_i64(l, kernel ? own_frames(l->probe) : USER_STACK_FLAG);
     r = nd_call(l, ND_H_GET_STACKID, args, 3);

@@ -86,10 +86,13 @@ bool nd_nest_shared(const struct nd_lower *l, const struct nd_map *m)
 void nd_nest_keep_stack(struct nd_lower *l)
 {
     LLVMBasicBlockRef never, body;
-    LLVMValueRef args[3] = {l->ctx, LLVMConstNull(l->ptr), nd_i64(l, 0)};
+    LLVMValueRef args[3];
 
     if (!l->probe->user_memory)
         return;
+    args[0] = nd_ctx(l);
+    args[1] = LLVMConstNull(l->ptr);
+    args[2] = nd_i64(l, 0);
     never = nd_bb(l, "never");
     body = nd_bb(l, "body");
     LLVMBuildCondBr(l->b, nd_bool(l, nd_pin(l, nd_i64(l, 0))), never, body);

@@ -90,6 +90,19 @@ void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at)
     slot->ptr = at;
 }
 
+void nd_lower_var(struct nd_lower *l, struct nd_sym *s, LLVMValueRef v)
+{
+    struct nd_slot *slot = slot_of(l, s);
+
+    LLVMBuildStore(l->b, v, slot->ptr);
+    nd_window_reset(l, slot);
+}
+
+LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s)
+{
+    return LLVMBuildLoad2(l->b, l->i64, slot_of(l, s)->ptr, "");
+}
+
 void nd_lower_unset(struct nd_lower *l, struct nd_sym *s)
 {
     set_var(l, s, NULL);
@@ -398,7 +411,7 @@ static void send_perf(struct nd_lower *l, struct nd_event *ev, struct nd_expr **
 {
     uint32_t total = (uint32_t)sizeof(struct nd_mf_record) + ev->type->size;
     LLVMValueRef *early = early_fields(l, ev, vals), rec = nd_temp(l, total), r,
-                 args[5] = {l->ctx, l->ring, nd_i64(l, CURRENT_CPU), rec, nd_i64(l, total)};
+                 args[5] = {nd_ctx(l), l->ring, nd_i64(l, CURRENT_CPU), rec, nd_i64(l, total)};
 
     fill_record(l, ev, vals, early, rec, span);
     r = nd_call(l, ND_H_PERF_EVENT_OUTPUT, args, 5);

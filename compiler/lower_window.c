@@ -34,6 +34,8 @@ void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sy
     struct reads r = {.sym = sym};
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
 
+    if (l->walks) // reads the next one only
+        return;
     if (l->p->portable) // how far fields are apart is known where it runs only
         return;
     if (!slot->direct || slot->type->kind != ND_TY_PTR || slot->type->as != ND_AS_KERNEL)

@@ -47,7 +47,8 @@
     X(TEST_RUN, "test_run", "5.10", "programs run on demand (BEGIN, END, interval)", "")           \
     X(PERF_LINK, "perf_link", "5.15", "links of perf events", "")                                  \
     X(MAP_BATCH, "map_batch", "5.6", "reading maps in batches", "")                                \
-    X(PIDFD, "pidfd", "5.3", "descriptors of processes", "")
+    X(PIDFD, "pidfd", "5.3", "descriptors of processes", "")                                       \
+    X(GLOBAL_FUNC, "global_func", "5.6", "functions of programs that are verified once", "")
 // clang-format on
 
 enum nd_feature {

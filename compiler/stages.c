@@ -86,6 +86,21 @@ static void keep_origin(struct nd_check *c, struct nd_block *b)
     c->d->errors = errors;
 }
 
+// NAME->field, where field is the same kind of pointer as the export NAME.
+static void check_each(struct nd_check *c, struct nd_expr *e)
+{
+    bool form = e->kind == ND_E_FIELD && (e->a->kind == ND_E_IDENT || e->a->kind == ND_E_VAR);
+    struct nd_type *t = form ? nd_check_expr(c, e) : NULL;
+
+    if (t && t->kind == ND_TY_ERROR)
+        return;
+    if (!t || t->kind != ND_TY_PTR || e->a->type->kind != ND_TY_PTR || e->a->kind != ND_E_VAR ||
+        !e->a->sym->exported || nd_type_elem(c->t, t) != nd_type_elem(c->t, e->a->type))
+        nd_help(c->d,
+                nd_error(c->d, ND_E0303, e->span, "'each' names the next one of an exported pointer"),
+                "each skb->next");
+}
+
 void nd_stage_check(struct nd_check *c, struct nd_probe *pr)
 {
     struct nd_try *via = pr->via;
@@ -104,9 +119,12 @@ void nd_stage_check(struct nd_check *c, struct nd_probe *pr)
     }
     if (!via) // left out
         return;
-    keep_origin(c, via->body);
+    if (!via->each) // a function takes numbers
+        keep_origin(c, via->body);
     nd_check_cond(c, via->pred);
     nd_check_block(c, via->body);
+    if (via->each)
+        check_each(c, via->each);
     for (i = 0; i < c->scope->syms.n; i++) {
         const struct nd_sym *v = c->scope->syms.v[i];
 

@@ -6,6 +6,7 @@
 #include "attach_multi.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -235,6 +236,23 @@ static int try_func_ip(struct nd_features *f)
     return closed(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "nd_try", "GPL", code, COUNT(code), NULL));
 }
 
+// Linux takes BTF of such functions since it verifies them.
+static int try_global_func(struct nd_features *f)
+{
+    struct btf *btf = btf__new_empty();
+    int id, err = -ENOMEM;
+
+    (void)f;
+    if (!btf)
+        return -errno;
+    id = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+    id = btf__add_func_proto(btf, id);
+    if (btf__add_func(btf, "nd_try", BTF_FUNC_GLOBAL, id) > 0)
+        err = btf__load_into_kernel(btf) ? -errno : 0;
+    btf__free(btf);
+    return err;
+}
+
 static int nothing(struct nd_features *f) // what is used finds out by itself
 {
     (void)f;
@@ -261,6 +279,7 @@ static int (*const trials[ND_F_MAX])(struct nd_features *f) = {
     [ND_F_PERF_LINK] = nothing,
     [ND_F_MAP_BATCH] = nothing,
     [ND_F_PIDFD] = try_pidfd,
+    [ND_F_GLOBAL_FUNC] = try_global_func,
 };
 
 static int find(const char *name, size_t len)
