@@ -316,6 +316,11 @@ void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred)
     l->pkt.covered = covered;
 }
 
+enum nd_as nd_as(const struct nd_lower *l, enum nd_as as)
+{
+    return as == ND_AS_BTF && l->numbers ? ND_AS_KERNEL : as;
+}
+
 LLVMValueRef nd_ctx(struct nd_lower *l)
 {
     if (l->ctx)
@@ -353,11 +358,14 @@ void nd_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef sco
     nd_line(l, l->probe->decl->name_span);
 }
 
-void nd_function_close(struct nd_lower *l)
+// rest: of the list of which the function has seen the first.
+static void close_function(struct nd_lower *l, bool rest)
 {
     nd_br(l, l->out);
     nd_at(l, l->out);
     nd_nest_give_scratch(l);
+    if (rest)
+        nd_each_rest(l);
     nd_br(l, l->end);
     nd_at(l, l->end);
     LLVMBuildRet(l->b, nd_i32(l, 0));
@@ -366,7 +374,7 @@ void nd_function_close(struct nd_lower *l)
     LLVMSetCurrentDebugLocation2(l->b, NULL);
 }
 
-void nd_program_open(struct nd_lower *l)
+static void open_program(struct nd_lower *l)
 {
     const struct nd_probe *pr = l->probe;
     LLVMValueRef func = LLVMAddFunction(l->m, pr->name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
@@ -376,7 +384,8 @@ void nd_program_open(struct nd_lower *l)
     l->ctx = LLVMGetParam(func, 0);
 }
 
-void nd_lower_way_in(struct nd_lower *l)
+// What comes before the body: arguments noted at the entry, the stage's exports.
+static void way_in(struct nd_lower *l)
 {
     struct nd_probe *pr = l->probe;
     uint32_t i;
@@ -393,30 +402,36 @@ void nd_lower_way_in(struct nd_lower *l)
     nd_lower_block(l, pr->via->body);
 }
 
-// each: as a function for one of the stage's list.
-static void lower_body(struct nd_lower *l, bool scratch, bool each)
+// What a body is lowered as: a program; a program whose stage gives a list, which sees the first of
+// it; the function for the others.
+enum form { PROGRAM, FIRST, OTHERS };
+
+static void lower_body(struct nd_lower *l, bool scratch, enum form form)
 {
     struct nd_probe *pr = l->probe;
 
-    if (each)
+    l->numbers = form == OTHERS;
+    l->spare_stack = form != PROGRAM;
+    if (form == OTHERS)
         nd_each_open(l);
     else
-        nd_program_open(l);
+        open_program(l);
     nd_reuse_plan(l);
     nd_nest_keep_stack(l);
     if (scratch)
         nd_nest_take_scratch(l);
-    if (each)
+    if (form == OTHERS)
         nd_each_take(l);
     else
-        nd_lower_way_in(l);
+        way_in(l);
     if (!pr->entry_of) {
         nd_leave_unless(l, pr->decl->pred);
         if (pr->path)
             nd_lower_path(l);
         nd_lower_block(l, pr->decl->body);
     }
-    nd_function_close(l);
+    close_function(l, form == FIRST);
+    l->numbers = false;
 }
 
 #define STACK_MAX 320u  // of 512; the rest is for what LLVM spills
@@ -426,19 +441,15 @@ static void lower_body(struct nd_lower *l, bool scratch, bool each)
 // Where the memory of a program is: on the stack; the larger pieces in per-CPU memory; all of it.
 enum place { ON_STACK, LARGE_IN_SCRATCH, ALL_IN_SCRATCH, PLACES };
 
-static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
+// False: as OTHERS it would need the context.
+static bool lower_form(struct nd_lower *l, enum form form, enum place place)
 {
     static const uint32_t most[PLACES] = {STACK_MAX, STACK_FULL, STACK_FULL};
+    struct nd_probe *pr = l->probe;
     uint32_t sites = l->sites.n, state = l->state_size, exit_off = l->exit_off;
-    bool forced = l->force_scratch, each = nd_each_can(l, pr);
-    uint32_t first, place;
+    bool forced = l->force_scratch, done = false;
 
-    l->probe = pr;
-    // Scratch is the short way from addresses in the packet's skb to numbers, see lower_mem.c.
-    first = forced                                                  ? ALL_IN_SCRATCH
-            : pr->pkt && !l->p->portable && nd_leaves_are_memory(l) ? LARGE_IN_SCRATCH
-                                                                    : ON_STACK;
-    for (place = first; place < PLACES;) {
+    for (; !done; place++) {
         l->sites.n = sites;
         l->state_size = state;
         l->exit_off = exit_off;
@@ -446,18 +457,18 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
         l->force_scratch = place == ALL_IN_SCRATCH;
         if (place != ON_STACK && !l->scratch_map)
             l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
-        lower_body(l, place != ON_STACK, each);
-        if (!l->ctx_wanted && (l->stack <= most[place] - (each ? ND_EACH_STACK : 0) ||
-                               place == ALL_IN_SCRATCH))
-            break;
-        nd_core_forget(l, l->func);
-        LLVMDeleteFunction(l->func);
+        lower_body(l, place != ON_STACK, form);
+        done = !l->ctx_wanted && (l->stack <= most[place] || place == ALL_IN_SCRATCH);
+        if (!done) {
+            nd_core_forget(l, l->func);
+            LLVMDeleteFunction(l->func);
+        }
         if (l->ctx_wanted)
-            each = false;
-        else
-            place++;
+            break;
     }
     l->force_scratch = forced;
+    if (!done)
+        return false;
     l->scratch_size += l->scratch_top;
     if (l->scratch_top > SCRATCH_MAX || l->stack > STACK_FULL)
         nd_help(l->d,
@@ -465,9 +476,23 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
                          "this probe keeps %u bytes of strings, tuples and structs at a time",
                          l->scratch_top + l->stack),
                 "the most is %u; use shorter strings: str(pointer, 32)", SCRATCH_MAX);
-    if (each)
-        nd_each_walk(l);
-    else if (pr->via && pr->via->each && !forced)
+    return true;
+}
+
+static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
+{
+    enum place place;
+    bool each;
+
+    l->probe = pr;
+    each = nd_each_can(l) && lower_form(l, OTHERS, ALL_IN_SCRATCH);
+    // Scratch is the short way from addresses in the packet's skb to numbers, see lower_mem.c. And
+    // the stack of a program and its function together is no larger than that of a program.
+    place = l->force_scratch || each                                ? ALL_IN_SCRATCH
+            : pr->pkt && !l->p->portable && nd_leaves_are_memory(l) ? LARGE_IN_SCRATCH
+                                                                    : ON_STACK;
+    lower_form(l, each ? FIRST : PROGRAM, place);
+    if (pr->via && pr->via->each && !each)
         nd_each_refuse(l);
 }
 

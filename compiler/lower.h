@@ -163,12 +163,14 @@ struct nd_lower {
     enum nd_leaves leaves;
     bool force_scratch; // keep everything larger than a register off the stack
     bool over_stack;    // LLVM found the stack too small
+    bool first_only;    // of lists: there is not enough stack for the others
 
     // the program being lowered
     struct nd_probe *probe;
     LLVMValueRef func, ctx; // ctx: ask nd_ctx()
     bool ctx_wanted;        // by a function that has none
-    bool walks;             // the list of a stage, and does nothing else: see lower_each.c
+    bool spare_stack;       // two functions share it
+    bool numbers;           // pointers of the kernel's are but numbers here: see lower_each.c
     LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
     LLVMMetadataRef scope;
     LLVMBasicBlockRef entry, prologue, start; // prologue: where early lookups end
@@ -245,21 +247,18 @@ void nd_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v); // u64, 
 
 // The context of the program; a function of its own has none, which is noted.
 LLVMValueRef nd_ctx(struct nd_lower *l);
+// Where memory is that the checker took to be `as`.
+enum nd_as nd_as(const struct nd_lower *l, enum nd_as as);
 LLVMMetadataRef nd_function_scope(struct nd_lower *l, const char *name, struct nd_span span,
                                   LLVMMetadataRef type);
-// Begins a function of the probe l->probe, and ends it.
+// Begins a function of the probe l->probe.
 void nd_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope);
-void nd_function_close(struct nd_lower *l);
-void nd_program_open(struct nd_lower *l); // the function that the kernel calls
-// What comes before the body: arguments noted at the entry, the stage's exports.
-void nd_lower_way_in(struct nd_lower *l);
 
-#define ND_EACH_STACK 128u // bytes of stack that the program that walks a list may take
-// Whether the probe sees each one of a list, by a function.
-bool nd_each_can(struct nd_lower *l, const struct nd_probe *pr);
-void nd_each_open(struct nd_lower *l); // the function for one of them
-void nd_each_take(struct nd_lower *l); // its arguments are the exports
-void nd_each_walk(struct nd_lower *l); // the program, when the function is done
+// Whether the probe sees all of a list, by a function.
+bool nd_each_can(struct nd_lower *l);
+void nd_each_open(struct nd_lower *l);   // the function for the others than the first
+void nd_each_take(struct nd_lower *l);   // its arguments are the exports
+void nd_each_rest(struct nd_lower *l);   // calls it for them, at the end of the program
 void nd_each_refuse(struct nd_lower *l); // says that the list is not walked, and why
 
 // lower_nest.c: runs of programs inside each other

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Stages that are handed a list: `try func:f { skb = args.first } each skb->next`. The program finds
-// the list and walks it; what the probe does with each one is a function, which the verifier looks
-// at once, however long the list may be. Such functions take numbers only, not the context. Must not
-// know types. Serves lower.c.
+// Stages that are handed a list: `try func:f { skb = args.first } each skb->next`. The program sees
+// the first, which often is the only one. For the others there is a function with the same body,
+// which the verifier looks at once, however long the list may be; it takes numbers only, where the
+// program knows pointers, and has no context. Must not know types. Serves lower.c.
 #include "lower.h"
+
+#include "object.h"
 
 #include <string.h>
 
@@ -23,9 +25,11 @@ static bool fits(const struct nd_probe *pr)
     return pr->nexports <= ARGS_MAX;
 }
 
-bool nd_each_can(struct nd_lower *l, const struct nd_probe *pr)
+bool nd_each_can(struct nd_lower *l)
 {
-    if (!pr->via || !pr->via->each || pr->entry_of || !fits(pr))
+    const struct nd_probe *pr = l->probe;
+
+    if (!pr->via || !pr->via->each || pr->entry_of || l->first_only || !fits(pr))
         return false;
     return !nd_without(l->p, ND_F_GLOBAL_FUNC) && !nd_without(l->p, ND_F_LOOPS);
 }
@@ -37,8 +41,8 @@ static LLVMMetadataRef scope_of(struct nd_lower *l, const char *name)
     LLVMMetadataRef types[ARGS_MAX + 1] = {l->di_int}, word, scope;
     uint32_t i;
 
-    word = LLVMDIBuilderCreateBasicType(l->di, "u64", 3, 64, 7 /* DW_ATE_unsigned */,
-                                        LLVMDIFlagZero);
+    word =
+        LLVMDIBuilderCreateBasicType(l->di, "u64", 3, 64, 7 /* DW_ATE_unsigned */, LLVMDIFlagZero);
     for (i = 0; i < pr->nexports; i++)
         types[i + 1] = word;
     scope = nd_function_scope(l, name, pr->decl->name_span,
@@ -62,7 +66,7 @@ static LLVMTypeRef type_of(struct nd_lower *l)
 
 static const char *name_of(struct nd_lower *l)
 {
-    return nd_arena_printf(l->a, "%s_each", l->probe->name);
+    return nd_arena_printf(l->a, "%s" ND_EACH_SUFFIX, l->probe->name);
 }
 
 void nd_each_open(struct nd_lower *l)
@@ -80,17 +84,19 @@ void nd_each_take(struct nd_lower *l)
         nd_lower_var(l, l->probe->exports[i], LLVMGetParam(l->func, i));
 }
 
-// ---- the walk -----------------------------------------------------------------------------------
+// ---- the others of the list ---------------------------------------------------------------------
 
-// The values of the exports as numbers: the verifier may know more of them than the function takes.
-static void as_numbers(struct nd_lower *l)
+// The values of the exports as numbers: the verifier may know more of them, and a function takes no
+// pointers.
+static void as_numbers(struct nd_lower *l, const struct nd_sym *at, LLVMValueRef next)
 {
     const struct nd_probe *pr = l->probe;
     LLVMValueRef from = nd_temp(l, 8 * pr->nexports), to = nd_temp(l, 8 * pr->nexports);
     uint32_t i;
 
     for (i = 0; i < pr->nexports; i++)
-        nd_store(l, nd_gep(l, from, 8ul * i), 8, nd_lower_var_get(l, pr->exports[i]));
+        nd_store(l, nd_gep(l, from, 8ul * i), 8,
+                 pr->exports[i] == at ? next : nd_lower_var_get(l, pr->exports[i]));
     nd_probe_read(l, to, nd_i32(l, 8 * pr->nexports), nd_addr(l, from), ND_AS_KERNEL,
                   pr->decl->name_span);
     for (i = 0; i < pr->nexports; i++)
@@ -109,52 +115,63 @@ static void call(struct nd_lower *l)
                    "");
 }
 
-void nd_each_walk(struct nd_lower *l)
+// for (at = first->next; at; at = at->next)
+static void walk(struct nd_lower *l, struct nd_expr *each, LLVMBasicBlockRef end)
 {
-    struct nd_probe *pr = l->probe;
-    struct nd_sym *at = pr->via->each->a->sym;
-    LLVMBasicBlockRef head, body, over;
-    LLVMValueRef i, n;
-    bool forced = l->force_scratch;
+    LLVMBasicBlockRef head = nd_bb(l, "list"), body = nd_bb(l, "one"), over = nd_bb(l, "over");
+    LLVMValueRef i = nd_register(l, "i"), n;
 
-    l->walks = true;
-    l->force_scratch = false;
-    l->reuse.n = 0;
-    nd_program_open(l);
-    nd_lower_way_in(l);
-    as_numbers(l);
-    i = nd_register(l, "i");
     LLVMBuildStore(l->b, nd_i64(l, 0), i);
-    head = nd_bb(l, "list");
-    body = nd_bb(l, "one");
-    over = nd_bb(l, "over");
     nd_br(l, head);
     nd_at(l, head);
-    LLVMBuildCondBr(l->b, nd_bool(l, nd_lower_var_get(l, at)), body, l->out);
+    LLVMBuildCondBr(l->b, nd_bool(l, nd_lower_var_get(l, each->a->sym)), body, end);
     nd_at(l, body);
     call(l);
-    nd_lower_var(l, at, nd_lower_int(l, pr->via->each));
-    nd_temps_release(l);
+    nd_lower_var(l, each->a->sym, nd_lower_int(l, each));
     n = LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, i, ""), nd_i64(l, 1), "");
     LLVMBuildStore(l->b, n, i);
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, n, nd_i64(l, LIST_MAX), ""), head, over);
     nd_at(l, over);
-    nd_count_if(l, nd_bool(l, nd_lower_var_get(l, at)), ND_SITE_LOOP_BOUND, pr->via->each->span,
+    nd_count_if(l, nd_bool(l, nd_lower_var_get(l, each->a->sym)), ND_SITE_LOOP_BOUND, each->span,
                 ND_MF_NONE);
-    nd_function_close(l);
-    l->walks = false;
-    l->force_scratch = forced;
+}
+
+void nd_each_rest(struct nd_lower *l)
+{
+    struct nd_expr *each = l->probe->via->each;
+    LLVMBasicBlockRef first = nd_bb(l, "first"), more = nd_bb(l, "more"), end = nd_bb(l, "seen");
+    LLVMValueRef next;
+
+    l->scratch = NULL; // it is given back
+    l->temps.n = 0;
+    // The export is not set where the alternative's predicate did not hold.
+    LLVMBuildCondBr(l->b, nd_bool(l, nd_lower_var_get(l, each->a->sym)), first, end);
+    nd_at(l, first);
+    next = nd_lower_int(l, each);
+    LLVMBuildCondBr(l->b, nd_bool(l, next), more, end);
+    nd_at(l, more);
+    as_numbers(l, each->a->sym, next);
+    l->numbers = true;
+    walk(l, each, end);
+    nd_br(l, end);
+    nd_at(l, end);
     nd_need(l, ND_F_GLOBAL_FUNC);
     nd_need(l, ND_F_LOOPS);
 }
 
 void nd_each_refuse(struct nd_lower *l)
 {
-    struct nd_diag *d = nd_error(l->d, ND_W0905, l->probe->decl->name_span,
-                                 "only the first of each list of packets is seen here");
+    struct nd_probe *pr = l->probe;
+    struct nd_diag *d;
 
-    if (nd_each_can(l, l->probe))
+    if (pr->said_first_only)
+        return;
+    pr->said_first_only = true;
+    d = nd_error(l->d, ND_W0905, pr->decl->name_span, "only the first packet of each list is seen");
+    if (l->first_only)
+        nd_help(l->d, d, "the stack is too small to look at the others; keep less at a time");
+    else if (nd_each_can(l))
         nd_help(l->d, d, "stacks and arguments are those of the whole list, so it is not walked");
     else
-        nd_help(l->d, d, "programs of this kernel can have no functions to walk the list (Linux 5.6)");
+        nd_help(l->d, d, "programs of this kernel have no functions to walk the list (Linux 5.6)");
 }

@@ -205,7 +205,7 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
     case ND_OP_NOT:
         return scalar(nd_from_bool(l, LLVMBuildNot(l->b, nd_lower_cond(l, e->a), "")));
     case ND_OP_DEREF:
-        return value_at(l, nd_lower_int(l, e->a), (enum nd_as)e->aux, e->type, e->span);
+        return value_at(l, nd_lower_int(l, e->a), nd_as(l, (enum nd_as)e->aux), e->type, e->span);
     case ND_OP_ADDR: {
         struct nd_expr *f = e->a;
         struct nd_val base;
@@ -289,7 +289,7 @@ static struct nd_val core_field(struct nd_lower *l, struct nd_expr *e)
     if (nd_type_is_int(t) && t->kind != ND_TY_PTR)
         return scalar(nd_core_load(l, e));
     nd_need_struct(l->p, t, e->span); // the whole of it is wanted, or it would not be asked for
-    return value_at(l, nd_core_address(l, e), (enum nd_as)e->aux, t, e->span);
+    return value_at(l, nd_core_address(l, e), nd_as(l, (enum nd_as)e->aux), t, e->span);
 }
 
 // The pointer that a chain of fields starts from, if the verifier loads through it directly and may
@@ -298,7 +298,7 @@ static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *
 {
     while (e->kind == ND_E_FIELD && e->a->type->kind != ND_TY_PTR)
         e = e->a;
-    if (e->kind != ND_E_FIELD || e->a->type->as != ND_AS_BTF || e->a == l->tested.expr ||
+    if (e->kind != ND_E_FIELD || nd_as(l, e->a->type->as) != ND_AS_BTF || e->a == l->tested.expr ||
         (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_ARGS))
         return NULL;
     return e->a;
@@ -376,7 +376,7 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
     } else {
         base = nd_lower_expr(l, e->a);
         if (!base.mem)
-            base = memory(base.v, (enum nd_as)e->aux);
+            base = memory(base.v, nd_as(l, (enum nd_as)e->aux));
         addr = nd_gep(l, nd_ptr(l, base.v), e->field->off);
     }
     if (e->field->bits)
@@ -447,7 +447,7 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     step = stride(l, t, e->span);
     base = nd_lower_expr(l, e->a);
     if (!base.mem)
-        base = memory(base.v, (enum nd_as)e->aux);
+        base = memory(base.v, nd_as(l, (enum nd_as)e->aux));
     if (e->b->is_const && LLVMIsConstant(step))
         return value_at(l, nd_gep(l, nd_ptr(l, base.v), e->b->num * LLVMConstIntGetZExtValue(step)),
                         base.as, e->type, e->span);

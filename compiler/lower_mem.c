@@ -81,7 +81,7 @@ static LLVMValueRef new_memory(struct nd_lower *l, uint32_t size)
 {
     LLVMValueRef v;
 
-    if (!l->scratch || (size < SCRATCH_FROM && !(l->force_scratch && size > 8)))
+    if (!l->scratch || (size < SCRATCH_FROM && !(l->force_scratch && (size > 8 || l->spare_stack))))
         return stack_alloc(l, size);
     v = in_scratch(l, l->scratch_base + l->scratch_top);
     l->scratch_top += size;

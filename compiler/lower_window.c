@@ -34,11 +34,9 @@ void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sy
     struct reads r = {.sym = sym};
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
 
-    if (l->walks) // reads the next one only
-        return;
     if (l->p->portable) // how far fields are apart is known where it runs only
         return;
-    if (!slot->direct || slot->type->kind != ND_TY_PTR || slot->type->as != ND_AS_KERNEL)
+    if (!slot->direct || slot->type->kind != ND_TY_PTR || nd_as(l, slot->type->as) != ND_AS_KERNEL)
         return;
     nd_probe_walk(l->probe, note_read, &r);
     r.lo &= ~7u; // fields stay aligned
@@ -66,7 +64,8 @@ LLVMValueRef nd_window_field(struct nd_lower *l, const struct nd_expr *e)
     LLVMBasicBlockRef fill, done;
     LLVMValueRef from, is_filled;
 
-    if (e->a->kind != ND_E_VAR || e->a->type->kind != ND_TY_PTR || e->aux != ND_AS_KERNEL)
+    if (e->a->kind != ND_E_VAR || e->a->type->kind != ND_TY_PTR ||
+        nd_as(l, (enum nd_as)e->aux) != ND_AS_KERNEL)
         return NULL;
     slot = &l->slots[e->a->sym->index];
     off = e->field->off - slot->win_off;

@@ -226,32 +226,32 @@ static uint32_t module_number(void)
 void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
 {
     LLVMTargetMachineRef tm = machine(p);
+    bool scratch = false, first_only = false, again = true;
     void *elf = NULL;
-    int try;
 
-    if (!tm)
-        return NULL;
-    // A second time with everything larger than a register in per-CPU memory, when LLVM's own needs
-    // were too much for the stack.
-    for (try = 0; try < 2; try++) {
-        struct nd_lower l = {.p = p, .force_scratch = try > 0, .module = module_number()};
+    // Again with everything larger than a register in per-CPU memory, when LLVM's own needs were
+    // too much for the stack; again without functions for lists, when it is too small for them.
+    while (tm && again) {
+        struct nd_lower l = {
+            .p = p, .force_scratch = scratch, .first_only = first_only, .module = module_number()};
 
+        free(elf);
         begin_module(&l, tm);
         elf = one_try(&l, tm, dump_ir, size);
         end_module(&l);
-        if (!l.over_stack)
-            break;
-        free(elf);
-        elf = NULL;
-        if (try)
+        again = false;
+        if (l.over_stack && scratch)
             too_much(p);
+        else if (l.over_stack)
+            again = scratch = true;
+        else if (elf && !p->diags->errors && !nd_object_finish(p, elf, *size) && !first_only)
+            again = first_only = true;
     }
-    if (elf && !p->diags->errors)
-        nd_object_finish(p, elf, *size);
     if (p->diags->errors) {
         free(elf);
         elf = NULL;
     }
-    LLVMDisposeTargetMachine(tm);
+    if (tm)
+        LLVMDisposeTargetMachine(tm);
     return elf;
 }

@@ -9,7 +9,12 @@
 #include <libelf.h>
 #include <string.h>
 
-#define LD_IMM64 0x18u // BPF_LD | BPF_IMM | BPF_DW, two instructions long
+#define LD_IMM64 0x18u  // BPF_LD | BPF_IMM | BPF_DW, two instructions long
+#define ADD64_IMM 0x07u // BPF_ALU64 | BPF_ADD | BPF_K
+#define LDX 1u
+#define STX 3u
+#define FRAME 10u // the register
+#define STACK_BYTES 512
 
 struct insn {           // struct bpf_insn
     uint8_t code, regs; // regs: source in the high half
@@ -24,6 +29,7 @@ struct finish {
     Elf_Data *syms;
     size_t strings;
     struct nd_mf_header *h;
+    bool deep; // a program and its function have more than the stack
 };
 
 static struct nd_mf_prog *progs(const struct finish *f)
@@ -58,17 +64,68 @@ void nd_too_long(struct nd_program *p, const struct nd_probe *pr, uint32_t n)
         nd_help(p->diags, d, "split the probe in two");
 }
 
+// Instructions of a function; NULL: none.
+static const struct insn *code_of(const struct finish *f, const GElf_Sym *sym, uint32_t *n)
+{
+    Elf_Scn *scn = elf_getscn(f->elf, sym->st_shndx);
+    const Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+
+    if (GELF_ST_TYPE(sym->st_info) != STT_FUNC || !data ||
+        sym->st_value + sym->st_size > data->d_size)
+        return NULL;
+    *n = (uint32_t)(sym->st_size / sizeof(struct insn));
+    return (const void *)((const char *)data->d_buf + sym->st_value);
+}
+
+// Bytes of stack, as the kernel counts them: up to the lowest address that is named.
+static uint32_t stack_of(const struct insn *code, uint32_t n)
+{
+    int32_t low = 0, at;
+    uint32_t i;
+
+    for (i = 0; i < n; i++) {
+        uint8_t class = code[i].code & 7, dst = code[i].regs & 15, src = code[i].regs >> 4;
+
+        at = 0;
+        if ((class == STX && dst == FRAME) || (class == LDX && src == FRAME))
+            at = code[i].off;
+        else if (code[i].code == ADD64_IMM && code[i].imm >= -STACK_BYTES)
+            at = code[i].imm;
+        if (at < low)
+            low = at;
+    }
+    return ((uint32_t)-low + 31) & ~31u;
+}
+
+// A program and the function that it calls share the stack.
+static bool fits(const struct finish *f, const GElf_Sym *func, const char *name)
+{
+    uint32_t n, m;
+    const struct insn *code = code_of(f, func, &n), *caller;
+    size_t len = strlen(name), tail = strlen(ND_EACH_SUFFIX);
+    GElf_Sym sym;
+    int i;
+
+    if (!code || len <= tail || strcmp(name + len - tail, ND_EACH_SUFFIX) != 0)
+        return true;
+    for (i = 0; gelf_getsym(f->syms, i, &sym); i++) {
+        const char *other = elf_strptr(f->elf, f->strings, sym.st_name);
+
+        caller = code_of(f, &sym, &m);
+        if (caller && !strncmp(other, name, len - tail) && !other[len - tail])
+            return stack_of(code, n) + stack_of(caller, m) <= STACK_BYTES;
+    }
+    return true;
+}
+
 static void look_at(struct finish *f, const GElf_Sym *sym, const char *name)
 {
     struct nd_mf_prog *m = prog_of(f, name);
-    Elf_Scn *scn = elf_getscn(f->elf, sym->st_shndx);
-    Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
-    uint32_t i, n = (uint32_t)(sym->st_size / sizeof(struct insn));
-    const struct insn *code;
+    uint32_t i, n;
+    const struct insn *code = m ? code_of(f, sym, &n) : NULL;
 
-    if (!m || !data || sym->st_value + sym->st_size > data->d_size)
+    if (!code)
         return;
-    code = (const void *)((const char *)data->d_buf + sym->st_value);
     for (i = 0; i < n; i++) {
         if (code[i].code != LD_IMM64)
             continue;
@@ -88,8 +145,10 @@ static void functions(struct finish *f)
     int i;
 
     for (i = 0; f->syms && gelf_getsym(f->syms, i, &sym); i++) {
-        if (GELF_ST_TYPE(sym.st_info) == STT_FUNC)
-            look_at(f, &sym, elf_strptr(f->elf, f->strings, sym.st_name));
+        const char *name = elf_strptr(f->elf, f->strings, sym.st_name);
+
+        look_at(f, &sym, name);
+        f->deep |= !fits(f, &sym, name);
     }
 }
 
@@ -115,7 +174,7 @@ static void section(struct finish *f, Elf_Scn *scn, const char *name, const GElf
     }
 }
 
-void nd_object_finish(struct nd_program *p, void *object, size_t size)
+bool nd_object_finish(struct nd_program *p, void *object, size_t size)
 {
     struct finish f = {.p = p, .base = object};
     Elf_Scn *scn = NULL;
@@ -125,7 +184,7 @@ void nd_object_finish(struct nd_program *p, void *object, size_t size)
     f.elf = elf_memory(object, size);
     if (!f.elf || elf_getshdrstrndx(f.elf, &strndx)) {
         elf_end(f.elf);
-        return;
+        return true;
     }
     while ((scn = elf_nextscn(f.elf, scn))) {
         GElf_Shdr sh;
@@ -138,4 +197,5 @@ void nd_object_finish(struct nd_program *p, void *object, size_t size)
         nd_mfb_seal(f.h);
     }
     elf_end(f.elf);
+    return !f.deep;
 }

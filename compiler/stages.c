@@ -96,9 +96,10 @@ static void check_each(struct nd_check *c, struct nd_expr *e)
         return;
     if (!t || t->kind != ND_TY_PTR || e->a->type->kind != ND_TY_PTR || e->a->kind != ND_E_VAR ||
         !e->a->sym->exported || nd_type_elem(c->t, t) != nd_type_elem(c->t, e->a->type))
-        nd_help(c->d,
-                nd_error(c->d, ND_E0303, e->span, "'each' names the next one of an exported pointer"),
-                "each skb->next");
+        nd_help(
+            c->d,
+            nd_error(c->d, ND_E0303, e->span, "'each' names the next one of an exported pointer"),
+            "each skb->next");
 }
 
 void nd_stage_check(struct nd_check *c, struct nd_probe *pr)
@@ -119,8 +120,7 @@ void nd_stage_check(struct nd_check *c, struct nd_probe *pr)
     }
     if (!via) // left out
         return;
-    if (!via->each) // a function takes numbers
-        keep_origin(c, via->body);
+    keep_origin(c, via->body);
     nd_check_cond(c, via->pred);
     nd_check_block(c, via->body);
     if (via->each)
