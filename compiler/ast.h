@@ -239,11 +239,12 @@ struct nd_tries {
 };
 
 // path name by key [timeout t] [limit n] [sample 1/n by flow] [keep { name: type = value }]
-//   = stage ["label"] [when (cond)] [if (cond)] -> stage? ...
+//   = stage ["label"] [renamed] [when (cond)] [if (cond)] -> stage? ...
 struct nd_path_stage {
     struct nd_point point;
     const char *label; // what it prints as; NULL: its name
     struct nd_expr *when, *cond;
+    bool renamed; // packets may have another key since the stage before
 };
 struct nd_path_keep { // a value noted at each stage
     struct nd_decl_field field;

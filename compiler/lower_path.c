@@ -125,23 +125,85 @@ static void fill(struct at *a, LLVMValueRef now)
 
 // ---- stages ------------------------------------------------------------------------------------
 
-// A packet enters, also one that is under way already: it starts again (a retransmission, or the
+// Under way with this record, also if it was already: then it starts again (a retransmission, or the
 // same packet seen by two hooks), and is counted.
-static void enter(struct at *a, LLVMValueRef key)
+static void put(struct at *a, LLVMValueRef key, LLVMValueRef rec)
 {
     struct nd_lower *l = a->l;
     struct nd_path *path = a->place->path;
     LLVMBasicBlockRef again = nd_bb(l, "again"), done = nd_bb(l, "entered");
-    LLVMValueRef r;
 
-    a->rec = nd_keep(l, path->record->size);
-    fill(a, nd_call(l, ND_H_KTIME_GET_NS, NULL, 0));
-    r = nd_map_insert(l, path->map, key, a->rec);
-    count(l, path, ND_PATHC_STARTED);
-    LLVMBuildCondBr(l->b, nd_bool(l, r), again, done);
+    LLVMBuildCondBr(l->b, nd_bool(l, nd_map_insert(l, path->map, key, rec)), again, done);
     nd_at(l, again);
     count(l, path, ND_PATHC_AGAIN);
-    nd_map_overwrite(l, path->map, key, a->rec);
+    nd_map_overwrite(l, path->map, key, rec);
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
+// ---- packets that change their key ---------------------------------------------------------------
+
+// The address of the packet's skb, as a key.
+static LLVMValueRef skb_of(struct nd_lower *l)
+{
+    LLVMValueRef p = nd_temp(l, 8);
+
+    nd_store(l, p, 8, nd_lower_var_get(l, l->probe->skb));
+    return p;
+}
+
+// Notes the packet's key for the stage where it may have another one. A packet that the path does
+// not follow leaves none, also not that of an earlier one which had its skb.
+static void note_key(struct at *a, LLVMValueRef key)
+{
+    struct nd_lower *l = a->l;
+    const struct nd_map *names = a->place->path->names;
+    LLVMBasicBlockRef found = nd_bb(l, "known"), none = nd_bb(l, "unknown"), done = nd_bb(l, "go");
+
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, a->rec, LLVMConstNull(l->ptr), ""), found,
+                    none);
+    nd_at(l, none);
+    nd_map_remove(l, names, skb_of(l));
+    nd_br(l, done);
+    nd_at(l, found);
+    nd_map_overwrite(l, names, skb_of(l), key);
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
+// The block where p, an address or NULL, is one; without it: else.
+static void only_if(struct nd_lower *l, LLVMValueRef p, LLVMBasicBlockRef or_else)
+{
+    LLVMBasicBlockRef there = nd_bb(l, "there");
+
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), there,
+                    or_else);
+    nd_at(l, there);
+}
+
+// Moves the record from the key that was noted for the packet's skb to the one that it has now.
+static void rename_record(struct at *a, LLVMValueRef key)
+{
+    struct nd_lower *l = a->l;
+    const struct nd_path *path = a->place->path;
+    uint32_t size = path->map->key->size;
+    LLVMBasicBlockRef done = nd_bb(l, "go"), forget = nd_bb(l, "forget"), same = nd_bb(l, "same");
+    LLVMValueRef old = nd_keep(l, size), noted = nd_map_find(l, path->names, skb_of(l)), rec;
+
+    only_if(l, noted, done);
+    nd_copy(l, old, (struct nd_val){.v = noted, .mem = true, .as = ND_AS_BPF}, size,
+            l->probe->decl->name_span);
+    rec = nd_map_find(l, path->map, key);
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, rec, LLVMConstNull(l->ptr), ""), forget,
+                    same);
+    nd_at(l, same);
+    rec = nd_map_find(l, path->map, old);
+    only_if(l, rec, forget);
+    put(a, key, rec);
+    nd_map_remove(l, path->map, old);
+    nd_br(l, forget);
+    nd_at(l, forget);
+    nd_map_remove(l, path->names, skb_of(l));
     nd_br(l, done);
     nd_at(l, done);
 }
@@ -166,6 +228,19 @@ static void run_handlers(struct at *a, enum nd_path_event event)
     l->out = out;
 }
 
+static void enter(struct at *a, LLVMValueRef key)
+{
+    struct nd_lower *l = a->l;
+    struct nd_path *path = a->place->path;
+
+    a->rec = nd_keep(l, path->record->size);
+    fill(a, nd_call(l, ND_H_KTIME_GET_NS, NULL, 0));
+    count(l, path, ND_PATHC_STARTED);
+    put(a, key, a->rec);
+    if (a->place->notes)
+        note_key(a, key);
+}
+
 static void pass(struct at *a, LLVMValueRef key)
 {
     struct nd_lower *l = a->l;
@@ -173,7 +248,11 @@ static void pass(struct at *a, LLVMValueRef key)
     LLVMValueRef now, seen, bit = nd_i64(l, 1ull << a->place->stage), from;
     bool last = a->place->stage + 1 == path->decl->path->stages.n;
 
+    if (a->place->renamed)
+        rename_record(a, key);
     a->rec = nd_map_find(l, path->map, key);
+    if (a->place->notes)
+        note_key(a, key);
     leave_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, a->rec, LLVMConstNull(l->ptr), ""), path,
              ND_PATHC_UNMATCHED);
     seen = get(a, true, "seen");

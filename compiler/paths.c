@@ -186,27 +186,58 @@ static struct nd_type *stage_names(struct nd_check *c, const struct nd_decl *d)
     return t;
 }
 
-static void make_map(struct nd_check *c, struct nd_path *path)
+static struct nd_map *hidden_map(struct nd_check *c, const struct nd_path *path, const char *name,
+                                 int64_t n)
 {
-    const struct nd_path_decl *d = path->decl->path;
-    struct nd_map *m =
-        nd_check_map(c, nd_arena_printf(c->a, "path %s", path->decl->name), path->decl->name_span);
-    int64_t n = PACKETS;
+    struct nd_map *m = nd_check_map(c, name, path->decl->name_span);
 
-    if (d->limit) {
-        nd_check_expr(c, d->limit);
-        if (!nd_check_const_int(c, d->limit, &n) || n < 1 || n > 10000000)
-            nd_error(c->d, ND_E0317, d->limit->span, "a path has room for 1 to 10000000 packets");
-    }
     m->has_decl = true;
     m->decl_kind = ND_MAP_LRUHASH;
     m->max_entries = (uint32_t)n;
     m->worlds = ND_KERNEL;
     m->keyed = m->written = true;
     m->hidden = true;
-    m->val = path->record;
     m->val_span = path->decl->name_span;
-    path->map = m;
+    return m;
+}
+
+static void make_maps(struct nd_check *c, struct nd_path *path)
+{
+    const struct nd_path_decl *d = path->decl->path;
+    const char *name = nd_arena_printf(c->a, "path %s", path->decl->name);
+    int64_t n = PACKETS;
+    bool renamed = false;
+    uint32_t i;
+
+    if (d->limit) {
+        nd_check_expr(c, d->limit);
+        if (!nd_check_const_int(c, d->limit, &n) || n < 1 || n > 10000000)
+            nd_error(c->d, ND_E0317, d->limit->span, "a path has room for 1 to 10000000 packets");
+    }
+    path->map = hidden_map(c, path, name, n);
+    path->map->val = path->record;
+    for (i = 0; i < d->stages.n; i++)
+        renamed |= d->stages.v[i].renamed;
+    if (renamed)
+        path->names = hidden_map(c, path, nd_arena_printf(c->a, "%s, keys by skb", name), n);
+}
+
+// A packet that has another key at a stage is known by its skb there.
+static void check_renamed(struct nd_check *c, const struct nd_path_decl *d)
+{
+    uint32_t i;
+
+    for (i = 0; i < d->stages.n; i++) {
+        const struct nd_path_stage *s = &d->stages.v[i];
+
+        if (s->renamed && !i)
+            nd_error(c->d, ND_E0503, s->point.span, "nothing comes before the first stage");
+        if (s->renamed && d->sample > 1)
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0503, s->point.span,
+                             "a packet that changes its flow is in one sample or the other"),
+                    "follow all packets: without 'sample'");
+    }
 }
 
 static void declare(struct nd_check *c, struct nd_decl *d)
@@ -224,6 +255,7 @@ static void declare(struct nd_check *c, struct nd_decl *d)
         nd_error(c->d, ND_E0701, d->name_span, "a path has at most %u stages", STAGES_MAX);
     if (d->path->sample == UINT64_MAX)
         nd_error(c->d, ND_E0317, d->path->sample_span, "a sample is one of so many: sample 1/64");
+    check_renamed(c, d->path);
     path->timeout = TIMEOUT_NS;
     if (d->path->timeout)
         path->timeout =
@@ -270,7 +302,7 @@ void nd_paths_declare(struct nd_check *c)
 
         path->stages = stage_names(c, path->decl);
         make_record(c, path);
-        make_map(c, path);
+        make_maps(c, path);
         declare_lost(c, path);
     }
 }
@@ -309,6 +341,8 @@ static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
     at->stage = stage;
     at->key = tree->path->key;
     at->keeps = &tree->path->keeps;
+    at->renamed = s->renamed && stage;
+    at->notes = stage + 1 < tree->path->stages.n && s[1].renamed;
     if (stage)
         add_handlers(c, at, ND_PATH_STEP);
     if (stage + 1 == tree->path->stages.n)
@@ -383,6 +417,15 @@ void nd_path_check(struct nd_check *c, struct nd_probe *pr)
     uint32_t i;
 
     nd_check_map_key(c, &map);
+    if (at->path->names) {
+        at->path->names->key = nd_ty(&nd_type_u64);
+        at->path->names->val = at->path->map->key;
+    }
+    if ((at->renamed || at->notes) && !pr->skb)
+        nd_help(c->d,
+                nd_error(c->d, ND_E0503, pr->decl->name_span,
+                         "the stage does not tell the packet's skb"),
+                "a packet that changes its key is known by its skb: stage s(skb: struct sk_buff *)");
     for (i = 0; i < at->keeps->n; i++)
         check_kept(c, at->path, &at->keeps->v[i]);
     c->scope = &scope;

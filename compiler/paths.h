@@ -13,6 +13,7 @@ struct nd_path {
     struct nd_decl *decl;
     uint32_t index;
     struct nd_map *map;         // packets under way
+    struct nd_map *names;       // keys by skb, between a stage and a renamed one; NULL: none
     struct nd_type *record;     // value of the map
     struct nd_type *step, *own; // its two members
     struct nd_type *stages;     // enum of the names
@@ -34,6 +35,8 @@ struct nd_path_at {
     struct nd_path *path;
     uint32_t stage;
     struct nd_expr *key; // the packet's identity, a tree of its own
+    bool renamed;        // it may have changed since the stage before
+    bool notes;          // the next stage is one of these
     struct nd_path_keeps *keeps;
     ND_VEC(struct nd_path_on) on;
     struct nd_sym *step, *own; // `step` and `path` in the handlers

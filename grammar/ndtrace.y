@@ -83,7 +83,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token <text> T_ELSE "else" T_FOR "for" T_WHILE "while" T_UNROLL "unroll" T_BREAK "break"
 %token <text> T_CONTINUE "continue" T_RETURN "return" T_IN "in" T_SORTED "sorted" T_BY "by" T_ASC "asc"
 %token <text> T_DESC "desc" T_LIMIT "limit" T_SIZEOF "sizeof" T_OFFSETOF "offsetof" T_HAS_FIELD "has_field"
-%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_POSITIONAL "positional" T_STAGE "stage" T_PATH "path" T_TIMEOUT "timeout" T_SAMPLE "sample" T_KEEP "keep" T_TRY "try" T_EACH "each" T_ALIAS "alias" T_TRUE "true"
+%token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_POSITIONAL "positional" T_STAGE "stage" T_PATH "path" T_TIMEOUT "timeout" T_SAMPLE "sample" T_KEEP "keep" T_TRY "try" T_EACH "each" T_RENAMED "renamed" T_ALIAS "alias" T_TRUE "true"
 %token <text> T_FALSE "false"
 %token T_ENDPRED "'/' before '{'" T_SHL_SET "<<=" T_SHR_SET ">>=" T_SHL "<<" T_SHR ">>" T_LE "<=" T_GE ">="
 %token T_EQ "==" T_NE "!=" T_LAND "&&" T_LOR "||" T_ARROW "->" T_INC "++" T_DEC "--" T_ADD_SET "+="
@@ -123,7 +123,7 @@ decls: %empty
 
 name: cname | T_TYPE ;
 cname: T_ID | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_POSITIONAL | T_EVENT | T_WHEN
-    | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY | T_EACH | T_PATH | T_TIMEOUT | T_SAMPLE | T_KEEP
+    | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY | T_EACH | T_RENAMED | T_PATH | T_TIMEOUT | T_SAMPLE | T_KEEP
     ;
 
 decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
@@ -174,6 +174,7 @@ path_stages: path_stage          { $$ = ND_NEW(A, struct nd_path_stages); *ND_PU
 path_stage: T_ID                 { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @1}}; }
     | T_ID '?'                   { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @$, .optional = true}}; }
     | path_stage T_STRING        { $$ = $1; $$.label = $2.s; }
+    | path_stage T_RENAMED       { $$ = $1; $$.renamed = true; }
     | path_stage T_WHEN '(' expr ')' { $$ = $1; $$.when = $4; }
     | path_stage T_IF '(' expr ')' { $$ = $1; $$.cond = $4; }
     ;
