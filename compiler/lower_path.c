@@ -125,8 +125,8 @@ static void fill(struct at *a, LLVMValueRef now)
 
 // ---- stages ------------------------------------------------------------------------------------
 
-// Under way with this record, also if it was already: then it starts again (a retransmission, or the
-// same packet seen by two hooks), and is counted.
+// Under way with this record, also if it was already: then it starts again (a retransmission, or
+// the same packet seen by two hooks), and is counted.
 static void put(struct at *a, LLVMValueRef key, LLVMValueRef rec)
 {
     struct nd_lower *l = a->l;
@@ -141,7 +141,8 @@ static void put(struct at *a, LLVMValueRef key, LLVMValueRef rec)
     nd_at(l, done);
 }
 
-// ---- packets that change their key ---------------------------------------------------------------
+// ---- packets that change their key
+// ---------------------------------------------------------------
 
 // The address of the packet's skb, as a key.
 static LLVMValueRef skb_of(struct nd_lower *l)

@@ -422,10 +422,11 @@ void nd_path_check(struct nd_check *c, struct nd_probe *pr)
         at->path->names->val = at->path->map->key;
     }
     if ((at->renamed || at->notes) && !pr->skb)
-        nd_help(c->d,
-                nd_error(c->d, ND_E0503, pr->decl->name_span,
-                         "the stage does not tell the packet's skb"),
-                "a packet that changes its key is known by its skb: stage s(skb: struct sk_buff *)");
+        nd_help(
+            c->d,
+            nd_error(c->d, ND_E0503, pr->decl->name_span,
+                     "the stage does not tell the packet's skb"),
+            "a packet that changes its key is known by its skb: stage s(skb: struct sk_buff *)");
     for (i = 0; i < at->keeps->n; i++)
         check_kept(c, at->path, &at->keeps->v[i]);
     c->scope = &scope;
