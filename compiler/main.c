@@ -18,7 +18,7 @@ enum { EXIT_RUN = 1, EXIT_SCRIPT = 2 };
 struct args {
     const char *mode;
     struct nd_compile_opts o;
-    int out_fd;
+    int out_fd, warn_fd;
     bool json;
     char **rest;
     int nrest;
@@ -29,6 +29,7 @@ static const char usage[] =
     "modes: object manifest check explain fmt; list [tools|stages|probes|builtins|errors] [GLOB]\n"
     "  -e TEXT        the script itself\n"
     "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
+    "  --warn-fd N    write warnings to this file descriptor, if there are no errors\n"
     "  --facts DIR    a recorded description of a kernel instead of this one\n"
     "  --btf FILE     BTF of the target kernel\n"
     "  --stdlib DIR   where modules and tools are\n"
@@ -37,12 +38,13 @@ static const char usage[] =
     "  --dump-ir      LLVM IR to stderr\n"
     "  --without A,B  what the target kernel lacks: names of docs/kernels.md\n";
 
-enum { OPT_OUT = 256, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR, OPT_WITHOUT, OPT_PORTABLE };
+enum { OPT_OUT = 256, OPT_WARN, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR, OPT_WITHOUT, OPT_PORTABLE };
 
 static bool parse_args(int argc, char **argv, struct args *a)
 {
     static const struct option longs[] = {
         {"out-fd", required_argument, NULL, OPT_OUT},
+        {"warn-fd", required_argument, NULL, OPT_WARN},
         {"facts", required_argument, NULL, OPT_FACTS},
         {"btf", required_argument, NULL, OPT_BTF},
         {"stdlib", required_argument, NULL, OPT_STDLIB},
@@ -56,6 +58,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
     int c;
 
     a->out_fd = -1;
+    a->warn_fd = STDERR_FILENO;
     if (argc < 2)
         return false;
     a->mode = argv[1];
@@ -71,6 +74,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
             break;
         case OPT_OUT:
             a->out_fd = atoi(optarg);
+            break;
+        case OPT_WARN:
+            a->warn_fd = atoi(optarg);
             break;
         case OPT_FACTS:
             a->o.facts = optarg;
@@ -186,6 +192,19 @@ static const struct {
     {"explain", mode_explain}, {"fmt", mode_fmt},
 };
 
+static void say(struct nd_unit *u, const struct args *a, int fd)
+{
+    FILE *f = fd == STDERR_FILENO ? stderr : fdopen(fd, "w");
+
+    if (!f)
+        f = stderr;
+    if (a->json)
+        nd_diags_json(&u->diags, &u->sources, f);
+    else
+        nd_diags_text(&u->diags, &u->sources, f, isatty(STDERR_FILENO));
+    fflush(f);
+}
+
 static int run(struct args *a)
 {
     struct nd_unit *u;
@@ -207,12 +226,9 @@ static int run(struct args *a)
         return EXIT_RUN;
     }
     ret = modes[i].fn(u, a);
-    if (a->json)
-        nd_diags_json(&u->diags, &u->sources, stderr);
-    else
-        nd_diags_text(&u->diags, &u->sources, stderr, isatty(2));
     if (u->diags.errors && !ret)
         ret = EXIT_SCRIPT;
+    say(u, a, ret ? STDERR_FILENO : a->warn_fd);
     nd_unit_free(u);
     return ret;
 }

@@ -372,14 +372,14 @@ static int open_object(struct cli *c, struct nd_object *obj, struct nd_load *l)
         if (nd_load_open(l, obj->data, obj->size))
             return EXIT_FAILED;
         if (!nd_feature_may_trace())
-            return 0;
+            break;
         c->features.trace_id = trace_id(&l->mf);
         start = nd_now();
         missing = nd_features_missing(&c->features, l->mf.h->needs);
         ns += nd_now() - start;
         l->features = c->features;
         if (!missing)
-            break;
+            break; // not before: it may be compiled again, with the same warnings
         if (!(missing & ~l->mf.h->without) ||
             (!c->compile.text && nd_find_is_object(c->compile.file)))
             return lacks(c, l, missing);
@@ -387,6 +387,7 @@ static int open_object(struct cli *c, struct nd_object *obj, struct nd_load *l)
         nd_load_free(l);
         nd_object_free(obj);
     }
+    nd_object_warn(obj);
     if (c->run.verbose)
         say_features(&c->features, l->mf.h->without, ns);
     return 0;

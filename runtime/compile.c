@@ -158,8 +158,17 @@ int nd_object_map(const char *path, struct nd_object *out)
     return err;
 }
 
+void nd_object_warn(struct nd_object *o)
+{
+    if (o->warnings)
+        fputs(o->warnings, stderr);
+    free(o->warnings);
+    o->warnings = NULL;
+}
+
 void nd_object_free(struct nd_object *o)
 {
+    free(o->warnings);
     if (o->map)
         munmap(o->map, o->map_size);
     else if (o->data)
@@ -176,20 +185,33 @@ static void add(char **argv, int *n, const char *flag, const char *value)
     argv[(*n)++] = (char *)(uintptr_t)value;
 }
 
-int nd_compile(const struct nd_compile_opts *o, struct nd_object *out)
+// All that a file has, as text; NULL: nothing.
+static char *text_of(int fd)
 {
-    char *argv[20], number[16];
-    int fd, n = 0, code, err;
+    struct stat st;
+    char *s = NULL;
+    ssize_t n;
 
-    fd = memfd_create("ndtrace", 0); // inherited by the child
-    if (fd < 0) {
-        nd_msg("error: no memory for the object: %s", strerror(errno));
-        return 1;
-    }
-    snprintf(number, sizeof(number), "%d", fd);
+    if (!fstat(fd, &st) && st.st_size > 0)
+        s = malloc((size_t)st.st_size + 1);
+    if (!s)
+        return NULL;
+    n = pread(fd, s, (size_t)st.st_size, 0);
+    s[n > 0 ? n : 0] = 0;
+    return s;
+}
+
+static int compile_to(const struct nd_compile_opts *o, int fd, int warn_fd)
+{
+    char *argv[22], numbers[2][16];
+    int n = 0;
+
+    snprintf(numbers[0], sizeof(numbers[0]), "%d", fd);
+    snprintf(numbers[1], sizeof(numbers[1]), "%d", warn_fd);
     add(argv, &n, NULL, NAME);
     add(argv, &n, NULL, o->verb);
-    add(argv, &n, "--out-fd", number);
+    add(argv, &n, "--out-fd", numbers[0]);
+    add(argv, &n, "--warn-fd", numbers[1]);
     add(argv, &n, "-p", o->pid);
     add(argv, &n, "--facts", o->facts);
     add(argv, &n, "--btf", o->btf);
@@ -199,14 +221,29 @@ int nd_compile(const struct nd_compile_opts *o, struct nd_object *out)
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);
     argv[n] = NULL;
-    code = nd_compile_run(argv, o->without);
+    return nd_compile_run(argv, o->without);
+}
+
+int nd_compile(const struct nd_compile_opts *o, struct nd_object *out)
+{
+    int fd = memfd_create("ndtrace", 0), warn_fd = memfd_create("ndtrace", 0); // the child's, too
+    int code = 1, err;
+
+    if (fd < 0 || warn_fd < 0)
+        nd_msg("error: no memory for the object: %s", strerror(errno));
+    else
+        code = compile_to(o, fd, warn_fd);
     if (!code) {
+        out->warnings = text_of(warn_fd);
         err = map_fd(fd, out);
         if (err) {
             nd_msg("error: the compiler gave no object: %s", strerror(-err));
             code = 1;
         }
     }
-    close(fd);
+    if (fd >= 0)
+        close(fd);
+    if (warn_fd >= 0)
+        close(warn_fd);
     return code;
 }

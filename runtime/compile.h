@@ -14,6 +14,7 @@ struct nd_object { // mapped memory
     size_t size;
     void *map; // what to unmap; NULL: data itself
     size_t map_size;
+    char *warnings; // of the compiler, not shown yet; or NULL
 };
 
 struct nd_compile_opts {
@@ -28,11 +29,14 @@ struct nd_compile_opts {
 
 // Where the compiler is, or would be.
 void nd_compile_path(char *path, size_t size);
-// Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours).
+// Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours). What it warns
+// of is in the object, for it may be compiled again.
 int nd_compile(const struct nd_compile_opts *opts, struct nd_object *out);
 // Maps a compiled object from a file. 0 or a negative errno.
 int nd_object_map(const char *path, struct nd_object *out);
 void nd_object_free(struct nd_object *o);
+// Shows the warnings, once.
+void nd_object_warn(struct nd_object *o);
 // Becomes the compiler with these words; returns only when it cannot (exit code).
 int nd_compile_exec(char **argv, uint32_t without);
 // Runs it with these words and waits; exit code.

@@ -65,6 +65,9 @@ warns='BEGIN { $x = 1; $x + 1; exit(); }'
 timeout 20 "$ND" -q -e "$warns" >"$TMP/out" 2>"$TMP/err1"
 timeout 20 "$ND" -q -e "$warns" >"$TMP/out" 2>"$TMP/err2"
 has warned "$TMP/err1" 'warning'
+# Also where it is compiled a second time, for a kernel that lacks something.
+"$ND" --no-cache -v --duration 0.1 -e 'probe tx_queue { @ = count(); 1; }' >/dev/null 2>"$TMP/twice"
+same warned-once "$(grep -c 'W0901' "$TMP/twice")" 1
 same warned-again "$(cat "$TMP/err2")" "$(cat "$TMP/err1")"
 
 # Others have no access, and what is not ours is not used.
