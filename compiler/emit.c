@@ -285,6 +285,7 @@ static void emit_map(struct nd_emit *e, struct nd_map *m)
     }
     x.gen_off = gen ? lm->gen_off : 0;
     x.pop_off = lm->pop_off;
+    memcpy(x.pop_less, lm->pop_less, sizeof(x.pop_less));
     x.span = nd_emit_span(e, m->span);
     nd_mfb_add(e->b, ND_SEC_MAPS, &x, 1);
 }

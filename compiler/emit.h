@@ -14,7 +14,7 @@ struct nd_layout {
     bool sends;
     struct nd_layout_map { // by nd_map index
         enum nd_mf_map_kind kind;
-        uint32_t max_entries, gen_off, pop_off;
+        uint32_t max_entries, gen_off, pop_off, pop_less[2];
     } * maps;
     ND_VEC(struct nd_layout_stack {
         const char *sym;

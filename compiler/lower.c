@@ -2,6 +2,8 @@
 // Typed program to an LLVM module: maps, globals, line information, one function for each program.
 #include "lower.h"
 
+#include "paths.h"
+
 #include <string.h>
 
 // ---- small builders -----------------------------------------------------------------------------
@@ -211,10 +213,23 @@ static void make_map(struct nd_lower *l, struct nd_map *m)
 }
 
 // Counts of entries are written by programs only.
-static void count_entries(struct nd_lower *l, struct nd_lmap *lm)
+static void count_entries(struct nd_lower *l, const struct nd_map *m)
 {
-    if (lm->kind == ND_MAP_LRUHASH || lm->kind == ND_MAP_PERCPULRUHASH)
+    struct nd_lmap *lm = &l->maps[m->index];
+
+    if ((lm->kind == ND_MAP_LRUHASH || lm->kind == ND_MAP_PERCPULRUHASH) && !m->hidden)
         lm->pop_off = nd_state_alloc(l, 8);
+}
+
+// Packets under way are those that started, not those that did so again, until they are done.
+static void count_packets(struct nd_lower *l, const struct nd_path *path)
+{
+    struct nd_lmap *lm = &l->maps[path->map->index];
+    const uint32_t *count = l->paths[path->index].count;
+
+    lm->pop_off = count[ND_PATHC_STARTED];
+    lm->pop_less[0] = count[ND_PATHC_AGAIN];
+    lm->pop_less[1] = count[ND_PATHC_DONE];
 }
 
 #define STACK_ENTRIES 8192u
@@ -534,7 +549,9 @@ static void make_globals(struct nd_lower *l)
         make_map(l, l->p->maps.v[i]);
     nd_state_words_end(l);
     for (i = 0; i < l->p->maps.n; i++)
-        count_entries(l, &l->maps[i]);
+        count_entries(l, l->p->maps.v[i]);
+    for (i = 0; i < l->p->paths.n; i++)
+        count_packets(l, l->p->paths.v[i]);
     for (i = 0; i < l->p->events.n && !l->ring; i++) {
         if (l->p->events.v[i]->sent)
             l->ring = event_map(l);

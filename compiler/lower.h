@@ -88,6 +88,7 @@ struct nd_lmap {
     uint32_t key_size, val_size, max_entries;
     uint32_t gen_off;         // in nd_state, ND_MF_NONE: one generation
     uint32_t pop_off;         // in nd_state, 0: entries are not counted
+    uint32_t pop_less[2];     // counters of a path that tell as much, see struct nd_mf_map
     uint32_t guarded, others; // programs that update it, see lower_nest.c
     const struct nd_probe *last_user;
 };

@@ -76,7 +76,8 @@ static void populate(struct nd_lower *l, const struct nd_map *m, LLVMValueRef r,
 {
     LLVMBasicBlockRef yes, done;
 
-    if (!l->maps[m->index].pop_off || l->maps[m->index].kind == ND_MAP_ARRAY)
+    if (!l->maps[m->index].pop_off || l->maps[m->index].pop_less[0] ||
+        l->maps[m->index].kind == ND_MAP_ARRAY)
         return;
     yes = nd_bb(l, "populate");
     done = nd_bb(l, "populated");

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 4u
+#define ND_MF_VERSION 5u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -343,10 +343,11 @@ struct nd_mf_map {
     // read: flip it, wait until no program that saw the old value runs, harvest and empty the old
     // one.
     uint32_t gen_off;
-    // LRU maps: s64 in nd_state, entries that programs made minus those that they deleted; what is
-    // neither there nor taken away by user space was evicted. ARRAY: u64, not 0 once the variable
-    // was set. 0: not counted.
+    // LRU maps: s64 in nd_state, entries that programs made minus those that they deleted, and also
+    // minus what is at pop_less; what is neither there nor taken away by user space was evicted.
+    // ARRAY: u64, not 0 once the variable was set. 0: not counted, nothing.
     uint32_t pop_off;
+    uint32_t pop_less[2];
     struct nd_mf_span span; // where the script first names it
 };
 

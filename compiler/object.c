@@ -79,8 +79,11 @@ static void layout_of(struct nd_lower *l, struct nd_layout *out)
     out->sends = l->ring != NULL;
     out->maps = ND_NEW_ARRAY(l->a, struct nd_layout_map, l->p->maps.n + 1);
     for (i = 0; i < l->p->maps.n; i++)
-        out->maps[i] = (struct nd_layout_map){l->maps[i].kind, l->maps[i].max_entries,
-                                              l->maps[i].gen_off, l->maps[i].pop_off};
+        out->maps[i] = (struct nd_layout_map){l->maps[i].kind,
+                                              l->maps[i].max_entries,
+                                              l->maps[i].gen_off,
+                                              l->maps[i].pop_off,
+                                              {l->maps[i].pop_less[0], l->maps[i].pop_less[1]}};
     for (i = 0; i < l->stacks.n; i++)
         *ND_PUSH(l->a, &out->stacks) = (struct nd_layout_stack){
             l->stacks.v[i].sym, l->stacks.v[i].depth, l->stacks.v[i].kernel};

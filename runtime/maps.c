@@ -508,6 +508,15 @@ int64_t nd_maps_len(struct nd_maps *m, uint32_t map)
     return err ? err : n;
 }
 
+static int64_t entries_made(const struct nd_maps *m, const struct nd_mf_map *d)
+{
+    int64_t n = (int64_t)nd_state_get(m->state, d->pop_off);
+
+    for (int i = 0; i < 2; i++)
+        n -= d->pop_less[i] ? (int64_t)nd_state_get(m->state, d->pop_less[i]) : 0;
+    return n;
+}
+
 uint64_t nd_maps_evicted(struct nd_maps *m)
 {
     uint64_t sum = 0;
@@ -523,7 +532,7 @@ uint64_t nd_maps_evicted(struct nd_maps *m)
             if (nd_bpfmap_each(&p->gen[g], false, count_one, &there))
                 break;
         }
-        made = (int64_t)nd_state_get(m->state, p->d->pop_off);
+        made = entries_made(m, p->d);
         if (made - p->taken > there)
             sum += (uint64_t)(made - p->taken - there);
     }

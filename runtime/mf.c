@@ -90,6 +90,7 @@ static const char *check_globals(const struct nd_mf *mf)
 static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
 {
     bool data = m->kind != ND_MAP_STACK && m->kind != ND_MAP_SCRATCH;
+    uint32_t off, i;
 
     if (m->kind > ND_MAP_USER || !nd_mf_str_ok(mf, m->name) || !nd_mf_str_ok(mf, m->sym) ||
         !nd_mf_str_ok(mf, m->sym2) || !nd_mf_span_ok(mf, &m->span))
@@ -115,8 +116,13 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
     if ((m->flags & ND_MAPF_GEN) && (mf->h->flags & ND_MF_SPLIT) &&
         (m->gen_off % 8 || m->gen_off + 8ull > mf->h->words_size))
         return "a map's generation word is none of the runtime's";
-    if (m->pop_off && (!data || m->pop_off % 8 || m->pop_off + 8ull > mf->h->state_size))
-        return "a map's count of entries is out of range";
+    if (m->pop_off && !data)
+        return "a map's count of entries is of no map";
+    for (i = 0; i < 3; i++) {
+        off = i ? m->pop_less[i - 1] : m->pop_off;
+        if (off && (off % 8 || off + 8ull > mf->h->state_size))
+            return "a map's count of entries is out of range";
+    }
     return NULL;
 }
 
