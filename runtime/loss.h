@@ -18,10 +18,11 @@ uint32_t nd_losses_report(struct nd_losses *l, const struct nd_loss **out);
 // Sites that counted something at all (count: since the last report).
 uint32_t nd_losses_total(struct nd_losses *l, const struct nd_loss **out);
 uint64_t nd_losses_events(const struct nd_losses *l); // events lost so far
-// What the runtime itself lost: n more of a kind, without a place in the script.
 // What the event buffers know: records that made no sense, and lost ones, which count as far as
 // programs have not counted them themselves.
 void nd_losses_buffers(struct nd_losses *l, uint64_t bad, uint64_t dropped);
-void nd_losses_add(struct nd_losses *l, uint32_t kind, uint64_t n);
+// A map has n entries that user code had no room for (ND_SITE_MAP_FULL), or lost n
+// (ND_SITE_EVICTED).
+void nd_losses_map(struct nd_losses *l, uint32_t kind, uint32_t map, uint64_t n);
 
 #endif

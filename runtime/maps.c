@@ -517,26 +517,20 @@ static int64_t entries_made(const struct nd_maps *m, const struct nd_mf_map *d)
     return n;
 }
 
-uint64_t nd_maps_evicted(struct nd_maps *m)
+uint64_t nd_maps_evicted(struct nd_maps *m, uint32_t map)
 {
-    uint64_t sum = 0;
-    uint32_t i, g;
+    struct map *p = &m->v[map];
+    int64_t made, there = 0;
+    uint32_t g;
 
-    for (i = 0; i < m->mf->nmaps && m->state; i++) {
-        struct map *p = &m->v[i];
-        int64_t made, there = 0;
-
-        if (!p->in_kernel || !has_data(p->d) || !p->d->pop_off)
-            continue;
-        for (g = 0; g < (p->d->flags & ND_MAPF_GEN ? 2u : 1u); g++) {
-            if (nd_bpfmap_each(&p->gen[g], false, count_one, &there))
-                break;
-        }
-        made = entries_made(m, p->d);
-        if (made - p->taken > there)
-            sum += (uint64_t)(made - p->taken - there);
+    if (!m->state || !p->in_kernel || !has_data(p->d) || !p->d->pop_off)
+        return 0;
+    for (g = 0; g < (p->d->flags & ND_MAPF_GEN ? 2u : 1u); g++) {
+        if (nd_bpfmap_each(&p->gen[g], false, count_one, &there))
+            return 0;
     }
-    return sum;
+    made = entries_made(m, p->d) - p->taken;
+    return made > there ? (uint64_t)(made - there) : 0;
 }
 
 int nd_maps_stack(struct nd_maps *m, uint32_t map, int32_t id, uint64_t *frames, uint32_t max)

@@ -52,9 +52,8 @@ int nd_maps_restart(struct nd_maps *m, uint32_t map);
 int nd_maps_zero(struct nd_maps *m, uint32_t map);
 int64_t nd_maps_len(struct nd_maps *m, uint32_t map);
 
-// Entries that the LRU maps dropped to make room, all maps together; exact once programs have
-// ended.
-uint64_t nd_maps_evicted(struct nd_maps *m);
+// Entries that an LRU map dropped to make room, 0 for other maps; exact once programs have ended.
+uint64_t nd_maps_evicted(struct nd_maps *m, uint32_t map);
 
 // A copy of all entries at one moment; free with nd_copy_free.
 struct nd_copy {

@@ -497,10 +497,12 @@ static void summary(struct nd_run *r)
 {
     const struct nd_attached *at;
     const struct nd_loss *loss;
-    uint32_t nat, nloss;
+    uint32_t nat, nloss, i;
 
-    nd_losses_add(r->losses, ND_SITE_MAP_FULL, nd_vm_map_full(r->vm));
-    nd_losses_add(r->losses, ND_SITE_EVICTED, nd_maps_evicted(r->maps));
+    for (i = 0; i < r->mf->nmaps; i++) {
+        nd_losses_map(r->losses, ND_SITE_MAP_FULL, i, nd_vm_map_full(r->vm, i));
+        nd_losses_map(r->losses, ND_SITE_EVICTED, i, nd_maps_evicted(r->maps, i));
+    }
     at = nd_attach_list(r->attach, &nat);
     nloss = nd_losses_total(all_losses(r), &loss);
     nd_sink_summary(r->sink, loss, nloss, at, nat, r->events ? nd_events_seen(r->events) : 0,

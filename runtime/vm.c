@@ -429,9 +429,10 @@ struct nd_vm *nd_vm_new(const struct nd_vm_env *env)
     vm->jumps = VM_CHECK;
     vm->formats = calloc(env->mf->ncode + 1ul, sizeof(*vm->formats));
     vm->sites = calloc(env->mf->nsites + 1ul, sizeof(*vm->sites));
+    vm->map_full = calloc(env->mf->nmaps + 1ul, sizeof(*vm->map_full));
     vm->key = calloc(1, largest(env->mf, false));
     vm->val = calloc(1, largest(env->mf, true));
-    if (!vm->formats || !vm->sites || !vm->key || !vm->val) {
+    if (!vm->formats || !vm->sites || !vm->map_full || !vm->key || !vm->val) {
         nd_vm_free(vm);
         return NULL;
     }
@@ -447,6 +448,7 @@ void nd_vm_free(struct nd_vm *vm)
     reset_memory(vm, true);
     free(vm->formats);
     free(vm->sites);
+    free(vm->map_full);
     free(vm->text.v);
     free(vm->scratch.v);
     free(vm->key);
@@ -483,7 +485,7 @@ uint64_t nd_vm_div_zero(const struct nd_vm *vm)
     return vm->div_zero;
 }
 
-uint64_t nd_vm_map_full(const struct nd_vm *vm)
+uint64_t nd_vm_map_full(const struct nd_vm *vm, uint32_t map)
 {
-    return vm->map_full;
+    return vm->map_full[map];
 }

@@ -39,6 +39,7 @@ bool nd_vm_exited(const struct nd_vm *vm, int *code); // was EXIT executed?
 void nd_vm_times(struct nd_vm *vm, int64_t start, int64_t interval_start, int64_t now);
 uint64_t nd_vm_div_zero(const struct nd_vm *vm);     // divisions by zero so far
 const uint64_t *nd_vm_sites(const struct nd_vm *vm); // counts of user code, by index in SITES
-uint64_t nd_vm_map_full(const struct nd_vm *vm);     // updates by user code that found no room
+// Updates of this map by user code that found no room.
+uint64_t nd_vm_map_full(const struct nd_vm *vm, uint32_t map);
 
 #endif

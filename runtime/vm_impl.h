@@ -76,7 +76,8 @@ struct nd_vm {
     int exit_code;
     int64_t start, interval_start, now;
     uint64_t *sites; // counts of user code, by index in SITES
-    uint64_t div_zero, map_full;
+    uint64_t div_zero;
+    uint64_t *map_full; // by map
     char error[256];
     struct vm_value stack[VM_STACK];
 };

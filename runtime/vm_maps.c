@@ -55,7 +55,7 @@ static int check(struct nd_vm *vm, const struct nd_mf_map *m, int err, const cha
     if (!err || err == -ENOENT)
         return 0;
     if (err == -E2BIG || err == -ENOSPC || err == -ENOMEM) {
-        vm->map_full++;
+        vm->map_full[m - vm->env.mf->maps]++;
         return 0;
     }
     return vm_fail(vm, -err, "cannot %s %s: %s", what, nd_mf_str(vm->env.mf, m->name),

@@ -52,7 +52,8 @@ trace room -e "$HEAD ${WAY/timeout 500ms/timeout 60s limit 64} -> netif_rx if (p
 N=$(send 1000)
 stop "$PID"
 has room-path "$TMP/room.out" "^path p: started $N, done 0, lost 0, under way ([1-9]|[1-9][0-9])\$"
-has room-evicted "$TMP/room.out" '^Evicted: [0-9]+|evicted'
+way=$(sed -n 's/^path p: .* under way \([0-9]*\)$/\1/p' "$TMP/room.out")
+has room-evicted "$TMP/room.out" "^Entries evicted: $((N - way)) \(.* path p: $((N - way))\)\$"
 
 # What it keeps of each stage, under the names that the stages were given; a stage left out by its condition.
 trace keep -e "$HEAD path p by packet_id keep { bytes: u32 = pkt.len, on: ifname = pkt.dev }

@@ -111,7 +111,7 @@ static void full_maps_are_counted(void **state)
     func(&x, "test", 0, 0);
     ready(&x);
     assert_int_equal(nd_vm_call(x.vm, 0, 0, NULL, NULL), 0);
-    assert_int_equal(nd_vm_map_full(x.vm), 1);
+    assert_int_equal(nd_vm_map_full(x.vm, m.plain), 1);
     stop(&x);
 }
 
