@@ -354,7 +354,7 @@ void nd_options_free(struct nd_options *o)
 static void usage_option(const struct nd_mf *mf, const struct nd_mf_option *o)
 {
     const char *def = nd_mf_str(mf, o->def_text);
-    char head[128];
+    char head[128], range[64];
     uint32_t i;
 
     if (o->kind == ND_OPT_BOOL)
@@ -367,6 +367,8 @@ static void usage_option(const struct nd_mf *mf, const struct nd_mf_option *o)
         printf("%s%s", i ? ", " : " {", nd_mf_str(mf, mf->words[o->names + i]));
     if (o->nnames)
         printf("}");
+    if (nd_value_range(o, range, sizeof(range)))
+        printf(" {%s}", range);
     if (o->flags & ND_OPTF_REQUIRED)
         printf(" (required)");
     else if (*def)
