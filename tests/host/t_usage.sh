@@ -54,6 +54,9 @@ pair='vm_pair_latency --send-dev lo --recv-dev lo --duration 100ms'
 for wrong in '--ports 0' '--ports 70000' '--ports 80,,81' '--ports ,' '--interval 0' '--interval 999us' '--timeout 0' '--protocol igmp'; do
     usage "tool${wrong// /}" 2 "error: ${wrong%% *}" $pair $wrong
 done
+usage memory 1 'error: the maps want [0-9]+ MiB of memory, and [0-9]+ MiB can be had; the largest has 100000000 entries' \
+    -e 'let @m = hash(100000000); BEGIN { @m[pid] = str(kptr(0), 4096); exit() }'
+usage duration-zero 2 '--duration must be greater than zero' --duration 0 -e 'BEGIN { exit() }'
 cat >"$TMP/r.nd" <<'S'
 option id: int(1, 4094) "of a VLAN" option queue: int(0, 65535) = -1 "queue" option most: duration(1ms, 2m) = 2s "time"
 BEGIN { printf("%d %d %d\n", opt.id, opt.queue, opt.most); exit() }
