@@ -65,7 +65,7 @@
     X(E0409, "stage does not set what it exports")  \
     X(E0501, "malformed option declaration")        \
     X(E0502, "malformed probe")                     \
-    X(E0503, "malformed map or path")           \
+    X(E0503, "malformed map or path")               \
     X(E0601, "no BTF")                              \
     X(E0602, "no tracefs")                          \
     X(E0603, "executable not found")                \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Will the maps fit into memory? The kernel makes room for all entries at once and does not ask: it
-// takes minutes, and all that others have, before it fails. Must not know manifests. Serves the loader.
+// takes minutes, and all that others have, before it fails. Must not know manifests. Serves the
+// loader.
 #include "memory.h"
 
 #include "msg.h"
@@ -58,7 +59,8 @@ int nd_memory_check(const struct bpf_object *obj)
 
     if (n > 0)
         ncpus = (uint64_t)n;
-    bpf_object__for_each_map(map, obj) {
+    bpf_object__for_each_map(map, obj)
+    {
         uint64_t want = bpf_map__autocreate(map) ? wants(map, ncpus) : 0;
 
         sum += want;

@@ -4,7 +4,8 @@
 
 struct bpf_object;
 
-// 0, or -ENOMEM with a message: the maps of the object want more memory than the machine has to give.
+// 0, or -ENOMEM with a message: the maps of the object want more memory than the machine has to
+// give.
 int nd_memory_check(const struct bpf_object *obj);
 
 #endif
