@@ -197,8 +197,8 @@ static void map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e)
     m->max_entries = (uint32_t)n;
     m->size_opt = o;
     if (o) {
-        o->min = 1;
-        o->max = MAP_ENTRIES;
+        o->min = o->min < 1 ? 1 : o->min;
+        o->max = o->max > MAP_ENTRIES ? MAP_ENTRIES : o->max;
     }
 }
 

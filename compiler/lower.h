@@ -367,6 +367,7 @@ void nd_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_s
 void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t);
 struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e); // a field
 struct nd_val nd_lower_packet_id(struct nd_lower *l, const struct nd_expr *e);
+LLVMValueRef nd_packet_id_there(struct nd_lower *l, const struct nd_expr *e);
 LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x); // i64
 // The truth (i64) of comparison e, false when a field of the packet in it is absent.
 LLVMValueRef nd_pkt_if_there(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef truth);

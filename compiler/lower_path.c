@@ -313,6 +313,22 @@ static void sample(struct at *a)
     nd_temps_release(l);
 }
 
+// A packet without an identity would be taken for any other that has none.
+static void only_known(struct nd_lower *l, const struct nd_expr *by)
+{
+    LLVMBasicBlockRef known;
+    uint32_t i;
+
+    for (i = 0; by->kind == ND_E_TUPLE && i < by->args.n; i++)
+        only_known(l, by->args.v[i]);
+    if (by->kind != ND_E_IDENT || !by->builtin ||
+        (by->builtin->id != ND_B_PACKET_ID && by->builtin->id != ND_B_INNER_ID))
+        return;
+    known = nd_bb(l, "known");
+    LLVMBuildCondBr(l->b, nd_packet_id_there(l, by), known, l->out);
+    nd_at(l, known);
+}
+
 static uint32_t flow_layers(const struct at *a)
 {
     bool kept = (!a->place->stage && nd_path_member(a->place->path, true, "flow")) ||
@@ -339,6 +355,7 @@ void nd_lower_path(struct nd_lower *l)
     u.layers |= flow_layers(&a);
     u.always = true;
     nd_pkt_prepare(l, &u, by->span);
+    only_known(l, by);
     sample(&a);
     nd_lower_into(l, by, key, t);
     nd_temps_release(l);

@@ -270,6 +270,18 @@ static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
                              ""));
 }
 
+// Has the packet one? Not if it could not be parsed, or is of neither IP nor ARP.
+LLVMValueRef nd_packet_id_there(struct nd_lower *l, const struct nd_expr *e)
+{
+    const uint32_t any = ND_PH_FLOW | ND_PH_ARP;
+    LLVMValueRef outer = nd_pk_found(l, &l->pkt.of[0], any);
+
+    if (e->builtin->id == ND_B_PACKET_ID)
+        return outer;
+    return LLVMBuildSelect(l->b, nd_pk_found(l, &l->pkt.of[1], ND_PH_INNER),
+                           nd_pk_found(l, &l->pkt.of[1], any), outer, "");
+}
+
 struct nd_val nd_lower_packet_id(struct nd_lower *l, const struct nd_expr *e)
 {
     const struct nd_val id = {.v = nd_temp(l, ID_WORDS * 4), .mem = true, .as = ND_AS_BPF};

@@ -150,6 +150,32 @@ static void check_default(struct nd_check *c, struct nd_option *o)
         check_value(c, o, e->args.v[i]);
 }
 
+// int(1, 4094), duration(1ms): what the command line may say. The default may be another value,
+// which then stands for an option that was not given.
+static void check_range(struct nd_check *c, struct nd_option *o)
+{
+    const struct nd_expr_list *args = o->decl->texpr->args;
+    bool is_time = o->type->kind == ND_TY_DURATION;
+    int64_t *bounds[] = {&o->min, &o->max};
+    uint32_t i;
+
+    if (!args || o->kind == ND_OPT_ENUM)
+        return;
+    if (!is_time && o->kind != ND_OPT_INT) {
+        nd_error(c->d, ND_E0501, o->decl->texpr->span, "a range is for int, duration and usecs");
+        return;
+    }
+    for (i = 0; i < args->n; i++) {
+        nd_check_expr(c, args->v[i]);
+        if (!nd_check_const_int(c, args->v[i], bounds[i]) ||
+            (args->v[i]->type->kind == ND_TY_DURATION) != is_time)
+            nd_error(c->d, ND_E0501, args->v[i]->span, "the bound must be %s",
+                     is_time ? "a duration such as 5s or 200ms" : "an integer");
+    }
+    if (o->min > o->max)
+        nd_error(c->d, ND_E0501, o->decl->texpr->span, "nothing is in this range");
+}
+
 static void place(struct nd_program *p, struct nd_option *o)
 {
     uint32_t off = (p->opts_size + 7) & ~7u;
@@ -210,6 +236,7 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
     d->sym = s;
     place(c->p, o);
     *ND_PUSH(c->a, &c->p->options) = o;
+    check_range(c, o);
     check_default(c, o);
 }
 

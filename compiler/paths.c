@@ -257,9 +257,13 @@ static void declare(struct nd_check *c, struct nd_decl *d)
         nd_error(c->d, ND_E0317, d->path->sample_span, "a sample is one of so many: sample 1/64");
     check_renamed(c, d->path);
     path->timeout = TIMEOUT_NS;
-    if (d->path->timeout)
-        path->timeout =
+    if (d->path->timeout) {
+        uint64_t ns =
             nd_check_duration(c, d->path->timeout, &path->timeout_opt, "'timeout'", "timeout 1s");
+
+        if (ns)
+            path->timeout = ns;
+    }
 }
 
 static void declare_lost(struct nd_check *c, struct nd_path *path)

@@ -171,6 +171,8 @@ static void check_trial(struct nd_check *c, struct nd_probe *pr)
     c->scope = &exports;
     c->nvars = 0;
     nd_stage_check(c, pr);
+    if (pr->via->pred && pr->via->pred->is_const && !pr->via->pred->num)
+        nd_error(c->d, ND_E0213, pr->via->pred->span, "its predicate is false on this kernel");
     c->scope = exports.up;
     c->probe = NULL;
 }

@@ -211,6 +211,15 @@ alias_names: T_ID                { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A,
     ;
 option_type: name                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
     | name '[' ']'               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->is_list = true; }
+    | name '(' cond ')'          {
+                                     $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s;
+                                     $$->args = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$->args) = $3;
+                                 }
+    | name '(' cond ',' cond ')' {
+                                     $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s;
+                                     $$->args = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$->args) = $3;
+                                     *ND_PUSH(A, $$->args) = $5;
+                                 }
     | T_ENUM '(' names ')'       {
                                      $$ = ND_NEW(A, struct nd_texpr);
                                      $$->span = @$;

@@ -85,9 +85,14 @@ static int set_output(struct cli *c, const char *v)
 
 static int set_duration(struct cli *c, const char *v)
 {
-    if (nd_value_duration(v, &c->run.duration))
+    bool ok = nd_value_duration(v, &c->run.duration);
+
+    if (ok && c->run.duration > 0)
         return 0;
-    nd_msg("error: --duration: \"%s\" is no duration; write 10s, 500ms, 5m or seconds", v);
+    if (ok)
+        nd_msg("error: --duration must be greater than zero");
+    else
+        nd_msg("error: --duration: \"%s\" is no duration; write 10s, 500ms, 5m or seconds", v);
     return -1;
 }
 

@@ -4,6 +4,7 @@
 #include "load.h"
 
 #include "attach_multi.h"
+#include "memory.h"
 #include "msg.h"
 #include "needs.h"
 #include "verifier.h"
@@ -515,6 +516,8 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
         err = place_options(l, obj, opts);
     if (!err)
         err = size_maps(l, obj, opts);
+    if (!err)
+        err = nd_memory_check(obj);
     if (err)
         return err;
     err = bpf_object__load(obj);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIME_MIN 1000000 // ns
+
 struct parse {
     const struct nd_mf *mf;
     struct nd_options *out;
@@ -221,26 +223,34 @@ static int check_end(struct parse *p)
     return err;
 }
 
-// A period of zero would be a report without end.
-static int check_periods(struct parse *p)
+// A period of zero would be a report without end, such a timeout would lose every packet at once.
+static int check_time(struct parse *p, uint32_t opt)
 {
-    uint32_t i;
+    const struct nd_mf_option *o;
     int64_t ns;
 
-    for (i = 0; i < p->mf->nhooks; i++) {
-        const struct nd_mf_hook *h = &p->mf->hooks[i];
-        const struct nd_mf_option *o;
+    if (opt == ND_MF_NONE)
+        return 0;
+    o = &p->mf->options[opt];
+    memcpy(&ns, p->out->data + o->off, sizeof(ns));
+    if (ns >= TIME_MIN || !get_word(p, o->count_off))
+        return 0;
+    nd_msg("error: --%s must be at least 1ms", nd_mf_str(p->mf, o->flag));
+    return -EINVAL;
+}
 
-        if (h->kind != ND_HOOK_EVERY || h->period_opt == ND_MF_NONE)
-            continue;
-        o = &p->mf->options[h->period_opt];
-        memcpy(&ns, p->out->data + o->off, sizeof(ns));
-        if (ns <= 0 && get_word(p, o->count_off)) {
-            nd_msg("error: --%s must be greater than zero", nd_mf_str(p->mf, o->flag));
-            return -EINVAL;
-        }
+static int check_times(struct parse *p)
+{
+    uint32_t i;
+    int err = 0;
+
+    for (i = 0; i < p->mf->nhooks && !err; i++) {
+        if (p->mf->hooks[i].kind == ND_HOOK_EVERY)
+            err = check_time(p, p->mf->hooks[i].period_opt);
     }
-    return 0;
+    for (i = 0; i < p->mf->npaths && !err; i++)
+        err = check_time(p, p->mf->paths[i].timeout_opt);
+    return err;
 }
 
 // The first positional option that was not given takes a word without a flag.
@@ -311,7 +321,7 @@ int nd_options_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn g
     if (!err)
         err = nd_optfile_fill(mf, out);
     if (!err)
-        err = check_periods(&p);
+        err = check_times(&p);
     free(p.given);
     if (err)
         nd_options_free(out);
@@ -344,7 +354,7 @@ void nd_options_free(struct nd_options *o)
 static void usage_option(const struct nd_mf *mf, const struct nd_mf_option *o)
 {
     const char *def = nd_mf_str(mf, o->def_text);
-    char head[128];
+    char head[128], range[64];
     uint32_t i;
 
     if (o->kind == ND_OPT_BOOL)
@@ -357,6 +367,8 @@ static void usage_option(const struct nd_mf *mf, const struct nd_mf_option *o)
         printf("%s%s", i ? ", " : " {", nd_mf_str(mf, mf->words[o->names + i]));
     if (o->nnames)
         printf("}");
+    if (nd_value_range(o, range, sizeof(range)))
+        printf(" {%s}", range);
     if (o->flags & ND_OPTF_REQUIRED)
         printf(" (required)");
     else if (*def)

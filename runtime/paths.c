@@ -41,9 +41,10 @@ struct nd_paths *nd_paths_new(const struct nd_mf *mf, struct nd_maps *maps, stru
     for (i = 0; p->v && i < mf->npaths; i++) {
         const struct nd_mf_path *d = &mf->paths[i];
 
-        p->v[i].timeout = d->timeout;
         if (d->timeout_opt != ND_MF_NONE)
             memcpy(&p->v[i].timeout, values + mf->options[d->timeout_opt].off, 8);
+        if (!p->v[i].timeout) // the option has no default and was not given
+            p->v[i].timeout = d->timeout;
         p->v[i].lost = calloc(d->nstages, sizeof(uint64_t));
         p->v[i].reported = calloc(d->nstages, sizeof(uint64_t));
         if (!p->v[i].lost || !p->v[i].reported)

@@ -39,21 +39,50 @@ static bool number(const char *text, int64_t *out)
     return !*end && !errno;
 }
 
+// Ranges are of integers and of times, the latter in ns.
+static void bound_text(const struct nd_mf_option *o, int64_t v, char *out, size_t size)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+    size_t i = 0;
+
+    if (o->kind == ND_OPT_INT) {
+        snprintf(out, size, "%lld", (long long)v);
+        return;
+    }
+    while (v % units[i].ns)
+        i++;
+    snprintf(out, size, "%lld%s", (long long)(v / units[i].ns), units[i].name);
+}
+
+bool nd_value_range(const struct nd_mf_option *o, char *out, size_t size)
+{
+    char low[24], high[24];
+
+    bound_text(o, o->min, low, sizeof(low));
+    bound_text(o, o->max, high, sizeof(high));
+    if ((!o->min && !o->max) || (o->min == INT64_MIN && o->max == INT64_MAX))
+        return false;
+    if (o->max == INT64_MAX)
+        snprintf(out, size, "at least %s", low);
+    else
+        snprintf(out, size, "%s to %s", low, high);
+    return true;
+}
+
 static int parse_int(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
                      void *dst, struct nd_why *why)
 {
-    bool any = !o->min && !o->max; // no limits declared
+    char range[64];
     int64_t v;
 
     (void)mf;
-    if (!number(text, &v) && any)
-        return bad(why, "\"%s\" is not a whole number of 64 bits", text);
     if (!number(text, &v))
-        return bad(why, "\"%s\" is not a whole number between %lld and %lld", text,
-                   (long long)o->min, (long long)o->max);
-    if (!any && (v < o->min || v > o->max))
-        return bad(why, "%s is out of range: it must be between %lld and %lld", text,
-                   (long long)o->min, (long long)o->max);
+        return nd_value_range(o, range, sizeof(range))
+                   ? bad(why, "\"%s\" is not a whole number, %s", text, range)
+                   : bad(why, "\"%s\" is not a whole number of 64 bits", text);
     memcpy(dst, &v, sizeof(v));
     return 0;
 }
@@ -349,8 +378,17 @@ static const struct {
 int nd_value_parse(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
                    void *dst, struct nd_why *why)
 {
+    char range[64];
+    int64_t v;
+    int err;
+
     memset(dst, 0, o->stride);
-    return kinds[o->kind].parse(mf, o, text, dst, why);
+    err = kinds[o->kind].parse(mf, o, text, dst, why);
+    if (err || o->stride != sizeof(v) || !nd_value_range(o, range, sizeof(range)))
+        return err;
+    memcpy(&v, dst, sizeof(v));
+    return v >= o->min && v <= o->max ? 0
+                                      : bad(why, "%s is out of range: it must be %s", text, range);
 }
 
 const char *nd_value_kind_name(uint32_t kind)

@@ -16,7 +16,7 @@ wait_for() { for ((i = 0; i < 100; i++)); do grep -q "$1" "$TMP/gone.err" && ret
 wait_for 'has gone'
 ip -n "$A" link set nd_away name "$A" && ip -n "$A" link set "$A" up &&
     ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent
-wait_for 'is back'
+wait_for ') is back'
 M=$(send 50)
 stop "$PID"
 same exit "$CODE" 0
@@ -25,8 +25,28 @@ same gone-once "$(grep -c 'has gone' "$TMP/gone.err")" 1
 has back "$TMP/gone.err" "^ndtrace: device $A \(--device\) is back\$"
 same both "$(total "$TMP/gone.out" @sent)" $((N + M))
 
+# Deleted, and made again: another device of the same name.
+wait_times() { for ((i = 0; i < 100; i++)); do [ "$(grep -c "$1" "$TMP/again.err")" = "$2" ] && return; sleep 0.05; done; }
+trace again -e "$script" --device "$A" || finish
+N=$(send 100)
+ip -n "$A" link del "$A"
+wait_times 'has gone' 1
+ip -n "$A" link add "$A" type veth peer name "$B" netns "$B"
+wait_times ') is back' 1
+ip -n "$A" addr add 10.77.0.1/24 dev "$A" && ip -n "$B" addr add 10.77.0.2/24 dev "$B" &&
+    ip -n "$B" link set "$B" address 02:00:00:00:00:02 up && ip -n "$A" link set "$A" address 02:00:00:00:00:01 up &&
+    ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent &&
+    ip -n "$B" neigh replace 10.77.0.1 lladdr 02:00:00:00:00:01 dev "$B" nud permanent
+M=$(send 50)
+ip -n "$A" link del "$A"
+wait_times 'has gone' 2
+stop "$PID"
+same again-exit "$CODE" 0
+same again-both "$(total "$TMP/again.out" @sent)" $((N + M))
+same again-told "$(grep -c "device $A (--device) \(has gone\|is back\)" "$TMP/again.err")" 3
+
 ip netns exec "$A" "$ND" -e "$script" --device nd_later >/dev/null 2>"$TMP/later"
 same later-exit $? 2
 has later "$TMP/later" 'nd_later'
-has later-list "$TMP/later" "$A"
+has later-list "$TMP/later" "there are: lo"
 finish

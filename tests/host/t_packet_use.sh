@@ -15,6 +15,18 @@ same bad-counted "$(cat "$TMP/bad.out" "$TMP/bad.err" | sed -nE 's/^Packets not 
 # One flow is known: of a tunnel whose packet inside is cut off, or in fragments of the skb.
 same bad-flows "$(grep '^@flow' "$TMP/bad.out" | grep -v '^@flow\[:: -> :: 0, :: -> :: 0\]: ')" \
     "@flow[10.77.0.1:40000 -> 10.77.0.2:4789 UDP, :: -> :: 0]: $((2 * N))"
+# A path follows none of them, but those of which only the packet in the tunnel is malformed.
+trace bad_path -e "use stages
+option dev: ifname \"device\"
+path p by packet_id timeout 60s = qdisc_enq if (pkt.dev == opt.dev) -> tx_xmit if (pkt.dev == opt.dev)
+path i by inner_id timeout 60s = qdisc_enq if (pkt.dev == opt.dev) -> tx_xmit if (pkt.dev == opt.dev)
+probe p:done { @done[path.flow] = count() } probe i:done { @inner = count() }" --dev "$T" &&
+    inside $PACKETS sendbad "$T" $N $TAG
+sleep 0.2
+stop "$PID"
+has bad-path "$TMP/bad_path.out" "^path p: started $((2 * N)), done $((2 * N)), lost 0, under way 0"
+has bad-path-flow "$TMP/bad_path.out" "^@done\[10.77.0.1:40000 -> 10.77.0.2:4789 UDP\]: $((2 * N))\$"
+has bad-path-inner "$TMP/bad_path.out" '^path i: started 0, '
 # Segments to come, and what nobody tracks: 5000 bytes of which 1000 go into each; a packet that is
 # whole has none. SKB_GSO_TCPV4 | SKB_GSO_DODGY: user space said so.
 trace gso -e "use stages

@@ -72,4 +72,61 @@ trace json -f json -e "$HEAD path p by (pkt.ip.id, pkt.len) = qdisc_enq if (pkt.
 N=$(send 100)
 stop "$PID"
 has json "$TMP/json.out" "^\{\"type\":\"path\",\"name\":\"p\",\"started\":$N,"
+
+# What packets do otherwise is counted, each by its name. By addresses alone, all are one packet: it starts again,
+# and passes a stage again; by its identity, it is at a stage before the one that it had reached, and those that did
+# not enter are unmatched.
+trace otherwise -e "$HEAD
+    path again by (pkt.ip.src, pkt.ip.dst) timeout 60s = qdisc_enq if (pkt.dev == opt.a && pkt.len == 242) -> tx_xmit if (pkt.len > 60000)
+    path twice by (pkt.ip.src, pkt.ip.dst) timeout 60s = qdisc_enq if (pkt.dev == opt.a && pkt.len == 342)
+        -> tx_xmit if (pkt.dev == opt.a) -> netif_rx if (pkt.len > 60000)
+    path back by packet_id timeout 60s = qdisc_enq if (pkt.dev == opt.a && pkt.len > 200) -> netif_rx if (pkt.dev == opt.b)
+        -> tx_xmit if (pkt.dev == opt.a) -> netif_rx \"NEVER\" if (pkt.len > 60000)
+    probe twice:step { @twice[step.from, step.to] = count() } probe back:step { @back[step.from, step.to] = count() }" --a "$A" --b "$B" || finish
+send 1 300 >/dev/null
+N=$(send 20)
+M=$(send 30 100)
+stop "$PID"
+OUT=$TMP/otherwise.out
+has otherwise-again "$OUT" "^path again: started $N, done 0, lost 0, under way 1, started again $((N - 1))\$"
+has otherwise-twice "$OUT" "^path twice: started 1, done 0, lost 0, under way 1, passed a stage again $((N + M))\$"
+has otherwise-twice-step "$OUT" '^@twice\[qdisc_enq, tx_xmit\]: 1$' # only the first time counts
+has otherwise-back "$OUT" "^path back: started $((N + 1)), done 0, lost 0, under way $((N + 1)), unmatched $((2 * M)), out of order $((N + 1))\$"
+has otherwise-back-step "$OUT" "^@back\[qdisc_enq, tx_xmit\]: $((N + 1))\$"
+same otherwise-no-step-back "$(grep -c '^@back\[tx_xmit' "$OUT")" 0
+same otherwise-lines "$(grep -c '^path ' "$OUT")" 3
+
+# One flow of four, with all its packets at all stages.
+trace sample -e "$HEAD path p by packet_id timeout 2s sample 1/4 by flow = qdisc_enq if (pkt.dev == opt.a && has(pkt.udp))
+    -> tx_xmit if (pkt.dev == opt.a && has(pkt.udp)) -> netif_rx if (pkt.dev == opt.b && has(pkt.udp))
+    probe p:done { @done[path.flow] = count() }
+    probe qdisc_enq /pkt.dev == opt.a && has(pkt.udp)/ { @all[pkt.flow] = count() }" --a "$A" --b "$B" || finish
+# Nobody listens: the answer to one is the error of the next, which is then not sent: hence again.
+ip netns exec "$A" bash -c 'for ((i = 0; i < 64; i++)); do exec 3>"/dev/udp/10.77.0.2/$((1000 + i))"
+    for j in 1 2 3; do until echo x >&3; do :; done; done; done' 2>/dev/null
+stop "$PID"
+OUT=$TMP/sample.out
+same sample-all "$(total "$OUT" @all)" 192
+flows=$(grep -c '^@done' "$OUT")
+if ((flows >= 4 && flows <= 36)); then ok sample-some; else not_ok sample-some "$flows of 64"; fi
+same sample-whole "$(grep -c '^@done\[.*: 3$' "$OUT")" "$flows"
+has sample-path "$OUT" "^path p: started $((3 * flows)), done $((3 * flows)), lost 0, under way 0\$"
+
+# Large segments that are cut on their way: the first part is the packet, the others have not entered.
+ip netns exec "$A" tc qdisc replace dev "$A" root tbf rate 200mbit burst 2k limit 1m
+trace segments -e "$HEAD path p by packet_id timeout 2s = qdisc_enq if (pkt.dev == opt.a && has(pkt.gso)) -> tx_xmit if (pkt.dev == opt.a)
+    -> netif_rx if (pkt.dev == opt.b)
+    probe tx_xmit /pkt.dev == opt.a/ { @parts = count() }" --a "$A" --b "$B" || finish
+timeout 20 ip netns exec "$B" nc -l 10.77.0.2 8080 >"$TMP/received" &
+listener=$!
+sleep 0.3
+head -c 500000 /dev/zero | timeout 20 ip netns exec "$A" nc -N 10.77.0.2 8080
+wait $listener
+stop "$PID"
+ip netns exec "$A" tc qdisc del dev "$A" root
+OUT=$TMP/segments.out
+same segments-received "$(wc -c <"$TMP/received")" 500000
+parts=$(total "$OUT" @parts) large=$(sed -nE 's/^path p: started ([0-9]+), .*/\1/p' "$OUT")
+if ((large > 0 && parts > 2 * large)); then ok segments-large; else not_ok segments-large "$large large ones, $parts parts"; fi
+has segments-path "$OUT" "^path p: started $large, done $large, lost 0, under way 0, unmatched $((2 * (parts - large)))\$"
 finish

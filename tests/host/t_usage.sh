@@ -49,6 +49,25 @@ usage option-bad-int 2 '--count' "$TMP/s.nd" --where 10.0.0.1 --count many
 usage option-no-device 2 'nosuchdev' "$TMP/s.nd" --where 10.0.0.1 --dev nosuchdev
 usage option-unknown 2 'did you mean --count' "$TMP/s.nd" --where 10.0.0.1 --cuont 4
 usage option-twice 2 'twice' "$TMP/s.nd" --where 10.0.0.1 --count 4 --count 5
+pair='vm_pair_latency --send-dev lo --recv-dev lo --duration 100ms'
+# shellcheck disable=SC2086
+for wrong in '--ports 0' '--ports 70000' '--ports 80,,81' '--ports ,' '--interval 0' '--interval 999us' '--timeout 0' '--protocol igmp'; do
+    usage "tool${wrong// /}" 2 "error: ${wrong%% *}" $pair $wrong
+done
+usage memory 1 'error: the maps want [0-9]+ MiB of memory, and [0-9]+ MiB can be had; the largest has 100000000 entries' \
+    -e 'let @m = hash(100000000); BEGIN { @m[pid] = str(kptr(0), 4096); exit() }'
+usage duration-zero 2 '--duration must be greater than zero' --duration 0 -e 'BEGIN { exit() }'
+cat >"$TMP/r.nd" <<'S'
+option id: int(1, 4094) "of a VLAN" option queue: int(0, 65535) = -1 "queue" option most: duration(1ms, 2m) = 2s "time"
+BEGIN { printf("%d %d %d\n", opt.id, opt.queue, opt.most); exit() }
+S
+usage range-none 0 '^0 -1 2000000000$' "$TMP/r.nd"
+usage range-ends 0 '^4094 0 1000000$' "$TMP/r.nd" --id 4094 --queue 0 --most 1ms
+usage range-help 0 'of a VLAN \{1 to 4094\}$' "$TMP/r.nd" --help
+usage range-below 2 'error: --id: 0 is out of range: it must be 1 to 4094' "$TMP/r.nd" --id 0
+usage range-above 2 'error: --id: 4095 is out of range' "$TMP/r.nd" --id 4095
+usage range-default 2 'error: --queue: -1 is out of range: it must be 0 to 65535' "$TMP/r.nd" --queue -1
+usage range-time 2 'error: --most: 0 is out of range: it must be 1ms to 120s' "$TMP/r.nd" --most 0
 cat >"$TMP/f.nd" <<'R'
 option rules: path "rules"
 option src: ip[] in rules.src_ip

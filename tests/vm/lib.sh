@@ -25,6 +25,29 @@ traced() {
     [ ! -s "$TMP/$name.err" ] || ! grep -E 'warning|lost|missed|error' "$TMP/$name.err"
 }
 
+# LIBRARY...: the names of their stages.
+stages_of() { for l; do sed -nE 's/^stage ([a-z0-9_]+).*/\1/p' "stdlib/lib/$l.nd"; done; }
+# NAME "LIBRARY..." COMMAND...: counts all of their stages while the command runs, as "@STAGE: N" in $OUT; sets
+# LEFT_OUT, those that the kernel cannot serve.
+count_stages() {
+    local name=$1 script='' s
+    # shellcheck disable=SC2086
+    set -- "$(printf 'use %s\n' $2)" "$(stages_of $2)" "${@:3}"
+    for s in $2; do script+="probe $s? { @$s = count() }"$'\n'; done
+    TRIES=2000 traced "$name" "$1"$'\n'"$script" "${@:3}"
+    LEFT_OUT=$(sed -nE "s/.*cannot serve the stage '([a-z0-9_]+)': left out.*/\1/p" "$TMP/$name.err" | sort | xargs)
+}
+# STAGE NUMBER, STAGE +NUMBER: the stage was passed so often, at least so often; nothing if it was left out.
+passed() {
+    local n
+    [[ " $LEFT_OUT " != *" $1 "* ]] || return
+    n=$(total "$OUT" "@$1")
+    case $2 in
+    +*) if ((n >= ${2#+})); then ok "stage-$1"; else not_ok "stage-$1" "$n, of at least ${2#+}"; fi ;;
+    *) same "stage-$1" "$n" "$2" ;;
+    esac
+}
+
 # NAME ARGUMENTS OF NDTRACE...: traces while the function `action` runs, whose output goes to
 # $TMP/NAME.cmd; that of ndtrace is in $OUT, its exit code must be 0.
 acting() {

@@ -21,4 +21,18 @@ traced drop "$script" datagrams a 10.1.0.2 9 $N
 same drop-function "$(total "$OUT" @function)" $N
 same drop-fentry "$(total "$OUT" @fentry)" $N
 same drop-event "$(total "$OUT" @event)" $N
+
+# M of N are dropped by a rule: M are lost, last seen before it; IPv4 and IPv6.
+M=7 N=20
+inside b nft 'add table inet filter; add chain inet filter in { type filter hook input priority 0; }; add rule inet filter in udp dport 7 drop'
+some() { for to in 10.1.0.2 fd01::2; do datagrams a $to 7 $M && datagrams a $to 9 $((N - M)); done && sleep 1.5; }
+traced rule '
+path p by packet_id timeout 1s = netif_rx if (pkt.udp.dport in (7, 9)) -> ip_rx if (pkt.udp.dport in (7, 9)) -> udp_rx if (pkt.udp.dport in (7, 9))
+probe p:done { @done[path.flow.dport] = count() }
+probe p:lost { @lost[path.flow.dport, step.from] = count() }' some
+has rule-path "$OUT" "^path p: started $((2 * N)), done $((2 * (N - M))), lost $((2 * M)) \(after netif_rx $M, ip_rx $M\), under way 0\$"
+has rule-done "$OUT" "^@done\[9\]: $((2 * (N - M)))\$"
+has rule-lost "$OUT" "^@lost\[7, ip_rx\]: $M\$"
+has rule-lost-6 "$OUT" "^@lost\[7, netif_rx\]: $M\$" # ip_rx is of IPv4
+inside b nft delete table inet filter
 finish

@@ -97,6 +97,21 @@ same ct-by-name "$(total "$OUT" @named)" $((2 * N))
 has ct-stage "$OUT" "^@n\[true\]: $((2 * N))\$"
 untrack a
 
+# All libraries with stages are in one of these tests: stages_host, stages_parts, stages_ovs, stages_vm, tool_virtio.
+same libraries "$(grep -lE '^stage ' stdlib/lib/*.nd | xargs -n 1 basename -s .nd | xargs)" 'conntrack defrag kvm stages tun vhost virtio'
+
+# What is sent by IPv6, received by UDP and TCP of both kinds, freed.
+six_too() { pings a fd01::2 5 && datagrams a fd01::2 9 6 && refuse && inside a bash -c ': >/dev/tcp/fd01::2/9' 2>/dev/null; true; }
+traced six_too "ip6_tx /has(pkt.icmp)/ { @icmp[pkt.icmp.type] = count() } udp_rx /pkt.udp.dport == 9/ { @udp[pkt.ip.version] = count() }
+    tcp_rx { @tcp[pkt.ip.version] = count() } pkt_consumed { @consumed = count() }" six_too
+has six-sent "$OUT" '^@icmp\[128\]: 5$'
+has six-answered "$OUT" '^@icmp\[129\]: 5$'
+has six-udp "$OUT" '^@udp\[6\]: 6$'
+has six-tcp "$OUT" '^@tcp\[6\]: 2$'
+has four-tcp "$OUT" '^@tcp\[4\]: 20$'
+n=$(total "$OUT" @consumed)
+if ((n >= 5)); then ok six-consumed; else not_ok six-consumed "$n"; fi
+
 # A tap device: what the stack sends to it, and what it receives from it.
 for without in none fentry; do
     [ $without = none ] || export NDTRACE_WITHOUT=$without

@@ -44,6 +44,34 @@ n=$(total "$OUT" @userspace)
 if ((n >= 6 && n <= 12)); then ok up-userspace; else not_ok up-userspace "$n"; fi
 same up-tx "$(total "$OUT" @tx)" 12
 
+# By the internal port, there and back; each first packet of a flow is answered with a new flow.
+internal() { ovs_flush && pings a 10.1.0.3 $N && pings c fd01::1 $N; }
+same warm-internal "$(pings a 10.1.0.3 3) $(pings c fd01::1 3)" '3 3'
+traced internal "
+ovs_frame /has(pkt.icmp)/ { @frame[skb->dev->name] = count() }
+ovs_flow_new { @flows = count() }
+internal_xmit /has(pkt.icmp)/ { @xmit[pkt.ip.version] = count() }
+internal_rx /pkt.dev == \"in0\" && has(pkt.icmp)/ { @rx[pkt.ip.version] = count() }
+internal_tx /has(pkt.icmp)/ { @tx[pkt.ip.version] = count() }" internal
+same internal-answered "$(xargs <"$TMP/internal.cmd")" "$N $N"
+has internal-frame "$OUT" "^@frame\[va\]: $((2 * N))\$"
+for s in xmit rx tx; do for v in 4 6; do has "internal-$s-$v" "$OUT" "^@$s\[$v\]: $N\$"; done; done
+n=$(total "$OUT" @flows)
+if ((n >= 4)); then ok internal-flows; else not_ok internal-flows "$n"; fi
+
+# A packet that is sent to all ports, as nobody knows where the address is: one packet and copies of it, which pass the
+# stages again.
+all_ports() { for ((i = 0; i < 6; i++)); do inside a "$STIMULUS" frame eth0 1 "0200000000ee020000000101 88b5 $(printf 'aabbccd%d' $i) $(printf '00%.0s' {1..40})"; done; }
+all_ports
+traced flood '
+path p by *(u32 *)(skb->head + skb->mac_header + 14) timeout 60s = netif_rx if (pkt.dev == "va" && pkt.type == 0x88b5)
+    -> ovs_tx if (pkt.type == 0x88b5) -> qdisc_enq if (pkt.type == 0x88b5 && pkt.dev == "vb") -> tx_xmit if (pkt.dev == "vb" && pkt.type == 0x88b5)
+probe p:done { @done = count() }
+ovs_tx /pkt.type == 0x88b5/ { @copies = count() }' all_ports
+copies=$(total "$OUT" @copies)
+if ((copies >= 12 && copies % 6 == 0)); then ok flood-copies; else not_ok flood-copies "$copies of 6"; fi
+has flood-path "$OUT" '^path p: started 6, done 6, lost 0, under way 0'
+
 # Tracking: out of it, the packet is the one that went in.
 ovs_tracked
 same warm-tracked "$(pings a 10.1.0.2 3)" 3
@@ -52,5 +80,29 @@ same tracked-rx "$(total "$OUT" @rx)" $((2 * N))
 n=$(total "$OUT" @in)
 if ((n >= 2 * N)); then ok tracked-in; else not_ok tracked-in "$n"; fi
 same tracked-out "$(total "$OUT" @out)" $((2 * N + 1)) # what the first one opens is kept, apart
+# Each passes the flows twice: the second time is told, and no step; so it is of IPv6.
+ovs_flows <<'F'
+table=0,priority=20,ip,ct_state=-trk,actions=ct(table=1)
+table=0,priority=20,ipv6,ct_state=-trk,actions=ct(table=1)
+table=0,priority=1,actions=NORMAL
+table=1,priority=20,ip,ct_state=+new,actions=ct(commit),NORMAL
+table=1,priority=20,ipv6,ct_state=+new,actions=ct(commit),NORMAL
+table=1,priority=1,actions=NORMAL
+F
+same warm-twice "$(pings a 10.1.0.2 3) $(pings a fd01::2 3)" '3 3'
+twice() { pings a 10.1.0.2 $N && pings a fd01::2 $N; }
+traced twice '
+path p by packet_id timeout 60s = netif_rx if (pkt.dev == "va" && has(pkt.icmp)) -> ovs_process -> ovs_tx -> tx_xmit if (pkt.dev == "vb")
+probe p:step { @step[step.from, step.to] = count() }
+probe p:done { @done[path.flow.src] = count() }' twice
+same twice-answered "$(xargs <"$TMP/twice.cmd")" "$N $N"
+has twice-path "$OUT" "^path p: started $((2 * N)), done $((2 * N)), lost 0, under way 0, .*passed a stage again $((2 * N))(,|\$)"
+has twice-step "$OUT" "^@step\[netif_rx, ovs_process\]: $((2 * N))\$"
+has twice-four "$OUT" "^@done\[10.1.0.1\]: $N\$"
+has twice-six "$OUT" "^@done\[fd01::1\]: $N\$"
+count_stages ct conntrack pings a 10.1.0.2 $N
+passed ovs_ct_run +$((2 * N))
+passed ovs_ct_lookup +$((2 * N))
+passed ovs_ct_update +$((2 * N))
 ovs_flows <<<'actions=NORMAL'
 finish

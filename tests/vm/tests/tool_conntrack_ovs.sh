@@ -28,5 +28,20 @@ lines run-zone ovs_ct_execute $((2 * N + 1)) 'OvsConInfoNFCT:0x[0-9a-f]+ OvsComm
 n=1
 [ "$(of __nf_conntrack_confirm | wc -l)" != 3 ] || n=3
 lines confirm __nf_conntrack_confirm $n '10\.1\.0\.1 -> 10\.1\.0\.2 \(ICMP\).*OvsConInfoNFCT:N/A\(Init\).*CTINFO:2\(IP_CT_NEW\)'
+# The same of IPv6.
+ovs_flows <<'F'
+table=0,priority=20,ipv6,icmp6,ct_state=-trk,actions=ct(table=1,zone=7)
+table=0,priority=1,actions=NORMAL
+table=1,priority=20,ipv6,ct_state=+new,actions=ct(commit,zone=7),NORMAL
+table=1,priority=1,actions=NORMAL
+F
+same warm-6 "$(pings a fd01::2 3)" 3
+trace six trace_conntrack --src-ip fd01::1 --protocol icmp --no-stack-trace || finish
+same answered-6 "$(pings a fd01::2 $N)" $N
+stop "$PID"
+cp "$TMP/six.out" "$OUT"
+lines six-run ovs_ct_execute $((2 * N + 1)) 'PKTINFO: fd01::[12] -> fd01::[12] \(ICMPV6\)'
+lines six-zone ovs_ct_execute $((2 * N + 1)) 'OvsCommit:[01] OvsZoneID:7 '
+same six-no-four "$(grep -c '^PKTINFO: 10' "$OUT")" 0
 ovs_flows <<<'actions=NORMAL'
 finish

@@ -4,14 +4,17 @@
 # kernels: 6.12
 # limit: 300
 # stdlib/stack/trace_ip_defrag: N datagrams of 4000 bytes are 3 N fragments and N that are put together;
-# without the last fragment none is, and that is said; copies are told apart.
+# without the last fragment none is, and that is said; copies are told apart. On a wire of its own: kernels before
+# 5.13 go on putting fragments together for tracking where that was on once.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/host.sh"
-N=4 IN=b
-inside b sysctl -qw net.ipv4.ipfrag_time=1 net.ipv6.ip6frag_time=1
-inside a ping -q -c 1 -s 4000 10.1.0.2 >/dev/null # the way is known
-large() { for ((i = 0; i < N; i++)); do inside a bash -c 'head -c 4000 /dev/zero >"/dev/udp/$1/9"' - "$1" 2>/dev/null; done; }
-both() { large 10.1.0.2; large fd01::2; }
+N=4 IN=f
+{ netns e && netns f && ip -n e link add eth0 type veth peer name eth0 netns f && address e eth0 1 8 && address f eth0 2 8 &&
+    neighbour e eth0 2 8 && neighbour f eth0 1 8; } || not_ok wire "no such devices"
+inside f sysctl -qw net.ipv4.ipfrag_time=1 net.ipv6.ip6frag_time=1
+inside e ping -q -c 1 -s 4000 10.8.0.2 >/dev/null # the way is known
+large() { for ((i = 0; i < N; i++)); do inside e bash -c 'head -c 4000 /dev/zero >"/dev/udp/$1/9"' - "$1" 2>/dev/null; done; }
+both() { large 10.8.0.2; large fd08::2; }
 # NAME COMMAND ARGUMENTS...: traces while the command runs; the output is in $OUT.
 during() {
     local command=$2
@@ -26,18 +29,18 @@ until_lost() { both && sleep 2.5; }
 
 during whole both --protocol udp
 last_line whole-counts "Fragments: $((6 * N)), datagrams completed: $((2 * N)), failed: 0 \(timeout 0, overlap 0, dup 0, mem 0\)"
-lines whole-first $N "\[ip_defrag\] ${WHEN} DEV=eth0   10\.1\.0\.1:[0-9]+ -> 10\.1\.0\.2:9 Proto=17 User=0\(IP_DEFRAG_LOCAL_DELIVER\) ID=[0-9]+ Offset=0 MF"
+lines whole-first $N "\[ip_defrag\] ${WHEN} DEV=eth0   10\.8\.0\.1:[0-9]+ -> 10\.8\.0\.2:9 Proto=17 User=0\(IP_DEFRAG_LOCAL_DELIVER\) ID=[0-9]+ Offset=0 MF"
 lines whole-second $N "\[ip_defrag\] .* Offset=1480 MF"
 lines whole-third $N "\[ip_defrag\] .* Proto=17 \(L4 hdr\?\) .* Offset=2960"
-lines whole-done $N "\[REASSEMBLED\] ${WHEN} DEV=eth0   10\.1\.0\.1 -> 10\.1\.0\.2 Proto=17 User=0.* ID=[0-9]+"
-lines whole-first6 $N "\[ipv6_frag_rcv\] .* \[fd01::1\]:[0-9]+ -> \[fd01::2\]:9 Proto=17 .* Offset=0 MF"
-lines whole-done6 $N "\[REASSEMBLED\] .* fd01::1 -> fd01::2 Proto=17 .*"
+lines whole-done $N "\[REASSEMBLED\] ${WHEN} DEV=eth0   10\.8\.0\.1 -> 10\.8\.0\.2 Proto=17 User=0.* ID=[0-9]+"
+lines whole-first6 $N "\[ipv6_frag_rcv\] .* \[fd08::1\]:[0-9]+ -> \[fd08::2\]:9 Proto=17 .* Offset=0 MF"
+lines whole-done6 $N "\[REASSEMBLED\] .* fd08::1 -> fd08::2 Proto=17 .*"
 same whole-ids "$(sed -nE 's/^\[(ip_defrag|REASSEMBLED)\] .* 10.* ID=([0-9]+).*/\2/p' "$OUT" | sort | uniq -c | awk '$1 == 4' | wc -l)" $N
-same whole-ids6 "$(sed -nE 's/^\[(ipv6_frag_rcv|REASSEMBLED)\] .*fd01::1.* ID=([0-9]+).*/\2/p' "$OUT" | sort | uniq -c | awk '$1 == 4' | wc -l)" $N
+same whole-ids6 "$(sed -nE 's/^\[(ipv6_frag_rcv|REASSEMBLED)\] .*fd08::1.* ID=([0-9]+).*/\2/p' "$OUT" | sort | uniq -c | awk '$1 == 4' | wc -l)" $N
 same whole-frees "$(grep -c '^\[kfree_skb\]' "$OUT")" 0
 
 # The last fragment of each does not come: at 2960 bytes, and at 2896.
-inside b nft -f - <<'R'
+inside f nft -f - <<'R'
 table netdev early {
     chain in {
         type filter hook ingress device eth0 priority 0;
@@ -48,29 +51,30 @@ table netdev early {
 R
 during lost until_lost
 last_line lost-counts "Fragments: $((4 * N)), datagrams completed: 0, failed: $((2 * N)) \(timeout $((2 * N)), overlap 0, dup 0, mem 0\)"
-lines lost-what $N '\[TIMEOUT\] .* 10\.1\.0\.1 -> 10\.1\.0\.2 Proto=17 User=0.* ID=[0-9]+ Received=2960 bytes, first yes, last no'
-lines lost-what6 $N '\[TIMEOUT\] .* fd01::1 -> fd01::2 .* ID=[0-9]+ Received=2896 bytes, first yes, last no'
-lines lost-where $N '\[kfree_skb\] .* DEV=eth0   10\.1\.0\.1 -> 10\.1\.0\.2 Proto=17 \(L4 hdr\?\) ID=[0-9]+ Offset=2960 \(Fragment Related\).*'
+lines lost-what $N '\[TIMEOUT\] .* 10\.8\.0\.1 -> 10\.8\.0\.2 Proto=17 User=0.* ID=[0-9]+ Received=2960 bytes, first yes, last no'
+lines lost-what6 $N '\[TIMEOUT\] .* fd08::1 -> fd08::2 .* ID=[0-9]+ Received=2896 bytes, first yes, last no'
+lines lost-where $N '\[kfree_skb\] .* DEV=eth0   10\.8\.0\.1 -> 10\.8\.0\.2 Proto=17 \(L4 hdr\?\) ID=[0-9]+ Offset=2960 \(Fragment Related\).*'
 has lost-stack "$OUT" '^   - nf_hook_slow\+0x'
-inside b nft delete table netdev early
+inside f nft delete table netdev early
 
 # Each comes twice: the copies of the first two are told, that of the third waits for the others in vain.
-twice() { large 10.1.0.2 && sleep 2.5; }
-host_queue netem duplicate 100%
+twice() { large 10.8.0.2 && sleep 2.5; }
+inside e tc qdisc replace dev eth0 root netem duplicate 100%
 during dup twice --summary --no-stack-trace
 last_line dup-counts "Fragments: $((6 * N)), datagrams completed: $N, failed: $N \(timeout $N, overlap 0, dup $((2 * N)), mem 0\)"
-lines dup-first $N "\[DUP_INSERT\] ${WHEN} DEV=eth0   10\.1\.0\.1:[0-9]+ -> 10\.1\.0\.2:9 Proto=17 Queue=\(10\.1\.0\.1->10\.1\.0\.2 ID=[0-9]+ Proto=17\) Offset=0 End=1480"
+lines dup-first $N "\[DUP_INSERT\] ${WHEN} DEV=eth0   10\.8\.0\.1:[0-9]+ -> 10\.8\.0\.2:9 Proto=17 Queue=\(10\.8\.0\.1->10\.8\.0\.2 ID=[0-9]+ Proto=17\) Offset=0 End=1480"
 lines dup-second $N '\[DUP_INSERT\] .* \(L4 hdr\?\) Queue=.* Offset=1480 End=2960'
 lines dup-third $N '\[TIMEOUT\] .* Received=1048 bytes, first no, last yes'
 lines dup-summary 0 '\[(ip_defrag|REASSEMBLED)\] .*'
-host_queue
+inside e tc qdisc del dev eth0 root
 
-track b # it puts them together before the host would
-during tracked both --dst-ip 10.1.0.2,fd01::/16 -f json
+track f # it puts them together before the host would
+during tracked both --dst-ip 10.8.0.2,fd08::/16 -f json
 same tracked-json "$(grep -c '"what":"ip_defrag".*"user":2,' "$OUT")" $((3 * N))
 same tracked-json6 "$(grep -c '"what":"nf_ct_frag6"' "$OUT")" $((3 * N))
 same tracked-done "$(grep -c '"what":"REASSEMBLED"' "$OUT")" $((2 * N))
-untrack b
+ip netns del e
+ip netns del f
 "$ND" trace_ip_defrag --protocol nonsense >"$TMP/wrong" 2>&1
 same bad-protocol $? 2
 finish

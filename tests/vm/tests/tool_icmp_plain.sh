@@ -12,7 +12,13 @@ host_queue netem delay 20ms
 trace plain system_network_icmp_rtt --src-ip 10.1.0.1 --dst-ip 10.1.0.2 --phy-interface eth0 --disable-kernel-stacks
 same answered "$(pings a 10.1.0.2 $N)" $N
 stop "$PID"
+trace plain6 system_network_icmp_rtt --src-ip fd01::1 --dst-ip fd01::2 --phy-interface eth0 --disable-kernel-stacks
+same answered-6 "$(pings a fd01::2 $N)" $N
+stop "$PID"
 host_queue
+has plain-six "$TMP/plain6.out" "^\[.*\] sent $N, received $N, lost 0 \(0\.0%\), incomplete 0, under way 0\$"
+same plain-six-type "$(grep -c '^Path 1 (Request: TX to fd01::2) .* ICMP_Type=128$' "$TMP/plain6.out")" $N
+same plain-six-wire "$(sed -nE 's/^Inter-Path Latency \(P1 end -> P2 start\): ([0-9]+)[0-9]{3}\.[0-9]{3} us$/\1/p' "$TMP/plain6.out" | awk '$1 >= 19' | wc -l)" $N
 OUT=$TMP/plain.out
 same plain-exit "$CODE" 0
 same plain-segments "$(grep -cE '^  \[ ?(0->6|7->13) ?\] P[12]:S0_INIT .* us \(no Open vSwitch\)$' "$OUT")" $((2 * N))

@@ -32,6 +32,19 @@ same delay-kind "$(lines '^  Qdisc: netem 8[0-9a-f]+:0 queue 0, 0 packets and 0 
 has delay-count "$OUT" "^@packets\[eth0, dequeued\]: $((2 * N))\$"
 has delay-dist "$OUT" "^n $((2 * N))  min (19|20)[0-9]{3} "
 
+# A bucket that lets 100 kbit/s through: of 10 packets of 1042 bytes at once the last waits for those before it, 80 ms each.
+inside b nft 'add table inet quiet; add chain inet quiet in { type filter hook input priority 0; }; add rule inet quiet in udp dport 9 drop'
+host_queue
+host_queue tbf rate 100kbit burst 1600 limit 100000
+burst() { inside a bash -c 'exec 3>/dev/udp/10.1.0.2/9; for ((i = 0; i < 10; i++)); do printf %01000d 0 >&3; done'; sleep 1; }
+FLAGS=(--dst-port 9)
+during bucket burst
+same bucket-blocks "$(lines ' 10\.1\.0\.1 -> 10\.1\.0\.2 UDP [0-9]+->9 id=[0-9]+ dev=eth0$')" 10
+# Each but those that found room waits longer than the one before; some may be late.
+sed -nE 's/^  Qdisc delay: ([0-9]+)\.[0-9]{3}us$/\1/p' "$OUT" >"$TMP/delays"
+same bucket-grows "$(awk 'NR > 2 && $1 < last + 30000 { bad++ } { last = $1 } END { print NR, bad + 0, last >= 500000 }' "$TMP/delays")" "10 0 1"
+inside b nft delete table inet quiet
+
 # Four wait, the fifth goes at once, and so on: those that wait see a later one leave before them.
 inside b nft 'add table inet quiet; add chain inet quiet in { type filter hook input priority 0; }; add rule inet quiet in udp dport 9 drop'
 host_queue # netem counts on, else

@@ -8,7 +8,8 @@ N=20
 same warm "$(pings c 10.2.0.2 2)" 2
 
 trace poll virtnet_poll_monitor --interval 1h || finish
-same poll-answered "$(pings c 10.2.0.2 $N)" $N
+same poll-answered "$(pings c 10.2.0.2 $N) $(pings c fd02::2 $N)" "$N $N"
+N=$((2 * N))
 stop "$PID"
 same poll-exit "$CODE" 0
 out=$TMP/poll.out
@@ -20,6 +21,7 @@ if ((n >= found && found > 0 && found <= N && irqs > 0 && irqs <= n)); then ok p
 has poll-batch "$out" '^@batch\[eth0, 0\]:'
 same poll-batches "$(awk '/^@batch\[eth0, 0\]/ { on = 1; next } /^@/ { on = 0 } on && $4 == ":" { s += $5 } END { print s }' "$out")" "$n"
 
+N=20
 # A line for each event, of one card only.
 IN=c # where its card is
 trace events virtnet_poll_monitor.py --device eth0 -q 0 || finish

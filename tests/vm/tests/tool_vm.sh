@@ -10,6 +10,7 @@
 N=10
 VM=$(cat "$VM_PID")
 warm() { [ "$(pings peer 10.3.0.2 3)" = 3 ]; }
+ping_six() { [ "$(pings peer fd03::2 3)" = 3 ]; }
 until_ok 30 warm || not_ok warm "the machine does not answer"
 # NAME ARGUMENTS...: traces while N pings pass; the output is in $OUT.
 during() {
@@ -22,6 +23,13 @@ least() { if (($2 >= $3)); then ok "$1"; else not_ok "$1" "$2, of at least $3"; 
 
 during ring tun_ring_monitor --device vnet0 --protocol icmp --dst-ip 10.3.0.2 --interval 1h
 same ring-packets "$(awk '$1 == "vnet0" { print $4 }' "$OUT")" $N
+until_ok 30 ping_six || not_ok warm-6 "the machine does not answer"
+OUT=$TMP/ring6.out
+if trace ring6 tun_ring_monitor --device vnet0 --protocol icmp --dst-ip fd03::2 --interval 1h; then
+    same ring6-answered "$(pings peer fd03::2 $N)" $N
+    stop "$PID"
+    same ring6-packets "$(awk '$1 == "vnet0" { print $4 }' "$OUT")" $N
+fi
 during nothing tun_ring_monitor --device vnet0 --protocol tcp --interval 1h
 same nothing-packets "$(grep -c '^vnet0' "$OUT")" 0
 during blocks tun_ring_monitor --all --layout --src-ip 10.3.0.1 --queue 0

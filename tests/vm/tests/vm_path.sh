@@ -17,4 +17,12 @@ for pair in "vnet_rx, ovs_rx" "ovs_rx, flow_extract_end" "flow_extract_end, qdis
     has "summary-${pair//, /-}" "$TMP/summary.out" "^@latency\[$pair\]:"
 done
 has summary-total "$TMP/summary.out" "^n $N "
+
+# The same of IPv6.
+same warm-6 "$(pings peer fd03::2 3)" 3
+trace six scripts/vm_latency_summary.nd --vm-interface vnet0 --phy-interface eth0 --src-ip fd03::2 || finish
+same answered-6 "$(pings peer fd03::2 $N)" $N
+stop "$PID"
+has six-path "$TMP/six.out" "^path vm_out: started $N, done $N, lost 0, under way 0(,|\$)"
+has six-total "$TMP/six.out" "^n $N "
 finish

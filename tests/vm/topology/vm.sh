@@ -3,6 +3,7 @@
 # A machine in the machine, with everything between its card and the wire:
 #
 #   [10.3.0.2] -- virtio -- vhost-net -- vnet0 (tap) -- br0 -- eth0 -- virtio -- [peer: eth1 10.3.0.1]
+#   [fd03::2]                                                                              fd03::1
 #
 # It answers pings and echoes lines of TCP on port 7.
 # shellcheck shell=bash
