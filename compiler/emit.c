@@ -342,6 +342,7 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
         at.s1 = nd_mfb_str(e->b, t->s1);
         at.num = t->num;
         at.num2 = t->num2;
+        at.flags = (t->builtin ? ND_ATF_BUILTIN : 0) | (t->in_option ? ND_ATF_OPTION : 0);
         at.span = nd_emit_span(e, t->span);
         nd_mfb_add(e->b, ND_SEC_ATTACHES, &at, 1);
     }

@@ -213,7 +213,7 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
     check_default(c, o);
 }
 
-static struct nd_option *find_option(const struct nd_program *p, const char *name)
+struct nd_option *nd_option_find(const struct nd_program *p, const char *name)
 {
     uint32_t i;
 
@@ -235,7 +235,7 @@ void nd_option_join_files(struct nd_check *c)
 
         if (!d->file)
             continue;
-        o->file = find_option(c->p, d->file);
+        o->file = nd_option_find(c->p, d->file);
         if (!o->file || o->file->kind != ND_OPT_PATH || o->file->decl->texpr->is_list ||
             o->file->decl->file) {
             nd_help(c->d,
