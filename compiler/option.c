@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define LIST_MAX 64u     // values of a list option
+#define LIST_MAX 64u // values of a list option
+#define STACKS_MAX 1000000
 #define LIST_UNROLLED 4u // where each value is code of its own
 
 static const struct row {
@@ -191,8 +192,8 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
         row = &rows[0];
     }
     o->decl = d;
-    o->min = INT64_MIN;
-    o->max = INT64_MAX;
+    o->min = !strcmp(d->name, ND_OPTION_STACKS) ? 1 : INT64_MIN;
+    o->max = !strcmp(d->name, ND_OPTION_STACKS) ? STACKS_MAX : INT64_MAX;
     o->index = c->p->options.n;
     o->kind = row->kind;
     o->stride = row->stride;
