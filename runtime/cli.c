@@ -32,13 +32,14 @@ struct cli {
     struct nd_compile_opts compile;
     struct nd_features features;
     char path[PATH_MAX]; // of the script
-    bool help, version, no_cache;
+    bool format_given, help, version, no_cache;
 };
 
 static const char general_help[] =
     "General flags:\n"
     "  -f, --format text|json       output for a person, or JSON Lines for a program\n"
-    "  -o, --output FILE            write the results to FILE\n"
+    "  -o, --output FILE            write the results to FILE, as JSON if it is named .json or "
+    ".jsonl\n"
     "      --log-file FILE          also write each line of them to FILE, at once\n"
     "      --duration TIME          end after this time (10s, 500ms, 5m; a bare number is "
     "seconds)\n"
@@ -73,10 +74,18 @@ static int set_format(struct cli *c, const char *v)
 {
     c->run.json = !strcmp(v, "json");
     c->compile.json = c->run.json;
+    c->format_given = true;
     if (c->run.json || !strcmp(v, "text"))
         return 0;
     nd_msg("error: --format: \"%s\" is neither text nor json", v);
     return -1;
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n > m && !strcmp(text + n - m, end);
 }
 
 static int set_output(struct cli *c, const char *v)
@@ -454,6 +463,8 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
         if (v)
             shared[i].share(c, v);
     }
+    if (c->run.output && !c->format_given)
+        c->run.json = ends_in(c->run.output, ".json") || ends_in(c->run.output, ".jsonl");
     return err;
 }
 
