@@ -71,7 +71,7 @@ table=0,priority=20,ip,udp,tp_dst=10,actions=encap(nsh(md_type=1)),encap(etherne
 table=0,priority=20,icmp,ct_state=-trk,actions=ct(zone=7,table=1)
 table=0,priority=1,actions=drop
 table=1,priority=20,ip,ct_state=+new,actions=ct(commit,zone=7,exec(set_field:0x5->ct_label)),NORMAL
-table=1,priority=20,ip,ct_state=+est,ct_label=0x5/0xf,actions=NORMAL
+table=1,priority=20,ip,ct_state=+est,ct_zone=7,ct_label=0x5/0xf,actions=NORMAL
 F
 BOTH=020000000102020000000101 IP4=4500001d000040004011000 # up to the checksum, which nobody looks at
 NSH=0fc60103001234ff11111111222222223333333344444444
@@ -93,7 +93,7 @@ has kinds-ct-zone "$OUT" '^    - ct_zone: 7$'
 # A host behind a tunnel.
 ovs_flows <<<'actions=NORMAL'
 modprobe vxlan
-endpoint d vd 2 9 && ip addr add 10.9.0.1/24 dev vd && neighbour d eth0 1 9 &&
+endpoint d vd 2 9 && ip addr add 10.9.0.1/24 dev vd &&
     ip -n d link add vx type vxlan id 42 remote 10.9.0.1 dstport 4789 && address d vx 4 1 && neighbour d vx 1 1 && neighbour a eth0 4 1 &&
     timeout 60 ovs-vsctl add-port br0 vx0 -- set Interface vx0 type=vxlan options:remote_ip=10.9.0.2 options:key=42
 until_ok 20 inside d ping -c 1 -W 1 10.1.0.1 || not_ok tunnel-up
