@@ -35,6 +35,7 @@ same two-no-address "$(field ip_src)" ''
 same two-actions "$(field_once Actions)" "output:$vb output:$va output:$vb output:$va"
 has two-packet "$OUT" '^    - IP: fd01::1 -> fd01::2$'
 has two-rate "$OUT" "\] lookups: 12, hit .*, miss $(awk -v m="$m" 'BEGIN { printf "%.1f", 100 * m / 12 }')%, installs: $(installs)\$"
+has two-lookups "$OUT" "^Lookups: 12, hit .*, miss $(awk -v m="$m" 'BEGIN { printf "%.1f", 100 * m / 12 }')%\$"
 has two-end "$OUT" "^Total flows: $(installs), matching: $(installs) \(100\.0%\)\$"
 
 # Addresses and ports are in the flow where the daemon's rules look at them.
