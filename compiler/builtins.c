@@ -326,6 +326,13 @@ static struct nd_type *check_printf(struct nd_check *c, struct nd_expr *e,
     return nd_ty(b->type);
 }
 
+static struct nd_type *check_fail(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    const_arg(c, e, 0, 1, 255, 1);
+    nd_check_format(c, e, 1);
+    return nd_ty(b->type);
+}
+
 static struct nd_type *check_time(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     if (e->args.n)
@@ -429,6 +436,7 @@ static const struct nd_builtin table[] = {
     {"interval", ND_B_INTERVAL, U, 0, 0, 0, 0, &nd_type_duration, NULL, "interval", "true length of this interval"},
     {"lost", ND_B_LOST, U, 0, 0, 0, 0, &nd_type_u64, NULL, "lost", "events lost so far"},
     {"ncpus", ND_B_NCPUS, U, 0, 0, 0, 0, &nd_type_u32, NULL, "ncpus", "possible CPUs"},
+    {"ending", ND_B_ENDING, U, 0, 0, 0, 0, &nd_type_bool, NULL, "ending", "is this the last report of the run?"},
     {"json", ND_B_JSON, U, 0, 0, 0, 0, &nd_type_bool, NULL, "json", "--format json was given"},
     {"ctx", ND_B_CTX, K, 0, 0, 0, 0, NULL, NULL, "ctx", "the program's context"},
     {"args", ND_B_ARGS, K, 0, 0, 0, 0, &nd_type_args, NULL, "args.NAME", "arguments by name"},
@@ -531,8 +539,9 @@ static const struct nd_builtin table[] = {
     {"file_lines", ND_B_FILE_LINES, U, 1, 0, 1, 1, &nd_type_i64, nd_check_file, "file_lines(opt.file)", "lines of the file that an option of type path names"},
     {"file_line", ND_B_FILE_LINE, U, 1, 0, 2, 2, &nd_type_str, nd_check_file, "file_line(opt.file, n)", "the n-th line, from 1"},
     {"file_error", ND_B_FILE_ERROR, U, 1, 0, 4, 4, &nd_type_none, nd_check_file, "file_error(opt.file, line, column, text)", "prints the error with its place and ends the run with 2"},
-    {"word", ND_B_WORD, U, 1, 0, 2, 2, &nd_type_str, nd_check_word, "word(s, i)", "the i-th word between blanks, from 0; \"\" if there are not so many"},
-    {"word_column", ND_B_WORD_COLUMN, U, 1, 0, 2, 2, &nd_type_i64, nd_check_word, "word_column(s, i)", "where it begins, from 1; 0: nowhere"},
+    {"fail", ND_B_FAIL, U, 1, 0, 2, 32, &nd_type_none, check_fail, "fail(code, format, ...)", "prints an error on stderr and ends the run with this code"},
+    {"word", ND_B_WORD, U, 1, 0, 2, 3, &nd_type_str, nd_check_word, "word(s, i [, separators])", "the i-th word between blanks, or between these characters, from 0; \"\" if there are not so many"},
+    {"word_column", ND_B_WORD_COLUMN, U, 1, 0, 2, 3, &nd_type_i64, nd_check_word, "word_column(s, i [, separators])", "where it begins, from 1; 0: nowhere"},
     {"vm_tap", ND_B_VM_TAP, U, 1, 0, 2, 2, &nd_type_str, nd_check_word, "vm_tap(name, i)", "the i-th tap device, from 0, of the VM (QEMU) of this name or UUID; \"\" if there are not so many"},
 
     {"system", ND_B_REFUSED, KU, 1, 0, 0, 32, NULL, check_refused, "", "ndtrace only observes: scripts cannot run commands"},

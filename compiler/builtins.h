@@ -38,6 +38,7 @@ enum nd_builtin_id {
     ND_B_INTERVAL,
     ND_B_LOST,
     ND_B_JSON,
+    ND_B_ENDING,
     ND_B_TRUE,
     ND_B_FALSE,
     // functions
@@ -117,6 +118,7 @@ enum nd_builtin_id {
     ND_B_FILE_LINES,
     ND_B_FILE_LINE,
     ND_B_FILE_ERROR,
+    ND_B_FAIL,
     ND_B_WORD,
     ND_B_WORD_COLUMN,
     ND_B_DEPTH,

@@ -108,8 +108,10 @@ struct nd_target { // one attach point
     const char *spec;
     const char *s0, *s1;
     uint64_t num, num2;
-    bool best;  // func:, funcret: fentry where it can be, else kprobe
-    bool moved; // a copy that the compiler made: parameters may be elsewhere
+    bool best;      // func:, funcret: fentry where it can be, else kprobe
+    bool in_option; // in the file that an option names, whose index is num
+    bool builtin;   // named with a module that is part of vmlinux
+    bool moved;     // a copy that the compiler made: parameters may be elsewhere
     struct nd_span span;
     const struct nd_tp_format *format; // TRACEPOINT
     const struct nd_func_sig *sig;     // RAW_TP, KPROBE, FENTRY, ...

@@ -292,6 +292,7 @@ static void emit_map(struct nd_emit *e, struct nd_map *m)
 
 static void emit_stacks(struct nd_emit *e)
 {
+    const struct nd_option *size = nd_option_find(e->p, ND_OPTION_STACKS);
     uint32_t i;
 
     for (i = 0; i < e->layout->stacks.n; i++) {
@@ -304,6 +305,7 @@ static void emit_stacks(struct nd_emit *e)
         x.key_type = ND_MF_NONE;
         x.val_type = nd_emit_type(e, &nd_type_u64);
         x.max_entries = 8192;
+        x.size_opt = size && size->kind == ND_OPT_INT && size->decl->expr ? size->index + 1 : 0;
         x.sym = nd_mfb_str(e->b, s->sym);
         nd_mfb_add(e->b, ND_SEC_MAPS, &x, 1);
     }
@@ -343,6 +345,7 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
         at.s1 = nd_mfb_str(e->b, t->s1);
         at.num = t->num;
         at.num2 = t->num2;
+        at.flags = (t->builtin ? ND_ATF_BUILTIN : 0) | (t->in_option ? ND_ATF_OPTION : 0);
         at.span = nd_emit_span(e, t->span);
         nd_mfb_add(e->b, ND_SEC_ATTACHES, &at, 1);
     }

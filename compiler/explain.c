@@ -78,7 +78,8 @@ static void explain_probe(struct nd_program *p, struct nd_probe *pr, FILE *out)
         fprintf(out, "%s%s", i ? ", " : "  ", pr->targets.v[i].spec);
     if (i < pr->targets.n)
         fprintf(out, " and %u more", pr->targets.n - i);
-    fprintf(out, "   (line %u)\n    served by: %s\n", pos.line, served[pr->type]);
+    fprintf(out, "   (line %u)\n    served by: %s%s\n", pos.line, served[pr->type],
+            pr->targets.n && pr->targets.v[0].builtin ? "; the module is built in" : "");
     if (pr->stage)
         explain_stage(pr, out);
     if (pr->decl->when)

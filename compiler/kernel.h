@@ -112,6 +112,8 @@ bool nd_kernel_has_module(struct nd_kernel *k, const char *module);
 bool nd_kernel_module_btf(struct nd_kernel *k, const char *module);
 // Is there a file that could be loaded as this module (by modules.dep)?
 bool nd_kernel_module_installed(struct nd_kernel *k, const char *module);
+// Is it part of vmlinux (by modules.builtin, or by what /sys/module tells)?
+bool nd_kernel_module_builtin(struct nd_kernel *k, const char *module);
 // Address of a kernel symbol, 0 if unknown or hidden (kptr_restrict).
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name);
 

@@ -361,15 +361,17 @@ bool nd_kernel_has_module(struct nd_kernel *k, const char *module)
     return text && strstr(text, nd_arena_printf(k->a, "\t[%s]", module));
 }
 
-// "kernel/net/openvswitch/openvswitch.ko.xz: ...": - and _ are the same in names of modules.
+// A line "kernel/net/openvswitch/openvswitch.ko.xz: ..." of modules.dep, or without the colon of
+// modules.builtin: - and _ are the same in names of modules.
 static bool is_module_file(const char *line, size_t len, const char *module)
 {
-    const char *end = memchr(line, ':', len), *name = end;
-    size_t n = strlen(module), i;
+    const char *end = memchr(line, ':', len), *name = end ? end : line + len;
+    size_t n = strlen(module), i, left;
 
-    while (name && name > line && name[-1] != '/')
-        name--;
-    if (!name || (size_t)(end - name) < n + 3 || strncmp(name + n, ".ko", 3) != 0)
+    for (left = (size_t)(name - line); name > line && name[-1] != '/'; name--)
+        ;
+    left -= (size_t)(name - line);
+    if (left < n + 3 || strncmp(name + n, ".ko", 3) != 0)
         return false;
     for (i = 0; i < n; i++) {
         if ((name[i] == '-' ? '_' : name[i]) != (module[i] == '-' ? '_' : module[i]))
@@ -378,24 +380,44 @@ static bool is_module_file(const char *line, size_t len, const char *module)
     return true;
 }
 
-bool nd_kernel_module_installed(struct nd_kernel *k, const char *module)
+static bool listed(const char *path, const char *module)
 {
-    const char *line;
     bool found = false;
+    const char *line;
     char *text;
 
-    if (k->facts ||
-        nd_read_text(AT_FDCWD,
-                     nd_arena_printf(k->a, "/lib/modules/%s/modules.dep", nd_kernel_release(k)),
-                     &text, NULL))
+    if (nd_read_text(AT_FDCWD, path, &text, NULL))
         return false;
-    for (line = text; *line && !found; line += strcspn(line, "\n") + 1) {
-        found = is_module_file(line, strcspn(line, "\n"), module);
-        if (!line[strcspn(line, "\n")])
-            break;
+    for (line = text; *line && !found; line += line[0] == '\n') {
+        size_t len = strcspn(line, "\n");
+
+        found = is_module_file(line, len, module);
+        line += len;
     }
     free(text);
     return found;
+}
+
+bool nd_kernel_module_installed(struct nd_kernel *k, const char *module)
+{
+    return !k->facts &&
+           listed(nd_arena_printf(k->a, "/lib/modules/%s/modules.dep", nd_kernel_release(k)),
+                  module);
+}
+
+bool nd_kernel_module_builtin(struct nd_kernel *k, const char *module)
+{
+    const char *live, *loaded;
+
+    if (!*module || strchr(module, '/') || !strcmp(module, "vmlinux"))
+        return false;
+    live = nd_arena_printf(k->a, "/lib/modules/%s/modules.builtin", nd_kernel_release(k));
+    loaded = nd_arena_printf(k->a, "/sys/module/%s/initstate", module); // only of those loaded
+    if (k->facts ? nd_kernel_has_module(k, module) : !access(loaded, F_OK))
+        return false;
+    if (!k->facts && nd_kernel_has_module(k, module))
+        return true;
+    return listed(nd_kernel_path(k, "modules.builtin", live), module);
 }
 
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name)

@@ -397,12 +397,16 @@ enum nd_mf_attach_kind {
     ND_AT_KIND_MAX,
 };
 
+#define ND_ATF_BUILTIN 1u // the module that the script names is part of vmlinux
+#define ND_ATF_OPTION \
+    2u // UPROBE, URETPROBE: in the file that option `num` names; s1 may be a pattern
+
 struct nd_mf_attach {
     uint32_t kind; // enum nd_mf_attach_kind
     uint32_t spec; // string: the probe as printed: "tracepoint:net:net_dev_queue"
     uint32_t s0;
     uint32_t s1;
-    uint32_t flags; // 0
+    uint32_t flags; // ND_ATF_*
     uint32_t pid;   // restrict to this process (0: all); -p
     uint64_t num;
     uint64_t num2;
@@ -728,6 +732,8 @@ enum nd_link_stat {
     X(LOST)         /* -- number of events lost so far                                          */ \
     X(NCPUS)        /* -- number of possible CPUs                                               */ \
     X(JSON)         /* -- bool: --format json                                                   */ \
+    X(ENDING)       /* -- bool: the run ends                                                    */ \
+    X(FAIL)         /* code text --            ends the run with the code                       */ \
     X(FRAMES)       /* stack separator -- str  the innermost function first; none: ""           */ \
     X(FOLDED)       /* stack -- str            the outermost function first, ; between          */ \
     X(LINK_STAT)    /* name enum nd_link_stat -- n   -1 if there is no such device              */ \
@@ -738,8 +744,8 @@ enum nd_link_stat {
     X(FILE_LINES)   /* path -- n              a file that cannot be read ends the run           */ \
     X(FILE_LINE)    /* path line -- str       from 1                                            */ \
     X(FILE_ERROR)   /* path line column text --   ends the run with 2                           */ \
-    X(WORD)         /* s i -- str             the i-th word, from 0; none: ""                   */ \
-    X(WORD_COLUMN)  /* s i -- n               where it begins, from 1                           */ \
+    X(WORD)         /* s i separators -- str  the i-th word, from 0; none: ""                   */ \
+    X(WORD_COLUMN)  /* s i separators -- n    where it begins, from 1                           */ \
     X(VM_TAP)       /* name i -- str          the i-th tap of a VM, from 0; none: ""            */ \
     X(DEPTH)        /* stack -- n              frames; 0 if it could not be taken               */ \
     X(FRAME)        /* stack i -- str          a line of the stack; out of range: ""            */

@@ -165,7 +165,7 @@ void nd_need_probe(struct nd_program *p, const struct nd_probe *pr)
                     "name the function, with an offset if need be: kprobe:function+0x10");
             return;
         }
-        if (t->kind != ND_AT_UPROBE && t->kind != ND_AT_URETPROBE)
+        if ((t->kind != ND_AT_UPROBE && t->kind != ND_AT_URETPROBE) || t->in_option)
             continue;
         n.path = nd_kernel_file_id(p->kernel, t->s0);
         nd_need_note(p, &n);

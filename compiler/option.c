@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define LIST_MAX 64u     // values of a list option
+#define LIST_MAX 64u // values of a list option
+#define STACKS_MAX 1000000
 #define LIST_UNROLLED 4u // where each value is code of its own
 
 static const struct row {
@@ -217,8 +218,8 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
         row = &rows[0];
     }
     o->decl = d;
-    o->min = INT64_MIN;
-    o->max = INT64_MAX;
+    o->min = !strcmp(d->name, ND_OPTION_STACKS) ? 1 : INT64_MIN;
+    o->max = !strcmp(d->name, ND_OPTION_STACKS) ? STACKS_MAX : INT64_MAX;
     o->index = c->p->options.n;
     o->kind = row->kind;
     o->stride = row->stride;
@@ -240,7 +241,7 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
     check_default(c, o);
 }
 
-static struct nd_option *find_option(const struct nd_program *p, const char *name)
+struct nd_option *nd_option_find(const struct nd_program *p, const char *name)
 {
     uint32_t i;
 
@@ -262,7 +263,7 @@ void nd_option_join_files(struct nd_check *c)
 
         if (!d->file)
             continue;
-        o->file = find_option(c->p, d->file);
+        o->file = nd_option_find(c->p, d->file);
         if (!o->file || o->file->kind != ND_OPT_PATH || o->file->decl->texpr->is_list ||
             o->file->decl->file) {
             nd_help(c->d,

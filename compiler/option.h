@@ -9,6 +9,8 @@
 struct nd_mfb;
 
 void nd_option_declare(struct nd_check *c, struct nd_decl *d);
+struct nd_option *nd_option_find(const struct nd_program *p, const char *name); // NULL: none
+#define ND_OPTION_STACKS "stack_storage_size" // an INT option of this name: stacks that are kept
 // Options whose values are in a file: which. When all are declared.
 void nd_option_join_files(struct nd_check *c);
 // Position of a name in the list of an enum option, -1: none.

@@ -3,6 +3,8 @@
 // expanded. Each kind of probe is one row of a table. Must not know expressions' types.
 #include "probes_impl.h"
 
+#include "option.h"
+
 #include "btf.h"
 
 #include <errno.h>
@@ -17,6 +19,7 @@ struct nd_target *nd_expand_add(struct nd_expand *x, const char *s0, const char 
     t->kind = x->kind->attach;
     t->s0 = s0 ? nd_arena_strdup(x->p->arena, s0) : "";
     t->s1 = s1 ? nd_arena_strdup(x->p->arena, s1) : "";
+    t->builtin = x->builtin != NULL;
     t->span = x->pt.span;
     t->spec = x->pt.text;
     return t;
@@ -192,6 +195,24 @@ static const char *find_path(struct nd_expand *x)
     return path;
 }
 
+// uprobe:opt.lib:function: looked up when the option is known, by the runtime.
+static void in_option(struct nd_expand *x, const char *name)
+{
+    const struct nd_option *o = nd_option_find(x->p, name);
+    struct nd_target *t;
+
+    if (!o || o->kind != ND_OPT_PATH || o->decl->texpr->is_list) {
+        nd_help(x->p->diags,
+                nd_expand_fail(x, ND_E0502,
+                               nd_arena_printf(x->p->arena, "'%s' is no option for a file", name)),
+                "declare it: option %s: path \"library\"", name);
+        return;
+    }
+    t = nd_expand_add(x, x->part[0], x->part[1]);
+    t->in_option = true;
+    t->num = o->index;
+}
+
 static void expand_uprobe(struct nd_expand *x)
 {
     struct usym_search s = {.x = x, .near.name = x->part[1]};
@@ -200,6 +221,10 @@ static void expand_uprobe(struct nd_expand *x)
     char *plus, *end;
     int err;
 
+    if (!strncmp(x->part[0], "opt.", 4)) {
+        in_option(x, x->part[0] + 4);
+        return;
+    }
     s.path = find_path(x);
     if (!s.path)
         return;

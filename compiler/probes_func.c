@@ -122,8 +122,9 @@ static void unknown_func(struct nd_expand *x, const char *module, const char *na
     d = nd_expand_fail(
         x, ND_E0206,
         *module
-            ? nd_arena_printf(x->p->arena, "module '%s' has no function '%s' that can be probed",
-                              module, name)
+            ? nd_arena_printf(x->p->arena, "module '%s'%s has no function '%s' that can be probed",
+                              x->builtin ? x->builtin : module,
+                              x->builtin ? ", which is built in," : "", name)
             : nd_arena_printf(x->p->arena, "this kernel has no function '%s' that can be probed",
                               name));
     if (*module && near.n && !strcmp(near.best[0], name)) { // built in, or moved
@@ -134,7 +135,7 @@ static void unknown_func(struct nd_expand *x, const char *module, const char *na
     nd_expand_near(x, d, &near, "");
     nd_help(x->p->diags, d, "%s",
             !*module ? "its module is not loaded, or the compiler put it into its callers"
-            : nd_kernel_has_module(x->p->kernel, module)
+            : x->builtin || nd_kernel_has_module(x->p->kernel, module)
                 ? "perhaps the compiler put it into its callers"
                 : "the module is not loaded");
 }
@@ -199,6 +200,12 @@ static bool waits_for(struct nd_expand *x, const char *module, const char *name)
     return true;
 }
 
+// vmlinux may be named as a module, and is none.
+static const char *home(const char *module)
+{
+    return strcmp(module, "vmlinux") ? module : "";
+}
+
 static void add_named(struct nd_expand *x, const char *module, const char *name, uint64_t off)
 {
     struct copies c = {.x = x, .name = name, .module = module};
@@ -234,7 +241,7 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
                                        "fentry and fexit need the function in the kernel's BTF"),
                         "use func:%s or kprobe:%s", name, name);
             else if (known && !copies_only(x, &c))
-                nd_expand_add(x, *sig->module ? sig->module : module, name)->sig = sig;
+                nd_expand_add(x, *sig->module ? sig->module : home(module), name)->sig = sig;
             return;
         }
     }
@@ -244,7 +251,7 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
         add_breakpoints(&c, sig);
         return;
     }
-    t = nd_expand_add(x, module, name);
+    t = nd_expand_add(x, home(module), name);
     t->kind = breakpoint(t->kind);
     t->num = off;
     t->sig = sig;
@@ -252,9 +259,15 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
 
 void nd_expand_func(struct nd_expand *x)
 {
-    const char *module = x->nparts > 1 ? x->part[0] : "";
     char *name = x->part[x->nparts - 1], *plus = strchr(name, '+'), *end;
+    const char *module;
     uint64_t off = 0;
+
+    if (x->nparts > 1 && nd_kernel_module_builtin(x->p->kernel, x->part[0])) {
+        x->builtin = x->part[0];
+        x->part[0] = (char *)(uintptr_t) "vmlinux";
+    }
+    module = x->nparts > 1 ? x->part[0] : "";
 
     if (plus && x->kind->attach == ND_AT_KPROBE) {
         *plus = 0;

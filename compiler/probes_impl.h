@@ -15,6 +15,7 @@ struct nd_expand {
     const struct nd_probe_kind *kind;
     char *part[ND_PARTS_MAX];
     uint32_t nparts;
+    const char *builtin; // the module that the script names, if it is part of vmlinux
     struct nd_targets out;
 };
 

@@ -99,5 +99,7 @@ struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struc
 {
     want_text(c, e, 0);
     nd_want_int(c, e, 1);
+    if (e->args.n > 2)
+        want_text(c, e, 2);
     return nd_ty(b->type);
 }

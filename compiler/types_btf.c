@@ -102,7 +102,8 @@ static struct nd_type *of_module(struct nd_types *t, uint32_t i, const char **wh
     *why = NULL;
     if (id)
         return nd_type_btf(t, id);
-    if (!told && nd_kernel_has_module(t->kernel, module))
+    if (!told &&
+        (nd_kernel_has_module(t->kernel, module) || nd_kernel_module_builtin(t->kernel, module)))
         return t->structs.v[i];
     *why =
         told

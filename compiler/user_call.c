@@ -19,6 +19,15 @@ static void c_printf(struct nd_user *u, struct nd_expr *e)
             (uint8_t)(e->args.n - 1), 0, (int32_t)nd_mfb_str(u->e->b, e->args.v[0]->str));
 }
 
+static void c_fail(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_expr(u, e->args.v[0]);
+    args(u, e, 2);
+    nd_u_op(u, ND_VM_SPRINTF, (uint8_t)(e->args.n - 2), 0,
+            (int32_t)nd_mfb_str(u->e->b, e->args.v[1]->str));
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_FAIL);
+}
+
 static void int_arg(struct nd_user *u, struct nd_expr *e, uint32_t i, uint64_t otherwise)
 {
     if (i < e->args.n)
@@ -234,6 +243,14 @@ static void c_stat(struct nd_user *u, struct nd_expr *e)
     }
 }
 
+static void c_word(struct nd_user *u, struct nd_expr *e)
+{
+    args(u, e, 0);
+    if (e->args.n < 3)
+        nd_u_str(u, " \t\r\n");
+    nd_u_op(u, ND_VM_BUILTIN, 3, 0, e->builtin->id == ND_B_WORD ? ND_BI_WORD : ND_BI_WORD_COLUMN);
+}
+
 static void c_link_stat(struct nd_user *u, struct nd_expr *e)
 {
     nd_u_expr(u, e->args.v[0]);
@@ -253,23 +270,25 @@ static const struct {
     enum nd_builtin_id id;
     void (*fn)(struct nd_user *u, struct nd_expr *e);
 } rows[] = {
-    {ND_B_PRINTF, c_printf},   {ND_B_SPRINTF, c_printf},
-    {ND_B_PRINT, c_print},     {ND_B_CLEAR, c_map_op},
-    {ND_B_ZERO, c_map_op},     {ND_B_REPORT, c_report},
-    {ND_B_DELETE, c_key_op},   {ND_B_HAS_KEY, c_key_op},
-    {ND_B_LEN, c_len},         {ND_B_HAS, c_has},
-    {ND_B_EXIT, c_exit},       {ND_B_TIME, c_time},
-    {ND_B_IP, c_bytes},        {ND_B_PTON, c_bytes},
-    {ND_B_PREFIX, c_bytes},    {ND_B_MAC, c_bytes},
-    {ND_B_IFNAME, c_bytes},    {ND_B_KSYM, c_ksym},
-    {ND_B_BSWAP, c_bswap},     {ND_B_TOP, c_top},
-    {ND_B_TABLE, c_table},     {ND_B_COUNT, c_stat},
-    {ND_B_SUM, c_stat},        {ND_B_AVG, c_stat},
-    {ND_B_MIN, c_stat},        {ND_B_MAX, c_stat},
-    {ND_B_P50, c_stat},        {ND_B_P90, c_stat},
-    {ND_B_P95, c_stat},        {ND_B_P99, c_stat},
-    {ND_B_P999, c_stat},       {ND_B_LINK_STAT, c_link_stat},
-    {ND_B_GET_IP, c_get_addr}, {ND_B_GET_MAC, c_get_addr},
+    {ND_B_PRINTF, c_printf},    {ND_B_SPRINTF, c_printf},
+    {ND_B_PRINT, c_print},      {ND_B_CLEAR, c_map_op},
+    {ND_B_ZERO, c_map_op},      {ND_B_REPORT, c_report},
+    {ND_B_DELETE, c_key_op},    {ND_B_HAS_KEY, c_key_op},
+    {ND_B_LEN, c_len},          {ND_B_HAS, c_has},
+    {ND_B_EXIT, c_exit},        {ND_B_TIME, c_time},
+    {ND_B_IP, c_bytes},         {ND_B_PTON, c_bytes},
+    {ND_B_PREFIX, c_bytes},     {ND_B_MAC, c_bytes},
+    {ND_B_IFNAME, c_bytes},     {ND_B_KSYM, c_ksym},
+    {ND_B_BSWAP, c_bswap},      {ND_B_TOP, c_top},
+    {ND_B_TABLE, c_table},      {ND_B_COUNT, c_stat},
+    {ND_B_SUM, c_stat},         {ND_B_AVG, c_stat},
+    {ND_B_MIN, c_stat},         {ND_B_MAX, c_stat},
+    {ND_B_P50, c_stat},         {ND_B_P90, c_stat},
+    {ND_B_P95, c_stat},         {ND_B_P99, c_stat},
+    {ND_B_P999, c_stat},        {ND_B_LINK_STAT, c_link_stat},
+    {ND_B_GET_IP, c_get_addr},  {ND_B_GET_MAC, c_get_addr},
+    {ND_B_FAIL, c_fail},        {ND_B_WORD, c_word},
+    {ND_B_WORD_COLUMN, c_word},
 };
 
 static const struct {
@@ -303,8 +322,6 @@ static const struct {
     {ND_B_FILE_LINES, ND_BI_FILE_LINES},
     {ND_B_FILE_LINE, ND_BI_FILE_LINE},
     {ND_B_FILE_ERROR, ND_BI_FILE_ERROR},
-    {ND_B_WORD, ND_BI_WORD},
-    {ND_B_WORD_COLUMN, ND_BI_WORD_COLUMN},
     {ND_B_VM_TAP, ND_BI_VM_TAP},
     {ND_B_DEPTH, ND_BI_DEPTH},
     {ND_B_FRAME, ND_BI_FRAME},

@@ -10,6 +10,7 @@
 #include "missed.h"
 #include "modules.h"
 #include "msg.h"
+#include "optprobe.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -28,6 +29,7 @@
 
 struct nd_attach_set {
     const struct nd_load *l;
+    const uint8_t *opts;
     uint32_t pid;
     struct nd_perf perf;
     struct nd_detach detach;
@@ -42,13 +44,14 @@ struct nd_attach_set {
 
 static void plan(struct nd_attach_set *s);
 
-struct nd_attach_set *nd_attach_new(const struct nd_load *l, uint32_t pid)
+struct nd_attach_set *nd_attach_new(const struct nd_load *l, const uint8_t *opts, uint32_t pid)
 {
     struct nd_attach_set *s = calloc(1, sizeof(*s));
 
     if (!s)
         return NULL;
     s->l = l;
+    s->opts = opts;
     s->pid = pid;
     s->modules = -1;
     nd_perf_init(&s->perf);
@@ -125,6 +128,27 @@ static int attach_perf(struct nd_attach_set *s, int prog, const struct nd_mf_att
     return 0;
 }
 
+// Functions of a file that an option names.
+static int attach_optprobe(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
+                           const struct nd_mf_attach *a)
+{
+    struct nd_optprobe at;
+    int err = nd_optprobe_find(&s->l->mf, a, s->opts, &at);
+    uint32_t i;
+
+    if (!err && !at.n)
+        nd_msg_at(&s->l->mf, a->span.line ? &a->span : &p->span, "warning",
+                  "%s has no function %s: the probe is left out", at.path,
+                  nd_mf_str(&s->l->mf, a->s1));
+    s->perf.path = at.path;
+    for (i = 0; i < at.n && !err; i++) {
+        s->perf.off = at.off[i];
+        err = attach_perf(s, prog, a);
+    }
+    s->perf.path = NULL;
+    return err;
+}
+
 static int attach_raw(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a, bool named)
 {
     int link, err;
@@ -149,7 +173,7 @@ static int attach_one(struct nd_attach_set *s, const struct nd_mf_prog *p, int p
     case ND_PROG_FEXIT:
         return attach_raw(s, prog, a, false);
     default:
-        return attach_perf(s, prog, a);
+        return a->flags & ND_ATF_OPTION ? attach_optprobe(s, p, prog, a) : attach_perf(s, prog, a);
     }
 }
 
@@ -167,18 +191,23 @@ static const char *const how_text[ND_AT_KIND_MAX] = {
     [ND_AT_FEXIT] = "fexit",
 };
 
-static char *how(const struct nd_mf *mf, const struct nd_mf_attach *a, int ncpus)
+static char *how(const struct nd_attach_set *s, const struct nd_mf_attach *a, int ncpus)
 {
+    const struct nd_mf *mf = &s->l->mf;
     const char *kind = how_text[a->kind] ? how_text[a->kind] : "";
     char text[600];
 
-    if (a->kind == ND_AT_UPROBE || a->kind == ND_AT_URETPROBE)
+    if (a->flags & ND_ATF_OPTION)
+        snprintf(text, sizeof(text), "%s %s", kind,
+                 (const char *)s->opts + mf->options[a->num].off);
+    else if (a->kind == ND_AT_UPROBE || a->kind == ND_AT_URETPROBE)
         snprintf(text, sizeof(text), "%s %s + 0x%llx", kind, nd_mf_str(mf, a->s0),
                  (unsigned long long)a->num);
     else if (nd_perf_per_cpu(a->kind))
         snprintf(text, sizeof(text), "%s on %d CPUs", kind, ncpus);
     else
-        snprintf(text, sizeof(text), "%s", kind);
+        snprintf(text, sizeof(text), "%s%s", kind,
+                 a->flags & ND_ATF_BUILTIN ? ", the module is built in" : "");
     return strdup(text);
 }
 
@@ -198,7 +227,7 @@ static void note(struct nd_attach_set *s, uint32_t prog, const struct nd_mf_atta
         s->list[s->nlist].how =
             strdup(a->kind == ND_AT_KRETPROBE ? "kretprobe.multi" : "kprobe.multi");
     else
-        s->list[s->nlist].how = how(&s->l->mf, a, s->perf.ncpus);
+        s->list[s->nlist].how = how(s, a, s->perf.ncpus);
     s->prog[s->nlist++] = prog;
 }
 

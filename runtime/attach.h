@@ -9,7 +9,8 @@
 
 struct nd_attach_set;
 
-struct nd_attach_set *nd_attach_new(const struct nd_load *l, uint32_t pid);
+// opts: the values of options, laid out as nd_opts.
+struct nd_attach_set *nd_attach_new(const struct nd_load *l, const uint8_t *opts, uint32_t pid);
 // Attaches every loaded program (not BEGIN, END, interval). 0, or a negative errno after a message;
 // then nothing stays attached. A wildcard probe may leave some points out, with a warning.
 int nd_attach_all(struct nd_attach_set *s);

@@ -87,8 +87,8 @@ static int open_uprobe(struct nd_perf *p, const struct nd_mf *mf, const struct n
     if (a->kind == ND_AT_URETPROBE)
         attr.config |= 1ull << (p->uret < 0 ? 0 : p->uret);
     attr.config |= a->num2 << REF_CTR_SHIFT;
-    attr.config1 = (uint64_t)(uintptr_t)nd_mf_str(mf, a->s0);
-    attr.config2 = a->num;
+    attr.config1 = (uint64_t)(uintptr_t)(p->path ? p->path : nd_mf_str(mf, a->s0));
+    attr.config2 = p->path ? p->off : a->num;
     return perf_open(&attr, pid ? (int)pid : -1, pid ? -1 : 0);
 }
 
@@ -181,6 +181,10 @@ static const struct {
     {ND_AT_RAW_TP, -ENOENT, "this kernel has no such raw tracepoint"},
     {ND_AT_UPROBE, -ENODEV, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"},
     {ND_AT_URETPROBE, -ENODEV, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"},
+    {ND_AT_UPROBE, -ENODATA, "the option that names the file was not given"},
+    {ND_AT_URETPROBE, -ENODATA, "the option that names the file was not given"},
+    {ND_AT_UPROBE, -ENXIO, "the file has no such function"},
+    {ND_AT_URETPROBE, -ENXIO, "the file has no such function"},
     {ND_AT_UPROBE, -ENOENT, "the executable is not there"},
     {ND_AT_URETPROBE, -ENOENT, "the executable is not there"},
     {ND_AT_KPROBE, -ENODEV,

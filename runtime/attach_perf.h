@@ -12,6 +12,8 @@ struct nd_perf {            // what is asked of the machine once, when first nee
     int tracefs;            // directory fd; -1: not opened yet
     int64_t uprobe, kprobe; // PMU types; 0: not asked yet
     int64_t uret, kret;     // bit of "retprobe" in config
+    const char *path;       // of the uprobe to be opened, and where in there;
+    uint64_t off;           // NULL: as the manifest says
     int cpus[1024];
     int ncpus;
 };

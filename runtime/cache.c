@@ -295,7 +295,7 @@ static bool list_files(struct nd_cache *c, const struct nd_mf *mf, struct text *
             if (!strcmp(s0, made[k]))
                 return false; // people make and remove such events
         }
-        if (a->kind != ND_AT_UPROBE && a->kind != ND_AT_URETPROBE)
+        if ((a->kind != ND_AT_UPROBE && a->kind != ND_AT_URETPROBE) || a->flags & ND_ATF_OPTION)
             continue;
         if (!strstr(c->key.v, s0))
             return false; // found by its name, which may lead elsewhere next time

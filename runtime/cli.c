@@ -9,6 +9,7 @@
 #include "find.h"
 #include "msg.h"
 #include "needs.h"
+#include "optprobe.h"
 #include "run.h"
 #include "signals.h"
 #include "value.h"
@@ -31,13 +32,15 @@ struct cli {
     struct nd_compile_opts compile;
     struct nd_features features;
     char path[PATH_MAX]; // of the script
-    bool help, version, no_cache;
+    bool format_given, help, version, no_cache;
 };
 
 static const char general_help[] =
     "General flags:\n"
     "  -f, --format text|json       output for a person, or JSON Lines for a program\n"
-    "  -o, --output FILE            write the results to FILE\n"
+    "  -o, --output FILE            write the results to FILE, as JSON if it is named .json or "
+    ".jsonl\n"
+    "      --log-file FILE          also write each line of them to FILE, at once\n"
     "      --duration TIME          end after this time (10s, 500ms, 5m; a bare number is "
     "seconds)\n"
     "  -c, --command CMD            run CMD and end when it ends\n"
@@ -71,15 +74,29 @@ static int set_format(struct cli *c, const char *v)
 {
     c->run.json = !strcmp(v, "json");
     c->compile.json = c->run.json;
+    c->format_given = true;
     if (c->run.json || !strcmp(v, "text"))
         return 0;
     nd_msg("error: --format: \"%s\" is neither text nor json", v);
     return -1;
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n > m && !strcmp(text + n - m, end);
+}
+
 static int set_output(struct cli *c, const char *v)
 {
     c->run.output = v;
+    return 0;
+}
+
+static int set_log(struct cli *c, const char *v)
+{
+    c->run.log = v;
     return 0;
 }
 
@@ -169,17 +186,12 @@ static const struct {
     bool value;
     int (*set)(struct cli *c, const char *v);
 } flags[] = {
-    {"format", 'f', true, set_format},
-    {"output", 'o', true, set_output},
-    {"duration", 0, true, set_duration},
-    {"command", 'c', true, set_command},
-    {"pid", 'p', true, set_pid},
-    {"facts", 0, true, set_facts},
-    {"btf", 0, true, set_btf},
-    {"no-cache", 0, false, set_no_cache},
-    {"verbose", 'v', false, set_verbose},
-    {"quiet", 'q', false, set_quiet},
-    {"help", 'h', false, set_help},
+    {"format", 'f', true, set_format},    {"output", 'o', true, set_output},
+    {"log-file", 0, true, set_log},       {"duration", 0, true, set_duration},
+    {"command", 'c', true, set_command},  {"pid", 'p', true, set_pid},
+    {"facts", 0, true, set_facts},        {"btf", 0, true, set_btf},
+    {"no-cache", 0, false, set_no_cache}, {"verbose", 'v', false, set_verbose},
+    {"quiet", 'q', false, set_quiet},     {"help", 'h', false, set_help},
     {"version", 'V', false, set_version},
 };
 
@@ -419,6 +431,49 @@ static int script_help(struct cli *c, const char *name)
     return err ? EXIT_FAILED : EXIT_DONE;
 }
 
+// ---- options of the script that are general flags, too -----------------------------------------
+
+static void share_duration(struct cli *c, const void *value)
+{
+    memcpy(&c->run.duration, value, sizeof(c->run.duration));
+}
+
+static void share_verbose(struct cli *c, const void *value)
+{
+    uint64_t on;
+
+    memcpy(&on, value, sizeof(on));
+    c->run.verbose |= on;
+}
+
+static const struct {
+    const char *flag;
+    uint32_t kind;
+    void (*share)(struct cli *c, const void *value);
+} shared[] = {
+    {"duration", ND_OPT_DURATION, share_duration},
+    {"verbose", ND_OPT_BOOL, share_verbose},
+};
+
+static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char **argv,
+                         struct nd_options *values)
+{
+    int err = nd_options_parse(mf, argc, argv, general_flag, c, values);
+    size_t i;
+
+    if (!err)
+        err = nd_optprobe_check(mf, values);
+    for (i = 0; i < sizeof(shared) / sizeof(*shared) && !err; i++) {
+        const void *v = nd_options_value(mf, values, shared[i].flag, shared[i].kind);
+
+        if (v)
+            shared[i].share(c, v);
+    }
+    if (c->run.output && !c->format_given)
+        c->run.json = ends_in(c->run.output, ".json") || ends_in(c->run.output, ".jsonl");
+    return err;
+}
+
 static int run_script(struct cli *c, int argc, char **argv)
 {
     struct nd_object obj = {0};
@@ -431,7 +486,7 @@ static int run_script(struct cli *c, int argc, char **argv)
     c->run.t_object = nd_now();
     if (nd_signals_pending())
         code = EXIT_DONE; // Ctrl-C while compiling: nothing was attached
-    else if (!code && nd_options_parse(&l.mf, argc, argv, general_flag, c, &values))
+    else if (!code && parse_options(c, &l.mf, argc, argv, &values))
         code = EXIT_WRONG;
     else if (!code)
         code = nd_run(&l, &values, &c->run);

@@ -164,6 +164,10 @@ static const char *check_attach(const struct nd_mf *mf, const struct nd_mf_attac
     if (a->kind >= ND_AT_KIND_MAX || !nd_mf_str_ok(mf, a->spec) || !nd_mf_str_ok(mf, a->s0) ||
         !nd_mf_str_ok(mf, a->s1) || !nd_mf_span_ok(mf, &a->span))
         return "an attach point's kind or name is out of range";
+    if (a->flags & ND_ATF_OPTION &&
+        ((a->kind != ND_AT_UPROBE && a->kind != ND_AT_URETPROBE) || a->num >= mf->noptions ||
+         mf->options[a->num].kind != ND_OPT_PATH))
+        return "an attach point names no option for a file";
     if ((a->kind == ND_AT_INTERVAL || a->kind == ND_AT_PROFILE) && !a->num)
         return "an attach point with a period of zero";
     return NULL;

@@ -17,7 +17,8 @@
 struct parse {
     const struct nd_mf *mf;
     struct nd_options *out;
-    uint32_t *given; // times each option was given
+    uint32_t *given;                 // times each option was given
+    const struct nd_mf_option *list; // the flag before this word, if it is one of several values
 };
 
 static uint32_t get_word(const struct parse *p, uint32_t off)
@@ -113,10 +114,22 @@ static int note_text(struct parse *p, uint32_t i, const char *text)
     return 0;
 }
 
+// "80,443", and where blanks separate "80 443" or "80, 443". *rest is NULL behind the last one.
+static char *next_item(char **rest, const char *separators)
+{
+    char *item = *rest + strspn(*rest, separators + 1);
+    char *end = item + strcspn(item, separators), *next = end + strspn(end, separators + 1);
+
+    *rest = *next == ',' ? next + 1 : *next ? next : NULL;
+    *end = 0;
+    return item;
+}
+
 static int take_value(struct parse *p, const struct nd_mf_option *o, const char *text)
 {
     uint32_t i = (uint32_t)(o - p->mf->options);
     const char *flag = nd_mf_str(p->mf, o->flag);
+    bool texts = o->kind == ND_OPT_STRING || o->kind == ND_OPT_PATH; // blanks are part of them
     char *copy, *item, *rest;
     int err = 0;
 
@@ -134,10 +147,8 @@ static int take_value(struct parse *p, const struct nd_mf_option *o, const char 
     copy = strdup(text);
     if (!copy)
         return -ENOMEM;
-    for (item = copy; item && !err; item = rest) {
-        rest = strchr(item, ',');
-        if (rest)
-            *rest++ = 0;
+    for (rest = copy; rest && !err;) {
+        item = next_item(&rest, texts ? "," : ", ");
         err = add_value(p, o, flag, item);
     }
     free(copy);
@@ -158,6 +169,7 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
     const struct nd_mf_option *o = find(p->mf, word, eq ? (size_t)(eq - word) : strlen(word));
     int err;
 
+    p->list = o && (o->flags & ND_OPTF_LIST) ? o : NULL;
     if (!o)
         return 0;
     if (eq) {
@@ -175,8 +187,8 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
 
 static void unknown_flag(const struct nd_mf *mf, const char *word)
 {
-    static const char *const general[] = {"format", "duration", "verbose", "quiet",
-                                          "help",   "output",   "version"};
+    static const char *const general[] = {"format", "duration", "verbose",  "quiet",
+                                          "help",   "output",   "log-file", "version"};
     const char *name = word + strspn(word, "-"), *best = NULL;
     unsigned min = (unsigned)(strcspn(name, "=") / 3 + 1), d;
     char bare[80];
@@ -253,7 +265,8 @@ static int check_times(struct parse *p)
     return err;
 }
 
-// The first positional option that was not given takes a word without a flag.
+// The first positional option that was not given takes a word without a flag, or else the list
+// whose flag and values stand before it: --ports 80 443.
 static int take_bare(struct parse *p, const char *word)
 {
     uint32_t i;
@@ -262,6 +275,8 @@ static int take_bare(struct parse *p, const char *word)
         if ((p->mf->options[i].flags & ND_OPTF_POSITIONAL) && !p->given[i])
             return take_value(p, &p->mf->options[i], word);
     }
+    if (p->list)
+        return take_value(p, p->list, word);
     nd_msg("error: unexpected argument \"%s\"; options start with --", word);
     return -EINVAL;
 }
@@ -326,6 +341,22 @@ int nd_options_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn g
     if (err)
         nd_options_free(out);
     return err;
+}
+
+const void *nd_options_value(const struct nd_mf *mf, const struct nd_options *o, const char *flag,
+                             uint32_t kind)
+{
+    uint32_t i, n;
+
+    for (i = 0; i < mf->noptions; i++) {
+        const struct nd_mf_option *d = &mf->options[i];
+
+        if (d->kind != kind || !same_flag(nd_mf_str(mf, d->flag), flag, strlen(flag)))
+            continue;
+        memcpy(&n, o->data + d->count_off, sizeof(n));
+        return n ? o->data + d->off : NULL;
+    }
+    return NULL;
 }
 
 int nd_options_defaults(const struct nd_mf *mf, struct nd_options *out)

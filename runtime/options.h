@@ -23,6 +23,9 @@ typedef int (*nd_flag_fn)(void *arg, int argc, char **argv, int *i);
 // 0, or -EINVAL after a message on stderr.
 int nd_options_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn general, void *arg,
                      struct nd_options *out);
+// The value of an option of this kind; NULL: the script has none of that name, or it was not given.
+const void *nd_options_value(const struct nd_mf *mf, const struct nd_options *o, const char *flag,
+                             uint32_t kind);
 // The defaults only, nothing required.
 int nd_options_defaults(const struct nd_mf *mf, struct nd_options *out);
 void nd_options_free(struct nd_options *o);

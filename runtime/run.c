@@ -322,6 +322,13 @@ static int open_output(struct nd_run *r)
                strerror(-err));
         return err;
     }
+    if (r->opts->log) {
+        int err = nd_sink_log(r->sink, r->opts->log);
+
+        if (err)
+            nd_msg("error: cannot open %s: %s", r->opts->log, strerror(-err));
+        return err;
+    }
     return 0;
 }
 
@@ -442,6 +449,20 @@ static double ms(int64_t from, int64_t to)
     return (double)(to - from) / 1e6;
 }
 
+#define SAY_ATTACHED 64u // of those that a wildcard finds
+
+static void say_attached(struct nd_run *r)
+{
+    const struct nd_attached *at;
+    uint32_t n, i;
+
+    at = nd_attach_list(r->attach, &n);
+    for (i = 0; i < n && i < SAY_ATTACHED; i++)
+        fprintf(stderr, "  %s: %s\n", at[i].spec, at[i].how);
+    if (i < n)
+        fprintf(stderr, "  and %u more\n", n - i);
+}
+
 static void attach(struct nd_run *r, int64_t t_load)
 {
     int64_t t_begin = nd_now(), t_attach;
@@ -460,6 +481,7 @@ static void attach(struct nd_run *r, int64_t t_load)
         r->every_start[i] = t_attach; // the first interval begins when there is something to see
     if (!r->opts->verbose)
         return;
+    say_attached(r);
     n = nd_attach_count(r->attach);
     fprintf(stderr, "compile %.1f ms, load %.1f ms, begin %.1f ms, attach %.1f ms\n",
             ms(r->opts->t_start, r->opts->t_object), ms(r->opts->t_object, t_load),
@@ -521,6 +543,7 @@ static void finish(struct nd_run *r)
         return;
     nd_run_sweep(r);
     nd_devices_look(r->devices); // also where no hook did
+    nd_vm_ending(r->vm);
     run_hooks(r, ND_HOOK_EVERY);
     nd_run_test(r, ND_AT_END, ND_MF_NONE);
     run_hooks(r, ND_HOOK_END);
@@ -546,7 +569,7 @@ static int run_all(struct nd_run *r)
     t_load = nd_now();
     if (err)
         return err;
-    r->attach = nd_attach_new(r->l, r->opts->pid);
+    r->attach = nd_attach_new(r->l, r->values->data, r->opts->pid);
     if (!r->attach)
         return -ENOMEM;
     if (nd_run_signalled(r)) // Ctrl-C during load: nothing was attached, nothing to show
@@ -566,6 +589,7 @@ static int run_all(struct nd_run *r)
 
 static int exit_code(struct nd_run *r, int err)
 {
+    bool log = r->sink && nd_sink_log_failed(r->sink);
     int closing = r->sink ? nd_sink_close(r->sink) : 0, code = 0;
 
     if (!err)
@@ -573,7 +597,10 @@ static int exit_code(struct nd_run *r, int err)
     if (err == -EPIPE)
         return 0; // whoever read our output has seen enough
     if (closing)
-        nd_msg("error: cannot write %s: %s", r->opts->output ? r->opts->output : "the output",
+        nd_msg("error: cannot write %s: %s",
+               log               ? r->opts->log
+               : r->opts->output ? r->opts->output
+                                 : "the output",
                strerror(-closing));
     if (err)
         return 1;

@@ -10,6 +10,7 @@
 struct nd_run_opts {
     bool json, verbose, quiet;
     const char *output;  // -o FILE or NULL
+    const char *log;     // --log-file FILE or NULL
     int64_t duration;    // ns, 0: until interrupted
     const char *command; // -c or NULL
     uint32_t pid;        // -p or 0

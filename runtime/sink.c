@@ -24,6 +24,7 @@ struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt
     s->fmt = fmt;
     s->quiet = opts->quiet;
     s->fd = STDOUT_FILENO;
+    s->log = -1;
     if (opts->path) {
         s->fd = open(opts->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         if (s->fd < 0) {
@@ -36,21 +37,33 @@ struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt
     return s;
 }
 
+int nd_sink_log(struct nd_sink *s, const char *path)
+{
+    s->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return s->log < 0 ? -errno : 0;
+}
+
+bool nd_sink_log_failed(const struct nd_sink *s)
+{
+    return s->log_failed;
+}
+
 // Writes everything or remembers why not. After a failure nothing is written any more.
-static void write_all(struct nd_sink *s, const char *p, size_t n)
+static void write_all(struct nd_sink *s, int fd, const char *p, size_t n)
 {
     while (n && !s->err) {
-        ssize_t r = write(s->fd, p, n);
+        ssize_t r = write(fd, p, n);
 
         if (r >= 0) {
             p += r;
             n -= (size_t)r;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd pfd = {.fd = s->fd, .events = POLLOUT};
+            struct pollfd pfd = {.fd = fd, .events = POLLOUT};
 
             poll(&pfd, 1, -1);
         } else if (errno != EINTR) {
             s->err = -errno;
+            s->log_failed = fd == s->log;
         }
     }
 }
@@ -62,7 +75,7 @@ bool nd_sink_is_json(const struct nd_sink *s)
 
 int nd_sink_flush(struct nd_sink *s)
 {
-    write_all(s, s->buf, s->n);
+    write_all(s, s->fd, s->buf, s->n);
     s->n = 0;
     return s->err;
 }
@@ -74,7 +87,7 @@ static void emit(struct nd_sink *s, const char *p, size_t n)
     if (n > sizeof(s->buf) - s->n)
         nd_sink_flush(s);
     if (n > sizeof(s->buf)) {
-        write_all(s, p, n);
+        write_all(s, s->fd, p, n);
         return;
     }
     memcpy(s->buf + s->n, p, n);
@@ -86,6 +99,8 @@ static void done(struct nd_sink *s)
 {
     if (s->out.n)
         emit(s, s->out.v, s->out.n);
+    if (s->out.n && s->log >= 0)
+        write_all(s, s->log, s->out.v, s->out.n);
     s->out.n = 0;
     if (s->tty)
         nd_sink_flush(s);
@@ -99,6 +114,8 @@ int nd_sink_close(struct nd_sink *s)
         return 0;
     err = nd_sink_flush(s);
     if (s->own_fd && close(s->fd) && !err)
+        err = -errno;
+    if (s->log >= 0 && close(s->log) && !err)
         err = -errno;
     free(s->out.v);
     free(s);
@@ -255,6 +272,12 @@ void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
     struct nd_sink_table t = {heads, cells, numeric, ncols, nrows};
 
     s->ops->table(s, &t);
+    done(s);
+}
+
+void nd_sink_fail(struct nd_sink *s, int code, const char *text)
+{
+    s->ops->fail(s, code, text);
     done(s);
 }
 

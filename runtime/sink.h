@@ -15,6 +15,9 @@ struct nd_sink_opts {
 };
 // NULL with errno set when the file cannot be opened.
 struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt *fmt);
+// Each record also goes to this file, at once. 0 or negative errno.
+int nd_sink_log(struct nd_sink *s, const char *path);
+bool nd_sink_log_failed(const struct nd_sink *s); // was it that file that could not be written?
 // Flushes; returns 0 or the negative errno of the first failed write. NULL is fine.
 int nd_sink_close(struct nd_sink *s);
 int nd_sink_flush(struct nd_sink *s);
@@ -71,6 +74,8 @@ void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st);
 void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
 void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
                    const char *const *cells, uint32_t nrows, const bool *numeric);
+// fail(): a record, where there are records; the message is on stderr.
+void nd_sink_fail(struct nd_sink *s, int code, const char *text);
 // The end: lost, missed, map-full, evicted; the text sink writes lines only for what is not zero.
 void nd_sink_summary(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss,
                      const struct nd_attached *at, uint32_t nat, uint64_t events,

@@ -51,6 +51,7 @@ struct nd_sink_ops {
     void (*path)(struct nd_sink *s, const struct nd_path_stat *st);
     void (*event)(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
     void (*table)(struct nd_sink *s, const struct nd_sink_table *t);
+    void (*fail)(struct nd_sink *s, int code, const char *text);
     void (*summary)(struct nd_sink *s, const struct nd_sink_summary *m);
 };
 
@@ -63,6 +64,8 @@ struct nd_sink {
     bool in_report;
     uint32_t nmaps; // printed in this report
     int fd;
+    int log; // -1: none
+    bool log_failed;
     int err;           // first failed write
     struct nd_buf out; // the record being made
     size_t n;          // bytes waiting in buf

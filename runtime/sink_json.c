@@ -335,6 +335,15 @@ static void json_summary(struct nd_sink *s, const struct nd_sink_summary *m)
     end_record(s);
 }
 
+static void json_fail(struct nd_sink *s, int code, const char *text)
+{
+    put(s, "{\"type\":\"error\",\"text\":");
+    put_string(s, text);
+    put_name(s, "code");
+    nd_buf_printf(&s->out, "%d", code);
+    end_record(s);
+}
+
 const struct nd_sink_ops nd_sink_json = {
     .header = json_header,
     .printf = json_printf,
@@ -346,5 +355,6 @@ const struct nd_sink_ops nd_sink_json = {
     .event = json_event,
     .table = json_table,
     .path = json_path,
+    .fail = json_fail,
     .summary = json_summary,
 };

@@ -326,6 +326,13 @@ static void text_summary(struct nd_sink *s, const struct nd_sink_summary *m)
     missed_lines(s, m);
 }
 
+static void text_fail(struct nd_sink *s, int code, const char *text)
+{
+    (void)s;
+    (void)code;
+    (void)text; // said on stderr
+}
+
 const struct nd_sink_ops nd_sink_text = {
     .header = text_header,
     .printf = text_printf,
@@ -337,5 +344,6 @@ const struct nd_sink_ops nd_sink_text = {
     .event = text_event,
     .table = text_table,
     .path = text_path,
+    .fail = text_fail,
     .summary = text_summary,
 };

@@ -461,6 +461,11 @@ const char *nd_vm_error(const struct nd_vm *vm)
     return vm->error;
 }
 
+void nd_vm_ending(struct nd_vm *vm)
+{
+    vm->ending = true;
+}
+
 bool nd_vm_exited(const struct nd_vm *vm, int *code)
 {
     if (vm->exited && code)

@@ -2,6 +2,7 @@
 // The functions of user code, a table by number. Must not know maps. Serves the loop.
 #include "vm_impl.h"
 
+#include "msg.h"
 #include "typed.h"
 
 #include <ctype.h>
@@ -354,6 +355,26 @@ static int bi_json(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, nd_sink_is_json(vm->env.sink));
 }
 
+static int bi_ending(struct nd_vm *vm, const struct vm_value *v)
+{
+    (void)v;
+    return vm_push_int(vm, vm->ending);
+}
+
+// For the person and, as a record, for the program that reads us.
+static int bi_fail(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t code;
+
+    if (vm_i64(vm, &v[0], &code) || c_string(vm, &v[1]))
+        return -EINVAL;
+    nd_msg("error: %s", vm->scratch.v);
+    nd_sink_fail(vm->env.sink, (int)(code & 0xff), vm->scratch.v);
+    vm->exited = vm->done = true;
+    vm->exit_code = (int)(code & 0xff);
+    return 0;
+}
+
 static int stack_text(struct nd_vm *vm, const struct vm_value *v, const char *sep, bool outer_first)
 {
     if (v->kind != VM_BYTES)
@@ -432,6 +453,8 @@ static const struct {
     [ND_BI_LOST] = {bi_lost, 0},
     [ND_BI_NCPUS] = {bi_ncpus, 0},
     [ND_BI_JSON] = {bi_json, 0},
+    [ND_BI_ENDING] = {bi_ending, 0},
+    [ND_BI_FAIL] = {bi_fail, 2},
     [ND_BI_FRAMES] = {bi_frames, 2},
     [ND_BI_FOLDED] = {bi_folded, 1},
     [ND_BI_LINK_STAT] = {vm_bi_link_stat, 2},
@@ -442,8 +465,8 @@ static const struct {
     [ND_BI_FILE_LINES] = {vm_bi_file_lines, 1},
     [ND_BI_FILE_LINE] = {vm_bi_file_line, 2},
     [ND_BI_FILE_ERROR] = {vm_bi_file_error, 4},
-    [ND_BI_WORD] = {vm_bi_word, 2},
-    [ND_BI_WORD_COLUMN] = {vm_bi_word_column, 2},
+    [ND_BI_WORD] = {vm_bi_word, 3},
+    [ND_BI_WORD_COLUMN] = {vm_bi_word_column, 3},
     [ND_BI_VM_TAP] = {vm_bi_vm_tap, 2},
     [ND_BI_DEPTH] = {bi_depth, 1},
     [ND_BI_FRAME] = {bi_frame, 2},

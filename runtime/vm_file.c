@@ -164,43 +164,44 @@ int vm_bi_file_error(struct nd_vm *vm, const struct vm_value *v)
 
 // ---- words -------------------------------------------------------------------------------------
 
-// The i-th word of s: where it begins and its length; 0: there is none.
-static uint32_t find_word(const char *s, uint32_t n, int64_t i, uint32_t *from)
-{
-    static const char blanks[] = " \t\r\n";
-    uint32_t p = 0, len;
+struct word {
+    const char *s;
+    uint32_t from, len; // 0: there is none
+};
 
+// word(s, i, separators)
+static int find_word(struct nd_vm *vm, const struct vm_value *v, struct word *w)
+{
+    const char *sep;
+    uint32_t n, nsep, p = 0, len;
+    int64_t i;
+
+    if (vm_str(vm, &v[0], &w->s, &n) || vm_i64(vm, &v[1], &i) || vm_str(vm, &v[2], &sep, &nsep))
+        return -EINVAL;
     for (;; i--) {
-        while (p < n && memchr(blanks, s[p], sizeof(blanks) - 1))
+        while (p < n && memchr(sep, w->s[p], nsep))
             p++;
-        for (len = 0; p + len < n && !memchr(blanks, s[p + len], sizeof(blanks) - 1);)
+        for (len = 0; p + len < n && !memchr(sep, w->s[p + len], nsep);)
             len++;
-        *from = p;
         if (i <= 0 || !len)
-            return i ? 0 : len;
+            break;
         p += len;
     }
+    w->from = p;
+    w->len = i ? 0 : len;
+    return 0;
 }
 
 int vm_bi_word(struct nd_vm *vm, const struct vm_value *v)
 {
-    const char *s;
-    uint32_t n, from, len;
-    int64_t i;
+    struct word w;
 
-    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i))
-        return -EINVAL;
-    len = find_word(s, n, i, &from);
-    return vm_push_str(vm, s + from, len);
+    return find_word(vm, v, &w) ?: vm_push_str(vm, w.s + w.from, w.len);
 }
 
 int vm_bi_word_column(struct nd_vm *vm, const struct vm_value *v)
 {
-    const char *s;
-    uint32_t n, from;
-    int64_t i;
+    struct word w;
 
-    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i))
-        return -EINVAL;
-    return vm_push_int(vm, find_word(s, n, i, &from) ? (int64_t)from + 1 : 0);
+    return find_word(vm, v, &w) ?: vm_push_int(vm, w.len ? (int64_t)w.from + 1 : 0);
 }

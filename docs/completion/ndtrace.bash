@@ -15,7 +15,7 @@ _ndtrace() {
 
     case $prev in
         -f | --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
-        -o | --output | --btf) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        -o | --output | --log-file | --btf) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         -p | --pid) mapfile -t COMPREPLY < <(cd /proc && compgen -d -X '![0-9]*' -- "$cur"); return ;;
         -c | --command) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;
         -e | --execute | --duration) return ;;
@@ -25,7 +25,7 @@ _ndtrace() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-            -f | --format | -o | --output | --btf | -p | --pid | -c | --command | -e | --execute | --duration) ((i++)) ;;
+            -f | --format | -o | --output | --log-file | --btf | -p | --pid | -c | --command | -e | --execute | --duration) ((i++)) ;;
             -*) ;;
             list) [ $i != 1 ] || return ;;
             *)

@@ -44,6 +44,26 @@ stop "$PID"
 let_go
 same lock-pid "$(grep -c '^locks ' "$TMP/other.out")" 0
 
+# Of a library that is named: that of the program, and a copy that nobody uses.
+libc=$(ldd build/tests/host/locks | awk '/libc\.so/ { print $3 }')
+cp "$libc" "$TMP/copy.so"
+for lib in "$libc" "$TMP/copy.so"; do
+    trace lib pthread_rwlock_wrlock --lib "$lib" || finish
+    hold_locks
+    stop "$PID"
+    let_go
+    n=$N
+    [ "$lib" = "$libc" ] || n=
+    same "lib-${lib##*/}" "$(awk '$1 == "locks" && $3 ~ /^0x/ { print $4 }' "$TMP/lib.out")" "$n"
+    same "lib-${lib##*/}-busy" "$(sed -nE 's/^trylock +busy \(EBUSY\) +//p' "$TMP/lib.out")" "$n"
+done
+for wrong in "$TMP/waits:no program or library" "$TMP/nosuch:No such file" "$PWD/build/tests/host/target:has no function pthread_rwlock_wrlock"; do
+    "$ND" pthread_rwlock_wrlock --lib "${wrong%%:*}" >/dev/null 2>"$TMP/wrong"
+    code=$? name=lib-wrong-$(basename "${wrong%%:*}")
+    same "$name" $code 2
+    has "$name-says" "$TMP/wrong" "error: --lib: .*${wrong#*:}"
+done
+
 # The writer sleeps N times MS in the lock, the holder N times MS in usleep().
 trace off offcputime-ts.py -m 10000 || finish
 hold_locks
@@ -78,7 +98,15 @@ has off-delimited "$TMP/kernel.out" '^    --$'
 n=$(grep -c 'Report - Start Time: 20' "$TMP/kernel.out")
 if ((n >= 3)); then ok off-intervals; else not_ok off-intervals "$n reports"; fi
 
-"$ND" offcputime_ts --pid 1 --tid 1 >"$TMP/wrong" 2>&1
+# The duration as a word; which processes; room for one stack only.
+timeout 20 "$ND" offcputime_ts 0.3 -p 1 $$ --interval 2 >"$TMP/word" 2>&1
+same off-word $? 0
+has off-word-says "$TMP/word" "^Tracing off-CPU time \(us\) of PIDs 1, $$ by user \+ kernel stack, output every 2 secs for 300ms\.$"
+timeout 20 "$ND" offcputime_ts -K --stack-storage-size 1 0.3 >"$TMP/room" 2>&1
+has off-room "$TMP/room" '[Ss]tacks not stored: [1-9]'
+
+"$ND" offcputime_ts --pid 1 --tid 1 >"$TMP/out" 2>"$TMP/wrong"
 same off-wrong $? 2
-has off-wrong-says "$TMP/wrong" 'exclude one another'
+same off-wrong-quiet "$(cat "$TMP/out")" ''
+has off-wrong-says "$TMP/wrong" 'error: .* exclude one another'
 finish

@@ -37,6 +37,11 @@ usage words-and-flag 0 '^7 y$' -e "$two" --s y 7
 usage words-one 0 '^7 x$' -e "$two" 7
 usage words-none 2 '--n is required' -e "$two"
 usage words-many 2 'unexpected argument "z"' -e "$two" 7 y z
+list='option p: port[] "ports" option n: int positional "number" BEGIN { exit() } end { printf("%d %d:", opt.n, len(opt.p)); for (i in 0..len(opt.p)) { printf(" %d", opt.p[i]) } }'
+usage list-words 0 '^9 4: 5 6 7 8' -e "$list" --p 5,6 9 7 8
+usage list-blanks 0 '^0 3: 5 6 7' -e "$list" --p '5 6, 7'
+usage list-ends 2 'unexpected argument "7"' -e "$list" 9 -q 7
+usage list-wrong 2 '"x"' -e "$list" 9 --p 5 x
 usage words-wrong 2 '"y"' -e "$two" y 7
 usage unknown-probe 2 'did you mean .*net_dev_queue' -e 'rawtracepoint:net_dev_quue { @ = count() }'
 usage unknown-name 2 "unknown name 'nosuch'" -e 'BEGIN { print(nosuch) }'

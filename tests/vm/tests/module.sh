@@ -31,6 +31,16 @@ if [ -e /sys/kernel/btf/veth ]; then
     has two-overlay "$OUT" '^@k\[nd_no_such_file\]: 1$'
     traced own_type "kprobe:veth:veth_poll { @n = count(); @rq = count(); @b[args.budget] = count() } fexit:veth_get_stats64 { @s = count() }" true
 fi
+# af_packet is part of vmlinux: what is named with it is found there.
+for kind in kprobe func kretprobe; do
+    traced "built_in_$kind" "$kind:af_packet:packet_sendmsg /comm == \"stimulus\"/ { @n = count() }" \
+        ip netns exec "$A" "$STIMULUS" frame "$A" 25 02000000000202000000000188b50000
+    same "built_in_$kind-count" "$(total "$OUT" @n)" 25
+    has "built_in_$kind-says" "$TMP/built_in_$kind.err" ":af_packet:packet_sendmsg: .*, the module is built in$"
+done
+timeout 60 "$ND" -e 'kprobe:af_packet:tcp_no_such_function { @ = count() }' >/dev/null 2>"$TMP/wrong"
+same built_in-wrong $? 2
+has built_in-wrong-says "$TMP/wrong" "module 'af_packet', which is built in, has no function"
 traced plain 'kprobe:veth_xmit { @n = count() } kretprobe:veth_xmit { @r[(int32)retval] = count() }' send 300
 same plain-count "$(total "$OUT" @n)" 300
 same plain-ret "$(total "$OUT" @r)" 300

@@ -43,5 +43,21 @@ cp "$TMP/six.out" "$OUT"
 lines six-run ovs_ct_execute $((2 * N + 1)) 'PKTINFO: fd01::[12] -> fd01::[12] \(ICMPV6\)'
 lines six-zone ovs_ct_execute $((2 * N + 1)) 'OvsCommit:[01] OvsZoneID:7 '
 same six-no-four "$(grep -c '^PKTINFO: 10' "$OUT")" 0
+
+# A label that the flow gives the connection.
+ovs_flows <<'F'
+table=0,priority=20,icmp,ct_state=-trk,actions=ct(zone=7,table=1)
+table=0,priority=1,actions=NORMAL
+table=1,priority=20,icmp,ct_state=+new,actions=ct(commit,zone=7,exec(set_field:0x1234567890000000000000000005->ct_label)),NORMAL
+table=1,priority=1,actions=NORMAL
+F
+trace label trace_conntrack --src-ip 10.1.0.1 --protocol icmp --stack=false || finish
+same label-answered "$(pings a 10.1.0.2 $N)" $N
+stop "$PID"
+OUT=$TMP/label.out
+LABEL='SKBZoneID:7 .* CT_LABEL:0x00001234567890000000000000000005'
+lines label-confirm __nf_conntrack_confirm 1 "$LABEL"
+lines label-zone ovs_ct_execute $((2 * N + 1)) 'OvsZoneID:7 OvsZoneDir:3\(Both\)'
+if of __nf_ct_refresh_acct | grep -q .; then lines label-later __nf_ct_refresh_acct $((2 * N - 1)) "$LABEL"; fi
 ovs_flows <<<'actions=NORMAL'
 finish

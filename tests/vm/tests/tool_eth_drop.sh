@@ -30,7 +30,7 @@ during() { acting "$1" eth_drop --device eth0 "${@:2}"; }
 # NAME NUMBER LINE
 lines() { same "$1" "$(grep -cxE -- "$3" "$OUT")" "$2"; }
 
-during all --details
+during all --verbose
 lines all-tag $N 'VLAN ID: 100, Priority: 3, Inner Protocol: 0x0806'
 lines all-arp $N '\[VLAN 100\] ARP PACKET'
 lines all-op $N '  Operation:     Request'
@@ -48,6 +48,8 @@ lines all-payload $N '  Payload Len: 10'
 lines all-length $N '  Length:      30'
 lines all-ports $((2 * N)) '  UDP Ports: [0-9]+ -> 7'
 lines all-where $((3 * N)) '  nf_hook_slow\+0x[0-9a-f]+'
+same all-context "$(grep -cE '^  Context: (softirq|process)$' "$OUT")" $((4 * N))
+has all-context-softirq "$OUT" '^  Context: softirq$'
 if kernel_at_least 5 17; then
     lines all-reason $((3 * N)) 'Drop reason: NETFILTER_DROP'
     lines all-total 1 "  eth0: $((3 * N)) dropped, NETFILTER_DROP"
@@ -65,8 +67,10 @@ lines tuple $N "$BLOCK"
 lines tuple-source $N '  Source IP:   10\.1\.0\.1'
 for wrong in '--type nonsense' '--vlan-id 4095' '--device nosuch' '--src-port 0'; do
     # shellcheck disable=SC2086
-    "$ND" eth_drop $wrong >"$TMP/wrong" 2>&1
+    "$ND" eth_drop $wrong >"$TMP/out" 2>"$TMP/wrong"
     same "wrong$wrong" $? 2
+    has "wrong$wrong-says" "$TMP/wrong" "error: .*${wrong%% *}: "
+    same "wrong$wrong-quiet" "$(cat "$TMP/out")" ''
 done
 inside b nft delete table inet filter
 inside b nft delete table netdev early

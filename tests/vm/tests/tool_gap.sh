@@ -41,12 +41,12 @@ if trace gaps $TOOL --config "$TMP/pairs" --threshold 150000 --interval 1h; then
 fi
 
 OUT=$TMP/way.out
-if trace way $TOOL --send-dev va --recv-dev vb --ports 9 --threshold 2500ms --interval 1h; then
+if trace way $TOOL --pairs 'va,vb=7;vb,va=8' --ports 9 11 --threshold 2500ms --interval 1h; then
     twice 10.1.0.2 9 delay
     sleep 4.5
     stop "$PID"
     same way-send "$(grep -c ' SEND gap' "$OUT")" 0
-    same way-recv "$(grep -cE ' RECV gap>2500000us: .* pair=1 \(in datapath\) ' "$OUT")" 1
+    same way-recv "$(grep -cE ' RECV gap>2500000us: .* pair=7 \(in datapath\) ' "$OUT")" 1
 fi
 tc qdisc del dev vb root
 
@@ -59,7 +59,23 @@ wrong() {
 }
 wrong 'va nosuch0' '4: error: there is no device and no VM "nosuch0"'
 wrong 'va vb 1 99999' '9: error: a port is 1 to 65535'
-"$ND" $TOOL >/dev/null 2>&1
-same wrong-nothing $? 2
 inside b nft delete table inet quiet
+"$ND" $TOOL >"$TMP/out" 2>"$TMP/wrong"
+same wrong-nothing $? 2
+same wrong-nothing-quiet "$(cat "$TMP/out")" ''
+has wrong-nothing-says "$TMP/wrong" 'error: --config FILE, --pairs, or --send-dev and --recv-dev say which VMs'
+# TEXT MESSAGE: what a wrong text of pairs says.
+wrong_text() {
+    "$ND" $TOOL --pairs "$1" >/dev/null 2>"$TMP/wrong"
+    same "wrong-text-$1" $? 2
+    has "wrong-text-$1-says" "$TMP/wrong" "error: --pairs: \"$2"
+}
+wrong_text 'va,vb=1;vb' 'vb +": a pair has two devices'
+wrong_text 'va,vb=1;vb,va=1' 'vb va 1": there is a pair 1 already'
+wrong_text 'va,vb=x' 'va vb x": the number of a pair is'
+"$ND" $TOOL --send-dev va vb --recv-dev "vb va" --ports 9 10 --duration 1ms >"$TMP/lists"
+same lists $? 0
+has lists-pair "$TMP/lists" '^Pair 2: vb -> va, tracking UDP ports: \[(9, 10|10, 9)\]$'
+has lists-ports "$TMP/lists" '^Tracking UDP ports: \[9, 10\]$'
+has lists-added "$TMP/lists" "^Added recv-dev: va \(ifindex=$(cat /sys/class/net/va/ifindex)\)\$"
 finish

@@ -35,6 +35,7 @@ same two-no-address "$(field ip_src)" ''
 same two-actions "$(field_once Actions)" "output:$vb output:$va output:$vb output:$va"
 has two-packet "$OUT" '^    - IP: fd01::1 -> fd01::2$'
 has two-rate "$OUT" "\] lookups: 12, hit .*, miss $(awk -v m="$m" 'BEGIN { printf "%.1f", 100 * m / 12 }')%, installs: $(installs)\$"
+has two-lookups "$OUT" "^Lookups: 12, hit .*, miss $(awk -v m="$m" 'BEGIN { printf "%.1f", 100 * m / 12 }')%\$"
 has two-end "$OUT" "^Total flows: $(installs), matching: $(installs) \(100\.0%\)\$"
 
 # Addresses and ports are in the flow where the daemon's rules look at them.
@@ -62,7 +63,48 @@ during track --dst-ip 10.1.0.2
 has track-first "$OUT" '^  Actions: ct\(zone=0\), recirc\([0-9]+\)$'
 has track-commit "$OUT" "^  Actions: ct\(zone=0,commit\), output:$vb\$"
 has track-state "$OUT" '^    - ct_state: 0x00000021/0x'
+# Labels, MPLS, NSH: what is matched is in the key, what is put on in the actions.
+ovs_flows <<'F'
+table=0,priority=20,ip,udp,tp_dst=9,actions=push_mpls:0x8847,set_field:100->mpls_label,output:vb
+table=0,priority=20,mpls,mpls_label=200,actions=pop_mpls:0x0800,output:vb
+table=0,priority=20,dl_type=0x894f,nsh_spi=0x1234,nsh_c1=0x11111111,actions=output:vb
+table=0,priority=20,ip,udp,tp_dst=10,actions=encap(nsh(md_type=1)),encap(ethernet),output:vb
+table=0,priority=20,icmp,ct_state=-trk,actions=ct(zone=7,table=1)
+table=0,priority=1,actions=drop
+table=1,priority=20,ip,ct_state=+new,actions=ct(commit,zone=7,exec(set_field:0x5->ct_label)),NORMAL
+table=1,priority=20,ip,ct_state=+est,ct_zone=7,ct_label=0x5/0xf,actions=NORMAL
+F
+BOTH=020000000102020000000101 IP4=4500001d000040004011000 # up to the checksum, which nobody looks at
+NSH=0fc60103001234ff11111111222222223333333344444444
+action() {
+    datagrams a 10.1.0.2 9 1; datagrams a 10.1.0.2 10 1; pings a 10.1.0.2 3
+    inside a "$STIMULUS" frame eth0 1 "$BOTH 8847 000c8140 ${IP4}0 0a010001 0a010002 0001 0002 0009 0000 00"
+    inside a "$STIMULUS" frame eth0 1 "$BOTH 894f $NSH $BOTH 88b5 0000"
+    sleep 0.5
+}
+during kinds
+has kinds-push "$OUT" "^  Actions: push_mpls\\(label=100\\), output:$vb\$"
+same kinds-label "$(field mpls_label)" 200
+has kinds-pop "$OUT" "^  Actions: pop_mpls, output:$vb\$"
+same kinds-nsh "$(field nsh_spi) $(field nsh_c1)" '4660 0x11111111'
+has kinds-encap "$OUT" "^  Actions: (pop_eth, )?push_nsh, push_eth, output:$vb\$"
+has kinds-ct-label "$OUT" '^    - ct_label: 0x00000000000000000000000000000005/0x0000000000000000000000000000000f$'
+has kinds-ct-zone "$OUT" '^    - ct_zone: 7$'
+
+# A host behind a tunnel.
 ovs_flows <<<'actions=NORMAL'
+modprobe vxlan
+endpoint d vd 2 9 && ip addr add 10.9.0.1/24 dev vd &&
+    ip -n d link add vx type vxlan id 42 remote 10.9.0.1 dstport 4789 && address d vx 4 1 && neighbour d vx 1 1 && neighbour a eth0 4 1 &&
+    timeout 60 ovs-vsctl add-port br0 vx0 -- set Interface vx0 type=vxlan options:remote_ip=10.9.0.2 options:key=42
+until_ok 20 inside d ping -c 1 -W 1 10.1.0.1 || not_ok tunnel-up
+action() { ovs_flush; pings d 10.1.0.1 2; sleep 0.5; }
+during tunnel --eth-type 0x0800
+same tunnel-answered "$(cat "$TMP/tunnel.cmd")" 2
+same tunnel-key "$(field tun_id | tr ' ' '\n' | sort -u) $(field tun_src | tr ' ' '\n' | sort -u) $(field tun_dst | tr ' ' '\n' | sort -u)" '42 10.9.0.2/32 10.9.0.1/32'
+has tunnel-into "$OUT" '^  Actions: set\(tunnel\), output:[0-9]+$'
+ovs-vsctl del-port br0 vx0
+ip link del vd
 "$ND" $TOOL --eth-src nonsense >"$TMP/wrong" 2>&1
 same wrong-mac $? 2
 inside b nft delete table inet quiet

@@ -64,7 +64,7 @@ ends() {
     host_queue netem delay 100s && pings a 10.1.0.2 3 -W 1 -i 0.02
 }
 host_queue
-FLAGS=(--protocol icmp --latency-us 1000000)
+FLAGS=(--protocol icmp --latency-us 999999.5)
 during ends ends
 has ends-dropped "$OUT" "^@packets\[eth0, dropped\]: $N\$"
 has ends-bypass "$OUT" "^@packets\[eth0, bypass\]: $N\$"

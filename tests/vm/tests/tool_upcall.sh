@@ -22,6 +22,7 @@ has misses-completed "$OUT" "^  Completed upcalls: $m\$"
 has misses-pending "$OUT" '^  Pending upcalls: 0$'
 has misses-type "$OUT" "^  - MISS: $m \(100\.0%\)\$"
 same misses-decades "$(sed -nE 's/^ +\[.*\) +[^0-9]*([0-9]+) \([0-9.]+%\)$/\1/p' "$OUT" | awk '{ n += $1 } END { print n }')" $m
+has misses-final "$OUT" '^Final statistics:$'
 has misses-end "$OUT" "^  Total upcalls: $m, completed: $m, pending: 0, lost: 0\$"
 
 # The daemon sleeps for 300 ms while the first packet waits: as long as that.

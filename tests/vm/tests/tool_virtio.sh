@@ -38,4 +38,9 @@ trace none virtnet_poll_monitor --queue 7 --interval 1h || finish
 pings c 10.2.0.2 2 >/dev/null
 stop "$PID"
 same none-other "$(grep -c '^eth' "$TMP/none.out")" 0
+trace json -f json virtnet_poll_monitor --queue 0 || finish
+pings c 10.2.0.2 2 >/dev/null
+stop "$PID"
+same json-packets "$(sed -nE 's/.*"dev":"eth0".*"packets":([0-9]+).*/\1/p' "$TMP/json.out" | awk '{ n += $1 } END { print n }')" 2
+same json-only "$(grep -vc '^{' "$TMP/json.out")" 0
 finish

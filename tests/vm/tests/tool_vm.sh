@@ -32,7 +32,7 @@ if trace ring6 tun_ring_monitor --device vnet0 --protocol icmp --dst-ip fd03::2 
 fi
 during nothing tun_ring_monitor --device vnet0 --protocol tcp --interval 1h
 same nothing-packets "$(grep -c '^vnet0' "$OUT")" 0
-during blocks tun_ring_monitor --all --layout --src-ip 10.3.0.1 --queue 0
+during blocks tun_ring_monitor --all --verbose --src-ip 10.3.0.1 --queue 0
 same blocks "$(grep -c '^  Source: 10.3.0.1:0$' "$OUT")" $N
 same blocks-protocol "$(grep -c '^  Protocol: ICMP$' "$OUT")" $N
 same blocks-layout "$(grep -cE '^  (tfiles array size|numqueues offset): 2048 bytes$' "$OUT")" $((2 * N)) # 256 pointers
@@ -46,6 +46,7 @@ same irqs-sum "$(awk '/^      Interrupts: / { n += $2 } END { print n }' "$OUT")
 same irqs-delivered "$(sed -n 's/^  Total kvm_arch_set_irq_inatomic calls: //p' "$OUT")" "$irqs"
 has irqs-thread "$OUT" '^      Process: vhost-[0-9]+ \(PID: [0-9]+\)$'
 has irqs-success "$OUT" '^      GSI [0-9]+: total=[0-9]+, success=[0-9]+ \(100\.0%\), fail=0, avg_delivered=1\.00$'
+has irqs-final "$OUT" '^Received interrupt signal, displaying final statistics\.\.\.$'
 has irqs-kick "$OUT" '^    VCPU 0: [0-9]+ kicks'
 during rx kvm_irqfd_stats_summary --qemu-pid "$VM" --category data --subcategory rx --interval 1h
 rx=$(sed -n 's/^  Total irqfd_wakeup calls: //p' "$OUT")
@@ -53,8 +54,10 @@ least irqs-rx "${rx:-0}" $N
 if ((rx < 2 * N)); then ok irqs-rx-only; else not_ok irqs-rx-only "$rx"; fi
 during control kvm_irqfd_stats_summary --qemu-pid "$VM" --category control --interval 1h
 same irqs-control "$(sed -n 's/^    Data Plane: \([0-9]*\) .*/\1/p' "$OUT" | grep -vx 0)" ''
-"$ND" kvm_irqfd_stats_summary --qemu-pid "$VM" --subcategory rx >"$TMP/wrong" 2>&1
+"$ND" kvm_irqfd_stats_summary --qemu-pid "$VM" --subcategory rx >"$TMP/out" 2>"$TMP/wrong"
 same irqs-wrong $? 2
+has irqs-wrong-says "$TMP/wrong" 'error: --subcategory wants --category data'
+same irqs-wrong-quiet "$(cat "$TMP/out")" ''
 
 during pair vhost_queue_correlation_details --device vnet0 --interval 1h
 read -r rx tx < <(sed -n 's/^    - Packets processed: \([0-9]*\) (RX), \([0-9]*\) (TX)/\1 \2/p' "$OUT")
@@ -71,14 +74,21 @@ signalled() { sed -nE "s/^VQ: 0x[0-9a-f]+ \\($1\\) \| Count: ([0-9]+) .*/\1/p" "
 same events-signals-rx "$(signalled RX)" $N
 same events-signals-tx "$(signalled TX)" $N
 least events-handle-rx "$(grep -c '^Event: handle_rx ' "$OUT")" 1
+same events-taken "$(grep -c '^Event: tun_recvmsg ' "$OUT")" $N
+has events-busyloop "$OUT" '^Busyloop: RX=0, TX=0$'
+has events-buffer "$OUT" '^Hdr Len: vhost=[0-9]+, sock=12, rxq_buf head=[0-9]+, tail=[0-9]+$'
 has events-features "$OUT" '^Features: acked=0x[0-9a-f]+, backend=0x[0-9a-f]+, EVENT_IDX=(EN|DIS)ABLED$'
 
 during chain tun_tx_to_kvm_irq --device vnet0 --analyze-chains --interval 1h
 has chain-counts "$OUT" "^  Stage Event Counts: $N $N $N $N $N\$"
 has chain-complete "$OUT" '^  Chain Completeness: 100\.0% .* COMPLETE$'
 for s in 1 2 3 4 5; do same chain-$s "$(grep -c "\\[vnet0:q0\\] Stage $s " "$OUT")" $N; done
+same chain-flow "$(grep -cE "Stage 1 .* ICMP 10\.3\.0\.1 -> 10\.3\.0\.2 \(id=[0-9]+ seq=[0-9]+\)$" "$OUT")" $N
 has chain-latency "$OUT" '^  1 -> 4: average [1-9][0-9.]* P50 [0-9.]+ P90 [0-9.]+ P99 [0-9.]+$'
 has chain-total "$OUT" "^Total events: $((5 * N))\$"
-during seq tun_tx_to_kvm_irq --icmp-seq 3
-same seq-only "$(grep -c 'Stage 1 ' "$OUT")" 1
+during seq tun_tx_to_kvm_irq --icmp-seq 3 -o "$TMP/seq.json" --log-file "$TMP/seq.log"
+same seq-only "$(grep -c '"icmp_seq":3' "$TMP/seq.json")" 1
+same seq-hops "$(grep -oE '"n":[2-5],' "$TMP/seq.json" | tr -d '",n:\n')" 2345
+same seq-total "$(grep -cx '{"type":"value","value":5}' "$TMP/seq.json")" 1
+same seq-log "$(cmp "$TMP/seq.json" "$TMP/seq.log" 2>&1)" ''
 finish
