@@ -121,6 +121,10 @@ enum nd_builtin_id {
     ND_B_WORD_COLUMN,
     ND_B_DEPTH,
     ND_B_FRAME,
+    ND_B_ROWS,
+    ND_B_ROW_LOW,
+    ND_B_ROW_HIGH,
+    ND_B_ROW_COUNT,
     ND_B_VM_TAP,
     ND_B_REFUSED,
 };

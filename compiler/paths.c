@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PACKETS 10240u // under way at a time, unless `limit` says otherwise
+#define PACKETS_MAX 10000000
 #define TIMEOUT_NS 1000000000ull
 #define STAGES_MAX 32u
 #define COMM_SIZE 16u
@@ -191,16 +192,12 @@ static void make_map(struct nd_check *c, struct nd_path *path)
     const struct nd_path_decl *d = path->decl->path;
     struct nd_map *m =
         nd_check_map(c, nd_arena_printf(c->a, "path %s", path->decl->name), path->decl->name_span);
-    int64_t n = PACKETS;
 
-    if (d->limit) {
-        nd_check_expr(c, d->limit);
-        if (!nd_check_const_int(c, d->limit, &n) || n < 1 || n > 10000000)
-            nd_error(c->d, ND_E0317, d->limit->span, "a path has room for 1 to 10000000 packets");
-    }
     m->has_decl = true;
     m->decl_kind = ND_MAP_LRUHASH;
-    m->max_entries = (uint32_t)n;
+    m->max_entries = PACKETS;
+    if (d->limit)
+        nd_check_map_size(c, m, d->limit, PACKETS_MAX, "packets");
     m->worlds = ND_KERNEL;
     m->keyed = m->written = true;
     m->hidden = true;

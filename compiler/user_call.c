@@ -226,11 +226,12 @@ static void c_stat(struct nd_user *u, struct nd_expr *e)
         nd_u_op(u, ND_VM_AGG, k, 0, (int32_t)((struct nd_map *)x->info)->index);
     } else if (x->kind == ND_E_MAP) {
         nd_u_op(u, ND_VM_AGG_ALL, k, 0, (int32_t)((struct nd_map *)x->info)->index);
-    } else if (x->sym && x->sym->map) { // a loop's value: the entry of its key
-        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)x->sym->num);
-        nd_u_op(u, ND_VM_AGG, k, 0, (int32_t)x->sym->map->index);
+    } else if (x->sym && x->sym->map) { // a loop's value, not yet a number
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)nd_u_local(u, x->sym));
+        nd_u_op(u, ND_VM_AGG_OF, k, 0, 0);
     } else {
         nd_u_expr(u, x);
+        nd_u_op(u, ND_VM_AGG_OF, k, 0, 0);
     }
 }
 
@@ -239,6 +240,13 @@ static void c_link_stat(struct nd_user *u, struct nd_expr *e)
     nd_u_expr(u, e->args.v[0]);
     nd_u_int(u, e->aux, &nd_type_i64);
     nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_LINK_STAT);
+}
+
+static void c_row(struct nd_user *u, struct nd_expr *e)
+{
+    args(u, e, 0);
+    nd_u_int(u, ND_ROW_LOW + (uint64_t)(e->builtin->id - ND_B_ROW_LOW), &nd_type_i64);
+    nd_u_op(u, ND_VM_BUILTIN, 3, 0, ND_BI_ROW);
 }
 
 static void c_get_addr(struct nd_user *u, struct nd_expr *e)
@@ -270,6 +278,8 @@ static const struct {
     {ND_B_P95, c_stat},        {ND_B_P99, c_stat},
     {ND_B_P999, c_stat},       {ND_B_LINK_STAT, c_link_stat},
     {ND_B_GET_IP, c_get_addr}, {ND_B_GET_MAC, c_get_addr},
+    {ND_B_ROW_LOW, c_row},     {ND_B_ROW_HIGH, c_row},
+    {ND_B_ROW_COUNT, c_row},
 };
 
 static const struct {
@@ -308,6 +318,7 @@ static const struct {
     {ND_B_VM_TAP, ND_BI_VM_TAP},
     {ND_B_DEPTH, ND_BI_DEPTH},
     {ND_B_FRAME, ND_BI_FRAME},
+    {ND_B_ROWS, ND_BI_ROWS},
 };
 
 static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)

@@ -148,7 +148,15 @@ static bool is_flag(const char *word)
     return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9');
 }
 
-// 1: taken, 0: no option of the script, negative: wrong.
+// A flag that scripts may have besides us: then both are told.
+static bool is_shared(const struct nd_mf *mf, const struct nd_mf_option *o)
+{
+    const char *flag = nd_mf_str(mf, o->flag);
+
+    return o->kind == ND_OPT_BOOL && (!strcmp(flag, "verbose") || !strcmp(flag, "quiet"));
+}
+
+// 1: taken, 2: taken, but not ours alone, 0: no option of the script, negative: wrong.
 static int take_word(struct parse *p, int argc, char **argv, int *i)
 {
     const char *word = argv[*i] + 1 + (argv[*i][1] == '-');
@@ -168,7 +176,7 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
     } else {
         err = take_value(p, o, argv[++*i]);
     }
-    return err ? err : 1;
+    return err ? err : is_shared(p->mf, o) ? 2 : 1;
 }
 
 static void unknown_flag(const struct nd_mf *mf, const char *word)
@@ -258,14 +266,17 @@ static int take_bare(struct parse *p, const char *word)
 
 static int take_all(struct parse *p, int argc, char **argv, nd_flag_fn general, void *arg)
 {
-    int i, rc = 0;
+    int i, both, rc = 0;
 
     for (i = 0; i < argc && rc >= 0; i++) {
         if (!is_flag(argv[i])) {
             rc = take_bare(p, argv[i]);
             continue;
         }
+        both = i;
         rc = take_word(p, argc, argv, &i);
+        if (rc == 2 && general && general(arg, argc, argv, &both) < 0)
+            rc = -EINVAL;
         if (rc == 0 && general)
             rc = general(arg, argc, argv, &i);
         if (rc == 0) {

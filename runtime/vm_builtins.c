@@ -447,6 +447,8 @@ static const struct {
     [ND_BI_VM_TAP] = {vm_bi_vm_tap, 2},
     [ND_BI_DEPTH] = {bi_depth, 1},
     [ND_BI_FRAME] = {bi_frame, 2},
+    [ND_BI_ROWS] = {vm_bi_rows, 1},
+    [ND_BI_ROW] = {vm_bi_row, 3},
 };
 
 int vm_op_builtin(struct nd_vm *vm, const struct nd_mf_insn *in)
