@@ -441,6 +441,7 @@ static const struct nd_builtin table[] = {
     {"interval", ND_B_INTERVAL, U, 0, 0, 0, 0, &nd_type_duration, NULL, "interval", "true length of this interval"},
     {"lost", ND_B_LOST, U, 0, 0, 0, 0, &nd_type_u64, NULL, "lost", "events lost so far"},
     {"ncpus", ND_B_NCPUS, U, 0, 0, 0, 0, &nd_type_u32, NULL, "ncpus", "possible CPUs"},
+    {"ending", ND_B_ENDING, U, 0, 0, 0, 0, &nd_type_bool, NULL, "ending", "the run ends: the last time of every"},
     {"json", ND_B_JSON, U, 0, 0, 0, 0, &nd_type_bool, NULL, "json", "--format json was given"},
     {"ctx", ND_B_CTX, K, 0, 0, 0, 0, NULL, NULL, "ctx", "the program's context"},
     {"args", ND_B_ARGS, K, 0, 0, 0, 0, &nd_type_args, NULL, "args.NAME", "arguments by name"},
@@ -539,6 +540,7 @@ static const struct nd_builtin table[] = {
     {"row_count", ND_B_ROW_COUNT, U, 1, 0, 2, 2, &nd_type_i64, check_rows, "row_count(v, i)", "values in row i"},
     {"ifindex", ND_B_IFINDEX, U, 1, 0, 1, 1, &nd_type_i64, check_text1, "ifindex(name)", "0 if there is no such device"},
 
+    {"path_count", ND_B_PATH_COUNT, U, 1, 0, 2, 2, &nd_type_i64, nd_check_path_count, "path_count(\"path\", \"started\")", "a counter of a path since the start of the run"},
     {"link_stat", ND_B_LINK_STAT, U, 1, 0, 2, 2, &nd_type_i64, nd_check_link_stat, "link_stat(device, \"rx_errors\")", "a counter of a device, or rx_queues, tx_queues, tx_queue_len, mtu; -1: no such device"},
     {"get_num", ND_B_GET_NUM, U, 1, 0, 3, 3, &nd_type_u64, nd_check_get, "get_num(buf, offset, bytes)", "a number of 1, 2, 4 or 8 bytes in a buf; 0 if it is not all there"},
     {"get_be", ND_B_GET_BE, U, 1, 0, 3, 3, &nd_type_u64, nd_check_get, "get_be(buf, offset, bytes)", "the same in network byte order"},

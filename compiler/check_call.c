@@ -180,6 +180,19 @@ static void mark_gen(struct nd_check *c, struct nd_map *m)
         m->gen = true;
 }
 
+// print(value, "title"): what stands over a histogram instead of its unit.
+static bool is_titled(const struct nd_check *c, const struct nd_expr *e)
+{
+    const struct nd_expr *x = e->args.v[0];
+    const struct nd_map *m = x->kind == ND_E_MAP ? x->info : NULL;
+    const struct nd_type *t = m ? m->val : x->type;
+
+    if (c->world != ND_USER || e->args.n != 2 || e->args.v[1]->kind != ND_E_STRING || !t)
+        return false;
+    return (!m || x->a || m->scalar) && // of one entry
+           (t->kind == ND_TY_HIST || t->kind == ND_TY_LHIST || t->kind == ND_TY_DIST);
+}
+
 static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
                                       const struct nd_builtin *b)
 {
@@ -214,6 +227,8 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
     case ND_B_TOP:
         if (x->kind == ND_E_MAP)
             never_written(c, x);
+        if (b->id == ND_B_PRINT && is_titled(c, e))
+            break;
         for (i = 1; i < e->args.n; i++) {
             if (!nd_type_is_int(e->args.v[i]->type))
                 nd_error(c->d, ND_E0304, e->args.v[i]->span, "%s() wants an integer here", e->name);
@@ -300,15 +315,9 @@ static bool is_record(struct nd_check *c, const struct nd_expr *e)
            s->index == c->on->type->nelems;
 }
 
-// print(value, "title"): what stands over a histogram instead of its unit.
 static void check_title(struct nd_check *c, const struct nd_expr *e)
 {
-    enum nd_tk kind = e->args.v[0]->type->kind;
-
-    if (e->args.n < 2 || kind == ND_TY_ERROR)
-        return;
-    if (c->world == ND_USER && e->args.n == 2 && e->args.v[1]->kind == ND_E_STRING &&
-        (kind == ND_TY_HIST || kind == ND_TY_LHIST || kind == ND_TY_DIST))
+    if (e->args.n < 2 || e->args.v[0]->type->kind == ND_TY_ERROR || is_titled(c, e))
         return;
     nd_help(c->d,
             nd_error(c->d, ND_E0302, e->args.v[1]->span,

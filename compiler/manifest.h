@@ -420,6 +420,10 @@ enum nd_path_count {
     ND_PATHC_REHIT,     // at a stage that the packet had passed
     ND_PATHC_ORDER,     // at a stage before one that the packet had passed
     ND_PATHC_MAX,
+    // What user space knows of itself, for ND_BI_PATH_COUNT:
+    ND_PATHC_LOST = ND_PATHC_MAX, // timed out
+    ND_PATHC_UNDER_WAY,           // at this moment
+    ND_PATHC_ASK_MAX,
 };
 
 struct nd_mf_path {
@@ -752,6 +756,8 @@ enum nd_vm_row { // of ND_BI_ROW
     X(VM_TAP)       /* name i -- str          the i-th tap of a VM, from 0; none: ""            */ \
     X(DEPTH)        /* stack -- n              frames; 0 if it could not be taken               */ \
     X(FRAME)        /* stack i -- str          a line of the stack; out of range: ""            */ \
+    X(ENDING)       /* -- bool: the run ends                                                    */ \
+    X(PATH_COUNT)   /* path enum nd_path_count -- n    since the start of the run               */ \
     X(ROWS)         /* histogram -- n          rows that it prints as                           */ \
     X(ROW)          /* histogram i enum nd_vm_row -- n    out of range: 0                       */
 // clang-format on

@@ -35,7 +35,8 @@ static void c_print(struct nd_user *u, struct nd_expr *e)
     if (x->kind == ND_E_IDENT && e->info) { // the record of the handler
         nd_u_op(u, ND_VM_LOCAL, 0, 0, 0);
         nd_u_op(u, ND_VM_RECORD, 0, 0, (int32_t)((struct nd_event *)e->info)->index);
-    } else if (x->kind != ND_E_MAP) {
+    } else if (x->kind != ND_E_MAP ||
+               (e->args.n > 1 && e->args.v[1]->kind == ND_E_STRING)) { // a title
         nd_u_expr(u, x);
         nd_u_op(u, ND_VM_PRINT, 0, 0,
                 e->args.n > 1 ? (int32_t)nd_mfb_str(u->e->b, e->args.v[1]->str) : 0);
@@ -242,6 +243,13 @@ static void c_link_stat(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_LINK_STAT);
 }
 
+static void c_path_count(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_int(u, e->num, &nd_type_i64);
+    nd_u_int(u, e->aux, &nd_type_i64);
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_PATH_COUNT);
+}
+
 static void c_row(struct nd_user *u, struct nd_expr *e)
 {
     args(u, e, 0);
@@ -279,7 +287,7 @@ static const struct {
     {ND_B_P999, c_stat},       {ND_B_LINK_STAT, c_link_stat},
     {ND_B_GET_IP, c_get_addr}, {ND_B_GET_MAC, c_get_addr},
     {ND_B_ROW_LOW, c_row},     {ND_B_ROW_HIGH, c_row},
-    {ND_B_ROW_COUNT, c_row},
+    {ND_B_ROW_COUNT, c_row},   {ND_B_PATH_COUNT, c_path_count},
 };
 
 static const struct {

@@ -70,6 +70,20 @@ static uint64_t lost(void *arg)
     return nd_losses_events(all_losses(arg));
 }
 
+static bool ending(void *arg)
+{
+    const struct nd_run *r = arg;
+
+    return r->ending;
+}
+
+static int64_t path_count(void *arg, uint32_t path, uint32_t what)
+{
+    struct nd_run *r = arg;
+
+    return r->paths ? nd_paths_count(r->paths, path, what) : 0;
+}
+
 // User code that runs long is cut by Ctrl-C; the run then ends as after any other Ctrl-C.
 static bool interrupted(void *arg)
 {
@@ -334,6 +348,8 @@ static int load(struct nd_run *r)
                             .losses = losses,
                             .lost = lost,
                             .reported = reported,
+                            .ending = ending,
+                            .path_count = path_count,
                             .losses_arg = r,
                             .interrupted = interrupted,
                             .interrupted_arg = r};
@@ -517,6 +533,7 @@ static void finish(struct nd_run *r)
     nd_run_drain(r);
     if (r->err)
         return;
+    r->ending = true;
     nd_run_sweep(r);
     nd_devices_look(r->devices); // also where no hook did
     run_hooks(r, ND_HOOK_EVERY);

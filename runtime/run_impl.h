@@ -34,6 +34,7 @@ struct nd_run {
     bool *wanted;         // for each program
     int signals;          // signalfd
     bool stop;            // end the loop
+    bool ending;          // probes are detached: what runs now, runs for the last time
     bool cut;             // user code was interrupted; it is not continued
     int err;              // first failure, negative errno; 0 is a good end
 };
