@@ -194,6 +194,18 @@ static struct nd_type *check_frames(struct nd_check *c, struct nd_expr *e,
     return nd_ty(b->type);
 }
 
+static struct nd_type *check_rows(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    enum nd_tk kind = e->args.v[0]->type->kind;
+
+    if (kind != ND_TY_HIST && kind != ND_TY_LHIST && kind != ND_TY_DIST && !is_error(e->args.v[0]))
+        nd_help(c->d, nd_bad_arg(c, e, 0, "a histogram"),
+                "for (k, v in @m) { … rows(v) … }, or @m[key] of hist(), lhist() or dist()");
+    if (e->args.n > 1)
+        nd_want_int(c, e, 1);
+    return nd_ty(b->type);
+}
+
 static struct nd_type *check_usym(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     nd_want_int(c, e, 0);
@@ -529,8 +541,13 @@ static const struct nd_builtin table[] = {
     {"folded", ND_B_FOLDED, U, 1, 0, 1, 1, &nd_type_str, check_frames, "folded(stack)", "functions of a stack, the outermost first, ; between"},
     {"depth", ND_B_DEPTH, U, 1, 0, 1, 1, &nd_type_i64, check_frames, "depth(stack)", "frames of a stack"},
     {"frame", ND_B_FRAME, U, 1, 0, 2, 2, &nd_type_str, check_frames, "frame(stack, i)", "line i of a stack, the innermost is 0"},
+    {"rows", ND_B_ROWS, U, 1, 0, 1, 1, &nd_type_i64, check_rows, "rows(v)", "rows of a histogram"},
+    {"row_low", ND_B_ROW_LOW, U, 1, 0, 2, 2, &nd_type_i64, check_rows, "row_low(v, i)", "smallest value of row i"},
+    {"row_high", ND_B_ROW_HIGH, U, 1, 0, 2, 2, &nd_type_i64, check_rows, "row_high(v, i)", "largest value of row i"},
+    {"row_count", ND_B_ROW_COUNT, U, 1, 0, 2, 2, &nd_type_i64, check_rows, "row_count(v, i)", "values in row i"},
     {"ifindex", ND_B_IFINDEX, U, 1, 0, 1, 1, &nd_type_i64, check_text1, "ifindex(name)", "0 if there is no such device"},
 
+    {"path_count", ND_B_PATH_COUNT, U, 1, 0, 2, 2, &nd_type_i64, nd_check_path_count, "path_count(\"path\", \"started\")", "a counter of a path since the start of the run"},
     {"link_stat", ND_B_LINK_STAT, U, 1, 0, 2, 2, &nd_type_i64, nd_check_link_stat, "link_stat(device, \"rx_errors\")", "a counter of a device, or rx_queues, tx_queues, tx_queue_len, mtu; -1: no such device"},
     {"get_num", ND_B_GET_NUM, U, 1, 0, 3, 3, &nd_type_u64, nd_check_get, "get_num(buf, offset, bytes)", "a number of 1, 2, 4 or 8 bytes in a buf; 0 if it is not all there"},
     {"get_be", ND_B_GET_BE, U, 1, 0, 3, 3, &nd_type_u64, nd_check_get, "get_be(buf, offset, bytes)", "the same in network byte order"},

@@ -123,6 +123,11 @@ enum nd_builtin_id {
     ND_B_WORD_COLUMN,
     ND_B_DEPTH,
     ND_B_FRAME,
+    ND_B_ROWS,
+    ND_B_PATH_COUNT,
+    ND_B_ROW_LOW,
+    ND_B_ROW_HIGH,
+    ND_B_ROW_COUNT,
     ND_B_VM_TAP,
     ND_B_REFUSED,
 };
@@ -150,6 +155,8 @@ struct nd_diag *nd_bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, co
 bool nd_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i);
 
 // sources.c: what user space reads besides maps and events
+struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
+                                    const struct nd_builtin *b);
 struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b);
 struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);

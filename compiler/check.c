@@ -177,14 +177,34 @@ static const struct {
 
 #define MAP_ENTRIES 100000000 // at most
 
-// hash(1000), or hash(opt.n) with an option that has a default.
-static void map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e)
+static struct nd_option *option_of(const struct nd_expr *e)
+{
+    return e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION ? e->sym->option : NULL;
+}
+
+// opt.flag ? n : 1: few entries, unless the flag is given. Gives what n is.
+static struct nd_expr *size_if(struct nd_check *c, struct nd_map *m, struct nd_expr *e)
+{
+    struct nd_option *o = e->kind == ND_E_COND ? option_of(e->a) : NULL;
+    int64_t n;
+
+    if (!o || o->kind != ND_OPT_BOOL || !nd_check_const_int(c, e->c, &n) || n < 1 ||
+        n > MAP_ENTRIES)
+        return e;
+    m->size_if = o;
+    m->size_else = (uint32_t)n;
+    return e->b;
+}
+
+void nd_check_map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e, int64_t most,
+                       const char *what)
 {
     struct nd_option *o;
     int64_t n = 0;
 
     nd_check_expr(c, e);
-    o = e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION ? e->sym->option : NULL;
+    e = size_if(c, m, e);
+    o = option_of(e);
     if (o && (o->kind != ND_OPT_INT || o->decl->texpr->is_list || !o->decl->expr)) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0317, e->span, "'%s' is no number that is always there",
@@ -192,13 +212,14 @@ static void map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e)
                 "option %s: int = 10240 \"what for\"", o->decl->name);
         return;
     }
-    if (!nd_check_const_int(c, o ? o->decl->expr : e, &n) || n < 1 || n > MAP_ENTRIES)
-        nd_error(c->d, ND_E0317, e->span, "a map has room for 1 to %d entries", MAP_ENTRIES);
+    if (!nd_check_const_int(c, o ? o->decl->expr : e, &n) || n < 1 || n > most)
+        nd_error(c->d, ND_E0317, e->span, "a %s has room for 1 to %lld %s",
+                 what[0] == 'p' ? "path" : "map", (long long)most, what);
     m->max_entries = (uint32_t)n;
     m->size_opt = o;
     if (o) {
         o->min = o->min < 1 ? 1 : o->min;
-        o->max = o->max > MAP_ENTRIES ? MAP_ENTRIES : o->max;
+        o->max = o->max > most ? most : o->max;
     }
 }
 
@@ -219,7 +240,7 @@ static void declare_map(struct nd_check *c, struct nd_decl *d)
             continue;
         m->decl_kind = map_kinds[i].kind;
         if (e->args.n == 1)
-            map_size(c, m, e->args.v[0]);
+            nd_check_map_size(c, m, e->args.v[0], MAP_ENTRIES, "entries");
         if (e->args.n <= 1)
             return;
     }

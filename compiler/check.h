@@ -66,6 +66,8 @@ struct nd_map {
     uint32_t decl_kind; // enum nd_mf_map_kind
     uint32_t max_entries;
     struct nd_option *size_opt; // that says so; NULL: a constant
+    struct nd_option *size_if;  // NULL, or a flag without which it has
+    uint32_t size_else;         // so many entries
 };
 
 struct nd_option {
@@ -273,10 +275,11 @@ struct nd_check {
     uint32_t nvars;
     uint32_t pass;
     bool last_pass;
-    bool changed;       // a map's or function's type became known: another pass
-    uint32_t fn_depth;  // functions being checked inside each other
-    uint32_t fn_checks; // bodies of functions checked so far
-    bool takes_packet;  // the next expression may be a packet or a header of it as a whole
+    const struct nd_expr *aggregates; // the call whose result an assignment keeps in a map
+    bool changed;                     // a map's or function's type became known: another pass
+    uint32_t fn_depth;                // functions being checked inside each other
+    uint32_t fn_checks;               // bodies of functions checked so far
+    bool takes_packet; // the next expression may be a packet or a header of it as a whole
 };
 
 struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e);
@@ -308,6 +311,10 @@ struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *map);
 void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *val,
                         struct nd_span span);
 struct nd_map *nd_check_map(struct nd_check *c, const char *name, struct nd_span span);
+// How many entries the map has, at most: a number, an option, or opt.flag ? either : a number.
+// what: of what it has room for so many.
+void nd_check_map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e, int64_t most,
+                       const char *what);
 struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
 // A plain name that the probe's stage exports becomes its variable: skb is $skb there.
 void nd_check_exported(struct nd_check *c, struct nd_expr *e);

@@ -55,6 +55,12 @@ static bool is_percentile(enum nd_builtin_id id)
     return id >= ND_B_P50 && id <= ND_B_P999;
 }
 
+// Asks for a number of an aggregation: sum(@m), p99(v); not min(a, b).
+static bool is_stat(enum nd_builtin_id id, uint32_t nargs)
+{
+    return (id >= ND_B_COUNT && id <= ND_B_MAX && nargs == 1) || is_percentile(id);
+}
+
 // A map as an argument: with its key checked, the value untouched.
 static struct nd_type *map_arg(struct nd_check *c, struct nd_expr *x)
 {
@@ -95,15 +101,42 @@ static bool check_count(struct nd_check *c, struct nd_expr *e, const struct nd_b
     return false;
 }
 
+// What sum(), p99() and the like make of a value of type v.
+static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, const char *what,
+                                 const struct nd_builtin *b, const struct nd_type *v)
+{
+    bool hist = v->kind == ND_TY_HIST || v->kind == ND_TY_LHIST || v->kind == ND_TY_DIST;
+
+    if (is_percentile(b->id) && !hist) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0309, x->span, "%s holds %s, which has no percentiles", what,
+                         nd_type_text(c->t, v)),
+                "hist(), lhist() and dist() have");
+        return error_type();
+    }
+    if (!nd_type_is_agg(v) && !nd_type_is_int(v)) {
+        nd_error(c->d, ND_E0309, x->span, "%s holds %s", what, nd_type_text(c->t, v));
+        return error_type();
+    }
+    if (!is_percentile(b->id) && b->id != ND_B_COUNT && hist && v->kind != ND_TY_DIST) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0309, x->span, "%s holds %s, which keeps no %s", what,
+                         nd_type_text(c->t, v), b->name),
+                "dist() and stats() do");
+        return error_type();
+    }
+    if (is_percentile(b->id) || b->id == ND_B_AVG)
+        return nd_ty(&nd_type_double);
+    return b->id == ND_B_COUNT ? nd_ty(&nd_type_u64) : nd_ty(&nd_type_i64);
+}
+
 // sum(@m), p99(@m[k]) in user space.
 static struct nd_type *stat_of_map(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b)
 {
     struct nd_expr *x = e->args.v[0];
     struct nd_type *v = map_arg(c, x);
-    bool hist = v->kind == ND_TY_HIST || v->kind == ND_TY_LHIST || v->kind == ND_TY_DIST;
 
-    e->aux = 1; // reads a map
     if (v->kind == ND_TY_ERROR) {
         struct nd_map *m = x->info;
 
@@ -111,20 +144,19 @@ static struct nd_type *stat_of_map(struct nd_check *c, struct nd_expr *e,
             nd_error(c->d, ND_E0308, x->span, "%s is never written", m->name);
         return error_type();
     }
-    if (is_percentile(b->id) && !hist) {
-        nd_help(c->d,
-                nd_error(c->d, ND_E0309, x->span, "%s holds %s, which has no percentiles", x->name,
-                         nd_type_text(c->t, v)),
-                "hist(), lhist() and dist() have");
-        return error_type();
-    }
-    if (!nd_type_is_agg(v) && !nd_type_is_int(v)) {
-        nd_error(c->d, ND_E0309, x->span, "%s holds %s", x->name, nd_type_text(c->t, v));
-        return error_type();
-    }
-    if (is_percentile(b->id) || b->id == ND_B_AVG)
-        return nd_ty(&nd_type_double);
-    return b->id == ND_B_COUNT ? nd_ty(&nd_type_u64) : nd_ty(&nd_type_i64);
+    return stat_type(c, x, x->name, b, v);
+}
+
+// The aggregation that is the value of a loop over its map: v in sum(v), $kv.1; NULL: it is none.
+static const struct nd_type *loop_value(const struct nd_check *c, const struct nd_expr *e)
+{
+    const struct nd_expr *x = e->args.v[0];
+    const struct nd_map *m = x->sym ? x->sym->map : NULL;
+
+    if (nd_type_is_agg(x->type))
+        return x->type;
+    // A number: @all = sum(v) adds it up, sum(v) elsewhere asks for it.
+    return m && m->val && nd_type_is_agg(m->val) && c->aggregates != e ? m->val : NULL;
 }
 
 static void never_written(struct nd_check *c, struct nd_expr *x)
@@ -146,6 +178,19 @@ static void mark_gen(struct nd_check *c, struct nd_map *m)
         running = false; // before or after everything else
     if (running && m)
         m->gen = true;
+}
+
+// print(value, "title"): what stands over a histogram instead of its unit.
+static bool is_titled(const struct nd_check *c, const struct nd_expr *e)
+{
+    const struct nd_expr *x = e->args.v[0];
+    const struct nd_map *m = x->kind == ND_E_MAP ? x->info : NULL;
+    const struct nd_type *t = m ? m->val : x->type;
+
+    if (c->world != ND_USER || e->args.n != 2 || e->args.v[1]->kind != ND_E_STRING || !t)
+        return false;
+    return (!m || x->a || m->scalar) && // of one entry
+           (t->kind == ND_TY_HIST || t->kind == ND_TY_LHIST || t->kind == ND_TY_DIST);
 }
 
 static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
@@ -182,6 +227,8 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
     case ND_B_TOP:
         if (x->kind == ND_E_MAP)
             never_written(c, x);
+        if (b->id == ND_B_PRINT && is_titled(c, e))
+            break;
         for (i = 1; i < e->args.n; i++) {
             if (!nd_type_is_int(e->args.v[i]->type))
                 nd_error(c->d, ND_E0304, e->args.v[i]->span, "%s() wants an integer here", e->name);
@@ -268,15 +315,9 @@ static bool is_record(struct nd_check *c, const struct nd_expr *e)
            s->index == c->on->type->nelems;
 }
 
-// print(value, "title"): what stands over a histogram instead of its unit.
 static void check_title(struct nd_check *c, const struct nd_expr *e)
 {
-    enum nd_tk kind = e->args.v[0]->type->kind;
-
-    if (e->args.n < 2 || kind == ND_TY_ERROR)
-        return;
-    if (c->world == ND_USER && e->args.n == 2 && e->args.v[1]->kind == ND_E_STRING &&
-        (kind == ND_TY_HIST || kind == ND_TY_LHIST || kind == ND_TY_DIST))
+    if (e->args.n < 2 || e->args.v[0]->type->kind == ND_TY_ERROR || is_titled(c, e))
         return;
     nd_help(c->d,
             nd_error(c->d, ND_E0302, e->args.v[1]->span,
@@ -287,6 +328,7 @@ static void check_title(struct nd_check *c, const struct nd_expr *e)
 struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
 {
     const struct nd_builtin *b = nd_builtin_find(e->name, true);
+    const struct nd_type *v;
     uint32_t i;
 
     for (i = 0; i < c->p->fns.n; i++) {
@@ -315,7 +357,7 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         return b->check(c, e, b);
     if (takes_map(b->id) && e->args.n && e->args.v[0]->kind == ND_E_MAP &&
         (c->world == ND_USER || !(b->id >= ND_B_COUNT && b->id <= ND_B_DIST))) {
-        if ((b->id >= ND_B_COUNT && b->id <= ND_B_MAX && e->args.n == 1) || is_percentile(b->id))
+        if (is_stat(b->id, e->args.n))
             return stat_of_map(c, e, b);
         for (i = 0; i < e->args.n; i++) {
             if (e->args.v[i]->kind == ND_E_MAP && (i == 0 || b->id == ND_B_REPORT))
@@ -335,12 +377,12 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         nd_error(c->d, ND_E0302, e->args.v[0]->span, "there is nothing to print");
     if (b->id == ND_B_PRINT)
         check_title(c, e);
-    e->aux = 0;
-    if (is_percentile(b->id) && e->args.v[0]->type->kind != ND_TY_ERROR &&
-        e->args.v[0]->type->kind != ND_TY_HIST && e->args.v[0]->type->kind != ND_TY_LHIST &&
-        e->args.v[0]->type->kind != ND_TY_DIST) {
+    v = c->world == ND_USER && is_stat(b->id, e->args.n) ? loop_value(c, e) : NULL;
+    if (v)
+        return stat_type(c, e->args.v[0], "this", b, v);
+    if (is_percentile(b->id) && e->args.v[0]->type->kind != ND_TY_ERROR) {
         nd_error(c->d, ND_E0309, e->args.v[0]->span,
-                 "%s() wants a map of hist(), lhist() or dist()", e->name);
+                 "%s() wants a value of hist(), lhist() or dist()", e->name);
         return error_type();
     }
     if (c->world == ND_USER && (b->id == ND_B_MIN || b->id == ND_B_MAX) && e->args.n == 2) {

@@ -167,7 +167,9 @@ static void assign_agg(struct nd_check *c, struct nd_stmt *s)
     nd_check_map_key(c, lhs);
     if (s->op != ND_OP_NONE)
         nd_error(c->d, ND_E0311, s->span, "an aggregation is assigned with '='");
+    c->aggregates = call;
     t = nd_check_expr(c, call);
+    c->aggregates = NULL;
     if (t->kind != ND_TY_ERROR && !nd_type_is_agg(t)) {
         nd_check_map_value(c, m, t, call->span); // sum(@other) in user space: a number
         lhs->type = m->val;
@@ -311,15 +313,19 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
         s->sym = nd_check_declare(c, s->key, s->key_span, key);
         s->sym2 = nd_check_declare(c, s->val, s->val_span, nd_check_payload_type(c, val));
         s->sym2->loop_var = true;
-        s->sym2->map = m; // p99(v) asks the map for the entry of this key
-        s->sym2->num = s->sym->index;
+        s->sym2->map = m; // its value is an aggregation, also where its type is that of a number
     } else {
-        struct nd_type *pair[2] = {key, val};
+        struct nd_type *pair[2] = {key, nd_check_payload_type(c, val)};
         struct nd_type *t = key->kind == ND_TY_ERROR || val->kind == ND_TY_ERROR
                                 ? nd_ty(&nd_type_error)
                             : s->key_dollar ? nd_type_tuple(c->t, pair, 2)
                                             : key;
 
+        if (s->key_dollar && nd_type_is_agg(pair[1]))
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0309, s->expr->span, "$%s.1 cannot hold %s", s->key,
+                             nd_type_text(c->t, val)),
+                    "give key and value names: for (k, v in %s)", m->name);
         s->sym = nd_check_declare(c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key,
                                   s->key_span, t);
     }

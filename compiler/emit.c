@@ -278,6 +278,8 @@ static void emit_map(struct nd_emit *e, struct nd_map *m)
     x.val_type = nd_emit_type(e, m->val ? m->val : &nd_type_i64);
     x.max_entries = lm->max_entries;
     x.size_opt = m->size_opt ? m->size_opt->index + 1 : 0;
+    x.size_if = m->size_if ? m->size_if->index + 1 : 0;
+    x.size_else = m->size_else;
     if (lm->kind != ND_MAP_USER) {
         x.sym = nd_mfb_str(e->b, sym);
         if (gen)

@@ -337,8 +337,10 @@ struct nd_mf_map {
     uint32_t val_type;
     uint32_t max_entries;
     uint32_t size_opt; // not 0: one more than the index of the INT option that has max_entries
-    uint32_t sym;      // string: name of the BPF map
-    uint32_t sym2;     // the second generation, or 0
+    uint32_t size_if;  // not 0: one more than the index of a BOOL option; not given: size_else
+    uint32_t size_else;
+    uint32_t sym;  // string: name of the BPF map
+    uint32_t sym2; // the second generation, or 0
     // u32 in nd_state: programs write generation 0 (sym) while it is 0, sym2 while it is 1. To
     // read: flip it, wait until no program that saw the old value runs, harvest and empty the old
     // one.
@@ -424,6 +426,10 @@ enum nd_path_count {
     ND_PATHC_REHIT,     // at a stage that the packet had passed
     ND_PATHC_ORDER,     // at a stage before one that the packet had passed
     ND_PATHC_MAX,
+    // What user space knows of itself, for ND_BI_PATH_COUNT:
+    ND_PATHC_LOST = ND_PATHC_MAX, // timed out
+    ND_PATHC_UNDER_WAY,           // at this moment
+    ND_PATHC_ASK_MAX,
 };
 
 struct nd_mf_path {
@@ -473,6 +479,7 @@ enum nd_mf_opt_kind {
     ND_OPT_PATH,     // char[256]
     ND_OPT_ENUM,     // s64: the position in the list of names
     ND_OPT_USECS,    // s64 ns; a bare number is microseconds
+    ND_OPT_MSECS,    // s64 ns; a bare number is milliseconds
     ND_OPT_KIND_MAX,
 };
 
@@ -621,6 +628,7 @@ enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
     X(RECORD)     /* c: event                  payload --         as without a handler          */ \
     X(AGG)        /* a: enum nd_vm_agg, c: map       key -- v      of one entry                  */ \
     X(AGG_ALL)    /* a: enum nd_vm_agg, c: map           -- v      merged over all entries       */ \
+    X(AGG_OF)     /* a: enum nd_vm_agg                 v -- v      of a value out of a map       */ \
     X(ITER_NEW)   /* c: map                              --        pushes an iterator over a copy */ \
     X(ITER_LOAD)  /* a: want value, b: local of key, c: local of value or -1; for sort keys:
                      moves to the next entry, sets the locals   -- bool  false: at the end       */ \
@@ -706,6 +714,13 @@ enum nd_link_stat {
         ND_LINK_MAX,
 };
 
+enum nd_vm_row { // of ND_BI_ROW
+    ND_ROW_LOW,  // the smallest value of the row; INT64_MIN: no lower edge
+    ND_ROW_HIGH, // the largest; INT64_MAX: no upper edge
+    ND_ROW_COUNT,
+    ND_ROW_MAX,
+};
+
 // clang-format off
 #define ND_VM_BUILTINS(X)                                                                          \
     X(STRFTIME)     /* fmt time -- str        time: ns of CLOCK_MONOTONIC                       */ \
@@ -748,7 +763,10 @@ enum nd_link_stat {
     X(WORD_COLUMN)  /* s i separators -- n    where it begins, from 1                           */ \
     X(VM_TAP)       /* name i -- str          the i-th tap of a VM, from 0; none: ""            */ \
     X(DEPTH)        /* stack -- n              frames; 0 if it could not be taken               */ \
-    X(FRAME)        /* stack i -- str          a line of the stack; out of range: ""            */
+    X(FRAME)        /* stack i -- str          a line of the stack; out of range: ""            */ \
+    X(PATH_COUNT)   /* path enum nd_path_count -- n    since the start of the run               */ \
+    X(ROWS)         /* histogram -- n          rows that it prints as                           */ \
+    X(ROW)          /* histogram i enum nd_vm_row -- n    out of range: 0                       */
 // clang-format on
 
 enum nd_vm_builtin {

@@ -30,6 +30,7 @@ static const struct row {
     {"pid", ND_OPT_PID, 4, &nd_type_u32, 0},
     {"path", ND_OPT_PATH, 256, NULL, 256},
     {"usecs", ND_OPT_USECS, 8, &nd_type_duration, 0},
+    {"msecs", ND_OPT_MSECS, 8, &nd_type_duration, 0},
     {"enum", ND_OPT_ENUM, 8, NULL, 0},
 };
 
@@ -110,6 +111,7 @@ static void check_value(struct nd_check *c, struct nd_option *o, struct nd_expr 
         break;
     case ND_OPT_DURATION:
     case ND_OPT_USECS:
+    case ND_OPT_MSECS:
         if (!e->is_const || e->type->kind != ND_TY_DURATION)
             bad_default(c, e, "a duration such as 5s or 200ms");
         break;

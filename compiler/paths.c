@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PACKETS 10240u // under way at a time, unless `limit` says otherwise
+#define PACKETS_MAX 10000000
 #define TIMEOUT_NS 1000000000ull
 #define STAGES_MAX 32u
 #define COMM_SIZE 16u
@@ -186,14 +187,13 @@ static struct nd_type *stage_names(struct nd_check *c, const struct nd_decl *d)
     return t;
 }
 
-static struct nd_map *hidden_map(struct nd_check *c, const struct nd_path *path, const char *name,
-                                 int64_t n)
+static struct nd_map *hidden_map(struct nd_check *c, const struct nd_path *path, const char *name)
 {
     struct nd_map *m = nd_check_map(c, name, path->decl->name_span);
 
     m->has_decl = true;
     m->decl_kind = ND_MAP_LRUHASH;
-    m->max_entries = (uint32_t)n;
+    m->max_entries = PACKETS;
     m->worlds = ND_KERNEL;
     m->keyed = m->written = true;
     m->hidden = true;
@@ -205,21 +205,20 @@ static void make_maps(struct nd_check *c, struct nd_path *path)
 {
     const struct nd_path_decl *d = path->decl->path;
     const char *name = nd_arena_printf(c->a, "path %s", path->decl->name);
-    int64_t n = PACKETS;
     bool renamed = false;
     uint32_t i;
 
-    if (d->limit) {
-        nd_check_expr(c, d->limit);
-        if (!nd_check_const_int(c, d->limit, &n) || n < 1 || n > 10000000)
-            nd_error(c->d, ND_E0317, d->limit->span, "a path has room for 1 to 10000000 packets");
-    }
-    path->map = hidden_map(c, path, name, n);
+    path->map = hidden_map(c, path, name);
     path->map->val = path->record;
+    if (d->limit)
+        nd_check_map_size(c, path->map, d->limit, PACKETS_MAX, "packets");
     for (i = 0; i < d->stages.n; i++)
         renamed |= d->stages.v[i].renamed;
-    if (renamed)
-        path->names = hidden_map(c, path, nd_arena_printf(c->a, "%s, keys by skb", name), n);
+    if (!renamed)
+        return;
+    path->names = hidden_map(c, path, nd_arena_printf(c->a, "%s, keys by skb", name));
+    path->names->max_entries = path->map->max_entries;
+    path->names->size_opt = path->map->size_opt;
 }
 
 // A packet that has another key at a stage is known by its skb there.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The typing of what user space reads besides maps and events: counters of devices, bytes of a buf,
-// lines of a file. A script reads no file but one that an option names. Serves the built-ins.
+// The typing of what user space reads besides maps and events: counters of devices and paths, bytes
+// of a buf, lines of a file. A script reads no file but one that an option names. Serves the
+// built-ins.
 #include "builtins.h"
+
+#include "paths.h"
 
 #include <string.h>
 
@@ -14,6 +17,41 @@ static void want_text(struct nd_check *c, struct nd_expr *e, uint32_t i)
 {
     if (!nd_type_is_text(e->args.v[i]->type) && !is_error(e->args.v[i]))
         nd_bad_arg(c, e, i, "a string");
+}
+
+static const char *const path_counts[ND_PATHC_ASK_MAX] = {
+    [ND_PATHC_STARTED] = "started", [ND_PATHC_DONE] = "done",
+    [ND_PATHC_AGAIN] = "again",     [ND_PATHC_UNMATCHED] = "unmatched",
+    [ND_PATHC_REHIT] = "rehit",     [ND_PATHC_ORDER] = "order",
+    [ND_PATHC_LOST] = "lost",       [ND_PATHC_UNDER_WAY] = "under_way",
+};
+
+// Both names become numbers.
+struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
+                                    const struct nd_builtin *b)
+{
+    struct nd_expr **x = e->args.v;
+    uint32_t i;
+
+    for (i = 0; i < 2; i++) {
+        if (x[i]->kind != ND_E_STRING) {
+            if (!is_error(x[i]))
+                nd_error(c->d, ND_E0313, x[i]->span, "path_count() wants a string literal here");
+            return nd_ty(b->type);
+        }
+    }
+    for (i = 0; i < c->p->paths.n && strcmp(c->p->paths.v[i]->decl->name, x[0]->str) != 0; i++)
+        ;
+    e->num = i;
+    if (i == c->p->paths.n)
+        nd_error(c->d, ND_E0212, x[0]->span, "there is no path '%s'", x[0]->str);
+    for (i = 0; i < ND_PATHC_ASK_MAX && strcmp(path_counts[i], x[1]->str) != 0; i++)
+        ;
+    e->aux = i;
+    if (i == ND_PATHC_ASK_MAX)
+        nd_help(c->d, nd_error(c->d, ND_E0212, x[1]->span, "a path has no counter '%s'", x[1]->str),
+                "started, done, lost, under_way, again, unmatched, rehit, order");
+    return nd_ty(b->type);
 }
 
 static const char *const link_names[] = {

@@ -295,6 +295,17 @@ static const uint8_t agg_value[] = {[ND_TY_COUNT] = ND_AGG_COUNT,
                                     [ND_TY_MAX] = ND_AGG_MAX,
                                     [ND_TY_AVG] = ND_AGG_AVG};
 
+bool nd_u_agg_number(struct nd_user *u, const struct nd_map *m, uint32_t local)
+{
+    bool number = m && m->val && m->val->kind >= ND_TY_COUNT && m->val->kind <= ND_TY_AVG;
+
+    if (number) {
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)local);
+        nd_u_op(u, ND_VM_AGG_OF, agg_value[m->val->kind], 0, 0);
+    }
+    return number;
+}
+
 static void ident(struct nd_user *u, struct nd_expr *e)
 {
     static const struct {
@@ -314,12 +325,8 @@ static void ident(struct nd_user *u, struct nd_expr *e)
         event_field(u, u->on->type, e->sym->index);
         return;
     }
-    if (e->sym && e->sym->map && e->sym->map->val->kind >= ND_TY_COUNT &&
-        e->sym->map->val->kind <= ND_TY_AVG) {
-        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)e->sym->num); // a loop's value as a number
-        nd_u_op(u, ND_VM_AGG, agg_value[e->sym->map->val->kind], 0, (int32_t)e->sym->map->index);
-        return;
-    }
+    if (e->sym && e->sym->map && nd_u_agg_number(u, e->sym->map, nd_u_local(u, e->sym)))
+        return; // a loop's value
     if (e->sym) {
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)nd_u_local(u, e->sym));
         return;

@@ -45,6 +45,8 @@ uint32_t nd_u_jump(struct nd_user *u, enum nd_vm_op op);     // a jump, to be la
 void nd_u_land(struct nd_user *u, uint32_t at);              // its target is here
 uint32_t nd_u_new_local(struct nd_user *u);
 uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s);
+// If values of the map are aggregations that are numbers, too: the one in this local as such.
+bool nd_u_agg_number(struct nd_user *u, const struct nd_map *m, uint32_t local);
 // The domain in which values of both types are computed with; a value brought there.
 enum nd_vm_domain nd_u_common(const struct nd_type *a, const struct nd_type *b);
 void nd_u_as_domain(struct nd_user *u, const struct nd_type *t, enum nd_vm_domain d);

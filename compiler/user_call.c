@@ -44,7 +44,8 @@ static void c_print(struct nd_user *u, struct nd_expr *e)
     if (x->kind == ND_E_IDENT && e->info) { // the record of the handler
         nd_u_op(u, ND_VM_LOCAL, 0, 0, 0);
         nd_u_op(u, ND_VM_RECORD, 0, 0, (int32_t)((struct nd_event *)e->info)->index);
-    } else if (x->kind != ND_E_MAP) {
+    } else if (x->kind != ND_E_MAP ||
+               (e->args.n > 1 && e->args.v[1]->kind == ND_E_STRING)) { // a title
         nd_u_expr(u, x);
         nd_u_op(u, ND_VM_PRINT, 0, 0,
                 e->args.n > 1 ? (int32_t)nd_mfb_str(u->e->b, e->args.v[1]->str) : 0);
@@ -235,11 +236,12 @@ static void c_stat(struct nd_user *u, struct nd_expr *e)
         nd_u_op(u, ND_VM_AGG, k, 0, (int32_t)((struct nd_map *)x->info)->index);
     } else if (x->kind == ND_E_MAP) {
         nd_u_op(u, ND_VM_AGG_ALL, k, 0, (int32_t)((struct nd_map *)x->info)->index);
-    } else if (x->sym && x->sym->map) { // a loop's value: the entry of its key
-        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)x->sym->num);
-        nd_u_op(u, ND_VM_AGG, k, 0, (int32_t)x->sym->map->index);
+    } else if (x->sym && x->sym->map) { // a loop's value, not yet a number
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)nd_u_local(u, x->sym));
+        nd_u_op(u, ND_VM_AGG_OF, k, 0, 0);
     } else {
         nd_u_expr(u, x);
+        nd_u_op(u, ND_VM_AGG_OF, k, 0, 0);
     }
 }
 
@@ -258,6 +260,20 @@ static void c_link_stat(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_LINK_STAT);
 }
 
+static void c_path_count(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_int(u, e->num, &nd_type_i64);
+    nd_u_int(u, e->aux, &nd_type_i64);
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_PATH_COUNT);
+}
+
+static void c_row(struct nd_user *u, struct nd_expr *e)
+{
+    args(u, e, 0);
+    nd_u_int(u, ND_ROW_LOW + (uint64_t)(e->builtin->id - ND_B_ROW_LOW), &nd_type_i64);
+    nd_u_op(u, ND_VM_BUILTIN, 3, 0, ND_BI_ROW);
+}
+
 static void c_get_addr(struct nd_user *u, struct nd_expr *e)
 {
     args(u, e, 0);
@@ -270,25 +286,47 @@ static const struct {
     enum nd_builtin_id id;
     void (*fn)(struct nd_user *u, struct nd_expr *e);
 } rows[] = {
-    {ND_B_PRINTF, c_printf},    {ND_B_SPRINTF, c_printf},
-    {ND_B_PRINT, c_print},      {ND_B_CLEAR, c_map_op},
-    {ND_B_ZERO, c_map_op},      {ND_B_REPORT, c_report},
-    {ND_B_DELETE, c_key_op},    {ND_B_HAS_KEY, c_key_op},
-    {ND_B_LEN, c_len},          {ND_B_HAS, c_has},
-    {ND_B_EXIT, c_exit},        {ND_B_TIME, c_time},
-    {ND_B_IP, c_bytes},         {ND_B_PTON, c_bytes},
-    {ND_B_PREFIX, c_bytes},     {ND_B_MAC, c_bytes},
-    {ND_B_IFNAME, c_bytes},     {ND_B_KSYM, c_ksym},
-    {ND_B_BSWAP, c_bswap},      {ND_B_TOP, c_top},
-    {ND_B_TABLE, c_table},      {ND_B_COUNT, c_stat},
-    {ND_B_SUM, c_stat},         {ND_B_AVG, c_stat},
-    {ND_B_MIN, c_stat},         {ND_B_MAX, c_stat},
-    {ND_B_P50, c_stat},         {ND_B_P90, c_stat},
-    {ND_B_P95, c_stat},         {ND_B_P99, c_stat},
-    {ND_B_P999, c_stat},        {ND_B_LINK_STAT, c_link_stat},
-    {ND_B_GET_IP, c_get_addr},  {ND_B_GET_MAC, c_get_addr},
-    {ND_B_FAIL, c_fail},        {ND_B_WORD, c_word},
+    {ND_B_PRINTF, c_printf},
+    {ND_B_SPRINTF, c_printf},
+    {ND_B_PRINT, c_print},
+    {ND_B_CLEAR, c_map_op},
+    {ND_B_ZERO, c_map_op},
+    {ND_B_REPORT, c_report},
+    {ND_B_DELETE, c_key_op},
+    {ND_B_HAS_KEY, c_key_op},
+    {ND_B_LEN, c_len},
+    {ND_B_HAS, c_has},
+    {ND_B_EXIT, c_exit},
+    {ND_B_TIME, c_time},
+    {ND_B_IP, c_bytes},
+    {ND_B_PTON, c_bytes},
+    {ND_B_PREFIX, c_bytes},
+    {ND_B_MAC, c_bytes},
+    {ND_B_IFNAME, c_bytes},
+    {ND_B_KSYM, c_ksym},
+    {ND_B_BSWAP, c_bswap},
+    {ND_B_TOP, c_top},
+    {ND_B_TABLE, c_table},
+    {ND_B_COUNT, c_stat},
+    {ND_B_SUM, c_stat},
+    {ND_B_AVG, c_stat},
+    {ND_B_MIN, c_stat},
+    {ND_B_MAX, c_stat},
+    {ND_B_P50, c_stat},
+    {ND_B_P90, c_stat},
+    {ND_B_P95, c_stat},
+    {ND_B_P99, c_stat},
+    {ND_B_P999, c_stat},
+    {ND_B_LINK_STAT, c_link_stat},
+    {ND_B_GET_IP, c_get_addr},
+    {ND_B_GET_MAC, c_get_addr},
+    {ND_B_FAIL, c_fail},
+    {ND_B_WORD, c_word},
     {ND_B_WORD_COLUMN, c_word},
+    {ND_B_ROW_LOW, c_row},
+    {ND_B_ROW_HIGH, c_row},
+    {ND_B_ROW_COUNT, c_row},
+    {ND_B_PATH_COUNT, c_path_count},
 };
 
 static const struct {
@@ -325,6 +363,7 @@ static const struct {
     {ND_B_VM_TAP, ND_BI_VM_TAP},
     {ND_B_DEPTH, ND_BI_DEPTH},
     {ND_B_FRAME, ND_BI_FRAME},
+    {ND_B_ROWS, ND_BI_ROWS},
 };
 
 static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)

@@ -165,7 +165,8 @@ static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint3
     if (!pair)
         return;
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
-    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)val);
+    if (!nd_u_agg_number(u, s->expr->info, val))
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)val);
     nd_u_op(u, ND_VM_MAKE, 2, nd_u_type(u, s->sym->type), 0);
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)nd_u_local(u, s->sym));
 }

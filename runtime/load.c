@@ -480,7 +480,7 @@ static int size_maps(struct nd_load *l, struct bpf_object *obj, const uint8_t *o
         const struct nd_mf_map *m = &l->mf.maps[i];
         const uint32_t syms[] = {m->sym, m->sym2};
 
-        for (k = 0; m->size_opt && k < 2; k++) {
+        for (k = 0; (m->size_opt || m->size_if) && k < 2; k++) {
             const char *name = nd_mf_str(&l->mf, syms[k]);
             struct bpf_map *map = *name ? bpf_object__find_map_by_name(obj, name) : NULL;
 

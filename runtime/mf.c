@@ -100,6 +100,9 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
     if (m->size_opt > mf->noptions ||
         (m->size_opt && mf->options[m->size_opt - 1].kind != ND_OPT_INT))
         return "a map's size names no number";
+    if (m->size_if > mf->noptions ||
+        (m->size_if && mf->options[m->size_if - 1].kind != ND_OPT_BOOL))
+        return "a map's size depends on no flag";
     if (m->val_type >= mf->ntypes && (data || m->val_type != ND_MF_NONE))
         return "a map's value type is out of range";
     if (m->key_type != ND_MF_NONE && !mf->types[m->key_type].size)
@@ -177,7 +180,7 @@ static const uint16_t opt_size[ND_OPT_KIND_MAX] = {
     [ND_OPT_INT] = 8,     [ND_OPT_BOOL] = 8,  [ND_OPT_STRING] = 64, [ND_OPT_DURATION] = 8,
     [ND_OPT_IFNAME] = 16, [ND_OPT_IP] = 16,   [ND_OPT_PREFIX] = 20, [ND_OPT_MAC] = 6,
     [ND_OPT_PORT] = 2,    [ND_OPT_PROTO] = 1, [ND_OPT_PID] = 4,     [ND_OPT_PATH] = 256,
-    [ND_OPT_ENUM] = 8,    [ND_OPT_USECS] = 8,
+    [ND_OPT_ENUM] = 8,    [ND_OPT_USECS] = 8, [ND_OPT_MSECS] = 8,
 };
 
 static bool word_ok(const struct nd_mf *mf, uint32_t off)
@@ -319,8 +322,13 @@ int nd_mf_unseal(const void *data, size_t size, size_t *elf_size, const char **w
 int64_t nd_mf_map_entries(const struct nd_mf *mf, uint32_t map, const uint8_t *opts)
 {
     const struct nd_mf_map *d = &mf->maps[map];
-    int64_t n = d->max_entries;
+    int64_t n = d->max_entries, yes;
 
+    if (d->size_if) {
+        memcpy(&yes, opts + mf->options[d->size_if - 1].off, sizeof(yes));
+        if (!yes)
+            return d->size_else;
+    }
     if (d->size_opt)
         memcpy(&n, opts + mf->options[d->size_opt - 1].off, sizeof(n));
     return n;

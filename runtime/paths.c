@@ -141,6 +141,23 @@ int nd_paths_sweep(struct nd_paths *p, int64_t now)
     return err;
 }
 
+int64_t nd_paths_count(const struct nd_paths *p, uint32_t path, uint32_t what)
+{
+    const struct nd_mf_path *d = &p->mf->paths[path];
+    int64_t n = 0;
+    uint32_t i;
+
+    if (what < ND_PATHC_MAX)
+        return d->count[what] ? (int64_t)nd_state_get(p->state, d->count[what]) : 0;
+    if (what == ND_PATHC_UNDER_WAY) {
+        n = nd_maps_len(p->maps, d->map);
+        return n < 0 ? 0 : n;
+    }
+    for (i = 0; i < d->nstages; i++)
+        n += (int64_t)p->v[path].lost[i];
+    return n;
+}
+
 void nd_paths_report(struct nd_paths *p, struct nd_sink *s, bool total)
 {
     uint32_t i, k;

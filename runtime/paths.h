@@ -18,6 +18,8 @@ void nd_paths_free(struct nd_paths *p);
 uint64_t nd_paths_period(const struct nd_paths *p);
 // Takes out the packets that timed out and runs the handlers. 0, or what ended a handler.
 int nd_paths_sweep(struct nd_paths *p, int64_t now);
+// One of these numbers since the start of the run: enum nd_path_count.
+int64_t nd_paths_count(const struct nd_paths *p, uint32_t path, uint32_t what);
 // What happened on each path since the last report, or in all.
 void nd_paths_report(struct nd_paths *p, struct nd_sink *s, bool total);
 

@@ -70,6 +70,13 @@ static uint64_t lost(void *arg)
     return nd_losses_events(all_losses(arg));
 }
 
+static int64_t path_count(void *arg, uint32_t path, uint32_t what)
+{
+    struct nd_run *r = arg;
+
+    return r->paths ? nd_paths_count(r->paths, path, what) : 0;
+}
+
 // User code that runs long is cut by Ctrl-C; the run then ends as after any other Ctrl-C.
 static bool interrupted(void *arg)
 {
@@ -341,6 +348,7 @@ static int load(struct nd_run *r)
                             .losses = losses,
                             .lost = lost,
                             .reported = reported,
+                            .path_count = path_count,
                             .losses_arg = r,
                             .interrupted = interrupted,
                             .interrupted_arg = r};

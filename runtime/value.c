@@ -159,17 +159,29 @@ static int parse_duration(const struct nd_mf *mf, const struct nd_mf_option *o, 
     return 0;
 }
 
-// What older tools take as a number of microseconds.
-static int parse_usecs(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
-                       void *dst, struct nd_why *why)
+// What older tools take as a number of micro- or milliseconds.
+static int parse_in(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
+                    void *dst, struct nd_why *why, const char *unit, const char *units)
 {
     char with_unit[64];
     int n = snprintf(with_unit, sizeof(with_unit), "%s%s", text,
-                     text[strspn(text, "0123456789.")] ? "" : "us");
+                     text[strspn(text, "0123456789.")] ? "" : unit);
 
     if (n < 0 || (size_t)n >= sizeof(with_unit) || parse_duration(mf, o, with_unit, dst, why))
-        return bad(why, "\"%s\" is no duration; write 100ms, 50us, 1s or microseconds", text);
+        return bad(why, "\"%s\" is no duration; write 100ms, 50us, 1s or %s", text, units);
     return 0;
+}
+
+static int parse_usecs(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
+                       void *dst, struct nd_why *why)
+{
+    return parse_in(mf, o, text, dst, why, "us", "microseconds");
+}
+
+static int parse_msecs(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
+                       void *dst, struct nd_why *why)
+{
+    return parse_in(mf, o, text, dst, why, "ms", "milliseconds");
 }
 
 static void list_devices(char *out, size_t size)
@@ -373,6 +385,7 @@ static const struct {
     [ND_OPT_PORT] = {"port", parse_port},       [ND_OPT_PROTO] = {"proto", parse_proto},
     [ND_OPT_PID] = {"pid", parse_pid},          [ND_OPT_PATH] = {"path", parse_text},
     [ND_OPT_ENUM] = {"enum", parse_enum},       [ND_OPT_USECS] = {"usecs", parse_usecs},
+    [ND_OPT_MSECS] = {"msecs", parse_msecs},
 };
 
 int nd_value_parse(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,

@@ -18,7 +18,9 @@ struct nd_vm_env {
     uint32_t (*losses)(void *arg, const struct nd_loss **out);
     void (*reported)(void *arg); // a report is printed; may be NULL
     uint64_t (*lost)(void *arg); // events lost so far, for LOST; may be NULL
-    void *losses_arg;            // of these
+    // For PATH_COUNT; may be NULL.
+    int64_t (*path_count)(void *arg, uint32_t path, uint32_t what);
+    void *losses_arg; // of these
     // Asked every few thousand backward jumps and calls; true ends the code with -EINTR. May be
     // NULL: then a loop without end has none.
     bool (*interrupted)(void *arg);

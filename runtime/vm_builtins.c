@@ -375,6 +375,19 @@ static int bi_fail(struct nd_vm *vm, const struct vm_value *v)
     return 0;
 }
 
+static int bi_path_count(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t path, what, n = 0;
+
+    if (vm_i64(vm, &v[0], &path) || vm_i64(vm, &v[1], &what))
+        return -EINVAL;
+    if (path < 0 || path >= vm->env.mf->npaths || what < 0 || what >= ND_PATHC_ASK_MAX)
+        return vm_fail(vm, EINVAL, "no such counter of a path");
+    if (vm->env.path_count)
+        n = vm->env.path_count(vm->env.losses_arg, (uint32_t)path, (uint32_t)what);
+    return vm_push_int(vm, n);
+}
+
 static int stack_text(struct nd_vm *vm, const struct vm_value *v, const char *sep, bool outer_first)
 {
     if (v->kind != VM_BYTES)
@@ -470,6 +483,9 @@ static const struct {
     [ND_BI_VM_TAP] = {vm_bi_vm_tap, 2},
     [ND_BI_DEPTH] = {bi_depth, 1},
     [ND_BI_FRAME] = {bi_frame, 2},
+    [ND_BI_PATH_COUNT] = {bi_path_count, 2},
+    [ND_BI_ROWS] = {vm_bi_rows, 1},
+    [ND_BI_ROW] = {vm_bi_row, 3},
 };
 
 int vm_op_builtin(struct nd_vm *vm, const struct nd_mf_insn *in)

@@ -143,12 +143,14 @@ void vm_files_free(struct nd_vm *vm);
 typedef int vm_builtin(struct nd_vm *vm, const struct vm_value *v);
 vm_builtin vm_bi_link_stat, vm_bi_file_lines, vm_bi_file_line, vm_bi_file_error;
 vm_builtin vm_bi_get_num, vm_bi_get_be, vm_bi_get_ip, vm_bi_get_mac, vm_bi_word, vm_bi_word_column;
+vm_builtin vm_bi_rows, vm_bi_row;
 vm_builtin vm_bi_vm_tap;
 
 vm_op vm_op_binary, vm_op_unary, vm_op_compare, vm_op_in_prefix, vm_op_convert, vm_op_cast;
 vm_op vm_op_field, vm_op_index, vm_op_make;
 vm_op vm_op_map_get, vm_op_map_set, vm_op_map_agg, vm_op_map_has, vm_op_map_del, vm_op_map_len;
-vm_op vm_op_map_clear, vm_op_map_print, vm_op_map_at_print, vm_op_report, vm_op_agg, vm_op_agg_all;
+vm_op vm_op_map_clear, vm_op_map_print, vm_op_map_at_print, vm_op_report, vm_op_agg, vm_op_agg_all,
+    vm_op_agg_of;
 vm_op vm_op_iter_new, vm_op_iter_load, vm_op_iter_rank, vm_op_iter_sort, vm_op_iter_end;
 vm_op vm_op_printf, vm_op_print, vm_op_record, vm_op_builtin, vm_op_table, vm_op_table_row,
     vm_op_table_end;

@@ -297,6 +297,23 @@ int vm_op_agg(struct nd_vm *vm, const struct nd_mf_insn *in)
     return push_plain(vm, &p, nd_typed_is_signed(t), in->a);
 }
 
+int vm_op_agg_of(struct nd_vm *vm, const struct nd_mf_insn *in)
+{
+    const struct vm_value *v = vm_pop(vm, 1);
+    const struct nd_mf_type *t;
+    struct plain p = {0};
+
+    if (!v)
+        return -EINVAL;
+    t = v->type < vm->env.mf->ntypes ? vm_type(vm, v->type) : NULL;
+    if (t && nd_agg_is(t->kind)) // count() and sum() are words
+        return push_agg(vm, t, v->kind == VM_BYTES ? v->p : (const void *)&v->i, in->a);
+    if (v->kind != VM_I64 && v->kind != VM_U64)
+        return vm_fail(vm, EINVAL, "%s where an aggregation is needed", vm_kind_name(v->kind));
+    plain_add(&p, v->kind == VM_I64, v->i);
+    return push_plain(vm, &p, v->kind == VM_I64, in->a);
+}
+
 int vm_op_agg_all(struct nd_vm *vm, const struct nd_mf_insn *in)
 {
     const struct nd_mf_map *m = map_of(vm, (uint32_t)in->c);

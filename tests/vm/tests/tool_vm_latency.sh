@@ -17,7 +17,8 @@ until_ok 30 warm || not_ok warm "the machine does not answer"
 # ---- a queue that delays by 20 ms, and that drops what has TOS 0x10 -------------------------------
 # No queue at the tap, by which packets may pass or not.
 tc qdisc replace dev vnet0 root noqueue && queue eth0 || not_ok queue "tc does not take it"
-begin summary vm_network_latency_summary "${AT[@]}" --protocol icmp --vm-ip 10.3.0.2 --interval 1h --timeout 1s
+begin summary vm_network_latency_summary "${AT[@]}" --protocol icmp --vm-ip 10.3.0.2 --interval 1h --timeout 1s \
+    --verbose --sort-by p99 --top 1 --lang zh --max-sessions 64
 same summary-answered "$(pings peer 10.3.0.2 $N)" $N
 same summary-dropped "$(pings peer 10.3.0.2 $M -Q 0x10 -W 1)" 0
 sleep 2
@@ -40,6 +41,40 @@ for pair in "VNET_RX OVS_RX $((N + M))" "OVS_RX FLOW_EXTRACT_END_RX $((N + M))" 
     if ((upper < 16384)); then ok "summary-$from-$to-time"; else not_ok "summary-$from-$to-time" "$upper us"; fi
 done
 
+# Sessions and the whole way; of the flows the slow one first, although the other has more packets.
+has summary-final "$OUT" '^Final statistics:$'
+has summary-exiting "$OUT" '^Exiting\.\.\.$'
+has summary-zh "$OUT" '^相邻阶段延迟分布 \(Adjacent Stage Latency Distribution\):$'
+has summary-counters "$OUT" "^  RX packets: $((N + M))\$"
+has summary-session "$OUT" "^  RX: started $((N + M)), completed $N, incomplete $M \(23\.1%\)\$"
+has summary-session-tx "$OUT" "^  TX: started $((N + M)), completed $((N + M)), incomplete 0 \(0\.0%\)\$"
+has summary-active "$OUT" '^Currently active flow sessions: 0$'
+has summary-whole "$OUT" "^n $N  min (19|[2-9][0-9])[0-9]{3} "
+has summary-flows "$OUT" '^Flows: 2, Sorted by: p99 \(desc\), Showing top 1$'
+same summary-flow "$(grep '^#' "$OUT")" '#1 10.3.0.2 -> 10.3.0.1 (ICMP)'
+has summary-flow-numbers "$OUT" "^Count: $N Avg~: 2[0-9]{4}\.[0-9]us P50~: 32767us P90~: [0-9]+us P99~: [0-9]+us Min: (19|2[0-9])[0-9]{3}\.[0-9]us Max: "
+
+# ---- rows of the older layout; the slow packets alone, and those that do not arrive ----------------
+begin ref vm_network_latency_summary "${AT[@]}" --proto icmp --direction from-vm --style ref --ascii --interval 1h --verbose --max-flows 8
+same ref-answered "$(pings peer 10.3.0.2 $N)" $N
+over
+same ref-rows "$(awk '/^Stage: VNET_RX -> OVS_RX$/ { on = 1; next } on && NF == 0 { exit } on { n += $3 } END { print n }' "$OUT")" $N
+has ref-bar "$OUT" '^    [0-9]+-[0-9]+us +: +[0-9]+ \|\*{40}\|$'
+same ref-no-stars "$(grep -cE '\|\*{36}\|$' "$OUT")" 0
+has ref-flow "$OUT" '^#1 10\.3\.0\.2 -> 10\.3\.0\.1 \(ICMP\)$'
+queue eth0 || not_ok queue "tc does not take it"
+begin slow vm_network_performance_metrics "${AT[@]}" --protocol icmp --latency-us 15ms --verbose --timeout 1s
+same slow-answered "$(pings peer 10.3.0.2 $N)" $N
+same slow-dropped "$(pings peer 10.3.0.2 $M -Q 0x10 -W 1)" 0
+sleep 2
+over
+tc qdisc del dev eth0 root
+same slow-out "$(grep -c ' DIR=VNET_RX$' "$OUT")" $N
+same slow-incomplete "$(grep -c '=== FLOW INCOMPLETE: last seen at QDISC_ENQ ===$' "$OUT")" $M
+n=$(grep -c ' DIR=PHY_RX$' "$OUT")
+if ((n < N / 2)); then ok slow-in; else not_ok slow-in "$n packets"; fi
+has slow-banner "$OUT" '^Latency threshold: 15000 us$'
+
 # ---- the older layout, one direction; the switch asks its daemon about the first packet -----------
 begin legacy vm_network_latency_summary "${AT[@]}" --proto icmp --direction from-vm --report legacy --interval 1h
 ovs_flush
@@ -54,7 +89,7 @@ has legacy-path "$OUT.paths" "^path rx: started $N, done $N, lost 0, under way 0
 has legacy-one-way "$OUT.paths" '^path tx: started 0, '
 
 # ---- each packet -----------------------------------------------------------------------------------
-begin details vm_network_latency_details "${AT[@]}" --vm-ip 10.3.0.2
+begin details vm_network_latency_details "${AT[@]}" --vm-ip 10.3.0.2 --latency-us 0.5 --verbose
 same details-answered "$(pings peer 10.3.0.2 $N)" $N
 ovs_flush
 same details-more "$(pings peer 10.3.0.2 1)" 1
@@ -75,6 +110,8 @@ direct=$(grep -c '^  \[9->12\] TX_S2_ovs_dp_process -> TX_S5_ovs_vport_send: ' "
 asked=$(grep -c '^  \[10->11\] TX_S3_ovs_dp_upcall -> TX_S4_ovs_flow_key_extract: ' "$OUT")
 same details-ways $((direct + asked)) "$to"
 if ((asked >= 1 && direct >= 1)); then ok details-upcall; else not_ok details-upcall "$asked of $to"; fi
+same details-skb "$(grep -cE '^  SKB: \[0\] ptr=0xffff[0-9a-f]{12} DEV: vnet0$' "$OUT")" "$from"
+has details-threshold "$OUT" '^Latency threshold: 0\.5 us$'
 # The total is the sum of the steps.
 same details-sum "$(awk '/^  \[/ { s += $(NF - 1) } /^  Total/ { d = s - $(NF - 1); bad += d > 0.02 || d < -0.02; s = 0; n++ }
     END { print n, bad + 0 }' "$OUT")" "$((to + from)) 0"
@@ -103,5 +140,8 @@ wrong() {
 }
 wrong device 'there is no device "nosuch0"' vm_network_latency_details --vm-interface nosuch0 --phy-interface eth0
 wrong uplink 'phy-interface is required' vm_network_latency_details --vm-interface vnet0
+wrong latency '"5x" is no duration' vm_network_latency_details "${AT[@]}" --latency-us 5x
+wrong sessions '0 is out of range: it must be between 1 and 10000000' vm_network_latency_summary "${AT[@]}" --max-sessions 0
+wrong order '"median" is not one of: count, avg, p90, p99' vm_network_latency_summary "${AT[@]}" --sort-by median
 wrong direction '"up" is not one of: both, rx, tx, from_vm, to_vm' vm_network_latency_details "${AT[@]}" --direction up
 finish
