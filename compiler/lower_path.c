@@ -141,8 +141,7 @@ static void put(struct at *a, LLVMValueRef key, LLVMValueRef rec)
     nd_at(l, done);
 }
 
-// ---- packets that change their key
-// ---------------------------------------------------------------
+// ---- packets that change their key -------------------------------------------------------------
 
 // The address of the packet's skb, as a key.
 static LLVMValueRef skb_of(struct nd_lower *l)

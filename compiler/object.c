@@ -243,10 +243,12 @@ void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
         elf = one_try(&l, tm, dump_ir, size);
         end_module(&l);
         again = false;
-        if (l.over_stack && scratch)
-            too_much(p);
-        else if (l.over_stack)
+        if (l.over_stack && !scratch)
             again = scratch = true;
+        else if (l.over_stack && !first_only)
+            again = first_only = true;
+        else if (l.over_stack)
+            too_much(p);
         else if (elf && !p->diags->errors && !nd_object_finish(p, elf, *size) && !first_only)
             again = first_only = true;
     }
