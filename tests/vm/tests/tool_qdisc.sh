@@ -42,7 +42,7 @@ during bucket burst
 same bucket-blocks "$(lines ' 10\.1\.0\.1 -> 10\.1\.0\.2 UDP [0-9]+->9 id=[0-9]+ dev=eth0$')" 10
 # Each but those that found room waits longer than the one before; some may be late.
 sed -nE 's/^  Qdisc delay: ([0-9]+)\.[0-9]{3}us$/\1/p' "$OUT" >"$TMP/delays"
-same bucket-grows "$(awk 'NR > 2 && $1 < last + 30000 { bad++ } { last = $1 } END { print NR, bad + 0, last >= 500000 }' "$TMP/delays")" "10 0 1"
+same bucket-grows "$(awk 'NR > 2 && $1 < last + 30000 { bad++ } { last = $1 } END { print NR, bad + 0, (last >= 500000) }' "$TMP/delays")" "10 0 1"
 inside b nft delete table inet quiet
 
 # Four wait, the fifth goes at once, and so on: those that wait see a later one leave before them.
