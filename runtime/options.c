@@ -382,6 +382,14 @@ void nd_options_free(struct nd_options *o)
     memset(o, 0, sizeof(*o));
 }
 
+// As on the command line: --l4-protocol, though _ is taken, too.
+static void usage_alias(const char *alias)
+{
+    printf(alias[1] ? "--" : "-");
+    for (; *alias; alias++)
+        putchar(*alias == '_' ? '-' : *alias);
+}
+
 static void usage_option(const struct nd_mf *mf, const struct nd_mf_option *o)
 {
     const char *def = nd_mf_str(mf, o->def_text);
@@ -405,9 +413,8 @@ static void usage_option(const struct nd_mf *mf, const struct nd_mf_option *o)
     else if (*def)
         printf(" (default: %s)", def);
     for (i = 0; i < o->nalias; i++) {
-        const char *alias = nd_mf_str(mf, mf->words[o->alias + i]);
-
-        printf("%s%s%s", i ? ", " : " (also: ", alias[1] ? "--" : "-", alias);
+        printf("%s", i ? ", " : " (also: ");
+        usage_alias(nd_mf_str(mf, mf->words[o->alias + i]));
     }
     printf("%s\n", o->nalias ? ")" : "");
 }

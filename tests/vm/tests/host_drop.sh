@@ -25,7 +25,11 @@ same drop-event "$(total "$OUT" @event)" $N
 # M of N are dropped by a rule: M are lost, last seen before it; IPv4 and IPv6.
 M=7 N=20
 inside b nft 'add table inet filter; add chain inet filter in { type filter hook input priority 0; }; add rule inet filter in udp dport 7 drop'
-some() { for to in 10.1.0.2 fd01::2; do datagrams a $to 7 $M && datagrams a $to 9 $((N - M)); done && sleep 1.5; }
+# ADDRESS PORT N: each with a payload of its own, by which datagrams of IPv6 are told apart.
+numbered() {
+    inside a bash -c 'exec 3>"/dev/udp/$1/$2"; for ((i = 0; i < $3; i++)); do until echo "$i" >&3; do :; done; done' - "$@" 2>/dev/null
+}
+some() { for to in 10.1.0.2 fd01::2; do numbered $to 7 $M && numbered $to 9 $((N - M)); done && sleep 1.5; }
 traced rule '
 path p by packet_id timeout 1s = netif_rx if (pkt.udp.dport in (7, 9)) -> ip_rx if (pkt.udp.dport in (7, 9)) -> udp_rx if (pkt.udp.dport in (7, 9))
 probe p:done { @done[path.flow.dport] = count() }
