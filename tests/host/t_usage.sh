@@ -37,6 +37,20 @@ usage words-and-flag 0 '^7 y$' -e "$two" --s y 7
 usage words-one 0 '^7 x$' -e "$two" 7
 usage words-none 2 '--n is required' -e "$two"
 usage words-many 2 'unexpected argument "z"' -e "$two" 7 y z
+usage log-file 0 '^7 y$' --log-file "$TMP/log" -e "$two" 7 y
+same log-file-same "$(cat "$TMP/log")" "$(cat "$TMP/out")"
+usage log-file-behind 0 '' -e "$two" 7 y --log-file "$TMP/log" -o "$TMP/results.json"
+same log-file-json "$(grep -c '{"type":"printf","text":"7 y\\n"}' "$TMP/log")" 1
+same log-file-json-same "$(cmp "$TMP/log" "$TMP/results.json" 2>&1)" ''
+usage output-named-json 0 '' -e "$two" 7 y -o "$TMP/results.json" -f text
+same output-named-text "$(cat "$TMP/results.json")" '7 y'
+usage log-file-full 1 'cannot write /dev/full' --log-file /dev/full -e "$two" 7 y
+usage log-file-wrong 1 'cannot open /nonexistent/x' --log-file /nonexistent/x -e "$two" 7 y
+own='option duration: duration positional alias d "end" option verbose: bool alias v "more" every 1h { printf("end %d %d\n", opt.verbose, opt.duration / 1ms) }'
+usage own-duration 0 '^end 0 50' -e "$own" 0.05
+usage own-duration-alias 0 '^end 1 50' -e "$own" -d 50ms -v
+usage own-verbose-says 0 'ready in' -e "$own" -d 50ms -v
+usage own-duration-wrong 2 'no duration' -e "$own" soon
 list='option p: port[] "ports" option n: int positional "number" BEGIN { exit() } end { printf("%d %d:", opt.n, len(opt.p)); for (i in 0..len(opt.p)) { printf(" %d", opt.p[i]) } }'
 usage list-words 0 '^9 4: 5 6 7 8' -e "$list" --p 5,6 9 7 8
 usage list-blanks 0 '^0 3: 5 6 7' -e "$list" --p '5 6, 7'

@@ -89,6 +89,6 @@ has chain-total "$OUT" "^Total events: $((5 * N))\$"
 during seq tun_tx_to_kvm_irq --icmp-seq 3 -o "$TMP/seq.json" --log-file "$TMP/seq.log"
 same seq-only "$(grep -c '"icmp_seq":3' "$TMP/seq.json")" 1
 same seq-hops "$(grep -oE '"n":[2-5],' "$TMP/seq.json" | tr -d '",n:\n')" 2345
-same seq-total "$(grep -cx '{"type":"value","value":5}' "$TMP/seq.json")" 1
+same seq-total "$(grep -c '"name":"@sum","entries":\[{"key":null,"value":5}\]' "$TMP/seq.json")" 1
 same seq-log "$(cmp "$TMP/seq.json" "$TMP/seq.log" 2>&1)" ''
 finish
