@@ -33,6 +33,8 @@ struct nd_path_on {
 struct nd_path_at {
     struct nd_path *path;
     uint32_t stage;
+    bool enter;          // packets enter here
+    bool last;           // and leave here
     struct nd_expr *key; // the packet's identity, a tree of its own
     struct nd_path_keeps *keeps;
     ND_VEC(struct nd_path_on) on;
