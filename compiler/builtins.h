@@ -123,6 +123,7 @@ enum nd_builtin_id {
     ND_B_FRAME,
     ND_B_ROWS,
     ND_B_ENDING,
+    ND_B_LOSSES,
     ND_B_PATH_COUNT,
     ND_B_ROW_LOW,
     ND_B_ROW_HIGH,

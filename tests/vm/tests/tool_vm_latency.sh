@@ -80,6 +80,8 @@ begin legacy vm_network_latency_summary "${AT[@]}" --proto icmp --direction from
 ovs_flush
 same legacy-answered "$(pings peer 10.3.0.2 $N)" $N
 over
+has legacy-head "$OUT" '^Interval: 3600 seconds$'
+has legacy-names "$OUT" '^  - OVS_RX to FLOW_EXTRACT: [0-9.]+ us \([0-9.]+%\)$'
 has legacy-packets "$OUT" "^Packets analyzed: $N\$"
 has legacy-flows "$OUT" '^  - Complete flows: 1$'
 has legacy-cpu "$OUT" "^  - CPU 0: $N packets \(100\.0%\)\$"
@@ -115,6 +117,14 @@ has details-threshold "$OUT" '^Latency threshold: 0\.5 us$'
 # The total is the sum of the steps.
 same details-sum "$(awk '/^  \[/ { s += $(NF - 1) } /^  Total/ { d = s - $(NF - 1); bad += d > 0.02 || d < -0.02; s = 0; n++ }
     END { print n, bad + 0 }' "$OUT")" "$((to + from)) 0"
+
+# Fragments but the first have no ports; they belong to what is asked for all the same.
+begin fragments vm_network_latency_details "${AT[@]}" --proto udp --dst-port 9 --direction to-vm
+inside peer bash -c 'head -c 4000 /dev/zero >/dev/udp/10.3.0.2/9'
+sleep 0.3
+over
+same fragments "$(grep -cE '^UDP: 10\.3\.0\.1(:[0-9]+)? -> 10\.3\.0\.2(:9)? \(ip_id=[0-9]+, frag_off=(0|1480|2960)\)$' "$OUT")" 3
+has fragments-path "$OUT.paths" '^path tx: started 3, done 3, lost 0, under way 0(,|$)'
 
 # ---- what each packet was like at each stage -------------------------------------------------------
 begin metrics vm_network_performance_metrics "${AT[@]}" --protocol icmp
