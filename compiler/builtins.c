@@ -521,6 +521,7 @@ static const struct nd_builtin table[] = {
     {"time", ND_B_TIME, KU, 1, 1, 0, 1, &nd_type_none, check_time, "time([format])", "prints the wall-clock time"},
     {"strftime", ND_B_STRFTIME, KU, 1, 0, 2, 2, NULL, check_strftime, "strftime(format, time)", "a time as text"},
     {"report", ND_B_REPORT, U, 1, 0, 1, 32, &nd_type_none, check_any, "report(@m, ...)", "prints the interval's values and starts the next"},
+    {"losses", ND_B_LOSSES, U, 1, 0, 0, 0, &nd_type_none, check_any, "losses()", "prints what was lost since the last report, if anything"},
     {"top", ND_B_TOP, KU, 1, 1, 2, 2, &nd_type_none, check_any, "top(@m, n)", "prints the n largest"},
     {"table", ND_B_TABLE, U, 1, 0, 1, 32, &nd_type_none, check_any, "table(\"head\", ...)", "starts a table; rows: table(v, ...)"},
     {"starts_with", ND_B_STARTS, U, 1, 0, 2, 2, &nd_type_bool, check_text2, "starts_with(s, prefix)", ""},

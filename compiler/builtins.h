@@ -124,6 +124,7 @@ enum nd_builtin_id {
     ND_B_DEPTH,
     ND_B_FRAME,
     ND_B_ROWS,
+    ND_B_LOSSES,
     ND_B_PATH_COUNT,
     ND_B_ROW_LOW,
     ND_B_ROW_HIGH,

@@ -99,7 +99,8 @@ static void fill(struct at *a, LLVMValueRef now)
     nd_zero(l, a->rec, 0, a->place->path->record->size);
     set(a, true, "start", now);
     set(a, true, "last", now);
-    set(a, true, "seen", nd_i64(l, 1));
+    set(a, false, "from", nd_i64(l, a->place->stage));
+    set(a, true, "seen", nd_i64(l, 1ull << a->place->stage));
     set_time(a, now);
     set_kept(a);
     f = nd_path_member(a->place->path, true, "flow");
@@ -246,7 +247,6 @@ static void pass(struct at *a, LLVMValueRef key)
     struct nd_lower *l = a->l;
     struct nd_path *path = a->place->path;
     LLVMValueRef now, seen, bit = nd_i64(l, 1ull << a->place->stage), from;
-    bool last = a->place->stage + 1 == path->decl->path->stages.n;
 
     if (a->place->renamed)
         rename_record(a, key);
@@ -274,7 +274,7 @@ static void pass(struct at *a, LLVMValueRef key)
     nd_lower_bind(l, a->place->own, nd_gep(l, a->rec, path->record->fields[1].off));
     run_handlers(a, ND_PATH_STEP);
     set(a, false, "from", nd_i64(l, a->place->stage));
-    if (!last)
+    if (!a->place->last)
         return;
     count(l, path, ND_PATHC_DONE);
     run_handlers(a, ND_PATH_DONE);
@@ -330,7 +330,7 @@ static void only_known(struct nd_lower *l, const struct nd_expr *by)
 
 static uint32_t flow_layers(const struct at *a)
 {
-    bool kept = (!a->place->stage && nd_path_member(a->place->path, true, "flow")) ||
+    bool kept = (a->place->enter && nd_path_member(a->place->path, true, "flow")) ||
                 a->place->path->decl->path->sample > 1;
 
     return kept ? ND_PL_SKB | ND_PL_L3 | ND_PL_ADDR | ND_PL_L4 : 0;
@@ -358,8 +358,8 @@ void nd_lower_path(struct nd_lower *l)
     sample(&a);
     nd_lower_into(l, by, key, t);
     nd_temps_release(l);
-    if (a.place->stage)
-        pass(&a, key);
-    else
+    if (a.place->enter)
         enter(&a, key);
+    else
+        pass(&a, key);
 }

@@ -624,7 +624,8 @@ enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
     X(MAP_PRINT)  /* c: map                      top div --        0 = all, no division          */ \
     X(MAP_AT_PRINT) /* c: map                        key --        print(@m[k])                  */ \
     X(REPORT)     /* a: number of maps, c: WORDS index of that many maps  --
-                     prints each as the interval's report, then empties it                      */ \
+                     prints each as the interval's report, then empties it;
+                     b: 1 = only what was lost, and in text only                                */ \
     X(RECORD)     /* c: event                  payload --         as without a handler          */ \
     X(AGG)        /* a: enum nd_vm_agg, c: map       key -- v      of one entry                  */ \
     X(AGG_ALL)    /* a: enum nd_vm_agg, c: map           -- v      merged over all entries       */ \

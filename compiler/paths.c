@@ -327,28 +327,92 @@ static struct nd_expr *both(struct nd_check *c, struct nd_expr *a, struct nd_exp
     return a && b ? nd_expr_binary(c->a, ND_OP_LAND, a, b) : a ? a : b;
 }
 
+// What decides whether a stage is the first, or the last one, that is there: `when` of all stages
+// before it, or behind it.
+enum end { NEVER, SOMETIMES, ALWAYS };
+
+// The same condition, as far as conditions on options go.
+static bool same(const struct nd_expr *a, const struct nd_expr *b)
+{
+    if (!a || !b)
+        return a == b;
+    return a->kind == b->kind && a->op == b->op && a->num == b->num && !a->args.n && !b->args.n &&
+           !strcmp(a->name ? a->name : "", b->name ? b->name : "") &&
+           !strcmp(a->str ? a->str : "", b->str ? b->str : "") && same(a->a, b->a) &&
+           same(a->b, b->b) && same(a->c, b->c);
+}
+
+static bool implies(const struct nd_expr *a, const struct nd_expr *b)
+{
+    return same(a, b) ||
+           (b->kind == ND_E_BINARY && b->op == ND_OP_LOR && (implies(a, b->a) || implies(a, b->b)));
+}
+
+// x == y and x != y: one of them holds.
+static bool opposite(const struct nd_expr *a, const struct nd_expr *b)
+{
+    return a->kind == ND_E_BINARY && b->kind == ND_E_BINARY &&
+           ((a->op == ND_OP_EQ && b->op == ND_OP_NE) || (a->op == ND_OP_NE && b->op == ND_OP_EQ)) &&
+           same(a->a, b->a) && same(a->b, b->b);
+}
+
+// Is this stage an end, if it is there: are those from `from` to before `to` not?
+static enum end may_end(const struct nd_path_stages *s, uint32_t stage, uint32_t from, uint32_t to)
+{
+    const struct nd_expr *own = s->v[stage].when;
+    uint32_t i, k;
+
+    for (i = from; i < to; i++) {
+        if (!s->v[i].when || (own && implies(own, s->v[i].when)))
+            return NEVER;
+        for (k = from; k < i; k++) {
+            if (opposite(s->v[i].when, s->v[k].when))
+                return NEVER;
+        }
+    }
+    return from == to ? ALWAYS : SOMETIMES;
+}
+
+// `when` for a stage that is an end, or is none: none of those is there, or one of them.
+static struct nd_expr *end_when(struct nd_check *c, const struct nd_path_stages *s, uint32_t stage,
+                                bool first, bool is_end)
+{
+    uint32_t from = first ? 0 : stage + 1, to = first ? stage : s->n, i;
+    struct nd_expr *any = NULL;
+
+    if (may_end(s, stage, from, to) != SOMETIMES)
+        return NULL;
+    for (i = from; i < to; i++)
+        any = any ? nd_expr_binary(c->a, ND_OP_LOR, any, s->v[i].when) : s->v[i].when;
+    return is_end ? nd_expr_unary(c->a, ND_OP_NOT, any->span, any) : any;
+}
+
 // The program of a stage: the stage's alternative, the condition, then what the path does.
-static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path, uint32_t stage)
+static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
+                  struct nd_path_at role)
 {
     struct nd_decl *tree = nd_probes_own_tree(c->p, path->decl);
-    const struct nd_path_stage *s = &tree->path->stages.v[stage];
+    const struct nd_path_stages *all = &tree->path->stages;
+    const struct nd_path_stage *s = &all->v[role.stage];
     struct nd_path_at *at = ND_NEW(c->a, struct nd_path_at);
 
+    *at = role;
     pr->decl = nd_decl_new(c->a, ND_D_PROBE, s->point.span);
     pr->decl->name_span = s->point.span;
     pr->decl->when = both(c, tree->when, s->when);
+    pr->decl->when = both(c, pr->decl->when, end_when(c, all, role.stage, true, role.enter));
+    pr->decl->when = both(c, pr->decl->when, end_when(c, all, role.stage, false, role.last));
     pr->decl->pred = s->cond;
     pr->decl->body = ND_NEW(c->a, struct nd_block);
     pr->body = pr->decl->body;
     at->path = path;
-    at->stage = stage;
     at->key = tree->path->key;
     at->keeps = &tree->path->keeps;
-    at->renamed = s->renamed && stage;
-    at->notes = stage + 1 < tree->path->stages.n && s[1].renamed;
-    if (stage)
+    at->renamed = s->renamed;
+    at->notes = role.stage + 1 < all->n && s[1].renamed;
+    if (!at->enter)
         add_handlers(c, at, ND_PATH_STEP);
-    if (stage + 1 == tree->path->stages.n)
+    if (at->last)
         add_handlers(c, at, ND_PATH_DONE);
     pr->path = at;
 }
@@ -370,27 +434,52 @@ static void unknown_stage(struct nd_check *c, const struct nd_point *pt)
         nd_help(c->d, d, "use stages: ndtrace list stages shows them");
 }
 
+// Programs of a stage in one role. False: nothing serves it here.
+static bool expand_role(struct nd_check *c, struct nd_path *path, struct nd_decl *d,
+                        struct nd_decl *stage, struct nd_path_at role)
+{
+    uint32_t from = c->p->probes.n, i;
+
+    nd_stage_expand(c, stage, d, &path->decl->path->stages.v[role.stage].point);
+    for (i = from; i < c->p->probes.n; i++)
+        place(c, c->p->probes.v[i], path, role);
+    return i > from;
+}
+
+// Those of a stage: where `when` decides who is first and who is last, a program for each case.
+static void expand_stage(struct nd_check *c, struct nd_path *path, struct nd_decl *d, uint32_t k)
+{
+    const struct nd_path_stages *all = &path->decl->path->stages;
+    struct nd_decl *stage = nd_stage_find(c->p, all->v[k].point.text);
+    enum end first = may_end(all, k, 0, k), last = may_end(all, k, k + 1, all->n);
+    uint32_t role;
+
+    if (!stage) {
+        unknown_stage(c, &all->v[k].point);
+        return;
+    }
+    for (role = 0; role < 4; role++) {
+        struct nd_path_at at = {.stage = k, .enter = role & 1, .last = role >> 1};
+
+        if (first == (at.enter ? NEVER : ALWAYS) || last == (at.last ? NEVER : ALWAYS) ||
+            (at.enter && at.last)) // alone it would be no path
+            continue;
+        if (!expand_role(c, path, d, stage, at))
+            return;
+    }
+}
+
 void nd_paths_expand(struct nd_check *c)
 {
-    uint32_t i, k, n;
+    uint32_t i, k;
 
     for (i = 0; i < c->p->paths.n; i++) {
         struct nd_path *path = c->p->paths.v[i];
         struct nd_decl *d = nd_decl_new(c->a, ND_D_PROBE, path->decl->span);
 
         d->body = ND_NEW(c->a, struct nd_block);
-        for (k = 0; k < path->decl->path->stages.n; k++) {
-            const struct nd_point *pt = &path->decl->path->stages.v[k].point;
-            struct nd_decl *stage = nd_stage_find(c->p, pt->text);
-
-            n = c->p->probes.n;
-            if (stage)
-                nd_stage_expand(c, stage, d, pt);
-            else
-                unknown_stage(c, pt);
-            for (; n < c->p->probes.n; n++)
-                place(c, c->p->probes.v[n], path, k);
-        }
+        for (k = 0; k < path->decl->path->stages.n; k++)
+            expand_stage(c, path, d, k);
     }
 }
 

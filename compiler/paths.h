@@ -34,6 +34,8 @@ struct nd_path_on {
 struct nd_path_at {
     struct nd_path *path;
     uint32_t stage;
+    bool enter;          // packets enter here
+    bool last;           // and leave here
     struct nd_expr *key; // the packet's identity, a tree of its own
     bool renamed;        // it may have changed since the stage before
     bool notes;          // the next stage is one of these

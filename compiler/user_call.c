@@ -76,6 +76,12 @@ static void c_report(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_REPORT, (uint8_t)e->args.n, 0, (int32_t)first);
 }
 
+static void c_losses(struct nd_user *u, struct nd_expr *e)
+{
+    (void)e;
+    nd_u_op(u, ND_VM_REPORT, 0, 1, 0);
+}
+
 static void c_key_op(struct nd_user *u, struct nd_expr *e)
 {
     struct nd_expr *x = e->args.v[0];
@@ -327,6 +333,7 @@ static const struct {
     {ND_B_ROW_HIGH, c_row},
     {ND_B_ROW_COUNT, c_row},
     {ND_B_PATH_COUNT, c_path_count},
+    {ND_B_LOSSES, c_losses},
 };
 
 static const struct {

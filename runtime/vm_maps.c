@@ -193,15 +193,27 @@ int vm_op_map_at_print(struct nd_vm *vm, const struct nd_mf_insn *in)
     return 0;
 }
 
+static void report_end(struct nd_vm *vm)
+{
+    const struct nd_loss *loss = NULL;
+    uint32_t n = vm->env.losses ? vm->env.losses(vm->env.losses_arg, &loss) : 0;
+
+    nd_sink_report_end(vm->env.sink, loss, n);
+}
+
 int vm_op_report(struct nd_vm *vm, const struct nd_mf_insn *in)
 {
     const struct nd_mf *mf = vm->env.mf;
-    const struct nd_loss *loss = NULL;
-    uint32_t n = 0, i;
+    uint32_t i;
     int err = 0;
 
     if ((uint32_t)in->c > mf->nwords || in->a > mf->nwords - (uint32_t)in->c)
         return vm_fail(vm, EINVAL, "a bad report");
+    if (in->b) { // a report as JSON has it
+        if (!nd_sink_is_json(vm->env.sink))
+            report_end(vm);
+        return 0;
+    }
     nd_sink_report_begin(vm->env.sink, vm->now - vm->interval_start);
     for (i = 0; i < in->a && !err; i++) {
         uint32_t map = mf->words[(uint32_t)in->c + i];
@@ -210,9 +222,7 @@ int vm_op_report(struct nd_vm *vm, const struct nd_mf_insn *in)
         if (!err)
             err = check(vm, &mf->maps[map], nd_maps_restart(vm->env.maps, map), "clear");
     }
-    if (vm->env.losses)
-        n = vm->env.losses(vm->env.losses_arg, &loss);
-    nd_sink_report_end(vm->env.sink, loss, n);
+    report_end(vm);
     if (vm->env.reported)
         vm->env.reported(vm->env.losses_arg);
     return err;

@@ -66,6 +66,27 @@ has keep-path "$TMP/keep.out" "^path p: started $N, done $N, lost 0, under way 0
 has keep-label "$TMP/keep.out" "^@step\[FIRST, LAST\]: $N\$"
 has keep-values "$TMP/keep.out" "^@kept\[14, 0, $A, $B\]: $N\$"
 
+# Who is first and who is last is decided by the options, too.
+ENDS='option first: bool "from the queue" option last: bool "to the receiver"
+    path p by packet_id keep { bytes: u32 = pkt.len }
+    = qdisc_enq when (opt.first) if (pkt.dev == opt.a && pkt.len > 200) -> tx_queue if (pkt.dev == opt.a && pkt.len > 200)
+    -> tx_xmit if (pkt.dev == opt.a) -> netif_rx when (opt.last) if (pkt.dev == opt.b)
+    probe p:step { @step[step.from, step.to] = count() }
+    probe p:done { @from[path.bytes[0] > 0, path.bytes[1] > 0, path.bytes[3] > 0, path.ns > 0] = count() }'
+# NAME STEPS FROM FLAGS...
+ends() {
+    trace "$1" -e "$HEAD $ENDS" --a "$A" --b "$B" "${@:4}" || finish
+    N=$(send 50)
+    stop "$PID"
+    has "$1-path" "$TMP/$1.out" "^path p: started $N, done $N, lost 0, under way 0"
+    same "$1-steps" "$(sed -n "s/^@step\[\(.*\)\]: $N\$/\1/p" "$TMP/$1.out" | sort | tr '\n' ';')" "$2"
+    has "$1-kept" "$TMP/$1.out" "^@from\[$3\]: $N\$"
+}
+ends middle 'tx_queue, tx_xmit;' 'false, true, false, true'
+ends first 'qdisc_enq, tx_queue;tx_queue, tx_xmit;' 'true, true, false, true' --first
+ends last 'tx_queue, tx_xmit;tx_xmit, netif_rx;' 'false, true, true, true' --last
+ends both 'qdisc_enq, tx_queue;tx_queue, tx_xmit;tx_xmit, netif_rx;' 'true, true, true, true' --first --last
+
 # As JSON, also by any other key.
 trace json -f json -e "$HEAD path p by (pkt.ip.id, pkt.len) = qdisc_enq if (pkt.dev == opt.a && pkt.len > 200)
     -> tx_xmit if (pkt.dev == opt.a)" --a "$A" --b "$B" || finish

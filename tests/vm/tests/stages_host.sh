@@ -55,9 +55,12 @@ same second-enq "$(total "$OUT" @enq)" $((2 * N))
 has second-xmit "$OUT" "^@xmit\[eth0\]: $((2 * N))\$"
 
 # IPv6, both families of a stage with two points.
-traced six 'icmp_rx { @n[probe] = count() }' bash -c "$(declare -f pings inside); pings a 10.1.0.2 5; pings a fd01::2 7"
+echo='pkt.icmp.type in (0, 8, 128, 129)'
+traced six "icmp_rx { @n[probe] = count() } ip_any_tx /$echo/ { @tx = count() } ip_any_rx /$echo/ { @rx = count() } l4_rx /$echo/ { @l4 = count() }" \
+    bash -c "$(declare -f pings inside); pings a 10.1.0.2 5; pings a fd01::2 7"
 has six-v4 "$OUT" '^@n\[[a-z]*:icmp_rcv\]: 10$'
 has six-v6 "$OUT" '^@n\[[a-z]*:icmpv6_rcv\]: 14$'
+for s in tx rx l4; do same "six-$s" "$(total "$OUT" @$s)" 24; done
 # Datagrams to nobody: received, dropped with the reason where the kernel tells, and answered.
 ours='((struct udphdr *)(skb->head + skb->transport_header))->dest == bswap((u16)9)'
 traced drop "udp_rx { @udp = count() } pkt_drop /$ours/ { @n = count(); @r[reason] = count(); @at[ksym(location)] = count() }

@@ -36,9 +36,14 @@ same tx-stages "$(grep -cE '^  Stage +[0-9]+ \(P[12]:S[01256]_.*\): 0xffff[0-9a-
 has tx-stack "$OUT" '^ +ip_output\+'
 has tx-end "$OUT" "^\[.*\] sent $N, received $N, lost 0 \(0\.0%\), incomplete 0, under way 0\$"
 
+# Half a second is too long for any of them; they are counted all the same.
+during long --src-ip 10.1.0.3 --dst-ip 10.1.0.1 --latency-ms 0.5s
+same long-blocks "$(grep -c '^=== ICMP RTT Trace' "$OUT")" 0
+has long-end "$OUT" "^\[.*\] sent $N, received $N, lost 0 "
+
 # As the one who is asked, by IPv6; the first packets of both ways go up to the daemon.
 action() { ovs_flush; pings a fd01::3 $N; }
-during rx --src-ip fd01::1 --dst-ip fd01::3 --direction rx --disable-kernel-stacks
+during rx --src-ip fd01::1 --dst-ip fd01::3 --direction rx --disable-kernel-stacks --latency-ms 0.001
 same rx-blocks "$(grep -cE '^Session: fd01::1 .* -> fd01::3 ' "$OUT")" $N
 same rx-request "$(grep -cE '^Path 1 \(Request: RX from fd01::1\) +: .* IF=va +ICMP_Type=128$' "$OUT")" $N
 same rx-upcalls "$(grep -cE '^  \[ ?(3->4|10->11) ?\] P[12]:S3_OVS_UPCALL .*: +[0-9]+\.[0-9]{3} us$' "$OUT")" 2

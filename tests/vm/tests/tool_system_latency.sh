@@ -24,7 +24,7 @@ warm() { [ "$(host_pings 10.1.0.1 3)$(host_pings fd01::1 3)" = 33 ]; }
 until_ok 30 warm || not_ok warm "no answer"
 queue va || not_ok queue "tc does not take it"
 
-begin summary system_network_latency_summary "${FROM[@]}" --interval 1h --timeout 1s
+begin summary system_network_latency_summary "${FROM[@]}" --interval 1h --timeout 1s --verbose --top 2
 same summary-answered "$(host_pings 10.1.0.1 $N)" $N
 same summary-answered-6 "$(host_pings fd01::1 $N)" $N
 same summary-dropped "$(host_pings 10.1.0.1 $M -Q 0x10 -W 1)" 0
@@ -36,6 +36,9 @@ has summary-tx "$OUT.paths" "^path tx: started $((2 * N)), done $((2 * N)), lost
 has summary-incomplete "$OUT" "^Incomplete packets: $M, last seen at QDISC_ENQ\$"
 has summary-total "$OUT" "^Total packets analyzed: $((4 * N + M))\$"
 has summary-uplinks "$OUT" '^Physical interface: vb \(ifindex [0-9]+\)$'
+has summary-session "$OUT" "^  RX: started $((2 * N + M)), completed $((2 * N)), incomplete $M \(13\.0%\)\$"
+has summary-flows "$OUT" '^Flows: 4, Sorted by: count \(desc\), Showing top 2$'
+same summary-flow "$(grep -c '^#' "$OUT"), $(grep -cE "^Count: $N Avg~: " "$OUT")" "2, 2"
 same summary-delay "$(median QDISC_ENQ QDISC_DEQ)" "32767 $((2 * N))"
 for pair in "INTERNAL_RX FLOW_EXTRACT_END_RX $((2 * N + M))" "QDISC_DEQ TX_QUEUE $((2 * N))" "TX_QUEUE TX_XMIT $((2 * N))" \
     "PHY_RX OVS_TX $((2 * N))" "OVS_TX FLOW_EXTRACT_END_TX $((2 * N))" "INTERNAL_TX INTERNAL_SOFTIRQ $((2 * N))"; do
@@ -44,6 +47,25 @@ for pair in "INTERNAL_RX FLOW_EXTRACT_END_RX $((2 * N + M))" "QDISC_DEQ TX_QUEUE
     same "summary-$from-$to" "$all" "$n"
     if ((upper < 16384)); then ok "summary-$from-$to-time"; else not_ok "summary-$from-$to-time" "$upper us"; fi
 done
+
+# The seven steps, through the IP layer and the switch to the transport.
+begin steps system_network_latency_summary "${FROM[@]}" --stages path --interval 1h --timeout 1s
+same steps-answered "$(host_pings 10.1.0.1 $N)" $N
+same steps-answered-6 "$(host_pings fd01::1 $N)" $N
+same steps-dropped "$(host_pings 10.1.0.1 $M -Q 0x10 -W 1)" 0
+sleep 2
+over
+has steps-rx "$OUT.paths" "^path rx: started $((2 * N + M)), done $((2 * N + M)), lost 0, under way 0(,|\$)"
+has steps-tx "$OUT.paths" "^path tx: started $((2 * N)), done $((2 * N)), lost 0, under way 0(,|\$)"
+has steps-total "$OUT" "^Total packets analyzed: $((4 * N + M))\$"
+for pair in "TX_S0_ip_layer_entry TX_S1_internal_dev_xmit $((2 * N + M))" "TX_S5_ovs_vport_send TX_S6_dev_queue_xmit $((2 * N + M))" \
+    "TX_S1_internal_dev_xmit TX_S2_ovs_dp_process $((2 * N + M))" "RX_S0_netif_receive_skb RX_S1_netdev_frame_hook $((2 * N))" \
+    "RX_S1_netdev_frame_hook RX_S2_ovs_dp_process $((2 * N))" "RX_S5_ovs_vport_send RX_S6_tcp_v4_rcv/udp_rcv $((2 * N))"; do
+    read -r from to n <<<"$pair"
+    read -r upper all < <(median "$from" "$to")
+    same "steps-$from-$to" "$all" "$n"
+done
+same steps-others "$(grep -cE '^Stage: .*(INTERNAL|EXTRACT|QDISC|XMIT)' "$OUT")" 0
 
 # As JSON: the same numbers.
 begin json system_network_latency_summary -f json "${FROM[@]}" --direction from-host --interval 1h
@@ -71,7 +93,28 @@ same metrics-length "$(grep -A1 '^  Stage TX_XMIT' "$OUT" | grep -c ' len=98 dat
 ms=$(sed -n 's/^  QDISC: sojourn=\([0-9]*\)\..*us qlen=.*/\1/p' "$OUT" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
 if ((ms >= 19000 && ms <= 25000)); then ok metrics-sojourn; else not_ok metrics-sojourn "$ms us"; fi
 has metrics-counts "$OUT" "^  Probe 1 \(INTERNAL_RX\): $((N + 1)) events\$"
-has metrics-counts-last "$OUT" "^  Probe 10 \(TX_XMIT\): $((N + 1)) events\$"
+has metrics-counts-last "$OUT" "^  Probe 11 \(TX_XMIT\): $((N + 1)) events\$"
+
+# With the host's own stack; a connection that is refused, and a datagram that nobody wants.
+begin stack system_network_performance_metrics --internal-interface in0 --phy-interface "va,vb" --stack-stages
+same stack-answered "$(host_pings 10.1.0.1 $M)" $M
+(exec 3<>/dev/tcp/10.1.0.1/9) 2>/dev/null
+(exec 3<>'/dev/tcp/fd01::1/9') 2>/dev/null
+echo x >/dev/udp/10.1.0.1/9
+sleep 0.3
+over
+same stack-echo "$(grep -cE '^5-TUPLE: 10\.1\.0\.3 -> 10\.1\.0\.1 ICMP \(id=[0-9]+ seq=[0-9]+ type=8\) DIR=IP_OUTPUT$' "$OUT")" $M
+same stack-tcp "$(grep -cE '^5-TUPLE: 10\.1\.0\.3:[0-9]+ -> 10\.1\.0\.1:9 TCP \(seq=[0-9]+\) DIR=IP_OUTPUT$' "$OUT")" 1
+same stack-tcp-6 "$(grep -cE '^5-TUPLE: \[fd01::3\]:[0-9]+ -> \[fd01::1\]:9 TCP \(seq=[0-9]+\) DIR=IP_OUTPUT$' "$OUT")" 1
+same stack-udp "$(grep -cE '^5-TUPLE: 10\.1\.0\.3:[0-9]+ -> 10\.1\.0\.1:9 UDP \(id=[0-9]+\) DIR=IP_OUTPUT$' "$OUT")" 1
+# Of each packet that comes back: the echoes, two resets, and that the port is unreachable.
+same stack-ip "$(grep -cE '^  Stage IP_RCV: KTIME=[0-9]+ns \(\+[0-9.]+us\)$' "$OUT")" $((M + 3))
+same stack-icmp "$(grep -cE '^  Stage ICMP_RCV: KTIME=[0-9]+ns \(\+[0-9.]+us\)$' "$OUT")" $((M + 1))
+same stack-reset "$(grep -cE '^  Stage TCP_UDP_RCV: KTIME=[0-9]+ns \(\+[0-9.]+us\)$' "$OUT")" 2
+has stack-rx "$OUT.paths" "^path rx: started $((M + 3)), done $((M + 3)), lost 0, under way 0(,|\$)"
+has stack-tx "$OUT.paths" "^path tx: started $((M + 3)), done $((M + 3)), lost 0, under way 0(,|\$)"
+# No device before there is one.
+same stack-device "$(grep -A2 '^  Stage IP_OUTPUT' "$OUT" | grep -cE '^    DEV:  \(ifindex=0\) CPU=[0-9]+$')" $((M + 3))
 tc qdisc del dev va root
 ovs_flows <<<'actions=NORMAL'
 until_ok 10 back || not_ok back "the port stays here"

@@ -52,7 +52,7 @@ has summary-active "$OUT" '^Currently active flow sessions: 0$'
 has summary-whole "$OUT" "^n $N  min (19|[2-9][0-9])[0-9]{3} "
 has summary-flows "$OUT" '^Flows: 2, Sorted by: p99 \(desc\), Showing top 1$'
 same summary-flow "$(grep '^#' "$OUT")" '#1 10.3.0.2 -> 10.3.0.1 (ICMP)'
-has summary-flow-numbers "$OUT" "^Count: $N Avg~: 2[0-9]{4}\.[0-9]us P50~: 32767us P90~: [0-9]+us P99~: [0-9]+us Min: (19|2[0-9])[0-9]{3}\.[0-9]us Max: "
+has summary-flow-numbers "$OUT" "^Count: $N Avg~: 2[0-9]{4}\.[0-9]us P50~: [23][0-9]{4}us P90~: [0-9]+us P99~: [0-9]+us Min: (19|2[0-9])[0-9]{3}\.[0-9]us Max: "
 
 # ---- rows of the older layout; the slow packets alone, and those that do not arrive ----------------
 begin ref vm_network_latency_summary "${AT[@]}" --proto icmp --direction from-vm --style ref --ascii --interval 1h --verbose --max-flows 8
@@ -80,6 +80,8 @@ begin legacy vm_network_latency_summary "${AT[@]}" --proto icmp --direction from
 ovs_flush
 same legacy-answered "$(pings peer 10.3.0.2 $N)" $N
 over
+has legacy-head "$OUT" '^Interval: 3600 seconds$'
+has legacy-names "$OUT" '^  - OVS_RX to FLOW_EXTRACT: [0-9.]+ us \([0-9.]+%\)$'
 has legacy-packets "$OUT" "^Packets analyzed: $N\$"
 has legacy-flows "$OUT" '^  - Complete flows: 1$'
 has legacy-cpu "$OUT" "^  - CPU 0: $N packets \(100\.0%\)\$"
@@ -115,6 +117,17 @@ has details-threshold "$OUT" '^Latency threshold: 0\.5 us$'
 # The total is the sum of the steps.
 same details-sum "$(awk '/^  \[/ { s += $(NF - 1) } /^  Total/ { d = s - $(NF - 1); bad += d > 0.02 || d < -0.02; s = 0; n++ }
     END { print n, bad + 0 }' "$OUT")" "$((to + from)) 0"
+
+# Fragments but the first have no ports; they belong to what is asked for all the same. Of full frames this card
+# leaves all but Ethernet behind the linear part.
+ip -n peer link set eth1 mtu 1000
+begin fragments vm_network_latency_details "${AT[@]}" --proto udp --dst-port 9 --direction to-vm
+inside peer bash -c 'head -c 2000 /dev/zero >/dev/udp/10.3.0.2/9'
+sleep 0.3
+over
+same fragments "$(grep -cE '^UDP: 10\.3\.0\.1(:[0-9]+)? -> 10\.3\.0\.2(:9)? \(ip_id=[0-9]+, frag_off=(0|976|1952)\)$' "$OUT")" 3
+ip -n peer link set eth1 mtu 1500
+has fragments-path "$OUT.paths" '^path tx: started 3, done 3, lost 0, under way 0(,|$)'
 
 # ---- what each packet was like at each stage -------------------------------------------------------
 begin metrics vm_network_performance_metrics "${AT[@]}" --protocol icmp
