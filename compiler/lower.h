@@ -244,6 +244,9 @@ void nd_state_end(struct nd_lower *l);       // all programs are lowered
 // lower_map.c
 void nd_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v); // u64, nothing is fetched
 
+// Addresses next to their uses, when all programs are done (lower_sink.c).
+void nd_sink_addresses(LLVMModuleRef m, LLVMBuilderRef b);
+
 // ---- functions (lower.c, lower_each.c) ----------------------------------------------------------
 
 // The context of the program; a function of its own has none, which is noted.

@@ -204,6 +204,7 @@ static void *one_try(struct nd_lower *l, LLVMTargetMachineRef tm, bool dump_ir, 
     }
     if (!optimise(l, tm) || (nd_without(l->p, ND_F_LOOPS) && !nd_unrolled(l)))
         return NULL;
+    nd_sink_addresses(l->m, l->b);
     return emit_elf(l, tm, size);
 }
 
