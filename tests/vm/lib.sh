@@ -58,6 +58,7 @@ acting() {
     action >"$TMP/$name.cmd" 2>&1
     stop "$PID"
     same "$name-exit" "$CODE" 0
+    ! grep W0905 "$TMP/$name.err" || not_ok "$name-lists" "packets of lists are not seen"
 }
 
 # What the kernel holds of programs, links, maps and hooks, once it has cleaned up.
