@@ -435,10 +435,14 @@ static void lower_body(struct nd_lower *l, bool scratch, enum form form)
     nd_nest_keep_stack(l);
     if (scratch)
         nd_nest_take_scratch(l);
+    if (form == FIRST)
+        nd_each_begin(l);
     if (form == OTHERS)
         nd_each_take(l);
     else
         way_in(l);
+    if (form == FIRST)
+        nd_each_note(l);
     if (!pr->entry_of) {
         nd_leave_unless(l, pr->decl->pred);
         if (pr->path)

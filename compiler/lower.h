@@ -137,6 +137,8 @@ struct nd_lpkt {
 // What the verifier takes a pointer to no struct for when it is loaded from typed memory.
 enum nd_leaves { ND_LEAVES_UNKNOWN, ND_LEAVES_NUMBERS, ND_LEAVES_MEMORY };
 
+#define ND_EACH_ARGS 5 // arguments of a function in BPF
+
 struct nd_lower {
     struct nd_program *p;
     struct nd_arena *a;
@@ -172,6 +174,7 @@ struct nd_lower {
     bool ctx_wanted;        // by a function that has none
     bool spare_stack;       // two functions share it
     bool numbers;           // pointers of the kernel's are but numbers here: see lower_each.c
+    LLVMValueRef own[ND_EACH_ARGS]; // the exports of the first of a list, which bodies may set
     LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
     LLVMMetadataRef scope;
     LLVMBasicBlockRef entry, prologue, start; // prologue: where early lookups end
@@ -261,6 +264,8 @@ void nd_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef sco
 // Whether the probe sees all of a list, by a function.
 bool nd_each_can(struct nd_lower *l);
 void nd_each_open(struct nd_lower *l);   // the function for the others than the first
+void nd_each_begin(struct nd_lower *l);  // of the program itself, before the exports are set
+void nd_each_note(struct nd_lower *l);   // and when they are
 void nd_each_take(struct nd_lower *l);   // its arguments are the exports
 void nd_each_rest(struct nd_lower *l);   // calls it for them, at the end of the program
 void nd_each_refuse(struct nd_lower *l); // says that the list is not walked, and why

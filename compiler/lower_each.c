@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define LIST_MAX 256u // rounds; what is left then is counted
-#define ARGS_MAX 5u   // of a function in BPF
 
 // ---- the function -------------------------------------------------------------------------------
 
@@ -22,7 +21,7 @@ static bool fits(const struct nd_probe *pr)
         if (!nd_type_is_scalar(pr->exports[i]->type))
             return false;
     }
-    return pr->nexports <= ARGS_MAX;
+    return pr->nexports <= ND_EACH_ARGS;
 }
 
 bool nd_each_can(struct nd_lower *l)
@@ -38,7 +37,7 @@ bool nd_each_can(struct nd_lower *l)
 static LLVMMetadataRef scope_of(struct nd_lower *l, const char *name)
 {
     const struct nd_probe *pr = l->probe;
-    LLVMMetadataRef types[ARGS_MAX + 1] = {l->di_int}, word, scope;
+    LLVMMetadataRef types[ND_EACH_ARGS + 1] = {l->di_int}, word, scope;
     uint32_t i;
 
     word =
@@ -59,7 +58,7 @@ static LLVMMetadataRef scope_of(struct nd_lower *l, const char *name)
 
 static LLVMTypeRef type_of(struct nd_lower *l)
 {
-    LLVMTypeRef types[ARGS_MAX] = {l->i64, l->i64, l->i64, l->i64, l->i64};
+    LLVMTypeRef types[ND_EACH_ARGS] = {l->i64, l->i64, l->i64, l->i64, l->i64};
 
     return LLVMFunctionType(l->i32, types, l->probe->nexports, 0);
 }
@@ -84,6 +83,35 @@ void nd_each_take(struct nd_lower *l)
         nd_lower_var(l, l->probe->exports[i], LLVMGetParam(l->func, i));
 }
 
+// ---- the first of the list: its body may set what the stage exports
+// ------------------------------
+
+void nd_each_begin(struct nd_lower *l)
+{
+    uint32_t i;
+
+    for (i = 0; i < l->probe->nexports; i++) {
+        l->own[i] = nd_register(l, "own");
+        LLVMBuildStore(l->b, nd_i64(l, 0), l->own[i]);
+    }
+}
+
+void nd_each_note(struct nd_lower *l)
+{
+    uint32_t i;
+
+    for (i = 0; i < l->probe->nexports; i++)
+        LLVMBuildStore(l->b, nd_lower_var_get(l, l->probe->exports[i]), l->own[i]);
+}
+
+static void as_noted(struct nd_lower *l)
+{
+    uint32_t i;
+
+    for (i = 0; i < l->probe->nexports; i++)
+        nd_lower_var(l, l->probe->exports[i], LLVMBuildLoad2(l->b, l->i64, l->own[i], ""));
+}
+
 // ---- the others of the list ---------------------------------------------------------------------
 
 // The values of the exports as numbers: the verifier may know more of them, and a function takes no
@@ -106,7 +134,7 @@ static void as_numbers(struct nd_lower *l, const struct nd_sym *at, LLVMValueRef
 static void call(struct nd_lower *l)
 {
     const struct nd_probe *pr = l->probe;
-    LLVMValueRef args[ARGS_MAX];
+    LLVMValueRef args[ND_EACH_ARGS];
     uint32_t i;
 
     for (i = 0; i < pr->nexports; i++)
@@ -144,6 +172,7 @@ void nd_each_rest(struct nd_lower *l)
 
     l->scratch = NULL; // it is given back
     l->temps.n = 0;
+    as_noted(l);
     // The export is not set where the alternative's predicate did not hold.
     LLVMBuildCondBr(l->b, nd_bool(l, nd_lower_var_get(l, each->a->sym)), first, end);
     nd_at(l, first);

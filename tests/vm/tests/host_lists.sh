@@ -22,7 +22,7 @@ path up by packet_id
 probe up:step { @steps[step.to, step.from, path.flow] = count() }
 probe up:done { @done[path.flow] = count() }
 func:dev_hard_start_xmit / args.first->next != 0 / { @lists = count() }
-probe tx_queue / pkt.dev == "many0" && (pkt.icmp.type == 8 || pkt.icmp.type == 128 || pkt.icmp.type == 0 || pkt.icmp.type == 129) / { @each[dev->name] = count() }
+probe tx_queue / pkt.dev == "many0" && (pkt.icmp.type == 8 || pkt.icmp.type == 128 || pkt.icmp.type == 0 || pkt.icmp.type == 129) / { @each[dev->name] = count(); $skb = (struct sk_buff *)0 }
 ' both_ping
 for flow in "10.3.0.1 10.3.0.2 ICMP" "fd03::1 fd03::2 ICMPV6"; do
     read -r from to proto <<<"$flow"

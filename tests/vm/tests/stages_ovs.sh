@@ -44,33 +44,30 @@ n=$(total "$OUT" @userspace)
 if ((n >= 6 && n <= 12)); then ok up-userspace; else not_ok up-userspace "$n"; fi
 same up-tx "$(total "$OUT" @tx)" 12
 
-# By the internal port, there and back; each first packet of a flow is answered with a new flow.
-internal() { ovs_flush && pings a 10.1.0.3 $N && pings c fd01::1 $N; }
+# By the internal port, there and back; each first packet of a flow is answered with a new flow. Then frames that are
+# sent to all ports, as nobody knows where their address is: each is one packet and copies of it, which pass the stages
+# again.
+all_ports() { for ((i = 0; i < 6; i++)); do inside a "$STIMULUS" frame eth0 1 "0200000000ee020000000101 88b5 $(printf 'aabbccd%d' $i) $(printf '00%.0s' {1..40})"; done; }
+internal() { ovs_flush && pings a 10.1.0.3 $N && pings c fd01::1 $N && all_ports && all_ports; }
 same warm-internal "$(pings a 10.1.0.3 3) $(pings c fd01::1 3)" '3 3'
-traced internal "
+traced internal '
 ovs_frame /has(pkt.icmp)/ { @frame[skb->dev->name] = count() }
 ovs_flow_new { @flows = count() }
 internal_xmit /has(pkt.icmp)/ { @xmit[pkt.ip.version] = count() }
-internal_rx /pkt.dev == \"in0\" && has(pkt.icmp)/ { @rx[pkt.ip.version] = count() }
-internal_tx /has(pkt.icmp)/ { @tx[pkt.ip.version] = count() }" internal
+internal_rx /pkt.dev == "in0" && has(pkt.icmp)/ { @rx[pkt.ip.version] = count() }
+internal_tx /has(pkt.icmp)/ { @tx[pkt.ip.version] = count() }
+path p by *(u32 *)(skb->head + skb->mac_header + 14) timeout 60s = netif_rx if (pkt.dev == "va" && pkt.type == 0x88b5)
+    -> ovs_tx if (pkt.type == 0x88b5) -> qdisc_enq if (pkt.type == 0x88b5 && pkt.dev == "vb") -> tx_xmit if (pkt.dev == "vb" && pkt.type == 0x88b5)
+probe p:done { @done = count() }
+ovs_tx /pkt.type == 0x88b5/ { @copies = count() }' internal
 same internal-answered "$(xargs <"$TMP/internal.cmd")" "$N $N"
 has internal-frame "$OUT" "^@frame\[va\]: $((2 * N))\$"
 for s in xmit rx tx; do for v in 4 6; do has "internal-$s-$v" "$OUT" "^@$s\[$v\]: $N\$"; done; done
 n=$(total "$OUT" @flows)
 if ((n >= 4)); then ok internal-flows; else not_ok internal-flows "$n"; fi
-
-# A packet that is sent to all ports, as nobody knows where the address is: one packet and copies of it, which pass the
-# stages again.
-all_ports() { for ((i = 0; i < 6; i++)); do inside a "$STIMULUS" frame eth0 1 "0200000000ee020000000101 88b5 $(printf 'aabbccd%d' $i) $(printf '00%.0s' {1..40})"; done; }
-all_ports
-traced flood '
-path p by *(u32 *)(skb->head + skb->mac_header + 14) timeout 60s = netif_rx if (pkt.dev == "va" && pkt.type == 0x88b5)
-    -> ovs_tx if (pkt.type == 0x88b5) -> qdisc_enq if (pkt.type == 0x88b5 && pkt.dev == "vb") -> tx_xmit if (pkt.dev == "vb" && pkt.type == 0x88b5)
-probe p:done { @done = count() }
-ovs_tx /pkt.type == 0x88b5/ { @copies = count() }' all_ports
 copies=$(total "$OUT" @copies)
-if ((copies >= 12 && copies % 6 == 0)); then ok flood-copies; else not_ok flood-copies "$copies of 6"; fi
-has flood-path "$OUT" '^path p: started 6, done 6, lost 0, under way 0'
+if ((copies >= 24 && copies % 12 == 0)); then ok flood-copies; else not_ok flood-copies "$copies of 12"; fi
+has flood-path "$OUT" '^path p: started 12, done 12, lost 0, under way 0'
 
 # Tracking: out of it, the packet is the one that went in.
 ovs_tracked
@@ -91,7 +88,10 @@ table=1,priority=1,actions=NORMAL
 F
 same warm-twice "$(pings a 10.1.0.2 3) $(pings a fd01::2 3)" '3 3'
 twice() { pings a 10.1.0.2 $N && pings a fd01::2 $N; }
-traced twice '
+traced twice 'use conntrack
+probe ovs_ct_run? { @run = count() }
+probe ovs_ct_lookup? { @lookup = count() }
+probe ovs_ct_update? { @update = count() }
 path p by packet_id timeout 60s = netif_rx if (pkt.dev == "va" && has(pkt.icmp)) -> ovs_process -> ovs_tx -> tx_xmit if (pkt.dev == "vb")
 probe p:step { @step[step.from, step.to] = count() }
 probe p:done { @done[path.flow.src] = count() }' twice
@@ -100,9 +100,7 @@ has twice-path "$OUT" "^path p: started $((2 * N)), done $((2 * N)), lost 0, und
 has twice-step "$OUT" "^@step\[netif_rx, ovs_process\]: $((2 * N))\$"
 has twice-four "$OUT" "^@done\[10.1.0.1\]: $N\$"
 has twice-six "$OUT" "^@done\[fd01::1\]: $N\$"
-count_stages ct conntrack pings a 10.1.0.2 $N
-passed ovs_ct_run +$((2 * N))
-passed ovs_ct_lookup +$((2 * N))
-passed ovs_ct_update +$((2 * N))
+LEFT_OUT=$(sed -nE "s/.*cannot serve the stage 'ovs_ct_([a-z]+)': left out.*/\1/p" "$TMP/twice.err" | xargs)
+for s in run lookup update; do passed $s +$((4 * N)); done
 ovs_flows <<<'actions=NORMAL'
 finish

@@ -130,16 +130,20 @@ ip -n peer link set eth1 mtu 1500
 has fragments-path "$OUT.paths" '^path tx: started 3, done 3, lost 0, under way 0(,|$)'
 
 # ---- what each packet was like at each stage -------------------------------------------------------
+warm_six() { [ "$(pings peer fd03::2 3)" = 3 ]; }
+until_ok 30 warm_six || not_ok warm-6 "the machine does not answer"
 begin metrics vm_network_performance_metrics "${AT[@]}" --protocol icmp
-same metrics-answered "$(pings peer 10.3.0.2 $N)" $N
+same metrics-answered "$(pings peer 10.3.0.2 $N) $(pings peer fd03::2 $N)" "$N $N"
 over
 same metrics-exit "$CODE" 0
-has metrics-path "$OUT.paths" "^path rx: started $N, done $N, lost 0, under way 0"
+has metrics-path "$OUT.paths" "^path rx: started $((2 * N)), done $((2 * N)), lost 0, under way 0"
+same metrics-six-out "$(grep -cE '^FLOW: fd03::2 -> fd03::1 \(ICMPV6 id=[0-9]+ seq=[0-9]+ type=129\)$' "$OUT")" $N
+same metrics-six-in "$(grep -cE '^FLOW: fd03::1 -> fd03::2 \(ICMPV6 id=[0-9]+ seq=[0-9]+ type=128\)$' "$OUT")" $N
 same metrics-out "$(grep -cE '^5-TUPLE: 10\.3\.0\.2 -> 10\.3\.0\.1 ICMP \(id=[0-9]+ seq=[0-9]+ type=0\) DIR=VNET_RX$' "$OUT")" $N
 same metrics-in "$(grep -cE '^5-TUPLE: 10\.3\.0\.1 -> 10\.3\.0\.2 ICMP \(id=[0-9]+ seq=[0-9]+ type=8\) DIR=PHY_RX$' "$OUT")" $N
-same metrics-final-out "$(grep -cE '^  FINAL_STAGE: dev=eth0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $N
-same metrics-final-in "$(grep -cE '^  FINAL_STAGE: dev=vnet0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $N
-same metrics-process "$(grep -cE '^  PROCESS: pid=[0-9]+ comm=vhost-[0-9]+ first_dev=vnet0$' "$OUT")" $N
+same metrics-final-out "$(grep -cE '^  FINAL_STAGE: dev=eth0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $((2 * N))
+same metrics-final-in "$(grep -cE '^  FINAL_STAGE: dev=vnet0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $((2 * N))
+same metrics-process "$(grep -cE '^  PROCESS: pid=[0-9]+ comm=vhost-[0-9]+ first_dev=vnet0$' "$OUT")" $((2 * N))
 # 84 bytes behind Ethernet where the stack received them, 98 where they leave.
 same metrics-length-in "$(grep -A1 '^  Stage VNET_RX' "$OUT" | grep -c ' len=84 ')" $N
 same metrics-length-out "$(grep -A1 '^  Stage TX_XMIT' "$OUT" | grep -c ' len=98 ')" $N
