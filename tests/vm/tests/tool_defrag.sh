@@ -53,7 +53,7 @@ during lost until_lost
 last_line lost-counts "Fragments: $((4 * N)), datagrams completed: 0, failed: $((2 * N)) \(timeout $((2 * N)), overlap 0, dup 0, mem 0\)"
 lines lost-what $N '\[TIMEOUT\] .* 10\.8\.0\.1 -> 10\.8\.0\.2 Proto=17 User=0.* ID=[0-9]+ Received=2960 bytes, first yes, last no'
 lines lost-what6 $N '\[TIMEOUT\] .* fd08::1 -> fd08::2 .* ID=[0-9]+ Received=2896 bytes, first yes, last no'
-lines lost-where $N '\[kfree_skb\] .* DEV=eth0   10\.8\.0\.1 -> 10\.8\.0\.2 Proto=17 \(L4 hdr\?\) ID=[0-9]+ Offset=2960 StackID=1 \(Fragment Related\).*'
+lines lost-where $N '\[kfree_skb\] .* DEV=eth0   10\.8\.0\.1 -> 10\.8\.0\.2 Proto=17 \(L4 hdr\?\) ID=[0-9]+ Offset=2960 StackID=[0-9]+ \(Fragment Related\).*'
 has lost-stack "$OUT" '^   - nf_hook_slow\+0x'
 inside f nft delete table netdev early
 
