@@ -118,15 +118,15 @@ has details-threshold "$OUT" '^Latency threshold: 0\.5 us$'
 same details-sum "$(awk '/^  \[/ { s += $(NF - 1) } /^  Total/ { d = s - $(NF - 1); bad += d > 0.02 || d < -0.02; s = 0; n++ }
     END { print n, bad + 0 }' "$OUT")" "$((to + from)) 0"
 
-# Fragments but the first have no ports; they belong to what is asked for all the same. Of full frames this card
-# leaves all but Ethernet behind the linear part.
-ip -n peer link set eth1 mtu 1000
+# Fragments but the first have no ports; they belong to what is asked for all the same. Short ones: of others this
+# card's driver leaves the headers where nobody looks before the switch does.
+ip -n peer route add 10.3.0.2/32 dev eth1 mtu 100
 begin fragments vm_network_latency_details "${AT[@]}" --proto udp --dst-port 9 --direction to-vm
-inside peer bash -c 'head -c 2000 /dev/zero >/dev/udp/10.3.0.2/9'
+inside peer bash -c 'head -c 200 /dev/zero >/dev/udp/10.3.0.2/9'
 sleep 0.3
 over
-same fragments "$(grep -cE '^UDP: 10\.3\.0\.1(:[0-9]+)? -> 10\.3\.0\.2(:9)? \(ip_id=[0-9]+, frag_off=(0|976|1952)\)$' "$OUT")" 3
-ip -n peer link set eth1 mtu 1500
+same fragments "$(grep -cE '^UDP: 10\.3\.0\.1(:[0-9]+)? -> 10\.3\.0\.2(:9)? \(ip_id=[0-9]+, frag_off=(0|80|160)\)$' "$OUT")" 3
+ip -n peer route del 10.3.0.2/32 dev eth1
 has fragments-path "$OUT.paths" '^path tx: started 3, done 3, lost 0, under way 0(,|$)'
 
 # ---- what each packet was like at each stage -------------------------------------------------------
