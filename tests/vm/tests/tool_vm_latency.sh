@@ -18,7 +18,7 @@ until_ok 30 warm || not_ok warm "the machine does not answer"
 # No queue at the tap, by which packets may pass or not.
 tc qdisc replace dev vnet0 root noqueue && queue eth0 || not_ok queue "tc does not take it"
 begin summary vm_network_latency_summary "${AT[@]}" --protocol icmp --vm-ip 10.3.0.2 --interval 1h --timeout 1s \
-    --verbose --sort-by p99 --top 1 --lang zh --max-sessions 64
+    --verbose --sort-by avg --top 1 --lang zh --max-sessions 64
 same summary-answered "$(pings peer 10.3.0.2 $N)" $N
 same summary-dropped "$(pings peer 10.3.0.2 $M -Q 0x10 -W 1)" 0
 sleep 2
@@ -50,7 +50,7 @@ has summary-session "$OUT" "^  RX: started $((N + M)), completed $N, incomplete 
 has summary-session-tx "$OUT" "^  TX: started $((N + M)), completed $((N + M)), incomplete 0 \(0\.0%\)\$"
 has summary-active "$OUT" '^Currently active flow sessions: 0$'
 has summary-whole "$OUT" "^n $N  min (19|[2-9][0-9])[0-9]{3} "
-has summary-flows "$OUT" '^Flows: 2, Sorted by: p99 \(desc\), Showing top 1$'
+has summary-flows "$OUT" '^Flows: 2, Sorted by: avg \(desc\), Showing top 1$'
 same summary-flow "$(grep '^#' "$OUT")" '#1 10.3.0.2 -> 10.3.0.1 (ICMP)'
 has summary-flow-numbers "$OUT" "^Count: $N Avg~: 2[0-9]{4}\.[0-9]us P50~: [23][0-9]{4}us P90~: [0-9]+us P99~: [0-9]+us Min: (19|2[0-9])[0-9]{3}\.[0-9]us Max: "
 
@@ -118,15 +118,15 @@ has details-threshold "$OUT" '^Latency threshold: 0\.5 us$'
 same details-sum "$(awk '/^  \[/ { s += $(NF - 1) } /^  Total/ { d = s - $(NF - 1); bad += d > 0.02 || d < -0.02; s = 0; n++ }
     END { print n, bad + 0 }' "$OUT")" "$((to + from)) 0"
 
-# Fragments but the first have no ports; they belong to what is asked for all the same. Of full frames this card
-# leaves all but Ethernet behind the linear part.
-ip -n peer link set eth1 mtu 1000
+# Fragments but the first have no ports; they belong to what is asked for all the same. Short ones: of others this
+# card's driver leaves the headers where nobody looks before the switch does.
+ip -n peer route add 10.3.0.2/32 dev eth1 mtu 100
 begin fragments vm_network_latency_details "${AT[@]}" --proto udp --dst-port 9 --direction to-vm
-inside peer bash -c 'head -c 2000 /dev/zero >/dev/udp/10.3.0.2/9'
+inside peer bash -c 'head -c 200 /dev/zero >/dev/udp/10.3.0.2/9'
 sleep 0.3
 over
-same fragments "$(grep -cE '^UDP: 10\.3\.0\.1(:[0-9]+)? -> 10\.3\.0\.2(:9)? \(ip_id=[0-9]+, frag_off=(0|976|1952)\)$' "$OUT")" 3
-ip -n peer link set eth1 mtu 1500
+same fragments "$(grep -cE '^UDP: 10\.3\.0\.1(:[0-9]+)? -> 10\.3\.0\.2(:9)? \(ip_id=[0-9]+, frag_off=(0|80|160)\)$' "$OUT")" 3
+ip -n peer route del 10.3.0.2/32 dev eth1
 has fragments-path "$OUT.paths" '^path tx: started 3, done 3, lost 0, under way 0(,|$)'
 
 # ---- what each packet was like at each stage -------------------------------------------------------
