@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: host
+# kernels: 5.10 6.1
 # Packets that leave their queue as a list are seen each by itself, at every stage that is handed lists.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/host.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
+# kernels: 6.1 7
 # The switch translates addresses: a packet is followed although its identity changes on the way, in both directions.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/ovs.sh"
