@@ -401,6 +401,9 @@ static int open_object(struct cli *c, struct nd_object *obj, struct nd_load *l)
             (!c->compile.text && nd_find_is_object(c->compile.file)))
             return lacks(c, l, missing);
         c->compile.without |= missing;
+        // What would be taken next for it, lest it is compiled a third time.
+        if ((missing & ND_F_BIT(FENTRY)) && !nd_features_has(&c->features, ND_F_KPROBE))
+            c->compile.without |= ND_F_BIT(KPROBE);
         nd_load_free(l);
         nd_object_free(obj);
     }
