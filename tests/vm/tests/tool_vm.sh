@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: vm
 # kernels: 6.12
-# limit: 240
+# limit: 300
 # stdlib/tun, vhost, kvm with a real machine behind them: N pings are N packets to it and N from it,
 # each of which signals, each signal an interrupt.
 . "$(dirname "$0")/../lib.sh"
