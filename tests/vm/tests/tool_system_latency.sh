@@ -113,7 +113,8 @@ same stack-icmp "$(grep -cE '^  Stage ICMP_RCV: KTIME=[0-9]+ns \(\+[0-9.]+us\)$'
 same stack-reset "$(grep -cE '^  Stage TCP_UDP_RCV: KTIME=[0-9]+ns \(\+[0-9.]+us\)$' "$OUT")" 2
 has stack-rx "$OUT.paths" "^path rx: started $((M + 3)), done $((M + 3)), lost 0, under way 0(,|\$)"
 has stack-tx "$OUT.paths" "^path tx: started $((M + 3)), done $((M + 3)), lost 0, under way 0(,|\$)"
-# No device before there is one.
+# No device before there is one; the first is the port.
+same stack-first "$(grep -c '^  PROCESS: pid=[0-9]* comm=.* first_dev=in0$' "$OUT")" $((M + 3))
 same stack-device "$(grep -A2 '^  Stage IP_OUTPUT' "$OUT" | grep -cE '^    DEV:  \(ifindex=0\) CPU=[0-9]+$')" $((M + 3))
 tc qdisc del dev va root
 ovs_flows <<<'actions=NORMAL'
