@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # topology: ovs
+# limit: 240
 # The library's stages of Open vSwitch and of connection tracking: each fires as often as packets pass,
 # with the packet itself.
 . "$(dirname "$0")/../lib.sh"
