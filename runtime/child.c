@@ -15,7 +15,7 @@
 
 // Plain words are started directly, so that the process is the command itself; anything that a
 // shell would read differently goes to the shell.
-static void start(char *command)
+static void start(int failed, char *command)
 {
     char *argv[MAX_WORDS + 1], *save = NULL, *w;
     int n = 0;
@@ -29,13 +29,16 @@ static void start(char *command)
             execvp(argv[0], argv);
         fprintf(stderr, "ndtrace: error: cannot start %s: %s\n", n ? argv[0] : "\"\"",
                 strerror(errno));
-        _exit(127);
+    } else {
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        fprintf(stderr, "ndtrace: error: cannot start /bin/sh: %s\n", strerror(errno));
     }
-    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    if (write(failed, "f", 1) != 1) // a command may end with 127 by itself
+        _exit(126);
     _exit(127);
 }
 
-static void wait_and_start(int go, const char *command)
+static void wait_and_start(int go, int failed, const char *command)
 {
     char *copy = strdup(command), byte;
     sigset_t none;
@@ -45,30 +48,37 @@ static void wait_and_start(int go, const char *command)
     signal(SIGPIPE, SIG_DFL);
     if (!copy || read(go, &byte, 1) != 1)
         _exit(0); // the run ended before it began
-    start(copy);
+    start(failed, copy);
 }
 
 int nd_child_make(struct nd_child *c, const char *command)
 {
-    int fds[2];
+    int go[2], failed[2], err;
 
-    if (pipe2(fds, O_CLOEXEC))
+    if (pipe2(go, O_CLOEXEC))
         return -errno;
+    if (pipe2(failed, O_CLOEXEC | O_NONBLOCK)) {
+        err = -errno;
+        close(go[0]);
+        close(go[1]);
+        return err;
+    }
     c->pid = fork();
-    if (c->pid < 0) {
-        int err = -errno;
-
-        close(fds[0]);
-        close(fds[1]);
+    err = c->pid < 0 ? -errno : 0;
+    if (!c->pid) {
+        close(go[1]);
+        wait_and_start(go[0], failed[1], command);
+    }
+    close(go[0]);
+    close(failed[1]);
+    if (err) {
+        close(go[1]);
+        close(failed[0]);
         c->pid = 0;
         return err;
     }
-    if (!c->pid) {
-        close(fds[1]);
-        wait_and_start(fds[0], command);
-    }
-    close(fds[0]);
-    c->go = fds[1];
+    c->go = go[1];
+    c->failed = failed[0];
     return 0;
 }
 
@@ -92,12 +102,13 @@ void nd_child_go(struct nd_child *c)
 int nd_child_ended(struct nd_child *c, int *code)
 {
     int status;
+    char byte;
 
     if (!c->pid || waitpid(c->pid, &status, WNOHANG) != c->pid)
         return 0;
     c->pid = 0;
     *code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return 1;
+    return read(c->failed, &byte, 1) == 1 ? -1 : 1;
 }
 
 void nd_child_end(struct nd_child *c)
@@ -105,6 +116,9 @@ void nd_child_end(struct nd_child *c)
     int status;
 
     let_go(c, 0);
+    if (c->failed > 0)
+        close(c->failed);
+    c->failed = 0;
     if (!c->pid)
         return;
     kill(c->pid, SIGTERM);

@@ -171,15 +171,17 @@ static bool idle_forever(const struct nd_run *r)
 
 static void on_signal(struct nd_run *r)
 {
-    int code;
+    int code, ended;
 
     if (nd_run_signalled(r))
         r->stop = true;
-    if (nd_child_ended(&r->child, &code)) {
+    ended = nd_child_ended(&r->child, &code);
+    if (ended)
         r->stop = true;
-        if (code && !r->opts->quiet)
-            nd_msg("the command ended with status %d", code);
-    }
+    if (ended < 0)
+        nd_run_fail(r, -ECHILD);
+    else if (ended && code && !r->opts->quiet)
+        nd_msg("the command ended with status %d", code);
 }
 
 static void dispatch(struct nd_run *r, uint64_t key)

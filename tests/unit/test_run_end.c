@@ -191,7 +191,7 @@ static void test_command(void **state)
     RUN(&r, &o, "-c", "echo hello; exit 3");
     expect(&r, 0, "hello\n", "the command ended with status 3");
     RUN(&r, &o, "-c", "/nonesuch");
-    expect(&r, 0, NULL, "cannot start /nonesuch");
+    expect(&r, 1, NULL, "cannot start /nonesuch");
     obj_free(&o);
 }
 
