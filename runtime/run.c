@@ -4,6 +4,7 @@
 #include "run.h"
 
 #include "feature.h"
+#include "instance.h"
 #include "msg.h"
 #include "run_impl.h"
 #include "signals.h"
@@ -11,6 +12,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -457,6 +459,18 @@ static double ms(int64_t from, int64_t to)
     return (double)(to - from) / 1e6;
 }
 
+#define AT_A_TIME 5u // more on one host are felt by its packets
+
+static void look_at_others(struct nd_run *r, uint32_t nattach)
+{
+    if (!nattach)
+        return;
+    r->instance = nd_instance_take(AT_A_TIME);
+    if (r->instance == -EBUSY && !r->opts->quiet)
+        nd_msg("warning: %u others are tracing already; each costs every packet that it looks at",
+               AT_A_TIME);
+}
+
 #define SAY_ATTACHED 64u // of those that a wildcard finds
 
 static void say_attached(struct nd_run *r)
@@ -479,6 +493,7 @@ static void attach(struct nd_run *r, int64_t t_load)
 
     if (!r->opts->quiet && n && (r->opts->verbose || isatty(STDERR_FILENO)))
         fprintf(stderr, "Attaching %u probe%s... Hit Ctrl-C to end.\n", n, n == 1 ? "" : "s");
+    look_at_others(r, n);
     err = nd_attach_all(r->attach);
     t_attach = nd_now();
     if (err) {
@@ -527,6 +542,8 @@ static void summary(struct nd_run *r)
 {
     const struct nd_attached *at;
     const struct nd_loss *loss;
+    uint64_t events = r->events ? nd_events_seen(r->events) : 0;
+    int64_t ran = nd_now() - r->start;
     uint32_t nat, nloss, i;
 
     for (i = 0; i < r->mf->nmaps; i++) {
@@ -535,8 +552,10 @@ static void summary(struct nd_run *r)
     }
     at = nd_attach_list(r->attach, &nat);
     nloss = nd_losses_total(all_losses(r), &loss);
-    nd_sink_summary(r->sink, loss, nloss, at, nat, r->events ? nd_events_seen(r->events) : 0,
-                    nd_now() - r->start);
+    nd_sink_summary(r->sink, loss, nloss, at, nat, events, ran);
+    if (r->opts->verbose)
+        fprintf(stderr, "%" PRIu64 " events in %.1f s: %.0f a second\n", events, (double)ran / 1e9,
+                (double)events * 1e9 / (double)(ran ? ran : 1));
 }
 
 static void finish(struct nd_run *r)
@@ -633,6 +652,8 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
     nd_syms_free(r.fmt.syms);
     if (r.signals >= 0)
         close(r.signals);
+    if (r.instance > 0)
+        close(r.instance);
     free(r.every_start);
     free(r.wanted);
     fflush(stdout);

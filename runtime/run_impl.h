@@ -27,6 +27,7 @@ struct nd_run {
     struct nd_events *events; // NULL: the script sends nothing
     struct nd_attach_set *attach;
     struct nd_devices *devices; // NULL: options name none
+    int instance;               // that we are one of those that trace, see instance.h
     struct nd_child child;
     struct nd_trigger *trigger; // see trigger.h; NULL: not needed
     int64_t start;
