@@ -188,19 +188,30 @@ void nd_each_rest(struct nd_lower *l)
     nd_need(l, ND_F_LOOPS);
 }
 
+static const char *why_not(const struct nd_lower *l)
+{
+    if (l->first_only)
+        return "the stack is too small to look at the others; keep less at a time";
+    if (nd_without(l->p, ND_F_GLOBAL_FUNC))
+        return "programs of this kernel have no functions to walk the list (Linux 5.6)";
+    if (nd_without(l->p, ND_F_LOOPS))
+        return "programs of this kernel have no loops to walk the list (Linux 5.3)";
+    if (!fits(l->probe))
+        return "the stage exports more than five values, or more than numbers and pointers";
+    if (nd_without(l->p, ND_F_RINGBUF))
+        return "stacks, arguments, and on this kernel events, are those of the whole list";
+    return "stacks and arguments are those of the whole list, so it is not walked";
+}
+
 void nd_each_refuse(struct nd_lower *l)
 {
     struct nd_probe *pr = l->probe;
-    struct nd_diag *d;
 
     if (pr->said_first_only)
         return;
     pr->said_first_only = true;
-    d = nd_error(l->d, ND_W0905, pr->decl->name_span, "only the first packet of each list is seen");
-    if (l->first_only)
-        nd_help(l->d, d, "the stack is too small to look at the others; keep less at a time");
-    else if (nd_each_can(l))
-        nd_help(l->d, d, "stacks and arguments are those of the whole list, so it is not walked");
-    else
-        nd_help(l->d, d, "programs of this kernel have no functions to walk the list (Linux 5.6)");
+    nd_help(
+        l->d,
+        nd_error(l->d, ND_W0905, pr->decl->name_span, "only the first packet of each list is seen"),
+        "%s", why_not(l));
 }

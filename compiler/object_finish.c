@@ -80,7 +80,7 @@ static const struct insn *code_of(const struct finish *f, const GElf_Sym *sym, u
 // Bytes of stack, as the kernel counts them: up to the lowest address that is named.
 static uint32_t stack_of(const struct insn *code, uint32_t n)
 {
-    int32_t low = 0, at;
+    int32_t low = -1, at; // a function has some in any case
     uint32_t i;
 
     for (i = 0; i < n; i++) {

@@ -220,8 +220,8 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
         row = &rows[0];
     }
     o->decl = d;
-    o->min = !strcmp(d->name, ND_OPTION_STACKS) ? 1 : INT64_MIN;
-    o->max = !strcmp(d->name, ND_OPTION_STACKS) ? STACKS_MAX : INT64_MAX;
+    o->min = INT64_MIN;
+    o->max = INT64_MAX;
     o->index = c->p->options.n;
     o->kind = row->kind;
     o->stride = row->stride;
@@ -240,6 +240,10 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
     place(c->p, o);
     *ND_PUSH(c->a, &c->p->options) = o;
     check_range(c, o);
+    if (!strcmp(d->name, ND_OPTION_STACKS)) {
+        o->min = o->min < 1 ? 1 : o->min;
+        o->max = o->max > STACKS_MAX ? STACKS_MAX : o->max;
+    }
     check_default(c, o);
 }
 

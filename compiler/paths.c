@@ -219,7 +219,11 @@ static void make_maps(struct nd_check *c, struct nd_path *path)
     path->names = hidden_map(c, path, nd_arena_printf(c->a, "%s, keys by skb", name));
     path->names->max_entries = path->map->max_entries;
     path->names->size_opt = path->map->size_opt;
+    path->names->size_if = path->map->size_if;
+    path->names->size_else = path->map->size_else;
 }
+
+static bool implies(const struct nd_expr *a, const struct nd_expr *b);
 
 // A packet that has another key at a stage is known by its skb there.
 static void check_renamed(struct nd_check *c, const struct nd_path_decl *d)
@@ -231,6 +235,11 @@ static void check_renamed(struct nd_check *c, const struct nd_path_decl *d)
 
         if (s->renamed && !i)
             nd_error(c->d, ND_E0503, s->point.span, "nothing comes before the first stage");
+        if (s->renamed && i && s[-1].when && !(s->when && implies(s->when, s[-1].when)))
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0503, s->point.span,
+                             "the stage before this one may be left out when this one is not"),
+                    "where a key changes it is told at the stage before: the same 'when' for both");
         if (s->renamed && d->sample > 1)
             nd_help(c->d,
                     nd_error(c->d, ND_E0503, s->point.span,
@@ -336,7 +345,9 @@ static bool same(const struct nd_expr *a, const struct nd_expr *b)
 {
     if (!a || !b)
         return a == b;
-    return a->kind == b->kind && a->op == b->op && a->num == b->num && !a->args.n && !b->args.n &&
+    return a->kind == b->kind && a->op == b->op && a->num == b->num && a->real == b->real &&
+           a->lit_unit == b->lit_unit && a->is_unsigned == b->is_unsigned && !a->texpr &&
+           !b->texpr && !a->args.n && !b->args.n &&
            !strcmp(a->name ? a->name : "", b->name ? b->name : "") &&
            !strcmp(a->str ? a->str : "", b->str ? b->str : "") && same(a->a, b->a) &&
            same(a->b, b->b) && same(a->c, b->c);
@@ -357,33 +368,42 @@ static bool opposite(const struct nd_expr *a, const struct nd_expr *b)
 }
 
 // Is this stage an end, if it is there: are those from `from` to before `to` not?
-static enum end may_end(const struct nd_path_stages *s, uint32_t stage, uint32_t from, uint32_t to)
+// Stages that the kernel cannot serve are not.
+static enum end may_end(const struct nd_path *path, const struct nd_path_stages *s, uint32_t stage,
+                        uint32_t from, uint32_t to)
 {
     const struct nd_expr *own = s->v[stage].when;
+    enum end end = ALWAYS;
     uint32_t i, k;
 
     for (i = from; i < to; i++) {
+        if (!path->served[i])
+            continue;
         if (!s->v[i].when || (own && implies(own, s->v[i].when)))
             return NEVER;
         for (k = from; k < i; k++) {
-            if (opposite(s->v[i].when, s->v[k].when))
+            if (path->served[k] && opposite(s->v[i].when, s->v[k].when))
                 return NEVER;
         }
+        end = SOMETIMES;
     }
-    return from == to ? ALWAYS : SOMETIMES;
+    return end;
 }
 
 // `when` for a stage that is an end, or is none: none of those is there, or one of them.
-static struct nd_expr *end_when(struct nd_check *c, const struct nd_path_stages *s, uint32_t stage,
-                                bool first, bool is_end)
+static struct nd_expr *end_when(struct nd_check *c, const struct nd_path *path,
+                                const struct nd_path_stages *s, uint32_t stage, bool first,
+                                bool is_end)
 {
     uint32_t from = first ? 0 : stage + 1, to = first ? stage : s->n, i;
     struct nd_expr *any = NULL;
 
-    if (may_end(s, stage, from, to) != SOMETIMES)
+    if (may_end(path, s, stage, from, to) != SOMETIMES)
         return NULL;
-    for (i = from; i < to; i++)
-        any = any ? nd_expr_binary(c->a, ND_OP_LOR, any, s->v[i].when) : s->v[i].when;
+    for (i = from; i < to; i++) {
+        if (path->served[i])
+            any = any ? nd_expr_binary(c->a, ND_OP_LOR, any, s->v[i].when) : s->v[i].when;
+    }
     return is_end ? nd_expr_unary(c->a, ND_OP_NOT, any->span, any) : any;
 }
 
@@ -400,8 +420,8 @@ static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
     pr->decl = nd_decl_new(c->a, ND_D_PROBE, s->point.span);
     pr->decl->name_span = s->point.span;
     pr->decl->when = both(c, tree->when, s->when);
-    pr->decl->when = both(c, pr->decl->when, end_when(c, all, role.stage, true, role.enter));
-    pr->decl->when = both(c, pr->decl->when, end_when(c, all, role.stage, false, role.last));
+    pr->decl->when = both(c, pr->decl->when, end_when(c, path, all, role.stage, true, role.enter));
+    pr->decl->when = both(c, pr->decl->when, end_when(c, path, all, role.stage, false, role.last));
     pr->decl->pred = s->cond;
     pr->decl->body = ND_NEW(c->a, struct nd_block);
     pr->body = pr->decl->body;
@@ -434,53 +454,96 @@ static void unknown_stage(struct nd_check *c, const struct nd_point *pt)
         nd_help(c->d, d, "use stages: ndtrace list stages shows them");
 }
 
-// Programs of a stage in one role. False: nothing serves it here.
-static bool expand_role(struct nd_check *c, struct nd_path *path, struct nd_decl *d,
-                        struct nd_decl *stage, struct nd_path_at role)
+// Programs of a stage in one role; or what there is to say when nothing serves it.
+static void expand(struct nd_check *c, struct nd_path *path, struct nd_decl *d,
+                   struct nd_path_at role)
 {
-    uint32_t from = c->p->probes.n, i;
+    const struct nd_point *pt = &path->decl->path->stages.v[role.stage].point;
+    struct nd_decl *stage = nd_stage_find(c->p, pt->text);
+    uint32_t i = c->p->probes.n;
 
-    nd_stage_expand(c, stage, d, &path->decl->path->stages.v[role.stage].point);
-    for (i = from; i < c->p->probes.n; i++)
+    if (stage)
+        nd_stage_expand(c, stage, d, pt);
+    else
+        unknown_stage(c, pt);
+    for (; i < c->p->probes.n; i++)
         place(c, c->p->probes.v[i], path, role);
-    return i > from;
 }
 
-// Those of a stage: where `when` decides who is first and who is last, a program for each case.
+// Where `when` decides who is first and who is last, a stage has programs for each case. They
+// follow each other as stages do: two on one hook run in this order.
 static void expand_stage(struct nd_check *c, struct nd_path *path, struct nd_decl *d, uint32_t k)
 {
     const struct nd_path_stages *all = &path->decl->path->stages;
-    struct nd_decl *stage = nd_stage_find(c->p, all->v[k].point.text);
-    enum end first = may_end(all, k, 0, k), last = may_end(all, k, k + 1, all->n);
+    enum end first = may_end(path, all, k, 0, k), last = may_end(path, all, k, k + 1, all->n);
     uint32_t role;
 
-    if (!stage) {
-        unknown_stage(c, &all->v[k].point);
+    if (!path->served[k]) {
+        expand(c, path, d, (struct nd_path_at){.stage = k});
         return;
     }
     for (role = 0; role < 4; role++) {
         struct nd_path_at at = {.stage = k, .enter = role & 1, .last = role >> 1};
 
-        if (first == (at.enter ? NEVER : ALWAYS) || last == (at.last ? NEVER : ALWAYS) ||
-            (at.enter && at.last)) // alone it would be no path
-            continue;
-        if (!expand_role(c, path, d, stage, at))
-            return;
+        if (first != (at.enter ? NEVER : ALWAYS) && last != (at.last ? NEVER : ALWAYS) &&
+            !(at.enter && at.last)) // alone it would be no path
+            expand(c, path, d, at);
     }
+}
+
+static bool is_served(struct nd_check *c, const struct nd_point *pt)
+{
+    struct nd_decl *stage = nd_stage_find(c->p, pt->text);
+    struct nd_tries_failed failed = {0};
+    uint32_t needs = c->p->needs.n, frozen = c->p->frozen.n;
+    bool served = stage && nd_stage_try(c, stage, &failed) >= 0;
+
+    c->p->needs.n = needs;
+    c->p->frozen.n = frozen;
+    return served;
+}
+
+// What is left of the path when this kernel cannot serve some of its stages.
+static void check_served(struct nd_check *c, const struct nd_path *path)
+{
+    const struct nd_path_stages *all = &path->decl->path->stages;
+    uint32_t i, n = 0;
+
+    for (i = 0; i < all->n; i++) {
+        n += path->served[i];
+        if (i && all->v[i].renamed && path->served[i] && !path->served[i - 1])
+            nd_help(c->d,
+                    nd_error(c->d, ND_W0902, all->v[i].point.span,
+                             "packets whose key has changed are lost at '%s'",
+                             all->v[i].point.text),
+                    "it is told at '%s', which this kernel cannot serve", all->v[i - 1].point.text);
+    }
+    if (n < 2 && !c->d->errors)
+        nd_error(c->d, ND_E0213, path->decl->name_span,
+                 "this kernel serves fewer than two stages of path %s", path->decl->name);
+}
+
+static void expand_path(struct nd_check *c, struct nd_path *path)
+{
+    const struct nd_path_stages *all = &path->decl->path->stages;
+    struct nd_decl *d = nd_decl_new(c->a, ND_D_PROBE, path->decl->span);
+    uint32_t k;
+
+    d->body = ND_NEW(c->a, struct nd_block);
+    path->served = ND_NEW_ARRAY(c->a, bool, all->n + 1);
+    for (k = 0; k < all->n; k++)
+        path->served[k] = is_served(c, &all->v[k].point);
+    for (k = 0; k < all->n; k++)
+        expand_stage(c, path, d, k);
+    check_served(c, path);
 }
 
 void nd_paths_expand(struct nd_check *c)
 {
-    uint32_t i, k;
+    uint32_t i;
 
-    for (i = 0; i < c->p->paths.n; i++) {
-        struct nd_path *path = c->p->paths.v[i];
-        struct nd_decl *d = nd_decl_new(c->a, ND_D_PROBE, path->decl->span);
-
-        d->body = ND_NEW(c->a, struct nd_block);
-        for (k = 0; k < path->decl->path->stages.n; k++)
-            expand_stage(c, path, d, k);
-    }
+    for (i = 0; i < c->p->paths.n; i++)
+        expand_path(c, c->p->paths.v[i]);
 }
 
 // ---- bodies ------------------------------------------------------------------------------------

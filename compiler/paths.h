@@ -14,6 +14,7 @@ struct nd_path {
     uint32_t index;
     struct nd_map *map;         // packets under way
     struct nd_map *names;       // keys by skb, between a stage and a renamed one; NULL: none
+    bool *served;               // by stage: this kernel can
     struct nd_type *record;     // value of the map
     struct nd_type *step, *own; // its two members
     struct nd_type *stages;     // enum of the names

@@ -33,6 +33,7 @@ struct cli {
     struct nd_features features;
     char path[PATH_MAX]; // of the script
     bool format_given, help, version, no_cache;
+    bool warned; // what the compiler warns of was shown
 };
 
 static const char general_help[] =
@@ -100,16 +101,22 @@ static int set_log(struct cli *c, const char *v)
     return 0;
 }
 
+static int take_duration(struct cli *c, int64_t ns)
+{
+    c->run.duration = ns;
+    if (ns > 0)
+        return 0;
+    nd_msg("error: --duration must be greater than zero");
+    return -1;
+}
+
 static int set_duration(struct cli *c, const char *v)
 {
-    bool ok = nd_value_duration(v, &c->run.duration);
+    int64_t ns;
 
-    if (ok && c->run.duration > 0)
-        return 0;
-    if (ok)
-        nd_msg("error: --duration must be greater than zero");
-    else
-        nd_msg("error: --duration: \"%s\" is no duration; write 10s, 500ms, 5m or seconds", v);
+    if (nd_value_duration(v, &ns))
+        return take_duration(c, ns);
+    nd_msg("error: --duration: \"%s\" is no duration; write 10s, 500ms, 5m or seconds", v);
     return -1;
 }
 
@@ -407,7 +414,8 @@ static int open_object(struct cli *c, struct nd_object *obj, struct nd_load *l)
         nd_load_free(l);
         nd_object_free(obj);
     }
-    nd_object_warn(obj);
+    if (!c->warned)
+        nd_object_warn(obj);
     if (c->run.verbose)
         say_features(&c->features, l->mf.h->without, ns);
     return 0;
@@ -436,23 +444,27 @@ static int script_help(struct cli *c, const char *name)
 
 // ---- options of the script that are general flags, too -----------------------------------------
 
-static void share_duration(struct cli *c, const void *value)
+static int share_duration(struct cli *c, const void *value)
 {
-    memcpy(&c->run.duration, value, sizeof(c->run.duration));
+    int64_t ns;
+
+    memcpy(&ns, value, sizeof(ns));
+    return take_duration(c, ns);
 }
 
-static void share_verbose(struct cli *c, const void *value)
+static int share_verbose(struct cli *c, const void *value)
 {
     uint64_t on;
 
     memcpy(&on, value, sizeof(on));
     c->run.verbose |= on;
+    return 0;
 }
 
 static const struct {
     const char *flag;
     uint32_t kind;
-    void (*share)(struct cli *c, const void *value);
+    int (*share)(struct cli *c, const void *value);
 } shared[] = {
     {"duration", ND_OPT_DURATION, share_duration},
     {"verbose", ND_OPT_BOOL, share_verbose},
@@ -470,7 +482,7 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
         const void *v = nd_options_value(mf, values, shared[i].flag, shared[i].kind);
 
         if (v)
-            shared[i].share(c, v);
+            err = shared[i].share(c, v);
     }
     if (c->run.output && !c->format_given)
         c->run.json = ends_in(c->run.output, ".json") || ends_in(c->run.output, ".jsonl");
@@ -505,8 +517,10 @@ static int check_in_kernel(struct cli *c)
     struct nd_object obj = {0};
     struct nd_options values = {0};
     struct nd_load l = {0};
-    int code = open_object(c, &obj, &l);
+    int code;
 
+    c->warned = true;
+    code = open_object(c, &obj, &l);
     if (!code && nd_options_defaults(&l.mf, &values))
         code = EXIT_FAILED;
     else if (!code)

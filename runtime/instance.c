@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How many of us trace at a time: each takes a name in the kernel's table of local sockets, which is
-// gone with it however it ends, and of which nothing is left in any folder. Names are those of one
-// network namespace. Must not know scripts. Serves the run.
+// How many of us trace at a time: each takes a name in the kernel's table of local sockets, which
+// is gone with it however it ends, and of which nothing is left in any folder. Names are those of
+// one network namespace. Must not know scripts. Serves the run.
 #include "instance.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 #ifndef ND_INSTANCE_H
 #define ND_INSTANCE_H
 
-// A descriptor that makes this process one of at most `most` that trace, until it is closed; -EBUSY: so
-// many do already.
+// A descriptor that makes this process one of at most `most` that trace, until it is closed;
+// -EBUSY: so many do already.
 int nd_instance_take(unsigned int most);
 
 #endif

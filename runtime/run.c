@@ -127,7 +127,7 @@ static void run_hooks(struct nd_run *r, uint32_t kind)
     uint32_t i;
 
     for (i = 0; i < r->mf->nhooks; i++) {
-        if (r->mf->hooks[i].kind == kind)
+        if (r->mf->hooks[i].kind == kind && !nd_vm_refused(r->vm))
             nd_run_hook(r, i);
     }
 }
@@ -136,6 +136,8 @@ static int handle_event(void *arg, const struct nd_mf_event *e, const void *payl
 {
     struct nd_run *r = arg;
 
+    if (nd_vm_refused(r->vm))
+        return r->err;
     if (e->func == ND_MF_NONE) {
         nd_sink_event(r->sink, e, payload);
         if (nd_sink_error(r->sink))
@@ -566,7 +568,7 @@ static void finish(struct nd_run *r)
         nd_feature_grace(); // programs that were running have now ended
     nd_maps_stopped(r->maps);
     nd_run_drain(r);
-    if (r->err)
+    if (r->err || nd_vm_refused(r->vm))
         return;
     nd_run_sweep(r);
     nd_devices_look(r->devices); // also where no hook did
@@ -616,20 +618,19 @@ static int run_all(struct nd_run *r)
 
 static int exit_code(struct nd_run *r, int err)
 {
-    bool log = r->sink && nd_sink_log_failed(r->sink);
+    int log = r->sink ? nd_sink_log_error(r->sink) : 0;
     int closing = r->sink ? nd_sink_close(r->sink) : 0, code = 0;
 
+    if (log)
+        nd_msg("error: cannot write %s: %s", r->opts->log, strerror(-log));
     if (!err)
         err = closing;
     if (err == -EPIPE)
-        return 0; // whoever read our output has seen enough
+        return log ? 1 : 0; // whoever read our output has seen enough
     if (closing)
-        nd_msg("error: cannot write %s: %s",
-               log               ? r->opts->log
-               : r->opts->output ? r->opts->output
-                                 : "the output",
+        nd_msg("error: cannot write %s: %s", r->opts->output ? r->opts->output : "the output",
                strerror(-closing));
-    if (err)
+    if (err || log)
         return 1;
     if (r->vm && nd_vm_exited(r->vm, &code))
         return code & 0xff;

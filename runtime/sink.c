@@ -43,15 +43,15 @@ int nd_sink_log(struct nd_sink *s, const char *path)
     return s->log < 0 ? -errno : 0;
 }
 
-bool nd_sink_log_failed(const struct nd_sink *s)
+int nd_sink_log_error(const struct nd_sink *s)
 {
-    return s->log_failed;
+    return s->log_err;
 }
 
-// Writes everything or remembers why not. After a failure nothing is written any more.
-static void write_all(struct nd_sink *s, int fd, const char *p, size_t n)
+// Writes everything or remembers why not. After a failure nothing is written there any more.
+static void write_all(int fd, int *err, const char *p, size_t n)
 {
-    while (n && !s->err) {
+    while (n && !*err) {
         ssize_t r = write(fd, p, n);
 
         if (r >= 0) {
@@ -62,8 +62,7 @@ static void write_all(struct nd_sink *s, int fd, const char *p, size_t n)
 
             poll(&pfd, 1, -1);
         } else if (errno != EINTR) {
-            s->err = -errno;
-            s->log_failed = fd == s->log;
+            *err = -errno;
         }
     }
 }
@@ -75,7 +74,7 @@ bool nd_sink_is_json(const struct nd_sink *s)
 
 int nd_sink_flush(struct nd_sink *s)
 {
-    write_all(s, s->fd, s->buf, s->n);
+    write_all(s->fd, &s->err, s->buf, s->n);
     s->n = 0;
     return s->err;
 }
@@ -87,7 +86,7 @@ static void emit(struct nd_sink *s, const char *p, size_t n)
     if (n > sizeof(s->buf) - s->n)
         nd_sink_flush(s);
     if (n > sizeof(s->buf)) {
-        write_all(s, s->fd, p, n);
+        write_all(s->fd, &s->err, p, n);
         return;
     }
     memcpy(s->buf + s->n, p, n);
@@ -100,7 +99,7 @@ static void done(struct nd_sink *s)
     if (s->out.n)
         emit(s, s->out.v, s->out.n);
     if (s->out.n && s->log >= 0)
-        write_all(s, s->log, s->out.v, s->out.n);
+        write_all(s->log, &s->log_err, s->out.v, s->out.n);
     s->out.n = 0;
     if (s->tty)
         nd_sink_flush(s);
@@ -115,8 +114,8 @@ int nd_sink_close(struct nd_sink *s)
     err = nd_sink_flush(s);
     if (s->own_fd && close(s->fd) && !err)
         err = -errno;
-    if (s->log >= 0 && close(s->log) && !err)
-        err = -errno;
+    if (s->log >= 0)
+        close(s->log);
     free(s->out.v);
     free(s);
     return err;

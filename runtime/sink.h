@@ -17,7 +17,7 @@ struct nd_sink_opts {
 struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt *fmt);
 // Each record also goes to this file, at once. 0 or negative errno.
 int nd_sink_log(struct nd_sink *s, const char *path);
-bool nd_sink_log_failed(const struct nd_sink *s); // was it that file that could not be written?
+int nd_sink_log_error(const struct nd_sink *s); // first failed write to it, or 0
 // Flushes; returns 0 or the negative errno of the first failed write. NULL is fine.
 int nd_sink_close(struct nd_sink *s);
 int nd_sink_flush(struct nd_sink *s);

@@ -65,7 +65,7 @@ struct nd_sink {
     uint32_t nmaps; // printed in this report
     int fd;
     int log; // -1: none
-    bool log_failed;
+    int log_err;
     int err;           // first failed write
     struct nd_buf out; // the record being made
     size_t n;          // bytes waiting in buf

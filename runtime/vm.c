@@ -474,6 +474,11 @@ bool nd_vm_exited(const struct nd_vm *vm, int *code)
     return vm->exited;
 }
 
+bool nd_vm_refused(const struct nd_vm *vm)
+{
+    return vm->refused;
+}
+
 void nd_vm_times(struct nd_vm *vm, int64_t start, int64_t interval_start, int64_t now)
 {
     vm->start = start;

@@ -38,6 +38,7 @@ int nd_vm_call(struct nd_vm *vm, uint32_t func, uint32_t payload_type, const voi
 const char *nd_vm_error(const struct nd_vm *vm);
 void nd_vm_ending(struct nd_vm *vm); // what is called from now on comes at the end of the run
 bool nd_vm_exited(const struct nd_vm *vm, int *code); // was EXIT executed?
+bool nd_vm_refused(const struct nd_vm *vm);           // fail() was called: nothing else may run
 // Lengths for INTERVAL and report(); start of the run for ELAPSED. ns of CLOCK_MONOTONIC.
 void nd_vm_times(struct nd_vm *vm, int64_t start, int64_t interval_start, int64_t now);
 uint64_t nd_vm_div_zero(const struct nd_vm *vm);     // divisions by zero so far

@@ -370,7 +370,7 @@ static int bi_fail(struct nd_vm *vm, const struct vm_value *v)
         return -EINVAL;
     nd_msg("error: %s", vm->scratch.v);
     nd_sink_fail(vm->env.sink, (int)(code & 0xff), vm->scratch.v);
-    vm->exited = vm->done = true;
+    vm->exited = vm->done = vm->refused = true;
     vm->exit_code = (int)(code & 0xff);
     return 0;
 }

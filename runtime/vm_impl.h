@@ -73,7 +73,8 @@ struct nd_vm {
     struct vm_file *files;
     struct vm_value ret;
     bool has_ret, done, exited, failed;
-    bool ending; // the run ends: this is the last report
+    bool refused; // by fail()
+    bool ending;  // the run ends: this is the last report
     int exit_code;
     int64_t start, interval_start, now;
     uint64_t *sites; // counts of user code, by index in SITES

@@ -22,6 +22,15 @@ has all-second "$TMP/all.out" "^@step\[tx_xmit, netif_rx\]: $N\$"
 has all-devices "$TMP/all.out" "^@done\[$A, $B\]: $N\$"
 same all-times "$(total "$TMP/all.out" @negative):$(total "$TMP/all.out" @sum)" 0:0
 
+# Ends that this kernel cannot serve are not there: the path begins behind the one and ends before the other.
+trace ends -e "$HEAD stage none(skb: struct sk_buff *) { try kprobe:no_such_function { skb = (struct sk_buff *)arg0 } }
+    path p by packet_id = none? -> qdisc_enq if (pkt.dev == opt.a && pkt.len > 200) -> tx_xmit if (pkt.dev == opt.a) -> none?
+    probe p:done { @ends[path.dev] = count() }" --a "$A" --b "$B" || finish
+N=$(send 100)
+stop "$PID"
+has ends "$TMP/ends.out" "^path p: started $N, done $N, lost 0, under way 0\$"
+same ends-done "$(total "$TMP/ends.out" @ends)" "$N"
+
 # None of them gets to the last stage: all are lost, behind the one before.
 trace none -e "$HEAD $WAY -> netif_rx if (pkt.dev == opt.b && pkt.len > 60000) $TALLY" --a "$A" --b "$B" || finish
 N=$(send 200)

@@ -45,6 +45,7 @@ same log-file-json-same "$(cmp "$TMP/log" "$TMP/results.json" 2>&1)" ''
 usage output-named-json 0 '' -e "$two" 7 y -o "$TMP/results.json" -f text
 same output-named-text "$(cat "$TMP/results.json")" '7 y'
 usage log-file-full 1 'cannot write /dev/full' --log-file /dev/full -e "$two" 7 y
+has log-file-full-out "$TMP/out" '^7 y$'
 usage log-file-wrong 1 'cannot open /nonexistent/x' --log-file /nonexistent/x -e "$two" 7 y
 own='option duration: duration positional alias d "end" option verbose: bool alias v "more" every 1h { printf("end %d %d\n", opt.verbose, opt.duration / 1ms) }'
 usage own-duration 0 '^end 0 50' -e "$own" 0.05
