@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: 5.10 7
+# kernels: 5.10
 # limit: 500
 # The language cases, compiled for and run on this kernel.
 cd "$(dirname "$0")/../../.." || exit 1

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../../.." || exit 1
 names=()
 for f in tests/host/t_*.sh; do
     f=${f#tests/host/t_}
-    case $f in names.sh | usage.sh | args.sh | tools.sh | without.sh | cache.sh | language.sh | interval.sh | output.sh | packet*.sh | soak.sh) ;; *) names+=("${f%.sh}") ;; esac
+    case $f in names.sh | usage.sh | args.sh | tools.sh | without.sh | path.sh | cache.sh | language.sh | interval.sh | output.sh | packet*.sh | soak.sh) ;; *) names+=("${f%.sh}") ;; esac
 done
 TEST_TIMEOUT=150 TEST_SLOW=5 bash tests/host/run.sh "${names[@]}" >/tmp/host.log 2>&1
 code=$?

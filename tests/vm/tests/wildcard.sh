@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernels: 6.1 6.12
 # Wildcards: as many probes as functions of that name can be traced, and each fires.
 . "$(dirname "$0")/../lib.sh"
 filter=/sys/kernel/tracing/available_filter_functions
