@@ -51,11 +51,22 @@ one() {
     echo "$k $2 $p passed, $f failed in $((SECONDS - t0)) s"
 }
 
-# The longest first.
-work=()
-for topology in plain vm $(cd "$HERE/topology" && ls | sed -n 's/\.sh$//p' | grep -vxE 'vm|common'); do
-    for k in $kernels; do [ -z "$(tests_of "$topology" "$k")" ] || work+=("$k $topology"); done
-done
+# TOPOLOGY KERNEL: about how long its tests take, to start the longest first.
+length() {
+    local t n=0
+    [ "$1" != vm ] || n=15
+    for t in $(tests_of "$1" "$2"); do
+        case $t in cases | host) n=$((n + 15)) ;; tool_*) n=$((n + 4)) ;; *) n=$((n + 1)) ;; esac
+    done
+    echo "$n"
+}
+mapfile -t work < <(
+    for topology in plain $(cd "$HERE/topology" && ls | sed -n 's/\.sh$//p' | grep -vx common); do
+        for k in $kernels; do
+            [ -z "$(tests_of "$topology" "$k")" ] || echo "$(length "$topology" "$k") $k $topology"
+        done
+    done | sort -rn | cut -d' ' -f2-
+)
 [ ${#work[@]} -gt 0 ] || die "no tests"
 rm -f $logs/*.sum
 # What a test wants of another kernel first ("# before: KERNEL SCRIPT"): in build/vm/TEST when it runs.
