@@ -22,7 +22,6 @@ struct nd_path {
     uint64_t timeout;           // ns; or
     struct nd_option *timeout_opt;
     ND_VEC(struct nd_decl *) on[ND_PATH_EVENTS]; // handlers as declared
-    uint32_t first, last;                        // stages that are served here
 };
 
 // A handler within the program of a stage: a tree of its own.
