@@ -46,8 +46,8 @@ ifeq ($(wildcard $(foreach d,/usr/lib /usr/lib64 /usr/lib/$(shell $(CC) -dumpmac
 BPF_LIBS := -lbpf
 endif
 
-COMPILER_SRC := $(filter-out compiler/main.c,$(wildcard compiler/*.c))
-RUNTIME_SRC := $(filter-out runtime/main.c,$(wildcard runtime/*.c runtime/graph/*.c))
+COMPILER_SRC := $(filter-out compiler/main.c,$(wildcard compiler/*.c compiler/*/*.c))
+RUNTIME_SRC := $(filter-out runtime/main.c,$(wildcard runtime/*.c runtime/*/*.c))
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o)
 GRAMMAR_OBJ := $(if $(wildcard grammar/ndtrace.y),$(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
@@ -72,13 +72,12 @@ $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h: grammar/%.y
 $(B)/grammar/%.lex.c $(B)/grammar/%.lex.h: grammar/%.l
 	@mkdir -p $(@D)
 	$(FLEX) --header-file=$(B)/grammar/$*.lex.h -o $(B)/grammar/$*.lex.c $<
-$(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o $(B)/compiler/parse.o: $(B)/grammar/ndtrace.tab.h $(B)/grammar/ndtrace.lex.h
+$(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o $(B)/compiler/front/parse.o: $(B)/grammar/ndtrace.tab.h $(B)/grammar/ndtrace.lex.h
 $(B)/grammar/%.o: $(B)/grammar/%.c
 	$(CC) $(ALL_CFLAGS) $(GEN_CFLAGS) -c -o $@ $<
 
 # LLVM's headers are seen by the lowering only.
-$(B)/compiler/lower%.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
-$(B)/compiler/lower.o $(B)/compiler/object.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
+$(B)/compiler/lower/%.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<

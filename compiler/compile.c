@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The list of passes.
-#include "compile.h"
+#include "compiler/compile.h"
 
-#include "emit.h"
-#include "object.h"
-#include "parse.h"
+#include "compiler/front/parse.h"
+#include "compiler/lower/object.h"
+#include "compiler/user/emit.h"
 
 #include <stdlib.h>
 #include <string.h>

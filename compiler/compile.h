@@ -3,7 +3,7 @@
 #ifndef ND_COMPILE_H
 #define ND_COMPILE_H
 
-#include "check.h"
+#include "compiler/check/check.h"
 
 struct nd_compile_opts {
     const char *file;   // script to read, or

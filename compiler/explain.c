@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints a checked program for a reviewer: where it attaches and by what, what it reads, what it
 // keeps and for how many bytes, what leaves the kernel, what runs in user space.
-#include "explain.h"
+#include "compiler/explain.h"
 
 #include <string.h>
 

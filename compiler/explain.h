@@ -3,7 +3,7 @@
 #ifndef ND_EXPLAIN_H
 #define ND_EXPLAIN_H
 
-#include "check.h"
+#include "compiler/check/check.h"
 
 #include <stdio.h>
 

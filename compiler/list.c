@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lists by name: probes of this kernel with their arguments, built-ins, error codes, tools.
-#include "list.h"
+#include "compiler/list.h"
 
-#include "btf.h"
-#include "builtins.h"
+#include "compiler/check/builtins.h"
+#include "compiler/kernel/btf.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef ND_LIST_H
 #define ND_LIST_H
 
-#include "compile.h"
+#include "compiler/compile.h"
 
 #include <stdio.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ndtrace-compile: options in, one compilation, an exit code out. Started by ndtrace; useful alone
 // to look at diagnostics. Nothing but wiring.
-#include "compile.h"
-#include "explain.h"
-#include "fmt.h"
-#include "list.h"
-#include "mfbuild.h"
+#include "compiler/compile.h"
+#include "compiler/explain.h"
+#include "compiler/front/fmt.h"
+#include "compiler/list.h"
+#include "compiler/user/mfbuild.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -2,7 +2,7 @@
 // The grammar. Actions only call constructors of the tree; no names are looked up and no types known.
 // %expect 0 is a promise: a conflict is a defect of the language, never to be silenced.
 %code requires {
-#include "compiler/parse.h"
+#include "compiler/front/parse.h"
 }
 
 %code provides {

@@ -35,14 +35,14 @@ for doc in README.md docs/*.md docs/*/*.md; do
 done
 
 # Every feature that a kernel may lack has a row.
-features=$(sed -n 's/^    X([A-Z0-9_]*, "\([a-z0-9_]*\)", "[0-9.]*", .*/\1/p' compiler/manifest.h)
+features=$(sed -n 's/^    X([A-Z0-9_]*, "\([a-z0-9_]*\)", "[0-9.]*", .*/\1/p' runtime/common/manifest.h)
 [ "$(wc -l <<<"$features")" -gt 10 ] || { echo "not ok the table of features cannot be read"; ((failed++)); }
 for f in $features; do
     grep -qF "| \`$f\` |" docs/kernels.md || { echo "not ok docs/kernels.md has no row for $f"; ((failed++)); }
 done
 
 # Every field of a packet has a row, with its type (flow and enum are made when compiling) and text.
-sed -nE 's/^    \{"([a-z0-9]*)", "([a-z.]+)", (&nd_type_)?([a-zA-Z0-9]+), .*, "([^"]*)"\},$/\1,\2,\4,\5/p' compiler/packet.c |
+sed -nE 's/^    \{"([a-z0-9]*)", "([a-z.]+)", (&nd_type_)?([a-zA-Z0-9]+), .*, "([^"]*)"\},$/\1,\2,\4,\5/p' compiler/net/packet.c |
     awk -F, '{ f = $1; n = $2; t = $3; sub(/^[^,]*,[^,]*,[^,]*,/, "")
         if (t == "NULL") t = n ~ /^flow/ ? "flow" : "enum"
         print "| `pkt." (f == "" ? "" : f ".") n "` | " t " | " $0 " |" }' >"$tmp/fields"
@@ -56,7 +56,7 @@ done >"$tmp/unknown"
 [ ! -s "$tmp/unknown" ] || { echo "not ok docs/language.md names fields that there are not: $(tr '\n' ' ' <"$tmp/unknown")"; ((failed++)); }
 
 # "usage" is the sixth member of a row with text; rows of what is refused have none.
-sed -n 's/^ *{"[a-z_0-9]*", ND_B_[A-Z0-9_]*, [KU]*, .*, "\([^,].*\)", "[^"]*\(\\"[^"]*\)*"},$/\1/p' compiler/builtins.c |
+sed -n 's/^ *{"[a-z_0-9]*", ND_B_[A-Z0-9_]*, [KU]*, .*, "\([^,].*\)", "[^"]*\(\\"[^"]*\)*"},$/\1/p' compiler/check/builtins.c |
     grep -v '^$' | sed 's/\\"/"/g' >"$tmp/usages"
 [ "$(wc -l <"$tmp/usages")" -gt 50 ] || { echo "not ok the table of built-ins cannot be read"; ((failed++)); }
 while IFS= read -r usage; do
@@ -83,7 +83,7 @@ for block in "$tmp"/*.bad; do
         ((failed++))
     fi
 done
-for code in $(sed -n 's/^ *X(\([EW][0-9]*\), .*/\1/p' compiler/diag.h); do
+for code in $(sed -n 's/^ *X(\([EW][0-9]*\), .*/\1/p' compiler/front/diag.h); do
     grep -q "^### $code " docs/errors.md || {
         echo "not ok docs/errors.md does not list $code"
         ((failed++))

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Who may include whom: dependencies point one way, grammar -> compiler -> manifest <- runtime, and the
-# tracer itself never holds LLVM. Prints the edges between folders; fails on a forbidden one.
+# Who may include whom, by the table in tests/rooms.txt; and the tracer itself never holds LLVM. Prints the edges between folders; fails on a forbidden one.
 # usage: tests/rooms.sh [BUILD] [ROOT]
 set -u
 
@@ -21,38 +20,34 @@ includes() {
     done
 }
 
-# The folder a quoted header is in: beside the file, or named from the root.
-room_of() { # file header
-    case $2 in
-    */*) echo "${2%/*}" ;;
-    *) echo "${1%/*}" ;;
-    esac
-}
-
 complain() {
     echo "FORBIDDEN $1: $2"
     bad=$((bad + 1))
 }
 
+# ROOM: the rooms that it may enter.
+allowed() { sed -n "s|^room $1: *||p" "$root/tests/rooms.txt"; }
+
 quoted() { # file header
-    from=${1%%/*}
-    to=$(room_of "$1" "$2")
-    echo "$from -> ${to%%/*}" >>"$edges"
-    case $from:$to/${2##*/} in
-    runtime:runtime/*) ;;
-    runtime:compiler/manifest.h) ;;
-    runtime:*) complain "$1" "runtime/ includes \"$2\"" ;;
-    compiler:runtime/*) complain "$1" "compiler/ includes \"$2\"" ;;
-    compiler:compiler/*) ;;
-    compiler:grammar/*)
-        case $1 in
-        compiler/parse.c) ;;
-        *) complain "$1" "only compiler/parse.c knows the generated parser" ;;
-        esac
+    from=${1%/*}
+    to=${2%/*}
+    case $2 in
+    ndtrace.tab.h | ndtrace.lex.h | grammar/*) to=grammar ;;
+    */*) ;;
+    *) complain "$1" "includes \"$2\" without the room it is in"; return ;;
+    esac
+    [ "$from" = "$to" ] && return
+    echo "$from -> $to" >>"$edges"
+    case " $(allowed "$from") " in
+    *" $to "*) ;;
+    *) complain "$1" "$from may not enter $to (\"$2\")" ;;
+    esac
+    case $2 in
+    *_impl.h) complain "$1" "\"$2\" is the inside of $to" ;;
+    grammar/*)
+        [ "$1" = compiler/front/parse.c ] ||
+            complain "$1" "only compiler/front/parse.c knows the generated parser"
         ;;
-    compiler:*) complain "$1" "compiler/ includes \"$2\"" ;;
-    grammar:compiler/parse.h | grammar:grammar/*) ;;
-    grammar:*) complain "$1" "grammar/ includes \"$2\"" ;;
     esac
 }
 
@@ -60,7 +55,7 @@ system() { # file header
     case $2 in
     llvm-c/* | llvm/*)
         case $1 in
-        compiler/lower*.[ch] | compiler/object.c) ;;
+        compiler/lower/*) ;;
         *) complain "$1" "LLVM's <$2> outside the lowering" ;;
         esac
         ;;
@@ -73,11 +68,6 @@ system() { # file header
     esac
 }
 
-# Headers of compiler/ that need LLVM may be included by the lowering only.
-needs_llvm() {
-    grep -l '<llvm-c/' "$root"/compiler/*.h 2>/dev/null | while read -r h; do basename "$h"; done
-}
-
 list=$(mktemp)
 includes >"$list"
 while IFS="$(printf '\t')" read -r f kind h; do
@@ -88,20 +78,11 @@ while IFS="$(printf '\t')" read -r f kind h; do
     fi
 done <"$list"
 
-for h in $(needs_llvm); do
-    while IFS="$(printf '\t')" read -r f kind inc; do
-        [ "$kind" = '"' ] && [ "${inc##*/}" = "$h" ] || continue
-        case $f in
-        compiler/lower*.[ch] | compiler/object.c) ;;
-        *) complain "$f" "\"$inc\" brings LLVM's headers along" ;;
-        esac
-    done <"$list"
-done
 [ -s "$list" ] || complain "$root" "no sources found"
 rm -f "$list"
 
 # compiler/ makes no bpf() call.
-if grep -nE '__NR_bpf|SYS_bpf|\bbpf_(prog_load|map_create|object__)' "$root"/compiler/*.[ch]; then
+if grep -nE '__NR_bpf|SYS_bpf|\bbpf_(prog_load|map_create|object__)' "$root"/compiler/*.[ch] "$root"/compiler/*/*.[ch]; then
     complain compiler "a bpf() call"
 fi
 

@@ -9,7 +9,7 @@
 
 #include "tests/unit/vm_code.h"
 
-#include "runtime/symbols_impl.h"
+#include "runtime/output/symbols_impl.h"
 
 #include <time.h>
 

@@ -17,7 +17,7 @@ FUZZ_GRAMMAR := $(if $(wildcard grammar/ndtrace.y),$(FB)/grammar/ndtrace.tab.o $
 FUZZ_COMPILER := $(COMPILER_SRC:%.c=$(FB)/%.o)
 FUZZ_RUNTIME := $(RUNTIME_SRC:%.c=$(FB)/%.o)
 
-$(FB)/compiler/lower.o $(FB)/compiler/lower_%.o $(FB)/compiler/object.o: FUZZ_CFLAGS += $(LLVM_CPPFLAGS)
+$(FB)/compiler/lower/%.o: FUZZ_CFLAGS += $(LLVM_CPPFLAGS)
 $(FB)/grammar/%.o: $(B)/grammar/%.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -w -c -o $@ $<
@@ -53,4 +53,4 @@ fuzz: fuzz-build
 	$(FB)/fuzz_manifest $(FUZZ_RUN) -max_total_time=$$(($(FUZZ_SECONDS) / 4 + 1)) -max_len=16384 \
 		$(FB)/found/manifest tests/fuzz/corpus/manifest
 
--include $(wildcard $(FB)/*/*.d $(FB)/tests/fuzz/*.d)
+-include $(wildcard $(FB)/*/*.d $(FB)/*/*/*.d)

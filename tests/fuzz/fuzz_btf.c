@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzz target: any bytes as BTF. Every question there is to ask, about every type.
-#include "compiler/arena.h"
-#include "compiler/btf.h"
+#include "compiler/front/arena.h"
+#include "compiler/kernel/btf.h"
 #include "fuzz.h"
 
 #include <string.h>

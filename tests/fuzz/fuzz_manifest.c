@@ -3,9 +3,9 @@
 // what is behind them is reached. What is accepted is then followed everywhere: names, values of
 // each type, and the user code is run, with maps of user space and its output thrown away.
 #include "fuzz.h"
-#include "runtime/format.h"
-#include "runtime/mf.h"
-#include "runtime/vm.h"
+#include "runtime/common/mf.h"
+#include "runtime/output/format.h"
+#include "runtime/vm/vm.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

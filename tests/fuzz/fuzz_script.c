@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzz target: any bytes as a script, through scanner, parser and checker against the recorded
 // kernel, and its diagnostics as text and JSON. Must not crash, hang or read beyond the text.
-#include "compiler/arena.h"
 #include "compiler/compile.h"
-#include "compiler/parse.h"
+#include "compiler/front/arena.h"
+#include "compiler/front/parse.h"
 #include "fuzz.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 // own code (agg.c), which is tested by itself; and control flow with known counts.
 #include "testrun.h"
 
-#include "runtime/agg.h"
+#include "runtime/common/agg.h"
 
 static const int64_t values[] = {
     0,     1,       2,          3,           4,

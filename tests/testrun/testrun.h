@@ -12,9 +12,9 @@
 // clang-format on
 
 #include "compiler/compile.h"
-#include "compiler/mfbuild.h"
-#include "runtime/load.h"
-#include "runtime/maps.h"
+#include "compiler/user/mfbuild.h"
+#include "runtime/kernel/load.h"
+#include "runtime/kernel/maps.h"
 
 #include <bpf/bpf.h>
 #include <stdlib.h>

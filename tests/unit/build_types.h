@@ -4,8 +4,8 @@
 #ifndef ND_BUILD_TYPES_H
 #define ND_BUILD_TYPES_H
 
-#include "compiler/arena.h"
-#include "compiler/mfbuild.h"
+#include "compiler/front/arena.h"
+#include "compiler/user/mfbuild.h"
 
 static inline uint32_t add_type(struct nd_mfb *b, uint32_t kind, uint32_t size, uint32_t flags,
                                 const char *name)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // nd_maps_* in memory, a list of entries per map, and a manifest view made straight from a blob.
-// Must not be used together with runtime/maps.c or mf.c. Serves the unit tests of output and VM.
+// Must not be used together with runtime/kernel/maps.c or runtime/common/mf.c. Serves the unit
+// tests of output and VM.
 #ifndef ND_FAKE_MAPS_H
 #define ND_FAKE_MAPS_H
 
-#include "runtime/agg.h"
-#include "runtime/maps.h"
+#include "runtime/common/agg.h"
+#include "runtime/kernel/maps.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #ifndef ND_TEST_OBJECT_H
 #define ND_TEST_OBJECT_H
 
-#include "compiler/arena.h"
-#include "compiler/mfbuild.h"
-#include "runtime/cli.h"
+#include "compiler/front/arena.h"
+#include "compiler/user/mfbuild.h"
+#include "runtime/cli/cli.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "runtime/agg.h"
-#include "runtime/format.h"
-#include "runtime/hist.h"
+#include "runtime/common/agg.h"
+#include "runtime/output/format.h"
+#include "runtime/output/hist.h"
 
 #include <math.h>
 #include <stdlib.h>

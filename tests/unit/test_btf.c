@@ -2,8 +2,8 @@
 // The BTF reader on the recorded kernel's types, on damaged copies of them, and on data made here.
 #include "facts.h"
 
-#include "compiler/arena.h"
-#include "compiler/btf.h"
+#include "compiler/front/arena.h"
+#include "compiler/kernel/btf.h"
 
 #include <linux/btf.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 // believed: a thousand flipped bits of each object, and some in each of its sections.
 #include "unit.h"
 
-#include "compiler/mfbuild.h"
-#include "runtime/load.h"
+#include "compiler/user/mfbuild.h"
+#include "runtime/kernel/load.h"
 
 #include <elf.h>
 #include <errno.h>

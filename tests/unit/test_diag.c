@@ -3,8 +3,8 @@
 // know the language.
 #include "facts.h"
 
-#include "compiler/arena.h"
-#include "compiler/diag.h"
+#include "compiler/front/arena.h"
+#include "compiler/front/diag.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 // Executables: found by name in a root folder made here, their symbols, and files that are damaged.
 #include "facts.h"
 
-#include "compiler/arena.h"
-#include "compiler/kernel.h"
+#include "compiler/front/arena.h"
+#include "compiler/kernel/kernel.h"
 
 #include <errno.h>
 #include <ftw.h>

@@ -8,8 +8,8 @@
 
 #include "build_types.h"
 #include "fake_maps.h"
-#include "runtime/format.h"
-#include "runtime/typed.h"
+#include "runtime/common/typed.h"
+#include "runtime/output/format.h"
 
 #include <arpa/inet.h>
 #include <math.h>

@@ -2,9 +2,9 @@
 // Facts of the recorded kernel, and, where the tests run as root, of the live one.
 #include "facts.h"
 
-#include "compiler/arena.h"
-#include "compiler/btf.h"
-#include "compiler/kernel.h"
+#include "compiler/front/arena.h"
+#include "compiler/kernel/btf.h"
+#include "compiler/kernel/kernel.h"
 
 #include <stdio.h>
 #include <stdlib.h>

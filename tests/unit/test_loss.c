@@ -8,7 +8,7 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "runtime/loss.h"
+#include "runtime/run/loss.h"
 
 static void buffers_add_what_programs_do_not_know(void **state)
 {

@@ -3,10 +3,10 @@
 // Must not know the compiler.
 #include "object.h"
 
-#include "runtime/bpfmap.h"
-#include "runtime/load.h"
-#include "runtime/maps.h"
-#include "runtime/table.h"
+#include "runtime/common/table.h"
+#include "runtime/kernel/bpfmap.h"
+#include "runtime/kernel/load.h"
+#include "runtime/kernel/maps.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The manifest's checks: a good one opens, every truncation is refused, and whatever bits are
 // flipped, what opens can be followed everywhere. Must not know the kernel.
-#include "compiler/arena.h"
-#include "compiler/mfbuild.h"
-#include "runtime/mf.h"
+#include "compiler/front/arena.h"
+#include "compiler/user/mfbuild.h"
+#include "runtime/common/mf.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 // Globs and near names.
 #include "facts.h"
 
-#include "compiler/kernel.h"
+#include "compiler/kernel/kernel.h"
 
 #include <string.h>
 

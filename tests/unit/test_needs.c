@@ -3,9 +3,9 @@
 // finds on a kernel, here the recorded one, what is so and what is not.
 #include "unit.h"
 
-#include "compiler/arena.h"
-#include "compiler/mfbuild.h"
-#include "runtime/needs.h"
+#include "compiler/front/arena.h"
+#include "compiler/user/mfbuild.h"
+#include "runtime/kernel/needs.h"
 
 #include <bpf/btf.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 // The command line of a script: every kind of option, good and bad, by whole runs of objects
 // without programs. Must not know the compiler.
 #include "object.h"
-#include "runtime/value.h"
+#include "runtime/cli/value.h"
 
 static uint32_t word(struct obj *o, const char *s)
 {

@@ -2,7 +2,7 @@
 // The tree that comes of a text: precedence, declarations, spans, recovery. Must not know types.
 #include "unit.h"
 
-#include "compiler/parse.h"
+#include "compiler/front/parse.h"
 
 #include <stdlib.h>
 

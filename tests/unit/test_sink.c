@@ -8,7 +8,7 @@
 
 #include "build_types.h"
 #include "fake_maps.h"
-#include "runtime/sink.h"
+#include "runtime/output/sink.h"
 
 #include <fcntl.h>
 #include <signal.h>

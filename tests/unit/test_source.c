@@ -3,8 +3,8 @@
 // not know tokens.
 #include "facts.h"
 
-#include "compiler/arena.h"
-#include "compiler/source.h"
+#include "compiler/front/arena.h"
+#include "compiler/front/source.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "fake_maps.h"
-#include "runtime/format.h"
-#include "runtime/symbols_impl.h"
+#include "runtime/output/format.h"
+#include "runtime/output/symbols_impl.h"
 
 #include <dlfcn.h>
 #include <linux/magic.h>

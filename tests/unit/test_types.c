@@ -3,7 +3,7 @@
 // text of a type. Must not know expressions.
 #include "unit.h"
 
-#include "compiler/types.h"
+#include "compiler/lang/types.h"
 
 static struct nd_type *named(struct nd_unit *u, enum nd_tag tag, const char *name)
 {

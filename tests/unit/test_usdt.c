@@ -3,8 +3,8 @@
 // every form of argument.
 #include "facts.h"
 
-#include "compiler/arena.h"
-#include "compiler/kernel.h"
+#include "compiler/front/arena.h"
+#include "compiler/kernel/kernel.h"
 
 #include <elf.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Verifier logs of several kernels: which instruction was the last, what was the matter.
 // Must not know a kernel.
-#include "runtime/verifier.h"
+#include "runtime/kernel/verifier.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

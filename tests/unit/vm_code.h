@@ -6,7 +6,7 @@
 
 #include "build_types.h"
 #include "fake_maps.h"
-#include "runtime/vm.h"
+#include "runtime/vm/vm.h"
 
 #include <fcntl.h>
 #include <time.h>

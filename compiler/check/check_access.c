@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Types of what reaches into something: fields, elements, tuples, maps, `in`.
+#include "compiler/check/builtins.h"
+#include "compiler/net/packet.h"
+
+#include <string.h>
+
+static struct nd_type *error_type(void)
+{
+    return nd_ty(&nd_type_error);
+}
+
+struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *s = nd_type_resolve(c->t, e->texpr);
+    struct nd_field f;
+
+    if (s->kind == ND_TY_ERROR)
+        return error_type();
+    if (s->kind != ND_TY_STRUCT || !nd_type_field(c->t, s, e->name, &f)) {
+        nd_error(c->d, ND_E0204, e->name_span, "%s has no field '%s'", nd_type_text(c->t, s),
+                 e->name);
+        return error_type();
+    }
+    if (e->kind == ND_E_OFFSETOF) {
+        e->is_const = true;
+        e->num = f.off;
+        e->info = s;
+        *ND_PUSH(c->a, &c->p->frozen) = e;
+        return nd_ty(&nd_type_u64);
+    }
+    nd_check_expr(c, e->a);
+    if (e->a->type->kind != ND_TY_PTR && !nd_type_is_int(e->a->type)) {
+        nd_error(c->d, ND_E0305, e->a->span, "container_of() wants a pointer");
+        return error_type();
+    }
+    e->num = f.off;
+    e->info = s;
+    e->field = ND_NEW(c->a, struct nd_field);
+    *e->field = f;
+    return nd_type_ptr(
+        c->t, s,
+        e->a->type->kind == ND_TY_PTR && e->a->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
+}
+
+struct near_fields {
+    struct nd_near near;
+    struct nd_arena *a;
+    const char *list;
+    uint32_t n;
+};
+
+static void collect_near(void *arg, const struct nd_field *f)
+{
+    struct near_fields *nf = arg;
+
+    nd_near_try(&nf->near, f->name);
+    if (nf->n++ < 12)
+        nf->list = nd_arena_printf(nf->a, "%s%s%s", nf->list, nf->n > 1 ? ", " : "", f->name);
+}
+
+static void no_field(struct nd_check *c, struct nd_expr *e, struct nd_type *s)
+{
+    struct near_fields nf = {.near.name = e->name, .a = c->a, .list = ""};
+    struct nd_diag *d = nd_error(c->d, ND_E0204, e->name_span, "%s has no field '%s'",
+                                 nd_type_text(c->t, s), e->name);
+
+    nd_type_each_field(c->t, s, collect_near, &nf);
+    if (nf.near.n)
+        nd_help(c->d, d, "did you mean '%s'?", nf.near.best[0]);
+    else
+        nd_help(c->d, d, "it has: %s%s", nf.list, nf.n > 12 ? ", ..." : "");
+}
+
+// A pointer that was itself read from memory at `as`.
+static struct nd_type *loaded_ptr(struct nd_check *c, struct nd_type *t, enum nd_as as)
+{
+    if (t->as == ND_AS_USER) // __user in the kernel's BTF
+        return t;
+    if (as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_TY_STRUCT)
+        return nd_type_in(c->t, t, ND_AS_KERNEL);
+    return nd_type_in(c->t, t, as == ND_AS_BPF || as == ND_AS_CTX ? ND_AS_KERNEL : as);
+}
+
+static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t = e->a->type, *s = t;
+    enum nd_as as = (enum nd_as)e->a->aux;
+    struct nd_field f;
+
+    if (t->kind == ND_TY_ERROR)
+        return t;
+    if (t->kind == ND_TY_PTR) {
+        s = nd_type_elem(c->t, t);
+        as = t->as;
+    } else if (e->arrow) {
+        nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "%s is no pointer", nd_type_text(c->t, t)),
+                "cast it: ((struct name *)x)->%s", e->name);
+        return error_type();
+    }
+    if (s->kind != ND_TY_STRUCT && s->kind != ND_TY_TUPLE) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0305, e->a->span, "%s has no fields", nd_type_text(c->t, s)),
+                "cast it: ((struct name *)x)->%s", e->name);
+        return error_type();
+    }
+    if (!nd_type_field(c->t, s, e->name, &f)) {
+        if (s->kind == ND_TY_TUPLE)
+            nd_error(c->d, ND_E0204, e->name_span, "this tuple has the fields 0 to %u",
+                     s->nelems ? s->nelems - 1 : 0);
+        else
+            no_field(c, e, s);
+        return error_type();
+    }
+    e->field = ND_NEW(c->a, struct nd_field);
+    *e->field = f;
+    e->aux = s->kind == ND_TY_TUPLE ? (uint32_t)ND_AS_BPF : as;
+    return f.type->kind == ND_TY_PTR ? loaded_ptr(c, f.type, as) : f.type;
+}
+
+static struct nd_type *check_opt_field(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_near near = {.name = e->name};
+    struct nd_diag *d;
+    uint32_t i;
+
+    for (i = 0; i < c->p->options.n; i++) {
+        struct nd_option *o = c->p->options.v[i];
+
+        if (!strcmp(o->decl->name, e->name)) {
+            e->sym = o->decl->sym;
+            return o->type;
+        }
+        nd_near_try(&near, o->decl->name);
+    }
+    d = nd_error(c->d, ND_E0207, e->name_span, "there is no option '%s'", e->name);
+    if (near.n)
+        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+    else
+        nd_help(c->d, d, "declare it: option %s: int = 0 \"what it is for\"", e->name);
+    return error_type();
+}
+
+struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e)
+{
+    nd_pkt_join_reversed(c, e);
+    nd_check_packet_expr(c, e->a);
+    e->field = NULL;
+    if (e->a->type->kind == ND_TY_ARGS)
+        return nd_check_args_field(c, e);
+    if (e->a->type->kind == ND_TY_OPTS)
+        return check_opt_field(c, e);
+    if (e->a->type->kind == ND_TY_PKT)
+        return nd_check_pkt(c, e);
+    return check_member(c, e);
+}
+
+struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t = nd_check_expr(c, e->a), *elem;
+    int64_t i;
+
+    nd_check_expr(c, e->b);
+    if (t->kind == ND_TY_ERROR || e->b->type->kind == ND_TY_ERROR)
+        return error_type();
+    if (!nd_type_is_int(e->b->type)) {
+        nd_error(c->d, ND_E0304, e->b->span, "an index is an integer");
+        return error_type();
+    }
+    if (t->kind == ND_TY_OPTS || (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS))
+        return t;
+    if (t->kind == ND_TY_PTR) {
+        elem = nd_type_elem(c->t, t);
+        e->aux = t->as == ND_AS_BTF ? ND_AS_KERNEL : t->as;
+        if (elem->size)
+            return elem->kind == ND_TY_PTR ? loaded_ptr(c, elem, (enum nd_as)e->aux) : elem;
+    }
+    e->aux = e->a->aux;
+    if (t->kind == ND_TY_STRING) {
+        if (t->size && nd_check_const_int(c, e->b, &i) && (i < 0 || i >= t->size)) {
+            nd_error(c->d, ND_E0317, e->b->span, "this string has the bytes 0 to %u", t->size - 1);
+            return error_type();
+        }
+        return nd_ty(&nd_type_u8);
+    }
+    if (t->kind != ND_TY_ARRAY) {
+        nd_error(c->d, ND_E0305, e->a->span, "%s has no elements", nd_type_text(c->t, t));
+        return error_type();
+    }
+    if (t->nelems && nd_check_const_int(c, e->b, &i) && (i < 0 || i >= t->nelems)) {
+        nd_error(c->d, ND_E0317, e->b->span, "this array has the elements 0 to %u", t->nelems - 1);
+        return error_type();
+    }
+    return t->elem->kind == ND_TY_PTR ? loaded_ptr(c, t->elem, (enum nd_as)e->aux) : t->elem;
+}
+
+struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type **v = ND_NEW_ARRAY(c->a, struct nd_type *, e->args.n ? e->args.n : 1);
+    uint32_t i;
+
+    for (i = 0; i < e->args.n; i++) {
+        v[i] = nd_check_expr(c, e->args.v[i]);
+        if (v[i]->kind == ND_TY_ERROR)
+            return v[i];
+        if (v[i]->kind == ND_TY_STRING && !v[i]->size) // user space: in a tuple a string has a size
+            v[i] = nd_type_string(c->t, 64);
+        if (v[i]->kind == ND_TY_NONE || nd_type_is_agg(v[i])) {
+            nd_error(c->d, ND_E0315, e->args.v[i]->span, "%s cannot be part of a tuple",
+                     nd_type_text(c->t, v[i]));
+            return error_type();
+        }
+    }
+    if (!e->args.n) {
+        nd_error(c->d, ND_E0315, e->span, "a tuple has at least one field");
+        return error_type();
+    }
+    e->aux = ND_AS_BPF;
+    return nd_type_tuple(c->t, v, e->args.n);
+}
+
+struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *a = nd_check_expr(c, e->a), *b;
+    uint32_t i;
+
+    if (e->b->kind == ND_E_MAP && !e->b->a) { // key in @map
+        struct nd_map *m = nd_check_map(c, e->b->name, e->b->span);
+
+        e->b->sym = NULL;
+        e->b->info = m;
+        e->b->type = nd_ty(&nd_type_none);
+        m->keyed = true;
+        if (!m->key && a->kind != ND_TY_ERROR && c->last_pass)
+            nd_error(c->d, ND_E0308, e->b->span, "%s is never written", m->name);
+        else if (m->key && a->kind != ND_TY_ERROR && !nd_type_unify(c->t, m->key, a))
+            nd_note(c->d,
+                    nd_error(c->d, ND_E0307, e->a->span, "%s has keys of type %s, this is %s",
+                             m->name, nd_type_text(c->t, m->key), nd_type_text(c->t, a)),
+                    m->key_span, "as used here");
+        return nd_ty(&nd_type_bool);
+    }
+    if (e->b->kind == ND_E_TUPLE) {
+        for (i = 0; i < e->b->args.n; i++) {
+            nd_check_enum_name(e->a, e->b->args.v[i]);
+            b = nd_check_expr(c, e->b->args.v[i]);
+            if (b->kind != ND_TY_ERROR && a->kind != ND_TY_ERROR && !nd_type_unify(c->t, a, b) &&
+                !(a->kind == ND_TY_IP && b->kind == ND_TY_PREFIX))
+                nd_error(c->d, ND_E0303, e->b->args.v[i]->span, "%s cannot equal %s",
+                         nd_type_text(c->t, a), nd_type_text(c->t, b));
+        }
+        e->b->type = nd_ty(&nd_type_none);
+        return nd_ty(&nd_type_bool);
+    }
+    b = nd_check_expr(c, e->b);
+    if (a->kind == ND_TY_ERROR || b->kind == ND_TY_ERROR)
+        return nd_ty(&nd_type_bool);
+    if (a->kind == ND_TY_IP && b->kind == ND_TY_PREFIX)
+        return nd_ty(&nd_type_bool);
+    if (e->b->kind == ND_E_FIELD && e->b->sym && e->b->sym->kind == ND_SYM_OPTION &&
+        nd_type_unify(c->t, a, b))
+        return nd_ty(&nd_type_bool);
+    nd_help(c->d,
+            nd_error(c->d, ND_E0303, e->span, "'in' does not go with %s and %s",
+                     nd_type_text(c->t, a), nd_type_text(c->t, b)),
+            "x in (1, 2), address in prefix(\"10.0.0.0/8\"), key in @map, x in opt.list");
+    return nd_ty(&nd_type_bool);
+}
+
+struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_map *m = nd_check_map(c, e->name, e->span);
+
+    nd_check_map_key(c, e);
+    e->aux = ND_AS_BPF;
+    if (!m->val) {
+        if (c->last_pass && !m->written) {
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0308, e->span, "%s is read but never written", m->name),
+                    "assign to it in a probe or in begin");
+        }
+        return error_type();
+    }
+    if (nd_type_is_agg(m->val) && c->world == ND_KERNEL) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0401, e->span,
+                         "%s holds %s, which is kept per CPU and read in user space", m->name,
+                         nd_type_text(c->t, m->val)),
+                "read it in 'every', 'end' or an 'on' handler");
+        return error_type();
+    }
+    if (c->world == ND_USER && nd_type_is_agg(m->val)) {
+        switch (m->val->kind) {
+        case ND_TY_COUNT:
+            return nd_ty(&nd_type_u64);
+        case ND_TY_SUM:
+        case ND_TY_MIN:
+        case ND_TY_MAX:
+            return nd_type_int(8, m->val->is_signed);
+        case ND_TY_AVG:
+            return nd_ty(&nd_type_double);
+        default:
+            return m->val;
+        }
+    }
+    return m->val;
+}

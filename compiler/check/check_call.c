@@ -1,0 +1,679 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Calls: built-ins, functions of the script, formats.
+#include "compiler/check/builtins.h"
+
+#include "compiler/front/parse.h"
+
+#include <string.h>
+
+static struct nd_type *error_type(void)
+{
+    return nd_ty(&nd_type_error);
+}
+
+bool nd_check_is_async(const struct nd_expr *e)
+{
+    return e->kind == ND_E_CALL && e->builtin && e->builtin->async;
+}
+
+// Built-ins whose first argument may be a whole map.
+static bool takes_map(enum nd_builtin_id id)
+{
+    switch (id) {
+    case ND_B_PRINT:
+    case ND_B_CLEAR:
+    case ND_B_ZERO:
+    case ND_B_LEN:
+    case ND_B_DELETE:
+    case ND_B_HAS_KEY:
+    case ND_B_REPORT:
+    case ND_B_TOP:
+    case ND_B_COUNT:
+    case ND_B_SUM:
+    case ND_B_AVG:
+    case ND_B_MIN:
+    case ND_B_MAX:
+    case ND_B_P50:
+    case ND_B_P90:
+    case ND_B_P95:
+    case ND_B_P99:
+    case ND_B_P999:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool only_maps(enum nd_builtin_id id)
+{
+    return id == ND_B_CLEAR || id == ND_B_ZERO || id == ND_B_DELETE || id == ND_B_HAS_KEY ||
+           id == ND_B_REPORT || id == ND_B_TOP;
+}
+
+static bool is_percentile(enum nd_builtin_id id)
+{
+    return id >= ND_B_P50 && id <= ND_B_P999;
+}
+
+// Asks for a number of an aggregation: sum(@m), p99(v); not min(a, b).
+static bool is_stat(enum nd_builtin_id id, uint32_t nargs)
+{
+    return (id >= ND_B_COUNT && id <= ND_B_MAX && nargs == 1) || is_percentile(id);
+}
+
+// A map as an argument: with its key checked, the value untouched.
+static struct nd_type *map_arg(struct nd_check *c, struct nd_expr *x)
+{
+    struct nd_map *m = nd_check_map(c, x->name, x->span);
+
+    x->info = m;
+    if (x->a)
+        nd_check_map_key(c, x);
+    x->type = m->val ? m->val : error_type();
+    return x->type;
+}
+
+static void check_worlds(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    if (b->worlds & c->world)
+        return;
+    nd_help(c->d,
+            nd_error(c->d, c->world == ND_USER ? ND_E0402 : ND_E0401, e->name_span,
+                     "%s() is not available %s", e->name,
+                     c->world == ND_USER ? "in user space" : "in a kernel probe"),
+            c->world == ND_USER ? "call it in a probe, and keep the result in a map or an event"
+                                : "call it in every, end or an on handler");
+}
+
+static bool check_count(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    struct nd_diag *d;
+
+    if (e->args.n >= b->min && e->args.n <= b->max)
+        return true;
+    if (b->min == b->max)
+        d = nd_error(c->d, ND_E0301, e->span, "%s() takes %u argument%s, not %u", e->name, b->min,
+                     b->min == 1 ? "" : "s", e->args.n);
+    else
+        d = nd_error(c->d, ND_E0301, e->span, "%s() takes %u to %u arguments, not %u", e->name,
+                     b->min, b->max, e->args.n);
+    nd_help(c->d, d, "usage: %s", b->usage);
+    return false;
+}
+
+// What sum(), p99() and the like make of a value of type v.
+static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, const char *what,
+                                 const struct nd_builtin *b, const struct nd_type *v)
+{
+    bool hist = v->kind == ND_TY_HIST || v->kind == ND_TY_LHIST || v->kind == ND_TY_DIST;
+
+    if (is_percentile(b->id) && !hist) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0309, x->span, "%s holds %s, which has no percentiles", what,
+                         nd_type_text(c->t, v)),
+                "hist(), lhist() and dist() have");
+        return error_type();
+    }
+    if (!nd_type_is_agg(v) && !nd_type_is_int(v)) {
+        nd_error(c->d, ND_E0309, x->span, "%s holds %s", what, nd_type_text(c->t, v));
+        return error_type();
+    }
+    if (!is_percentile(b->id) && b->id != ND_B_COUNT && hist && v->kind != ND_TY_DIST) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0309, x->span, "%s holds %s, which keeps no %s", what,
+                         nd_type_text(c->t, v), b->name),
+                "dist() and stats() do");
+        return error_type();
+    }
+    if (is_percentile(b->id) || b->id == ND_B_AVG)
+        return nd_ty(&nd_type_double);
+    return b->id == ND_B_COUNT ? nd_ty(&nd_type_u64) : nd_ty(&nd_type_i64);
+}
+
+// sum(@m), p99(@m[k]) in user space.
+static struct nd_type *stat_of_map(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
+{
+    struct nd_expr *x = e->args.v[0];
+    struct nd_type *v = map_arg(c, x);
+
+    if (v->kind == ND_TY_ERROR) {
+        struct nd_map *m = x->info;
+
+        if (c->last_pass && !m->written)
+            nd_error(c->d, ND_E0308, x->span, "%s is never written", m->name);
+        return error_type();
+    }
+    return stat_type(c, x, x->name, b, v);
+}
+
+// The aggregation that is the value of a loop over its map: v in sum(v), $kv.1; NULL: it is none.
+static const struct nd_type *loop_value(const struct nd_check *c, const struct nd_expr *e)
+{
+    const struct nd_expr *x = e->args.v[0];
+    const struct nd_map *m = x->sym ? x->sym->map : NULL;
+
+    if (nd_type_is_agg(x->type))
+        return x->type;
+    // A number: @all = sum(v) adds it up, sum(v) elsewhere asks for it.
+    return m && m->val && nd_type_is_agg(m->val) && c->aggregates != e ? m->val : NULL;
+}
+
+static void never_written(struct nd_check *c, struct nd_expr *x)
+{
+    struct nd_map *m = x->info;
+
+    if (c->last_pass && !m->written && !m->has_decl)
+        nd_help(c->d, nd_error(c->d, ND_E0308, x->span, "%s is never written", m->name),
+                "assign to it in a probe or in begin");
+}
+
+// clear() and report() in user space while probes run: the map needs two generations.
+static void mark_gen(struct nd_check *c, struct nd_map *m)
+{
+    bool running = !c->hook || c->hook->kind == ND_D_EVERY || c->hook->kind == ND_D_ON;
+    const struct nd_target *at = c->probe && c->probe->targets.n ? c->probe->targets.v : NULL;
+
+    if (at && (at->kind == ND_AT_BEGIN || at->kind == ND_AT_END))
+        running = false; // before or after everything else
+    if (running && m)
+        m->gen = true;
+}
+
+// print(value, "title"): what stands over a histogram instead of its unit.
+static bool is_titled(const struct nd_check *c, const struct nd_expr *e)
+{
+    const struct nd_expr *x = e->args.v[0];
+    const struct nd_map *m = x->kind == ND_E_MAP ? x->info : NULL;
+    const struct nd_type *t = m ? m->val : x->type;
+
+    if (c->world != ND_USER || e->args.n != 2 || e->args.v[1]->kind != ND_E_STRING || !t)
+        return false;
+    return (!m || x->a || m->scalar) && // of one entry
+           (t->kind == ND_TY_HIST || t->kind == ND_TY_LHIST || t->kind == ND_TY_DIST);
+}
+
+static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
+                                      const struct nd_builtin *b)
+{
+    struct nd_expr *x = e->args.v[0];
+    struct nd_map *m = x->info;
+    uint32_t i;
+
+    if (only_maps(b->id) && x->kind != ND_E_MAP) {
+        nd_error(c->d, ND_E0302, x->span, "%s() wants a map here", e->name);
+        return b->type ? nd_ty(b->type) : error_type();
+    }
+    switch (b->id) {
+    case ND_B_REPORT:
+        for (i = 0; i < e->args.n; i++) {
+            if (e->args.v[i]->kind != ND_E_MAP || e->args.v[i]->a) {
+                nd_error(c->d, ND_E0302, e->args.v[i]->span, "report() wants whole maps");
+                continue;
+            }
+            mark_gen(c, e->args.v[i]->info);
+            never_written(c, e->args.v[i]);
+        }
+        break;
+    case ND_B_CLEAR:
+    case ND_B_ZERO:
+        if (x->a)
+            nd_error(c->d, ND_E0302, x->span,
+                     "%s() wants a whole map; delete(@m, key) removes one entry", e->name);
+        mark_gen(c, m);
+        never_written(c, x);
+        break;
+    case ND_B_PRINT:
+    case ND_B_TOP:
+        if (x->kind == ND_E_MAP)
+            never_written(c, x);
+        if (b->id == ND_B_PRINT && is_titled(c, e))
+            break;
+        for (i = 1; i < e->args.n; i++) {
+            if (!nd_type_is_int(e->args.v[i]->type))
+                nd_error(c->d, ND_E0304, e->args.v[i]->span, "%s() wants an integer here", e->name);
+        }
+        break;
+    case ND_B_DELETE:
+    case ND_B_HAS_KEY:
+        if (e->args.n == 2) { // delete(@m, key): as @m[key]
+            if (x->a) {
+                nd_error(c->d, ND_E0301, x->span, "the key is given twice");
+                break;
+            }
+            x->a = e->args.v[1];
+            e->args.n = 1;
+            nd_check_map_key(c, x);
+        }
+        never_written(c, x);
+        break;
+    default:
+        break;
+    }
+    return b->type ? nd_ty(b->type) : error_type();
+}
+
+static void unknown_function(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_near near = {.name = e->name};
+    const struct nd_builtin *b;
+    struct nd_diag *d;
+    uint32_t i;
+
+    for (i = 0; (b = nd_builtin_at(i)); i++) {
+        if (b->is_call && b->id != ND_B_REFUSED)
+            nd_near_try(&near, b->name);
+    }
+    for (i = 0; i < c->p->fns.n; i++)
+        nd_near_try(&near, c->p->fns.v[i]->decl->name);
+    d = nd_error(c->d, ND_E0202, e->name_span, "unknown function '%s'", e->name);
+    if (near.n)
+        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+}
+
+static struct nd_type *check_has(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0];
+
+    nd_check_packet_expr(c, x);
+    if (x->type->kind == ND_TY_PKT || (x->kind == ND_E_FIELD && x->a->type->kind == ND_TY_PKT))
+        return nd_ty(&nd_type_bool);
+    if (x->type->kind != ND_TY_ERROR &&
+        (x->kind != ND_E_FIELD || !x->sym || x->sym->kind != ND_SYM_OPTION))
+        nd_error(c->d, ND_E0302, x->span,
+                 "has() wants an option or a header: has(opt.name), has(pkt.tcp)");
+    return nd_ty(&nd_type_bool);
+}
+
+static struct nd_type *check_nsecs(struct nd_check *c, struct nd_expr *e)
+{
+    static const char *const clocks[] = {"monotonic", "boot", "tai"};
+    struct nd_expr *x = e->args.v[0];
+    uint32_t i;
+
+    x->type = nd_ty(&nd_type_none);
+    for (i = 0; x->kind == ND_E_IDENT && i < 3; i++) {
+        if (!strcmp(clocks[i], x->name)) {
+            e->aux = i;
+            return i ? nd_ty(&nd_type_u64) : nd_ty(&nd_type_time);
+        }
+    }
+    nd_help(c->d, nd_error(c->d, ND_E0302, x->span, "unknown clock"), "monotonic, boot or tai");
+    return error_type();
+}
+
+// print(drop) in `on drop` prints the record as it would be without a handler.
+static bool is_record(struct nd_check *c, const struct nd_expr *e)
+{
+    const struct nd_sym *s;
+
+    if (e->builtin->id != ND_B_PRINT || c->world != ND_USER || !c->on || c->on->async ||
+        e->args.n != 1 || e->args.v[0]->kind != ND_E_IDENT)
+        return false;
+    s = nd_check_lookup(c, e->args.v[0]->name);
+    return s && s->kind == ND_SYM_FIELD && s->type == c->on->type &&
+           s->index == c->on->type->nelems;
+}
+
+static void check_title(struct nd_check *c, const struct nd_expr *e)
+{
+    if (e->args.n < 2 || e->args.v[0]->type->kind == ND_TY_ERROR || is_titled(c, e))
+        return;
+    nd_help(c->d,
+            nd_error(c->d, ND_E0302, e->args.v[1]->span,
+                     "print() wants a title only for the value of a histogram"),
+            "in user space: for (k, v in @m) { print(v, \"latency (us)\") }");
+}
+
+struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
+{
+    const struct nd_builtin *b = nd_builtin_find(e->name, true);
+    const struct nd_type *v;
+    uint32_t i;
+
+    for (i = 0; i < c->p->fns.n; i++) {
+        if (!strcmp(c->p->fns.v[i]->decl->name, e->name))
+            return nd_check_fn(c, c->p->fns.v[i], e);
+    }
+    if (!b) {
+        for (i = 0; i < e->args.n; i++)
+            nd_check_expr(c, e->args.v[i]);
+        unknown_function(c, e);
+        return error_type();
+    }
+    e->builtin = b;
+    check_worlds(c, e, b);
+    if (!check_count(c, e, b))
+        return b->type && b->type->kind != ND_TY_NONE ? nd_ty(b->type) : error_type();
+    if (b->id == ND_B_HAS)
+        return check_has(c, e);
+    if (is_record(c, e)) {
+        e->info = c->on;
+        return nd_ty(b->type);
+    }
+    if (b->id == ND_B_NSECS)
+        return check_nsecs(c, e);
+    if (b->id == ND_B_KSTACK || b->id == ND_B_USTACK)
+        return b->check(c, e, b);
+    if (takes_map(b->id) && e->args.n && e->args.v[0]->kind == ND_E_MAP &&
+        (c->world == ND_USER || !(b->id >= ND_B_COUNT && b->id <= ND_B_DIST))) {
+        if (is_stat(b->id, e->args.n))
+            return stat_of_map(c, e, b);
+        for (i = 0; i < e->args.n; i++) {
+            if (e->args.v[i]->kind == ND_E_MAP && (i == 0 || b->id == ND_B_REPORT))
+                map_arg(c, e->args.v[i]);
+            else
+                nd_check_expr(c, e->args.v[i]);
+        }
+        return check_map_call(c, e, b);
+    }
+    for (i = 0; i < e->args.n; i++)
+        nd_check_expr(c, e->args.v[i]);
+    if (only_maps(b->id))
+        return check_map_call(c, e, b);
+    if (b->id == ND_B_PRINT &&
+        (e->args.v[0]->type->kind == ND_TY_NONE || e->args.v[0]->type->kind == ND_TY_OPTS ||
+         e->args.v[0]->type->kind == ND_TY_ARGS))
+        nd_error(c->d, ND_E0302, e->args.v[0]->span, "there is nothing to print");
+    if (b->id == ND_B_PRINT)
+        check_title(c, e);
+    v = c->world == ND_USER && is_stat(b->id, e->args.n) ? loop_value(c, e) : NULL;
+    if (v)
+        return stat_type(c, e->args.v[0], "this", b, v);
+    if (is_percentile(b->id) && e->args.v[0]->type->kind != ND_TY_ERROR) {
+        nd_error(c->d, ND_E0309, e->args.v[0]->span,
+                 "%s() wants a value of hist(), lhist() or dist()", e->name);
+        return error_type();
+    }
+    if (c->world == ND_USER && (b->id == ND_B_MIN || b->id == ND_B_MAX) && e->args.n == 2) {
+        bool real =
+            e->args.v[0]->type->kind == ND_TY_DOUBLE || e->args.v[1]->type->kind == ND_TY_DOUBLE;
+
+        return real ? nd_ty(&nd_type_double) : nd_ty(&nd_type_i64);
+    }
+    return b->check ? b->check(c, e, b) : nd_ty(b->type);
+}
+
+// ---- functions of the script -------------------------------------------------------------------
+
+static bool fits(struct nd_check *c, struct nd_type *want, struct nd_type *have)
+{
+    if (have->kind == ND_TY_ERROR || want->kind == ND_TY_ERROR || nd_type_equal(want, have))
+        return true;
+    if (want->kind == ND_TY_STRUCT || have->kind == ND_TY_STRUCT)
+        return false;
+    return nd_type_unify(c->t, want, have) != NULL;
+}
+
+// Does every way through the block end in a return?
+static bool returns(const struct nd_block *b)
+{
+    const struct nd_stmt *s = b && b->n ? b->v[b->n - 1] : NULL;
+
+    if (!s)
+        return false;
+    if (s->kind == ND_S_RETURN)
+        return true;
+    if (s->kind == ND_S_BLOCK)
+        return returns(s->body);
+    return s->kind == ND_S_IF && s->else_body && returns(s->body) && returns(s->else_body);
+}
+
+static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
+{
+    struct nd_scope scope = {.up = NULL}, *outer = c->scope, *s;
+    struct nd_fn *was = c->fn;
+    struct nd_decl *d = fn->body[w];
+    uint32_t loops = c->loops, nvars = c->nvars, i;
+
+    for (s = c->scope; s && s->up; s = s->up)
+        ;
+    scope.up = s; // the globals
+    c->scope = &scope;
+    c->fn = fn;
+    c->loops = 0;
+    fn->busy = true;
+    if (w == ND_USER)
+        c->nvars = 0; // a function of its own; in a probe it is lowered in place
+    fn->params[w] = ND_NEW_ARRAY(c->a, struct nd_sym *, d->fields.n ? d->fields.n : 1);
+    for (i = 0; i < d->fields.n; i++) {
+        const struct nd_decl_field *f = &d->fields.v[i];
+
+        fn->params[w][i] = nd_check_declare(c, f->name, f->span, nd_type_resolve(c->t, f->texpr));
+        fn->params[w][i]->nassign = 2;
+    }
+    nd_check_block(c, d->body);
+    if (fn->ret->kind != ND_TY_NONE && fn->ret->kind != ND_TY_VOID && !returns(d->body))
+        nd_help(c->d,
+                nd_error(c->d, ND_E0407, d->name_span, "%s() can end without returning a value",
+                         d->name),
+                "end it with a return");
+    fn->busy = false;
+    if (w == ND_USER)
+        c->nvars = nvars;
+    c->fn = was;
+    c->scope = outer;
+    c->loops = loops;
+}
+
+// Each call is checked by itself and in a probe also has code of its own: few lines can make a lot.
+static bool too_many_calls(struct nd_check *c, struct nd_expr *call)
+{
+    if (c->fn_depth >= ND_FN_DEPTH)
+        nd_error(c->d, ND_E0109, call->name_span, "functions call each other more than %u deep",
+                 ND_FN_DEPTH);
+    else if (c->fn_checks >= ND_FN_CHECKS)
+        nd_help(c->d,
+                nd_error(c->d, ND_E0701, call->name_span, "more than %u calls of functions",
+                         ND_FN_CHECKS),
+                "a call counts again each time the function it is in is called");
+    else
+        return false;
+    return true;
+}
+
+struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call)
+{
+    uint32_t w = c->world, i;
+    struct nd_decl *d;
+
+    for (i = 0; i < call->args.n; i++) {
+        struct nd_type *t = nd_check_packet_expr(c, call->args.v[i]);
+
+        if (t->kind == ND_TY_PKT && t != nd_ty(&nd_type_pkt)) {
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0302, call->args.v[i]->span,
+                             "a function takes the whole packet, not a part of it"),
+                    "pass pkt, and name the header in the function");
+            return error_type();
+        }
+    }
+    call->info = fn;
+    if (fn->busy) {
+        nd_help(c->d, nd_error(c->d, ND_E0404, call->name_span, "%s() calls itself", call->name),
+                "the kernel has no recursion; use a loop");
+        return error_type();
+    }
+    if (too_many_calls(c, call))
+        return error_type();
+    // Each call in a probe is lowered in place with a tree of its own.
+    d = fn->decl;
+    if (w == ND_KERNEL) {
+        if (!call->str) {
+            bool quiet = c->d->quiet;
+
+            c->d->quiet = true; // its messages came with the first parse
+            call->str = (const char *)nd_parse_again(c->a, c->d, c->p->sources, d->span);
+            c->d->quiet = quiet;
+        }
+        if (!call->str)
+            return error_type();
+        fn->body[w] = (struct nd_decl *)(uintptr_t)call->str;
+    } else if (!fn->body[w]) {
+        bool quiet = c->d->quiet;
+
+        c->d->quiet = true;
+        fn->body[w] = nd_parse_again(c->a, c->d, c->p->sources, d->span);
+        c->d->quiet = quiet;
+        if (!fn->body[w])
+            return error_type();
+    }
+    if (call->args.n != d->fields.n) {
+        nd_note(c->d,
+                nd_error(c->d, ND_E0301, call->span, "%s() takes %u argument%s, not %u", call->name,
+                         d->fields.n, d->fields.n == 1 ? "" : "s", call->args.n),
+                d->name_span, "declared here");
+        return error_type();
+    }
+    fn->ret = d->texpr ? nd_type_resolve(c->t, d->texpr) : nd_ty(&nd_type_none);
+    c->fn_checks++;
+    c->fn_depth++;
+    check_fn_body(c, fn, w);
+    c->fn_depth--;
+    for (i = 0; i < call->args.n; i++) {
+        struct nd_type *want = fn->params[w][i]->type, *have = call->args.v[i]->type;
+
+        if (!fits(c, want, have))
+            nd_error(c->d, ND_E0302, call->args.v[i]->span, "%s() wants %s here, not %s",
+                     call->name, nd_type_text(c->t, want), nd_type_text(c->t, have));
+    }
+    if (w == ND_KERNEL) { // what lowering needs of this call
+        struct nd_fn *copy = ND_NEW(c->a, struct nd_fn);
+
+        *copy = *fn;
+        call->info = copy;
+    }
+    return fn->ret;
+}
+
+// A function that nobody calls: right if it is right in one of the worlds.
+void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn)
+{
+    static const enum nd_world worlds[] = {ND_USER, ND_KERNEL};
+    bool quiet = c->d->quiet;
+    uint32_t i;
+
+    fn->ret = fn->decl->texpr ? nd_type_resolve(c->t, fn->decl->texpr) : nd_ty(&nd_type_none);
+    for (i = 0; i < 3; i++) { // the third time aloud
+        uint32_t errors = c->d->errors;
+        enum nd_world w = worlds[i % 2];
+        bool right;
+
+        c->d->quiet = true;
+        fn->body[w] = nd_parse_again(c->a, c->d, c->p->sources, fn->decl->span);
+        c->d->quiet = i < 2 || quiet;
+        c->world = w;
+        if (fn->body[w])
+            check_fn_body(c, fn, w);
+        fn->body[w] = NULL;
+        right = c->d->errors == errors;
+        if (i < 2)
+            c->d->errors = errors;
+        if (right)
+            break;
+    }
+    c->d->quiet = quiet;
+}
+
+// ---- formats -----------------------------------------------------------------------------------
+
+static bool arg_fits(char conv, const struct nd_type *t, enum nd_world world)
+{
+    bool number =
+        nd_type_is_int(t) || t->kind == ND_TY_DOUBLE || (nd_type_is_agg(t) && t->kind <= ND_TY_AVG);
+
+    (void)world;
+    switch (conv) {
+    case 'd':
+    case 'i':
+    case 'u':
+    case 'x':
+    case 'X':
+    case 'o':
+    case 'p':
+    case 'f':
+    case 'e':
+    case 'g':
+    case 'F':
+    case 'E':
+    case 'G':
+        return number;
+    case 'c':
+        return nd_type_is_int(t) || nd_type_is_text(t);
+    case 't':
+        return t->kind == ND_TY_TIME || t->kind == ND_TY_INT;
+    case 'r':
+        return t->kind == ND_TY_BUF || nd_type_is_text(t) || t->kind == ND_TY_ARRAY;
+    default:
+        return true; // %s prints anything
+    }
+}
+
+static void format_error(struct nd_check *c, struct nd_expr *fmt, size_t off, size_t len,
+                         const char *text, const char *help)
+{
+    struct nd_span at = fmt->span;
+
+    // Exact when the literal has no escapes before this place.
+    if (fmt->span.len == fmt->len + 2) {
+        at.off += 1 + (uint32_t)off;
+        at.len = (uint32_t)len;
+    }
+    nd_help(c->d, nd_error(c->d, ND_E0314, at, "%s", text), "%s", help);
+}
+
+void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
+{
+    struct nd_expr *fmt = call->args.v[at];
+    uint32_t arg = at + 1;
+    const char *s, *p;
+
+    if (fmt->kind != ND_E_STRING) {
+        if (fmt->type->kind != ND_TY_ERROR)
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0314, fmt->span, "the format must be a string literal"),
+                    "printf(\"%%s\", x)");
+        return;
+    }
+    for (s = fmt->str; (p = strchr(s, '%'));) {
+        const char *start = p++;
+
+        p += strspn(p, "-+ 0#'");
+        for (; *p == '*' || *p == '.' || (*p >= '0' && *p <= '9'); p++) {
+            if (*p == '*')
+                arg++;
+        }
+        p += strspn(p, "hlLqjz"); // lengths say nothing here; t is the time
+        if (*p == '%') {
+            s = p + 1;
+            continue;
+        }
+        if (!*p || !strchr("diuxXocspfegFEGtr", *p)) {
+            format_error(
+                c, fmt, (size_t)(start - fmt->str), (size_t)(p - start) + (*p != 0),
+                *p ? nd_arena_printf(c->a, "unknown conversion '%.*s'", (int)(p - start) + 1, start)
+                   : "a conversion without its letter",
+                "known: d i u x X o c s p f e g t (time) r (raw bytes) %%");
+            return;
+        }
+        if (arg >= call->args.n) {
+            format_error(c, fmt, (size_t)(start - fmt->str), (size_t)(p - start) + 1,
+                         "there is no argument for this conversion",
+                         "each conversion takes one argument");
+            return;
+        }
+        if (call->args.v[arg]->type->kind != ND_TY_ERROR &&
+            !arg_fits(*p, call->args.v[arg]->type, c->world))
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0314, call->args.v[arg]->span, "'%%%c' does not print %s",
+                             *p, nd_type_text(c->t, call->args.v[arg]->type)),
+                    "%%s prints any value");
+        if (call->args.v[arg]->type->kind == ND_TY_NONE)
+            nd_error(c->d, ND_E0302, call->args.v[arg]->span, "this has no value");
+        arg++;
+        s = p + 1;
+    }
+    if (arg < call->args.n)
+        nd_error(c->d, ND_E0314, call->args.v[arg]->span,
+                 "the format has no conversion for this argument");
+}

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What names refer to: variables and scopes, constants, enumerators, maps, built-in names, args.
+#include "compiler/check/builtins.h"
+
+#include "compiler/kernel/btf.h"
+
+#include <string.h>
+
+struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name)
+{
+    struct nd_scope *s;
+    uint32_t i;
+
+    for (s = c->scope; s; s = s->up) {
+        for (i = s->syms.n; i-- > 0;) {
+            if (!strcmp(s->syms.v[i]->name, name))
+                return s->syms.v[i];
+        }
+    }
+    return NULL;
+}
+
+struct nd_sym *nd_check_declare(struct nd_check *c, const char *name, struct nd_span span,
+                                struct nd_type *type)
+{
+    struct nd_sym *s = ND_NEW(c->a, struct nd_sym);
+
+    s->kind = ND_SYM_VAR;
+    s->name = name;
+    s->span = span;
+    s->type = type;
+    s->index = c->nvars++;
+    *ND_PUSH(c->a, &c->scope->syms) = s;
+    return s;
+}
+
+struct nd_map *nd_check_map(struct nd_check *c, const char *name, struct nd_span span)
+{
+    struct nd_map *m;
+    uint32_t i;
+
+    for (i = 0; i < c->p->maps.n; i++) {
+        m = c->p->maps.v[i];
+        if (!strcmp(m->name, name)) {
+            m->worlds |= c->world;
+            return m;
+        }
+    }
+    m = ND_NEW(c->a, struct nd_map);
+    m->name = name;
+    m->span = span;
+    m->index = c->p->maps.n;
+    m->worlds = c->world;
+    *ND_PUSH(c->a, &c->p->maps) = m;
+    return m;
+}
+
+static bool key_ok(const struct nd_type *t)
+{
+    return t->kind != ND_TY_NONE && t->kind != ND_TY_ARGS && t->kind != ND_TY_OPTS &&
+           t->kind != ND_TY_DOUBLE && t->kind != ND_TY_VOID && !nd_type_is_agg(t);
+}
+
+// Checks the key of a use of a map and unifies it with the others'; NULL: none (scalar).
+struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_map *m = nd_check_map(c, e->name, e->span);
+    struct nd_type *t, *u;
+
+    e->info = m;
+    if (!e->a) {
+        m->scalar = true;
+        if (m->keyed && c->last_pass)
+            nd_note(c->d,
+                    nd_error(c->d, ND_E0307, e->span, "%s is used without a key here", m->name),
+                    m->key_span, "and with a key of type %s here",
+                    m->key ? nd_type_text(c->t, m->key) : "?");
+        return NULL;
+    }
+    t = nd_check_expr(c, e->a);
+    m->keyed = true;
+    if (t->kind == ND_TY_ERROR)
+        return t;
+    if (!key_ok(t)) {
+        nd_error(c->d, ND_E0315, e->a->span, "%s cannot be a key", nd_type_text(c->t, t));
+        return t;
+    }
+    if (t->kind == ND_TY_STRING && !t->size) // user space: as wide as the others, or 64
+        t = nd_type_string(c->t, m->key && m->key->kind == ND_TY_STRING ? m->key->size : 64);
+    if (!m->key) {
+        m->key = t;
+        m->key_span = e->a->span;
+        c->changed = true;
+        return t;
+    }
+    u = nd_type_unify(c->t, m->key, t);
+    if (!u) {
+        nd_note(c->d,
+                nd_error(c->d, ND_E0307, e->a->span, "%s has a key of type %s here", m->name,
+                         nd_type_text(c->t, t)),
+                m->key_span, "and of type %s here", nd_type_text(c->t, m->key));
+        return m->key;
+    }
+    if (!nd_type_equal(u, m->key)) {
+        m->key = u;
+        c->changed = true;
+    }
+    return m->key;
+}
+
+// How a value is kept in a map: integers in 64 bits, so that they can be added to atomically.
+static struct nd_type *kept_type(struct nd_check *c, struct nd_type *t)
+{
+    struct nd_type *x;
+
+    switch (t->kind) {
+    case ND_TY_INT:
+    case ND_TY_BOOL:
+    case ND_TY_PORT:
+    case ND_TY_PROTO:
+        return nd_type_int(8, t->kind != ND_TY_INT || nd_type_signed(t));
+    case ND_TY_ENUM:
+        x = ND_NEW(c->a, struct nd_type);
+        *x = *t;
+        x->size = 8;
+        x->align = 8;
+        return x;
+    case ND_TY_PTR:
+        return nd_type_in(c->t, t, t->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
+    case ND_TY_STRING:
+        return t->size ? t : nd_type_string(c->t, 64);
+    default:
+        return t;
+    }
+}
+
+void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *val,
+                        struct nd_span span)
+{
+    struct nd_type *u;
+
+    m->written = true;
+    if (val->kind == ND_TY_ERROR)
+        return;
+    if (val->kind == ND_TY_NONE || val->kind == ND_TY_ARGS || val->kind == ND_TY_OPTS ||
+        (val->kind == ND_TY_DOUBLE && c->world == ND_KERNEL)) {
+        nd_error(c->d, ND_E0315, span, "%s cannot be kept in a map", nd_type_text(c->t, val));
+        return;
+    }
+    val = kept_type(c, val);
+    if (!m->val) {
+        m->val = val;
+        m->val_span = span;
+        c->changed = true;
+        return;
+    }
+    u = nd_type_is_agg(m->val) || nd_type_is_agg(val)
+            ? (nd_type_equal(m->val, val) || (m->val->kind == val->kind && val->kind != ND_TY_LHIST)
+                   ? m->val
+                   : NULL)
+            : nd_type_unify(c->t, m->val, val);
+    if (!u) {
+        nd_note(
+            c->d,
+            nd_error(c->d, ND_E0306, span, "%s holds %s here", m->name, nd_type_text(c->t, val)),
+            m->val_span, "and %s here", nd_type_text(c->t, m->val));
+        return;
+    }
+    u = kept_type(c, u);
+    if (!nd_type_equal(u, m->val)) {
+        if (u->kind == ND_TY_DOUBLE)
+            m->val_span = span;
+        m->val = u;
+        c->changed = true;
+    }
+}
+
+// ---- built-in names ----------------------------------------------------------------------------
+
+static bool arg_number(const char *name, uint32_t *n)
+{
+    if (strncmp(name, "arg", 3) || name[3] < '0' || name[3] > '9' || (name[4] && name[5]))
+        return false;
+    *n = (uint32_t)(name[3] - '0');
+    if (name[4]) {
+        if (name[4] < '0' || name[4] > '9')
+            return false;
+        *n = *n * 10 + (uint32_t)(name[4] - '0');
+    }
+    return true;
+}
+
+struct nd_type *nd_check_not_here(struct nd_check *c, struct nd_expr *e, const char *help)
+{
+    struct nd_diag *d =
+        nd_error(c->d, ND_E0403, e->span, "'%s' is not available in this kind of probe", e->name);
+
+    nd_help(c->d, d, "%s", help);
+    return nd_ty(&nd_type_error);
+}
+
+static bool on_kernel_func(const struct nd_probe *p)
+{
+    return (p->type == ND_PROG_KPROBE && !p->user_memory) || p->type == ND_PROG_FENTRY ||
+           p->type == ND_PROG_FEXIT;
+}
+
+bool nd_probe_has_regs(const struct nd_probe *p)
+{
+    return p->type == ND_PROG_KPROBE;
+}
+
+static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_t n)
+{
+    static const struct nd_builtin row = {.name = "arg0", .id = ND_B_ARGN};
+    struct nd_probe *p = c->probe;
+
+    e->builtin = &row;
+    e->aux = n;
+    if (!p)
+        return nd_check_not_here(c, e, "it belongs to a probe on a function");
+    if (p->args == ND_ARGS_USDT) {
+        const struct nd_usdt *u = p->targets.v[0].usdt;
+
+        if (u && n >= u->nargs)
+            nd_error(c->d, ND_E0605, e->span, "this probe has %u arguments", u->nargs);
+        else if (u && u->args[n].where == ND_USDT_UNUSABLE)
+            nd_error(c->d, ND_E0605, e->span, "argument %u is kept as '%s', which cannot be read",
+                     n, u->args[n].text);
+        return nd_ty(&nd_type_u64);
+    }
+    if (nd_probe_has_regs(p)) {
+        if (n >= ND_FUNC_ARGS)
+            nd_error(c->d, ND_E0605, e->span, "arguments are asked for up to arg%u",
+                     ND_FUNC_ARGS - 1);
+        else if (p->retprobe)
+            p->entry_args |= 1u << n;
+        return nd_ty(&nd_type_u64);
+    }
+    if (p->type == ND_PROG_RAW_TP || p->type == ND_PROG_TP_BTF || p->type == ND_PROG_FENTRY ||
+        p->type == ND_PROG_FEXIT) {
+        const struct nd_func_sig *s = p->targets.n ? p->targets.v[0].sig : NULL;
+
+        if (s && n >= s->nparams) {
+            nd_error(c->d, ND_E0605, e->span, "%s has %u arguments", s->name, s->nparams);
+            return nd_ty(&nd_type_error);
+        }
+        return nd_ty(&nd_type_u64);
+    }
+    return nd_check_not_here(c, e, "tracepoints have args.NAME");
+}
+
+static struct nd_type *check_retval(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_probe *p = c->probe;
+    const struct nd_func_sig *s;
+
+    if (!p || !p->retprobe)
+        return nd_check_not_here(c, e, "return probes have it: kretprobe, uretprobe, fexit");
+    s = p->targets.n ? p->targets.v[0].sig : NULL;
+    if (s && s->ret) {
+        struct nd_type *t = nd_type_btf(c->t, s->ret);
+
+        if (t->kind == ND_TY_PTR)
+            return nd_type_in(c->t, t, ND_AS_KERNEL);
+        if (nd_type_is_int(t))
+            return t;
+    }
+    return nd_ty(&nd_type_i64);
+}
+
+static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
+                                          const struct nd_builtin *b)
+{
+    const char *why = NULL;
+    struct nd_type *t;
+
+    e->builtin = b;
+    if (!(b->worlds & c->world)) {
+        nd_help(c->d,
+                nd_error(c->d, c->world == ND_USER ? ND_E0402 : ND_E0401, e->span,
+                         "'%s' is not available %s", e->name,
+                         c->world == ND_USER ? "in user space" : "in a kernel probe"),
+                c->world == ND_USER ? "keep it in a map or an event in a probe, and use that here"
+                                    : "use it in every, end or on");
+        return nd_ty(&nd_type_error);
+    }
+    switch (b->id) {
+    case ND_B_TRUE:
+    case ND_B_FALSE:
+        e->is_const = true;
+        e->num = b->id == ND_B_TRUE;
+        return nd_ty(b->type);
+    case ND_B_COMM:
+        e->aux = ND_AS_BPF;
+        return nd_type_string(c->t, 16);
+    case ND_B_RETVAL:
+        return check_retval(c, e);
+    case ND_B_FUNC:
+    case ND_B_PROBE: {
+        const struct nd_target *at =
+            c->probe && c->probe->targets.n ? &c->probe->targets.v[0] : NULL;
+
+        if (!at)
+            return nd_check_not_here(c, e, "it belongs to a probe");
+        if (b->id == ND_B_FUNC && c->p->func_sym && on_kernel_func(c->probe))
+            return nd_ty(&nd_type_ksym);
+        e->kind = ND_E_STRING;
+        e->str = b->id == ND_B_PROBE ? at->spec : at->s1 && *at->s1 ? at->s1 : at->spec;
+        e->len = (uint32_t)strlen(e->str);
+        return nd_check_expr(c, e);
+    }
+    case ND_B_CURTASK:
+        t = nd_type_named_struct(c->t, ND_TAG_STRUCT, "task_struct", &why);
+        if (!t)
+            t = nd_ty(&nd_type_void);
+        return nd_type_ptr(c->t, t, ND_AS_KERNEL);
+    case ND_B_CTX:
+        return nd_type_ptr(c->t, nd_ty(&nd_type_void), ND_AS_CTX);
+    default:
+        return b->check ? b->check(c, e, b) : nd_ty(b->type);
+    }
+}
+
+static bool enumerator(struct nd_check *c, struct nd_expr *e)
+{
+    const char *why;
+    struct nd_btf *btf = nd_kernel_btf(c->p->kernel, &why);
+    uint32_t id = btf ? nd_btf_find_enumerator(btf, e->name, (int64_t *)&e->num) : 0;
+
+    if (!id)
+        return false;
+    e->is_const = true;
+    e->type = nd_type_btf(c->t, id);
+    *ND_PUSH(c->a, &c->p->frozen) = e;
+    return true;
+}
+
+// Constants that the kernel's headers define as macros, which BTF does not hold. From
+// include/linux/socket.h, include/uapi/linux/if_ether.h, include/linux/sched.h.
+static bool kernel_macro(struct nd_expr *e)
+{
+    static const struct {
+        const char *name;
+        uint64_t v;
+    } macros[] = {
+        {"AF_UNSPEC", 0},
+        {"AF_UNIX", 1},
+        {"AF_INET", 2},
+        {"AF_INET6", 10},
+        {"AF_NETLINK", 16},
+        {"AF_PACKET", 17},
+        {"AF_VSOCK", 40},
+        {"ETH_P_IP", 0x0800},
+        {"ETH_P_ARP", 0x0806},
+        {"ETH_P_8021Q", 0x8100},
+        {"ETH_P_IPV6", 0x86dd},
+        {"ETH_P_8021AD", 0x88a8},
+        {"ETH_P_LLDP", 0x88cc},
+        {"TASK_RUNNING", 0},
+        {"TASK_INTERRUPTIBLE", 1},
+        {"TASK_UNINTERRUPTIBLE", 2},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(macros) / sizeof(macros[0]); i++) {
+        if (strcmp(macros[i].name, e->name))
+            continue;
+        e->is_const = true;
+        e->num = macros[i].v;
+        e->type = nd_ty(&nd_type_i64);
+        return true;
+    }
+    return false;
+}
+
+static struct nd_type *unknown_name(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_near near = {.name = e->name};
+    const struct nd_builtin *b;
+    struct nd_scope *s;
+    struct nd_diag *d;
+    uint32_t i;
+
+    for (i = 0; (b = nd_builtin_at(i)); i++) {
+        if (!b->is_call && (b->worlds & c->world))
+            nd_near_try(&near, b->name);
+    }
+    for (s = c->scope; s; s = s->up) {
+        for (i = 0; i < s->syms.n; i++)
+            nd_near_try(&near, s->syms.v[i]->name);
+    }
+    d = nd_error(c->d, ND_E0201, e->span, "unknown name '%s'", e->name);
+    if (nd_builtin_find(e->name, true))
+        nd_help(c->d, d, "it is a function: %s", nd_builtin_find(e->name, true)->usage);
+    else if (near.n)
+        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+    return nd_ty(&nd_type_error);
+}
+
+static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_sym *s)
+{
+    e->sym = s;
+    if (s->kind == ND_SYM_CONST && s->type->kind == ND_TY_DOUBLE && c->world == ND_KERNEL) {
+        nd_help(c->d, nd_error(c->d, ND_E0401, e->span, "the kernel has no floating point numbers"),
+                "compute with integers here, or in user space (every, end, on)");
+        return nd_ty(&nd_type_error);
+    }
+    if (s->kind == ND_SYM_CONST) {
+        e->is_const = true;
+        e->asks = s->asks;
+        e->num = s->num;
+        e->real = s->real;
+        if (s->str) {
+            e->kind = ND_E_STRING;
+            e->str = s->str;
+            e->len = s->len;
+            e->aux = ND_AS_BPF;
+        }
+    }
+    if (s->kind == ND_SYM_VAR || s->kind == ND_SYM_FIELD)
+        e->aux = ND_AS_BPF;
+    (void)c;
+    return s->type;
+}
+
+void nd_check_exported(struct nd_check *c, struct nd_expr *e)
+{
+    const struct nd_sym *s;
+
+    if (e->kind != ND_E_IDENT || !c->probe || !c->probe->stage || nd_check_lookup(c, e->name))
+        return;
+    s = nd_check_lookup(c, nd_arena_printf(c->a, "$%s", e->name));
+    if (s && s->exported)
+        e->kind = ND_E_VAR;
+}
+
+struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
+{
+    const struct nd_builtin *b;
+    struct nd_sym *s;
+    uint32_t n;
+
+    nd_check_exported(c, e);
+    s = nd_check_lookup(c, e->kind == ND_E_VAR ? nd_arena_printf(c->a, "$%s", e->name) : e->name);
+    if (s)
+        return use_sym(c, e, s);
+    if (e->kind == ND_E_VAR) {
+        nd_help(c->d, nd_error(c->d, ND_E0312, e->span, "$%s is used before it is set", e->name),
+                e->name[0] >= '0' && e->name[0] <= '9'
+                    ? "arguments of the command line are options: option name: int \"what for\""
+                    : "variables live in the block in which they are first assigned");
+        return nd_ty(&nd_type_error);
+    }
+    b = nd_builtin_find(e->name, false);
+    if (b)
+        return check_builtin_name(c, e, b);
+    if (arg_number(e->name, &n) && c->world == ND_KERNEL)
+        return check_argn(c, e, n);
+    if (enumerator(c, e) || kernel_macro(e))
+        return e->type;
+    return unknown_name(c, e);
+}

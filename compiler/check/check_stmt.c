@@ -1,0 +1,663 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Statements: assignments, control flow, send, and the calls that user space carries out.
+#include "compiler/check/builtins.h"
+
+#include <string.h>
+
+static void check_stmt(struct nd_check *c, struct nd_stmt *s);
+
+static void push(struct nd_check *c, struct nd_scope *s)
+{
+    memset(s, 0, sizeof(*s));
+    s->up = c->scope;
+    c->scope = s;
+}
+
+static void pop(struct nd_check *c)
+{
+    c->scope = c->scope->up;
+}
+
+void nd_check_block(struct nd_check *c, struct nd_block *b)
+{
+    struct nd_scope scope;
+    uint32_t i;
+
+    push(c, &scope);
+    for (i = 0; i < b->n; i++)
+        check_stmt(c, b->v[i]);
+    pop(c);
+    if (c->world == ND_KERNEL && c->last_pass)
+        nd_check_async(c, b);
+}
+
+// How a variable is kept: integers in 64 bits.
+static struct nd_type *var_type(struct nd_check *c, struct nd_type *t)
+{
+    if (t->kind == ND_TY_INT || t->kind == ND_TY_PORT || t->kind == ND_TY_PROTO)
+        return nd_type_int(8, nd_type_signed(t));
+    if (t->kind == ND_TY_STRING && c->world == ND_USER)
+        return nd_ty(&nd_type_str);
+    return t;
+}
+
+static bool can_be_kept(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t = e->type;
+
+    if (t->kind != ND_TY_NONE && t->kind != ND_TY_ARGS && t->kind != ND_TY_OPTS &&
+        t->kind != ND_TY_VOID && !(nd_type_is_agg(t) && c->world == ND_KERNEL))
+        return true;
+    nd_error(c->d, ND_E0311, e->span, "%s cannot be kept in a variable", nd_type_text(c->t, t));
+    return false;
+}
+
+static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, bool declare)
+{
+    const char *full = nd_arena_printf(c->a, "$%s", name);
+    struct nd_sym *v = declare ? NULL : nd_check_lookup(c, full);
+    struct nd_type *t = s->rhs ? nd_check_expr(c, s->rhs) : NULL, *u;
+
+    if (!v)
+        v = nd_check_lookup(c, name); // a loop variable or parameter has no $
+    if (declare || !v) {
+        if (s->op != ND_OP_NONE) {
+            nd_error(c->d, ND_E0312, s->expr->span, "$%s is used before it is set", name);
+            t = nd_ty(&nd_type_error);
+        }
+        if (s->texpr) {
+            struct nd_type *want = nd_type_resolve(c->t, s->texpr);
+
+            if (t && t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR &&
+                !nd_type_unify(c->t, want, t))
+                nd_error(c->d, ND_E0303, s->rhs->span, "$%s is declared as %s, not %s", name,
+                         nd_type_text(c->t, want), nd_type_text(c->t, t));
+            t = want;
+        }
+        if (!t)
+            t = nd_ty(&nd_type_i64);
+        else if (s->rhs && !can_be_kept(c, s->rhs))
+            t = nd_ty(&nd_type_error);
+        if (s->real && nd_type_is_int(t))
+            t = nd_ty(&nd_type_double);
+        if (s->plain_ptr)
+            t = nd_type_in(c->t, t, ND_AS_KERNEL);
+        v = nd_check_declare(c, full, s->expr->span, s->texpr ? t : var_type(c, t));
+        v->nassign = 1;
+        v->first = s;
+        s->expr->type = v->type;
+        s->expr->sym = v;
+        s->sym = v;
+        return;
+    }
+    if (v->loop_var) {
+        nd_error(c->d, ND_E0311, s->expr->span, "%s is set by its loop", name);
+        return;
+    }
+    if (v->kind != ND_SYM_VAR) {
+        nd_error(c->d, ND_E0311, s->expr->span, "%s cannot be assigned", name);
+        return;
+    }
+    v->nassign++;
+    s->expr->type = v->type;
+    s->expr->sym = v;
+    s->sym = v;
+    if (t->kind == ND_TY_ERROR || v->type->kind == ND_TY_ERROR)
+        return;
+    // A pointer that the verifier knows and one that it does not: both are read by address.
+    if (v->type->kind == ND_TY_PTR && v->type->as == ND_AS_BTF && v->first &&
+        (t->kind != ND_TY_PTR || t->as != ND_AS_BTF)) {
+        v->first->plain_ptr = true;
+        c->changed = true;
+    }
+    if (c->world == ND_USER && t->kind == ND_TY_DOUBLE && nd_type_is_int(v->type) && v->first &&
+        !v->first->texpr) {
+        v->first->real = true;
+        c->changed = true;
+    }
+    u = nd_type_unify(c->t, v->type, t);
+    if (!u || (u->kind == ND_TY_TUPLE && !nd_type_equal(u, v->type))) {
+        nd_note(c->d,
+                nd_error(c->d, ND_E0303, s->rhs->span, "$%s holds %s, not %s", name,
+                         nd_type_text(c->t, v->type), nd_type_text(c->t, t)),
+                v->span, "first set here");
+    } else if (v->type->kind == ND_TY_STRING && t->kind == ND_TY_STRING && c->world == ND_KERNEL &&
+               t->size > v->type->size) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0303, s->rhs->span, "$%s has room for %u bytes, this has %u",
+                         name, v->type->size, t->size),
+                "give the first value the size: str(pointer, %u)", t->size);
+    }
+}
+
+static bool is_agg_call(const struct nd_expr *e)
+{
+    const struct nd_builtin *b = e->kind == ND_E_CALL ? nd_builtin_find(e->name, true) : NULL;
+
+    return b && b->id >= ND_B_COUNT && b->id <= ND_B_DIST;
+}
+
+// "hist(x / 1us)" prints with the unit us.
+static const char *unit_of(const struct nd_expr *e)
+{
+    static const struct {
+        uint64_t ns;
+        const char *name;
+    } units[] = {{1, "ns"}, {1000, "us"}, {1000000, "ms"}, {1000000000, "s"}};
+    size_t i;
+
+    if (e->type->kind == ND_TY_DURATION)
+        return "ns";
+    if (e->kind != ND_E_BINARY || e->op != ND_OP_DIV || !e->b->is_const ||
+        (e->b->type->kind != ND_TY_DURATION && e->a->type->kind != ND_TY_DURATION))
+        return "";
+    for (i = 0; i < 4; i++) {
+        if (e->b->num == units[i].ns)
+            return units[i].name;
+    }
+    return "";
+}
+
+static void assign_agg(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_expr *lhs = s->expr, *call = s->rhs;
+    struct nd_map *m = nd_check_map(c, lhs->name, lhs->span);
+    struct nd_type *t;
+
+    nd_check_map_key(c, lhs);
+    if (s->op != ND_OP_NONE)
+        nd_error(c->d, ND_E0311, s->span, "an aggregation is assigned with '='");
+    c->aggregates = call;
+    t = nd_check_expr(c, call);
+    c->aggregates = NULL;
+    if (t->kind != ND_TY_ERROR && !nd_type_is_agg(t)) {
+        nd_check_map_value(c, m, t, call->span); // sum(@other) in user space: a number
+        lhs->type = m->val;
+        return;
+    }
+    if (t->kind != ND_TY_ERROR && call->args.n)
+        t->name = unit_of(call->args.v[0]);
+    nd_check_map_value(c, m, t, call->span);
+    lhs->type = m->val ? m->val : nd_ty(&nd_type_error);
+}
+
+static void assign_map(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_map *m = nd_check_map(c, s->expr->name, s->expr->span);
+    struct nd_type *t;
+
+    nd_check_map_key(c, s->expr);
+    t = nd_check_expr(c, s->rhs);
+    if (s->op != ND_OP_NONE) {
+        if (t->kind != ND_TY_ERROR && !nd_type_is_int(t) && t->kind != ND_TY_DOUBLE)
+            nd_error(c->d, ND_E0304, s->rhs->span, "'%s=' wants an integer, not %s",
+                     nd_op_text(s->op), nd_type_text(c->t, t));
+        if (m->val && nd_type_is_agg(m->val)) {
+            nd_error(c->d, ND_E0311, s->span, "%s holds %s", m->name, nd_type_text(c->t, m->val));
+            return;
+        }
+    }
+    m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY ||
+                   s->rhs->kind == ND_E_VAR || s->op != ND_OP_NONE;
+    nd_check_map_value(c, m, t, s->rhs->span);
+    s->expr->type = m->val ? m->val : nd_ty(&nd_type_error);
+}
+
+static void check_assign_op(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_expr *r = s->rhs;
+
+    if ((s->op == ND_OP_DIV || s->op == ND_OP_MOD) && r->is_const && r->type &&
+        nd_type_is_int(r->type) && !r->num)
+        nd_error(c->d, ND_E0316, r->span, "division by zero");
+}
+
+static void check_assign(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_expr *l = s->expr;
+
+    nd_check_exported(c, l);
+    switch (l->kind) {
+    case ND_E_MAP:
+        if (is_agg_call(s->rhs))
+            assign_agg(c, s);
+        else
+            assign_map(c, s);
+        return;
+    case ND_E_VAR:
+        if (is_agg_call(s->rhs) && c->world == ND_KERNEL) {
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0310, s->rhs->span, "%s() is kept in a map", s->rhs->name),
+                    "write @name = %s(...)", s->rhs->name);
+            return;
+        }
+        assign_var(c, s, l->name, false);
+        return;
+    default:
+        nd_check_expr(c, l);
+        nd_check_expr(c, s->rhs);
+        nd_help(c->d, nd_error(c->d, ND_E0311, l->span, "this cannot be assigned"),
+                "variables ($x) and maps (@x) can; scripts never write to memory");
+    }
+}
+
+static void check_body(struct nd_check *c, struct nd_block *b)
+{
+    c->loops++;
+    nd_check_block(c, b);
+    c->loops--;
+}
+
+static void check_for_range(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_scope scope;
+    struct nd_sym *v;
+
+    nd_check_expr(c, s->rhs);
+    nd_check_expr(c, s->hi);
+    if (!nd_type_is_int(s->rhs->type))
+        nd_error(c->d, ND_E0304, s->rhs->span, "a range goes from an integer");
+    if (!nd_type_is_int(s->hi->type))
+        nd_error(c->d, ND_E0304, s->hi->span, "a range goes to an integer");
+    push(c, &scope);
+    v = nd_check_declare(c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key,
+                         s->key_span, nd_ty(&nd_type_i64));
+    v->loop_var = true;
+    s->sym = v;
+    check_body(c, s->body);
+    pop(c);
+}
+
+static void check_for_map(struct nd_check *c, struct nd_stmt *s);
+
+// A probe leaves a loop over a map to user space, as it does printf(): the body sees no variables
+// of the probe.
+static void check_for_map_async(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_scope *probe = c->scope, *global = c->scope;
+    uint32_t nvars = c->nvars, loops = c->loops;
+    struct nd_fn *fn = c->fn;
+
+    while (global->up)
+        global = global->up;
+    c->scope = global;
+    c->world = ND_USER;
+    c->nvars = 1; // local 0 is the event
+    c->loops = 0;
+    c->fn = NULL;
+    check_for_map(c, s);
+    c->fn = fn;
+    c->loops = loops;
+    c->nvars = nvars;
+    c->world = ND_KERNEL;
+    c->scope = probe;
+}
+
+static void check_for_map(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_map *m = nd_check_map(c, s->expr->name, s->expr->span);
+    struct nd_type *key = m->key, *val = m->val;
+    struct nd_scope scope;
+
+    s->expr->info = m;
+    if (c->last_pass && !m->written && !m->has_decl)
+        nd_error(c->d, ND_E0308, s->expr->span, "%s is never written", m->name);
+    if (m->scalar && c->last_pass)
+        nd_error(c->d, ND_E0307, s->expr->span, "%s has no keys", m->name);
+    if (!key)
+        key = nd_ty(&nd_type_error);
+    if (!val)
+        val = nd_ty(&nd_type_error);
+    push(c, &scope);
+    if (s->val) {
+        s->sym = nd_check_declare(c, s->key, s->key_span, key);
+        s->sym2 = nd_check_declare(c, s->val, s->val_span, nd_check_payload_type(c, val));
+        s->sym2->loop_var = true;
+        s->sym2->map = m; // its value is an aggregation, also where its type is that of a number
+    } else {
+        struct nd_type *pair[2] = {key, nd_check_payload_type(c, val)};
+        struct nd_type *t = key->kind == ND_TY_ERROR || val->kind == ND_TY_ERROR
+                                ? nd_ty(&nd_type_error)
+                            : s->key_dollar ? nd_type_tuple(c->t, pair, 2)
+                                            : key;
+
+        if (s->key_dollar && nd_type_is_agg(pair[1]))
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0309, s->expr->span, "$%s.1 cannot hold %s", s->key,
+                             nd_type_text(c->t, val)),
+                    "give key and value names: for (k, v in %s)", m->name);
+        s->sym = nd_check_declare(c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key,
+                                  s->key_span, t);
+    }
+    s->sym->loop_var = true;
+    if (s->sort)
+        nd_check_expr(c, s->sort);
+    if (s->limit && !nd_type_is_int(nd_check_expr(c, s->limit)))
+        nd_error(c->d, ND_E0304, s->limit->span, "limit wants an integer");
+    check_body(c, s->body);
+    pop(c);
+}
+
+static void check_while(struct nd_check *c, struct nd_stmt *s)
+{
+    nd_check_cond(c, s->expr);
+    check_body(c, s->body);
+}
+
+#define UNROLL_MAX 100
+#define UNROLL_ALL 10000u // rounds of unrolls inside each other
+
+static void check_unroll(struct nd_check *c, struct nd_stmt *s)
+{
+    uint32_t was;
+    int64_t n;
+
+    nd_check_expr(c, s->rhs);
+    if (s->rhs->type->kind != ND_TY_ERROR) {
+        if (!nd_check_const_int(c, s->rhs, &n))
+            nd_error(c->d, ND_E0313, s->rhs->span, "unroll wants a constant");
+        else if (n < 1 || n > UNROLL_MAX)
+            nd_error(c->d, ND_E0703, s->rhs->span, "unroll goes from 1 to %d", UNROLL_MAX);
+    }
+    was = c->unrolled;
+    c->unrolled = (was ? was : 1) *
+                  (s->rhs->is_const && s->rhs->num <= UNROLL_MAX ? (uint32_t)s->rhs->num : 1);
+    if (c->unrolled > UNROLL_ALL) {
+        nd_error(c->d, ND_E0703, s->rhs->span,
+                 "unrolls inside each other make %u copies, the most is %u", c->unrolled,
+                 UNROLL_ALL);
+        c->unrolled = UNROLL_ALL;
+    }
+    check_body(c, s->body);
+    c->unrolled = was;
+}
+
+static void check_return(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_type *t = s->expr ? nd_check_expr(c, s->expr) : NULL;
+    struct nd_type *want;
+
+    if (!c->fn) {
+        if (t)
+            nd_error(c->d, ND_E0406, s->span, "only a function returns a value");
+        return;
+    }
+    want = c->fn->ret;
+    if (!t && want->kind != ND_TY_NONE) {
+        nd_error(c->d, ND_E0407, s->span, "%s() returns %s", c->fn->decl->name,
+                 nd_type_text(c->t, want));
+    } else if (t && want->kind == ND_TY_NONE) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0303, s->span, "%s() is declared without a result",
+                         c->fn->decl->name),
+                "fn %s(...) -> %s { }", c->fn->decl->name, nd_type_text(c->t, t));
+    } else if (t && t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR &&
+               !nd_type_unify(c->t, want, t)) {
+        nd_error(c->d, ND_E0303, s->expr->span, "%s() returns %s, not %s", c->fn->decl->name,
+                 nd_type_text(c->t, want), nd_type_text(c->t, t));
+    }
+}
+
+// An array of the same elements, or of integers of their size, that is not longer.
+static bool fills(const struct nd_type *field, const struct nd_type *t)
+{
+    return field->kind == ND_TY_ARRAY && t->kind == ND_TY_ARRAY && t->nelems <= field->nelems &&
+           (nd_type_equal(field->elem, t->elem) ||
+            (nd_type_is_int(field->elem) && nd_type_is_int(t->elem) &&
+             field->elem->size == t->elem->size));
+}
+
+static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_event *ev,
+                             const struct nd_named *n)
+{
+    struct nd_type *t = nd_check_expr(c, n->expr);
+    struct nd_near near = {.name = n->name};
+    struct nd_diag *d;
+    struct nd_field f;
+    uint32_t i;
+
+    if (!nd_type_field(c->t, ev->type, n->name, &f)) {
+        d = nd_error(c->d, ND_E0408, n->span, "event %s has no field '%s'", s->name, n->name);
+        for (i = 0; i < ev->type->nelems; i++)
+            nd_near_try(&near, ev->type->fields[i].name);
+        if (near.n)
+            nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+        return;
+    }
+    if (t->kind == ND_TY_ERROR || f.type->kind == ND_TY_ERROR)
+        return;
+    if ((f.type->kind == ND_TY_KSTACK && t->kind == ND_TY_KSTACK) ||
+        (f.type->kind == ND_TY_USTACK && t->kind == ND_TY_USTACK)) {
+        for (i = 0; i < ev->type->nelems; i++) { // the depth sent is the depth declared
+            if (!strcmp(ev->type->fields[i].name, n->name))
+                ev->type->fields[i].type = t;
+        }
+        return;
+    }
+    if (f.type->kind == ND_TY_BUF && n->expr->kind == ND_E_CALL && n->expr->builtin &&
+        n->expr->builtin->id == ND_B_BUF)
+        return; // as many bytes as the field has room for
+    if (fills(f.type, t))
+        return;
+    if (!nd_type_unify(c->t, f.type, t) ||
+        (f.type->kind == ND_TY_TUPLE && !nd_type_equal(f.type, t)))
+        nd_error(c->d, ND_E0408, n->expr->span, "field '%s' of event %s is %s, not %s", n->name,
+                 s->name, nd_type_text(c->t, f.type), nd_type_text(c->t, t));
+}
+
+static void check_send(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_near near = {.name = s->name};
+    struct nd_event *ev = NULL;
+    struct nd_diag *d;
+    uint32_t i, k;
+
+    for (i = 0; i < c->p->events.n; i++) {
+        if (!strcmp(c->p->events.v[i]->name, s->name))
+            ev = c->p->events.v[i];
+        nd_near_try(&near, c->p->events.v[i]->name);
+    }
+    if (!ev) {
+        d = nd_error(c->d, ND_E0208, s->name_span, "there is no event '%s'", s->name);
+        if (near.n)
+            nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+        else
+            nd_help(c->d, d, "declare it: event %s { at: time, ... }", s->name);
+        return;
+    }
+    if (c->world == ND_USER) {
+        nd_help(c->d, nd_error(c->d, ND_E0402, s->span, "events are sent by probes"),
+                "user space prints directly");
+        return;
+    }
+    s->info = ev;
+    ev->sent = true;
+    for (i = 0; i < s->fields.n; i++) {
+        check_send_field(c, s, ev, &s->fields.v[i]);
+        for (k = 0; k < i; k++) {
+            if (!strcmp(s->fields.v[k].name, s->fields.v[i].name))
+                nd_error(c->d, ND_E0408, s->fields.v[i].span, "field '%s' is given twice",
+                         s->fields.v[i].name);
+        }
+    }
+    for (i = 0; i < ev->type->nelems; i++) {
+        for (k = 0; k < s->fields.n; k++) {
+            if (!strcmp(s->fields.v[k].name, ev->type->fields[i].name))
+                break;
+        }
+        if (k == s->fields.n)
+            nd_error(c->d, ND_E0408, s->name_span, "field '%s' of event %s is missing",
+                     ev->type->fields[i].name, s->name);
+    }
+}
+
+static void check_expr_stmt(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_expr *e = s->expr;
+
+    if (is_agg_call(e)) {
+        nd_check_expr(c, e);
+        if (c->world == ND_KERNEL || e->type->kind == ND_TY_ERROR)
+            nd_help(c->d, nd_error(c->d, ND_E0310, e->span, "%s() is kept in a map", e->name),
+                    "write @name = %s(...)", e->name);
+        return;
+    }
+    nd_check_expr(c, e);
+    if (c->last_pass && e->kind != ND_E_CALL && e->kind != ND_E_ERROR &&
+        !(e->kind == ND_E_UNARY && e->op >= ND_OP_PREINC))
+        nd_error(c->d, ND_W0901, e->span, "this value is not used");
+}
+
+static void check_stmt(struct nd_check *c, struct nd_stmt *s)
+{
+    switch (s->kind) {
+    case ND_S_EXPR:
+        check_expr_stmt(c, s);
+        break;
+    case ND_S_ASSIGN:
+        check_assign(c, s);
+        check_assign_op(c, s);
+        break;
+    case ND_S_LET:
+        assign_var(c, s, s->expr->name, true);
+        break;
+    case ND_S_IF:
+        nd_check_cond(c, s->expr);
+        nd_ask_prune_if(c, s);
+        nd_check_block(c, s->body);
+        if (s->else_body)
+            nd_check_block(c, s->else_body);
+        break;
+    case ND_S_WHILE:
+        check_while(c, s);
+        break;
+    case ND_S_FOR_RANGE:
+        check_for_range(c, s);
+        break;
+    case ND_S_FOR_MAP:
+        if (c->world == ND_KERNEL)
+            check_for_map_async(c, s);
+        else
+            check_for_map(c, s);
+        break;
+    case ND_S_UNROLL:
+        check_unroll(c, s);
+        break;
+    case ND_S_BREAK:
+    case ND_S_CONTINUE:
+        if (!c->loops)
+            nd_error(c->d, ND_E0405, s->span, "'%s' is not inside a loop",
+                     s->kind == ND_S_BREAK ? "break" : "continue");
+        break;
+    case ND_S_RETURN:
+        check_return(c, s);
+        break;
+    case ND_S_BLOCK:
+        nd_check_block(c, s->body);
+        break;
+    case ND_S_SEND:
+        check_send(c, s);
+        break;
+    }
+}
+
+// ---- calls that user space carries out ----------------------------------------------------------
+
+struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t)
+{
+    switch (t->kind) {
+    case ND_TY_COUNT:
+        return nd_ty(&nd_type_u64);
+    case ND_TY_SUM:
+    case ND_TY_MIN:
+    case ND_TY_MAX:
+        return nd_type_int(8, t->is_signed);
+    case ND_TY_AVG:
+        return nd_ty(&nd_type_double);
+    default:
+        (void)c;
+        return t;
+    }
+}
+
+static bool is_async_stmt(const struct nd_stmt *s)
+{
+    return s->kind == ND_S_FOR_MAP || (s->kind == ND_S_EXPR && nd_check_is_async(s->expr) &&
+                                       s->expr->builtin->id != ND_B_EXIT);
+}
+
+// The first argument of these names a map; its value is not asked for.
+static bool names_map(enum nd_builtin_id id)
+{
+    return id == ND_B_PRINT || id == ND_B_CLEAR || id == ND_B_ZERO || id == ND_B_TOP;
+}
+
+// What user space needs for one argument.
+static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e, bool by_name)
+{
+    const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_TY_ERROR ? e->info : NULL;
+
+    if (m && (by_name || nd_type_is_agg(m->val ? m->val : e->type))) {
+        if (e->a) // the key travels, the value is read in user space
+            *ND_PUSH(c->a, &as->args) = (struct nd_async_arg){e->a, m->key};
+        return;
+    }
+    if (e->is_const && (e->kind == ND_E_STRING || nd_type_is_int(e->type)))
+        return; // known to both sides
+    *ND_PUSH(c->a, &as->args) = (struct nd_async_arg){e, e->type};
+}
+
+static struct nd_async *new_async(struct nd_check *c, struct nd_span span)
+{
+    struct nd_async *as = ND_NEW(c->a, struct nd_async);
+    struct nd_event *ev = ND_NEW(c->a, struct nd_event);
+
+    ev->name = "";
+    ev->span = span;
+    ev->index = c->p->events.n;
+    ev->async = as;
+    ev->sent = true;
+    as->event = ev;
+    *ND_PUSH(c->a, &c->p->events) = ev;
+    return as;
+}
+
+static void finish_async(struct nd_check *c, struct nd_async *as)
+{
+    struct nd_field *f = ND_NEW_ARRAY(c->a, struct nd_field, as->args.n ? as->args.n : 1);
+    uint32_t i;
+
+    for (i = 0; i < as->args.n; i++) {
+        f[i].name = nd_arena_printf(c->a, "arg%u", i);
+        f[i].type = as->args.v[i].type;
+    }
+    as->event->type = nd_type_struct(c->t, "", f, as->args.n, false);
+}
+
+void nd_check_async(struct nd_check *c, struct nd_block *b)
+{
+    struct nd_async *as = NULL;
+    uint32_t i, k;
+
+    if (c->d->errors || c->d->quiet)
+        return;
+    for (i = 0; i < b->n; i++) {
+        struct nd_stmt *s = b->v[i];
+
+        if (!is_async_stmt(s)) {
+            if (as)
+                finish_async(c, as);
+            as = NULL;
+            continue;
+        }
+        if (!as)
+            as = new_async(c, s->span);
+        *ND_PUSH(c->a, &as->calls) = s;
+        for (k = 0; s->kind == ND_S_EXPR && k < s->expr->args.n; k++)
+            async_arg(c, as, s->expr->args.v[k], !k && names_map(s->expr->builtin->id));
+        // The event is sent by the last of the calls; those before it only belong to it.
+        s->info = as;
+    }
+    if (as)
+        finish_async(c, as);
+}

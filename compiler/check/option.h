@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Options a script declares: types, defaults, and where their values lie. Serves the checker and
+// the manifest.
+#ifndef ND_OPTION_H
+#define ND_OPTION_H
+
+#include "compiler/check/check.h"
+
+struct nd_mfb;
+
+void nd_option_declare(struct nd_check *c, struct nd_decl *d);
+struct nd_option *nd_option_find(const struct nd_program *p, const char *name); // NULL: none
+#define ND_OPTION_STACKS "stack_storage_size" // an INT option of this name: stacks that are kept
+// Options whose values are in a file: which. When all are declared.
+void nd_option_join_files(struct nd_check *c);
+// Position of a name in the list of an enum option, -1: none.
+int64_t nd_option_name(const struct nd_option *o, const char *name);
+// Number of a protocol by name, -1: unknown.
+int nd_option_proto(const char *name);
+// The default values as bytes (stride each, number in *n).
+uint8_t *nd_option_default(struct nd_program *p, const struct nd_option *o, uint32_t *n);
+
+#endif

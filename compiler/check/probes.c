@@ -1,0 +1,607 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Attach points from their text: what a probe's words mean on the target kernel, wildcards
+// expanded. Each kind of probe is one row of a table. Must not know expressions' types.
+#include "compiler/check/probes_impl.h"
+
+#include "compiler/check/option.h"
+
+#include "compiler/kernel/btf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct nd_target *nd_expand_add(struct nd_expand *x, const char *s0, const char *s1)
+{
+    struct nd_target *t = ND_PUSH(x->p->arena, &x->out);
+
+    memset(t, 0, sizeof(*t));
+    t->kind = x->kind->attach;
+    t->s0 = s0 ? nd_arena_strdup(x->p->arena, s0) : "";
+    t->s1 = s1 ? nd_arena_strdup(x->p->arena, s1) : "";
+    t->builtin = x->builtin != NULL;
+    t->span = x->pt.span;
+    t->spec = x->pt.text;
+    return t;
+}
+
+struct nd_diag *nd_expand_fail(struct nd_expand *x, enum nd_diag_code code, const char *text)
+{
+    return nd_error(x->p->diags, code, x->pt.span, "%s", text);
+}
+
+void nd_expand_malformed(struct nd_expand *x, const char *text)
+{
+    nd_help(x->p->diags, nd_expand_fail(x, ND_E0502, text), "write %s", x->kind->usage);
+}
+
+void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near *near,
+                    const char *prefix)
+{
+    if (near->n)
+        nd_help(x->p->diags, d, "did you mean '%s%s'?", prefix, near->best[0]);
+}
+
+// ---- tracepoints --------------------------------------------------------------------------------
+
+static int near_event(void *arg, const char *category, const char *event)
+{
+    (void)category;
+    nd_near_try(arg, event);
+    return 0;
+}
+
+static int add_event(void *arg, const char *category, const char *event)
+{
+    struct nd_expand *x = arg;
+    struct nd_target *t = nd_expand_add(x, category, event);
+
+    t->spec = nd_arena_printf(x->p->arena, "tracepoint:%s:%s", category, event);
+    return x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
+}
+
+static void unknown_event(struct nd_expand *x)
+{
+    struct nd_near near = {.name = x->part[1]};
+    const char *why;
+    struct nd_diag *d;
+    char prefix[80];
+
+    nd_kernel_each_tracepoint(x->p->kernel, x->part[0], "*", near_event, &near, &why);
+    snprintf(prefix, sizeof(prefix), "tracepoint:%.60s:", x->part[0]);
+    d = nd_expand_fail(x, ND_E0206,
+                       nd_arena_printf(x->p->arena, "this kernel has no tracepoint '%s:%s'",
+                                       x->part[0], x->part[1]));
+    nd_expand_near(x, d, &near, prefix);
+    if (!near.n)
+        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' shows what there is",
+                x->part[0]);
+}
+
+static void no_tracefs(struct nd_expand *x, const char *why)
+{
+    nd_help(x->p->diags,
+            nd_expand_fail(x, ND_E0602, "the trace events of this kernel cannot be read"), "%s",
+            why ? why : "run as root");
+}
+
+static void expand_tracepoint(struct nd_expand *x)
+{
+    const struct nd_func_sig *sig;
+    const char *why = NULL;
+    struct nd_target *t;
+    int err;
+
+    if (nd_glob_is(x->part[0]) || nd_glob_is(x->part[1])) {
+        err = nd_kernel_each_tracepoint(x->p->kernel, x->part[0], x->part[1], add_event, x, &why);
+        if (err && err != -E2BIG)
+            no_tracefs(x, why);
+        else if (!x->out.n)
+            nd_expand_fail(x, ND_E0206, "no tracepoint matches");
+        return;
+    }
+    t = nd_expand_add(x, x->part[0], x->part[1]);
+    err = nd_kernel_tracepoint(x->p->kernel, t->s0, t->s1, &t->format, &why);
+    if (!err)
+        return;
+    t->format = NULL;
+    if (err == -ENOENT)
+        unknown_event(x);
+    else if (nd_kernel_raw_tracepoint(x->p->kernel, t->s1, &sig))
+        no_tracefs(x, why); // else BTF knows the event; its fields are asked for later
+}
+
+static int add_raw(void *arg, const char *event)
+{
+    struct nd_expand *x = arg;
+    struct nd_target *t = nd_expand_add(x, "", event);
+
+    t->s0 = t->s1;
+    t->spec = nd_arena_printf(x->p->arena, "rawtracepoint:%s", event);
+    return x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
+}
+
+static int near_raw(void *arg, const char *event)
+{
+    nd_near_try(arg, event);
+    return 0;
+}
+
+static void expand_raw(struct nd_expand *x)
+{
+    const char *event = x->part[x->nparts - 1];
+    const struct nd_func_sig *sig = NULL;
+    struct nd_near near = {.name = event};
+    struct nd_diag *d;
+    int err;
+
+    if (nd_glob_is(event)) {
+        nd_kernel_each_raw_tracepoint(x->p->kernel, event, add_raw, x);
+        if (!x->out.n)
+            nd_expand_fail(x, ND_E0206, "no raw tracepoint matches");
+        return;
+    }
+    err = nd_kernel_raw_tracepoint(x->p->kernel, event, &sig);
+    if (err == -ENOENT) {
+        nd_kernel_each_raw_tracepoint(x->p->kernel, "*", near_raw, &near);
+        d = nd_expand_fail(
+            x, ND_E0206,
+            nd_arena_printf(x->p->arena, "this kernel has no raw tracepoint '%s'", event));
+        nd_expand_near(x, d, &near, "rawtracepoint:");
+        return;
+    }
+    add_raw(x, event);
+    x->out.v[x->out.n - 1].spec = x->pt.text;
+    x->out.v[x->out.n - 1].sig = err ? NULL : sig;
+}
+
+// ---- programs and libraries ---------------------------------------------------------------------
+
+struct usym_search {
+    struct nd_expand *x;
+    const char *path;
+    uint64_t off;
+    struct nd_near near;
+};
+
+static int add_usym(void *arg, const struct nd_usym *sym)
+{
+    struct usym_search *s = arg;
+    struct nd_target *t = nd_expand_add(s->x, s->path, sym->name);
+
+    t->num = sym->off + s->off;
+    t->spec = nd_arena_printf(s->x->p->arena, "%.*s:%s:%s", (int)strcspn(s->x->pt.text, ":"),
+                              s->x->pt.text, s->path, sym->name);
+    return s->x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
+}
+
+static int near_usym(void *arg, const struct nd_usym *sym)
+{
+    nd_near_try(arg, sym->name);
+    return 0;
+}
+
+static const char *find_path(struct nd_expand *x)
+{
+    const char *path = nd_kernel_exec_path(x->p->kernel, x->part[0]);
+
+    if (!path)
+        nd_help(
+            x->p->diags,
+            nd_expand_fail(
+                x, ND_E0603,
+                nd_arena_printf(x->p->arena, "there is no executable or library '%s'", x->part[0])),
+            "give its full path, or a name found in PATH or the library folders");
+    return path;
+}
+
+// uprobe:opt.lib:function: looked up when the option is known, by the runtime.
+static void in_option(struct nd_expand *x, const char *name)
+{
+    const struct nd_option *o = nd_option_find(x->p, name);
+    struct nd_target *t;
+
+    if (!o || o->kind != ND_OPT_PATH || o->decl->texpr->is_list) {
+        nd_help(x->p->diags,
+                nd_expand_fail(x, ND_E0502,
+                               nd_arena_printf(x->p->arena, "'%s' is no option for a file", name)),
+                "declare it: option %s: path \"library\"", name);
+        return;
+    }
+    t = nd_expand_add(x, x->part[0], x->part[1]);
+    t->in_option = true;
+    t->num = o->index;
+}
+
+static void expand_uprobe(struct nd_expand *x)
+{
+    struct usym_search s = {.x = x, .near.name = x->part[1]};
+    const char *why = NULL;
+    struct nd_diag *d;
+    char *plus, *end;
+    int err;
+
+    if (!strncmp(x->part[0], "opt.", 4)) {
+        in_option(x, x->part[0] + 4);
+        return;
+    }
+    s.path = find_path(x);
+    if (!s.path)
+        return;
+    if (x->part[1][0] >= '0' && x->part[1][0] <= '9') {
+        uint64_t addr = strtoull(x->part[1], &end, 0), off;
+        struct nd_target *t;
+
+        off = nd_kernel_addr_offset(x->p->kernel, s.path, addr);
+        if (*end || off == UINT64_MAX) {
+            nd_expand_malformed(x, "this address is not in the code of the file");
+            return;
+        }
+        t = nd_expand_add(x, s.path, x->part[1]);
+        t->num = off;
+        return;
+    }
+    plus = strchr(x->part[1], '+');
+    if (plus) {
+        *plus = 0;
+        s.off = strtoull(plus + 1, &end, 0);
+        if (*end || end == plus + 1) {
+            nd_expand_malformed(x, "the offset is not a number");
+            return;
+        }
+    }
+    err = nd_kernel_each_usym(x->p->kernel, s.path, x->part[1], add_usym, &s, &why);
+    if (err && err != -E2BIG && !x->out.n) {
+        nd_expand_fail(x, ND_E0603,
+                       nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
+        return;
+    }
+    if (x->out.n)
+        return;
+    nd_kernel_each_usym(x->p->kernel, s.path, "*", near_usym, &s.near, &why);
+    d = nd_expand_fail(x, ND_E0604,
+                       nd_arena_printf(x->p->arena, "%s has no function '%s'", s.path, x->part[1]));
+    nd_expand_near(x, d, &s.near, "");
+}
+
+static int add_usdt(void *arg, const struct nd_usdt *u)
+{
+    struct usym_search *s = arg;
+    struct nd_target *t = nd_expand_add(
+        s->x, s->path, nd_arena_printf(s->x->p->arena, "%s:%s", u->provider, u->name));
+    struct nd_usdt *copy = ND_NEW(s->x->p->arena, struct nd_usdt);
+
+    *copy = *u;
+    t->usdt = copy;
+    t->num = u->off;
+    t->num2 = u->sem_off;
+    t->spec = nd_arena_printf(s->x->p->arena, "usdt:%s:%s:%s", s->path, u->provider, u->name);
+    return 0;
+}
+
+static void expand_usdt(struct nd_expand *x)
+{
+    struct usym_search s = {.x = x};
+    const char *why = NULL;
+    int err;
+
+    s.path = find_path(x);
+    if (!s.path)
+        return;
+    err = nd_kernel_each_usdt(x->p->kernel, s.path, x->nparts > 2 ? x->part[1] : "*",
+                              x->part[x->nparts - 1], add_usdt, &s, &why);
+    if (err && !x->out.n)
+        nd_expand_fail(x, ND_E0603,
+                       nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
+    else if (!x->out.n)
+        nd_help(x->p->diags,
+                nd_expand_fail(x, ND_E0604,
+                               nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
+                                               x->part[x->nparts - 1])),
+                "ndtrace list probes 'usdt:%s:*' shows what there is", s.path);
+}
+
+// ---- timers and counters ------------------------------------------------------------------------
+
+static const struct {
+    const char *name;
+    uint64_t ns;
+} time_units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+
+// "s:1", "ms:100", "hz:99", "1s", "99hz": period in ns, or frequency.
+static bool parse_rate(struct nd_expand *x, uint64_t *num, bool *hz)
+{
+    const char *unit = x->part[0], *count = x->nparts > 1 ? x->part[1] : x->part[0];
+    char *end;
+    size_t i;
+
+    *num = strtoull(count, &end, 10);
+    if (x->nparts == 1)
+        unit = end;
+    if (end == count || (x->nparts > 1 && *end) || !*num) {
+        nd_expand_malformed(x, "the rate is not a number above 0");
+        return false;
+    }
+    *hz = !strcmp(unit, "hz");
+    if (*hz)
+        return true;
+    for (i = 0; i < sizeof(time_units) / sizeof(time_units[0]); i++) {
+        if (!strcmp(unit, time_units[i].name) &&
+            !__builtin_mul_overflow(*num, time_units[i].ns, num))
+            return true;
+    }
+    nd_expand_malformed(x, "the unit is s, ms, us or hz");
+    return false;
+}
+
+static void expand_profile(struct nd_expand *x)
+{
+    struct nd_target *t;
+    uint64_t num;
+    bool hz;
+
+    if (!parse_rate(x, &num, &hz))
+        return;
+    t = nd_expand_add(x, "", "");
+    t->num = num;
+    t->num2 = !hz;
+}
+
+static void expand_interval(struct nd_expand *x)
+{
+    struct nd_target *t;
+    uint64_t num;
+    bool hz;
+
+    if (!parse_rate(x, &num, &hz))
+        return;
+    t = nd_expand_add(x, "", "");
+    t->num = hz ? 1000000000 / num : num;
+    if (t->num < 1000000)
+        nd_help(x->p->diags, nd_expand_fail(x, ND_E0317, "an interval is at least 1ms"),
+                "profile:hz:N samples faster");
+}
+
+static const struct {
+    const char *name;
+    uint64_t config, period;
+} software[] =
+    {
+        // PERF_COUNT_SW_* of linux/perf_event.h
+        {"cpu-clock", 0, 1000000},  {"task-clock", 1, 1000000},    {"page-faults", 2, 100},
+        {"faults", 2, 100},         {"context-switches", 3, 1000}, {"cs", 3, 1000},
+        {"cpu-migrations", 4, 1},   {"minor-faults", 5, 100},      {"major-faults", 6, 1},
+        {"alignment-faults", 7, 1}, {"emulation-faults", 8, 1},    {"dummy", 9, 1},
+        {"bpf-output", 10, 1},
+},
+  hardware[] = {
+      // PERF_COUNT_HW_*
+      {"cpu-cycles", 0, 1000000},     {"cycles", 0, 1000000},
+      {"instructions", 1, 1000000},   {"cache-references", 2, 1000000},
+      {"cache-misses", 3, 1000000},   {"branch-instructions", 4, 100000},
+      {"branches", 4, 100000},        {"branch-misses", 5, 100000},
+      {"bus-cycles", 6, 100000},      {"frontend-stalls", 7, 1000000},
+      {"backend-stalls", 8, 1000000}, {"ref-cycles", 9, 1000000},
+};
+
+static void expand_counter(struct nd_expand *x)
+{
+    bool soft = x->kind->attach == ND_AT_SOFTWARE;
+    size_t n =
+        soft ? sizeof(software) / sizeof(software[0]) : sizeof(hardware) / sizeof(hardware[0]);
+    struct nd_near near = {.name = x->part[0]};
+    struct nd_diag *d;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        const char *name = soft ? software[i].name : hardware[i].name;
+        struct nd_target *t;
+        char *end;
+
+        nd_near_try(&near, name);
+        if (strcmp(name, x->part[0]))
+            continue;
+        t = nd_expand_add(x, "", "");
+        t->num = soft ? software[i].config : hardware[i].config;
+        t->num2 = soft ? software[i].period : hardware[i].period;
+        if (x->nparts > 1) {
+            t->num2 = strtoull(x->part[1], &end, 10);
+            if (*end || !t->num2)
+                nd_expand_malformed(x, "the count is not a number above 0");
+        }
+        return;
+    }
+    d = nd_expand_fail(x, ND_E0206,
+                       nd_arena_printf(x->p->arena, "there is no %s event '%s'",
+                                       soft ? "software" : "hardware", x->part[0]));
+    nd_expand_near(x, d, &near, soft ? "software:" : "hardware:");
+}
+
+static void expand_plain(struct nd_expand *x)
+{
+    nd_expand_add(x, "", "");
+}
+
+static const struct nd_probe_kind kinds[] = {
+    {"BEGIN", ND_AT_BEGIN, 0, 0, expand_plain, "BEGIN", false},
+    {"END", ND_AT_END, 0, 0, expand_plain, "END", false},
+    {"tracepoint t", ND_AT_TRACEPOINT, 2, 2, expand_tracepoint, "tracepoint:category:event", false},
+    {"rawtracepoint raw_tp rt tp_btf", ND_AT_RAW_TP, 1, 2, expand_raw, "rawtracepoint:event",
+     false},
+    {"kprobe k", ND_AT_KPROBE, 1, 2, nd_expand_func, "kprobe:[module:]function[+offset]", false},
+    {"kretprobe kr", ND_AT_KRETPROBE, 1, 2, nd_expand_func, "kretprobe:[module:]function", false},
+    {"fentry kfunc f", ND_AT_FENTRY, 1, 2, nd_expand_func, "fentry:[module:]function", false},
+    {"fexit kretfunc fr", ND_AT_FEXIT, 1, 2, nd_expand_func, "fexit:[module:]function", false},
+    {"func", ND_AT_FENTRY, 1, 2, nd_expand_func, "func:[module:]function", true},
+    {"funcret", ND_AT_FEXIT, 1, 2, nd_expand_func, "funcret:[module:]function", true},
+    {"uprobe u", ND_AT_UPROBE, 2, 2, expand_uprobe, "uprobe:file:function or uprobe:file:0xaddress",
+     false},
+    {"uretprobe ur", ND_AT_URETPROBE, 2, 2, expand_uprobe, "uretprobe:file:function", false},
+    {"usdt U", ND_AT_UPROBE, 2, 3, expand_usdt, "usdt:file:[provider:]name", false},
+    {"profile p", ND_AT_PROFILE, 1, 2, expand_profile, "profile:hz:99 or profile:ms:10", false},
+    {"interval i", ND_AT_INTERVAL, 1, 2, expand_interval, "interval:s:1 or interval:ms:100", false},
+    {"software s", ND_AT_SOFTWARE, 1, 2, expand_counter, "software:event[:count]", false},
+    {"hardware h", ND_AT_HARDWARE, 1, 2, expand_counter, "hardware:event[:count]", false},
+};
+
+static bool word_in(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+
+    while (list) {
+        if (!strncmp(list, word, n) && (!list[n] || list[n] == ' '))
+            return true;
+        list = strchr(list, ' ');
+        if (list)
+            list++;
+    }
+    return false;
+}
+
+static const struct nd_probe_kind *find_kind(const char *word)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (word_in(kinds[i].names, word))
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+// "kind:a:b:c" into parts; quotes around a part are dropped.
+static void split(struct nd_expand *x, char *s)
+{
+    char *word = s;
+
+    x->nparts = 0;
+    while (word && x->nparts < ND_PARTS_MAX) {
+        char *end;
+
+        if (*word == '"') {
+            char *q = strchr(word + 1, '"');
+
+            word++;
+            end = q ? q + 1 : NULL;
+            if (q)
+                *q = 0;
+            if (end && *end != ':')
+                end = NULL;
+        } else {
+            end = strchr(word, ':');
+        }
+        if (end)
+            *end++ = 0;
+        x->part[x->nparts++] = word;
+        word = end;
+    }
+    if (word)
+        x->nparts = ND_PARTS_MAX + 1;
+}
+
+static void unknown_kind(struct nd_expand *x, const char *word)
+{
+    struct nd_near near = {.name = word};
+    struct nd_diag *d;
+    size_t i;
+
+    if (nd_stage_find(x->p, word)) { // probes on stages do not come here
+        nd_expand_fail(x, ND_E0205,
+                       nd_arena_printf(x->p->arena,
+                                       "a stage cannot be an alternative of a stage: '%s'", word));
+        return;
+    }
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const char *n = kinds[i].names;
+
+        nd_near_try(&near, nd_arena_strndup(x->p->arena, n, strcspn(n, " ")));
+    }
+    for (i = 0; i < x->p->decls.n; i++) {
+        if (x->p->decls.v[i]->kind == ND_D_STAGE)
+            nd_near_try(&near, x->p->decls.v[i]->name);
+    }
+    d = nd_expand_fail(x, ND_E0205, nd_arena_printf(x->p->arena, "unknown probe '%s'", x->pt.text));
+    if (near.n)
+        nd_help(x->p->diags, d, "did you mean '%s'?", near.best[0]);
+    else
+        nd_help(x->p->diags, d,
+                "a probe is written kind:name, for example tracepoint:net:net_dev_queue");
+}
+
+static void expand_point(struct nd_expand *x)
+{
+    char *copy = nd_arena_strdup(x->p->arena, x->pt.text), *colon = strchr(copy, ':');
+    uint32_t i;
+
+    if (colon)
+        *colon++ = 0;
+    x->kind = find_kind(copy);
+    if (!x->kind) {
+        unknown_kind(x, copy);
+        return;
+    }
+    x->nparts = 0;
+    if (colon)
+        split(x, colon);
+    if (x->nparts < x->kind->min || x->nparts > x->kind->max) {
+        nd_expand_malformed(x, "a part of the probe is missing or too much");
+        return;
+    }
+    for (i = 0; i < x->nparts; i++) {
+        if (!*x->part[i]) {
+            nd_expand_malformed(x, "a part of the probe is empty");
+            return;
+        }
+    }
+    x->kind->expand(x);
+}
+
+void nd_probes_point(struct nd_program *p, const struct nd_point *pt, struct nd_targets *out)
+{
+    struct nd_expand x = {.p = p, .pt = *pt};
+
+    expand_point(&x);
+    if (x.out.n > ND_TARGETS_MAX) {
+        nd_expand_fail(
+            &x, ND_E0702,
+            nd_arena_printf(p->arena, "this matches more than %u places", ND_TARGETS_MAX));
+        x.out.n = 0;
+    }
+    *out = x.out;
+}
+
+void nd_probes_resolve(struct nd_program *p, const char *text, struct nd_span span,
+                       struct nd_targets *out)
+{
+    struct nd_point pt = {.text = text, .span = span};
+    bool quiet = p->diags->quiet;
+    uint32_t errors = p->diags->errors;
+
+    p->diags->quiet = true;
+    nd_probes_point(p, &pt, out);
+    if (p->diags->errors != errors)
+        out->n = 0;
+    p->diags->quiet = quiet;
+    p->diags->errors = errors;
+}
+
+void nd_probes_expand(struct nd_check *c, struct nd_decl *d)
+{
+    uint32_t i;
+
+    for (i = 0; i < d->points.n; i++) {
+        const struct nd_point *pt = &d->points.v[i];
+        struct nd_decl *stage = strchr(pt->text, ':') ? NULL : nd_stage_find(c->p, pt->text);
+        struct nd_targets out;
+
+        if (stage) {
+            nd_stage_expand(c, stage, d, pt);
+        } else {
+            nd_probes_point(c->p, pt, &out);
+            nd_probes_serve(c->p, d, NULL, 0, &out, pt->span);
+        }
+        // Points of different kinds are different programs, with a tree each.
+        if (i + 1 < d->points.n)
+            d = nd_probes_own_tree(c->p, d);
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One attach point while its text is looked up on the target kernel. Must not know what bodies do.
+// Serves probes.c and probes_func.c.
+#ifndef ND_PROBES_IMPL_H
+#define ND_PROBES_IMPL_H
+
+#include "compiler/check/check.h"
+
+#define ND_PARTS_MAX 5
+#define ND_TARGETS_MAX 20000u
+
+struct nd_expand {
+    struct nd_program *p;
+    struct nd_point pt;
+    const struct nd_probe_kind *kind;
+    char *part[ND_PARTS_MAX];
+    uint32_t nparts;
+    const char *builtin; // the module that the script names, if it is part of vmlinux
+    struct nd_targets out;
+};
+
+struct nd_probe_kind {
+    const char *names; // separated by spaces
+    enum nd_mf_attach_kind attach;
+    uint32_t min, max; // parts after the kind
+    void (*expand)(struct nd_expand *x);
+    const char *usage;
+    bool best; // of fentry and kprobe
+};
+
+// A place; the texts are copied.
+struct nd_target *nd_expand_add(struct nd_expand *x, const char *s0, const char *s1);
+struct nd_diag *nd_expand_fail(struct nd_expand *x, enum nd_diag_code code, const char *text);
+void nd_expand_malformed(struct nd_expand *x, const char *text); // with how it is written
+void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near *near,
+                    const char *prefix);
+
+// Rows of the table of kinds: probes on functions of the kernel.
+void nd_expand_func(struct nd_expand *x);
+
+#endif

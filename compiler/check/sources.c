@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The typing of what user space reads besides maps and events: counters of devices and paths, bytes
+// of a buf, lines of a file. A script reads no file but one that an option names. Serves the
+// built-ins.
+#include "compiler/check/builtins.h"
+
+#include "compiler/net/paths.h"
+
+#include <string.h>
+
+static bool is_error(const struct nd_expr *e)
+{
+    return e->type->kind == ND_TY_ERROR;
+}
+
+static void want_text(struct nd_check *c, struct nd_expr *e, uint32_t i)
+{
+    if (!nd_type_is_text(e->args.v[i]->type) && !is_error(e->args.v[i]))
+        nd_bad_arg(c, e, i, "a string");
+}
+
+static const char *const path_counts[ND_PATHC_ASK_MAX] = {
+    [ND_PATHC_STARTED] = "started", [ND_PATHC_DONE] = "done",
+    [ND_PATHC_AGAIN] = "again",     [ND_PATHC_UNMATCHED] = "unmatched",
+    [ND_PATHC_REHIT] = "rehit",     [ND_PATHC_ORDER] = "order",
+    [ND_PATHC_LOST] = "lost",       [ND_PATHC_UNDER_WAY] = "under_way",
+};
+
+// Both names become numbers.
+struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
+                                    const struct nd_builtin *b)
+{
+    struct nd_expr **x = e->args.v;
+    uint32_t i;
+
+    for (i = 0; i < 2; i++) {
+        if (x[i]->kind != ND_E_STRING) {
+            if (!is_error(x[i]))
+                nd_error(c->d, ND_E0313, x[i]->span, "path_count() wants a string literal here");
+            return nd_ty(b->type);
+        }
+    }
+    for (i = 0; i < c->p->paths.n && strcmp(c->p->paths.v[i]->decl->name, x[0]->str) != 0; i++)
+        ;
+    e->num = i;
+    if (i == c->p->paths.n)
+        nd_error(c->d, ND_E0212, x[0]->span, "there is no path '%s'", x[0]->str);
+    for (i = 0; i < ND_PATHC_ASK_MAX && strcmp(path_counts[i], x[1]->str) != 0; i++)
+        ;
+    e->aux = i;
+    if (i == ND_PATHC_ASK_MAX)
+        nd_help(c->d, nd_error(c->d, ND_E0212, x[1]->span, "a path has no counter '%s'", x[1]->str),
+                "started, done, lost, under_way, again, unmatched, rehit, order");
+    return nd_ty(b->type);
+}
+
+static const char *const link_names[] = {
+#define ND_LINK_NAME(name) #name,
+    ND_LINK_STATS(ND_LINK_NAME)
+#undef ND_LINK_NAME
+};
+
+// The name becomes its number.
+struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
+{
+    struct nd_expr *x = e->args.v[1];
+    struct nd_near near = {.name = x->kind == ND_E_STRING ? x->str : ""};
+    struct nd_diag *d;
+    uint32_t i;
+
+    want_text(c, e, 0);
+    if (x->kind != ND_E_STRING) {
+        if (!is_error(x))
+            nd_error(c->d, ND_E0313, x->span, "link_stat() wants a string literal here");
+        return nd_ty(b->type);
+    }
+    for (i = 0; i < ND_LINK_MAX; i++) {
+        if (!strcmp(link_names[i], x->str)) {
+            e->aux = i;
+            return nd_ty(b->type);
+        }
+        nd_near_try(&near, link_names[i]);
+    }
+    d = nd_error(c->d, ND_E0212, x->span, "a device has no counter '%s'", x->str);
+    if (near.n)
+        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+    else
+        nd_help(c->d, d, "rx_packets, tx_bytes, rx_errors, tx_dropped, …: docs/language.md");
+    return nd_ty(b->type);
+}
+
+// How many bytes: where the script says it as a constant, it must be one of these.
+static void check_width(struct nd_check *c, struct nd_expr *e)
+{
+    bool ip = e->builtin->id == ND_B_GET_IP;
+    int64_t n;
+
+    nd_want_int(c, e, 2);
+    if (!nd_check_const_int(c, e->args.v[2], &n))
+        return;
+    if (ip ? n != 4 && n != 16 : n != 1 && n != 2 && n != 4 && n != 8)
+        nd_error(c->d, ND_E0317, e->args.v[2]->span,
+                 ip ? "an address has 4 or 16 bytes" : "a number has 1, 2, 4 or 8 bytes");
+}
+
+struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    if (e->args.v[0]->type->kind != ND_TY_BUF && !is_error(e->args.v[0]))
+        nd_bad_arg(c, e, 0, "a buf");
+    nd_want_int(c, e, 1);
+    if (e->args.n > 2)
+        check_width(c, e);
+    return nd_ty(b->type);
+}
+
+struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    const struct nd_expr *x = e->args.v[0];
+    uint32_t i;
+
+    if (!is_error(x) && (!x->sym || !x->sym->option || x->sym->option->kind != ND_OPT_PATH))
+        nd_help(
+            c->d,
+            nd_error(c->d, ND_E0302, x->span, "%s() wants an option of type path here", e->name),
+            "scripts read only files that were named on the command line: option file: path");
+    for (i = 1; i < e->args.n; i++) {
+        if (i < 3)
+            nd_want_int(c, e, i);
+        else
+            want_text(c, e, i);
+    }
+    return nd_ty(b->type);
+}
+
+struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    want_text(c, e, 0);
+    nd_want_int(c, e, 1);
+    if (e->args.n > 2)
+        want_text(c, e, 2);
+    return nd_ty(b->type);
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The tree of a script: node kinds and constructors. The checker fills the fields marked "check:".
+// Must not know BTF, LLVM or the manifest. Serves grammar and all passes.
+#ifndef ND_AST_H
+#define ND_AST_H
+
+#include "compiler/front/arena.h"
+#include "compiler/front/source.h"
+
+#include <stdbool.h>
+
+struct nd_type;
+struct nd_expr;
+struct nd_stmt;
+struct nd_sym;
+
+// ---- types as written ------------------------------------------------------------------------
+
+enum nd_tag { ND_TAG_NONE, ND_TAG_STRUCT, ND_TAG_UNION, ND_TAG_ENUM };
+
+struct nd_texpr {
+    struct nd_span span;
+    enum nd_tag tag;
+    const char *name; // "u32", "sk_buff", "ip", ...
+    uint32_t stars;
+    bool is_list;  // type[] (options)
+    bool is_array; // type[n]
+    bool optional; // enum name?: an integer where the kernel has no such enum
+    uint64_t nelems;
+    struct nd_expr_list *args; // enum(a, b) of options
+};
+
+// ---- expressions -----------------------------------------------------------------------------
+
+enum nd_op {
+    ND_OP_NONE,
+    ND_OP_ADD,
+    ND_OP_SUB,
+    ND_OP_MUL,
+    ND_OP_DIV,
+    ND_OP_MOD,
+    ND_OP_SHL,
+    ND_OP_SHR,
+    ND_OP_AND,
+    ND_OP_OR,
+    ND_OP_XOR,
+    ND_OP_EQ,
+    ND_OP_NE,
+    ND_OP_LT,
+    ND_OP_LE,
+    ND_OP_GT,
+    ND_OP_GE,
+    ND_OP_LAND,
+    ND_OP_LOR,
+    ND_OP_NEG,
+    ND_OP_NOT,
+    ND_OP_BNOT,
+    ND_OP_DEREF,
+    ND_OP_ADDR,
+    ND_OP_PREINC,
+    ND_OP_PREDEC,
+    ND_OP_POSTINC,
+    ND_OP_POSTDEC,
+};
+const char *nd_op_text(enum nd_op op);
+
+enum nd_expr_kind {
+    ND_E_INT,          // num; lit_unit for durations
+    ND_E_DOUBLE,       // real
+    ND_E_STRING,       // str, len
+    ND_E_IDENT,        // name
+    ND_E_VAR,          // $name
+    ND_E_MAP,          // @name[key]; a = key or NULL (several keys: a tuple)
+    ND_E_UNARY,        // op a
+    ND_E_BINARY,       // a op b
+    ND_E_COND,         // a ? b : c
+    ND_E_CAST,         // (texpr)a
+    ND_E_SIZEOF,       // texpr or a
+    ND_E_OFFSETOF,     // texpr, name = member path
+    ND_E_HAS_FIELD,    // texpr, name = member path
+    ND_E_CONTAINER_OF, // a, texpr, name
+    ND_E_CALL,         // name(args)
+    ND_E_FIELD,        // a.name or a->name
+    ND_E_INDEX,        // a[b]
+    ND_E_TUPLE,        // (args)
+    ND_E_IN,           // a in b; b may be a tuple: any of
+    ND_E_ERROR,        // a syntax error was reported here
+};
+
+enum nd_lit_unit { ND_UNIT_NONE, ND_UNIT_DURATION, ND_UNIT_SIZE };
+
+struct nd_expr_list {
+    struct nd_expr **v;
+    uint32_t n, cap;
+};
+
+struct nd_expr {
+    enum nd_expr_kind kind;
+    struct nd_span span;
+    enum nd_op op;
+    uint32_t depth;   // operators below
+    bool arrow;       // FIELD: written ->
+    bool is_unsigned; // INT: does not fit a signed integer
+    bool paren;       // written in parentheses
+    enum nd_lit_unit lit_unit;
+    const char *name;
+    struct nd_span name_span; // FIELD: the name; CALL: the function's name
+    uint64_t num;
+    double real;
+    const char *str;
+    uint32_t len;
+    struct nd_expr *a, *b, *c;
+    struct nd_expr_list args;
+    struct nd_texpr *texpr;
+
+    // check:
+    struct nd_type *type;
+    struct nd_sym *sym;               // what a name refers to
+    const struct nd_builtin *builtin; // IDENT or CALL of a built-in
+    bool is_const;                    // num (or str) is its value
+    bool relocated;                   // is_const, but the object asks the kernel that runs it
+    bool asks;                        // a constant by what the target kernel has
+    struct nd_field *field;           // FIELD: the member
+    uint32_t aux;                     // per kind: tuple index, option index, ...
+    void *info;                       // per built-in
+};
+
+// ---- statements ------------------------------------------------------------------------------
+
+enum nd_stmt_kind {
+    ND_S_EXPR,      // expr
+    ND_S_ASSIGN,    // expr op= rhs
+    ND_S_LET,       // let $name [: texpr] [= rhs]; expr is the VAR
+    ND_S_IF,        // expr body else_body
+    ND_S_WHILE,     // expr body
+    ND_S_FOR_RANGE, // expr = var, rhs .. hi, body
+    ND_S_FOR_MAP,   // key, val names; map in expr; sort, desc, limit
+    ND_S_UNROLL,    // rhs = count, body
+    ND_S_BREAK,
+    ND_S_CONTINUE,
+    ND_S_RETURN, // expr or NULL
+    ND_S_BLOCK,  // body
+    ND_S_SEND,   // name, names/args
+};
+
+struct nd_block {
+    struct nd_stmt **v;
+    uint32_t n, cap;
+    struct nd_span span;
+};
+
+struct nd_named {
+    const char *name;
+    struct nd_span span;
+    struct nd_expr *expr;
+};
+struct nd_named_list {
+    struct nd_named *v;
+    uint32_t n, cap;
+};
+
+struct nd_stmt {
+    enum nd_stmt_kind kind;
+    struct nd_span span;
+    enum nd_op op; // ASSIGN: compound operator or NONE
+    struct nd_expr *expr, *rhs, *hi;
+    struct nd_block *body, *else_body;
+    const char *name; // SEND: the event
+    struct nd_span name_span;
+    struct nd_named_list fields; // SEND
+    const char *key, *val;       // FOR_MAP: loop variables; val NULL: only one (a pair of both)
+    struct nd_span key_span, val_span;
+    bool key_dollar; // for ($kv : @m)
+    struct nd_expr *sort, *limit;
+    bool desc;
+    struct nd_texpr *texpr;
+
+    // check:
+    struct nd_sym *sym, *sym2;
+    void *info;
+    bool real;      // first assignment of a variable that later holds a double
+    bool plain_ptr; // first assignment of a variable that later holds pointers of another origin
+};
+
+// ---- declarations ----------------------------------------------------------------------------
+
+enum nd_decl_kind {
+    ND_D_USE,    // name
+    ND_D_OPTION, // name: texpr [required] [positional] [alias ...] [= value] ["help"]
+    ND_D_CONST,  // name = expr
+    ND_D_FN,     // name(params) [-> texpr] body
+    ND_D_STRUCT, // struct name { fields }
+    ND_D_EVENT,  // event name { fields }
+    ND_D_MAP,    // let @name = kind(size)
+    ND_D_PROBE,  // points [when expr] [/pred/] body
+    ND_D_BEGIN,  // begin body
+    ND_D_END,    // end body
+    ND_D_EVERY,  // every expr body
+    ND_D_ON,     // on name body
+    ND_D_PATH,   // path name by key ... = stages; path
+    ND_D_STAGE,  // stage name(fields) ["help"] { tries }
+};
+
+struct nd_decl_field {
+    const char *name;
+    struct nd_span span;
+    struct nd_texpr *texpr;
+    uint32_t bits;       // bit-field width, 0 = none
+    const char *aligned; // the word before its type; NULL: none
+    uint32_t align;
+    struct nd_span align_span;
+};
+struct nd_decl_fields {
+    struct nd_decl_field *v;
+    uint32_t n, cap;
+};
+
+struct nd_point { // one attach point as written: "tracepoint:net:*"
+    const char *text;
+    struct nd_span span;
+    bool optional; // a stage that may be missing: "ovs_rx?"
+};
+struct nd_points {
+    struct nd_point *v;
+    uint32_t n, cap;
+};
+
+// One alternative of a stage: try points [/pred/] { what it exports } [each export->next]
+struct nd_try {
+    struct nd_span span;
+    struct nd_points points;
+    struct nd_expr *pred;
+    struct nd_block *body;
+    struct nd_expr *each; // the next one of the list that the export is the first of, or NULL
+};
+struct nd_tries {
+    struct nd_try *v;
+    uint32_t n, cap;
+};
+
+// path name by key [timeout t] [limit n] [sample 1/n by flow] [keep { name: type = value }]
+//   = stage ["label"] [renamed] [when (cond)] [if (cond)] -> stage? ...
+struct nd_path_stage {
+    struct nd_point point;
+    const char *label; // what it prints as; NULL: its name
+    struct nd_expr *when, *cond;
+    bool renamed; // packets may have another key since the stage before
+};
+struct nd_path_keep { // a value noted at each stage
+    struct nd_decl_field field;
+    struct nd_expr *value;
+};
+struct nd_path_keeps {
+    struct nd_path_keep *v;
+    uint32_t n, cap;
+};
+struct nd_path_stages {
+    struct nd_path_stage *v;
+    uint32_t n, cap;
+};
+struct nd_path_decl {
+    struct nd_expr *key, *timeout, *limit;
+    uint64_t sample; // one of so many flows, 0: all
+    struct nd_span sample_span;
+    struct nd_path_keeps keeps;
+    struct nd_path_stages stages;
+};
+
+struct nd_decl {
+    enum nd_decl_kind kind;
+    struct nd_span span;
+    const char *name;
+    struct nd_span name_span;
+    struct nd_texpr *texpr;
+    struct nd_expr *expr; // const value, option default, period, map size call
+    struct nd_decl_fields fields;
+    struct nd_block *body;
+    struct nd_points points;
+    struct nd_expr *when, *pred;
+    bool required;
+    bool positional; // also a word without a flag
+    struct nd_points aliases;
+    const char *file, *key; // OPTION: a column of that option's file, by this name; NULL: none
+    struct nd_span file_span;
+    const char *help;
+    const char *module;    // STRUCT: its module, whose BTF goes first; NULL: none
+    struct nd_tries tries; // STAGE
+    struct nd_path_decl *path;
+
+    // check:
+    struct nd_sym *sym;
+};
+
+struct nd_decls {
+    struct nd_decl **v;
+    uint32_t n, cap;
+};
+
+struct nd_script {
+    uint32_t src;
+    const char *title; // first comment line
+    struct nd_decls decls;
+};
+
+// Calls fn for every expression in a declaration (predicate, body), parents first.
+void nd_ast_walk(struct nd_decl *d, void (*fn)(void *arg, struct nd_expr *e), void *arg);
+void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e), void *arg);
+
+// Constructors; the caller fills what is special to the kind.
+struct nd_expr *nd_expr_new(struct nd_arena *a, enum nd_expr_kind kind, struct nd_span span);
+struct nd_expr *nd_expr_binary(struct nd_arena *a, enum nd_op op, struct nd_expr *l,
+                               struct nd_expr *r);
+struct nd_expr *nd_expr_unary(struct nd_arena *a, enum nd_op op, struct nd_span span,
+                              struct nd_expr *x);
+struct nd_stmt *nd_stmt_new(struct nd_arena *a, enum nd_stmt_kind kind, struct nd_span span);
+struct nd_decl *nd_decl_new(struct nd_arena *a, enum nd_decl_kind kind, struct nd_span span);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Diagnostics are values: collected in a list, rendered by one file as text with a caret or as JSON
+// Lines. Must not know the language. Serves every pass; nothing in the compiler prints by itself.
+#ifndef ND_DIAG_H
+#define ND_DIAG_H
+
+#include "compiler/front/source.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+// Code, and the short title of the list in docs/errors.md. Codes are stable: never renumbered.
+#define ND_DIAG_CODES(X)                            \
+    X(E0100, "file cannot be read")                 \
+    X(E0101, "syntax error")                        \
+    X(E0102, "unknown character")                   \
+    X(E0103, "unterminated string")                 \
+    X(E0104, "unterminated comment")                \
+    X(E0105, "unknown escape sequence")             \
+    X(E0106, "number too large")                    \
+    X(E0107, "malformed number")                    \
+    X(E0108, "invalid UTF-8")                       \
+    X(E0109, "nesting too deep")                    \
+    X(E0110, "empty script")                        \
+    X(E0111, "preprocessor directive")              \
+    X(E0112, "not a text file")                     \
+    X(E0201, "unknown name")                        \
+    X(E0202, "unknown function")                    \
+    X(E0203, "unknown type")                        \
+    X(E0204, "unknown field")                       \
+    X(E0205, "unknown probe kind")                  \
+    X(E0206, "unknown probe")                       \
+    X(E0207, "unknown option")                      \
+    X(E0208, "unknown event")                       \
+    X(E0209, "unknown module")                      \
+    X(E0210, "declared twice")                      \
+    X(E0211, "reserved name")                       \
+    X(E0212, "unknown register")                    \
+    X(E0213, "stage not available")                 \
+    X(E0301, "wrong number of arguments")           \
+    X(E0302, "wrong argument type")                 \
+    X(E0303, "types do not match")                  \
+    X(E0304, "not an integer")                      \
+    X(E0305, "not a pointer or struct")             \
+    X(E0306, "map used with different types")       \
+    X(E0307, "map used with different keys")        \
+    X(E0308, "map is never written")                \
+    X(E0309, "not an aggregation")                  \
+    X(E0310, "aggregation outside an assignment")   \
+    X(E0311, "cannot be assigned")                  \
+    X(E0312, "variable used before it is set")      \
+    X(E0313, "constant expected")                   \
+    X(E0314, "format string")                       \
+    X(E0315, "cannot be a map key or value")        \
+    X(E0316, "division by zero")                    \
+    X(E0317, "value out of range")                  \
+    X(E0401, "not available in a kernel probe")     \
+    X(E0402, "not available in user space")         \
+    X(E0403, "not available in this kind of probe") \
+    X(E0404, "recursive function")                  \
+    X(E0405, "outside a loop")                      \
+    X(E0406, "outside a function")                  \
+    X(E0407, "missing return value")                \
+    X(E0408, "event fields do not match")           \
+    X(E0409, "stage does not set what it exports")  \
+    X(E0501, "malformed option declaration")        \
+    X(E0502, "malformed probe")                     \
+    X(E0503, "malformed map or path")               \
+    X(E0601, "no BTF")                              \
+    X(E0602, "no tracefs")                          \
+    X(E0603, "executable not found")                \
+    X(E0604, "symbol not found")                    \
+    X(E0605, "argument cannot be read")             \
+    X(E0606, "no kprobes")                          \
+    X(E0609, "not for other kernels")               \
+    X(E0701, "too large")                           \
+    X(E0702, "too many probes")                     \
+    X(E0703, "loop bound too large")                \
+    X(E0801, "code generation failed")              \
+    X(W0901, "value is never used")                 \
+    X(W0902, "stage left out")                      \
+    X(W0903, "arguments may have moved")            \
+    X(W0904, "module not loaded")                   \
+    X(W0905, "lists are not walked")
+
+enum nd_diag_code {
+#define ND_DIAG_ENUM(code, title) ND_##code,
+    ND_DIAG_CODES(ND_DIAG_ENUM)
+#undef ND_DIAG_ENUM
+};
+
+#define ND_DIAG_LIMIT 20
+
+struct nd_note {
+    struct nd_span span; // ND_NO_SPAN: a help line without position
+    const char *text;
+};
+
+struct nd_diag {
+    enum nd_diag_code code;
+    bool warning;
+    struct nd_span span;
+    const char *text;
+    struct nd_note *notes;
+    uint32_t nnotes, notes_cap;
+};
+
+struct nd_diags {
+    struct nd_arena *arena;
+    struct nd_diag **v;
+    uint32_t n, cap;
+    uint32_t errors;  // all of them, also those over the limit
+    uint32_t dropped; // over the limit
+    bool quiet;       // during inference passes: count, do not keep
+};
+
+// Adds an error or a warning (by the code's first letter) and returns it for nd_help and nd_note.
+// Never NULL. A second error at the very same span is dropped.
+struct nd_diag *nd_error(struct nd_diags *d, enum nd_diag_code code, struct nd_span span,
+                         const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void nd_help(struct nd_diags *d, struct nd_diag *diag, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void nd_note(struct nd_diags *d, struct nd_diag *diag, struct nd_span span, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+const char *nd_diag_code_name(enum nd_diag_code code);
+const char *nd_diag_code_title(enum nd_diag_code code);
+void nd_diags_text(const struct nd_diags *d, struct nd_sources *s, FILE *out, bool colour);
+void nd_diags_json(const struct nd_diags *d, struct nd_sources *s, FILE *out);
+
+#endif

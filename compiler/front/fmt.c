@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Works on the text, not on the tree, so that nothing of it is lost: indentation by open brackets,
+// one space before '{' and after ',', no blanks at line ends, at most one empty line in a row.
+#include "compiler/front/fmt.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define INDENT 4u
+
+struct fmt {
+    const char *s, *end;
+    FILE *out;
+    uint32_t depth; // brackets open at the start of the line
+    bool comment;   // inside a block comment
+    uint32_t empty; // empty lines in a row
+    bool started;
+};
+
+// A line being written.
+struct piece {
+    char *v;
+    size_t n;
+};
+
+static void put(struct piece *p, char c)
+{
+    p->v[p->n++] = c;
+}
+
+static void trim(struct piece *p)
+{
+    while (p->n && (p->v[p->n - 1] == ' ' || p->v[p->n - 1] == '\t'))
+        p->n--;
+}
+
+static size_t string_end(const char *s, size_t i, size_t n)
+{
+    for (i++; i < n && s[i] != '"'; i++) {
+        if (s[i] == '\\' && i + 1 < n)
+            i++;
+    }
+    return i < n ? i + 1 : n;
+}
+
+static size_t copy_comment(struct fmt *f, struct piece *p, const char *s, size_t i, size_t n)
+{
+    while (i < n) {
+        if (s[i] == '*' && i + 1 < n && s[i + 1] == '/') {
+            put(p, '*');
+            put(p, '/');
+            f->comment = false;
+            return i + 2;
+        }
+        put(p, s[i++]);
+    }
+    return i;
+}
+
+// A bracket opens or closes: one more or one less of depth.
+static int bracket(char c)
+{
+    return c == '{' || c == '(' || c == '[' ? 1 : c == '}' || c == ')' || c == ']' ? -1 : 0;
+}
+
+static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n, int *change)
+{
+    size_t i = 0;
+
+    while (i < n) {
+        char c = s[i];
+
+        if (f->comment) {
+            i = copy_comment(f, p, s, i, n);
+            continue;
+        }
+        if (c == '"') {
+            size_t e = string_end(s, i, n);
+
+            while (i < e)
+                put(p, s[i++]);
+            continue;
+        }
+        if (c == '/' && i + 1 < n && s[i + 1] == '/') {
+            while (i < n)
+                put(p, s[i++]);
+            continue;
+        }
+        if (c == '/' && i + 1 < n && s[i + 1] == '*') {
+            f->comment = true;
+            put(p, '/');
+            put(p, '*');
+            i += 2;
+            continue;
+        }
+        *change += bracket(c);
+        if (c == '{' && p->n && p->v[p->n - 1] != ' ' && p->v[p->n - 1] != '(')
+            put(p, ' ');
+        if (c == ';' || c == ',')
+            trim(p);
+        put(p, c);
+        i++;
+        if ((c == ',' || c == ';') && i < n && s[i] != ' ' && s[i] != '\t')
+            put(p, ' ');
+    }
+    trim(p);
+}
+
+// Stages of a path on lines of their own stand below each other:
+//   = first
+//  -> second
+static uint32_t path_indent(const char *s, size_t n)
+{
+    if (n > 1 && s[0] == '-' && s[1] == '>')
+        return 1;
+    return n > 1 && s[0] == '=' && s[1] == ' ' ? 2 : 0;
+}
+
+static void format_line(struct fmt *f, struct nd_arena *a, const char *s, size_t n)
+{
+    struct piece p = {nd_arena_alloc(a, n * 3 + 8), 0};
+    bool in_comment = f->comment;
+    int change = 0;
+    uint32_t indent, k;
+
+    if (!in_comment) {
+        while (n && (*s == ' ' || *s == '\t'))
+            s++, n--;
+    }
+    while (n && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\r'))
+        n--;
+    if (!n) {
+        f->empty++;
+        return;
+    }
+    if (f->started && f->empty)
+        fputc('\n', f->out);
+    f->empty = 0;
+    f->started = true;
+    indent = f->depth;
+    for (k = 0; k < n && bracket(s[k]) < 0 && indent && !in_comment; k++)
+        indent--;
+    indent = indent * INDENT + path_indent(s, n);
+    format_code(f, &p, s, n, &change);
+    for (k = 0; k < indent && !in_comment; k++)
+        fputc(' ', f->out);
+    fwrite(p.v, 1, p.n, f->out);
+    fputc('\n', f->out);
+    f->depth = change < 0 && (uint32_t)-change > f->depth ? 0 : (uint32_t)((int)f->depth + change);
+}
+
+void nd_fmt(const struct nd_source *src, struct nd_arena *a, FILE *out)
+{
+    struct fmt f = {.s = src->text, .end = src->text + src->size, .out = out};
+
+    while (f.s < f.end) {
+        const char *eol = memchr(f.s, '\n', (size_t)(f.end - f.s));
+
+        if (!eol)
+            eol = f.end;
+        format_line(&f, a, f.s, (size_t)(eol - f.s));
+        f.s = eol + 1;
+    }
+}

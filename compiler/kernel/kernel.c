@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The target kernel: live, or recorded in a folder. Here: its life, release and BTF, and the
+// helpers that the other files of this module share. Must not know the language. Serves the
+// checker.
+#include "compiler/kernel/kernel_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+struct nd_kernel *nd_kernel_new(struct nd_arena *a, const struct nd_kernel_opts *opts)
+{
+    struct nd_kernel *k = ND_NEW(a, struct nd_kernel);
+
+    k->a = a;
+    k->tracefs = -1;
+    if (opts && opts->facts)
+        k->facts = nd_arena_strdup(a, opts->facts);
+    if (opts) {
+        k->no_btf = opts->no_btf;
+        k->no_module_btf = opts->no_module_btf;
+    }
+    if (opts && opts->btf_file)
+        k->btf_file = nd_arena_strdup(a, opts->btf_file);
+    return k;
+}
+
+void nd_kernel_free(struct nd_kernel *k)
+{
+    if (!k)
+        return;
+    nd_elf_free_all(k);
+    nd_btf_free(k->btf);
+    for (uint32_t i = 0; i < k->modules.n; i++)
+        nd_btf_free(k->modules.v[i].base);
+    if (k->tracefs >= 0)
+        close(k->tracefs);
+    free(k->kallsyms);
+    free(k->functions);
+}
+
+const char *nd_kernel_path(struct nd_kernel *k, const char *name, const char *live)
+{
+    return k->facts ? nd_arena_printf(k->a, "%s/%s", k->facts, name) : live;
+}
+
+struct nd_btf *nd_kernel_btf(struct nd_kernel *k, const char **why)
+{
+    const char *path, *reason = "";
+
+    if (!k->btf_tried) {
+        k->btf_tried = true;
+        path = k->btf_file ? k->btf_file : nd_kernel_path(k, "btf", "/sys/kernel/btf/vmlinux");
+        if (!k->no_btf || k->btf_file)
+            k->btf = nd_btf_open(path, NULL, &reason);
+        if (!k->btf)
+            k->btf_why =
+                k->facts || k->btf_file || (!k->no_btf && access(path, F_OK) == 0)
+                    ? nd_arena_printf(k->a, "%s: %s", path, reason)
+                    : "this kernel has no BTF (/sys/kernel/btf/vmlinux is not there); name a file "
+                      "with --btf";
+    }
+    if (why)
+        *why = k->btf ? NULL : k->btf_why;
+    return k->btf;
+}
+
+const struct nd_module *nd_kernel_find_module(struct nd_kernel *k, const char *module)
+{
+    for (uint32_t i = 0; i < k->modules.n; i++)
+        if (!strcmp(k->modules.v[i].name, module))
+            return &k->modules.v[i];
+    return NULL;
+}
+
+bool nd_kernel_add_module(struct nd_kernel *k, const char *module)
+{
+    struct nd_btf *base = nd_kernel_btf(k, NULL);
+    struct nd_module *m;
+
+    if (!base || !*module || strchr(module, '/'))
+        return false;
+    if (nd_kernel_find_module(k, module))
+        return false;
+    m = ND_PUSH(k->a, &k->modules);
+    *m = (struct nd_module){.name = nd_arena_strdup(k->a, module)};
+    if (k->facts || k->btf_file || k->no_module_btf)
+        return false;
+    m->btf = nd_btf_open(nd_arena_printf(k->a, "/sys/kernel/btf/%s", module), base, NULL);
+    if (!m->btf)
+        return false;
+    m->base = base;
+    k->btf = m->btf;
+    return true;
+}
+
+bool nd_kernel_module_btf(struct nd_kernel *k, const char *module)
+{
+    const struct nd_module *m;
+
+    nd_kernel_add_module(k, module);
+    m = nd_kernel_find_module(k, module);
+    return m && m->btf;
+}
+
+const char *nd_kernel_module_of_id(struct nd_kernel *k, uint32_t id)
+{
+    for (uint32_t i = 0; i < k->modules.n; i++) {
+        const struct nd_module *m = &k->modules.v[i];
+
+        if (m->btf && id >= nd_btf_count(m->base) && id < nd_btf_count(m->btf))
+            return m->name;
+    }
+    return "";
+}
+
+static void read_release(struct nd_kernel *k)
+{
+    struct utsname u;
+    char *space;
+
+    if (k->release)
+        return;
+    k->arch = "x86_64";
+    k->build = "";
+    if (!k->facts) {
+        if (uname(&u))
+            memset(&u, 0, sizeof(u));
+        k->release = nd_arena_strdup(k->a, u.release);
+        k->build = k->btf_file ? "" : nd_arena_strdup(k->a, u.version);
+        k->arch = nd_arena_strdup(k->a, u.machine);
+        return;
+    }
+    if (nd_read_text(AT_FDCWD, nd_kernel_path(k, "release", ""), &space, NULL)) {
+        k->release = nd_arena_strdup(k->a, "0.0.0");
+        return;
+    }
+    k->release = nd_arena_strdup(k->a, space);
+    free(space);
+    k->release[strcspn(k->release, "\n")] = 0;
+    space = strchr(k->release, ' ');
+    if (space) {
+        *space = 0;
+        k->arch = space + 1;
+    }
+}
+
+const char *nd_kernel_release(struct nd_kernel *k)
+{
+    read_release(k);
+    return k->release;
+}
+
+const char *nd_kernel_build(struct nd_kernel *k)
+{
+    read_release(k);
+    return k->build;
+}
+
+const char *nd_kernel_arch(struct nd_kernel *k)
+{
+    read_release(k);
+    return k->arch;
+}
+
+uint32_t nd_kernel_version(struct nd_kernel *k)
+{
+    unsigned int major = 0, minor = 0, patch = 0;
+
+    if (sscanf(nd_kernel_release(k), "%u.%u.%u", &major, &minor, &patch) < 2)
+        return 0;
+    return (major & 0xffff) << 16 | (minor > 255 ? 255 : minor) << 8 | (patch > 255 ? 255 : patch);
+}
+
+int nd_read_text(int dirfd, const char *path, char **out, size_t *len)
+{
+    int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC), err = 0;
+    size_t n = 0, cap = 16384;
+    char *buf, *bigger;
+    ssize_t r;
+
+    if (fd < 0)
+        return -errno;
+    buf = malloc(cap);
+    while (buf) {
+        r = read(fd, buf + n, cap - n - 1);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r <= 0) {
+            err = r < 0 ? -errno : 0;
+            break;
+        }
+        n += (size_t)r;
+        if (cap - n > 4096)
+            continue;
+        cap *= 2; // files of procfs and tracefs do not say how long they are
+        bigger = realloc(buf, cap);
+        if (!bigger)
+            free(buf);
+        buf = bigger;
+    }
+    close(fd);
+    if (!buf)
+        return -ENOMEM;
+    if (err) {
+        free(buf);
+        return err;
+    }
+    buf[n] = 0;
+    *out = buf;
+    if (len)
+        *len = n;
+    return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void nd_strings_sort(struct nd_strings *s)
+{
+    uint32_t n = 0;
+
+    if (!s->n)
+        return;
+    qsort(s->v, s->n, sizeof(*s->v), compare);
+    for (uint32_t i = 0; i < s->n; i++)
+        if (!n || strcmp(s->v[n - 1], s->v[i]))
+            s->v[n++] = s->v[i];
+    s->n = n;
+}

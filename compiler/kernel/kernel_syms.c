@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Functions, raw tracepoints and symbols of the kernel: prototypes from BTF, names from
+// available_filter_functions or kallsyms. Must not know the language. Serves the checker.
+#include "compiler/kernel/kernel_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TRACE_TYPEDEF "btf_trace_"
+
+// ---- prototypes ------------------------------------------------------------------------------
+
+// Fills return type and parameters from a FUNC_PROTO, without its first `skip` parameters.
+static int fill_sig(struct nd_kernel *k, const struct nd_btf_type *proto, uint32_t skip,
+                    struct nd_func_sig *sig)
+{
+    struct nd_btf_param p;
+
+    if (proto->kind != ND_BTF_FUNC_PROTO || proto->vlen < skip)
+        return -ENOENT;
+    sig->ret = proto->type;
+    sig->nparams = proto->vlen - skip;
+    if (sig->nparams && nd_btf_param(k->btf, proto->id, proto->vlen - 1, &p) && !p.type) {
+        sig->variadic = true;
+        sig->nparams--;
+    }
+    sig->params = ND_NEW_ARRAY(k->a, struct nd_func_param, sig->nparams);
+    for (uint32_t i = 0; i < sig->nparams; i++) {
+        nd_btf_param(k->btf, proto->id, i + skip, &p);
+        sig->params[i].name = *p.name ? p.name : nd_arena_printf(k->a, "arg%u", i);
+        sig->params[i].type = p.type;
+    }
+    return 0;
+}
+
+static const char *kallsyms(struct nd_kernel *k)
+{
+    if (!k->kallsyms_tried) {
+        k->kallsyms_tried = true;
+        if (nd_read_text(AT_FDCWD, nd_kernel_path(k, "kallsyms", "/proc/kallsyms"), &k->kallsyms,
+                         NULL))
+            k->kallsyms = NULL;
+    }
+    return k->kallsyms;
+}
+
+// Lines of kallsyms are "ffffffffc0000000 t name\t[module]", of vmlinux without a module. Is a name
+// at `at`, of all that stands there?
+static bool at_symbol(const char *text, const char *at)
+{
+    return at - text >= 3 && at[-1] == ' ' && at[-3] == ' ';
+}
+
+// The module that stands at `p`, behind a name; "" for vmlinux.
+static const char *module_at(struct nd_kernel *k, const char *p)
+{
+    return *p == '\t' && p[1] == '[' ? nd_arena_strndup(k->a, p + 2, strcspn(p + 2, "]\n")) : "";
+}
+
+// The line of a symbol in the text of kallsyms, at its name; NULL if there is none.
+static const char *symbol_line(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+    const char *p = text;
+
+    while (len && p && (p = strstr(p, name))) {
+        const char *at = p;
+
+        p += len;
+        if ((*p == '\n' || *p == '\t' || !*p) && at_symbol(text, at))
+            return at;
+    }
+    return NULL;
+}
+
+static const char *module_of(struct nd_kernel *k, const char *name)
+{
+    const char *text = kallsyms(k), *line = text ? symbol_line(text, name) : NULL;
+
+    return line ? module_at(k, line + strlen(name)) : "";
+}
+
+// The function in the BTF of this module alone, 0 if it has none.
+static uint32_t func_in_module(struct nd_kernel *k, const char *module, const char *name)
+{
+    struct nd_btf_type t;
+
+    const struct nd_module *m;
+
+    nd_kernel_add_module(k, module);
+    m = nd_kernel_find_module(k, module);
+    for (uint32_t id = m && m->btf ? nd_btf_count(m->base) : 0; id && id < nd_btf_count(m->btf);
+         id++)
+        if (nd_btf_get(m->btf, id, &t) && t.kind == ND_BTF_FUNC && !strcmp(t.name, name))
+            return id;
+    return 0;
+}
+
+int nd_kernel_func(struct nd_kernel *k, const char *module, const char *name,
+                   const struct nd_func_sig **out)
+{
+    struct nd_btf *btf = nd_kernel_btf(k, NULL);
+    struct nd_func_sig *sig;
+    struct nd_btf_type t;
+    uint32_t id;
+
+    *out = NULL;
+    if (!btf)
+        return -ENODATA;
+    if (*module && strcmp(module, "vmlinux") != 0) {
+        id = func_in_module(k, module, name);
+    } else {
+        id = nd_btf_find(btf, ND_BTF_FUNC, name);
+        if (!id && nd_kernel_add_module(k, module_of(k, name)))
+            id = nd_btf_find(k->btf, ND_BTF_FUNC, name);
+    }
+    btf = k->btf;
+    if (!id || !nd_btf_get(btf, id, &t) || !nd_btf_get(btf, t.type, &t))
+        return -ENOENT;
+    sig = ND_NEW(k->a, struct nd_func_sig);
+    sig->name = nd_arena_strdup(k->a, name);
+    sig->btf_id = nd_btf_own_id(btf, id);
+    sig->module = nd_kernel_module_of_id(k, id);
+    *out = sig;
+    return fill_sig(k, &t, 0, sig);
+}
+
+// Parameter names of a raw tracepoint. The typedef has none; the function that calls the probes
+// has them (Linux 5.10), or else the empty one that fprobe attaches to (6.6).
+static void name_params(struct nd_kernel *k, const char *event, struct nd_func_sig *sig)
+{
+    static const char *const sources[] = {"__traceiter_", "__probestub_"};
+    struct nd_btf_param p;
+    struct nd_btf_type t;
+
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        uint32_t id =
+            nd_btf_find(k->btf, ND_BTF_FUNC, nd_arena_printf(k->a, "%s%s", sources[i], event));
+
+        if (!id || !nd_btf_get(k->btf, id, &t) || !nd_btf_get(k->btf, t.type, &t) ||
+            t.kind != ND_BTF_FUNC_PROTO || t.vlen != sig->nparams + 1)
+            continue;
+        for (uint32_t j = 0; j < sig->nparams; j++)
+            if (nd_btf_param(k->btf, t.id, j + 1, &p) && *p.name)
+                sig->params[j].name = p.name;
+        return;
+    }
+}
+
+int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event, const struct nd_func_sig **out)
+{
+    const char *type = nd_arena_printf(k->a, TRACE_TYPEDEF "%s", event), *module;
+    struct nd_btf *btf = nd_kernel_btf(k, NULL);
+    struct nd_func_sig *sig;
+    struct nd_btf_type t;
+    uint32_t id;
+    int err;
+
+    *out = NULL;
+    if (!btf)
+        return -ENODATA;
+    id = nd_btf_find(btf, ND_BTF_TYPEDEF, type);
+    if (!id) {
+        module = module_of(k, nd_arena_printf(k->a, "__traceiter_%s", event));
+        if (*module && !nd_kernel_add_module(k, module))
+            return -ENODATA; // it is there, its types are not
+        btf = k->btf;
+        id = nd_btf_find(btf, ND_BTF_TYPEDEF, type);
+    }
+    if (!id || !nd_btf_get(btf, id, &t) || !nd_btf_resolve(btf, t.type, &t) ||
+        t.kind != ND_BTF_PTR || !nd_btf_resolve(btf, t.type, &t))
+        return -ENOENT;
+    sig = ND_NEW(k->a, struct nd_func_sig);
+    sig->name = nd_arena_strdup(k->a, event);
+    sig->module = nd_kernel_module_of_id(k, id);
+    sig->btf_id = *sig->module ? 0 : id; // that of a module is served raw: no id to attach by
+    err = fill_sig(k, &t, 1, sig);
+    if (err)
+        return err;
+    name_params(k, event, sig);
+    *out = sig;
+    return 0;
+}
+
+int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
+                                  int (*fn)(void *arg, const char *event), void *arg)
+{
+    struct nd_btf *btf = nd_kernel_btf(k, NULL);
+    size_t prefix = sizeof(TRACE_TYPEDEF) - 1;
+    struct nd_strings names = {0};
+    struct nd_btf_type t;
+    int err = 0;
+
+    if (!btf)
+        return -ENODATA;
+    if (!nd_glob_is(glob)) {
+        uint32_t id =
+            nd_btf_find(btf, ND_BTF_TYPEDEF, nd_arena_printf(k->a, TRACE_TYPEDEF "%s", glob));
+
+        return id ? fn(arg, glob) : 0;
+    }
+    for (uint32_t id = 1; id < nd_btf_count(btf); id++)
+        if (nd_btf_get(btf, id, &t) && t.kind == ND_BTF_TYPEDEF &&
+            !strncmp(t.name, TRACE_TYPEDEF, prefix) && nd_glob_match(glob, t.name + prefix))
+            *ND_PUSH(k->a, &names) = t.name + prefix;
+    nd_strings_sort(&names);
+    for (uint32_t i = 0; i < names.n && !err; i++)
+        err = fn(arg, names.v[i]);
+    return err;
+}
+
+// ---- functions that can be probed ------------------------------------------------------------
+
+static const char *filter_functions(struct nd_kernel *k)
+{
+    if (!k->functions_tried) {
+        k->functions_tried = true;
+        if (nd_kernel_tracefs(k, NULL) < 0 ||
+            nd_read_text(k->tracefs, "available_filter_functions", &k->functions, NULL))
+            k->functions = NULL;
+    }
+    return k->functions;
+}
+
+// "NAME" or "NAME [MODULE]" up to the end of the line, as "NAME\0MODULE" on the arena if it
+// matches: sorted by name, and both parts in one string.
+static void add_function(struct nd_kernel *k, const char *glob, const char *line, size_t len,
+                         struct nd_strings *out)
+{
+    char buf[512], *module = memchr(line, ' ', len), *tab = memchr(line, '\t', len);
+    size_t n, m = 0;
+
+    if (!module || (tab && tab < module))
+        module = tab; // kallsyms has a tab before the module
+    n = module ? (size_t)(module - line) : len;
+    if (!n || n >= sizeof(buf))
+        return;
+    memcpy(buf, line, n);
+    buf[n] = 0;
+    if (!nd_glob_match(glob, buf))
+        return;
+    if (module) {
+        module += strspn(module, " \t[");
+        while (module + m < line + len && module[m] != ']')
+            m++;
+    }
+    *ND_PUSH(k->a, out) = nd_arena_printf(k->a, "%s%c%.*s", buf, 1, (int)m, m ? module : "");
+}
+
+static void scan_filter_functions(struct nd_kernel *k, const char *text, const char *glob,
+                                  struct nd_strings *out)
+{
+    for (const char *p = text; *p;) {
+        size_t len = strcspn(p, "\n");
+
+        add_function(k, glob, p, len, out);
+        p += len + (p[len] == '\n');
+    }
+}
+
+// Lines "ffffffff81000000 T name\t[module]": functions only.
+static void scan_kallsyms(struct nd_kernel *k, const char *text, const char *glob,
+                          struct nd_strings *out)
+{
+    for (const char *p = text; *p;) {
+        size_t len = strcspn(p, "\n"), hex = strspn(p, "0123456789abcdef");
+
+        if (hex + 3 < len && p[hex] == ' ' && strchr("tTwW", p[hex + 1]))
+            add_function(k, glob, p + hex + 3, len - hex - 3, out);
+        p += len + (p[len] == '\n');
+    }
+}
+
+static void scan_btf(struct nd_kernel *k, const char *glob, struct nd_strings *out)
+{
+    struct nd_btf *btf = nd_kernel_btf(k, NULL);
+    struct nd_btf_type t;
+
+    for (uint32_t id = 1; btf && id < nd_btf_count(btf); id++)
+        if (nd_btf_get(btf, id, &t) && t.kind == ND_BTF_FUNC)
+            add_function(k, glob, t.name, strlen(t.name), out);
+}
+
+int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
+                        int (*fn)(void *arg, const char *module, const char *func), void *arg)
+{
+    struct nd_strings found = {0};
+    const struct nd_func_sig *sig;
+    const char *text;
+    int err = 0;
+
+    // One name that BTF has needs no reading of long lists.
+    if (!nd_glob_is(glob) && nd_kernel_func(k, "", glob, &sig) == 0)
+        return fn(arg, "", glob);
+    text = filter_functions(k);
+    if (text)
+        scan_filter_functions(k, text, glob, &found);
+    else if (nd_kernel_btf(k, NULL))
+        scan_btf(k, glob, &found);
+    if (!found.n && (text = kallsyms(k)))
+        scan_kallsyms(k, text, glob, &found);
+    nd_strings_sort(&found);
+    for (uint32_t i = 0; i < found.n && !err; i++) {
+        char *func = nd_arena_strdup(k->a, found.v[i]), *module = strchr(func, 1);
+
+        *module++ = 0;
+        err = fn(arg, module, func);
+    }
+    return err;
+}
+
+// Does this suffix name a copy that runs in place of the function? Several may follow each other.
+static bool copy_suffix(const char *s, size_t len)
+{
+    static const char *const made[] = {".isra.", ".constprop.", ".part.", ".llvm."};
+    size_t i, n;
+
+    while (len) {
+        for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+            n = strlen(made[i]);
+            if (len > n && !strncmp(s, made[i], n))
+                break;
+        }
+        if (i == sizeof(made) / sizeof(made[0]))
+            return false;
+        n += strspn(s + n, "0123456789");
+        s += n;
+        len -= n;
+    }
+    return true;
+}
+
+bool nd_kernel_each_copy(struct nd_kernel *k, const char *name,
+                         void (*fn)(void *arg, const char *symbol, const char *module), void *arg)
+{
+    const char *text = kallsyms(k), *p = text;
+    size_t len = strlen(name);
+
+    while (len && p && (p = strstr(p, name))) {
+        const char *at = p;
+        size_t n = strcspn(p, "\t\n");
+
+        p += n;
+        if (at_symbol(text, at) && strchr("tTwW", at[-2]) && copy_suffix(at + len, n - len))
+            fn(arg, nd_arena_strndup(k->a, at, n), module_at(k, p));
+    }
+    return text != NULL;
+}
+
+bool nd_kernel_has_module(struct nd_kernel *k, const char *module)
+{
+    const char *text;
+
+    if (!k->facts)
+        return !strchr(module, '/') &&
+               !access(nd_arena_printf(k->a, "/sys/module/%s", module), F_OK);
+    text = kallsyms(k);
+    return text && strstr(text, nd_arena_printf(k->a, "\t[%s]", module));
+}
+
+// A line "kernel/net/openvswitch/openvswitch.ko.xz: ..." of modules.dep, or without the colon of
+// modules.builtin: - and _ are the same in names of modules.
+static bool is_module_file(const char *line, size_t len, const char *module)
+{
+    const char *end = memchr(line, ':', len), *name = end ? end : line + len;
+    size_t n = strlen(module), i, left;
+
+    for (left = (size_t)(name - line); name > line && name[-1] != '/'; name--)
+        ;
+    left -= (size_t)(name - line);
+    if (left < n + 3 || strncmp(name + n, ".ko", 3) != 0)
+        return false;
+    for (i = 0; i < n; i++) {
+        if ((name[i] == '-' ? '_' : name[i]) != (module[i] == '-' ? '_' : module[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool listed(const char *path, const char *module)
+{
+    bool found = false;
+    const char *line;
+    char *text;
+
+    if (nd_read_text(AT_FDCWD, path, &text, NULL))
+        return false;
+    for (line = text; *line && !found; line += line[0] == '\n') {
+        size_t len = strcspn(line, "\n");
+
+        found = is_module_file(line, len, module);
+        line += len;
+    }
+    free(text);
+    return found;
+}
+
+bool nd_kernel_module_installed(struct nd_kernel *k, const char *module)
+{
+    return !k->facts &&
+           listed(nd_arena_printf(k->a, "/lib/modules/%s/modules.dep", nd_kernel_release(k)),
+                  module);
+}
+
+bool nd_kernel_module_builtin(struct nd_kernel *k, const char *module)
+{
+    const char *live, *loaded;
+
+    if (!*module || strchr(module, '/') || !strcmp(module, "vmlinux"))
+        return false;
+    live = nd_arena_printf(k->a, "/lib/modules/%s/modules.builtin", nd_kernel_release(k));
+    loaded = nd_arena_printf(k->a, "/sys/module/%s/initstate", module); // only of those loaded
+    if (k->facts ? nd_kernel_has_module(k, module) : !access(loaded, F_OK))
+        return false;
+    if (!k->facts && nd_kernel_has_module(k, module))
+        return true;
+    return listed(nd_kernel_path(k, "modules.builtin", live), module);
+}
+
+uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name)
+{
+    const char *text = kallsyms(k), *line = symbol_line(text, name);
+
+    while (line && line > text && line[-1] != '\n')
+        line--;
+    return line ? strtoull(line, NULL, 16) : 0;
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// USDT probes: the notes of .note.stapsdt in an executable, and where their arguments are.
+// Must not know the language, nor any process. Serves the checker (usdt).
+#include "compiler/kernel/kernel_priv.h"
+
+#include <ctype.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOTE_NAME "stapsdt"
+#define NOTE_TYPE 3
+
+// ---- arguments: x86_64, in AT&T form ---------------------------------------------------------
+
+// Names of one register by width: 64, 32, 16, 8 bits. %ah and its like have no place in pt_regs.
+static const char *const x86_names[][5] = {
+    {"ax", "rax", "eax", "ax", "al"},       {"bx", "rbx", "ebx", "bx", "bl"},
+    {"cx", "rcx", "ecx", "cx", "cl"},       {"dx", "rdx", "edx", "dx", "dl"},
+    {"si", "rsi", "esi", "si", "sil"},      {"di", "rdi", "edi", "di", "dil"},
+    {"bp", "rbp", "ebp", "bp", "bpl"},      {"sp", "rsp", "esp", "sp", "spl"},
+    {"r8", "r8", "r8d", "r8w", "r8b"},      {"r9", "r9", "r9d", "r9w", "r9b"},
+    {"r10", "r10", "r10d", "r10w", "r10b"}, {"r11", "r11", "r11d", "r11w", "r11b"},
+    {"r12", "r12", "r12d", "r12w", "r12b"}, {"r13", "r13", "r13d", "r13w", "r13b"},
+    {"r14", "r14", "r14d", "r14w", "r14b"}, {"r15", "r15", "r15d", "r15w", "r15b"},
+};
+
+// A register at *p ("%rdi"), NULL if it is not one; *p moves behind it. wide: addresses have only
+// 64-bit ones.
+static const char *x86_reg(const char **p, bool wide)
+{
+    const char *s = *p;
+    size_t n = 0;
+
+    if (*s++ != '%')
+        return NULL;
+    while (isalnum((unsigned char)s[n]))
+        n++;
+    for (size_t i = 0; i < sizeof(x86_names) / sizeof(x86_names[0]); i++)
+        for (size_t w = 1; w <= (wide ? 1u : 4u); w++)
+            if (strlen(x86_names[i][w]) == n && !memcmp(x86_names[i][w], s, n)) {
+                *p = s + n;
+                return x86_names[i][0];
+            }
+    return NULL;
+}
+
+static bool number(const char **p, int64_t *v)
+{
+    char *end;
+
+    if (**p != '-' && !isdigit((unsigned char)**p))
+        return false;
+    *v = (int64_t)(**p == '-' ? (uint64_t)strtoll(*p, &end, 0) : strtoull(*p, &end, 0));
+    if (end == *p)
+        return false;
+    *p = end;
+    return true;
+}
+
+// "disp(base,index,scale)" from the parenthesis on.
+static bool x86_memory(const char **p, struct nd_usdt_arg *a)
+{
+    int64_t scale = 1;
+
+    if (*(*p)++ != '(')
+        return false;
+    a->reg = x86_reg(p, true);
+    if (!a->reg)
+        return false; // (,%rax,8) and %rip: refused
+    if (**p == ',') {
+        ++*p;
+        a->index = x86_reg(p, true);
+        if (!a->index)
+            return false;
+        if (**p == ',') {
+            ++*p;
+            if (!number(p, &scale) || (scale != 1 && scale != 2 && scale != 4 && scale != 8))
+                return false;
+        }
+        a->scale = (uint8_t)scale;
+    }
+    a->where = ND_USDT_MEM;
+    return *(*p)++ == ')';
+}
+
+static bool x86_arg(const char *p, struct nd_usdt_arg *a)
+{
+    if (*p == '$') {
+        p++;
+        a->where = ND_USDT_CONST;
+        return number(&p, &a->value) && !*p;
+    }
+    if (*p == '%') {
+        a->where = ND_USDT_REG;
+        a->reg = x86_reg(&p, false);
+        return a->reg && !*p;
+    }
+    // A symbol as displacement ("foo+8(%rip)") is not known to this file: refused.
+    number(&p, &a->value);
+    return x86_memory(&p, a) && !*p;
+}
+
+// ---- arguments: aarch64 ----------------------------------------------------------------------
+
+static const char *arm64_reg(const char **p, bool wide)
+{
+    static const char *const names[] = {
+        "x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",  "x8",  "x9",  "x10",
+        "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21",
+        "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp",
+    };
+    const char *s = *p;
+    size_t n = 0;
+
+    while (isalnum((unsigned char)s[n]))
+        n++;
+    for (size_t i = 0; n > 1 && i < sizeof(names) / sizeof(names[0]); i++)
+        if (strlen(names[i]) == n && !memcmp(names[i] + 1, s + 1, n - 1) &&
+            (*s == *names[i] || (!wide && *s == 'w' && *names[i] == 'x'))) {
+            *p = s + n;
+            return names[i];
+        }
+    return NULL;
+}
+
+static void spaces(const char **p)
+{
+    *p += strspn(*p, " \t");
+}
+
+static bool arm64_arg(const char *p, struct nd_usdt_arg *a)
+{
+    if (*p != '[') {
+        if (number(&p, &a->value)) {
+            a->where = ND_USDT_CONST;
+            return !*p;
+        }
+        a->where = ND_USDT_REG;
+        a->reg = arm64_reg(&p, false);
+        return a->reg && !*p;
+    }
+    p++;
+    spaces(&p);
+    a->where = ND_USDT_MEM;
+    a->reg = arm64_reg(&p, true);
+    spaces(&p);
+    if (a->reg && *p == ',') {
+        p++;
+        spaces(&p);
+        if (!number(&p, &a->value)) {
+            a->index = arm64_reg(&p, true);
+            a->scale = 1;
+            if (!a->index)
+                return false;
+        }
+        spaces(&p);
+    }
+    return a->reg && *p == ']' && !p[1];
+}
+
+// ---- one note --------------------------------------------------------------------------------
+
+// "SIZE@OPERAND"; without a size it is the size of a word.
+static void parse_arg(const char *text, uint16_t machine, struct nd_usdt_arg *a)
+{
+    const char *p = text;
+    int64_t size = 8;
+    bool ok;
+
+    if (strchr(text, '@')) {
+        ok = number(&p, &size) && *p == '@' &&
+             (size == 1 || size == 2 || size == 4 || size == 8 || size == -1 || size == -2 ||
+              size == -4 || size == -8);
+        p++;
+    } else {
+        ok = true;
+    }
+    *a = (struct nd_usdt_arg){.size = (int8_t)size, .text = text};
+    if (ok && machine == EM_X86_64)
+        ok = x86_arg(p, a);
+    else if (ok)
+        ok = machine == EM_AARCH64 && arm64_arg(p, a);
+    if (!ok)
+        *a = (struct nd_usdt_arg){.where = ND_USDT_UNUSABLE, .text = text};
+}
+
+// Arguments are separated by blanks, but "[sp, 12]" has one inside.
+static void parse_args(struct nd_kernel *k, const char *s, uint16_t machine, struct nd_usdt *u)
+{
+    uint32_t most = sizeof(u->args) / sizeof(u->args[0]);
+
+    while (u->nargs < most) {
+        size_t n = 0;
+        int depth = 0;
+
+        spaces(&s);
+        for (; s[n] && (depth > 0 || (s[n] != ' ' && s[n] != '\t')); n++)
+            depth += (s[n] == '[') - (s[n] == ']');
+        if (!n)
+            break;
+        parse_arg(nd_arena_strndup(k->a, s, n), machine, &u->args[u->nargs++]);
+        s += n;
+    }
+}
+
+struct scan {
+    struct nd_kernel *k;
+    struct nd_elf *e;
+    uint16_t machine;
+    size_t word;   // bytes of an address
+    uint64_t base; // where .stapsdt.base is; prelink moves it, and the probes with it
+    ND_VEC(struct nd_usdt) found;
+    const char *provider, *name;
+};
+
+static uint64_t word_at(const struct scan *s, const char *p)
+{
+    uint64_t v = 0;
+
+    memcpy(&v, p, s->word); // other byte orders are refused before
+    return v;
+}
+
+static void parse_note(struct scan *s, const char *desc, size_t len)
+{
+    const char *end = desc + len, *text[3], *p = desc + 3 * s->word;
+    uint64_t pc, base, sem;
+    struct nd_usdt *u;
+
+    if (len < 3 * s->word)
+        return;
+    for (int i = 0; i < 3; i++) {
+        const char *nul = memchr(p, 0, (size_t)(end - p));
+
+        if (!nul)
+            return;
+        text[i] = p;
+        p = nul + 1;
+    }
+    if (!nd_glob_match(s->provider, text[0]) || !nd_glob_match(s->name, text[1]))
+        return;
+    pc = word_at(s, desc);
+    base = word_at(s, desc + s->word);
+    sem = word_at(s, desc + 2 * s->word);
+    if (s->base && base) {
+        pc += s->base - base;
+        sem += sem ? s->base - base : 0;
+    }
+    pc = nd_elf_offset(s->e, pc);
+    if (pc == UINT64_MAX)
+        return;
+    u = ND_PUSH(s->k->a, &s->found);
+    *u = (struct nd_usdt){.off = pc};
+    u->provider = nd_arena_strdup(s->k->a, text[0]);
+    u->name = nd_arena_strdup(s->k->a, text[1]);
+    if (sem) {
+        sem = nd_elf_offset(s->e, sem);
+        u->sem_off = sem == UINT64_MAX ? 0 : sem;
+    }
+    parse_args(s->k, text[2], s->machine, u);
+}
+
+static void scan_sections(struct scan *s)
+{
+    Elf *elf = nd_elf_handle(s->e);
+    Elf_Scn *scn = NULL, *notes = NULL;
+    size_t strs, at = 0, name, desc;
+    Elf_Data *data;
+    GElf_Shdr sh;
+    GElf_Nhdr nh;
+
+    if (elf_getshdrstrndx(elf, &strs))
+        return;
+    while ((scn = elf_nextscn(elf, scn))) {
+        const char *n = gelf_getshdr(scn, &sh) ? elf_strptr(elf, strs, sh.sh_name) : NULL;
+
+        if (n && !strcmp(n, ".stapsdt.base"))
+            s->base = sh.sh_addr;
+        if (n && !strcmp(n, ".note.stapsdt") && sh.sh_type == SHT_NOTE)
+            notes = scn;
+    }
+    data = notes ? elf_getdata(notes, NULL) : NULL;
+    while (data && (at = gelf_getnote(data, at, &nh, &name, &desc)) > 0) {
+        const char *buf = data->d_buf;
+
+        if (nh.n_type == NOTE_TYPE && nh.n_namesz == sizeof(NOTE_NAME) &&
+            !memcmp(buf + name, NOTE_NAME, sizeof(NOTE_NAME)))
+            parse_note(s, buf + desc, nh.n_descsz);
+    }
+}
+
+int nd_kernel_each_usdt(struct nd_kernel *k, const char *path, const char *provider_glob,
+                        const char *name_glob, int (*fn)(void *arg, const struct nd_usdt *u),
+                        void *arg, const char **why)
+{
+    struct scan s = {.k = k, .provider = provider_glob, .name = name_glob};
+    const uint16_t one = 1;
+    const char *unused;
+    GElf_Ehdr eh;
+    int err = 0;
+
+    why = why ? why : &unused;
+    *why = NULL;
+    s.e = nd_elf_get(k, path, &err, why);
+    if (!s.e)
+        return err;
+    if (!gelf_getehdr(nd_elf_handle(s.e), &eh) ||
+        (eh.e_ident[EI_DATA] == ELFDATA2LSB) != (*(const uint8_t *)&one == 1))
+        return 0;
+    s.machine = eh.e_machine;
+    s.word = eh.e_ident[EI_CLASS] == ELFCLASS32 ? 4 : 8;
+    scan_sections(&s);
+    for (uint32_t i = 0; i < s.found.n && !err; i++)
+        err = fn(arg, &s.found.v[i]);
+    return err;
+}

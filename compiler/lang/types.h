@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Types of the language: made from BTF, from the script or by the built-ins. A kernel struct is
+// read from BTF member by member, only when a member is asked for. Must not know expressions.
+// Serves the checker, the lowering and the manifest.
+#ifndef ND_TYPES_H
+#define ND_TYPES_H
+
+#include "compiler/front/ast.h"
+#include "compiler/front/diag.h"
+#include "runtime/common/manifest.h"
+
+struct nd_btf;
+struct nd_kernel;
+
+enum nd_tk {
+    ND_TY_ERROR, // an error was reported; silences what follows from it
+    ND_TY_VOID,
+    ND_TY_INT,
+    ND_TY_BOOL,
+    ND_TY_ENUM,
+    ND_TY_DOUBLE,
+    ND_TY_STRING, // char[size]; size 0: any length (user space)
+    ND_TY_PTR,
+    ND_TY_STRUCT, // and union
+    ND_TY_ARRAY,
+    ND_TY_TUPLE,
+    ND_TY_IP,
+    ND_TY_PREFIX,
+    ND_TY_MAC,
+    ND_TY_PORT,
+    ND_TY_PROTO,
+    ND_TY_IFNAME,
+    ND_TY_TIME,
+    ND_TY_DURATION,
+    ND_TY_KSTACK,
+    ND_TY_USTACK,
+    ND_TY_KSYM,
+    ND_TY_USYM,
+    ND_TY_BUF,
+    ND_TY_STRFTIME,
+    ND_TY_CGROUP,
+    ND_TY_USERNAME,
+    ND_TY_COUNT,
+    ND_TY_SUM,
+    ND_TY_MIN,
+    ND_TY_MAX,
+    ND_TY_AVG,
+    ND_TY_STATS,
+    ND_TY_HIST,
+    ND_TY_LHIST,
+    ND_TY_DIST,
+    ND_TY_ARGS, // "args" itself
+    ND_TY_OPTS, // "opt" itself
+    ND_TY_PKT,  // "pkt" itself, and a header of it: name; depth 1: of the packet in a tunnel
+    ND_TY_NONE, // no value (printf, clear, ...)
+    ND_TY_KIND_MAX,
+};
+
+// Where the bytes behind a pointer or an aggregate are, and so how they are read.
+enum nd_as {
+    ND_AS_KERNEL, // bpf_probe_read_kernel
+    ND_AS_USER,   // bpf_probe_read_user
+    ND_AS_BTF,    // direct load, the verifier knows the type
+    ND_AS_CTX,    // the program's context
+    ND_AS_BPF,    // stack, map value, ring buffer: direct load
+};
+
+struct nd_field {
+    const char *name;
+    struct nd_type *type;
+    uint32_t off;
+    uint16_t bit_off, bits; // bits 0: no bit-field. bit_off counts from off, little endian
+    uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, else 0
+    uint32_t align;         // declared with alignas(), else 0
+};
+
+struct nd_type {
+    enum nd_tk kind;
+    uint32_t size; // bytes; aggregations: of the value per CPU
+    bool is_signed;
+    bool is_union;
+    bool is_char;
+    bool hex;
+    enum nd_as as;           // PTR
+    const char *name;        // STRUCT, ENUM; STRFTIME: format; aggregations: unit
+    struct nd_type *elem;    // PTR, ARRAY; NULL for a PTR not resolved yet, see nd_type_elem
+    uint32_t elem_btf;       // PTR: BTF id of what it points to
+    uint32_t nelems;         // ARRAY, TUPLE, STRUCT of the script
+    struct nd_field *fields; // TUPLE, STRUCT of the script
+    uint32_t btf_id;         // STRUCT, ENUM from BTF
+    uint32_t depth;          // KSTACK, USTACK
+    uint32_t flags;          // ND_TF_*
+    int64_t lo, hi, step;    // LHIST
+    uint32_t align;
+};
+
+struct nd_types {
+    struct nd_arena *arena;
+    struct nd_diags *diags;
+    struct nd_kernel *kernel;
+    struct nd_type **by_btf; // cache, by id
+    uint32_t nby_btf;
+    ND_VEC(struct nd_type *) structs; // declared by the script
+    ND_VEC(const char *) modules;     // and of which module each is; NULL: of none
+    ND_VEC(struct nd_type *) enums;   // of stages, by the name of their path
+    struct nd_type *flow;             // nd_type_flow, made once
+};
+
+extern const struct nd_type nd_type_error, nd_type_none, nd_type_i64, nd_type_u64, nd_type_i32,
+    nd_type_u32, nd_type_u16, nd_type_u8, nd_type_bool, nd_type_double, nd_type_time,
+    nd_type_duration, nd_type_ip, nd_type_prefix, nd_type_mac, nd_type_port, nd_type_proto,
+    nd_type_ifname, nd_type_str, nd_type_ksym, nd_type_usym, nd_type_cgroup, nd_type_username,
+    nd_type_args, nd_type_opts, nd_type_void, nd_type_pkt;
+
+// A const table type where a struct nd_type * is wanted; types are never changed once made.
+static inline struct nd_type *nd_ty(const struct nd_type *t)
+{
+    return (struct nd_type *)(uintptr_t)t;
+}
+
+struct nd_type *nd_type_int(uint32_t size, bool is_signed);
+struct nd_type *nd_type_string(struct nd_types *t, uint32_t size);
+struct nd_type *nd_type_ptr(struct nd_types *t, struct nd_type *elem, enum nd_as as);
+struct nd_type *nd_type_array(struct nd_types *t, struct nd_type *elem, uint32_t n);
+// Padding is zeroed when values are built.
+struct nd_type *nd_type_tuple(struct nd_types *t, struct nd_type **v, uint32_t n);
+// Lays the fields out: as a C compiler does, or aligned for copying (tuples, events).
+struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_field *f, uint32_t n,
+                               bool as_in_c);
+// struct flow { src: ip, dst: ip, sport: port, dport: port, proto: proto }
+struct nd_type *nd_type_flow(struct nd_types *t);
+struct nd_type *nd_type_new(struct nd_types *t, enum nd_tk kind, uint32_t size);
+
+// From BTF; never NULL (unknown forms give void). BTF must be available.
+struct nd_type *nd_type_btf(struct nd_types *t, uint32_t id);
+// What a pointer points to.
+struct nd_type *nd_type_elem(struct nd_types *t, const struct nd_type *ptr);
+// The same pointer, reading from somewhere else.
+struct nd_type *nd_type_in(struct nd_types *t, struct nd_type *ptr, enum nd_as as);
+// "struct name", NULL if there is none (nothing reported); script declarations win over BTF.
+struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const char *name,
+                                     const char **why);
+// A member, also through anonymous structs and unions; offsets count from the outer struct.
+bool nd_type_field(struct nd_types *t, const struct nd_type *s, const char *name,
+                   struct nd_field *out);
+// All member names in order, anonymous ones opened; for messages.
+void nd_type_each_field(struct nd_types *t, const struct nd_type *s,
+                        void (*fn)(void *arg, const struct nd_field *f), void *arg);
+
+// A type as written in the script; reports and gives the error type if it is unknown.
+struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x);
+
+bool nd_type_is_int(const struct nd_type *t);    // value fits a register and can be computed with
+bool nd_type_is_scalar(const struct nd_type *t); // kept in a register: ints, pointers, times, ...
+bool nd_type_is_agg(const struct nd_type *t);
+bool nd_type_is_text(const struct nd_type *t); // string or device name
+bool nd_type_signed(const struct nd_type *t);  // as a 64-bit value
+bool nd_type_equal(const struct nd_type *a, const struct nd_type *b);
+// The type that holds values of both, or NULL if there is none.
+struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_type *b);
+uint32_t nd_type_align(const struct nd_type *t);
+const char *nd_type_text(struct nd_types *t, const struct nd_type *x);
+const char *nd_type_kind_name(enum nd_tk kind);
+
+#endif

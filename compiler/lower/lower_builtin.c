@@ -1,0 +1,678 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Built-ins of the kernel's world, one row each, and the arguments of probes.
+#include "compiler/check/needs.h"
+#include "compiler/lower/lower.h"
+
+#include <string.h>
+
+static struct nd_val scalar(LLVMValueRef v)
+{
+    return (struct nd_val){.v = v};
+}
+
+static LLVMValueRef call0(struct nd_lower *l, enum nd_helper h)
+{
+    return nd_call(l, h, NULL, 0);
+}
+
+static LLVMValueRef low32(struct nd_lower *l, LLVMValueRef v)
+{
+    return LLVMBuildAnd(l->b, v, nd_i64(l, 0xffffffff), "");
+}
+
+static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
+{
+    return LLVMBuildLShr(l->b, v, nd_i64(l, 32), "");
+}
+
+static LLVMValueRef ctx_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
+{
+    return nd_load_int(l, nd_gep(l, nd_ctx(l), off), t);
+}
+
+// ---- arguments of probes ------------------------------------------------------------------------
+
+static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, struct nd_span span)
+{
+    uint32_t size = a->size < 0 ? (uint32_t)-a->size : (uint32_t)a->size;
+    struct nd_type *t = nd_type_int(size ? size : 8, a->size < 0);
+    LLVMValueRef v, idx;
+
+    switch (a->where) {
+    case ND_USDT_CONST:
+        return nd_i64(l, (uint64_t)a->value);
+    case ND_USDT_REG:
+        return nd_extend(l, nd_load_reg(l, a->reg), t);
+    default:
+        v = LLVMBuildAdd(l->b, nd_load_reg(l, a->reg), nd_i64(l, (uint64_t)a->value), "");
+        if (a->index) {
+            idx = LLVMBuildMul(l->b, nd_load_reg(l, a->index), nd_i64(l, a->scale ? a->scale : 1),
+                               "");
+            v = LLVMBuildAdd(l->b, v, idx, "");
+        }
+        return nd_load_scalar(l, (struct nd_val){.v = v, .mem = true, .as = ND_AS_USER}, t, span);
+    }
+}
+
+static LLVMValueRef arg_n(struct nd_lower *l, uint32_t n, struct nd_span span)
+{
+    const struct nd_probe *pr = l->probe;
+
+    if (pr->args == ND_ARGS_USDT) {
+        const struct nd_usdt *u = pr->targets.v[0].usdt;
+
+        return n < u->nargs ? usdt_arg(l, &u->args[n], span) : nd_i64(l, 0);
+    }
+    if (pr->type == ND_PROG_KPROBE)
+        return nd_lower_func_arg(l, n, span);
+    return ctx_load(l, n * 8, &nd_type_u64);
+}
+
+// The address that a __data_loc field refers to: the low half of the word is its offset.
+static LLVMValueRef data_loc(struct nd_lower *l, const struct nd_tp_field *f)
+{
+    LLVMValueRef loc = ctx_load(l, f->off, &nd_type_u32), at;
+
+    at = LLVMBuildAnd(l->b, loc, nd_i64(l, 0xffff), "");
+    if (f->rel_loc)
+        at = LLVMBuildAdd(l->b, at, nd_i64(l, f->off + 4), "");
+    return LLVMBuildGEP2(l->b, l->i8, nd_ctx(l), &at, 1, "");
+}
+
+// Another kernel must have this argument in the same place.
+static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct nd_tp_field *f)
+{
+    const struct nd_target *at = &l->probe->targets.v[0];
+    struct nd_need n = {.span = e->span};
+
+    if (f) {
+        n.kind = ND_NEED_RECORD;
+        n.type = nd_arena_printf(l->a, "%s:%s", at->format->category, at->format->event);
+        n.path = f->name;
+        n.value = f->off;
+        n.bytes = f->size;
+    } else if (at->sig && e->field->off < at->sig->nparams) {
+        n.kind = at->kind == ND_AT_RAW_TP ? ND_NEED_RAW : ND_NEED_PARAM;
+        n.type = at->kind == ND_AT_RAW_TP ? at->s1 : at->sig->name;
+        n.path = at->sig->params[e->field->off].name;
+        n.value = e->field->off;
+    } else {
+        return;
+    }
+    nd_need_note(l->p, &n);
+}
+
+struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_tp_field *f = l->probe->args == ND_ARGS_FORMAT ? e->info : NULL;
+    LLVMValueRef tmp;
+
+    need_arg(l, e, f);
+    if (!f)
+        return scalar(nd_extend(l, arg_n(l, e->field->off, e->span), e->type));
+    if (f->data_loc || f->rel_loc) {
+        tmp = nd_temp(l, e->type->size);
+        nd_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
+        return (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF};
+    }
+    if (nd_type_is_scalar(e->type))
+        return scalar(ctx_load(l, f->off,
+                               nd_type_is_int(e->type) && e->type->kind != ND_TY_PTR
+                                   ? nd_type_int(f->size, f->is_signed)
+                                   : &nd_type_u64));
+    return (struct nd_val){.v = nd_gep(l, nd_ctx(l), f->off), .mem = true, .as = ND_AS_CTX};
+}
+
+static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_target *t = &l->probe->targets.v[0];
+
+    if (l->probe->type == ND_PROG_FEXIT)
+        return nd_extend(l, ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
+    return nd_extend(l, nd_load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
+}
+
+// ---- rows ---------------------------------------------------------------------------------------
+
+static LLVMValueRef b_pid(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return high32(l, call0(l, ND_H_GET_PID_TGID));
+}
+
+static LLVMValueRef b_tid(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return low32(l, call0(l, ND_H_GET_PID_TGID));
+}
+
+static LLVMValueRef b_uid(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return low32(l, call0(l, ND_H_GET_UID_GID));
+}
+
+static LLVMValueRef b_gid(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return high32(l, call0(l, ND_H_GET_UID_GID));
+}
+
+static LLVMValueRef b_cpu(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return low32(l, call0(l, ND_H_GET_SMP_PROCESSOR_ID));
+}
+
+static LLVMValueRef b_nsecs(struct nd_lower *l, struct nd_expr *e)
+{
+    static const struct {
+        enum nd_helper helper;
+        enum nd_feature feature; // the first one is always there
+    } clocks[] = {{ND_H_KTIME_GET_NS, ND_F_MAX},
+                  {ND_H_KTIME_GET_BOOT_NS, ND_F_BOOT_CLOCK},
+                  {ND_H_KTIME_GET_TAI_NS, ND_F_TAI_CLOCK}};
+    uint64_t i = e->kind == ND_E_CALL ? e->aux : 0;
+
+    if (i && nd_without(l->p, clocks[i].feature))
+        nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "this kernel has no such clock"),
+                "nsecs is the monotonic clock, which all have");
+    return call0(l, clocks[i].helper);
+}
+
+static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return LLVMBuildSub(l->b, call0(l, ND_H_KTIME_GET_NS),
+                        nd_load_int(l, nd_state_ptr(l, ND_STATE_START), &nd_type_u64), "");
+}
+
+// Only where one program serves many functions; else the name is known when compiling.
+static LLVMValueRef b_func(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef ctx = nd_ctx(l);
+
+    (void)e;
+    nd_need(l, ND_F_FUNC_IP);
+    return nd_call(l, ND_H_GET_FUNC_IP, &ctx, 1);
+}
+
+static LLVMValueRef b_rand(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return low32(l, call0(l, ND_H_GET_PRANDOM));
+}
+
+static LLVMValueRef b_cgroup(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return call0(l, ND_H_GET_CGROUP_ID);
+}
+
+static LLVMValueRef b_curtask(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return call0(l, ND_H_GET_CURRENT_TASK);
+}
+
+static LLVMValueRef b_ctx(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return nd_addr(l, nd_ctx(l));
+}
+
+static LLVMValueRef b_argn(struct nd_lower *l, struct nd_expr *e)
+{
+    return arg_n(l, e->aux, e->span);
+}
+
+static LLVMValueRef b_reg(struct nd_lower *l, struct nd_expr *e)
+{
+    return ctx_load(l, e->aux, &nd_type_u64);
+}
+
+static LLVMValueRef b_first(struct nd_lower *l, struct nd_expr *e) // kptr, uptr, ksym
+{
+    return nd_lower_int(l, e->args.v[0]);
+}
+
+static LLVMValueRef b_second(struct nd_lower *l, struct nd_expr *e) // strftime
+{
+    return nd_lower_int(l, e->args.v[1]);
+}
+
+static LLVMValueRef b_bswap(struct nd_lower *l, struct nd_expr *e)
+{
+    uint32_t size = e->type->size, i;
+    LLVMValueRef v = nd_lower_int(l, e->args.v[0]), out = nd_i64(l, 0), byte;
+
+    for (i = 0; i < size; i++) {
+        byte =
+            LLVMBuildAnd(l->b, LLVMBuildLShr(l->b, v, nd_i64(l, i * 8), ""), nd_i64(l, 0xff), "");
+        out =
+            LLVMBuildOr(l->b, out, LLVMBuildShl(l->b, byte, nd_i64(l, (size - 1 - i) * 8), ""), "");
+    }
+    return out;
+}
+
+static LLVMValueRef local_text(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef tmp = nd_temp(l, e->type->size);
+
+    nd_lower_into(l, e, tmp, e->type);
+    return tmp;
+}
+
+static LLVMValueRef byte_at(struct nd_lower *l, LLVMValueRef p, uint32_t i)
+{
+    return nd_load_int(l, nd_gep(l, p, i), &nd_type_u8);
+}
+
+// The first n bytes, at most up to the end of the shorter: 0 equal, 1 not. Texts have only zeros
+// behind their end, so words are compared: a branch for each byte would be two ways each for the
+// verifier.
+static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef a = local_text(l, e->args.v[0]), b = local_text(l, e->args.v[1]);
+    uint32_t n = (uint32_t)e->args.v[2]->num;
+
+    if (n > e->args.v[0]->type->size)
+        n = e->args.v[0]->type->size;
+    if (n > e->args.v[1]->type->size)
+        n = e->args.v[1]->type->size;
+    return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, nd_bytes_equal(l, a, b, n), ""), l->i64, "");
+}
+
+LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most, struct nd_span span,
+                     LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg)
+{
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "scan"),
+                      next = nd_bb(l, "scan.next"), done = nd_bb(l, "scan.done"), body, more;
+    LLVMValueRef i, end, inc, phi;
+
+    nd_need_loops(l, span);
+    nd_br(l, loop);
+    nd_at(l, loop);
+    i = LLVMBuildPhi(l->b, l->i64, "");
+    more = nd_bb(l, "scan.body");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, i, nd_i64(l, most), ""), more, done);
+    nd_at(l, more);
+    end = stop(l, i, arg);
+    body = LLVMGetInsertBlock(l->b);
+    LLVMBuildCondBr(l->b, end, done, next);
+    nd_at(l, next);
+    inc = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
+    nd_br(l, loop);
+    LLVMAddIncoming(i, (LLVMValueRef[]){nd_i64(l, 0), inc}, (LLVMBasicBlockRef[]){from, next}, 2);
+    nd_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){nd_i64(l, most), i}, (LLVMBasicBlockRef[]){loop, body},
+                    2);
+    return phi;
+}
+
+static LLVMValueRef load_byte(struct nd_lower *l, LLVMValueRef base, LLVMValueRef i)
+{
+    return LLVMBuildLoad2(l->b, l->i8, LLVMBuildGEP2(l->b, l->i8, base, &i, 1, ""), "");
+}
+
+static LLVMValueRef is_end(struct nd_lower *l, LLVMValueRef i, void *text)
+{
+    return LLVMBuildICmp(l->b, LLVMIntEQ, load_byte(l, text, i), LLVMConstInt(l->i8, 0, 0), "");
+}
+
+static LLVMValueRef b_strlen(struct nd_lower *l, struct nd_expr *e)
+{
+    return nd_scan(l, e->args.v[0]->type->size, e->span, is_end, local_text(l, e->args.v[0]));
+}
+
+struct needle {
+    LLVMValueRef hay;
+    const char *s;
+    uint32_t len;
+};
+
+// 1 if the needle stands at i, 0 if not, without a branch: a search within a loop would else give
+// the verifier more ways through the program than it follows.
+static LLVMValueRef stands_at(struct nd_lower *l, const struct needle *n, LLVMValueRef i)
+{
+    LLVMValueRef at = LLVMBuildGEP2(l->b, l->i8, n->hay, &i, 1, ""), diff = nd_i64(l, 0), x;
+    uint32_t k;
+
+    for (k = 0; k < n->len; k++) {
+        x = LLVMBuildXor(l->b, byte_at(l, at, k), nd_i64(l, (uint8_t)n->s[k]), "");
+        diff = LLVMBuildOr(l->b, diff, x, "");
+    }
+    // diff is below 256: the borrow of diff - 1 tells whether it is 0
+    return LLVMBuildLShr(l->b, LLVMBuildSub(l->b, diff, nd_i64(l, 1), ""), nd_i64(l, 63), "");
+}
+
+static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
+{
+    struct needle n = {.s = e->args.v[1]->str, .len = e->args.v[1]->len};
+    uint32_t size = e->args.v[0]->type->size;
+    LLVMBasicBlockRef from, loop, done;
+    LLVMValueRef i, any, next, found;
+
+    if (e->args.v[1]->kind != ND_E_STRING) {
+        nd_help(l->d,
+                nd_error(l->d, ND_E0401, e->args.v[1]->span,
+                         "in a probe the second argument must be a string literal"),
+                "search in user space (on, every) for others");
+        return nd_i64(l, 0);
+    }
+    if (n.len > size)
+        return nd_i64(l, 0);
+    n.hay = local_text(l, e->args.v[0]);
+    nd_need_loops(l, e->span);
+    from = LLVMGetInsertBlock(l->b);
+    loop = nd_bb(l, "search");
+    done = nd_bb(l, "searched");
+    nd_br(l, loop);
+    nd_at(l, loop);
+    i = LLVMBuildPhi(l->b, l->i64, "");
+    any = LLVMBuildPhi(l->b, l->i64, "");
+    found = LLVMBuildOr(l->b, any, stands_at(l, &n, i), "");
+    next = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULE, next, nd_i64(l, size - n.len), ""), loop,
+                    done);
+    LLVMAddIncoming(i, (LLVMValueRef[]){nd_i64(l, 0), next}, (LLVMBasicBlockRef[]){from, loop}, 2);
+    LLVMAddIncoming(any, (LLVMValueRef[]){nd_i64(l, 0), found}, (LLVMBasicBlockRef[]){from, loop},
+                    2);
+    nd_at(l, done);
+    return found;
+}
+
+static LLVMValueRef b_has_key(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_expr *m = e->args.v[0];
+
+    return nd_lower_map_has(l, m->info, m->a);
+}
+
+static LLVMValueRef b_delete(struct nd_lower *l, struct nd_expr *e)
+{
+    return nd_lower_map_delete(l, e->args.v[0]);
+}
+
+static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
+{
+    const struct nd_expr *x = e->args.v[0];
+
+    if (x->type->kind == ND_TY_PKT || x->a->type->kind == ND_TY_PKT)
+        return nd_lower_pkt_has(l, x);
+    return nd_opt_load(l, x->sym->option->given_off, &nd_type_u32);
+}
+
+static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0];
+
+    if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
+        return nd_opt_load(l, x->sym->option->count_off, &nd_type_u32);
+    nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "the kernel does not know how full a map is"),
+            "call len() in user space (every, end, on)");
+    return nd_i64(l, 0);
+}
+
+static LLVMValueRef b_retval(struct nd_lower *l, struct nd_expr *e)
+{
+    return retval(l, e);
+}
+
+static const struct {
+    enum nd_builtin_id id;
+    LLVMValueRef (*fn)(struct nd_lower *l, struct nd_expr *e);
+} rows[] = {
+    {ND_B_PID, b_pid},         {ND_B_TID, b_tid},         {ND_B_UID, b_uid},
+    {ND_B_GID, b_gid},         {ND_B_USERNAME, b_uid},    {ND_B_CPU, b_cpu},
+    {ND_B_NSECS, b_nsecs},     {ND_B_ELAPSED, b_elapsed}, {ND_B_RAND, b_rand},
+    {ND_B_CGROUP, b_cgroup},   {ND_B_FUNC, b_func},       {ND_B_CURTASK, b_curtask},
+    {ND_B_CTX, b_ctx},         {ND_B_ARGN, b_argn},       {ND_B_RETVAL, b_retval},
+    {ND_B_REG, b_reg},         {ND_B_KPTR, b_first},      {ND_B_UPTR, b_first},
+    {ND_B_KSYM, b_first},      {ND_B_STRFTIME, b_second}, {ND_B_BSWAP, b_bswap},
+    {ND_B_STRNCMP, b_strncmp}, {ND_B_STRLEN, b_strlen},   {ND_B_STRCONTAINS, b_strcontains},
+    {ND_B_HAS_KEY, b_has_key}, {ND_B_DELETE, b_delete},   {ND_B_HAS, b_has},
+    {ND_B_LEN, b_len},
+};
+
+// ---- built-ins that are bytes in memory ---------------------------------------------------------
+
+static void into_comm(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    LLVMValueRef args[2] = {dst, nd_i32(l, 16)};
+
+    (void)e;
+    // Linux 5.18 to 6.4 leave what was there behind the end of the name.
+    nd_zero(l, dst, 0, t->size);
+    nd_call(l, ND_H_GET_COMM, args, 2);
+}
+
+static void into_str(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_expr *x = e->args.v[0];
+    enum nd_as as = l->probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
+    struct nd_type limit = *t;
+    struct nd_val v;
+
+    if (limit.size > e->type->size)
+        limit.size = e->type->size;
+    if (nd_type_is_text(x->type)) {
+        nd_lower_into(l, x, dst, &limit);
+    } else {
+        v = nd_lower_expr(l, x);
+        if (v.mem)
+            as = v.as;
+        else if (x->type->kind == ND_TY_PTR)
+            as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
+        nd_read_str(l, dst, limit.size, v.v, as, e->span);
+    }
+    nd_zero(l, dst, limit.size, t->size - limit.size);
+}
+
+static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_expr *x = e->args.v[0];
+    uint32_t room = t->size - 4;
+    struct nd_val v = nd_lower_expr(l, x);
+    LLVMValueRef n = nd_i64(l, room), args[3], r, fits;
+    enum nd_as as = v.mem ? v.as : l->probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
+
+    if (!v.mem && x->type->kind == ND_TY_PTR)
+        as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
+    if (e->args.n > 1) {
+        n = nd_lower_int(l, e->args.v[1]);
+        fits = LLVMBuildICmp(l->b, LLVMIntULE, n, nd_i64(l, room), "");
+        nd_count_if(l, LLVMBuildNot(l->b, fits, ""), ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
+        n = LLVMBuildSelect(l->b, fits, n, nd_i64(l, room), "");
+    }
+    nd_zero(l, dst, 0, t->size);
+    args[0] = nd_gep(l, dst, 4);
+    args[1] = LLVMBuildTrunc(l->b, n, l->i32, "");
+    args[2] = nd_ptr(l, v.v);
+    r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
+    r = LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), "");
+    nd_count_if(l, LLVMBuildNot(l->b, r, ""), ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
+    nd_store(l, dst, 4, LLVMBuildSelect(l->b, r, n, nd_i64(l, 0), ""));
+}
+
+#define FAMILY_INET6 10
+
+// An IPv4 address in the last 4 bytes of ::ffff:0:0/96.
+static void put_v4(struct nd_lower *l, LLVMValueRef dst)
+{
+    nd_store(l, dst, 8, nd_i64(l, 0));
+    nd_store(l, nd_gep(l, dst, 8), 4, nd_i64(l, 0xffff0000));
+}
+
+static void ntop_bytes(struct nd_lower *l, struct nd_val v, uint32_t size, LLVMValueRef dst,
+                       struct nd_span span)
+{
+    if (size == 16) {
+        nd_copy(l, dst, v, 16, span);
+        return;
+    }
+    put_v4(l, dst);
+    nd_copy(l, nd_gep(l, dst, 12), v, 4, span);
+}
+
+static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_expr *x = e->args.v[e->args.n > 1];
+    LLVMBasicBlockRef six, four, done;
+    LLVMValueRef af;
+    struct nd_val v;
+
+    (void)t;
+    v = nd_lower_expr(l, x);
+    if (!v.mem && x->type->kind != ND_TY_PTR) {
+        put_v4(l, dst);
+        nd_store(l, nd_gep(l, dst, 12), 4, v.v); // an integer is in network order already
+        return;
+    }
+    if (!v.mem)
+        v = (struct nd_val){
+            .v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
+    if (e->args.n == 1 || e->args.v[0]->is_const) {
+        bool v6 = e->args.n == 1 ? x->type->size == 16 : e->args.v[0]->num == FAMILY_INET6;
+
+        ntop_bytes(l, v, v6 ? 16 : 4, dst, e->span);
+        return;
+    }
+    six = nd_bb(l, "v6");
+    four = nd_bb(l, "v4");
+    done = nd_bb(l, "ntop");
+    af = LLVMBuildICmp(l->b, LLVMIntEQ, nd_lower_int(l, e->args.v[0]), nd_i64(l, FAMILY_INET6), "");
+    LLVMBuildCondBr(l->b, af, six, four);
+    nd_at(l, six);
+    ntop_bytes(l, v, 16, dst, e->span);
+    nd_br(l, done);
+    nd_at(l, four);
+    ntop_bytes(l, v, 4, dst, e->span);
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
+static void into_bytes(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    nd_put_literal(l, dst, e->str, e->len, t->size); // ip() prefix() mac() ifname() pton()
+}
+
+static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_expr *x = e->args.v[0];
+    struct nd_val v = nd_lower_expr(l, x);
+
+    (void)t;
+    if (!v.mem)
+        v = (struct nd_val){
+            .v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
+    nd_copy(l, dst, v, 6, e->span);
+}
+
+static void into_usym(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    (void)t;
+    nd_store(l, dst, 8, nd_lower_int(l, e->args.v[0]));
+    nd_store(l, nd_gep(l, dst, 8), 4, b_pid(l, e));
+    nd_store(l, nd_gep(l, dst, 12), 4, nd_i64(l, 0));
+}
+
+static void into_stack(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    nd_store(l, dst, 4, nd_lower_stack(l, t, e->span));
+    if (t->kind == ND_TY_USTACK)
+        nd_store(l, nd_gep(l, dst, 4), 4, b_pid(l, e));
+}
+
+static const struct {
+    enum nd_builtin_id id;
+    void (*fn)(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
+} into_rows[] = {
+    {ND_B_COMM, into_comm},       {ND_B_STR, into_str},    {ND_B_BUF, into_buf},
+    {ND_B_NTOP, into_ntop},       {ND_B_PTON, into_bytes}, {ND_B_IP, into_bytes},
+    {ND_B_PREFIX, into_bytes},    {ND_B_MAC, into_bytes},  {ND_B_IFNAME, into_bytes},
+    {ND_B_MACADDR, into_macaddr}, {ND_B_USYM, into_usym},  {ND_B_KSTACK, into_stack},
+    {ND_B_USTACK, into_stack},
+};
+
+bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
+                           struct nd_type *t)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(into_rows) / sizeof(into_rows[0]); i++) {
+        if (into_rows[i].id != e->builtin->id)
+            continue;
+        if (e->builtin->id == ND_B_COMM && t->size < 16)
+            return false;
+        into_rows[i].fn(l, e, dst, t);
+        return true;
+    }
+    return false;
+}
+
+struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
+{
+    if (e->builtin->id == ND_B_PACKET_ID || e->builtin->id == ND_B_INNER_ID)
+        return nd_lower_packet_id(l, e);
+
+    struct nd_val v = {.mem = true, .as = ND_AS_BPF};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].id == e->builtin->id)
+            return scalar(rows[i].fn(l, e));
+    }
+    v.v = nd_temp(l, e->type->size);
+    if (nd_lower_builtin_into(l, e, v.v, e->type))
+        return v;
+    return scalar(nd_i64(l, 0));
+}
+
+// ---- prefixes -----------------------------------------------------------------------------------
+
+// The first `len` bits of a word in network order, which count from its lowest byte: the word
+// turned round, shifted by what is left over. In two steps: a shift by 64 is none.
+static LLVMValueRef first_bits(struct nd_lower *l, LLVMValueRef word, LLVMValueRef len)
+{
+    static const char name[] = "llvm.bswap";
+    unsigned int id = LLVMLookupIntrinsicID(name, sizeof(name) - 1);
+    LLVMValueRef half = LLVMBuildLShr(l->b, LLVMBuildSub(l->b, nd_i64(l, 65), len, ""),
+                                      nd_i64(l, 1), ""),
+                 v, rest;
+
+    v = LLVMBuildCall2(l->b, LLVMIntrinsicGetType(l->cx, id, &l->i64, 1),
+                       LLVMGetIntrinsicDeclaration(l->m, id, &l->i64, 1), &word, 1, "");
+    rest = LLVMBuildSub(l->b, LLVMBuildSub(l->b, nd_i64(l, 64), len, ""), half, "");
+    return LLVMBuildLShr(l->b, LLVMBuildLShr(l->b, v, half, ""), rest, "");
+}
+
+static LLVMValueRef at_most(struct nd_lower *l, LLVMValueRef v, uint64_t max)
+{
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntULT, v, nd_i64(l, max), ""), v,
+                           nd_i64(l, max), "");
+}
+
+// Are the first bits of ip those of the prefix, as many as its byte 16 says?
+LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix)
+{
+    LLVMValueRef len = at_most(l, nd_load_int(l, nd_gep(l, prefix, 16), &nd_type_u8), 128), high,
+                 diff[2];
+    uint32_t i;
+
+    for (i = 0; i < 2; i++) { // in pieces of 4 bytes: that is what prefixes in lists are aligned to
+        LLVMValueRef x[2];
+        uint32_t k;
+
+        for (k = 0; k < 2; k++)
+            x[k] = LLVMBuildXor(l->b, nd_load_int(l, nd_gep(l, ip, i * 8 + k * 4), &nd_type_u32),
+                                nd_load_int(l, nd_gep(l, prefix, i * 8 + k * 4), &nd_type_u32), "");
+        diff[i] = LLVMBuildOr(l->b, x[0], LLVMBuildShl(l->b, x[1], nd_i64(l, 32), ""), "");
+    }
+    high = at_most(l, len, 64);
+    diff[0] = first_bits(l, diff[0], high);
+    diff[1] = first_bits(l, diff[1], LLVMBuildSub(l->b, len, high, ""));
+    return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildOr(l->b, diff[0], diff[1], ""), nd_i64(l, 0),
+                         "");
+}

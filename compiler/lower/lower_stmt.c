@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Statements, script functions in place, events.
+#include "compiler/lower/lower.h"
+
+#include <string.h>
+
+static void lower_stmt(struct nd_lower *l, struct nd_stmt *s);
+
+static bool ended(struct nd_lower *l)
+{
+    return LLVMGetBasicBlockTerminator(LLVMGetInsertBlock(l->b)) != NULL;
+}
+
+void nd_lower_block(struct nd_lower *l, struct nd_block *b)
+{
+    bool covered = l->pkt.covered;
+    uint32_t i;
+
+    for (i = 0; i < b->n && !ended(l); i++) {
+        nd_line(l, b->v[i]->span);
+        if (!covered && l->probe->pkt) {
+            struct nd_pkt_uses u = {0};
+
+            nd_pkt_uses_stmt(l->a, b->v[i], &u);
+            nd_pkt_prepare(l, &u, b->v[i]->span);
+            l->pkt.covered = true;
+        }
+        lower_stmt(l, b->v[i]);
+        l->pkt.covered = covered;
+        nd_temps_release(l);
+    }
+}
+
+// ---- variables ----------------------------------------------------------------------------------
+
+static struct nd_slot *slot_at(struct nd_lower *l, const struct nd_sym *s)
+{
+    if (s->index >= l->nslots) {
+        uint32_t n = s->index + 16;
+        struct nd_slot *v = ND_NEW_ARRAY(l->a, struct nd_slot, n);
+
+        if (l->nslots)
+            memcpy(v, l->slots, l->nslots * sizeof(*v));
+        l->slots = v;
+        l->nslots = n;
+    }
+    return &l->slots[s->index];
+}
+
+static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
+{
+    struct nd_slot *slot = slot_at(l, s);
+
+    if (!slot->ptr) {
+        slot->type = s->type;
+        slot->direct = nd_type_is_scalar(s->type);
+        slot->ptr = slot->direct ? nd_register(l, s->name) : nd_keep(l, s->type->size);
+        nd_window_plan(l, slot, s);
+    }
+    return slot;
+}
+
+static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
+{
+    struct nd_slot *slot = slot_of(l, s);
+
+    if (!slot->direct) {
+        LLVMValueRef tmp;
+
+        if (!rhs) {
+            nd_zero(l, slot->ptr, 0, s->type->size);
+            return;
+        }
+        tmp = nd_temp(l, s->type->size); // the value may read the variable
+        nd_lower_into(l, rhs, tmp, s->type);
+        nd_copy(l, slot->ptr, (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF},
+                s->type->size, s->span);
+        return;
+    }
+    LLVMBuildStore(l->b, rhs ? nd_extend(l, nd_lower_int(l, rhs), s->type) : nd_i64(l, 0),
+                   slot->ptr);
+    nd_window_reset(l, slot);
+}
+
+void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at)
+{
+    struct nd_slot *slot = slot_at(l, s);
+
+    slot->type = s->type;
+    slot->ptr = at;
+}
+
+void nd_lower_var(struct nd_lower *l, struct nd_sym *s, LLVMValueRef v)
+{
+    struct nd_slot *slot = slot_of(l, s);
+
+    LLVMBuildStore(l->b, v, slot->ptr);
+    nd_window_reset(l, slot);
+}
+
+LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s)
+{
+    return LLVMBuildLoad2(l->b, l->i64, slot_of(l, s)->ptr, "");
+}
+
+void nd_lower_unset(struct nd_lower *l, struct nd_sym *s)
+{
+    set_var(l, s, NULL);
+}
+
+static void assign_compound(struct nd_lower *l, struct nd_stmt *s)
+{
+    struct nd_expr bin = {
+        .kind = ND_E_BINARY, .span = s->span, .op = s->op, .a = s->expr, .b = s->rhs};
+
+    // $x op= y is $x = $x op y, with the type rules of the operator.
+    bin.type = s->expr->type;
+    if (s->expr->type->kind != ND_TY_PTR)
+        bin.type = nd_type_int(8, nd_type_signed(s->expr->type) && nd_type_signed(s->rhs->type));
+    set_var(l, s->sym, &bin);
+}
+
+static bool is_agg(const struct nd_stmt *s)
+{
+    const struct nd_builtin *b = s->rhs->kind == ND_E_CALL ? s->rhs->builtin : NULL;
+
+    return b && b->id >= ND_B_COUNT && b->id <= ND_B_DIST;
+}
+
+static void lower_assign(struct nd_lower *l, struct nd_stmt *s)
+{
+    if (s->expr->kind == ND_E_MAP) {
+        if (is_agg(s))
+            nd_lower_map_agg(l, s->expr, s->rhs);
+        else
+            nd_lower_map_set(l, s->expr, s->rhs, s->op);
+    } else if (s->op != ND_OP_NONE) {
+        assign_compound(l, s);
+    } else if (s->sym) {
+        set_var(l, s->sym, s->rhs);
+    }
+}
+
+// ---- control flow -------------------------------------------------------------------------------
+
+static void lower_if(struct nd_lower *l, struct nd_stmt *s)
+{
+    LLVMBasicBlockRef yes = nd_bb(l, "then"), no = s->else_body ? nd_bb(l, "else") : NULL,
+                      done = nd_bb(l, "endif");
+
+    LLVMBuildCondBr(l->b, nd_lower_cond(l, s->expr), yes, no ? no : done);
+    nd_at(l, yes);
+    nd_lower_block(l, s->body);
+    nd_br(l, done);
+    if (no) {
+        nd_at(l, no);
+        nd_lower_block(l, s->else_body);
+        nd_br(l, done);
+    }
+    nd_at(l, done);
+}
+
+#define LOOP_BOUND 1024u // iterations of while and of ranges that are not constant
+
+// A loop whose counter the verifier can follow; cond (may be NULL) ends it, the bound is counted.
+static void counted_loop(struct nd_lower *l, struct nd_stmt *s, uint64_t bound, bool count_bound,
+                         LLVMValueRef (*cond)(struct nd_lower *l, struct nd_stmt *s,
+                                              LLVMValueRef i))
+{
+    LLVMBasicBlockRef head = nd_bb(l, "loop"), test = nd_bb(l, "test"), body = nd_bb(l, "body"),
+                      next = nd_bb(l, "next"), over = nd_bb(l, "over"), done = nd_bb(l, "endloop");
+    struct nd_loop loop = {.up = l->loop, .brk = done, .cont = next};
+    LLVMValueRef slot = nd_register(l, "i"), i;
+
+    nd_need_loops(l, s->span);
+    LLVMBuildStore(l->b, nd_i64(l, 0), slot);
+    nd_br(l, head);
+    nd_at(l, head);
+    i = LLVMBuildLoad2(l->b, l->i64, slot, "");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, i, nd_i64(l, bound), ""), test, over);
+    nd_at(l, test);
+    if (cond)
+        LLVMBuildCondBr(l->b, cond(l, s, i), body, done);
+    else
+        nd_br(l, body);
+    nd_at(l, body);
+    l->loop = &loop;
+    nd_lower_block(l, s->body);
+    l->loop = loop.up;
+    nd_br(l, next);
+    nd_at(l, next);
+    LLVMBuildStore(
+        l->b, LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, slot, ""), nd_i64(l, 1), ""), slot);
+    nd_br(l, head);
+    nd_at(l, over);
+    if (count_bound)
+        nd_count(l, ND_SITE_LOOP_BOUND, s->span, ND_MF_NONE);
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
+static LLVMValueRef while_cond(struct nd_lower *l, struct nd_stmt *s, LLVMValueRef i)
+{
+    (void)i;
+    nd_line(l, s->expr->span);
+    return nd_lower_cond(l, s->expr);
+}
+
+// The loop variable is low + i; it is set here, where i is known to be below the bound.
+static LLVMValueRef range_cond(struct nd_lower *l, struct nd_stmt *s, LLVMValueRef i)
+{
+    struct nd_slot *lo = s->info, *var = slot_of(l, s->sym);
+    LLVMValueRef v = LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, lo[0].ptr, ""), i, "");
+
+    LLVMBuildStore(l->b, v, var->ptr);
+    return LLVMBuildICmp(l->b, LLVMIntSLT, v, LLVMBuildLoad2(l->b, l->i64, lo[1].ptr, ""), "");
+}
+
+// for (i in 0..len(opt.list)): as many rounds as a list has room for values.
+static uint64_t range_bound(const struct nd_stmt *s)
+{
+    const struct nd_expr *x = s->hi->args.n ? s->hi->args.v[0] : NULL;
+
+    if (s->rhs->is_const && !s->rhs->num && s->hi->builtin && s->hi->builtin->id == ND_B_LEN && x &&
+        x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
+        return x->sym->option->cap;
+    return LOOP_BOUND;
+}
+
+static void lower_range(struct nd_lower *l, struct nd_stmt *s)
+{
+    struct nd_slot *ends = ND_NEW_ARRAY(l->a, struct nd_slot, 2);
+    LLVMValueRef lo = nd_lower_int(l, s->rhs), hi = nd_lower_int(l, s->hi);
+    uint64_t bound = range_bound(s);
+    bool known = s->rhs->is_const && s->hi->is_const;
+
+    if (known) {
+        int64_t n = (int64_t)(s->hi->num - s->rhs->num);
+
+        bound = n > 0 ? (uint64_t)n : 0;
+        if (bound > 65536)
+            nd_help(
+                l->d,
+                nd_error(l->d, ND_E0703, s->hi->span, "a loop in a probe runs at most 65536 times"),
+                "this one would run %llu times", (unsigned long long)bound);
+    }
+    ends[0].ptr = nd_register(l, "lo");
+    ends[1].ptr = nd_register(l, "hi");
+    LLVMBuildStore(l->b, lo, ends[0].ptr);
+    LLVMBuildStore(l->b, hi, ends[1].ptr);
+    s->info = ends;
+    slot_of(l, s->sym);
+    counted_loop(l, s, bound, !known, range_cond);
+}
+
+static void lower_unroll(struct nd_lower *l, struct nd_stmt *s)
+{
+    LLVMBasicBlockRef done = nd_bb(l, "unrolled");
+    struct nd_loop loop = {.up = l->loop, .brk = done};
+    uint64_t i;
+
+    for (i = 0; i < s->rhs->num && !ended(l); i++) {
+        loop.cont = nd_bb(l, "again");
+        l->loop = &loop;
+        nd_lower_block(l, s->body);
+        l->loop = loop.up;
+        nd_br(l, loop.cont);
+        nd_at(l, loop.cont);
+    }
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
+static void lower_return(struct nd_lower *l, struct nd_stmt *s)
+{
+    if (!l->inl) {
+        nd_br(l, l->out);
+        return;
+    }
+    if (s->expr && l->inl->ret) {
+        if (nd_type_is_scalar(l->inl->type))
+            LLVMBuildStore(l->b, nd_extend(l, nd_lower_int(l, s->expr), l->inl->type), l->inl->ret);
+        else
+            nd_lower_into(l, s->expr, l->inl->ret, l->inl->type);
+    }
+    nd_br(l, l->inl->done);
+}
+
+// ---- functions of the script, in place ----------------------------------------------------------
+
+struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_fn *fn = e->info;
+    struct nd_inline inl = {.up = l->inl, .type = fn->ret};
+    struct nd_loop *loop = l->loop;
+    bool sc = nd_type_is_scalar(fn->ret);
+    uint32_t i;
+
+    for (i = 0; i < e->args.n; i++) {
+        if (fn->params[ND_KERNEL][i]->type->kind != ND_TY_PKT)
+            set_var(l, fn->params[ND_KERNEL][i], e->args.v[i]);
+    }
+    inl.done = nd_bb(l, "return");
+    if (fn->ret->kind != ND_TY_NONE && fn->ret->kind != ND_TY_VOID) {
+        inl.ret = sc ? nd_register(l, "ret") : nd_keep(l, fn->ret->size);
+        nd_zero(l, inl.ret, 0, sc ? 8 : fn->ret->size);
+    }
+    l->inl = &inl;
+    l->loop = NULL;
+    {
+        // Temporaries of the caller's statement stay in use while the body runs.
+        struct nd_temp *held = l->temps.v;
+        uint32_t n = l->temps.n, cap = l->temps.cap;
+
+        l->temps.v = NULL;
+        l->temps.n = l->temps.cap = 0;
+        nd_lower_block(l, fn->body[ND_KERNEL]->body);
+        l->temps.v = held;
+        l->temps.n = n;
+        l->temps.cap = cap;
+    }
+    nd_br(l, inl.done);
+    l->inl = inl.up;
+    l->loop = loop;
+    nd_at(l, inl.done);
+    nd_line(l, e->span);
+    if (!inl.ret)
+        return (struct nd_val){.v = nd_i64(l, 0)};
+    if (sc)
+        return (struct nd_val){.v = LLVMBuildLoad2(l->b, l->i64, inl.ret, "")};
+    return (struct nd_val){.v = inl.ret, .mem = true, .as = ND_AS_BPF};
+}
+
+// ---- events -------------------------------------------------------------------------------------
+
+#define RB_NO_WAKEUP 1u    // BPF_RB_NO_WAKEUP
+#define RB_FORCE_WAKEUP 2u // BPF_RB_FORCE_WAKEUP
+#define RB_AVAIL_DATA 0u   // BPF_RB_AVAIL_DATA
+
+// A wake-up costs 3 us, a look at the fill level some ns: user space is woken when the ring is a
+// quarter full, and looks by itself every few ms.
+static LLVMValueRef submit_flags(struct nd_lower *l)
+{
+    LLVMValueRef args[2] = {l->ring, nd_i64(l, RB_AVAIL_DATA)}, used;
+
+    used = nd_call(l, ND_H_RINGBUF_QUERY, args, 2);
+    return LLVMBuildSelect(l->b,
+                           LLVMBuildICmp(l->b, LLVMIntUGT, used, nd_i64(l, ND_RING_BYTES / 4), ""),
+                           nd_i64(l, RB_FORCE_WAKEUP), nd_i64(l, RB_NO_WAKEUP), "");
+}
+
+static bool calls_script(const struct nd_expr *e)
+{
+    uint32_t i;
+
+    if (!e)
+        return false;
+    if (e->kind == ND_E_CALL && !e->builtin)
+        return true;
+    for (i = 0; i < e->args.n; i++) {
+        if (calls_script(e->args.v[i]))
+            return true;
+    }
+    return calls_script(e->a) || calls_script(e->b) || calls_script(e->c);
+}
+
+// Fields that call functions of the script, which may exit(): before there is a record to give
+// back.
+static LLVMValueRef *early_fields(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals)
+{
+    LLVMValueRef *early = ND_NEW_ARRAY(l->a, LLVMValueRef, ev->type->nelems + 1);
+    uint32_t i;
+
+    for (i = 0; i < ev->type->nelems; i++) {
+        struct nd_type *t = ev->type->fields[i].type;
+
+        if (!calls_script(vals[i]))
+            continue;
+        early[i] = nd_temp(l, t->size);
+        nd_lower_into(l, vals[i], early[i], t);
+    }
+    return early;
+}
+
+// struct nd_mf_record and the payload.
+static void fill_record(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                        LLVMValueRef *early, LLVMValueRef rec, struct nd_span span)
+{
+    uint32_t size = ev->type->size, i, end = 0;
+
+    nd_store(l, rec, 8, nd_i64(l, (uint64_t)size << 32 | ev->index));
+    for (i = 0; i < ev->type->nelems; i++) {
+        const struct nd_field *f = &ev->type->fields[i];
+        LLVMValueRef at = nd_gep(l, rec, sizeof(struct nd_mf_record) + f->off);
+
+        nd_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, f->off - end);
+        if (early[i])
+            nd_copy(l, at, (struct nd_val){.v = early[i], .mem = true, .as = ND_AS_BPF},
+                    f->type->size, span);
+        else
+            nd_lower_into(l, vals[i], at, f->type);
+        end = f->off + f->type->size;
+    }
+    nd_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, size - end);
+}
+
+#define CURRENT_CPU 0xffffffffu // BPF_F_CURRENT_CPU
+
+static void send_perf(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                      struct nd_span span)
+{
+    uint32_t total = (uint32_t)sizeof(struct nd_mf_record) + ev->type->size;
+    LLVMValueRef *early = early_fields(l, ev, vals), rec = nd_temp(l, total), r,
+                 args[5] = {nd_ctx(l), l->ring, nd_i64(l, CURRENT_CPU), rec, nd_i64(l, total)};
+
+    fill_record(l, ev, vals, early, rec, span);
+    r = nd_call(l, ND_H_PERF_EVENT_OUTPUT, args, 5);
+    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), ND_SITE_EVENT_LOST, span,
+                ND_MF_NONE);
+}
+
+static void send_ring(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                      struct nd_span span)
+{
+    uint32_t total = (uint32_t)sizeof(struct nd_mf_record) + ev->type->size;
+    LLVMBasicBlockRef ok = nd_bb(l, "send"), full = nd_bb(l, "lost"), done = nd_bb(l, "sent");
+    LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec,
+                 *early = early_fields(l, ev, vals);
+
+    rec = nd_ptr(l, nd_call(l, ND_H_RINGBUF_RESERVE, args, 3));
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, rec, LLVMConstNull(l->ptr), ""), ok, full);
+    nd_at(l, full);
+    nd_count(l, ND_SITE_EVENT_LOST, span, ND_MF_NONE);
+    nd_br(l, done);
+    nd_at(l, ok);
+    fill_record(l, ev, vals, early, rec, span);
+    args[0] = rec;
+    args[1] = submit_flags(l);
+    nd_call(l, ND_H_RINGBUF_SUBMIT, args, 2);
+    nd_br(l, done);
+    nd_at(l, done);
+}
+
+void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                   struct nd_span span)
+{
+    if (nd_without(l->p, ND_F_RINGBUF))
+        send_perf(l, ev, vals, span);
+    else
+        send_ring(l, ev, vals, span);
+}
+
+static void lower_send(struct nd_lower *l, struct nd_stmt *s)
+{
+    struct nd_event *ev = s->info;
+    struct nd_expr **vals = ND_NEW_ARRAY(l->a, struct nd_expr *, ev->type->nelems + 1);
+    uint32_t i, k;
+
+    for (i = 0; i < ev->type->nelems; i++) {
+        for (k = 0; k < s->fields.n; k++) {
+            if (!strcmp(s->fields.v[k].name, ev->type->fields[i].name))
+                vals[i] = s->fields.v[k].expr;
+        }
+    }
+    nd_lower_send(l, ev, vals, s->span);
+}
+
+// printf() and the like: the first call of a group sends the event for all of them.
+static void lower_async(struct nd_lower *l, struct nd_stmt *s)
+{
+    struct nd_async *as = s->info;
+    struct nd_expr **vals;
+    uint32_t i;
+
+    if (as->calls.v[0] != s)
+        return;
+    vals = ND_NEW_ARRAY(l->a, struct nd_expr *, as->args.n + 1);
+    for (i = 0; i < as->args.n; i++)
+        vals[i] = as->args.v[i].expr;
+    nd_lower_send(l, as->event, vals, s->span);
+}
+
+static void lower_exit(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef code = e->args.n ? nd_lower_int(l, e->args.v[0]) : nd_i64(l, 0);
+
+    if (l->exit_off == ND_MF_NONE)
+        l->exit_off = nd_state_alloc(l, 8);
+    // u32 flag, u32 code
+    code = LLVMBuildOr(l->b, LLVMBuildShl(l->b, code, nd_i64(l, 32), ""), nd_i64(l, 1), "");
+    nd_store(l, nd_state_ptr(l, l->exit_off), 8, code);
+    nd_br(l, l->out);
+}
+
+static void lower_expr_stmt(struct nd_lower *l, struct nd_stmt *s)
+{
+    struct nd_expr *e = s->expr;
+
+    if (nd_check_is_async(e)) {
+        if (e->builtin->id == ND_B_EXIT)
+            lower_exit(l, e);
+        else if (s->info)
+            lower_async(l, s);
+        return;
+    }
+    nd_lower_expr(l, e);
+}
+
+static void lower_stmt(struct nd_lower *l, struct nd_stmt *s)
+{
+    switch (s->kind) {
+    case ND_S_EXPR:
+        lower_expr_stmt(l, s);
+        break;
+    case ND_S_ASSIGN:
+        lower_assign(l, s);
+        break;
+    case ND_S_LET:
+        set_var(l, s->sym, s->rhs);
+        break;
+    case ND_S_IF:
+        lower_if(l, s);
+        break;
+    case ND_S_WHILE:
+        counted_loop(l, s, LOOP_BOUND, true, while_cond);
+        break;
+    case ND_S_FOR_RANGE:
+        lower_range(l, s);
+        break;
+    case ND_S_UNROLL:
+        lower_unroll(l, s);
+        break;
+    case ND_S_BREAK:
+        nd_br(l, l->loop->brk);
+        break;
+    case ND_S_CONTINUE:
+        nd_br(l, l->loop->cont);
+        break;
+    case ND_S_RETURN:
+        lower_return(l, s);
+        break;
+    case ND_S_BLOCK:
+        nd_lower_block(l, s->body);
+        break;
+    case ND_S_SEND:
+        lower_send(l, s);
+        break;
+    case ND_S_FOR_MAP:
+        lower_async(l, s);
+        break;
+    }
+}

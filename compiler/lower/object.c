@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// IR to BPF ELF with the manifest inside. A short list of passes: what they gain per event is worth
+// their time at start, and none of them makes code that the verifier cannot follow.
+#include "compiler/lower/object.h"
+
+#include "compiler/lower/lower.h"
+#include "compiler/user/emit.h"
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Support.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <threads.h>
+
+#define PASSES "function(sroa,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
+// For kernels that take no loops: all of them are unrolled, unless that makes far more than the
+// instructions such a kernel takes.
+#define PASSES_UNROLL                                                                     \
+    "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=1000;no-runtime;" \
+    "no-partial;no-peeling;upperbound>,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
+
+void LLVMInitializeBPFTargetInfo(void);
+void LLVMInitializeBPFTarget(void);
+void LLVMInitializeBPFTargetMC(void);
+void LLVMInitializeBPFAsmPrinter(void);
+
+static void fail(struct nd_program *p, const char *what, char *why)
+{
+    struct nd_span at = ND_NO_SPAN;
+
+    nd_error(p->diags, ND_E0801, at, "%s: %s", what, why ? why : "unknown error");
+    if (why)
+        LLVMDisposeMessage(why);
+}
+
+// Verifiers before Linux 6.13 or so take a loop only if a jump closes it. LLVM's placement of
+// blocks likes to put a loop's last block above its first, which then falls into it. LLVM has no
+// other way to set this than for the whole process, and accepts it only once.
+static void keep_order_of_blocks(void)
+{
+    static const char *const args[] = {"ndtrace", "-disable-block-placement",
+                                       // for PASSES_UNROLL only
+                                       "-unroll-threshold=20000", "-unroll-max-upperbound=1000"};
+
+    LLVMParseCommandLineOptions(sizeof(args) / sizeof(args[0]), args, NULL);
+}
+
+static LLVMTargetMachineRef machine(struct nd_program *p)
+{
+    static once_flag once = ONCE_FLAG_INIT;
+    LLVMTargetRef target;
+    char *why = NULL;
+
+    call_once(&once, keep_order_of_blocks);
+
+    LLVMInitializeBPFTargetInfo();
+    LLVMInitializeBPFTarget();
+    LLVMInitializeBPFTargetMC();
+    LLVMInitializeBPFAsmPrinter();
+    if (LLVMGetTargetFromTriple("bpfel", &target, &why)) {
+        fail(p, "LLVM has no BPF target", why);
+        return NULL;
+    }
+    return LLVMCreateTargetMachine(target, "bpfel", nd_without(p, ND_F_JMP32) ? "v2" : "v3", "",
+                                   LLVMCodeGenLevelDefault, LLVMRelocDefault, LLVMCodeModelDefault);
+}
+
+static void layout_of(struct nd_lower *l, struct nd_layout *out)
+{
+    uint32_t i;
+
+    memset(out, 0, sizeof(*out));
+    out->state_size = l->state_size;
+    out->words_size = l->words_size;
+    out->needs = l->needs;
+    out->exit_off = l->exit_off;
+    out->sends = l->ring != NULL;
+    out->maps = ND_NEW_ARRAY(l->a, struct nd_layout_map, l->p->maps.n + 1);
+    for (i = 0; i < l->p->maps.n; i++)
+        out->maps[i] = (struct nd_layout_map){l->maps[i].kind,
+                                              l->maps[i].max_entries,
+                                              l->maps[i].gen_off,
+                                              l->maps[i].pop_off,
+                                              {l->maps[i].pop_less[0], l->maps[i].pop_less[1]}};
+    for (i = 0; i < l->stacks.n; i++)
+        *ND_PUSH(l->a, &out->stacks) = (struct nd_layout_stack){
+            l->stacks.v[i].sym, l->stacks.v[i].depth, l->stacks.v[i].kernel};
+    for (i = 0; i < l->sites.n; i++)
+        *ND_PUSH(l->a, &out->sites) = (struct nd_layout_site){
+            l->sites.v[i].kind, l->sites.v[i].span, l->sites.v[i].map, l->sites.v[i].off};
+}
+
+static void add_manifest(struct nd_lower *l)
+{
+    struct nd_layout layout;
+    LLVMValueRef g, c;
+    uint32_t size;
+    void *blob;
+
+    layout_of(l, &layout);
+    layout.paths = l->paths;
+    blob = nd_emit(l->p, &layout, &size);
+    c = LLVMConstStringInContext(l->cx, blob, size, 1);
+    g = LLVMAddGlobal(l->m, LLVMTypeOf(c), "nd_manifest");
+    LLVMSetInitializer(g, c);
+    LLVMSetSection(g, ND_MF_ELF_SECTION);
+    LLVMSetAlignment(g, 8);
+    LLVMSetGlobalConstant(g, 1);
+}
+
+static bool optimise(struct nd_lower *l, LLVMTargetMachineRef tm)
+{
+    LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
+    const char *passes = nd_without(l->p, ND_F_LOOPS) ? PASSES_UNROLL : PASSES;
+    LLVMErrorRef err = NULL;
+
+    // Makes relocations of accesses, see lower_core.c.
+    if (l->p->portable)
+        err = LLVMRunPasses(l->m, "default<O0>", tm, o);
+    if (!err)
+        err = LLVMRunPasses(l->m, passes, tm, o);
+    if (!err && l->p->portable)
+        err = LLVMRunPasses(l->m, "globaldce", tm, o);
+
+    LLVMDisposePassBuilderOptions(o);
+    if (err) {
+        char *msg = LLVMGetErrorMessage(err);
+        struct nd_span at = ND_NO_SPAN;
+
+        nd_error(l->d, ND_E0801, at, "optimising: %s", msg);
+        LLVMDisposeErrorMessage(msg);
+        return false;
+    }
+    return true;
+}
+
+static void *emit_elf(struct nd_lower *l, LLVMTargetMachineRef tm, size_t *size)
+{
+    LLVMMemoryBufferRef buf;
+    char *why = NULL;
+    void *copy;
+
+    if (LLVMTargetMachineEmitToMemoryBuffer(tm, l->m, LLVMObjectFile, &why, &buf)) {
+        fail(l->p, "writing the object", why);
+        return NULL;
+    }
+    *size = LLVMGetBufferSize(buf);
+    copy = malloc(*size);
+    if (copy)
+        memcpy(copy, LLVMGetBufferStart(buf), *size);
+    LLVMDisposeMemoryBuffer(buf);
+    return copy;
+}
+
+// LLVM reports what it cannot translate for BPF (a call too wide, the stack) through this.
+static void on_diagnostic(LLVMDiagnosticInfoRef info, void *arg)
+{
+    struct nd_lower *l = arg;
+    char *text = LLVMGetDiagInfoDescription(info);
+    struct nd_span at = ND_NO_SPAN;
+
+    if (strstr(text, "stack limit"))
+        l->over_stack = true;
+    else if (LLVMGetDiagInfoSeverity(info) == LLVMDSError)
+        nd_error(l->p->diags, ND_E0801, at, "%s", text);
+    LLVMDisposeMessage(text);
+}
+
+static void begin_module(struct nd_lower *l, LLVMTargetMachineRef tm)
+{
+    LLVMTargetDataRef td = LLVMCreateTargetDataLayout(tm);
+
+    l->cx = LLVMContextCreate();
+    LLVMContextSetDiagnosticHandler(l->cx, on_diagnostic, l);
+    l->m = LLVMModuleCreateWithNameInContext("ndtrace", l->cx);
+    LLVMSetModuleDataLayout(l->m, td);
+    LLVMSetTarget(l->m, "bpfel");
+    LLVMDisposeTargetData(td);
+    l->b = LLVMCreateBuilderInContext(l->cx);
+}
+
+static void end_module(struct nd_lower *l)
+{
+    LLVMDisposeDIBuilder(l->di);
+    LLVMDisposeBuilder(l->b);
+    LLVMDisposeModule(l->m);
+    LLVMContextDispose(l->cx);
+}
+
+static void *one_try(struct nd_lower *l, LLVMTargetMachineRef tm, bool dump_ir, size_t *size)
+{
+    char *why = NULL;
+
+    if (!nd_lower_program(l))
+        return NULL;
+    add_manifest(l);
+    if (dump_ir)
+        LLVMDumpModule(l->m);
+    if (dump_ir && LLVMVerifyModule(l->m, LLVMReturnStatusAction, &why)) {
+        fail(l->p, "internal error, please report it", why);
+        return NULL;
+    }
+    if (!optimise(l, tm) || (nd_without(l->p, ND_F_LOOPS) && !nd_unrolled(l)))
+        return NULL;
+    nd_sink_addresses(l->m, l->b);
+    return emit_elf(l, tm, size);
+}
+
+static void too_much(struct nd_program *p)
+{
+    struct nd_span at = p->probes.n ? p->probes.v[0]->decl->name_span : ND_NO_SPAN;
+
+    nd_help(p->diags,
+            nd_error(p->diags, ND_E0701, at,
+                     "a probe needs more than the 512 bytes of stack of the kernel"),
+            "keep less at a time: split a long expression, use fewer fields in one key or event");
+}
+
+// LLVM keeps what it made for relocations by the names of types, also from modules that are gone:
+// types of another module must have other names.
+static uint32_t module_number(void)
+{
+    static atomic_uint made;
+
+    return atomic_fetch_add(&made, 1);
+}
+
+void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
+{
+    LLVMTargetMachineRef tm = machine(p);
+    bool scratch = false, first_only = false, again = true;
+    void *elf = NULL;
+
+    // Again with everything larger than a register in per-CPU memory, when LLVM's own needs were
+    // too much for the stack; again without functions for lists, when it is too small for them.
+    while (tm && again) {
+        struct nd_lower l = {
+            .p = p, .force_scratch = scratch, .first_only = first_only, .module = module_number()};
+
+        free(elf);
+        begin_module(&l, tm);
+        elf = one_try(&l, tm, dump_ir, size);
+        end_module(&l);
+        again = false;
+        if (l.over_stack && !scratch)
+            again = scratch = true;
+        else if (l.over_stack && !first_only)
+            again = first_only = true;
+        else if (l.over_stack)
+            too_much(p);
+        else if (elf && !p->diags->errors && !nd_object_finish(p, elf, *size) && !first_only)
+            again = first_only = true;
+    }
+    if (p->diags->errors) {
+        free(elf);
+        elf = NULL;
+    }
+    if (tm)
+        LLVMDisposeTargetMachine(tm);
+    return elf;
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Checked program to ELF object through LLVM. Must not know the text. Serves compile.c.
+#ifndef ND_OBJECT_H
+#define ND_OBJECT_H
+
+#include "compiler/check/check.h"
+
+#define ND_EACH_SUFFIX "_each" // of the function for the others of a list, see lower_each.c
+
+// The object with its manifest inside, malloc'ed; NULL after a reported error.
+void *nd_object(struct nd_program *p, bool dump_ir, size_t *size);
+
+// Completes the manifest from the finished code; reports code that the target kernel cannot take.
+// False: a program and the function that it calls have more stack than a kernel gives.
+bool nd_object_finish(struct nd_program *p, void *object, size_t size);
+
+// Reports that a probe is too long for a kernel without loops; n: its instructions, 0: far too
+// many.
+void nd_too_long(struct nd_program *p, const struct nd_probe *pr, uint32_t n);
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The packet of a probe: pkt and its fields as a table, with what must be parsed for each. How they
+// are read is in lower_packet.c. Serves checker, lowering, lists and docs.
+#ifndef ND_PACKET_H
+#define ND_PACKET_H
+
+#include "compiler/check/check.h"
+
+struct nd_builtin;
+
+// What a probe may ask to be parsed; each brings what it stands on.
+enum nd_pkt_layer {
+    ND_PL_SKB = 1 << 0, // head, end of the linear part, offsets
+    ND_PL_L2 = 1 << 1,
+    ND_PL_VLAN = 1 << 2,
+    ND_PL_L3 = 1 << 3,
+    ND_PL_ADDR = 1 << 4, // addresses in one form for IPv4 and IPv6
+    ND_PL_L4 = 1 << 5,
+    ND_PL_ARP = 1 << 6,
+    ND_PL_TUNNEL = 1 << 7,
+    ND_PL_GSO = 1 << 8,
+    ND_PL_CT = 1 << 9,
+    ND_PL_INNER = 12, // shift: the same of the packet in a tunnel
+    ND_PL_MASK = (1 << ND_PL_INNER) - 1,
+};
+
+// What a packet turned out to have: bits of a word of the program.
+enum nd_pkt_have {
+    ND_PH_ETH = 1 << 0,
+    ND_PH_VLAN = 1 << 1,
+    ND_PH_IP4 = 1 << 2,
+    ND_PH_IP6 = 1 << 3,
+    ND_PH_ARP = 1 << 4,
+    ND_PH_TCP = 1 << 5,
+    ND_PH_UDP = 1 << 6,
+    ND_PH_ICMP = 1 << 7,
+    ND_PH_ICMP6 = 1 << 8,
+    ND_PH_SCTP = 1 << 9,
+    ND_PH_VXLAN = 1 << 10,
+    ND_PH_GENEVE = 1 << 11,
+    ND_PH_GRE = 1 << 12,
+    ND_PH_VLAN2 = 1 << 13,
+    ND_PH_PROTO = 1 << 14, // the protocol behind the IP header and its extensions
+    ND_PH_FLOW = 1 << 15,  // and its header, unless it has none
+    ND_PH_KEY = 1 << 16,   // of GRE
+    ND_PH_TYPE = 1 << 17,  // the EtherType behind all tags
+    ND_PH_INNER = 1 << 18, // of the packet in a tunnel: there is one
+    ND_PH_GSO = 1 << 19,   // it is to be cut into segments
+    ND_PH_CT = 1 << 20,    // connection tracking knows it
+};
+
+// Where a field's value is.
+enum nd_pkt_src {
+    ND_PS_L2, // bytes of headers, network order: off, size
+    ND_PS_L3,
+    ND_PS_L4,
+    ND_PS_ADDR,
+    ND_PS_REG,  // off: enum nd_pkt_reg
+    ND_PS_SKB,  // off: enum nd_pkt_skb
+    ND_PS_CODE, // off: enum nd_pkt_code
+};
+
+enum nd_pkt_reg {
+    ND_PR_HAVE,
+    ND_PR_L2OFF, // offsets from skb->head
+    ND_PR_L3OFF,
+    ND_PR_L4OFF,
+    ND_PR_ETYPE, // EtherType behind tags, host order
+    ND_PR_PROTO,
+    ND_PR_FRAG, // offset of the fragment in bytes
+    ND_PR_MF,   // more fragments follow
+    ND_PR_VLAN, // outermost tag
+    ND_PR_VLAN2,
+    ND_PR_VNI,
+    ND_PR_N3,     // bytes read from the network header on
+    ND_PR_END,    // of the packet by the IP header, from skb->head
+    ND_PR_LENGTH, // by the IP header
+    ND_PR_MAX,
+};
+
+enum nd_pkt_code { ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_REVERSED };
+
+// Members of struct sk_buff that are read, and others behind it: see bases in packet.c. Those from
+// CT_STATE on are looked for only where a script names them, for not every kernel has them.
+#define ND_PKT_SKB(X)                \
+    X(HEAD, "head")                  \
+    X(DATA, "data")                  \
+    X(TAIL, "tail")                  \
+    X(LEN, "len")                    \
+    X(NETWORK, "network_header")     \
+    X(MAC, "mac_header")             \
+    X(TRANSPORT, "transport_header") \
+    X(PROTOCOL, "protocol")          \
+    X(VLAN_TCI, "vlan_tci")          \
+    X(VLAN_ALL, "vlan_all")          \
+    X(VLAN_PRESENT, "vlan_present")  \
+    X(MARK, "mark")                  \
+    X(HASH, "hash")                  \
+    X(QUEUE, "queue_mapping")        \
+    X(CLONED, "cloned")              \
+    X(DEV_NAME, "dev.name")          \
+    X(IFINDEX, "dev.ifindex")        \
+    X(DEV, "dev")                    \
+    X(DEV_TYPE, "dev.type")          \
+    X(GSO_SIZE, "shared:gso_size")   \
+    X(GSO_SEGS, "shared:gso_segs")   \
+    X(GSO_TYPE, "shared:gso_type")   \
+    X(NFCT, "_nfct")                 \
+    X(CT_STATE, "ctinfo:")           \
+    X(CT_STATUS, "ct:status")        \
+    X(CT_ZONE, "ct:zone.id")         \
+    X(CT_MARK, "ct:mark")
+enum nd_pkt_skb {
+#define ND_PKT_SKB_ENUM(id, name) ND_PK_##id,
+    ND_PKT_SKB(ND_PKT_SKB_ENUM)
+#undef ND_PKT_SKB_ENUM
+        ND_PK_MAX,
+};
+
+struct nd_pkt_row {
+    const char *group, *name; // "ip", "src"; group "": pkt.name
+    const struct nd_type *type;
+    uint32_t layer; // enum nd_pkt_layer bits
+    uint32_t need;  // the field is absent unless one of these is there; 0: always there
+    enum nd_pkt_src src;
+    uint16_t off, off6; // off6: for IPv6 where it differs, else 0
+    uint8_t size;
+    uint8_t shift; // right
+    uint32_t mask; // after the shift, 0: all
+    const char *help;
+};
+
+// What a probe does with its packet.
+struct nd_pkt {
+    struct nd_expr *skb[ND_PK_MAX]; // $skb->member, typed; NULL: this kernel has none
+};
+
+const struct nd_pkt_row *nd_pkt_row(uint32_t i); // NULL past the end
+// pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->aux 1 for inner.
+struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e);
+// Makes pkt.flow.reversed one field; anything else stays as it is.
+void nd_pkt_join_reversed(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e,
+                                  const struct nd_builtin *b);
+struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b);
+
+// Conditions that are known when a script is loaded (options), all of which must hold.
+struct nd_pkt_cond {
+    const struct nd_pkt_cond *up;
+    struct nd_expr *e;
+    bool negated;
+};
+struct nd_pkt_guard {
+    const struct nd_pkt_cond *conds;
+};
+
+// What an expression or statement, with all in it and the functions that it calls, needs of the
+// packet.
+struct nd_pkt_uses {
+    uint32_t layers; // 0: nothing
+    bool always;     // else only if one of the guards holds
+    ND_VEC(struct nd_pkt_guard) guards;
+};
+void nd_pkt_uses_expr(struct nd_arena *a, struct nd_expr *e, struct nd_pkt_uses *u);
+void nd_pkt_uses_stmt(struct nd_arena *a, struct nd_stmt *s, struct nd_pkt_uses *u);
+uint32_t nd_pkt_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr);
+// Is it a field of pkt that can be absent? Then its row, and whether it is of the inner packet.
+const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner);
+
+#endif

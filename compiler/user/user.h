@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Inside the generation of user code. Included by user*.c only.
+#ifndef ND_USER_H
+#define ND_USER_H
+
+#include "compiler/check/builtins.h"
+#include "compiler/user/emit.h"
+#include "compiler/user/mfbuild.h"
+
+struct nd_u_jumps {
+    uint32_t *v;
+    uint32_t n, cap;
+};
+
+struct nd_u_loop {
+    struct nd_u_loop *up;
+    struct nd_u_jumps brk, cont; // jumps to land at the end, at the next round
+    bool map;                    // an iterator to drop on return
+};
+
+struct nd_user {
+    struct nd_emit *e;
+    struct nd_arena *a;
+    struct nd_event *on; // handler: the event whose payload is local 0
+    ND_VEC(struct nd_mf_insn) code;
+    uint32_t nlocals;
+    struct nd_u_loop *loop;
+    struct nd_fn *fn; // function whose body this is, or NULL
+    bool table;       // a table is open
+};
+
+void nd_u_op(struct nd_user *u, enum nd_vm_op op, uint8_t a, uint16_t b, int32_t c);
+uint16_t nd_u_type(struct nd_user *u, const struct nd_type *t);
+void nd_u_int(struct nd_user *u, uint64_t v, const struct nd_type *t);
+void nd_u_str(struct nd_user *u, const char *s);
+void nd_u_expr(struct nd_user *u, struct nd_expr *e);
+void nd_u_block(struct nd_user *u, struct nd_block *b);
+void nd_u_assign(struct nd_user *u, struct nd_stmt *s);
+void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key);
+bool nd_u_sent(struct nd_user *u, const struct nd_expr *e); // did it come with the event?
+
+void nd_u_next(struct nd_user *u, uint32_t i, uint32_t top); // adds 1 to local i, goes to top
+uint32_t nd_u_here(const struct nd_user *u);                 // the next instruction
+uint32_t nd_u_jump(struct nd_user *u, enum nd_vm_op op);     // a jump, to be landed
+void nd_u_land(struct nd_user *u, uint32_t at);              // its target is here
+uint32_t nd_u_new_local(struct nd_user *u);
+uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s);
+// If values of the map are aggregations that are numbers, too: the one in this local as such.
+bool nd_u_agg_number(struct nd_user *u, const struct nd_map *m, uint32_t local);
+// The domain in which values of both types are computed with; a value brought there.
+enum nd_vm_domain nd_u_common(const struct nd_type *a, const struct nd_type *b);
+void nd_u_as_domain(struct nd_user *u, const struct nd_type *t, enum nd_vm_domain d);
+void nd_u_operand(struct nd_user *u, struct nd_expr *e, enum nd_vm_domain d);
+void nd_u_binary(struct nd_user *u, enum nd_op op, enum nd_vm_domain d, struct nd_span span);
+
+// user_call.c
+void nd_u_call(struct nd_user *u, struct nd_expr *e);
+// After statement i of a handler: closes a table that nothing after it goes on with.
+void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i);
+
+uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn);
+
+#endif

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Calls in user code: one row for each built-in that is an instruction or a function of the VM.
+#include "compiler/user/user.h"
+
+#include <string.h>
+
+static void args(struct nd_user *u, struct nd_expr *e, uint32_t from)
+{
+    uint32_t i;
+
+    for (i = from; i < e->args.n; i++)
+        nd_u_expr(u, e->args.v[i]);
+}
+
+static void c_printf(struct nd_user *u, struct nd_expr *e)
+{
+    args(u, e, 1);
+    nd_u_op(u, e->builtin->id == ND_B_PRINTF ? ND_VM_PRINTF : ND_VM_SPRINTF,
+            (uint8_t)(e->args.n - 1), 0, (int32_t)nd_mfb_str(u->e->b, e->args.v[0]->str));
+}
+
+static void c_fail(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_expr(u, e->args.v[0]);
+    args(u, e, 2);
+    nd_u_op(u, ND_VM_SPRINTF, (uint8_t)(e->args.n - 2), 0,
+            (int32_t)nd_mfb_str(u->e->b, e->args.v[1]->str));
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_FAIL);
+}
+
+static void int_arg(struct nd_user *u, struct nd_expr *e, uint32_t i, uint64_t otherwise)
+{
+    if (i < e->args.n)
+        nd_u_expr(u, e->args.v[i]);
+    else
+        nd_u_int(u, otherwise, &nd_type_i64);
+}
+
+static void c_print(struct nd_user *u, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0];
+    const struct nd_map *m = x->info;
+
+    if (x->kind == ND_E_IDENT && e->info) { // the record of the handler
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, 0);
+        nd_u_op(u, ND_VM_RECORD, 0, 0, (int32_t)((struct nd_event *)e->info)->index);
+    } else if (x->kind != ND_E_MAP ||
+               (e->args.n > 1 && e->args.v[1]->kind == ND_E_STRING)) { // a title
+        nd_u_expr(u, x);
+        nd_u_op(u, ND_VM_PRINT, 0, 0,
+                e->args.n > 1 ? (int32_t)nd_mfb_str(u->e->b, e->args.v[1]->str) : 0);
+    } else if (x->a) {
+        nd_u_key(u, m, x->a);
+        nd_u_op(u, ND_VM_MAP_AT_PRINT, 0, 0, (int32_t)m->index);
+    } else {
+        int_arg(u, e, 1, 0);
+        int_arg(u, e, 2, 0);
+        nd_u_op(u, ND_VM_MAP_PRINT, 0, 0, (int32_t)m->index);
+    }
+}
+
+static void c_map_op(struct nd_user *u, struct nd_expr *e)
+{
+    const struct nd_map *m = e->args.v[0]->info;
+
+    nd_u_op(u, e->builtin->id == ND_B_CLEAR ? ND_VM_MAP_CLEAR : ND_VM_MAP_ZERO, 0, 0,
+            (int32_t)m->index);
+}
+
+static void c_report(struct nd_user *u, struct nd_expr *e)
+{
+    uint32_t first = nd_mfb_count(u->e->b, ND_SEC_WORDS), i;
+
+    for (i = 0; i < e->args.n; i++)
+        nd_mfb_add(u->e->b, ND_SEC_WORDS, &((struct nd_map *)e->args.v[i]->info)->index, 1);
+    nd_u_op(u, ND_VM_REPORT, (uint8_t)e->args.n, 0, (int32_t)first);
+}
+
+static void c_losses(struct nd_user *u, struct nd_expr *e)
+{
+    (void)e;
+    nd_u_op(u, ND_VM_REPORT, 0, 1, 0);
+}
+
+static void c_key_op(struct nd_user *u, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0];
+    const struct nd_map *m = x->info;
+
+    if (m->key && x->a)
+        nd_u_key(u, m, x->a);
+    nd_u_op(u, e->builtin->id == ND_B_DELETE ? ND_VM_MAP_DEL : ND_VM_MAP_HAS, 0, 0,
+            (int32_t)m->index);
+}
+
+static void c_len(struct nd_user *u, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0];
+
+    if (x->kind == ND_E_MAP)
+        nd_u_op(u, ND_VM_MAP_LEN, 0, 0, (int32_t)((struct nd_map *)x->info)->index);
+    else
+        nd_u_op(u, ND_VM_OPT_COUNT, 0, 0, (int32_t)x->sym->option->index);
+}
+
+static void c_has(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_op(u, ND_VM_OPT_HAS, 0, 0, (int32_t)e->args.v[0]->sym->option->index);
+}
+
+static void c_exit(struct nd_user *u, struct nd_expr *e)
+{
+    int_arg(u, e, 0, 0);
+    nd_u_op(u, ND_VM_EXIT, 0, 0, 0);
+}
+
+static void c_time(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_str(u, e->args.n ? e->args.v[0]->str : "%H:%M:%S\n");
+    nd_u_op(u, ND_VM_BUILTIN, 0, 0, ND_BI_NSECS);
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_STRFTIME);
+    nd_u_op(u, ND_VM_PRINTF, 1, 0, (int32_t)nd_mfb_str(u->e->b, "%s"));
+}
+
+static void c_bytes(struct nd_user *u, struct nd_expr *e)
+{
+    uint32_t off = nd_mfb_add(u->e->b, ND_SEC_BLOB, e->str, e->len);
+
+    nd_u_op(u, ND_VM_BYTES, 0, nd_u_type(u, e->type), (int32_t)off);
+}
+
+static void c_ksym(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_expr(u, e->args.v[0]);
+    nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, &nd_type_ksym), 0);
+}
+
+static void c_bswap(struct nd_user *u, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0];
+    uint32_t size = e->type->size, i, v = u->nlocals++;
+
+    nd_u_expr(u, x);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)v);
+    nd_u_int(u, 0, &nd_type_u64);
+    for (i = 0; i < size; i++) {
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)v);
+        nd_u_int(u, i * 8, &nd_type_u64);
+        nd_u_op(u, ND_VM_SHR, ND_D_U64, 0, 0);
+        nd_u_int(u, 0xff, &nd_type_u64);
+        nd_u_op(u, ND_VM_AND, ND_D_U64, 0, 0);
+        nd_u_int(u, (size - 1 - i) * 8, &nd_type_u64);
+        nd_u_op(u, ND_VM_SHL, ND_D_U64, 0, 0);
+        nd_u_op(u, ND_VM_OR, ND_D_U64, 0, 0);
+    }
+}
+
+static void c_top(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_expr(u, e->args.v[1]);
+    nd_u_int(u, 0, &nd_type_i64);
+    nd_u_op(u, ND_VM_MAP_PRINT, 0, 0, (int32_t)((struct nd_map *)e->args.v[0]->info)->index);
+}
+
+// table("a", "b") with only literals starts a table; table(v, w) adds a row.
+static void c_table(struct nd_user *u, struct nd_expr *e)
+{
+    uint32_t i, first;
+    bool heads = true;
+
+    for (i = 0; i < e->args.n; i++)
+        heads &= e->args.v[i]->kind == ND_E_STRING;
+    if (!heads || u->table) {
+        if (!heads) {
+            args(u, e, 0);
+            nd_u_op(u, ND_VM_TABLE_ROW, (uint8_t)e->args.n, 0, 0);
+            return;
+        }
+        nd_u_op(u, ND_VM_TABLE_END, 0, 0, 0);
+    }
+    first = nd_mfb_count(u->e->b, ND_SEC_WORDS);
+    for (i = 0; i < e->args.n; i++) {
+        uint32_t s = nd_mfb_str(u->e->b, e->args.v[i]->str);
+
+        nd_mfb_add(u->e->b, ND_SEC_WORDS, &s, 1);
+    }
+    nd_u_op(u, ND_VM_TABLE, (uint8_t)e->args.n, 0, (int32_t)first);
+    u->table = true;
+}
+
+static bool has_table(const struct nd_block *b)
+{
+    uint32_t i;
+
+    for (i = 0; b && i < b->n; i++) {
+        const struct nd_stmt *s = b->v[i];
+
+        if (s->kind == ND_S_EXPR && s->expr->kind == ND_E_CALL && s->expr->builtin &&
+            s->expr->builtin->id == ND_B_TABLE)
+            return true;
+        if (has_table(s->body) || has_table(s->else_body))
+            return true;
+    }
+    return false;
+}
+
+void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i)
+{
+    struct nd_block next = {0};
+
+    if (!u->table)
+        return;
+    if (i + 1 < b->n) {
+        next.v = &b->v[i + 1];
+        next.n = 1;
+        if (has_table(&next))
+            return;
+    }
+    nd_u_op(u, ND_VM_TABLE_END, 0, 0, 0);
+    u->table = false;
+}
+
+// sum(@m), p99(@m[k]), and of a loop's value: p99(v).
+static void c_stat(struct nd_user *u, struct nd_expr *e)
+{
+    static const uint8_t what[] = {
+        [ND_B_COUNT] = ND_AGG_COUNT, [ND_B_SUM] = ND_AGG_SUM, [ND_B_AVG] = ND_AGG_AVG,
+        [ND_B_MIN] = ND_AGG_MIN,     [ND_B_MAX] = ND_AGG_MAX, [ND_B_P50] = ND_AGG_P50,
+        [ND_B_P90] = ND_AGG_P90,     [ND_B_P95] = ND_AGG_P95, [ND_B_P99] = ND_AGG_P99,
+        [ND_B_P999] = ND_AGG_P999,
+    };
+    struct nd_expr *x = e->args.v[0];
+    uint8_t k = what[e->builtin->id];
+
+    if (e->args.n == 2) {
+        args(u, e, 0);
+        nd_u_op(u, ND_VM_BUILTIN, 2, 0, e->builtin->id == ND_B_MIN ? ND_BI_MIN2 : ND_BI_MAX2);
+        return;
+    }
+    if (x->kind == ND_E_MAP && x->a) {
+        nd_u_key(u, x->info, x->a);
+        nd_u_op(u, ND_VM_AGG, k, 0, (int32_t)((struct nd_map *)x->info)->index);
+    } else if (x->kind == ND_E_MAP) {
+        nd_u_op(u, ND_VM_AGG_ALL, k, 0, (int32_t)((struct nd_map *)x->info)->index);
+    } else if (x->sym && x->sym->map) { // a loop's value, not yet a number
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)nd_u_local(u, x->sym));
+        nd_u_op(u, ND_VM_AGG_OF, k, 0, 0);
+    } else {
+        nd_u_expr(u, x);
+        nd_u_op(u, ND_VM_AGG_OF, k, 0, 0);
+    }
+}
+
+static void c_word(struct nd_user *u, struct nd_expr *e)
+{
+    args(u, e, 0);
+    if (e->args.n < 3)
+        nd_u_str(u, " \t\r\n");
+    nd_u_op(u, ND_VM_BUILTIN, 3, 0, e->builtin->id == ND_B_WORD ? ND_BI_WORD : ND_BI_WORD_COLUMN);
+}
+
+static void c_link_stat(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_expr(u, e->args.v[0]);
+    nd_u_int(u, e->aux, &nd_type_i64);
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_LINK_STAT);
+}
+
+static void c_path_count(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_int(u, e->num, &nd_type_i64);
+    nd_u_int(u, e->aux, &nd_type_i64);
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_PATH_COUNT);
+}
+
+static void c_row(struct nd_user *u, struct nd_expr *e)
+{
+    args(u, e, 0);
+    nd_u_int(u, ND_ROW_LOW + (uint64_t)(e->builtin->id - ND_B_ROW_LOW), &nd_type_i64);
+    nd_u_op(u, ND_VM_BUILTIN, 3, 0, ND_BI_ROW);
+}
+
+static void c_get_addr(struct nd_user *u, struct nd_expr *e)
+{
+    args(u, e, 0);
+    nd_u_int(u, nd_u_type(u, e->type), &nd_type_u64);
+    nd_u_op(u, ND_VM_BUILTIN, (uint8_t)(e->args.n + 1), 0,
+            e->builtin->id == ND_B_GET_IP ? ND_BI_GET_IP : ND_BI_GET_MAC);
+}
+
+static const struct {
+    enum nd_builtin_id id;
+    void (*fn)(struct nd_user *u, struct nd_expr *e);
+} rows[] = {
+    {ND_B_PRINTF, c_printf},
+    {ND_B_SPRINTF, c_printf},
+    {ND_B_PRINT, c_print},
+    {ND_B_CLEAR, c_map_op},
+    {ND_B_ZERO, c_map_op},
+    {ND_B_REPORT, c_report},
+    {ND_B_DELETE, c_key_op},
+    {ND_B_HAS_KEY, c_key_op},
+    {ND_B_LEN, c_len},
+    {ND_B_HAS, c_has},
+    {ND_B_EXIT, c_exit},
+    {ND_B_TIME, c_time},
+    {ND_B_IP, c_bytes},
+    {ND_B_PTON, c_bytes},
+    {ND_B_PREFIX, c_bytes},
+    {ND_B_MAC, c_bytes},
+    {ND_B_IFNAME, c_bytes},
+    {ND_B_KSYM, c_ksym},
+    {ND_B_BSWAP, c_bswap},
+    {ND_B_TOP, c_top},
+    {ND_B_TABLE, c_table},
+    {ND_B_COUNT, c_stat},
+    {ND_B_SUM, c_stat},
+    {ND_B_AVG, c_stat},
+    {ND_B_MIN, c_stat},
+    {ND_B_MAX, c_stat},
+    {ND_B_P50, c_stat},
+    {ND_B_P90, c_stat},
+    {ND_B_P95, c_stat},
+    {ND_B_P99, c_stat},
+    {ND_B_P999, c_stat},
+    {ND_B_LINK_STAT, c_link_stat},
+    {ND_B_GET_IP, c_get_addr},
+    {ND_B_GET_MAC, c_get_addr},
+    {ND_B_FAIL, c_fail},
+    {ND_B_WORD, c_word},
+    {ND_B_WORD_COLUMN, c_word},
+    {ND_B_ROW_LOW, c_row},
+    {ND_B_ROW_HIGH, c_row},
+    {ND_B_ROW_COUNT, c_row},
+    {ND_B_PATH_COUNT, c_path_count},
+    {ND_B_LOSSES, c_losses},
+};
+
+static const struct {
+    enum nd_builtin_id id;
+    enum nd_vm_builtin vm;
+} plain[] = {
+    {ND_B_STR, ND_BI_STR},
+    {ND_B_STRLEN, ND_BI_STRLEN},
+    {ND_B_STRCONTAINS, ND_BI_STRCONTAINS},
+    {ND_B_STARTS, ND_BI_STRSTARTS},
+    {ND_B_ENDS, ND_BI_STRENDS},
+    {ND_B_SUBSTR, ND_BI_SUBSTR},
+    {ND_B_REPEAT, ND_BI_REPEAT},
+    {ND_B_UPPER, ND_BI_UPPER},
+    {ND_B_LOWER, ND_BI_LOWER},
+    {ND_B_PAD, ND_BI_PAD},
+    {ND_B_NUM, ND_BI_NUM},
+    {ND_B_ABS, ND_BI_ABS},
+    {ND_B_ROUND, ND_BI_ROUND},
+    {ND_B_FLOOR, ND_BI_FLOOR},
+    {ND_B_CEIL, ND_BI_CEIL},
+    {ND_B_SQRT, ND_BI_SQRT},
+    {ND_B_LOG2, ND_BI_LOG2},
+    {ND_B_IFINDEX, ND_BI_IFINDEX},
+    {ND_B_STRFTIME, ND_BI_STRFTIME},
+    {ND_B_KADDR, ND_BI_KADDR},
+    {ND_B_FRAMES, ND_BI_FRAMES},
+    {ND_B_FOLDED, ND_BI_FOLDED},
+    {ND_B_GET_NUM, ND_BI_GET_NUM},
+    {ND_B_GET_BE, ND_BI_GET_BE},
+    {ND_B_FILE_LINES, ND_BI_FILE_LINES},
+    {ND_B_FILE_LINE, ND_BI_FILE_LINE},
+    {ND_B_FILE_ERROR, ND_BI_FILE_ERROR},
+    {ND_B_VM_TAP, ND_BI_VM_TAP},
+    {ND_B_DEPTH, ND_BI_DEPTH},
+    {ND_B_FRAME, ND_BI_FRAME},
+    {ND_B_ROWS, ND_BI_ROWS},
+};
+
+static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)
+{
+    struct nd_emit *e = u->e;
+    uint32_t i;
+
+    for (i = 0; i < e->fns.n; i++) {
+        if (e->fns.v[i].fn == fn)
+            return e->fns.v[i].index;
+    }
+    i = nd_user_fn(e, fn);
+    *ND_PUSH(e->a, &e->fns) = (struct nd_emit_fn){fn, i};
+    return i;
+}
+
+static void give_bool(struct nd_user *u, const struct nd_expr *e)
+{
+    if (e->type->kind == ND_TY_BOOL)
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
+}
+
+void nd_u_call(struct nd_user *u, struct nd_expr *e)
+{
+    size_t i;
+
+    if (!e->builtin) {
+        uint32_t fn = script_fn(u, e->info);
+
+        args(u, e, 0);
+        nd_u_op(u, ND_VM_CALL, (uint8_t)e->args.n, e->type->kind != ND_TY_NONE, (int32_t)fn);
+        return;
+    }
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].id == e->builtin->id) {
+            rows[i].fn(u, e);
+            give_bool(u, e);
+            return;
+        }
+    }
+    for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        if (plain[i].id != e->builtin->id)
+            continue;
+        if (e->builtin->id == ND_B_KADDR)
+            nd_u_str(u, e->args.v[0]->str);
+        else
+            args(u, e, 0);
+        nd_u_op(u, ND_VM_BUILTIN, (uint8_t)e->args.n, 0, plain[i].vm);
+        give_bool(u, e);
+        return;
+    }
+}

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Statements and functions of user code. Must not know LLVM. Serves the manifest.
+#include "compiler/user/user.h"
+
+#include <string.h>
+
+// ---- statements ---------------------------------------------------------------------------------
+
+static bool is_agg(const struct nd_stmt *s)
+{
+    const struct nd_expr *r = s->rhs;
+
+    return r->kind == ND_E_CALL && r->builtin && r->builtin->id >= ND_B_COUNT &&
+           r->builtin->id <= ND_B_DIST && nd_type_is_agg(r->type);
+}
+
+static void assign_map(struct nd_user *u, struct nd_stmt *s)
+{
+    const struct nd_map *m = s->expr->info;
+    enum nd_vm_domain d;
+
+    nd_u_key(u, m, s->expr->a);
+    if (is_agg(s)) {
+        if (s->rhs->args.n)
+            nd_u_expr(u, s->rhs->args.v[0]);
+        else
+            nd_u_int(u, 1, &nd_type_i64);
+        nd_u_op(u, ND_VM_MAP_AGG, 0, 0, (int32_t)m->index);
+        return;
+    }
+    if (s->op == ND_OP_NONE) {
+        nd_u_operand(u, s->rhs, m->val->kind == ND_TY_DOUBLE ? ND_D_F64 : ND_D_I64);
+    } else {
+        d = nd_u_common(m->val, s->rhs->type);
+        if (m->key) { // evaluated once
+            uint32_t key = nd_u_new_local(u);
+
+            nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)key);
+            nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
+            nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
+        }
+        nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
+        nd_u_as_domain(u, m->val, d);
+        nd_u_operand(u, s->rhs, d);
+        nd_u_binary(u, s->op, d, s->span);
+        if (d == ND_D_F64 && m->val->kind != ND_TY_DOUBLE)
+            nd_u_op(u, ND_VM_D2I, 0, 0, 0);
+    }
+    nd_u_op(u, ND_VM_MAP_SET, 0, 0, (int32_t)m->index);
+}
+
+// A variable, parameter or result of a narrow type holds no more than its type can.
+static void narrow(struct nd_user *u, const struct nd_type *t)
+{
+    if (t->kind == ND_TY_INT && t->size < 8)
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, t), 0);
+}
+
+void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
+{
+    enum nd_vm_domain d;
+
+    if (s->expr->kind == ND_E_MAP) {
+        assign_map(u, s);
+        return;
+    }
+    if (!s->sym)
+        return;
+    if (s->op == ND_OP_NONE) {
+        if (s->rhs)
+            nd_u_operand(u, s->rhs, s->sym->type->kind == ND_TY_DOUBLE ? ND_D_F64 : ND_D_I64);
+        else
+            nd_u_int(u, 0, &nd_type_i64);
+    } else {
+        d = nd_u_common(s->expr->type, s->rhs->type);
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)nd_u_local(u, s->sym));
+        nd_u_as_domain(u, s->expr->type, d);
+        nd_u_operand(u, s->rhs, d);
+        nd_u_binary(u, s->op, d, s->span);
+        if (d == ND_D_F64 && s->expr->type->kind != ND_TY_DOUBLE)
+            nd_u_op(u, ND_VM_D2I, 0, 0, 0);
+    }
+    narrow(u, s->sym->type);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)nd_u_local(u, s->sym));
+}
+
+static void lower_if(struct nd_user *u, struct nd_stmt *s)
+{
+    uint32_t no, end;
+
+    nd_u_expr(u, s->expr);
+    no = nd_u_jump(u, ND_VM_JZ);
+    nd_u_block(u, s->body);
+    if (!s->else_body) {
+        nd_u_land(u, no);
+        return;
+    }
+    end = nd_u_jump(u, ND_VM_JMP);
+    nd_u_land(u, no);
+    nd_u_block(u, s->else_body);
+    nd_u_land(u, end);
+}
+
+static void start_loop(struct nd_user *u, struct nd_u_loop *l)
+{
+    memset(l, 0, sizeof(*l));
+    l->up = u->loop;
+    u->loop = l;
+}
+
+static void land_all(struct nd_user *u, const struct nd_u_jumps *j)
+{
+    uint32_t i;
+
+    for (i = 0; i < j->n; i++)
+        nd_u_land(u, j->v[i]);
+}
+
+static void end_loop(struct nd_user *u, struct nd_u_loop *l)
+{
+    land_all(u, &l->brk);
+    u->loop = l->up;
+}
+
+static void lower_while(struct nd_user *u, struct nd_stmt *s)
+{
+    uint32_t top = nd_u_here(u), out;
+    struct nd_u_loop l;
+
+    nd_u_expr(u, s->expr);
+    out = nd_u_jump(u, ND_VM_JZ);
+    start_loop(u, &l);
+    nd_u_block(u, s->body);
+    land_all(u, &l.cont);
+    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+    nd_u_land(u, out);
+    end_loop(u, &l);
+}
+
+static void lower_range(struct nd_user *u, struct nd_stmt *s)
+{
+    uint32_t i = nd_u_local(u, s->sym), hi = nd_u_new_local(u), top, out;
+    struct nd_u_loop l;
+
+    nd_u_expr(u, s->rhs);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    nd_u_expr(u, s->hi);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)hi);
+    top = nd_u_here(u);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)hi);
+    nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
+    out = nd_u_jump(u, ND_VM_JZ);
+    start_loop(u, &l);
+    nd_u_block(u, s->body);
+    land_all(u, &l.cont);
+    nd_u_next(u, i, top);
+    nd_u_land(u, out);
+    end_loop(u, &l);
+}
+
+// Locals of key and value; "$kv" is a pair made of two hidden ones.
+static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint32_t val, bool pair)
+{
+    if (!pair)
+        return;
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
+    if (!nd_u_agg_number(u, s->expr->info, val))
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)val);
+    nd_u_op(u, ND_VM_MAKE, 2, nd_u_type(u, s->sym->type), 0);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)nd_u_local(u, s->sym));
+}
+
+static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
+{
+    const struct nd_map *m = s->expr->info;
+    bool pair = !s->val && s->key_dollar;
+    uint32_t key = pair ? nd_u_new_local(u) : nd_u_local(u, s->sym),
+             val = s->val ? nd_u_local(u, s->sym2) : nd_u_new_local(u), top, out, none = 0,
+             limit = 0;
+    struct nd_u_loop l;
+
+    if (key >= u->nlocals)
+        u->nlocals = key + 1;
+    nd_u_op(u, ND_VM_ITER_NEW, 0, 0, (int32_t)m->index);
+    if (s->limit) { // limit 0: none at all
+        limit = nd_u_new_local(u);
+        nd_u_expr(u, s->limit);
+        nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)limit);
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)limit);
+        none = nd_u_jump(u, ND_VM_JZ);
+    }
+    if (s->sort) {
+        top = nd_u_here(u);
+        nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
+        out = nd_u_jump(u, ND_VM_JZ);
+        load_entry(u, s, key, val, pair);
+        nd_u_expr(u, s->sort);
+        nd_u_op(u, ND_VM_ITER_RANK, 0, 0, 0);
+        nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+        nd_u_land(u, out);
+    }
+    if (s->limit)
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)limit);
+    else
+        nd_u_int(u, 0, &nd_type_i64);
+    nd_u_op(u, ND_VM_ITER_SORT, s->desc, 0, 0);
+    top = nd_u_here(u);
+    nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
+    out = nd_u_jump(u, ND_VM_JZ);
+    load_entry(u, s, key, val, pair);
+    start_loop(u, &l);
+    l.map = true;
+    nd_u_block(u, s->body);
+    land_all(u, &l.cont);
+    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+    nd_u_land(u, out);
+    end_loop(u, &l);
+    if (s->limit)
+        nd_u_land(u, none);
+    nd_u_op(u, ND_VM_ITER_END, 0, 0, 0);
+}
+
+static void lower_unroll(struct nd_user *u, struct nd_stmt *s)
+{
+    struct nd_u_loop l;
+    uint64_t i;
+
+    start_loop(u, &l);
+    for (i = 0; i < s->rhs->num; i++) {
+        l.cont.n = 0;
+        nd_u_block(u, s->body);
+        land_all(u, &l.cont);
+    }
+    end_loop(u, &l);
+}
+
+static void lower_return(struct nd_user *u, struct nd_stmt *s)
+{
+    const struct nd_u_loop *l;
+
+    if (s->expr) {
+        nd_u_expr(u, s->expr);
+        if (u->fn)
+            narrow(u, u->fn->ret);
+    }
+    for (l = u->loop; l; l = l->up) {
+        if (l->map)
+            nd_u_op(u, ND_VM_ITER_END, 0, 0, 0);
+    }
+    nd_u_op(u, ND_VM_RET, s->expr != NULL, 0, 0);
+}
+
+static void lower_stmt(struct nd_user *u, struct nd_stmt *s)
+{
+    switch (s->kind) {
+    case ND_S_EXPR:
+        nd_u_expr(u, s->expr);
+        if (s->expr->type->kind != ND_TY_NONE)
+            nd_u_op(u, ND_VM_POP, 0, 0, 0);
+        break;
+    case ND_S_ASSIGN:
+    case ND_S_LET:
+        nd_u_assign(u, s);
+        break;
+    case ND_S_IF:
+        lower_if(u, s);
+        break;
+    case ND_S_WHILE:
+        lower_while(u, s);
+        break;
+    case ND_S_FOR_RANGE:
+        lower_range(u, s);
+        break;
+    case ND_S_FOR_MAP:
+        lower_for_map(u, s);
+        break;
+    case ND_S_UNROLL:
+        lower_unroll(u, s);
+        break;
+    case ND_S_BREAK:
+        *ND_PUSH(u->a, &u->loop->brk) = nd_u_jump(u, ND_VM_JMP);
+        break;
+    case ND_S_CONTINUE:
+        *ND_PUSH(u->a, &u->loop->cont) = nd_u_jump(u, ND_VM_JMP);
+        break;
+    case ND_S_RETURN:
+        lower_return(u, s);
+        break;
+    case ND_S_BLOCK:
+        nd_u_block(u, s->body);
+        break;
+    default:
+        break;
+    }
+}
+
+void nd_u_block(struct nd_user *u, struct nd_block *b)
+{
+    uint32_t i;
+
+    for (i = 0; i < b->n; i++)
+        lower_stmt(u, b->v[i]);
+}
+
+// ---- functions ----------------------------------------------------------------------------------
+
+static uint32_t finish(struct nd_user *u, const char *name, uint32_t nparams, struct nd_span span)
+{
+    struct nd_mf_func f = {.name = nd_mfb_str(u->e->b, name),
+                           .nparams = nparams,
+                           .nlocals = u->nlocals,
+                           .span = nd_emit_span(u->e, span)};
+
+    if (u->table)
+        nd_u_op(u, ND_VM_TABLE_END, 0, 0, 0);
+    nd_u_op(u, ND_VM_RET, 0, 0, 0);
+    f.first = nd_mfb_add(u->e->b, ND_SEC_CODE, u->code.v, u->code.n);
+    f.count = u->code.n;
+    if (f.nlocals < nparams)
+        f.nlocals = nparams;
+    return nd_mfb_add(u->e->b, ND_SEC_FUNCS, &f, 1);
+}
+
+struct max_index {
+    uint32_t n;
+};
+
+static void look(void *arg, struct nd_expr *e)
+{
+    struct max_index *m = arg;
+
+    if ((e->kind == ND_E_IDENT || e->kind == ND_E_VAR) && e->sym && e->sym->kind == ND_SYM_VAR &&
+        e->sym->index >= m->n)
+        m->n = e->sym->index + 1;
+}
+
+static uint32_t block_locals(struct nd_block *b)
+{
+    uint32_t n = 0, i, k;
+
+    for (i = 0; b && i < b->n; i++) {
+        const struct nd_stmt *s = b->v[i];
+        uint32_t inner[2] = {block_locals(s->body), block_locals(s->else_body)};
+
+        if (s->sym && s->sym->kind == ND_SYM_VAR && s->sym->index >= n)
+            n = s->sym->index + 1;
+        if (s->sym2 && s->sym2->index >= n)
+            n = s->sym2->index + 1;
+        for (k = 0; k < 2; k++)
+            n = inner[k] > n ? inner[k] : n;
+    }
+    return n;
+}
+
+// Locals that the checker numbered; hidden ones come after.
+static uint32_t count_locals(struct nd_block *b)
+{
+    struct nd_decl d = {.body = b};
+    struct max_index m = {block_locals(b)};
+
+    nd_ast_walk(&d, look, &m);
+    return m.n;
+}
+
+uint32_t nd_user_body(struct nd_emit *e, const char *name, struct nd_block *b, struct nd_event *on,
+                      struct nd_span span)
+{
+    struct nd_user u = {.e = e, .a = e->a, .on = on};
+    uint32_t i;
+
+    u.nlocals = count_locals(b);
+    if (on && !u.nlocals)
+        u.nlocals = 1;
+    for (i = 0; i < b->n; i++) {
+        lower_stmt(&u, b->v[i]);
+        nd_u_table_done(&u, b, i);
+    }
+    return finish(&u, name, on != NULL, span);
+}
+
+uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn)
+{
+    struct nd_user u = {.e = e, .a = e->a, .fn = fn};
+    struct nd_block *b = fn->body[ND_USER]->body;
+    uint32_t i;
+
+    u.nlocals = count_locals(b);
+    if (u.nlocals < fn->decl->fields.n)
+        u.nlocals = fn->decl->fields.n;
+    for (i = 0; i < fn->decl->fields.n; i++) {
+        const struct nd_type *t = fn->params[ND_USER][i]->type;
+
+        if (t->kind != ND_TY_INT || t->size == 8)
+            continue;
+        nd_u_op(&u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+        narrow(&u, t);
+        nd_u_op(&u, ND_VM_SET, 0, 0, (int32_t)i);
+    }
+    nd_u_block(&u, b);
+    if (fn->ret->kind != ND_TY_NONE) { // falling off the end gives 0
+        nd_u_int(&u, 0, &nd_type_i64);
+        nd_u_op(&u, ND_VM_RET, 1, 0, 0);
+    }
+    return finish(&u, fn->decl->name, fn->decl->fields.n, fn->decl->name_span);
+}
+
+uint32_t nd_user_async(struct nd_emit *e, struct nd_event *ev)
+{
+    struct nd_user u = {.e = e, .a = e->a, .on = ev, .nlocals = 1};
+    uint32_t i;
+
+    for (i = 0; i < ev->async->calls.n; i++) {
+        struct nd_stmt *s = ev->async->calls.v[i];
+        struct nd_block one = {.v = &s, .n = 1};
+        uint32_t n = count_locals(&one);
+
+        if (s->kind ==
+            ND_S_EXPR) { // its variables are the probe's: what it needs came with the event
+            nd_u_call(&u, s->expr);
+            continue;
+        }
+        if (n > u.nlocals)
+            u.nlocals = n;
+        lower_stmt(&u, s);
+    }
+    return finish(&u, "printf", 1, ev->span);
+}
+
+uint32_t nd_user_when(struct nd_emit *e, struct nd_expr *x)
+{
+    struct nd_user u = {.e = e, .a = e->a};
+
+    nd_u_expr(&u, x);
+    nd_u_op(&u, ND_VM_RET, 1, 0, 0);
+    return finish(&u, "when", 0, x->span);
+}

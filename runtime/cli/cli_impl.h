@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Inside the command line; included by cli*.c only.
+#ifndef ND_CLI_IMPL_H
+#define ND_CLI_IMPL_H
+
+#include "runtime/cli/compile.h"
+#include "runtime/kernel/feature.h"
+#include "runtime/run/run.h"
+
+#include <limits.h>
+
+enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
+
+struct cli {
+    struct nd_run_opts run;
+    struct nd_compile_opts compile;
+    struct nd_features features;
+    char path[PATH_MAX]; // of the script
+    bool format_given, help, version, no_cache;
+    bool warned; // what the compiler warns of was shown
+};
+
+// The script's object, or its manifest ("manifest"). Exit code; what is wrong was said.
+int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj);
+// The object, ready to load: compiled again if the kernel lacks what the first one needs.
+int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One write per message, so that lines of two processes do not mix.
+#include "runtime/common/msg.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+void nd_msg(const char *fmt, ...)
+{
+    char text[4096];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "ndtrace: %s\n", text);
+}
+
+// The script's text as a stream: the file, or what the manifest holds of a one-liner.
+static FILE *open_script(const struct nd_mf *mf, const char *file)
+{
+    const char *text = nd_mf_str(mf, mf->h->text);
+
+    if (strcmp(file, "-e") != 0)
+        return *file ? fopen(file, "re") : NULL;
+    return *text ? fmemopen((void *)(uintptr_t)text, strlen(text), "r") : NULL;
+}
+
+#define WIDTH 160u // of a line that is shown
+
+// A text that someone else wrote must not steer the terminal.
+static void put_plain(const char *text, size_t n)
+{
+    for (; n; text++, n--)
+        fputc(*text == '\t' || !iscntrl((unsigned char)*text) ? *text : '?', stderr);
+}
+
+static void mark(const char *text, uint32_t line, uint32_t col, uint32_t len)
+{
+    uint32_t n = (uint32_t)strcspn(text, "\r\n"), from = 0, i;
+    bool far = col > WIDTH && col <= n + 1;
+
+    if (far)
+        from = col - WIDTH / 2;
+    fprintf(stderr, "%5u | %s", line, far ? "..." : "");
+    put_plain(text + from, n - from < WIDTH ? n - from : WIDTH);
+    fprintf(stderr, n - from > WIDTH ? "...\n" : "\n");
+    if (!col || col > n + 1)
+        return;
+    fprintf(stderr, "      | %s", far ? "   " : "");
+    for (i = from + 1; i < col; i++)
+        fputc(text[i - 1] == '\t' ? '\t' : ' ', stderr);
+    for (i = 0; i < (len ? len : 1) && col + i <= n + (i == 0); i++)
+        fputc('^', stderr);
+    fputc('\n', stderr);
+}
+
+void nd_msg_line(const struct nd_mf *mf, const char *file, uint32_t line, uint32_t col,
+                 uint32_t len)
+{
+    char text[512];
+    uint32_t n = 0;
+    FILE *f;
+
+    f = line ? open_script(mf, file) : NULL;
+    if (!f)
+        return;
+    while (n < line && fgets(text, sizeof(text), f)) {
+        if (strchr(text, '\n') || feof(f))
+            n++;
+        else if (n + 1 == line)
+            n = line; // a very long line: its first part will do
+    }
+    fclose(f);
+    if (n == line)
+        mark(text, line, col, len);
+}
+
+void nd_msg_in(const char *file, const char *text, uint32_t line, uint32_t col, const char *why,
+               size_t n)
+{
+    fprintf(stderr, "%s:%u:%u: error: ", file, line, col);
+    put_plain(why, n);
+    fputc('\n', stderr);
+    if (text)
+        mark(text, line, col, 1);
+}
+
+void nd_msg_at(const struct nd_mf *mf, const struct nd_mf_span *span, const char *severity,
+               const char *fmt, ...)
+{
+    const char *file;
+    char text[4096];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (!span || !span->line || span->file >= mf->h->nfiles) {
+        fprintf(stderr, "ndtrace: %s: %s\n", severity, text);
+        return;
+    }
+    file = nd_mf_str(mf, mf->words[mf->h->files + span->file]);
+    fprintf(stderr, "%s:%u:%u: %s: %s\n", file, span->line, span->col, severity, text);
+    nd_msg_line(mf, file, span->line, span->col, span->len);
+}

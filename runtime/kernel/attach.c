@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One link (and perhaps one perf event) for each attach point and CPU. Must not know what programs
+// do, nor how links are taken apart fast (detach.c). Serves the run.
+#include "runtime/kernel/attach.h"
+
+#include "runtime/common/msg.h"
+#include "runtime/kernel/attach_multi.h"
+#include "runtime/kernel/attach_perf.h"
+#include "runtime/kernel/detach.h"
+#include "runtime/kernel/feature.h"
+#include "runtime/kernel/missed.h"
+#include "runtime/kernel/modules.h"
+#include "runtime/kernel/optprobe.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRESS_MIN 100u // attach points of a program that may take long one by one
+#define PROGRESS_S 2      // seconds between two lines about it
+#define NAMED_SKIPS 3     // skipped points a warning names
+
+struct nd_attach_set {
+    const struct nd_load *l;
+    const uint8_t *opts;
+    uint32_t pid;
+    struct nd_perf perf;
+    struct nd_detach detach;
+    struct nd_point *v;
+    uint32_t n, cap;
+    struct nd_attached *list; // one for each attach point in use
+    uint32_t *prog;           // its program
+    uint32_t nlist, skipped;
+    time_t progress; // when it was last told, CLOCK_MONOTONIC
+    int modules;     // socket that tells of modules, -1: none is needed
+};
+
+static void plan(struct nd_attach_set *s);
+
+struct nd_attach_set *nd_attach_new(const struct nd_load *l, const uint8_t *opts, uint32_t pid)
+{
+    struct nd_attach_set *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    s->l = l;
+    s->opts = opts;
+    s->pid = pid;
+    s->modules = -1;
+    nd_perf_init(&s->perf);
+    s->list = calloc(l->mf.nattaches + 1, sizeof(*s->list));
+    s->prog = calloc(l->mf.nattaches + 1, sizeof(*s->prog));
+    if (!s->list || !s->prog) {
+        nd_attach_free(s);
+        return NULL;
+    }
+    plan(s);
+    return s;
+}
+
+static uint32_t index_of(const struct nd_attach_set *s, const struct nd_mf_attach *a)
+{
+    return a ? (uint32_t)(a - s->l->mf.attaches) : ND_MF_NONE;
+}
+
+static int add_point(struct nd_attach_set *s, const struct nd_mf_attach *a, int link, int perf,
+                     bool slow)
+{
+    if (s->n == s->cap) {
+        uint32_t cap = s->cap ? s->cap * 2 : 16;
+        struct nd_point *v = realloc(s->v, cap * sizeof(*v));
+
+        if (!v)
+            return -ENOMEM;
+        s->v = v;
+        s->cap = cap;
+    }
+    s->v[s->n++] = (struct nd_point){
+        .link = link, .perf = perf, .attach = index_of(s, a), .entry = s->nlist, .slow = slow};
+    return 0;
+}
+
+// A perf link can be closed apart from its event; kernels before 5.15 have none.
+static int connect_perf(struct nd_attach_set *s, const struct nd_mf_attach *a, int prog, int perf,
+                        bool slow)
+{
+    int link = -1, err;
+
+    if (!(s->l->features.off & ND_F_BIT(PERF_LINK)))
+        link = bpf_link_create(prog, perf, BPF_PERF_EVENT, NULL);
+    if (link < 0 && ioctl(perf, PERF_EVENT_IOC_SET_BPF, prog))
+        return -errno;
+    if (ioctl(perf, PERF_EVENT_IOC_ENABLE, 0)) {
+        err = -errno;
+    } else {
+        err = add_point(s, a, link, perf, slow);
+        if (!err)
+            return 0;
+    }
+    if (link >= 0)
+        close(link);
+    return err;
+}
+
+static int attach_perf(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a)
+{
+    int i, perf, err, n = 1;
+
+    if (nd_perf_per_cpu(a->kind))
+        n = s->perf.ncpus;
+    for (i = 0; i < n; i++) {
+        perf = nd_perf_open(&s->perf, &s->l->mf, a, s->pid, s->perf.cpus[i]);
+        if (perf < 0)
+            return perf;
+        err = connect_perf(s, a, prog, perf, !nd_perf_per_cpu(a->kind));
+        if (err) {
+            close(perf);
+            return err;
+        }
+    }
+    return 0;
+}
+
+// Functions of a file that an option names.
+static int attach_optprobe(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
+                           const struct nd_mf_attach *a)
+{
+    struct nd_optprobe at;
+    int err = nd_optprobe_find(&s->l->mf, a, s->opts, &at);
+    uint32_t i;
+
+    if (!err && !at.n)
+        nd_msg_at(&s->l->mf, a->span.line ? &a->span : &p->span, "warning",
+                  "%s has no function %s: the probe is left out", at.path,
+                  nd_mf_str(&s->l->mf, a->s1));
+    s->perf.path = at.path;
+    for (i = 0; i < at.n && !err; i++) {
+        s->perf.off = at.off[i];
+        err = attach_perf(s, prog, a);
+    }
+    s->perf.path = NULL;
+    return err;
+}
+
+static int attach_raw(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a, bool named)
+{
+    int link, err;
+
+    link = bpf_raw_tracepoint_open(named ? nd_mf_str(&s->l->mf, a->s0) : NULL, prog);
+    if (link < 0)
+        return -errno;
+    err = add_point(s, a, link, -1, false);
+    if (err)
+        close(link);
+    return err;
+}
+
+static int attach_one(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
+                      const struct nd_mf_attach *a)
+{
+    switch (p->type) {
+    case ND_PROG_RAW_TP:
+        return attach_raw(s, prog, a, true);
+    case ND_PROG_TP_BTF:
+    case ND_PROG_FENTRY:
+    case ND_PROG_FEXIT:
+        return attach_raw(s, prog, a, false);
+    default:
+        return a->flags & ND_ATF_OPTION ? attach_optprobe(s, p, prog, a) : attach_perf(s, prog, a);
+    }
+}
+
+static const char *const how_text[ND_AT_KIND_MAX] = {
+    [ND_AT_TRACEPOINT] = "tracepoint",
+    [ND_AT_RAW_TP] = "raw tracepoint",
+    [ND_AT_UPROBE] = "uprobe",
+    [ND_AT_URETPROBE] = "uretprobe",
+    [ND_AT_PROFILE] = "cpu-clock",
+    [ND_AT_SOFTWARE] = "software event",
+    [ND_AT_HARDWARE] = "hardware event",
+    [ND_AT_KPROBE] = "kprobe",
+    [ND_AT_KRETPROBE] = "kretprobe",
+    [ND_AT_FENTRY] = "fentry",
+    [ND_AT_FEXIT] = "fexit",
+};
+
+static char *how(const struct nd_attach_set *s, const struct nd_mf_attach *a, int ncpus)
+{
+    const struct nd_mf *mf = &s->l->mf;
+    const char *kind = how_text[a->kind] ? how_text[a->kind] : "";
+    char text[600];
+
+    if (a->flags & ND_ATF_OPTION)
+        snprintf(text, sizeof(text), "%s %s", kind,
+                 (const char *)s->opts + mf->options[a->num].off);
+    else if (a->kind == ND_AT_UPROBE || a->kind == ND_AT_URETPROBE)
+        snprintf(text, sizeof(text), "%s %s + 0x%llx", kind, nd_mf_str(mf, a->s0),
+                 (unsigned long long)a->num);
+    else if (nd_perf_per_cpu(a->kind))
+        snprintf(text, sizeof(text), "%s on %d CPUs", kind, ncpus);
+    else
+        snprintf(text, sizeof(text), "%s%s", kind,
+                 a->flags & ND_ATF_BUILTIN ? ", the module is built in" : "");
+    return strdup(text);
+}
+
+// Attach points of programs that the run starts itself.
+static bool by_hand(const struct nd_mf_prog *p)
+{
+    return p->type == ND_PROG_TEST_RUN;
+}
+
+static void note(struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)
+{
+    if (nd_perf_per_cpu(a->kind) && !s->perf.ncpus)
+        s->perf.ncpus = nd_feature_online(s->perf.cpus, (int)(sizeof(s->perf.cpus) / sizeof(int)));
+    s->list[s->nlist] = (struct nd_attached){.spec = nd_mf_str(&s->l->mf, a->spec),
+                                             .asks = a->kind == ND_AT_KRETPROBE};
+    if (s->l->multi && s->l->multi[prog])
+        s->list[s->nlist].how =
+            strdup(a->kind == ND_AT_KRETPROBE ? "kretprobe.multi" : "kprobe.multi");
+    else
+        s->list[s->nlist].how = how(s, a, s->perf.ncpus);
+    s->prog[s->nlist++] = prog;
+}
+
+static void forget(struct nd_attach_set *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->nlist; i++)
+        free((char *)(uintptr_t)s->list[i].how);
+    s->nlist = 0;
+}
+
+// The list as it will be if everything can be attached: output begins before that.
+static void plan(struct nd_attach_set *s)
+{
+    uint32_t i, j;
+
+    for (i = 0; i < s->l->mf.nprogs; i++) {
+        const struct nd_mf_prog *p = &s->l->mf.progs[i];
+
+        if (by_hand(p) || nd_load_prog_fd(s->l, i) < 0)
+            continue;
+        for (j = 0; j < p->count; j++)
+            note(s, i, &s->l->mf.attaches[p->first + j]);
+    }
+}
+
+static int fail(const struct nd_attach_set *s, const struct nd_mf_prog *p,
+                const struct nd_mf_attach *a, int err)
+{
+    nd_msg_at(&s->l->mf, a->span.line ? &a->span : &p->span, "error", "cannot attach %s: %s",
+              nd_mf_str(&s->l->mf, a->spec), nd_perf_why(a, err));
+    return err;
+}
+
+struct skips { // attach points of a program that are left out
+    const struct nd_mf_attach *named[NAMED_SKIPS];
+    int errs[NAMED_SKIPS];
+    uint32_t n;
+};
+
+static void skip(struct skips *k, const struct nd_mf_attach *a, int err)
+{
+    if (k->n < NAMED_SKIPS) {
+        k->named[k->n] = a;
+        k->errs[k->n] = err;
+    }
+    k->n++;
+}
+
+static void warn_skipped(const struct nd_attach_set *s, const struct nd_mf_prog *p,
+                         const struct skips *k)
+{
+    char text[1024];
+    size_t len = 0;
+    uint32_t i;
+
+    for (i = 0; i < k->n && i < NAMED_SKIPS && len < sizeof(text); i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s (%s)", i ? ", " : "",
+                                nd_mf_str(&s->l->mf, k->named[i]->spec),
+                                nd_perf_why(k->named[i], k->errs[i]));
+    nd_msg_at(&s->l->mf, &p->span, "warning", "%u of %u attach points are left out: %s%s", k->n,
+              p->count, text, k->n > NAMED_SKIPS ? ", ..." : "");
+}
+
+// ---- modules that come and go ------------------------------------------------------------------
+
+static const char *module_of(const struct nd_attach_set *s, const struct nd_mf_attach *a)
+{
+    const char *module = nd_mf_str(&s->l->mf, a->s0);
+
+    return (a->kind == ND_AT_KPROBE || a->kind == ND_AT_KRETPROBE) && strcmp(module, "vmlinux") != 0
+               ? module
+               : "";
+}
+
+// Opened before anything is attached, so that no module slips through.
+static void watch_modules(struct nd_attach_set *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->l->mf.nattaches && s->modules < 0; i++) {
+        if (*module_of(s, &s->l->mf.attaches[i]))
+            s->modules = nd_modules_open();
+    }
+}
+
+// Not there yet, but heard of when it comes?
+static bool awaited(const struct nd_attach_set *s, const struct nd_mf_attach *a, int err)
+{
+    const char *module = module_of(s, a);
+
+    return err == -ENOENT && s->modules >= 0 && *module && !nd_module_loaded(module);
+}
+
+// What a link knows of calls that were missed is gone with it.
+static void ask_link(struct nd_attach_set *s, const struct nd_point *p)
+{
+    struct nd_attached *a = p->entry < s->nlist ? &s->list[p->entry] : NULL;
+    int64_t n;
+
+    if (!a || !a->asks || (p->link < 0 && p->perf < 0))
+        return;
+    n = p->link >= 0 ? nd_missed_by_link(p->link) : -ENODATA;
+    a->untold |= n < 0;
+    a->links_missed += n > 0 ? (uint64_t)n : 0;
+}
+
+static void drop_points(struct nd_attach_set *s, const char *module)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->n; i++) {
+        struct nd_point *p = &s->v[i];
+
+        if (p->attach == ND_MF_NONE || (p->link < 0 && p->perf < 0) ||
+            strcmp(module_of(s, &s->l->mf.attaches[p->attach]), module) != 0)
+            continue;
+        ask_link(s, p);
+        if (p->link >= 0)
+            close(p->link);
+        if (p->perf >= 0)
+            close(p->perf);
+        p->link = p->perf = -1;
+        nd_msg("module %s is unloaded: %s waits for it", module,
+               nd_mf_str(&s->l->mf, s->l->mf.attaches[p->attach].spec));
+    }
+}
+
+static bool attached(const struct nd_attach_set *s, uint32_t attach)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->n; i++) {
+        if (s->v[i].attach == attach && (s->v[i].link >= 0 || s->v[i].perf >= 0))
+            return true;
+    }
+    return false;
+}
+
+// Its place in the list, where it was noted when the run began.
+static uint32_t entry_of(const struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)
+{
+    const char *spec = nd_mf_str(&s->l->mf, a->spec);
+    uint32_t i;
+
+    for (i = 0; i < s->nlist && (s->prog[i] != prog || s->list[i].spec != spec); i++)
+        ;
+    return i;
+}
+
+static void add_points(struct nd_attach_set *s, uint32_t prog, const char *module)
+{
+    const struct nd_mf_prog *p = &s->l->mf.progs[prog];
+    uint32_t i;
+    int err;
+
+    for (i = p->first; i < p->first + p->count; i++) {
+        const struct nd_mf_attach *a = &s->l->mf.attaches[i];
+
+        if (strcmp(module_of(s, a), module) != 0 || attached(s, i))
+            continue;
+        err = attach_one(s, p, nd_load_prog_fd(s->l, prog), a);
+        if (!err)
+            s->v[s->n - 1].entry = entry_of(s, prog, a);
+        if (err)
+            nd_msg("warning: module %s is loaded, but %s cannot be attached: %s", module,
+                   nd_mf_str(&s->l->mf, a->spec), nd_perf_why(a, err));
+        else
+            nd_msg("module %s is loaded: %s is attached", module, nd_mf_str(&s->l->mf, a->spec));
+    }
+}
+
+static void on_module(void *arg, const char *module, bool loaded)
+{
+    struct nd_attach_set *s = arg;
+    uint32_t i;
+
+    if (!loaded) {
+        drop_points(s, module);
+        return;
+    }
+    for (i = 0; i < s->l->mf.nprogs; i++) {
+        if (!by_hand(&s->l->mf.progs[i]) && nd_load_prog_fd(s->l, i) >= 0 && !s->l->multi[i])
+            add_points(s, i, module);
+    }
+}
+
+int nd_attach_modules_fd(const struct nd_attach_set *s)
+{
+    return s->modules;
+}
+
+void nd_attach_modules(struct nd_attach_set *s)
+{
+    nd_modules_read(s->modules, on_module, s);
+}
+
+// ---- programs ----------------------------------------------------------------------------------
+
+// Kernels before 5.18 take thousands of functions one by one, which takes a while: say so.
+static void progress(struct nd_attach_set *s, uint32_t done, uint32_t of)
+{
+    struct timespec t;
+
+    if (of < PROGRESS_MIN)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    if (!done)
+        s->progress = t.tv_sec;
+    if (t.tv_sec - s->progress < PROGRESS_S)
+        return;
+    s->progress = t.tv_sec;
+    nd_msg("attached to %u of %u functions", done, of);
+}
+
+// One after the other. 0, or the error that ends it all; *at is where.
+static int attach_each(struct nd_attach_set *s, uint32_t index, struct skips *k,
+                       const struct nd_mf_attach **at)
+{
+    const struct nd_mf_prog *p = &s->l->mf.progs[index];
+    int fd = nd_load_prog_fd(s->l, index), err;
+    uint32_t i;
+
+    for (i = 0; i < p->count; i++) {
+        *at = &s->l->mf.attaches[p->first + i];
+        progress(s, i, p->count);
+        err = attach_one(s, p, fd, *at);
+        if (!err || awaited(s, *at, err))
+            note(s, index, *at);
+        else if (p->count == 1 || err == -ENOMEM || err == -EMFILE)
+            return err;
+        else
+            skip(k, *at, err);
+    }
+    return 0;
+}
+
+// All with one link; if the kernel misses a function, which it does not name, by halves.
+static int attach_many(struct nd_attach_set *s, uint32_t index, const struct nd_mf_attach *a,
+                       uint32_t n, struct skips *k)
+{
+    int link = nd_multi_attach(&s->l->mf, nd_load_prog_fd(s->l, index), a, n), err = 0;
+    uint32_t i;
+
+    if (link >= 0) {
+        err = add_point(s, NULL, link, -1, false);
+        if (err)
+            close(link);
+        for (i = 0; i < n && !err; i++)
+            note(s, index, &a[i]);
+        return err;
+    }
+    if (link == -ENOMEM || link == -EMFILE || link == -EPERM || link == -EACCES)
+        return link;
+    if (n == 1) {
+        skip(k, a, link == -ESRCH || link == -EINVAL ? -ENOENT : link);
+        return 0;
+    }
+    err = attach_many(s, index, a, n / 2, k);
+    return err ? err : attach_many(s, index, a + n / 2, n - n / 2, k);
+}
+
+static int attach_prog(struct nd_attach_set *s, uint32_t index)
+{
+    const struct nd_mf_prog *p = &s->l->mf.progs[index];
+    const struct nd_mf_attach *at = &s->l->mf.attaches[p->first];
+    struct skips k = {.n = 0};
+    int err;
+
+    if (s->l->multi[index])
+        err = attach_many(s, index, at, p->count, &k);
+    else
+        err = attach_each(s, index, &k, &at);
+    if (err)
+        return fail(s, p, at, err);
+    if (k.n && k.n == p->count)
+        return fail(s, p, k.named[0], k.errs[0]);
+    if (k.n)
+        warn_skipped(s, p, &k);
+    s->skipped += k.n;
+    return 0;
+}
+
+// A wildcard may need thousands of descriptors; the soft limit is ours to raise.
+static void raise_limit(uint32_t points)
+{
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= r.rlim_max ||
+        r.rlim_cur > 2ull * points + 128)
+        return;
+    r.rlim_cur = r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);
+}
+
+int nd_attach_all(struct nd_attach_set *s)
+{
+    uint32_t i;
+    int err = 0;
+
+    raise_limit(s->nlist);
+    forget(s);
+    watch_modules(s);
+    for (i = 0; i < s->l->mf.nprogs && !err; i++) {
+        const struct nd_mf_prog *p = &s->l->mf.progs[i];
+
+        if (by_hand(p) || nd_load_prog_fd(s->l, i) < 0)
+            continue;
+        err = attach_prog(s, i);
+    }
+    nd_perf_close(&s->perf);
+    if (err)
+        nd_attach_stop(s);
+    return err;
+}
+
+void nd_attach_stop(struct nd_attach_set *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->n; i++)
+        ask_link(s, &s->v[i]);
+    nd_detach_links(s->v, s->n);
+    nd_detach_events(&s->detach, s->v, s->n);
+}
+
+void nd_attach_free(struct nd_attach_set *s)
+{
+    if (!s)
+        return;
+    nd_attach_stop(s);
+    nd_detach_wait(&s->detach);
+    forget(s);
+    nd_perf_close(&s->perf);
+    if (s->modules >= 0)
+        close(s->modules);
+    free(s->list);
+    free(s->prog);
+    free(s->v);
+    free(s);
+}
+
+uint32_t nd_attach_count(const struct nd_attach_set *s)
+{
+    return s->nlist;
+}
+
+uint32_t nd_attach_skipped(const struct nd_attach_set *s)
+{
+    return s->skipped;
+}
+
+const struct nd_attached *nd_attach_list(struct nd_attach_set *s, uint32_t *n)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->nlist; i++) {
+        s->list[i].missed = s->list[i].links_missed;
+        if (!i || s->prog[i] != s->prog[i - 1])
+            s->list[i].missed += nd_missed_by_prog(nd_load_prog_fd(s->l, s->prog[i]));
+    }
+    *n = s->nlist;
+    return s->list;
+}

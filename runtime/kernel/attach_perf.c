@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// perf_event_open(2) in its many dresses. Must not know programs. Serves attach.c only.
+#include "runtime/kernel/attach_perf.h"
+
+#include "runtime/kernel/feature.h"
+#include "runtime/output/symbols.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PMU "/sys/bus/event_source/devices/"
+#define REF_CTR_SHIFT 32 // attr.config bits 32..63: offset of the reference counter, Linux 4.20
+
+void nd_perf_init(struct nd_perf *p)
+{
+    memset(p, 0, sizeof(*p));
+    p->tracefs = -1;
+}
+
+void nd_perf_close(struct nd_perf *p)
+{
+    if (p->tracefs >= 0)
+        close(p->tracefs);
+    p->tracefs = -1;
+}
+
+bool nd_perf_per_cpu(uint32_t kind)
+{
+    return kind == ND_AT_PROFILE || kind == ND_AT_SOFTWARE || kind == ND_AT_HARDWARE;
+}
+
+static int perf_open(struct perf_event_attr *attr, int pid, int cpu)
+{
+    long fd;
+
+    attr->size = sizeof(*attr);
+    fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    return fd < 0 ? -errno : (int)fd;
+}
+
+static int open_tracepoint(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a)
+{
+    struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .sample_period = 1};
+    char path[512];
+    int64_t id;
+
+    if (p->tracefs < 0)
+        p->tracefs = nd_feature_tracefs();
+    if (p->tracefs < 0)
+        return p->tracefs == -ENOENT ? -ENODEV : p->tracefs;
+    snprintf(path, sizeof(path), "events/%s/%s/id", nd_mf_str(mf, a->s0), nd_mf_str(mf, a->s1));
+    id = nd_feature_read_int(p->tracefs, path, "");
+    if (id < 0)
+        return (int)id;
+    attr.config = (uint64_t)id;
+    return perf_open(&attr, -1, 0); // the program runs on all CPUs all the same
+}
+
+// Type of the uprobe or kprobe PMU and the bit that makes it a return probe.
+static int probe_pmu(const char *name, int64_t *type, int64_t *ret)
+{
+    char path[128];
+
+    if (!*type) {
+        snprintf(path, sizeof(path), PMU "%s/type", name);
+        *type = nd_feature_read_int(AT_FDCWD, path, "");
+        snprintf(path, sizeof(path), PMU "%s/format/retprobe", name);
+        *ret = nd_feature_read_int(AT_FDCWD, path, "config:");
+    }
+    return *type < 0 ? -ENODEV : 0;
+}
+
+static int open_uprobe(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a,
+                       uint32_t pid)
+{
+    struct perf_event_attr attr = {.sample_period = 1};
+    int err = probe_pmu("uprobe", &p->uprobe, &p->uret);
+
+    if (err)
+        return err;
+    attr.type = (uint32_t)p->uprobe;
+    if (a->kind == ND_AT_URETPROBE)
+        attr.config |= 1ull << (p->uret < 0 ? 0 : p->uret);
+    attr.config |= a->num2 << REF_CTR_SHIFT;
+    attr.config1 = (uint64_t)(uintptr_t)(p->path ? p->path : nd_mf_str(mf, a->s0));
+    attr.config2 = p->path ? p->off : a->num;
+    return perf_open(&attr, pid ? (int)pid : -1, pid ? -1 : 0);
+}
+
+int nd_perf_open_own(const char *path, uint64_t offset)
+{
+    struct perf_event_attr attr = {
+        .sample_period = 1, .disabled = 1, .config1 = (uint64_t)(uintptr_t)path, .config2 = offset};
+    struct nd_perf p;
+    int err;
+
+    nd_perf_init(&p);
+    err = probe_pmu("uprobe", &p.uprobe, &p.uret);
+    attr.type = (uint32_t)p.uprobe;
+    return err ? err : perf_open(&attr, getpid(), -1);
+}
+
+static int open_kprobe(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a)
+{
+    struct perf_event_attr attr = {.sample_period = 1};
+    const char *func = nd_mf_str(mf, a->s1);
+    int err = probe_pmu("kprobe", &p->kprobe, &p->kret);
+
+    if (err)
+        return err;
+    attr.type = (uint32_t)p->kprobe;
+    if (a->kind == ND_AT_KRETPROBE)
+        attr.config |= 1ull << (p->kret < 0 ? 0 : p->kret);
+    attr.config1 = *func ? (uint64_t)(uintptr_t)func : 0;
+    attr.config2 = a->num;
+    if (a->num2) { // several functions have this name: by address
+        attr.config1 = 0;
+        attr.config2 = nd_ksym_nth(func, (uint32_t)a->num2, nd_mf_str(mf, a->s0));
+        if (!attr.config2)
+            return -ENOENT;
+        attr.config2 += a->num;
+    }
+    return perf_open(&attr, -1, 0);
+}
+
+static int open_counter(const struct nd_mf_attach *a, uint32_t pid, int cpu)
+{
+    struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE};
+
+    if (a->kind == ND_AT_PROFILE) {
+        attr.config = PERF_COUNT_SW_CPU_CLOCK;
+        attr.freq = a->num2 == 0;
+        attr.sample_period = a->num; // a union with sample_freq
+    } else {
+        attr.type = a->kind == ND_AT_HARDWARE ? PERF_TYPE_HARDWARE : PERF_TYPE_SOFTWARE;
+        attr.config = a->num;
+        attr.sample_period = a->num2 ? a->num2 : 1;
+    }
+    return perf_open(&attr, pid ? (int)pid : -1, cpu);
+}
+
+int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a,
+                 uint32_t pid, int cpu)
+{
+    switch (a->kind) {
+    case ND_AT_TRACEPOINT:
+        return open_tracepoint(p, mf, a);
+    case ND_AT_UPROBE:
+    case ND_AT_URETPROBE:
+        return open_uprobe(p, mf, a, a->pid ? a->pid : pid);
+    case ND_AT_KPROBE:
+    case ND_AT_KRETPROBE:
+        return open_kprobe(p, mf, a);
+    default:
+        return open_counter(a, a->pid ? a->pid : pid, cpu);
+    }
+}
+
+#define CANNOT_PROBE                                                                         \
+    "the kernel refuses kprobes on this function: it is notrace, inline, or on the list of " \
+    "functions that must not be probed"
+#define CANNOT_TRAMPOLINE                                                                       \
+    "the kernel has no place for a trampoline in this function: it is notrace, or a tracer of " \
+    "another kind is there"
+#define SEVERAL "several functions have this name; name the module, or give its address"
+
+// 0 as the kind stands for all kinds, 0 as the error for all errors; the first line that fits.
+static const struct {
+    uint32_t kind;
+    int err;
+    const char *why;
+} reasons[] = {
+    {ND_AT_TRACEPOINT, -ENOENT,
+     "this kernel has no such tracepoint; `ndtrace list` shows what it has"},
+    {ND_AT_TRACEPOINT, -ENODEV, "this kernel has no tracefs"},
+    {ND_AT_RAW_TP, -ENOENT, "this kernel has no such raw tracepoint"},
+    {ND_AT_UPROBE, -ENODEV, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"},
+    {ND_AT_URETPROBE, -ENODEV, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"},
+    {ND_AT_UPROBE, -ENODATA, "the option that names the file was not given"},
+    {ND_AT_URETPROBE, -ENODATA, "the option that names the file was not given"},
+    {ND_AT_UPROBE, -ENXIO, "the file has no such function"},
+    {ND_AT_URETPROBE, -ENXIO, "the file has no such function"},
+    {ND_AT_UPROBE, -ENOENT, "the executable is not there"},
+    {ND_AT_URETPROBE, -ENOENT, "the executable is not there"},
+    {ND_AT_KPROBE, -ENODEV,
+     "this kernel has no kprobes (CONFIG_KPROBES is not set); "
+     "use a tracepoint or a raw tracepoint instead"},
+    {ND_AT_KRETPROBE, -ENODEV,
+     "this kernel has no kretprobes (CONFIG_KPROBES is not set); "
+     "use a tracepoint or a raw tracepoint instead"},
+    {ND_AT_KPROBE, -ENOENT, "this kernel has no such function; is its module loaded?"},
+    {ND_AT_KRETPROBE, -ENOENT, "this kernel has no such function; is its module loaded?"},
+    {ND_AT_KPROBE, -EINVAL, CANNOT_PROBE},
+    {ND_AT_KRETPROBE, -EINVAL, CANNOT_PROBE},
+    {ND_AT_KPROBE, -EADDRNOTAVAIL, SEVERAL},
+    {ND_AT_KRETPROBE, -EADDRNOTAVAIL, SEVERAL},
+    {ND_AT_HARDWARE, -ENOENT,
+     "this machine does not offer that hardware counter (virtual machines "
+     "often have none)"},
+    {ND_AT_HARDWARE, -EOPNOTSUPP, "this machine does not offer that hardware counter"},
+    {0, -ESRCH, "there is no such process"},
+    {0, -EPERM, "missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down"},
+    {0, -EACCES, "missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down"},
+    {0, -EMFILE, "too many open files; raise the limit with ulimit -n"},
+    {ND_AT_FENTRY, -EBUSY, CANNOT_TRAMPOLINE},
+    {ND_AT_FEXIT, -EBUSY, CANNOT_TRAMPOLINE},
+    {ND_AT_FENTRY, 0,
+     "this kernel cannot attach to functions this way (fentry needs "
+     "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); use a tracepoint instead"},
+    {ND_AT_FEXIT, 0,
+     "this kernel cannot attach to functions this way (fexit needs "
+     "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); use a tracepoint instead"},
+};
+
+const char *nd_perf_why(const struct nd_mf_attach *a, int err)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+        if ((!reasons[i].kind || reasons[i].kind == a->kind) &&
+            (!reasons[i].err || reasons[i].err == err))
+            return reasons[i].why;
+    }
+    return strerror(-err);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A ring buffer, or what stands for it. Programs commit without waking us until the buffer is a
+// quarter full, so the run also looks here every few milliseconds. Must not know what events mean.
+// Serves the run.
+#include "runtime/kernel/events.h"
+
+#include "runtime/kernel/pbuf.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 16384 // then timers and signals get their turn
+
+struct nd_events {
+    const struct nd_mf *mf;
+    struct ring_buffer *ring; // or
+    struct nd_pbuf *pbuf;     // ND_MF_PERF
+    nd_event_fn fn;
+    void *arg;
+    uint64_t seen, bad;
+    uint32_t left; // of this batch
+    int stop;      // what the callback returned
+};
+
+static int take(void *arg, void *data, size_t size)
+{
+    struct nd_events *e = arg;
+    const struct nd_mf_event *ev;
+    struct nd_mf_record r;
+
+    e->seen++;
+    if (size < sizeof(r)) {
+        e->bad++;
+        return 0;
+    }
+    memcpy(&r, data, sizeof(r));
+    if (r.event >= e->mf->nevents || r.size > size - sizeof(r) ||
+        r.size < e->mf->types[e->mf->events[r.event].type].size) {
+        e->bad++;
+        return 0;
+    }
+    ev = &e->mf->events[r.event];
+    e->stop = e->fn(e->arg, ev, (const uint8_t *)data + sizeof(r));
+    if (e->stop)
+        return -ECANCELED;
+    if (e->pbuf)
+        return 0; // its batch is what it holds
+    return --e->left ? 0 : -EAGAIN;
+}
+
+static int open_buffer(struct nd_events *e, int fd)
+{
+    if (e->mf->h->flags & ND_MF_PERF)
+        e->pbuf = nd_pbuf_new(fd, e->mf->h->ring_bytes, take, e);
+    else
+        e->ring = ring_buffer__new(fd, take, e, NULL);
+    return e->pbuf || e->ring ? 0 : errno;
+}
+
+struct nd_events *nd_events_new(const struct nd_mf *mf, struct bpf_object *obj, nd_event_fn fn,
+                                void *arg)
+{
+    const struct bpf_map *map = bpf_object__find_map_by_name(obj, ND_RINGBUF_SYM);
+    struct nd_events *e;
+    int err;
+
+    if (!map || bpf_map__fd(map) < 0) {
+        errno = ENOENT;
+        return NULL;
+    }
+    e = calloc(1, sizeof(*e));
+    if (!e)
+        return NULL;
+    e->mf = mf;
+    e->fn = fn;
+    e->arg = arg;
+    err = open_buffer(e, bpf_map__fd(map));
+    if (err) {
+        free(e);
+        errno = err;
+        return NULL;
+    }
+    return e;
+}
+
+void nd_events_free(struct nd_events *e)
+{
+    if (!e)
+        return;
+    ring_buffer__free(e->ring);
+    nd_pbuf_free(e->pbuf);
+    free(e);
+}
+
+int nd_events_fd(const struct nd_events *e)
+{
+    return e->pbuf ? nd_pbuf_fd(e->pbuf) : ring_buffer__epoll_fd(e->ring);
+}
+
+int nd_events_consume(struct nd_events *e)
+{
+    int n;
+
+    e->left = BATCH;
+    e->stop = 0;
+    n = e->pbuf ? nd_pbuf_consume(e->pbuf) : ring_buffer__consume(e->ring);
+    if (n == -ECANCELED)
+        return e->stop;
+    if (n == -EAGAIN)
+        return 1;
+    if (e->pbuf && n > 0)
+        return 1; // while they were handled others came
+    return n < 0 ? n : 0;
+}
+
+uint64_t nd_events_seen(const struct nd_events *e)
+{
+    return e->seen;
+}
+
+uint64_t nd_events_bad(const struct nd_events *e)
+{
+    return e->bad;
+}
+
+uint64_t nd_events_dropped(const struct nd_events *e)
+{
+    return e->pbuf ? nd_pbuf_lost(e->pbuf) : 0;
+}

@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds the manifest in the object, puts option values in place and lets libbpf load the programs
+// with the types and attach ids the manifest tells. Must not know how they are attached.
+#include "runtime/kernel/load.h"
+
+#include "runtime/common/msg.h"
+#include "runtime/kernel/attach_multi.h"
+#include "runtime/kernel/memory.h"
+#include "runtime/kernel/needs.h"
+#include "runtime/kernel/verifier.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+// ---- the ELF -----------------------------------------------------------------------------------
+
+static int take_manifest(struct nd_load *l, const void *blob, size_t size)
+{
+    const char *why;
+
+    l->manifest = calloc(1, size + 8);
+    if (!l->manifest)
+        return -ENOMEM;
+    memcpy(l->manifest, blob, size);
+    if (nd_mf_open(&l->mf, l->manifest, size, &why)) {
+        nd_msg("error: the object's manifest is unusable: %s", why);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int nd_load_open_manifest(struct nd_load *l, const void *blob, size_t size)
+{
+    memset(l, 0, sizeof(*l));
+    return take_manifest(l, blob, size);
+}
+
+static void find_symbols(struct nd_load *l, Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh)
+{
+    Elf_Data *data = elf_getdata(scn, NULL);
+    size_t i, n = data && sh->sh_entsize ? data->d_size / sh->sh_entsize : 0;
+    GElf_Sym sym;
+
+    for (i = 0; i < n && gelf_getsym(data, (int)i, &sym); i++) {
+        const char *name = elf_strptr(elf, sh->sh_link, sym.st_name);
+
+        if (name && !strcmp(name, ND_OPTS_SYM)) {
+            l->opts_off = (uint32_t)sym.st_value;
+            l->has_opts = true;
+        } else if (name && !strcmp(name, ND_STATE_SYM)) {
+            l->state_off = (uint32_t)sym.st_value;
+            l->has_state = true;
+        }
+    }
+}
+
+static int read_elf(struct nd_load *l, Elf *elf)
+{
+    Elf_Scn *scn = NULL;
+    size_t strndx;
+    int err = -ENOENT;
+
+    if (elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &strndx))
+        return -ENOEXEC;
+    while ((scn = elf_nextscn(elf, scn))) {
+        const char *name;
+        Elf_Data *data;
+        GElf_Shdr sh;
+
+        if (!gelf_getshdr(scn, &sh))
+            return -ENOEXEC;
+        name = elf_strptr(elf, strndx, sh.sh_name);
+        if (sh.sh_type == SHT_SYMTAB)
+            find_symbols(l, elf, scn, &sh);
+        if (!name || strcmp(name, ND_MF_ELF_SECTION) != 0 || l->manifest)
+            continue;
+        data = elf_getdata(scn, NULL);
+        if (!data || !data->d_buf)
+            return -ENOEXEC;
+        err = take_manifest(l, data->d_buf, data->d_size);
+        if (err)
+            return err;
+    }
+    return err;
+}
+
+int nd_load_open(struct nd_load *l, const void *file, size_t size)
+{
+    const char *why, *bad;
+    char *copy = NULL;
+    Elf *elf = NULL;
+    int err, n;
+
+    memset(l, 0, sizeof(*l));
+    if (nd_mf_unseal(file, size, &size, &why)) {
+        nd_msg("error: this object cannot be used: %s", why);
+        return -EINVAL;
+    }
+    nd_features_init(&l->features, &bad, &n);
+    l->elf = file;
+    l->elf_size = size;
+    elf_version(EV_CURRENT);
+    copy = malloc(size + 1); // elf_memory wants memory it may write to
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, file, size);
+    elf = elf_memory(copy, size);
+    err = elf ? read_elf(l, elf) : -ENOEXEC;
+    if (err == -ENOEXEC)
+        nd_msg("error: this is no BPF object");
+    if (err == -ENOENT)
+        nd_msg("error: this object was not made by ndtrace-compile (it has no %s section)",
+               ND_MF_ELF_SECTION);
+    if (!err && !(l->mf.h->flags & ND_MF_IMM) &&
+        ((l->mf.h->opts_size && !l->has_opts) || (l->mf.h->state_size && !l->has_state))) {
+        nd_msg("error: the object has no place for option values or loss counters");
+        err = -EINVAL;
+    }
+    elf_end(elf);
+    free(copy);
+    return err;
+}
+
+// ---- into the kernel ---------------------------------------------------------------------------
+
+// libbpf's print hook has no argument of its own, so where its text goes is the one piece of state
+// that is not in a struct; set for the duration of one load only.
+static _Thread_local FILE *capture;
+
+__attribute__((format(printf, 2, 0))) static int print_capture(enum libbpf_print_level level,
+                                                               const char *fmt, va_list ap)
+{
+    if (!capture || level == LIBBPF_DEBUG)
+        return 0;
+    return vfprintf(capture, fmt, ap);
+}
+
+struct prepare { // what the load callback needs
+    struct nd_load *l;
+    struct btf *vmlinux; // read only if ids of another kernel or of a module must be looked up
+    bool same_kernel;
+    const uint8_t *opts; // values, laid out as nd_opts
+    int module_fd;       // BTF of the module of the program at hand; kept until the next one
+};
+
+static struct btf *vmlinux_btf(struct prepare *p, const struct nd_mf_prog *mp)
+{
+    if (!p->vmlinux)
+        p->vmlinux = btf__load_vmlinux_btf();
+    if (!p->vmlinux)
+        nd_msg_at(&p->l->mf, &mp->span, "error",
+                  "this kernel has no BTF (/sys/kernel/btf/vmlinux), which this probe needs");
+    return p->vmlinux;
+}
+
+static int lookup_btf_id(struct prepare *p, const struct nd_mf_prog *mp)
+{
+    const char *name = nd_mf_str(&p->l->mf, mp->btf_name);
+    const struct btf *btf = vmlinux_btf(p, mp);
+    int id;
+
+    if (!btf)
+        return -ENOENT;
+    id = btf__find_by_name_kind(btf, name,
+                                mp->type == ND_PROG_TP_BTF ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC);
+    if (id <= 0)
+        nd_msg_at(&p->l->mf, &mp->span, "error", "this kernel has no %s", name);
+    return id > 0 ? id : -ENOENT;
+}
+
+// Which of the kernel's BTF objects (Linux 5.11) is that of a module; *fd is for the caller to
+// close.
+static int module_btf(const char *module, uint32_t *id, int *fd)
+{
+    for (*id = 0; !bpf_btf_get_next_id(*id, id);) {
+        struct bpf_btf_info info;
+        char name[64] = "";
+        uint32_t size = sizeof(info);
+
+        memset(&info, 0, sizeof(info));
+        info.name = (uintptr_t)name;
+        info.name_len = sizeof(name);
+        *fd = bpf_btf_get_fd_by_id(*id);
+        if (*fd < 0)
+            continue; // gone in between
+        if (!bpf_obj_get_info_by_fd(*fd, &info, &size) && info.kernel_btf && !strcmp(name, module))
+            return 0;
+        close(*fd);
+    }
+    *fd = -1;
+    return -ENOENT;
+}
+
+// A module may have been built anew since the compilation: its function is always looked up.
+static int lookup_in_module(struct prepare *p, const struct nd_mf_prog *mp, const char *module)
+{
+    const char *name = nd_mf_str(&p->l->mf, mp->btf_name);
+    struct btf *base = vmlinux_btf(p, mp), *btf;
+    uint32_t id;
+    int func;
+
+    if (!base)
+        return -ENOENT;
+    if (p->module_fd >= 0)
+        close(p->module_fd);
+    if (module_btf(module, &id, &p->module_fd)) {
+        nd_msg_at(&p->l->mf, &mp->span, "error",
+                  "module %s is not loaded, or this kernel has no BTF of modules", module);
+        return -ENOENT;
+    }
+    btf = btf__load_from_kernel_by_id_split(id, base);
+    func = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) : -ENOENT;
+    btf__free(btf);
+    if (func <= 0)
+        nd_msg_at(&p->l->mf, &mp->span, "error", "module %s has no %s", module, name);
+    return func > 0 ? func : -ENOENT;
+}
+
+static bool needs_attach_id(uint32_t type)
+{
+    return type == ND_PROG_TP_BTF || type == ND_PROG_FENTRY || type == ND_PROG_FEXIT;
+}
+
+// ND_MF_IMM: the words of options into the program's immediates, all that the manifest tells of.
+static int place_words(struct prepare *p, struct bpf_program *prog, const struct nd_mf_prog *mp)
+{
+    size_t n = bpf_program__insn_cnt(prog), i;
+    struct bpf_insn *code;
+    uint32_t found = 0;
+    int err;
+
+    if (!(p->l->mf.h->flags & ND_MF_IMM))
+        return 0;
+    code = malloc((n + 1) * sizeof(*code));
+    if (!code)
+        return -ENOMEM;
+    memcpy(code, bpf_program__insns(prog), n * sizeof(*code));
+    for (i = 0; i + 1 < n; i++) {
+        uint32_t word = (uint32_t)code[i].imm;
+
+        if (code[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+            continue;
+        if (code[i].src_reg == ND_OPT_IMM && word * 8ull + 8 <= p->l->mf.h->opts_size) {
+            code[i].src_reg = 0;
+            memcpy(&code[i].imm, p->opts + word * 8ul, 4);
+            memcpy(&code[i + 1].imm, p->opts + word * 8ul + 4, 4);
+            found++;
+        }
+        i++;
+    }
+    err = found == mp->nimm ? bpf_program__set_insns(prog, code, n) : -EINVAL;
+    free(code);
+    if (err)
+        nd_msg_at(&p->l->mf, &mp->span, "error",
+                  "the object has %u places for option values here, its manifest says %u", found,
+                  mp->nimm);
+    return err;
+}
+
+static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+    struct prepare *p = (struct prepare *)cookie;
+    const struct nd_mf *mf = &p->l->mf;
+    const struct nd_mf_prog *mp;
+    const char *module = "";
+    uint32_t i;
+    int id, err;
+
+    for (i = 0; i < mf->nprogs && p->l->progs[i] != prog; i++)
+        ;
+    if (i == mf->nprogs)
+        return 0;
+    mp = &mf->progs[i];
+    err = place_words(p, prog, mp);
+    if (err || !needs_attach_id(mp->type))
+        return err;
+    if (mp->type != ND_PROG_TP_BTF && mp->count)
+        module = nd_mf_str(mf, mf->attaches[mp->first].s0);
+    opts->attach_prog_fd = 0; // undo what keeps libbpf from reading vmlinux BTF (select_progs)
+    opts->attach_btf_id = mp->attach_btf_id;
+    if (p->same_kernel && opts->attach_btf_id && !*module)
+        return 0;
+    id = *module ? lookup_in_module(p, mp, module) : lookup_btf_id(p, mp);
+    if (id < 0)
+        return id;
+    opts->attach_btf_id = (uint32_t)id;
+    if (*module)
+        opts->attach_btf_obj_fd = (uint32_t)p->module_fd;
+    return 0;
+}
+
+static const struct {
+    enum bpf_prog_type type;
+    enum bpf_attach_type attach;
+} prog_types[] = {
+    [ND_PROG_TRACEPOINT] = {BPF_PROG_TYPE_TRACEPOINT, 0},
+    [ND_PROG_RAW_TP] = {BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
+    [ND_PROG_TP_BTF] = {BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP},
+    [ND_PROG_KPROBE] = {BPF_PROG_TYPE_KPROBE, 0},
+    [ND_PROG_PERF_EVENT] = {BPF_PROG_TYPE_PERF_EVENT, 0},
+    [ND_PROG_FENTRY] = {BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY},
+    [ND_PROG_FEXIT] = {BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT},
+    [ND_PROG_TEST_RUN] = {BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
+};
+
+// The program type for what a program does; those that we run ourselves may need another one.
+static void set_type(struct nd_load *l, struct bpf_program *prog, uint32_t type)
+{
+    if (type == ND_PROG_TEST_RUN && !nd_features_has(&l->features, ND_F_TEST_RUN)) {
+        l->no_test_run = true;
+        type = ND_PROG_KPROBE;
+    }
+    bpf_program__set_type(prog, prog_types[type].type);
+    bpf_program__set_expected_attach_type(prog, prog_types[type].attach);
+}
+
+static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *wanted)
+{
+    struct bpf_program *prog;
+    uint32_t i;
+
+    bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(prog, false);
+    for (i = 0; i < l->mf.nprogs; i++) {
+        const struct nd_mf_prog *p = &l->mf.progs[i];
+
+        if (!wanted[i])
+            continue;
+        prog = bpf_object__find_program_by_name(obj, nd_mf_str(&l->mf, p->name));
+        if (!prog) {
+            nd_msg("error: the object lacks its program %s", nd_mf_str(&l->mf, p->name));
+            return -EINVAL;
+        }
+        l->progs[i] = prog;
+        bpf_program__set_autoload(prog, true);
+        set_type(l, prog, p->type);
+        l->multi[i] = nd_multi_fits(&l->mf, p) && nd_features_has(&l->features, ND_F_KPROBE_MULTI);
+        if (l->multi[i])
+            bpf_program__set_expected_attach_type(prog, BPF_TRACE_KPROBE_MULTI);
+        // With a target program set, libbpf does not read vmlinux BTF (10 ms) for the id that the
+        // manifest has already.
+        if (needs_attach_id(p->type))
+            bpf_program__set_attach_target(prog, 1, NULL);
+    }
+    return 0;
+}
+
+static int place_options(struct nd_load *l, struct bpf_object *obj, const void *opts)
+{
+    struct bpf_map *map = bpf_object__find_map_by_name(obj, ".rodata");
+    uint32_t n = l->mf.h->opts_size;
+    size_t size = 0;
+    uint8_t *data;
+
+    if (!n || (l->mf.h->flags & ND_MF_IMM))
+        return 0;
+    data = map ? (uint8_t *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
+    if (!data || l->opts_off > size || n > size - l->opts_off) {
+        nd_msg("error: the object has no place for option values");
+        return -EINVAL;
+    }
+    memcpy(data + l->opts_off, opts, n);
+    return 0;
+}
+
+static int no_place(void)
+{
+    nd_msg("error: the object has no place for loss counters");
+    return -EINVAL;
+}
+
+// ND_MF_SPLIT: nd_state is behind system calls.
+static int find_state(struct nd_load *l, struct bpf_object *obj, const struct bpf_map *map)
+{
+    const struct bpf_map *words = bpf_object__find_map_by_name(obj, ND_WORDS_SYM);
+
+    if (!words || bpf_map__value_size(words) != 8 ||
+        bpf_map__max_entries(words) < l->mf.h->words_size / 8)
+        return no_place();
+    l->state.value = calloc(1, bpf_map__value_size(map));
+    if (!l->state.value)
+        return -ENOMEM;
+    l->state.words_fd = bpf_map__fd(words);
+    l->state.data_fd = bpf_map__fd(map);
+    l->state.words = l->mf.h->words_size;
+    l->state.off = l->state_off;
+    l->state.split = true;
+    return 0;
+}
+
+// Maps the counters into our memory: programs and we then see the same words.
+static int map_state(struct nd_load *l, struct bpf_object *obj)
+{
+    uint32_t flags = l->mf.h->flags, n = l->mf.h->state_size, size;
+    struct bpf_map *map =
+        bpf_object__find_map_by_name(obj, flags & ND_MF_IMM ? ND_STATE_SYM : ".bss");
+    void *p;
+
+    if (!n)
+        return 0;
+    if (flags & ND_MF_IMM)
+        l->state_off = 0;
+    size = map ? bpf_map__value_size(map) : 0;
+    if (!map || l->state_off > size || n > size - l->state_off)
+        return no_place();
+    if (flags & ND_MF_SPLIT)
+        return find_state(l, obj, map);
+    p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+    if (p == MAP_FAILED) {
+        nd_msg("error: cannot share the programs' counters: %s", strerror(errno));
+        return -ENOTSUP;
+    }
+    l->bss = p;
+    l->bss_size = size;
+    l->state.shared = l->bss + l->state_off;
+    return 0;
+}
+
+// ND_MF_IMM: lists of options that programs read by index.
+static int fill_lists(struct nd_load *l, struct bpf_object *obj, const void *opts)
+{
+    const struct bpf_map *map = bpf_object__find_map_by_name(obj, ND_OPTS_SYM);
+    uint32_t key = 0;
+
+    if (!map || !(l->mf.h->flags & ND_MF_IMM))
+        return 0;
+    if (bpf_map__value_size(map) > l->mf.h->opts_size ||
+        bpf_map_update_elem(bpf_map__fd(map), &key, opts, BPF_ANY)) {
+        nd_msg("error: the object has no place for option values");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int nd_load_fits(struct nd_load *l)
+{
+    bool same_kernel = nd_needs_same_kernel(&l->mf);
+    const char *kernel = nd_mf_str(&l->mf, l->mf.h->kernel);
+    struct btf *btf = NULL;
+    int err;
+
+    if (!same_kernel && *kernel && !(l->mf.h->flags & ND_MF_PORTABLE)) {
+        nd_msg("error: this object fits only the Linux %s that it was compiled on; compile the "
+               "script here, or with ndtrace compile for other kernels, too",
+               kernel);
+        return -EINVAL;
+    }
+    if (!same_kernel && nd_needs_btf(&l->mf)) {
+        btf = btf__load_vmlinux_btf();
+        if (!btf) {
+            nd_msg("error: this kernel has no BTF (/sys/kernel/btf/vmlinux), which an object that "
+                   "was compiled on another one (%s) needs",
+                   kernel);
+            return -ENOENT;
+        }
+    }
+    err = nd_needs_check(&l->mf, btf);
+    if (!err && btf)
+        err = nd_needs_enums(&l->mf, btf, &l->names);
+    btf__free(btf); // libbpf reads it again: not twice in memory
+    return err;
+}
+
+// Maps whose size is that of an option.
+static int size_maps(struct nd_load *l, struct bpf_object *obj, const uint8_t *opts)
+{
+    uint32_t i, k;
+    int64_t n;
+
+    for (i = 0; i < l->mf.nmaps; i++) {
+        const struct nd_mf_map *m = &l->mf.maps[i];
+        const uint32_t syms[] = {m->sym, m->sym2};
+
+        for (k = 0; (m->size_opt || m->size_if) && k < 2; k++) {
+            const char *name = nd_mf_str(&l->mf, syms[k]);
+            struct bpf_map *map = *name ? bpf_object__find_map_by_name(obj, name) : NULL;
+
+            n = nd_mf_map_entries(&l->mf, i, opts);
+            if (!map)
+                continue;
+            if (n < 1 || n > UINT32_MAX || bpf_map__set_max_entries(map, (uint32_t)n)) {
+                nd_msg("error: %s cannot have %lld entries", nd_mf_str(&l->mf, m->name),
+                       (long long)n);
+                return -EINVAL;
+            }
+        }
+    }
+    return 0;
+}
+
+static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
+{
+    LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "ndtrace");
+    struct bpf_object *obj;
+    int err;
+
+    obj = bpf_object__open_mem(l->elf, l->elf_size, &oo);
+    if (!obj) {
+        err = -errno;
+        fflush(capture);
+        nd_msg("error: libbpf cannot read the object: %s\n%s", strerror(-err), l->log);
+        return err;
+    }
+    l->obj = obj;
+    err = select_progs(l, obj, wanted);
+    if (!err)
+        err = place_options(l, obj, opts);
+    if (!err)
+        err = size_maps(l, obj, opts);
+    if (!err)
+        err = nd_memory_check(obj);
+    if (err)
+        return err;
+    err = bpf_object__load(obj);
+    if (err) {
+        fflush(capture);
+        nd_verifier_report(l, err, verbose);
+        return err;
+    }
+    err = fill_lists(l, obj, opts);
+    return err ? err : map_state(l, obj);
+}
+
+int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
+{
+    LIBBPF_OPTS(libbpf_prog_handler_opts, ho, .prog_prepare_load_fn = prepare_load);
+    struct prepare p = {
+        .l = l, .same_kernel = nd_needs_same_kernel(&l->mf), .opts = opts, .module_fd = -1};
+    libbpf_print_fn_t old;
+    int handler, err;
+
+    l->progs = calloc(l->mf.nprogs + 1, sizeof(struct bpf_program *));
+    l->multi = calloc(l->mf.nprogs + 1, sizeof(*l->multi));
+    capture = open_memstream(&l->log, &l->log_size);
+    if (!l->progs || !l->multi || !capture)
+        return -ENOMEM;
+    old = libbpf_set_print(print_capture);
+    ho.cookie = (long)&p;
+    handler = libbpf_register_prog_handler(NULL, BPF_PROG_TYPE_UNSPEC, 0, &ho);
+    err = handler < 0 ? handler : open_and_load(l, opts, wanted, verbose);
+    if (handler >= 0)
+        libbpf_unregister_prog_handler(handler);
+    libbpf_set_print(old);
+    fclose(capture);
+    capture = NULL;
+    btf__free(p.vmlinux);
+    if (p.module_fd >= 0)
+        close(p.module_fd);
+    return err;
+}
+
+int nd_load_prog_fd(const struct nd_load *l, uint32_t prog)
+{
+    return l->progs && l->progs[prog] ? bpf_program__fd(l->progs[prog]) : -1;
+}
+
+void nd_load_free(struct nd_load *l)
+{
+    if (l->bss)
+        munmap(l->bss, l->bss_size);
+    bpf_object__close(l->obj);
+    free(l->state.value);
+    free(l->progs);
+    free(l->multi);
+    free(l->log);
+    free(l->manifest);
+    free(l->names);
+    memset(l, 0, sizeof(*l));
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The kernel's own messages about its objects (uevents), of which modules are some. Must not know
+// probes. Serves attaching.
+#include "runtime/kernel/modules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define KERNEL_EVENTS 1 // the multicast group of the kernel; udev's is 2
+
+int nd_modules_open(void)
+{
+    struct sockaddr_nl at = {.nl_family = AF_NETLINK, .nl_groups = KERNEL_EVENTS};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+    int err;
+
+    if (fd < 0)
+        return -errno;
+    if (!bind(fd, (struct sockaddr *)&at, sizeof(at)))
+        return fd;
+    err = -errno;
+    close(fd);
+    return err;
+}
+
+// The message is "ACTION@DEVPATH", then variables, each ended by a zero byte. Only root can send to
+// the group, and only the kernel has port 0.
+void nd_modules_read(int fd, void (*fn)(void *arg, const char *module, bool loaded), void *arg)
+{
+    static const struct {
+        const char *head;
+        bool loaded;
+    } actions[] = {{"add@/module/", true}, {"remove@/module/", false}};
+    struct sockaddr_nl from;
+    char text[4096];
+    size_t i;
+
+    for (;;) {
+        socklen_t size = sizeof(from);
+        ssize_t n = recvfrom(fd, text, sizeof(text) - 1, 0, (struct sockaddr *)&from, &size);
+
+        if (n < 0 && (errno == EINTR || errno == ENOBUFS))
+            continue; // lost some: what matters is asked again when the next one comes
+        if (n < 0)
+            return;
+        text[n] = 0;
+        for (i = 0; i < sizeof(actions) / sizeof(actions[0]) && !from.nl_pid; i++) {
+            size_t len = strlen(actions[i].head);
+
+            if (!strncmp(text, actions[i].head, len))
+                fn(arg, text + len, actions[i].loaded);
+        }
+    }
+}
+
+bool nd_module_loaded(const char *module)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "/sys/module/%s", module);
+    return !access(path, F_OK);
+}

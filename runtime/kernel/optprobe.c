@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Functions of programs and libraries by name. Must not know how probes are attached.
+#include "runtime/kernel/optprobe.h"
+
+#include "runtime/common/msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <string.h>
+#include <unistd.h>
+
+// The name in a symbol table may have a version behind it: name@@GLIBC_2.34.
+static bool matches(const char *symbol, const char *pattern)
+{
+    char name[256];
+    size_t n = symbol ? strcspn(symbol, "@") : 0;
+
+    if (!n || n >= sizeof(name))
+        return false;
+    memcpy(name, symbol, n);
+    name[n] = 0;
+    return !fnmatch(pattern, name, 0);
+}
+
+// Several names of one function are one place.
+static int add_place(Elf *elf, uint64_t addr, struct nd_optprobe *out)
+{
+    uint64_t off = 0;
+    GElf_Phdr ph;
+    size_t n, i;
+
+    if (elf_getphdrnum(elf, &n))
+        return 0;
+    for (i = 0; i < n && !off && gelf_getphdr(elf, (int)i, &ph); i++) {
+        if (ph.p_type == PT_LOAD && addr >= ph.p_vaddr && addr - ph.p_vaddr < ph.p_filesz)
+            off = addr - ph.p_vaddr + ph.p_offset;
+    }
+    for (i = 0; i < out->n && out->off[i] != off; i++)
+        ;
+    if (!off || i < out->n)
+        return 0;
+    if (out->n == ND_OPTPROBE_MAX)
+        return -E2BIG;
+    out->off[out->n++] = off;
+    return 0;
+}
+
+static int search(Elf *elf, const char *pattern, struct nd_optprobe *out)
+{
+    Elf_Scn *scn = NULL;
+    GElf_Shdr sh;
+    GElf_Sym sym;
+    int err = 0;
+
+    while (!err && (scn = elf_nextscn(elf, scn))) {
+        Elf_Data *data = elf_getdata(scn, NULL);
+        size_t i, n;
+
+        if (!data || !gelf_getshdr(scn, &sh) || !sh.sh_entsize ||
+            (sh.sh_type != SHT_SYMTAB && sh.sh_type != SHT_DYNSYM))
+            continue;
+        n = data->d_size / sh.sh_entsize;
+        for (i = 0; i < n && !err && gelf_getsym(data, (int)i, &sym); i++) {
+            if (GELF_ST_TYPE(sym.st_info) == STT_FUNC && sym.st_shndx != SHN_UNDEF &&
+                matches(elf_strptr(elf, sh.sh_link, sym.st_name), pattern))
+                err = add_place(elf, sym.st_value, out);
+        }
+    }
+    return err ? err : out->n || strpbrk(pattern, "*?[") ? 0 : -ENXIO;
+}
+
+int nd_optprobe_find(const struct nd_mf *mf, const struct nd_mf_attach *a, const uint8_t *opts,
+                     struct nd_optprobe *out)
+{
+    int fd, err;
+    Elf *elf;
+
+    out->path = (const char *)opts + mf->options[a->num].off;
+    out->n = 0;
+    if (!*out->path)
+        return -ENODATA;
+    fd = open(out->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    elf_version(EV_CURRENT);
+    elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+    err = elf && elf_kind(elf) == ELF_K_ELF ? search(elf, nd_mf_str(mf, a->s1), out) : -ENOEXEC;
+    elf_end(elf);
+    close(fd);
+    return err;
+}
+
+static int check_attach(const struct nd_mf *mf, const struct nd_mf_attach *a, const uint8_t *opts)
+{
+    const char *flag = nd_mf_str(mf, mf->options[a->num].flag);
+    struct nd_optprobe at;
+    int err = nd_optprobe_find(mf, a, opts, &at);
+
+    if (!err || err == -ENODATA)
+        return 0;
+    if (err == -ENXIO)
+        nd_msg("error: --%s: %s has no function %s", flag, at.path, nd_mf_str(mf, a->s1));
+    else if (err == -E2BIG)
+        nd_msg("error: --%s: %s has more than %u functions %s", flag, at.path, ND_OPTPROBE_MAX,
+               nd_mf_str(mf, a->s1));
+    else
+        nd_msg("error: --%s: %s: %s", flag, at.path,
+               err == -ENOEXEC ? "this is no program or library (no ELF file)" : strerror(-err));
+    return -EINVAL;
+}
+
+int nd_optprobe_check(const struct nd_mf *mf, const struct nd_options *values)
+{
+    int err = 0;
+    uint32_t i;
+
+    for (i = 0; i < mf->nattaches && !err; i++) {
+        if (mf->attaches[i].flags & ND_ATF_OPTION)
+            err = check_attach(mf, &mf->attaches[i], values->data);
+    }
+    return err;
+}

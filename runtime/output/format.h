@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Values to text: one visitor over typed values, with a printer behind it for each output format
+// (sink_text.c, sink_json.c). Must not know where values come from.
+#ifndef ND_FORMAT_H
+#define ND_FORMAT_H
+
+#include "runtime/kernel/maps.h"
+#include "runtime/output/symbols.h"
+
+#include <stdio.h>
+
+// A growing text buffer; .v is NUL terminated. Zero-initialised is empty. Free .v.
+struct nd_buf {
+    char *v;
+    size_t n, cap;
+};
+void nd_buf_put(struct nd_buf *b, const char *s, size_t n);
+void nd_buf_puts(struct nd_buf *b, const char *s);
+void nd_buf_fill(struct nd_buf *b, char c, size_t n);
+void nd_buf_u64(struct nd_buf *b, uint64_t v);
+void nd_buf_i64(struct nd_buf *b, int64_t v);
+void nd_buf_hex(struct nd_buf *b, uint64_t v); // without 0x
+void nd_buf_printf(struct nd_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+// Text of single values; those with `out` need room for 64 bytes and return the length.
+size_t nd_text_ip(const uint8_t ip[16], char *out);
+size_t nd_text_prefix(const uint8_t prefix[20], char *out);
+size_t nd_text_mac(const uint8_t mac[6], char *out);
+size_t nd_text_duration(int64_t ns, char *out);    // 1.234ms: the largest unit, up to 3 decimals
+size_t nd_text_time(int64_t wall_ns, char *out);   // YYYY-MM-DD HH:MM:SS.mmm, local time
+const char *nd_text_proto(uint8_t proto);          // NULL: no name
+void nd_text_double(double v, struct nd_buf *out); // up to 3 decimals, "n/a" for NaN
+void nd_text_escaped(const void *p, size_t n, struct nd_buf *out); // \xHH where not printable
+// strftime with %f (microseconds) besides; wall_ns counts from the epoch.
+void nd_text_strftime(const char *fmt, int64_t wall_ns, struct nd_buf *out);
+
+// What formatting may ask. maps and syms may be NULL (tests): stacks then print as their id.
+struct nd_fmt {
+    const struct nd_mf *mf;
+    struct nd_maps *maps;
+    struct nd_syms *syms;
+    int64_t wall_offset; // CLOCK_REALTIME - CLOCK_MONOTONIC in ns, sampled again at each report
+};
+
+// Called for each part of a value, depth first. TIME and DURATION come as integers in ns. A stack
+// that could not be taken has n < 0, its error.
+struct nd_visitor {
+    void *arg;
+    void (*integer)(void *arg, const struct nd_mf_type *t, int64_t v, bool is_unsigned);
+    void (*real)(void *arg, double v);
+    void (*boolean)(void *arg, bool v);
+    // text of strings, addresses, names, times, single symbols
+    void (*string)(void *arg, const struct nd_mf_type *t, const char *s, size_t n);
+    void (*begin)(void *arg, const struct nd_mf_type *t, uint32_t n); // struct tuple array
+    void (*field)(void *arg, const struct nd_mf_type *t, uint32_t i, const char *name);
+    void (*end)(void *arg, const struct nd_mf_type *t);
+    // struct flow in one piece; NULL: field by field
+    void (*flow)(void *arg, const char *text, size_t n);
+    void (*stack)(void *arg, const struct nd_mf_type *t, const uint64_t *frames, int n,
+                  uint32_t pid);
+    void (*agg)(void *arg, const struct nd_mf_type *t, const void *val);
+};
+void nd_visit(const struct nd_fmt *f, uint32_t type, const void *bytes, const struct nd_visitor *v);
+
+// One frame or address: func+0x1a [module], or 0x... when the name is unknown. pid 0: kernel.
+// frame: of a stack, where the offset is told also if it is 0.
+void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
+                    struct nd_buf *out);
+// The functions of a stack by name alone; a stack that could not be taken has none.
+void nd_format_frames(const struct nd_fmt *f, uint32_t type, const void *bytes, const char *sep,
+                      bool outer_first, struct nd_buf *out);
+// Its number of frames, 0 if it could not be taken; out, if given, gets the text of frame i if
+// there is one.
+int nd_format_frame(const struct nd_fmt *f, uint32_t type, const void *bytes, int64_t i,
+                    struct nd_buf *out);
+// The text of an aggregation; div > 1 divides what is printed. Tables end with a newline.
+void nd_format_agg(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
+                   struct nd_buf *out);
+// A map key without its outer brackets: "key1, key2".
+void nd_format_key(const struct nd_fmt *f, uint32_t type, const void *key, struct nd_buf *out);
+void nd_json_string(const char *s, size_t n, struct nd_buf *out); // with the quotes
+void nd_json_double(double v, struct nd_buf *out);                // null if not finite
+
+// The text of a value, as %s and print() write it.
+void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out);
+// The JSON of a value: numbers, strings (UTF-8, invalid bytes as U+FFFD), arrays, objects.
+void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out);
+
+#endif

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The JSON of a value (docs/json.md). Must not know records or where values come from.
+// Serves the JSON sink.
+#include "runtime/common/agg.h"
+#include "runtime/common/typed.h"
+#include "runtime/output/format.h"
+#include "runtime/output/hist.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct json {
+    const struct nd_fmt *f;
+    struct nd_buf *out;
+};
+
+// Length of the valid UTF-8 sequence at s, 0 if there is none (overlong forms, surrogates and
+// values above U+10FFFF are none).
+static size_t utf8_len(const uint8_t *s, size_t n)
+{
+    uint8_t lo = 0x80, hi = 0xbf;
+    size_t len, i;
+
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] >= 0xc2 && s[0] <= 0xdf)
+        len = 2;
+    else if (s[0] >= 0xe0 && s[0] <= 0xef)
+        len = 3;
+    else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+        len = 4;
+    else
+        return 0;
+    if (len > n)
+        return 0;
+    lo = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : lo;
+    hi = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : hi;
+    if (s[1] < lo || s[1] > hi)
+        return 0;
+    for (i = 2; i < len; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    return len;
+}
+
+static void json_escape(uint8_t c, struct nd_buf *out)
+{
+    static const char brief[32] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    char esc[2] = {'\\', (char)c};
+
+    if (c < 32 && !brief[c]) {
+        nd_buf_printf(out, "\\u%04x", c);
+        return;
+    }
+    if (c < 32)
+        esc[1] = brief[c];
+    nd_buf_put(out, esc, 2);
+}
+
+void nd_json_string(const char *s, size_t n, struct nd_buf *out)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t from = 0, i = 0, len;
+
+    nd_buf_put(out, "\"", 1);
+    while (i < n) {
+        bool escape = p[i] < 32 || p[i] == '"' || p[i] == '\\';
+
+        len = escape ? 0 : utf8_len(p + i, n - i);
+        if (len) {
+            i += len;
+            continue;
+        }
+        nd_buf_put(out, s + from, i - from);
+        if (escape)
+            json_escape(p[i], out);
+        else
+            nd_buf_put(out, "\xef\xbf\xbd", 3);
+        from = ++i;
+    }
+    nd_buf_put(out, s + from, i - from);
+    nd_buf_put(out, "\"", 1);
+}
+
+void nd_json_double(double v, struct nd_buf *out)
+{
+    char tmp[40];
+    int digits;
+
+    if (!isfinite(v)) {
+        nd_buf_puts(out, "null");
+        return;
+    }
+    for (digits = 15; digits <= 17; digits++) { // the shortest that reads back as the same value
+        snprintf(tmp, sizeof(tmp), "%.*g", digits, v);
+        if (strtod(tmp, NULL) == v)
+            break;
+    }
+    nd_buf_puts(out, tmp);
+}
+
+static void json_time(int64_t wall_ns, struct nd_buf *out)
+{
+    time_t s = (time_t)(wall_ns / 1000000000);
+    int64_t ns = wall_ns % 1000000000;
+    struct tm tm;
+    char tmp[40];
+
+    if (ns < 0) {
+        ns += 1000000000;
+        s--;
+    }
+    gmtime_r(&s, &tm);
+    strftime(tmp, sizeof(tmp), "%Y-%m-%dT%H:%M:%S", &tm);
+    nd_buf_printf(out, "\"%s.%06uZ\"", tmp, (unsigned int)(ns / 1000));
+}
+
+static void json_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool is_unsigned)
+{
+    struct json *x = arg;
+
+    if (t->kind == ND_T_TIME)
+        json_time((int64_t)((uint64_t)v + (uint64_t)x->f->wall_offset), x->out);
+    else if (is_unsigned)
+        nd_buf_u64(x->out, (uint64_t)v);
+    else
+        nd_buf_i64(x->out, v);
+}
+
+static void json_real(void *arg, double v)
+{
+    nd_json_double(v, ((struct json *)arg)->out);
+}
+
+static void json_boolean(void *arg, bool v)
+{
+    nd_buf_puts(((struct json *)arg)->out, v ? "true" : "false");
+}
+
+static void json_string(void *arg, const struct nd_mf_type *t, const char *s, size_t n)
+{
+    (void)t;
+    nd_json_string(s, n, ((struct json *)arg)->out);
+}
+
+static void json_begin(void *arg, const struct nd_mf_type *t, uint32_t n)
+{
+    (void)n;
+    nd_buf_puts(((struct json *)arg)->out, t->kind == ND_T_STRUCT ? "{" : "[");
+}
+
+static void json_field(void *arg, const struct nd_mf_type *t, uint32_t i, const char *name)
+{
+    struct json *x = arg;
+
+    if (i)
+        nd_buf_put(x->out, ",", 1);
+    if (t->kind == ND_T_STRUCT) {
+        nd_json_string(name, strlen(name), x->out);
+        nd_buf_put(x->out, ":", 1);
+    }
+}
+
+static void json_end(void *arg, const struct nd_mf_type *t)
+{
+    nd_buf_puts(((struct json *)arg)->out, t->kind == ND_T_STRUCT ? "}" : "]");
+}
+
+static void json_frame(const struct json *x, const struct nd_mf_type *t, uint64_t addr,
+                       uint32_t pid)
+{
+    struct nd_sym sym = {0};
+
+    if (x->f->syms && !(t->flags & ND_TF_RAW)) {
+        if (pid)
+            nd_syms_user(x->f->syms, pid, addr, &sym);
+        else
+            nd_syms_kernel(x->f->syms, addr, &sym);
+    }
+    nd_buf_puts(x->out, "{\"addr\":\"0x");
+    nd_buf_hex(x->out, addr);
+    nd_buf_put(x->out, "\"", 1);
+    if (sym.name) {
+        nd_buf_puts(x->out, ",\"symbol\":");
+        nd_json_string(sym.name, strlen(sym.name), x->out);
+        nd_buf_puts(x->out, ",\"offset\":");
+        nd_buf_u64(x->out, sym.off);
+    }
+    if (sym.module) {
+        nd_buf_puts(x->out, ",\"module\":");
+        nd_json_string(sym.module, strlen(sym.module), x->out);
+    }
+    nd_buf_put(x->out, "}", 1);
+}
+
+static void json_stack(void *arg, const struct nd_mf_type *t, const uint64_t *frames, int n,
+                       uint32_t pid)
+{
+    struct json *x = arg;
+    int i;
+
+    if (n < 0) {
+        nd_buf_printf(x->out, "{\"error\":%d}", n);
+        return;
+    }
+    nd_buf_put(x->out, "[", 1);
+    for (i = 0; i < n; i++) {
+        if (i)
+            nd_buf_put(x->out, ",", 1);
+        json_frame(x, t, frames[i], pid);
+    }
+    nd_buf_put(x->out, "]", 1);
+}
+
+static void put_agg(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what,
+                    struct nd_buf *out)
+{
+    int64_t v;
+
+    if (!nd_agg_int(t, val, what, &v))
+        nd_json_double(nd_agg_get(t, val, what), out);
+    else if (what != ND_AGG_COUNT && t->flags & ND_TF_SIGNED)
+        nd_buf_i64(out, v);
+    else
+        nd_buf_u64(out, (uint64_t)v);
+}
+
+static void put_edge(const struct nd_mf_type *t, bool none, int64_t v, bool below,
+                     struct nd_buf *out)
+{
+    if (none)
+        nd_buf_puts(out, "null");
+    else if (below || t->kind == ND_T_LHIST)
+        nd_buf_i64(out, v);
+    else
+        nd_buf_u64(out, (uint64_t)v);
+}
+
+static void put_rows(const struct nd_mf_type *t, const void *val, struct nd_buf *out)
+{
+    struct nd_hist_row *r;
+    uint32_t n = nd_hist_rows(t, val, &r), i;
+
+    nd_buf_put(out, "[", 1);
+    for (i = 0; i < n; i++) {
+        nd_buf_puts(out, i ? ",{\"min\":" : "{\"min\":");
+        put_edge(t, r[i].below, r[i].lo, false, out);
+        nd_buf_puts(out, ",\"max\":");
+        put_edge(t, r[i].above, r[i].hi, r[i].below, out);
+        nd_buf_puts(out, ",\"count\":");
+        nd_buf_u64(out, r[i].count);
+        nd_buf_put(out, "}", 1);
+    }
+    nd_buf_put(out, "]", 1);
+    free(r);
+}
+
+struct member {
+    const char *name;
+    enum nd_vm_agg what;
+};
+
+static void put_members(const struct nd_mf_type *t, const void *val, const struct member *m,
+                        struct nd_buf *out)
+{
+    const char *sep = "{";
+
+    for (; m->name; m++) {
+        nd_buf_puts(out, sep);
+        nd_buf_printf(out, "\"%s\":", m->name);
+        put_agg(t, val, m->what, out);
+        sep = ",";
+    }
+}
+
+static void json_agg(void *arg, const struct nd_mf_type *t, const void *val)
+{
+    static const struct member stats[] = {
+        {"count", ND_AGG_COUNT}, {"average", ND_AGG_AVG}, {"total", ND_AGG_SUM}, {NULL, 0}};
+    static const struct member dist[] = {
+        {"count", ND_AGG_COUNT}, {"sum", ND_AGG_SUM}, {"min", ND_AGG_MIN},
+        {"max", ND_AGG_MAX},     {"avg", ND_AGG_AVG}, {"p50", ND_AGG_P50},
+        {"p95", ND_AGG_P95},     {"p99", ND_AGG_P99}, {NULL, 0}};
+    struct nd_buf *out = ((struct json *)arg)->out;
+
+    switch (t->kind) {
+    case ND_T_COUNT:
+    case ND_T_SUM:
+        put_agg(t, val, ND_AGG_SUM, out);
+        break;
+    case ND_T_MIN:
+    case ND_T_MAX:
+        put_agg(t, val, t->kind == ND_T_MIN ? ND_AGG_MIN : ND_AGG_MAX, out);
+        break;
+    case ND_T_AVG:
+        put_agg(t, val, ND_AGG_AVG, out);
+        break;
+    case ND_T_STATS:
+        put_members(t, val, stats, out);
+        nd_buf_put(out, "}", 1);
+        break;
+    case ND_T_HIST:
+    case ND_T_LHIST:
+        put_rows(t, val, out);
+        break;
+    case ND_T_DIST:
+        put_members(t, val, dist, out);
+        nd_buf_puts(out, ",\"buckets\":");
+        put_rows(t, val, out);
+        nd_buf_put(out, "}", 1);
+        break;
+    }
+}
+
+void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out)
+{
+    struct json x = {f, out};
+    const struct nd_visitor v = {
+        &x,         json_integer, json_real, json_boolean, json_string, json_begin,
+        json_field, json_end,     NULL,      json_stack,   json_agg,
+    };
+
+    nd_visit(f, type, bytes, &v);
+}

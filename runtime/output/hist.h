@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Buckets of HIST, LHIST and DIST as rows, and the rows as a table of stars. Must not know maps or
+// where text goes. Serves both printers: the rows of text and JSON are the same.
+#ifndef ND_HIST_H
+#define ND_HIST_H
+
+#include "runtime/output/format.h"
+
+struct nd_hist_row {
+    int64_t lo, hi;    // inclusive; u64 unless the histogram is LHIST
+    bool below, above; // no lower edge, no upper edge
+    uint64_t count;
+};
+
+// Rows from 0 (and before it one of negative values or values below lo, if there are any) to the
+// last that is not empty. Returns how many; *rows is freed by the caller.
+uint32_t nd_hist_rows(const struct nd_mf_type *t, const void *val, struct nd_hist_row **rows);
+// The table. unit: what the values are, NULL or "" for "value"; div > 1 divides the counts.
+void nd_hist_text(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
+                  struct nd_buf *out);
+// The line of a DIST below its table.
+void nd_dist_line(const struct nd_mf_type *t, const struct nd_dist *d, struct nd_buf *out);
+
+#endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Buffers output, remembers the first failed write, puts map entries in order. Must not know how a
+// record looks. Serves the VM and the run.
+#include "runtime/output/sink_impl.h"
+
+#include "runtime/common/agg.h"
+#include "runtime/common/typed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt *fmt)
+{
+    struct nd_sink *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    s->ops = opts->json ? &nd_sink_json : &nd_sink_text;
+    s->fmt = fmt;
+    s->quiet = opts->quiet;
+    s->fd = STDOUT_FILENO;
+    s->log = -1;
+    if (opts->path) {
+        s->fd = open(opts->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (s->fd < 0) {
+            free(s);
+            return NULL;
+        }
+        s->own_fd = true;
+    }
+    s->tty = isatty(s->fd);
+    return s;
+}
+
+int nd_sink_log(struct nd_sink *s, const char *path)
+{
+    s->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return s->log < 0 ? -errno : 0;
+}
+
+int nd_sink_log_error(const struct nd_sink *s)
+{
+    return s->log_err;
+}
+
+// Writes everything or remembers why not. After a failure nothing is written there any more.
+static void write_all(int fd, int *err, const char *p, size_t n)
+{
+    while (n && !*err) {
+        ssize_t r = write(fd, p, n);
+
+        if (r >= 0) {
+            p += r;
+            n -= (size_t)r;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            struct pollfd pfd = {.fd = fd, .events = POLLOUT};
+
+            poll(&pfd, 1, -1);
+        } else if (errno != EINTR) {
+            *err = -errno;
+        }
+    }
+}
+
+bool nd_sink_is_json(const struct nd_sink *s)
+{
+    return s->ops == &nd_sink_json;
+}
+
+int nd_sink_flush(struct nd_sink *s)
+{
+    write_all(s->fd, &s->err, s->buf, s->n);
+    s->n = 0;
+    return s->err;
+}
+
+static void emit(struct nd_sink *s, const char *p, size_t n)
+{
+    if (s->err)
+        return;
+    if (n > sizeof(s->buf) - s->n)
+        nd_sink_flush(s);
+    if (n > sizeof(s->buf)) {
+        write_all(s->fd, &s->err, p, n);
+        return;
+    }
+    memcpy(s->buf + s->n, p, n);
+    s->n += n;
+}
+
+// The record in s->out is complete.
+static void done(struct nd_sink *s)
+{
+    if (s->out.n)
+        emit(s, s->out.v, s->out.n);
+    if (s->out.n && s->log >= 0)
+        write_all(s->log, &s->log_err, s->out.v, s->out.n);
+    s->out.n = 0;
+    if (s->tty)
+        nd_sink_flush(s);
+}
+
+int nd_sink_close(struct nd_sink *s)
+{
+    int err;
+
+    if (!s)
+        return 0;
+    err = nd_sink_flush(s);
+    if (s->own_fd && close(s->fd) && !err)
+        err = -errno;
+    if (s->log >= 0)
+        close(s->log);
+    free(s->out.v);
+    free(s);
+    return err;
+}
+
+int nd_sink_error(const struct nd_sink *s)
+{
+    return s->err;
+}
+
+int64_t nd_sink_wall(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
+{
+    int64_t n;
+
+    return t->kind >= ND_T_HIST && t->kind <= ND_T_DIST && nd_agg_int(t, val, ND_AGG_COUNT, &n) &&
+           !n;
+}
+
+struct order {
+    const struct nd_mf *mf;
+    const struct nd_mf_map *map;
+    const struct nd_mf_type *val;
+    const struct nd_copy *copy;
+    bool by_value;
+};
+
+static int compare(const void *x, const void *y, void *arg)
+{
+    const struct order *o = arg;
+    size_t i = *(const uint32_t *)x, j = *(const uint32_t *)y;
+    const uint8_t *keys = o->copy->keys, *vals = o->copy->vals;
+    int r = 0;
+
+    if (o->by_value)
+        r = nd_typed_cmp(o->mf, o->map->val_type, vals + i * o->copy->val_size,
+                         vals + j * o->copy->val_size);
+    if (!r && o->copy->key_size)
+        r = nd_typed_cmp(o->mf, o->map->key_type, keys + i * o->copy->key_size,
+                         keys + j * o->copy->key_size);
+    return r ? r : (i > j) - (i < j);
+}
+
+void nd_sink_map(struct nd_sink *s, uint32_t map, const struct nd_copy *copy, uint32_t top,
+                 uint64_t div)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    const struct nd_mf_map *m = &mf->maps[map];
+    const struct nd_mf_type *t = &mf->types[m->val_type];
+    struct order o = {mf, m, t, copy, false};
+    struct nd_sink_entries e = {.map = map, .copy = copy, .n = copy->n, .div = div};
+    uint32_t *order = calloc(copy->n + 1ul, sizeof(*order)), i;
+
+    if (!order)
+        return;
+    for (i = 0; i < copy->n; i++)
+        order[i] = i;
+    o.by_value = nd_agg_is(t->kind) || t->kind == ND_T_DOUBLE || nd_typed_is_int(t);
+    if (copy->n > 1)
+        qsort_r(order, copy->n, sizeof(*order), compare, &o);
+    e.order = order;
+    if (top && top < copy->n) {
+        e.order = order + (copy->n - top);
+        e.n = top;
+    }
+    s->ops->map(s, &e);
+    s->nmaps++;
+    free(order);
+    done(s);
+}
+
+void nd_sink_entry(struct nd_sink *s, uint32_t map, const void *key, const void *val)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    const struct nd_mf_map *m = &mf->maps[map];
+    static const uint32_t first = 0;
+    struct nd_copy copy = {.n = 1, .vals = (uint8_t *)val, .keys = (uint8_t *)key};
+    struct nd_sink_entries e = {.map = map, .copy = &copy, .order = &first, .n = 1};
+
+    copy.val_size = mf->types[m->val_type].size;
+    if (key && m->key_type != ND_MF_NONE)
+        copy.key_size = mf->types[m->key_type].size;
+    s->ops->map(s, &e);
+    s->nmaps++;
+    done(s);
+}
+
+void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
+                    uint32_t nat, const char *const *opt_names, const char *const *opt_values,
+                    uint32_t nopts)
+{
+    struct nd_sink_header h = {script, at, nat, opt_names, opt_values, nopts};
+
+    s->ops->header(s, &h);
+    done(s);
+}
+
+void nd_sink_printf(struct nd_sink *s, const char *text, size_t n)
+{
+    s->ops->printf(s, text, n);
+    done(s);
+}
+
+void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes, const char *title)
+{
+    s->ops->value(s, type, bytes, title);
+    done(s);
+}
+
+void nd_sink_plain(struct nd_sink *s, const struct nd_plain *v)
+{
+    s->ops->plain(s, v);
+    done(s);
+}
+
+void nd_sink_report_begin(struct nd_sink *s, int64_t interval_ns)
+{
+    s->in_report = true;
+    s->nmaps = 0;
+    s->ops->report_begin(s, interval_ns);
+    done(s);
+}
+
+void nd_sink_report_end(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss)
+{
+    s->ops->report_end(s, loss, nloss);
+    s->in_report = false;
+    done(s);
+}
+
+void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload)
+{
+    s->ops->event(s, e, payload);
+    done(s);
+}
+
+void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st)
+{
+    s->ops->path(s, st);
+    done(s);
+}
+
+void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
+                   const char *const *cells, uint32_t nrows, const bool *numeric)
+{
+    struct nd_sink_table t = {heads, cells, numeric, ncols, nrows};
+
+    s->ops->table(s, &t);
+    done(s);
+}
+
+void nd_sink_fail(struct nd_sink *s, int code, const char *text)
+{
+    s->ops->fail(s, code, text);
+    done(s);
+}
+
+void nd_sink_summary(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss,
+                     const struct nd_attached *at, uint32_t nat, uint64_t events,
+                     int64_t duration_ns)
+{
+    struct nd_sink_summary m = {loss, nloss, at, nat, events, duration_ns};
+
+    s->ops->summary(s, &m);
+    done(s);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where output goes, as text for a person or JSON Lines for a program (docs/json.md). Serves the
+// VM and the run. A failed write (full disk, closed pipe) is remembered and ends the run.
+#ifndef ND_SINK_H
+#define ND_SINK_H
+
+#include "runtime/output/format.h"
+
+struct nd_sink;
+
+struct nd_sink_opts {
+    bool json;
+    bool quiet;       // no banner, no summary line unless something was lost
+    const char *path; // -o FILE, or NULL: stdout
+};
+// NULL with errno set when the file cannot be opened.
+struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt *fmt);
+// Each record also goes to this file, at once. 0 or negative errno.
+int nd_sink_log(struct nd_sink *s, const char *path);
+int nd_sink_log_error(const struct nd_sink *s); // first failed write to it, or 0
+// Flushes; returns 0 or the negative errno of the first failed write. NULL is fine.
+int nd_sink_close(struct nd_sink *s);
+int nd_sink_flush(struct nd_sink *s);
+bool nd_sink_is_json(const struct nd_sink *s);
+int nd_sink_error(const struct nd_sink *s); // first failed write so far, negative errno, or 0
+
+struct nd_attached {
+    const char *spec;      // probe as the script named it
+    const char *how;       // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
+    uint64_t missed;       // filled for the summary
+    uint64_t links_missed; // of these, those that the kernel tells of the attach point
+    bool asks;             // a return probe: the kernel has room for so many calls at a time
+    bool untold;           // but does not tell how many were missed (Linux before 6.7)
+};
+struct nd_loss { // one line of the summary: a site with a counter above 0
+    const struct nd_mf_site *site;
+    uint64_t count; // since the last report
+    uint64_t total;
+};
+
+struct nd_path_stat { // what happened to packets on a path
+    const struct nd_mf_path *path;
+    uint64_t count[ND_PATHC_MAX];
+    uint64_t lost, under_way;
+    const uint64_t *lost_after; // by last stage
+};
+
+void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
+                    uint32_t nat, const char *const *opt_names, const char *const *opt_values,
+                    uint32_t nopts);
+void nd_sink_printf(struct nd_sink *s, const char *text, size_t n); // result of printf()
+// title: stands over a histogram instead of its unit; "": none.
+void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes,
+                   const char *title); // print(expr)
+// print(expr) of a value that has no type of the manifest: a number or text user code computed.
+struct nd_plain {
+    enum { ND_PLAIN_I64, ND_PLAIN_U64, ND_PLAIN_F64, ND_PLAIN_STR } kind;
+    int64_t i; // u64 too
+    double d;
+    const char *s;
+    size_t n;
+};
+void nd_sink_plain(struct nd_sink *s, const struct nd_plain *v);
+// print(@m): all entries, sorted as bpftrace does (by value ascending for numbers and
+// aggregations, the largest last; then by key); top > 0: only the largest; div > 1 divides values.
+void nd_sink_map(struct nd_sink *s, uint32_t map, const struct nd_copy *copy, uint32_t top,
+                 uint64_t div);
+void nd_sink_entry(struct nd_sink *s, uint32_t map, const void *key, const void *val);
+// report(): a heading with wall-clock time and interval length, then each map.
+void nd_sink_report_begin(struct nd_sink *s, int64_t interval_ns);
+void nd_sink_report_end(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss);
+void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st);
+// An event without a handler: one record.
+void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
+void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
+                   const char *const *cells, uint32_t nrows, const bool *numeric);
+// fail(): a record, where there are records; the message is on stderr.
+void nd_sink_fail(struct nd_sink *s, int code, const char *text);
+// The end: lost, missed, map-full, evicted; the text sink writes lines only for what is not zero.
+void nd_sink_summary(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss,
+                     const struct nd_attached *at, uint32_t nat, uint64_t events,
+                     int64_t duration_ns);
+
+#endif

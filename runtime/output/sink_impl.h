@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Inside of the sinks: the output buffer and the functions a format provides. Must not be used by
+// anything but sink*.c. Serves sink_text.c and sink_json.c.
+#ifndef ND_SINK_IMPL_H
+#define ND_SINK_IMPL_H
+
+#include "runtime/output/sink.h"
+
+struct nd_sink_header {
+    const char *script;
+    const struct nd_attached *at;
+    uint32_t nat;
+    const char *const *opt_names, *const *opt_values;
+    uint32_t nopts;
+};
+
+struct nd_sink_summary {
+    const struct nd_loss *loss;
+    uint32_t nloss;
+    const struct nd_attached *at;
+    uint32_t nat;
+    uint64_t events;
+    int64_t duration_ns;
+};
+
+struct nd_sink_table {
+    const char *const *heads;
+    const char *const *cells; // row by row
+    const bool *numeric;
+    uint32_t ncols, nrows;
+};
+
+// Entries order[0..n-1] of a copy, in the order to print.
+struct nd_sink_entries {
+    uint32_t map;
+    const struct nd_copy *copy;
+    const uint32_t *order;
+    uint32_t n;
+    uint64_t div;
+};
+
+// A format. Each writes into s->out; the caller passes that on as one record.
+struct nd_sink_ops {
+    void (*header)(struct nd_sink *s, const struct nd_sink_header *h);
+    void (*printf)(struct nd_sink *s, const char *text, size_t n);
+    void (*value)(struct nd_sink *s, uint32_t type, const void *bytes, const char *title);
+    void (*plain)(struct nd_sink *s, const struct nd_plain *v);
+    void (*map)(struct nd_sink *s, const struct nd_sink_entries *e);
+    void (*report_begin)(struct nd_sink *s, int64_t interval_ns);
+    void (*report_end)(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss);
+    void (*path)(struct nd_sink *s, const struct nd_path_stat *st);
+    void (*event)(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
+    void (*table)(struct nd_sink *s, const struct nd_sink_table *t);
+    void (*fail)(struct nd_sink *s, int code, const char *text);
+    void (*summary)(struct nd_sink *s, const struct nd_sink_summary *m);
+};
+
+struct nd_sink {
+    const struct nd_sink_ops *ops;
+    const struct nd_fmt *fmt;
+    bool quiet;
+    bool tty; // flush after each record
+    bool own_fd;
+    bool in_report;
+    uint32_t nmaps; // printed in this report
+    int fd;
+    int log; // -1: none
+    int log_err;
+    int err;           // first failed write
+    struct nd_buf out; // the record being made
+    size_t n;          // bytes waiting in buf
+    char buf[256 << 10];
+};
+
+extern const struct nd_sink_ops nd_sink_text;
+extern const struct nd_sink_ops nd_sink_json;
+
+// Is there nothing in this value to make a table of?
+bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val);
+int64_t nd_sink_wall(void); // CLOCK_REALTIME in ns
+
+#endif

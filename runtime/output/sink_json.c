@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Records as JSON Lines (docs/json.md). Must not know files or buffers. Serves sink.c.
+#include "runtime/output/sink_impl.h"
+
+#include "runtime/common/agg.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#define SCHEMA 1
+#ifndef ND_VERSION
+#define ND_VERSION "0.1.0"
+#endif
+
+static void put(struct nd_sink *s, const char *text)
+{
+    nd_buf_puts(&s->out, text);
+}
+
+static void put_string(struct nd_sink *s, const char *text)
+{
+    nd_json_string(text, strlen(text), &s->out);
+}
+
+// ,"name":
+static void put_name(struct nd_sink *s, const char *name)
+{
+    nd_buf_put(&s->out, ",\"", 2);
+    put(s, name);
+    nd_buf_put(&s->out, "\":", 2);
+}
+
+static void put_count(struct nd_sink *s, const char *name, uint64_t v)
+{
+    put_name(s, name);
+    nd_buf_u64(&s->out, v);
+}
+
+static void put_now(struct nd_sink *s)
+{
+    int64_t wall = nd_sink_wall();
+    time_t t = (time_t)(wall / 1000000000);
+    struct tm tm;
+    char tmp[40];
+
+    gmtime_r(&t, &tm);
+    strftime(tmp, sizeof(tmp), "%Y-%m-%dT%H:%M:%S", &tm);
+    put_name(s, "time");
+    nd_buf_printf(&s->out, "\"%s.%06uZ\"", tmp, (unsigned int)(wall % 1000000000 / 1000));
+}
+
+static void end_record(struct nd_sink *s)
+{
+    nd_buf_put(&s->out, "}\n", 2);
+}
+
+static void json_header(struct nd_sink *s, const struct nd_sink_header *h)
+{
+    uint32_t i;
+
+    put(s, "{\"type\":\"header\"");
+    put_count(s, "schema", SCHEMA);
+    put_name(s, "version");
+    put_string(s, ND_VERSION);
+    put_name(s, "script");
+    put_string(s, h->script);
+    put_name(s, "options");
+    put(s, "{");
+    for (i = 0; i < h->nopts; i++) {
+        put(s, i ? "," : "");
+        put_string(s, h->opt_names[i]);
+        put(s, ":");
+        put_string(s, h->opt_values[i]);
+    }
+    put(s, "}");
+    put_name(s, "probes");
+    put(s, "[");
+    for (i = 0; i < h->nat; i++) {
+        put(s, i ? ",{\"probe\":" : "{\"probe\":");
+        put_string(s, h->at[i].spec);
+        put_name(s, "how");
+        put_string(s, h->at[i].how ? h->at[i].how : "");
+        put(s, "}");
+    }
+    put(s, "]");
+    put_now(s);
+    end_record(s);
+}
+
+static void json_printf(struct nd_sink *s, const char *text, size_t n)
+{
+    put(s, "{\"type\":\"printf\",\"text\":");
+    nd_json_string(text, n, &s->out);
+    end_record(s);
+}
+
+static void json_value(struct nd_sink *s, uint32_t type, const void *bytes, const char *title)
+{
+    (void)title; // a layout
+    put(s, "{\"type\":\"value\",\"value\":");
+    nd_format_json(s->fmt, type, bytes, &s->out);
+    end_record(s);
+}
+
+static void json_plain(struct nd_sink *s, const struct nd_plain *v)
+{
+    put(s, "{\"type\":\"value\",\"value\":");
+    switch (v->kind) {
+    case ND_PLAIN_I64:
+        nd_buf_i64(&s->out, v->i);
+        break;
+    case ND_PLAIN_U64:
+        nd_buf_u64(&s->out, (uint64_t)v->i);
+        break;
+    case ND_PLAIN_F64:
+        nd_json_double(v->d, &s->out);
+        break;
+    case ND_PLAIN_STR:
+        nd_json_string(v->s, v->n, &s->out);
+        break;
+    }
+    end_record(s);
+}
+
+static void json_map(struct nd_sink *s, const struct nd_sink_entries *e)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    const struct nd_mf_map *m = &mf->maps[e->map];
+    const struct nd_copy *c = e->copy;
+    uint32_t i;
+
+    put(s, s->in_report && s->nmaps ? ",{" : s->in_report ? "{" : "{\"type\":\"map\",");
+    put(s, "\"name\":");
+    put_string(s, nd_mf_str(mf, m->name));
+    if (e->div > 1)
+        put_count(s, "div", e->div);
+    put_name(s, "entries");
+    put(s, "[");
+    for (i = 0; i < e->n; i++) {
+        put(s, i ? ",{\"key\":" : "{\"key\":");
+        if (c->key_size)
+            nd_format_json(s->fmt, m->key_type, c->keys + (size_t)e->order[i] * c->key_size,
+                           &s->out);
+        else
+            put(s, "null");
+        put_name(s, "value");
+        nd_format_json(s->fmt, m->val_type, c->vals + (size_t)e->order[i] * c->val_size, &s->out);
+        put(s, "}");
+    }
+    put(s, s->in_report ? "]}" : "]}\n");
+}
+
+static void json_report_begin(struct nd_sink *s, int64_t interval_ns)
+{
+    put(s, "{\"type\":\"report\"");
+    put_now(s);
+    put_name(s, "interval_ns");
+    nd_buf_i64(&s->out, interval_ns);
+    put(s, ",\"maps\":[");
+}
+
+static const char *const site_kind[ND_SITE_KIND_MAX] = {
+    [ND_SITE_EVENT_LOST] = "event_lost", [ND_SITE_MAP_FULL] = "map_full",
+    [ND_SITE_MAP_ERROR] = "map_error",   [ND_SITE_STACK_FAIL] = "stack_fail",
+    [ND_SITE_READ_FAIL] = "read_fail",   [ND_SITE_STR_TRUNC] = "str_trunc",
+    [ND_SITE_DIV_ZERO] = "div_zero",     [ND_SITE_INDEX] = "index",
+    [ND_SITE_LOOP_BOUND] = "loop_bound", [ND_SITE_EVICTED] = "evicted",
+    [ND_SITE_NO_ENTRY] = "no_entry",     [ND_SITE_PARSE] = "parse_fail",
+    [ND_SITE_NESTED] = "nested",
+};
+
+static void put_sites(struct nd_sink *s, const struct nd_loss *loss, uint32_t n, bool total)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    const char *sep = "";
+    uint32_t i;
+
+    put(s, "[");
+    for (i = 0; i < n; i++) {
+        const struct nd_mf_site *site = loss[i].site;
+        uint64_t count = total ? loss[i].total : loss[i].count;
+
+        if (!count)
+            continue;
+        put(s, sep);
+        put(s, "{\"kind\":");
+        put_string(s, site_kind[site->kind]);
+        put_name(s, "file");
+        put_string(s,
+                   site->span.line ? nd_mf_str(mf, mf->words[mf->h->files + site->span.file]) : "");
+        put_count(s, "line", site->span.line);
+        put_count(s, "col", site->span.col);
+        put_name(s, "map");
+        if (site->map == ND_MF_NONE)
+            put(s, "null");
+        else
+            put_string(s, nd_mf_str(mf, mf->maps[site->map].name));
+        put_count(s, "count", count);
+        put(s, "}");
+        sep = ",";
+    }
+    put(s, "]");
+}
+
+static void json_report_end(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss)
+{
+    put(s, "]");
+    put_name(s, "loss");
+    put_sites(s, loss, nloss, false);
+    end_record(s);
+}
+
+static void json_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload)
+{
+    put(s, "{\"type\":\"event\",\"name\":");
+    put_string(s, nd_mf_str(s->fmt->mf, e->name));
+    put_name(s, "fields");
+    nd_format_json(s->fmt, e->type, payload, &s->out);
+    end_record(s);
+}
+
+// Is this text a number as JSON writes it?
+static bool is_number(const char *p)
+{
+    p += *p == '-';
+    if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9'))
+        return false;
+    p += strspn(p, "0123456789");
+    if (*p == '.') {
+        if (p[1] < '0' || p[1] > '9')
+            return false;
+        p += 1 + strspn(p + 1, "0123456789");
+    }
+    if (*p == 'e' || *p == 'E') {
+        p++;
+        p += *p == '+' || *p == '-';
+        if (*p < '0' || *p > '9')
+            return false;
+        p += strspn(p, "0123456789");
+    }
+    return !*p;
+}
+
+static const char *const path_count[ND_PATHC_MAX] = {
+    [ND_PATHC_STARTED] = "started",     [ND_PATHC_DONE] = "done",
+    [ND_PATHC_AGAIN] = "started_again", [ND_PATHC_UNMATCHED] = "unmatched",
+    [ND_PATHC_REHIT] = "rehit",         [ND_PATHC_ORDER] = "out_of_order",
+};
+
+static void json_path(struct nd_sink *s, const struct nd_path_stat *st)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    uint32_t i, n = 0;
+
+    put(s, "{\"type\":\"path\"");
+    put_name(s, "name");
+    put_string(s, nd_mf_str(mf, st->path->name));
+    for (i = 0; i < ND_PATHC_MAX; i++)
+        put_count(s, path_count[i], st->count[i]);
+    put_count(s, "lost", st->lost);
+    put_count(s, "under_way", st->under_way);
+    put_name(s, "lost_after");
+    put(s, "{");
+    for (i = 0; st->lost_after && i < st->path->nstages; i++) {
+        if (!st->lost_after[i])
+            continue;
+        put(s, n++ ? "," : "");
+        put_string(s, nd_mf_str(mf, mf->words[st->path->stages + i]));
+        nd_buf_printf(&s->out, ":%" PRIu64, st->lost_after[i]);
+    }
+    put(s, "}");
+    end_record(s);
+}
+
+static void json_table(struct nd_sink *s, const struct nd_sink_table *t)
+{
+    uint32_t r, c;
+
+    put(s, "{\"type\":\"table\",\"columns\":[");
+    for (c = 0; c < t->ncols; c++) {
+        put(s, c ? "," : "");
+        put_string(s, t->heads[c]);
+    }
+    put(s, "],\"rows\":[");
+    for (r = 0; r < t->nrows; r++) {
+        put(s, r ? ",[" : "[");
+        for (c = 0; c < t->ncols; c++) {
+            const char *cell = t->cells[(size_t)r * t->ncols + c];
+
+            put(s, c ? "," : "");
+            if (t->numeric[c] && is_number(cell))
+                put(s, cell);
+            else
+                put_string(s, cell);
+        }
+        put(s, "]");
+    }
+    put(s, "]");
+    end_record(s);
+}
+
+static uint64_t sum_of(const struct nd_sink_summary *m, uint32_t kind)
+{
+    uint64_t sum = 0;
+    uint32_t i;
+
+    for (i = 0; i < m->nloss; i++)
+        sum += m->loss[i].site->kind == kind ? m->loss[i].total : 0;
+    return sum;
+}
+
+static void json_summary(struct nd_sink *s, const struct nd_sink_summary *m)
+{
+    uint64_t missed = 0;
+    bool told = true;
+    uint32_t i;
+
+    for (i = 0; i < m->nat; i++) {
+        missed += m->at[i].missed;
+        told &= !m->at[i].untold;
+    }
+    put(s, "{\"type\":\"summary\"");
+    put_count(s, "events", m->events);
+    put_count(s, "lost", sum_of(m, ND_SITE_EVENT_LOST));
+    put_count(s, "missed", missed);
+    if (!told)
+        nd_buf_puts(&s->out, ",\"missed_told\":false");
+    put_count(s, "map_full", sum_of(m, ND_SITE_MAP_FULL));
+    put_count(s, "evicted", sum_of(m, ND_SITE_EVICTED));
+    put_name(s, "sites");
+    put_sites(s, m->loss, m->nloss, true);
+    put_name(s, "duration_ns");
+    nd_buf_i64(&s->out, m->duration_ns);
+    end_record(s);
+}
+
+static void json_fail(struct nd_sink *s, int code, const char *text)
+{
+    put(s, "{\"type\":\"error\",\"text\":");
+    put_string(s, text);
+    put_name(s, "code");
+    nd_buf_printf(&s->out, "%d", code);
+    end_record(s);
+}
+
+const struct nd_sink_ops nd_sink_json = {
+    .header = json_header,
+    .printf = json_printf,
+    .value = json_value,
+    .plain = json_plain,
+    .map = json_map,
+    .report_begin = json_report_begin,
+    .report_end = json_report_end,
+    .event = json_event,
+    .table = json_table,
+    .path = json_path,
+    .fail = json_fail,
+    .summary = json_summary,
+};

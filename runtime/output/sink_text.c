@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Records as text for a person. Must not know files or buffers. Serves sink.c.
+#include "runtime/output/sink_impl.h"
+
+#include "runtime/common/agg.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+// Nothing: what is being attached is said on the terminal by the run, so that standard output holds
+// results only.
+static void text_header(struct nd_sink *s, const struct nd_sink_header *h)
+{
+    (void)s;
+    (void)h;
+}
+
+static void text_printf(struct nd_sink *s, const char *text, size_t n)
+{
+    nd_buf_put(&s->out, text, n);
+}
+
+static void end_line(struct nd_sink *s)
+{
+    if (!s->out.n || s->out.v[s->out.n - 1] != '\n')
+        nd_buf_put(&s->out, "\n", 1);
+}
+
+static void text_value(struct nd_sink *s, uint32_t type, const void *bytes, const char *title)
+{
+    if (*title && nd_agg_is(s->fmt->mf->types[type].kind))
+        nd_format_agg(&s->fmt->mf->types[type], title, bytes, 1, &s->out);
+    else
+        nd_format_text(s->fmt, type, bytes, &s->out);
+    end_line(s);
+}
+
+static void text_plain(struct nd_sink *s, const struct nd_plain *v)
+{
+    switch (v->kind) {
+    case ND_PLAIN_I64:
+        nd_buf_i64(&s->out, v->i);
+        break;
+    case ND_PLAIN_U64:
+        nd_buf_u64(&s->out, (uint64_t)v->i);
+        break;
+    case ND_PLAIN_F64:
+        nd_text_double(v->d, &s->out);
+        break;
+    case ND_PLAIN_STR:
+        nd_buf_put(&s->out, v->s, v->n);
+        break;
+    }
+    end_line(s);
+}
+
+static bool is_table(const struct nd_mf_type *t)
+{
+    return t->kind == ND_T_HIST || t->kind == ND_T_LHIST || t->kind == ND_T_DIST;
+}
+
+// A value of a map, integers divided by div.
+static void map_value(struct nd_sink *s, uint32_t type, const void *val, uint64_t div)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    const struct nd_mf_type *t = &mf->types[type];
+    int64_t v;
+
+    if (nd_agg_is(t->kind)) {
+        nd_format_agg(t, nd_mf_str(mf, t->name), val, div, &s->out);
+    } else if (div > 1 && t->kind == ND_T_INT && t->size == 8) {
+        memcpy(&v, val, 8);
+        if (t->flags & ND_TF_SIGNED)
+            v = div > INT64_MAX ? 0 : v / (int64_t)div;
+        else
+            v = (int64_t)((uint64_t)v / div);
+        nd_format_text(s->fmt, type, &v, &s->out);
+    } else {
+        nd_format_text(s->fmt, type, val, &s->out);
+    }
+}
+
+static void map_entry(struct nd_sink *s, const struct nd_sink_entries *e, uint32_t i)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    const struct nd_mf_map *m = &mf->maps[e->map];
+    const struct nd_mf_type *t = &mf->types[m->val_type];
+    const uint8_t *val = e->copy->vals + (size_t)i * e->copy->val_size;
+
+    nd_buf_puts(&s->out, nd_mf_str(mf, m->name));
+    if (e->copy->key_size) {
+        nd_buf_put(&s->out, "[", 1);
+        nd_format_key(s->fmt, m->key_type, e->copy->keys + (size_t)i * e->copy->key_size, &s->out);
+        nd_buf_put(&s->out, "]", 1);
+    }
+    if (!is_table(t))
+        nd_buf_put(&s->out, ": ", 2);
+    else if (nd_sink_no_rows(t, val))
+        nd_buf_puts(&s->out, ": (empty)\n");
+    else
+        nd_buf_put(&s->out, ":\n", 2);
+    if (!is_table(t) || !nd_sink_no_rows(t, val))
+        map_value(s, m->val_type, val, e->div);
+    end_line(s);
+}
+
+static void text_map(struct nd_sink *s, const struct nd_sink_entries *e)
+{
+    uint32_t i;
+
+    if (!e->n && s->in_report) {
+        nd_buf_puts(&s->out, nd_mf_str(s->fmt->mf, s->fmt->mf->maps[e->map].name));
+        nd_buf_puts(&s->out, ": (empty)\n");
+    }
+    for (i = 0; i < e->n; i++)
+        map_entry(s, e, e->order[i]);
+}
+
+static void text_report_begin(struct nd_sink *s, int64_t interval_ns)
+{
+    char time[64];
+
+    nd_text_time(nd_sink_wall(), time);
+    time[19] = '\0'; // without the milliseconds
+    nd_buf_printf(&s->out, "[%s] === report (Interval: %.1fs) ===\n", time,
+                  (double)interval_ns / 1e9);
+}
+
+static const char *const loss_text[ND_SITE_KIND_MAX] = {
+    [ND_SITE_EVENT_LOST] = "lost events",
+    [ND_SITE_MAP_FULL] = "map full",
+    [ND_SITE_MAP_ERROR] = "map errors",
+    [ND_SITE_STACK_FAIL] = "stacks not stored",
+    [ND_SITE_READ_FAIL] = "failed reads",
+    [ND_SITE_PARSE] = "packets not parsed",
+    [ND_SITE_NO_ENTRY] = "returns without their entry",
+    [ND_SITE_STR_TRUNC] = "strings cut",
+    [ND_SITE_DIV_ZERO] = "divisions by zero",
+    [ND_SITE_INDEX] = "indexes out of range",
+    [ND_SITE_LOOP_BOUND] = "loops cut at their bound",
+    [ND_SITE_NESTED] = "runs left out",
+    [ND_SITE_EVICTED] = "entries evicted",
+};
+
+static uint64_t loss_value(const struct nd_loss *l, bool total)
+{
+    return total ? l->total : l->count;
+}
+
+// "file:line: N" of each site of this kind, with the map where there is one.
+static void loss_sites(struct nd_sink *s, const struct nd_loss *loss, uint32_t n, uint32_t kind,
+                       bool total)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    const char *sep = kind == ND_SITE_EVENT_LOST ? " (ring buffer full; " : " (";
+    uint32_t i;
+
+    for (i = 0; i < n; i++) {
+        const struct nd_mf_site *site = loss[i].site;
+
+        if (site->kind != kind || !loss_value(&loss[i], total))
+            continue;
+        nd_buf_puts(&s->out, sep);
+        if (site->span.line)
+            nd_buf_printf(&s->out, "%s:%u",
+                          nd_mf_str(mf, mf->words[mf->h->files + site->span.file]),
+                          site->span.line);
+        else
+            nd_buf_puts(&s->out, "?");
+        if (site->map != ND_MF_NONE)
+            nd_buf_printf(&s->out, " %s", nd_mf_str(mf, mf->maps[site->map].name));
+        nd_buf_puts(&s->out, ": ");
+        nd_buf_u64(&s->out, loss_value(&loss[i], total));
+        sep = ", ";
+    }
+    nd_buf_put(&s->out, ")", 1);
+}
+
+// One line: "Lost events: 5 (ring buffer full; a.nd:3: 5), map full: 2 (a.nd:7 @m: 2)".
+static bool loss_line(struct nd_sink *s, const struct nd_loss *loss, uint32_t n, bool total)
+{
+    size_t start = s->out.n;
+    uint32_t kind, i;
+
+    for (kind = 0; kind < ND_SITE_KIND_MAX; kind++) {
+        uint64_t sum = 0;
+
+        for (i = 0; i < n; i++)
+            sum += loss[i].site->kind == kind ? loss_value(&loss[i], total) : 0;
+        if (!sum)
+            continue;
+        if (s->out.n > start)
+            nd_buf_put(&s->out, ", ", 2);
+        nd_buf_puts(&s->out, loss_text[kind]);
+        nd_buf_put(&s->out, ": ", 2);
+        nd_buf_u64(&s->out, sum);
+        loss_sites(s, loss, n, kind, total);
+    }
+    if (s->out.n == start)
+        return false;
+    s->out.v[start] = (char)(s->out.v[start] - ('a' - 'A')); // all the texts start in lower case
+    nd_buf_put(&s->out, "\n", 1);
+    return true;
+}
+
+static void text_report_end(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss)
+{
+    loss_line(s, loss, nloss, false);
+}
+
+static const char *const path_text[ND_PATHC_MAX] = {
+    [ND_PATHC_STARTED] = "started",
+    [ND_PATHC_DONE] = "done",
+    [ND_PATHC_AGAIN] = "started again",
+    [ND_PATHC_UNMATCHED] = "unmatched",
+    [ND_PATHC_REHIT] = "passed a stage again",
+    [ND_PATHC_ORDER] = "out of order",
+};
+
+// path vm_out: started 100, done 98, lost 2 (after qdisc_enq 2), under way 0
+static void text_path(struct nd_sink *s, const struct nd_path_stat *st)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    const char *sep = " (after ";
+    uint32_t i;
+
+    nd_buf_printf(&s->out, "path %s: started %" PRIu64 ", done %" PRIu64 ", lost %" PRIu64,
+                  nd_mf_str(mf, st->path->name), st->count[ND_PATHC_STARTED],
+                  st->count[ND_PATHC_DONE], st->lost);
+    for (i = 0; st->lost_after && i < st->path->nstages; i++) {
+        if (!st->lost_after[i])
+            continue;
+        nd_buf_printf(&s->out, "%s%s %" PRIu64, sep, nd_mf_str(mf, mf->words[st->path->stages + i]),
+                      st->lost_after[i]);
+        sep = ", ";
+    }
+    nd_buf_printf(&s->out, "%s, under way %" PRIu64, st->lost ? ")" : "", st->under_way);
+    for (i = ND_PATHC_DONE + 1; i < ND_PATHC_MAX; i++) {
+        if (st->count[i])
+            nd_buf_printf(&s->out, ", %s %" PRIu64, path_text[i], st->count[i]);
+    }
+    end_line(s);
+}
+
+static void text_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload)
+{
+    nd_buf_puts(&s->out, nd_mf_str(s->fmt->mf, e->name));
+    nd_buf_put(&s->out, " ", 1);
+    nd_format_text(s->fmt, e->type, payload, &s->out);
+    end_line(s);
+}
+
+// Characters, not bytes, so that columns with names beyond ASCII line up.
+static size_t columns(const char *s)
+{
+    size_t n = 0;
+
+    for (; *s; s++)
+        n += ((unsigned char)*s & 0xc0) != 0x80;
+    return n;
+}
+
+static void table_cell(struct nd_sink *s, const char *cell, size_t width, bool right, bool last)
+{
+    size_t pad = width - columns(cell);
+
+    if (right)
+        nd_buf_fill(&s->out, ' ', pad);
+    nd_buf_puts(&s->out, cell);
+    if (!right && !last)
+        nd_buf_fill(&s->out, ' ', pad);
+    nd_buf_puts(&s->out, last ? "\n" : "  ");
+}
+
+static size_t table_width(const struct nd_sink_table *t, uint32_t col)
+{
+    size_t w = columns(t->heads[col]);
+    uint32_t r;
+
+    for (r = 0; r < t->nrows; r++) {
+        size_t n = columns(t->cells[(size_t)r * t->ncols + col]);
+
+        w = n > w ? n : w;
+    }
+    return w;
+}
+
+static void text_table(struct nd_sink *s, const struct nd_sink_table *t)
+{
+    size_t width[256];
+    uint32_t c, r, ncols = t->ncols < 256 ? t->ncols : 256;
+
+    for (c = 0; c < ncols; c++)
+        width[c] = table_width(t, c);
+    for (c = 0; c < ncols; c++)
+        table_cell(s, t->heads[c], width[c], t->numeric[c], c + 1 == ncols);
+    for (r = 0; r < t->nrows; r++) {
+        for (c = 0; c < ncols; c++)
+            table_cell(s, t->cells[(size_t)r * t->ncols + c], width[c], t->numeric[c],
+                       c + 1 == ncols);
+    }
+}
+
+static void missed_lines(struct nd_sink *s, const struct nd_sink_summary *m)
+{
+    bool untold = false;
+    uint32_t i;
+
+    for (i = 0; i < m->nat; i++) {
+        if (m->at[i].missed)
+            nd_buf_printf(&s->out, "Missed: %s: %llu\n", m->at[i].spec,
+                          (unsigned long long)m->at[i].missed);
+        untold |= m->at[i].untold;
+    }
+    if (untold)
+        nd_buf_puts(&s->out, "Missed: this kernel (before Linux 6.7) does not tell how many calls "
+                             "return probes missed.\n");
+}
+
+static void text_summary(struct nd_sink *s, const struct nd_sink_summary *m)
+{
+    loss_line(s, m->loss, m->nloss, true);
+    if (s->fmt->syms && nd_syms_kernel_hidden(s->fmt->syms))
+        nd_buf_puts(&s->out, "Kernel symbols are hidden here (sysctl kernel.kptr_restrict): "
+                             "addresses have no names.\n");
+    missed_lines(s, m);
+}
+
+static void text_fail(struct nd_sink *s, int code, const char *text)
+{
+    (void)s;
+    (void)code;
+    (void)text; // said on stderr
+}
+
+const struct nd_sink_ops nd_sink_text = {
+    .header = text_header,
+    .printf = text_printf,
+    .value = text_value,
+    .plain = text_plain,
+    .map = text_map,
+    .report_begin = text_report_begin,
+    .report_end = text_report_end,
+    .event = text_event,
+    .table = text_table,
+    .path = text_path,
+    .fail = text_fail,
+    .summary = text_summary,
+};

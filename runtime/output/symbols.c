@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Kernel symbols: /proc/kallsyms, read once and cut into strings in place, searched by address.
+// Must not know processes or formats. Serves formatting; also the door to the other names.
+#include "runtime/output/symbols_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FAR (64ull << 20) // this far behind the last symbol an address belongs to nothing
+
+struct nd_syms {
+    struct nd_ksyms kernel;
+    struct nd_usyms *user;
+    struct nd_names *names;
+};
+
+static char *read_file(const char *path, size_t *size)
+{
+    size_t cap = 8 << 20, n = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *text = fd < 0 ? NULL : malloc(cap);
+
+    while (text) {
+        ssize_t r = read(fd, text + n, cap - n - 1);
+
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r <= 0)
+            break;
+        n += (size_t)r;
+        if (n + 1 == cap) {
+            char *more = realloc(text, cap * 2);
+
+            if (!more)
+                break;
+            text = more;
+            cap *= 2;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    if (text)
+        text[n] = '\0';
+    *size = n;
+    return text;
+}
+
+static struct nd_ksym *push(struct nd_ksyms *k)
+{
+    if (k->n == k->cap) {
+        uint32_t cap = k->cap ? k->cap * 2 : 1 << 17;
+        struct nd_ksym *v = realloc(k->v, cap * sizeof(*v));
+
+        if (!v)
+            return NULL;
+        k->v = v;
+        k->cap = cap;
+    }
+    return &k->v[k->n++];
+}
+
+static char *parse_hex(char *p, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    for (;; p++) {
+        uint32_t c = (unsigned char)*p, d = c - '0';
+
+        if (d > 9) {
+            d = (c | 32) - 'a' + 10;
+            if (d < 10 || d > 15)
+                break;
+        }
+        v = v << 4 | d;
+    }
+    *out = v;
+    return p;
+}
+
+// One line "address type name[\t[module]]"; cut into strings.
+static int parse_line(struct nd_ksyms *k, char *p, char *end)
+{
+    uint64_t addr;
+    char *name, *tab;
+    struct nd_ksym *s;
+
+    p = parse_hex(p, &addr);
+    if (end - p < 4 || p[0] != ' ' || p[2] != ' ')
+        return 0;
+    name = p + 3;
+    s = push(k);
+    if (!s)
+        return -ENOMEM;
+    *s = (struct nd_ksym){addr, (uint32_t)(name - k->text), 0};
+    tab = memchr(name, '\t', (size_t)(end - name));
+    if (tab && tab[1] == '[' && end[-1] == ']') {
+        *tab = '\0';
+        end[-1] = '\0';
+        s->module = (uint32_t)(tab + 2 - k->text);
+    }
+    return 0;
+}
+
+uint64_t nd_ksym_nth(const char *name, uint32_t n, const char *module)
+{
+    size_t len = strlen(name), cap = 0;
+    FILE *f = fopen("/proc/kallsyms", "re");
+    uint64_t addr, found = 0;
+    char *line = NULL, *p;
+    ssize_t got;
+
+    while (f && !found && (got = getline(&line, &cap, f)) > 0) {
+        p = parse_hex(line, &addr); // " t name\t[module]\n"
+        if (line + got - p < 4 || !strchr("tTwW", p[1]) || strncmp(p + 3, name, len) != 0)
+            continue;
+        p += 3 + len;
+        if (*p == '\t' ? p[1] == '[' && !strncmp(p + 2, module, strcspn(p + 2, "]")) &&
+                             !module[strcspn(p + 2, "]")]
+                       : *p == '\n' && !*module)
+            found = --n ? 0 : addr;
+    }
+    if (f)
+        fclose(f);
+    free(line);
+    return found;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct nd_ksym *x = a, *y = b;
+
+    if (x->addr != y->addr)
+        return x->addr < y->addr ? -1 : 1;
+    return (x->name > y->name) - (x->name < y->name); // keeps the order of the file
+}
+
+static void sort(struct nd_ksyms *k)
+{
+    uint32_t i;
+
+    k->hidden = true;
+    for (i = 0; i < k->n && k->hidden; i++)
+        k->hidden = !k->v[i].addr;
+    for (i = 1; i < k->n; i++) {
+        if (k->v[i].addr < k->v[i - 1].addr) {
+            qsort(k->v, k->n, sizeof(*k->v), compare);
+            return;
+        }
+    }
+}
+
+int nd_ksyms_load(struct nd_ksyms *k, const char *path)
+{
+    size_t size;
+    char *p, *end;
+    int err = 0;
+
+    k->loaded = true;
+    k->text = read_file(path, &size);
+    if (!k->text)
+        return -errno;
+    for (p = k->text; p < k->text + size && !err; p = end + 1) {
+        end = memchr(p, '\n', (size_t)(k->text + size - p));
+        if (!end)
+            end = k->text + size;
+        *end = '\0';
+        err = parse_line(k, p, end);
+    }
+    sort(k);
+    return err;
+}
+
+void nd_ksyms_drop(struct nd_ksyms *k)
+{
+    free(k->text);
+    free(k->v);
+    *k = (struct nd_ksyms){0};
+}
+
+void nd_ksyms_find(const struct nd_ksyms *k, uint64_t addr, struct nd_sym *out)
+{
+    uint32_t lo = 0, hi = k->n;
+    const struct nd_ksym *s;
+
+    *out = (struct nd_sym){0};
+    if (k->hidden)
+        return;
+    while (lo < hi) { // the first symbol above addr
+        uint32_t mid = lo + (hi - lo) / 2;
+
+        if (k->v[mid].addr <= addr)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (!lo || addr - k->v[lo - 1].addr >= FAR)
+        return;
+    s = &k->v[lo - 1];
+    while (s > k->v && s[-1].addr == s->addr) // of several names the first of the file
+        s--;
+    out->name = k->text + s->name;
+    out->module = s->module ? k->text + s->module : "kernel";
+    out->off = addr - s->addr;
+}
+
+struct nd_syms *nd_syms_new(void)
+{
+    return calloc(1, sizeof(struct nd_syms));
+}
+
+void nd_syms_free(struct nd_syms *s)
+{
+    if (!s)
+        return;
+    nd_ksyms_drop(&s->kernel);
+    nd_usyms_free(s->user);
+    nd_names_free(s->names);
+    free(s);
+}
+
+static const struct nd_ksyms *kernel(struct nd_syms *s)
+{
+    if (!s->kernel.loaded)
+        nd_ksyms_load(&s->kernel, "/proc/kallsyms");
+    return &s->kernel;
+}
+
+void nd_syms_kernel(struct nd_syms *s, uint64_t addr, struct nd_sym *out)
+{
+    nd_ksyms_find(kernel(s), addr, out);
+}
+
+bool nd_syms_kernel_hidden(struct nd_syms *s)
+{
+    return s->kernel.loaded && s->kernel.hidden;
+}
+
+uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name)
+{
+    const struct nd_ksyms *k = kernel(s);
+    uint32_t i;
+
+    for (i = 0; i < k->n; i++) {
+        if (!strcmp(k->text + k->v[i].name, name))
+            return k->v[i].addr;
+    }
+    return 0;
+}
+
+void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_sym *out)
+{
+    *out = (struct nd_sym){0};
+    if (!s->user)
+        s->user = nd_usyms_new();
+    if (s->user)
+        nd_usyms_find(s->user, pid, addr, out);
+}
+
+const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid)
+{
+    if (!s->names)
+        s->names = nd_names_new();
+    return s->names ? nd_names_user(s->names, uid) : NULL;
+}
+
+const char *nd_syms_cgroup(struct nd_syms *s, uint64_t id)
+{
+    if (!s->names)
+        s->names = nd_names_new();
+    return s->names ? nd_names_cgroup(s->names, id) : NULL;
+}

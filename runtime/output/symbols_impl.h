@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Inside of symbols*.c: kernel symbols, user symbols and other names, each read on demand.
+// Must not be used by anything but symbols*.c and their test.
+#ifndef ND_SYMBOLS_IMPL_H
+#define ND_SYMBOLS_IMPL_H
+
+#include "runtime/output/symbols.h"
+
+#include <stdbool.h>
+
+struct nd_ksym {
+    uint64_t addr;
+    uint32_t name;   // offset in text
+    uint32_t module; // offset in text, 0: the kernel itself
+};
+
+struct nd_ksyms {
+    char *text; // the file, cut into strings
+    struct nd_ksym *v;
+    uint32_t n, cap;
+    bool loaded;
+    bool hidden; // every address was zero: kptr_restrict
+};
+
+// Reads a file in the format of /proc/kallsyms. 0 or a negative errno.
+int nd_ksyms_load(struct nd_ksyms *k, const char *path);
+void nd_ksyms_drop(struct nd_ksyms *k);
+void nd_ksyms_find(const struct nd_ksyms *k, uint64_t addr, struct nd_sym *out);
+
+struct nd_usyms;
+struct nd_usyms *nd_usyms_new(void);
+void nd_usyms_free(struct nd_usyms *u);
+void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_sym *out);
+
+struct nd_names;
+struct nd_names *nd_names_new(void);
+void nd_names_free(struct nd_names *n);
+const char *nd_names_user(struct nd_names *n, uint32_t uid);
+const char *nd_names_cgroup(struct nd_names *n, uint64_t id);
+
+#endif

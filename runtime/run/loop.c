@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Waits for what ends a run and for what has to be done meanwhile: events, intervals, the process
+// watched. Must not know how runs start or end. Serves the run.
+#include "runtime/common/msg.h"
+#include "runtime/run/run_impl.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define TICK_NS 20000000 // programs wake us only when the event buffer is a quarter full
+
+enum source {
+    SRC_SIGNAL,
+    SRC_TICK,
+    SRC_RING,
+    SRC_HOOK,
+    SRC_INTERVAL,
+    SRC_DURATION,
+    SRC_PROCESS,
+    SRC_MODULES,
+    SRC_PATHS,
+    SRC_POLL
+};
+
+struct loop {
+    struct nd_run *r;
+    int epoll;
+    int *fds; // the ones opened here
+    uint32_t nfds, cap;
+};
+
+// What epoll keeps for us: source, index (hooks and attach points are far fewer than 2^24), fd.
+#define KEY(src, index, fd) \
+    ((uint64_t)(src) << 56 | (uint64_t)((index)&0xffffff) << 32 | (uint32_t)(fd))
+#define KEY_SRC(key) ((enum source)((key) >> 56))
+#define KEY_INDEX(key) ((uint32_t)((key) >> 32) & 0xffffff)
+#define KEY_FD(key) ((int)(uint32_t)(key))
+
+static int watch(struct loop *w, int fd, enum source src, uint32_t index, uint32_t flags)
+{
+    struct epoll_event ev = {.events = EPOLLIN | flags, .data.u64 = KEY(src, index, fd)};
+
+    return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+static int own(struct loop *w, int fd, enum source src, uint32_t index)
+{
+    if (fd < 0)
+        return -errno;
+    if (w->nfds == w->cap) {
+        uint32_t cap = w->cap ? w->cap * 2 : 8;
+        int *fds = realloc(w->fds, cap * sizeof(*fds));
+
+        if (!fds) {
+            close(fd);
+            return -ENOMEM;
+        }
+        w->fds = fds;
+        w->cap = cap;
+    }
+    w->fds[w->nfds++] = fd;
+    return watch(w, fd, src, index, 0);
+}
+
+static int timer(struct loop *w, uint64_t ns, bool once, enum source src, uint32_t index)
+{
+    struct itimerspec t = {.it_value = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)}};
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+    if (!once)
+        t.it_interval = t.it_value;
+    if (fd >= 0)
+        timerfd_settime(fd, 0, &t, NULL);
+    return own(w, fd, src, index);
+}
+
+// 0: only at the end, for the period is an option that was not given.
+static uint64_t period(const struct nd_run *r, const struct nd_mf_hook *h)
+{
+    uint64_t ns = h->period;
+
+    if (h->period_opt != ND_MF_NONE)
+        memcpy(&ns, r->values->data + r->mf->options[h->period_opt].off, sizeof(ns));
+    return ns;
+}
+
+static int watch_intervals(struct loop *w)
+{
+    const struct nd_mf *mf = w->r->mf;
+    uint32_t i, j;
+    int err = 0;
+
+    for (i = 0; i < mf->nhooks && !err; i++) {
+        if (mf->hooks[i].kind == ND_HOOK_EVERY && period(w->r, &mf->hooks[i]))
+            err = timer(w, period(w->r, &mf->hooks[i]), false, SRC_HOOK, i);
+    }
+    for (i = 0; i < mf->nprogs && !err; i++) {
+        for (j = mf->progs[i].first; j < mf->progs[i].first + mf->progs[i].count && !err; j++) {
+            if (mf->attaches[j].kind == ND_AT_INTERVAL && nd_load_prog_fd(w->r->l, i) >= 0)
+                err = timer(w, mf->attaches[j].num, false, SRC_INTERVAL, j);
+        }
+    }
+    return err;
+}
+
+#define POLL_NS 50000000u
+
+// A descriptor that tells when the process ends; without one (Linux < 5.3) it is looked for.
+static int watch_process(struct loop *w)
+{
+    struct nd_run *r = w->r;
+    int err;
+
+    if (!nd_features_has(&r->l->features, ND_F_PIDFD))
+        return timer(w, POLL_NS, false, SRC_POLL, 0);
+    err = own(w, (int)syscall(SYS_pidfd_open, r->opts->pid, 0), SRC_PROCESS, 0);
+    if (err == -ESRCH)
+        r->stop = true; // it ended since the probes were attached
+    return err == -ESRCH ? 0 : err;
+}
+
+static int watch_all(struct loop *w)
+{
+    struct nd_run *r = w->r;
+    int err;
+
+    w->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (w->epoll < 0)
+        return -errno;
+    err = watch(w, r->signals, SRC_SIGNAL, 0, 0);
+    // Edge-triggered: as a level, every single record at a high rate would wake us.
+    if (!err && r->events)
+        err = watch(w, nd_events_fd(r->events), SRC_RING, 0, EPOLLET);
+    if (!err && (r->events || (nd_state_there(&r->l->state) && r->mf->h->exit_off != ND_MF_NONE)))
+        err = timer(w, TICK_NS, false, SRC_TICK, 0);
+    if (!err && nd_paths_period(r->paths))
+        err = timer(w, nd_paths_period(r->paths), false, SRC_PATHS, 0);
+    if (!err)
+        err = watch_intervals(w);
+    if (!err && r->opts->duration)
+        err = timer(w, (uint64_t)r->opts->duration, true, SRC_DURATION, 0);
+    if (!err && nd_attach_modules_fd(r->attach) >= 0)
+        err = watch(w, nd_attach_modules_fd(r->attach), SRC_MODULES, 0, 0);
+    if (!err && r->opts->pid)
+        err = watch_process(w);
+    return err;
+}
+
+// Without a probe, a timer or a process to wait for, nothing can happen any more.
+static bool idle_forever(const struct nd_run *r)
+{
+    const struct nd_mf *mf = r->mf;
+    bool waits =
+        nd_attach_count(r->attach) || r->opts->duration || r->opts->command || r->opts->pid;
+    uint32_t i, j;
+
+    for (i = 0; i < mf->nhooks && !waits; i++)
+        waits = mf->hooks[i].kind == ND_HOOK_EVERY;
+    for (i = 0; i < mf->nprogs && !waits; i++) {
+        for (j = mf->progs[i].first; j < mf->progs[i].first + mf->progs[i].count && !waits; j++)
+            waits = mf->attaches[j].kind == ND_AT_INTERVAL && nd_load_prog_fd(r->l, i) >= 0;
+    }
+    return !waits;
+}
+
+static void on_signal(struct nd_run *r)
+{
+    int code, ended;
+
+    if (nd_run_signalled(r))
+        r->stop = true;
+    ended = nd_child_ended(&r->child, &code);
+    if (ended)
+        r->stop = true;
+    if (ended < 0)
+        nd_run_fail(r, -ECHILD);
+    else if (ended && code && !r->opts->quiet)
+        nd_msg("the command ended with status %d", code);
+}
+
+static void dispatch(struct nd_run *r, uint64_t key)
+{
+    enum source src = KEY_SRC(key);
+    uint64_t expirations;
+
+    if (src != SRC_SIGNAL && src != SRC_RING && src != SRC_PROCESS && src != SRC_MODULES &&
+        read(KEY_FD(key), &expirations, sizeof(expirations)) != (ssize_t)sizeof(expirations))
+        return; // not due after all
+    switch (src) {
+    case SRC_SIGNAL:
+        on_signal(r);
+        break;
+    case SRC_HOOK:
+        nd_run_drain(r); // what was sent in this interval belongs into it
+        if (!r->stop)
+            nd_run_hook(r, KEY_INDEX(key));
+        break;
+    case SRC_INTERVAL:
+        nd_run_test(r, ND_AT_INTERVAL, KEY_INDEX(key));
+        break;
+    case SRC_PATHS:
+        nd_run_sweep(r);
+        break;
+    case SRC_MODULES:
+        nd_attach_modules(r->attach);
+        break;
+    case SRC_DURATION:
+    case SRC_PROCESS:
+        r->stop = true;
+        break;
+    case SRC_POLL:
+        if (kill((pid_t)r->opts->pid, 0) && errno == ESRCH)
+            r->stop = true;
+        break;
+    default:
+        break; // events are taken after every wait
+    }
+}
+
+void nd_loop(struct nd_run *r)
+{
+    struct loop w = {.r = r, .epoll = -1};
+    struct epoll_event ev[16];
+    uint32_t i;
+    int n, err, more = 0;
+
+    err = watch_all(&w);
+    if (err) {
+        nd_msg("error: cannot wait for events: %s", strerror(-err));
+        nd_run_fail(r, err);
+    }
+    if (idle_forever(r))
+        r->stop = true;
+    nd_child_go(&r->child);
+    while (!r->stop) {
+        n = epoll_wait(w.epoll, ev, 16, more > 0 ? 0 : -1);
+        if (n < 0 && errno != EINTR) {
+            nd_run_fail(r, -errno);
+            break;
+        }
+        for (i = 0; (int)i < n && !r->stop; i++)
+            dispatch(r, ev[i].data.u64);
+        if (r->stop)
+            break;
+        more = nd_run_take(r);
+    }
+    for (i = 0; i < w.nfds; i++)
+        close(w.fds[i]);
+    free(w.fds);
+    if (w.epoll >= 0)
+        close(w.epoll);
+}

@@ -1,0 +1,678 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Start and end of a run, in the one order in which nothing is lost: attach last, detach first,
+// then drain, last interval, END, maps, summary. Must not know command lines.
+#include "runtime/run/run.h"
+
+#include "runtime/common/msg.h"
+#include "runtime/common/signals.h"
+#include "runtime/kernel/feature.h"
+#include "runtime/kernel/trigger.h"
+#include "runtime/run/instance.h"
+#include "runtime/run/run_impl.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t nd_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t wall_offset(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - nd_now();
+}
+
+void nd_run_fail(struct nd_run *r, int err)
+{
+    if (!r->err)
+        r->err = err;
+    r->stop = true;
+}
+
+// ---- handlers ----------------------------------------------------------------------------------
+
+static struct nd_losses *all_losses(struct nd_run *r)
+{
+    if (r->events)
+        nd_losses_buffers(r->losses, nd_events_bad(r->events), nd_events_dropped(r->events));
+    return r->losses;
+}
+
+static uint32_t losses(void *arg, const struct nd_loss **out)
+{
+    return nd_losses_report(all_losses(arg), out);
+}
+
+static void reported(void *arg)
+{
+    struct nd_run *r = arg;
+
+    if (r->paths)
+        nd_paths_report(r->paths, r->sink, false);
+}
+
+static uint64_t lost(void *arg)
+{
+    return nd_losses_events(all_losses(arg));
+}
+
+static int64_t path_count(void *arg, uint32_t path, uint32_t what)
+{
+    struct nd_run *r = arg;
+
+    return r->paths ? nd_paths_count(r->paths, path, what) : 0;
+}
+
+// User code that runs long is cut by Ctrl-C; the run then ends as after any other Ctrl-C.
+static bool interrupted(void *arg)
+{
+    struct nd_run *r = arg;
+
+    if (nd_run_signalled(r))
+        r->stop = r->cut = true;
+    return r->cut;
+}
+
+static void after_call(struct nd_run *r, int err)
+{
+    int code = 0;
+
+    if (err && !(err == -EINTR && r->cut)) {
+        const char *text = nd_vm_error(r->vm);
+
+        if (nd_sink_error(r->sink))
+            err = nd_sink_error(r->sink); // the reason behind it
+        else
+            nd_msg("error: %s", text && *text ? text : strerror(-err));
+        nd_run_fail(r, err);
+    }
+    if (nd_vm_exited(r->vm, &code))
+        r->stop = true;
+    if (nd_sink_error(r->sink))
+        nd_run_fail(r, nd_sink_error(r->sink));
+}
+
+void nd_run_hook(struct nd_run *r, uint32_t hook)
+{
+    const struct nd_mf_hook *h = &r->mf->hooks[hook];
+    int64_t now = nd_now();
+
+    r->fmt.wall_offset = wall_offset();
+    if (h->kind == ND_HOOK_EVERY)
+        nd_devices_look(r->devices);
+    nd_maps_handler(r->maps);
+    nd_vm_times(r->vm, r->start, r->every_start[hook], now);
+    after_call(r, nd_vm_call(r->vm, h->func, ND_MF_NONE, NULL, NULL));
+    r->every_start[hook] = now;
+}
+
+static void run_hooks(struct nd_run *r, uint32_t kind)
+{
+    uint32_t i;
+
+    for (i = 0; i < r->mf->nhooks; i++) {
+        if (r->mf->hooks[i].kind == kind && !nd_vm_refused(r->vm))
+            nd_run_hook(r, i);
+    }
+}
+
+static int handle_event(void *arg, const struct nd_mf_event *e, const void *payload)
+{
+    struct nd_run *r = arg;
+
+    if (nd_vm_refused(r->vm))
+        return r->err;
+    if (e->func == ND_MF_NONE) {
+        nd_sink_event(r->sink, e, payload);
+        if (nd_sink_error(r->sink))
+            nd_run_fail(r, nd_sink_error(r->sink));
+    } else {
+        nd_maps_handler(r->maps);
+        after_call(r, nd_vm_call(r->vm, e->func, e->type, payload, NULL));
+    }
+    return r->err;
+}
+
+void nd_run_sweep(struct nd_run *r)
+{
+    int64_t now = nd_now();
+
+    nd_vm_times(r->vm, r->start, r->start, now);
+    after_call(r, nd_paths_sweep(r->paths, now));
+}
+
+#define DRAIN_BATCHES 64 // under a flood that never ends, the interval must end all the same
+
+void nd_run_drain(struct nd_run *r)
+{
+    int i;
+
+    if (!r->events)
+        return;
+    nd_vm_times(r->vm, r->start, r->start, nd_now());
+    for (i = 0; i < DRAIN_BATCHES && nd_events_consume(r->events) > 0; i++)
+        ;
+}
+
+// What exit() in a probe left: bit 0 is set, the code is the high half.
+static uint64_t exit_word(const struct nd_run *r)
+{
+    if (r->mf->h->exit_off == ND_MF_NONE)
+        return 0;
+    return nd_state_get(&r->l->state, r->mf->h->exit_off);
+}
+
+int nd_run_take(struct nd_run *r)
+{
+    int more = 0;
+
+    if (r->events) {
+        r->fmt.wall_offset = wall_offset(); // clocks are adjusted while we run
+        nd_vm_times(r->vm, r->start, r->start, nd_now());
+        more = nd_events_consume(r->events);
+    }
+    if (more <= 0)
+        nd_sink_flush(r->sink);
+    if (nd_sink_error(r->sink))
+        nd_run_fail(r, nd_sink_error(r->sink));
+    if (exit_word(r))
+        r->stop = true;
+    return more;
+}
+
+// Programs of BEGIN, END and interval are called, not attached. attach: one attach point, or
+// ND_MF_NONE for all of the kind.
+static int run_once(struct nd_run *r, uint32_t index)
+{
+    LIBBPF_OPTS(bpf_test_run_opts, opts);
+    int prog = nd_load_prog_fd(r->l, index);
+
+    if (r->l->no_test_run && !r->trigger)
+        r->trigger = nd_trigger_new();
+    if (r->l->no_test_run)
+        return r->trigger ? nd_trigger_run(r->trigger, index, prog) : -ENOMEM;
+    return bpf_prog_test_run_opts(prog, &opts) ? -errno : 0;
+}
+
+void nd_run_test(struct nd_run *r, uint32_t kind, uint32_t attach)
+{
+    uint32_t i, j;
+    int err;
+
+    for (i = 0; i < r->mf->nprogs; i++) {
+        const struct nd_mf_prog *p = &r->mf->progs[i];
+
+        if (p->type != ND_PROG_TEST_RUN || nd_load_prog_fd(r->l, i) < 0)
+            continue;
+        for (j = p->first; j < p->first + p->count; j++) {
+            if (r->mf->attaches[j].kind != kind || (attach != ND_MF_NONE && attach != j))
+                continue;
+            err = run_once(r, i);
+            if (err) {
+
+                nd_msg_at(r->mf, &p->span, "error", "cannot run %s: %s",
+                          nd_mf_str(r->mf, r->mf->attaches[j].spec), strerror(-err));
+                nd_run_fail(r, err);
+            }
+        }
+    }
+    nd_run_drain(r);
+    if (exit_word(r))
+        r->stop = true;
+}
+
+// ---- signals -----------------------------------------------------------------------------------
+
+static int open_signals(struct nd_run *r)
+{
+    sigset_t set;
+
+    signal(SIGPIPE, SIG_IGN);
+    nd_signals_end(&set);
+    if (r->opts->command)
+        sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return r->signals < 0 ? -errno : 0;
+}
+
+bool nd_run_signalled(struct nd_run *r)
+{
+    struct signalfd_siginfo si;
+    bool end = false;
+
+    while (read(r->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+        if (si.ssi_signo != SIGCHLD)
+            end = true;
+    }
+    return end;
+}
+
+// From now on a second Ctrl-C ends the process at once; the kernel then detaches.
+static void default_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    signal(SIGINT, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+// ---- start -------------------------------------------------------------------------------------
+
+// Which programs does this run need? `when` conditions are user code over options only.
+static int choose(struct nd_run *r)
+{
+    struct nd_vm_env env = {.mf = r->mf, .sink = r->sink, .fmt = &r->fmt, .opts = r->values->data};
+    struct nd_vm *vm = NULL;
+    uint32_t i;
+    int err = 0;
+
+    for (i = 0; i < r->mf->nprogs && !err; i++) {
+        const struct nd_mf_prog *p = &r->mf->progs[i];
+
+        r->wanted[i] = true;
+        if (p->when == ND_MF_NONE)
+            continue;
+        if (!vm) {
+            env.maps = nd_maps_new(r->mf, NULL);
+            vm = env.maps ? nd_vm_new(&env) : NULL;
+        }
+        err = vm ? nd_vm_call(vm, p->when, ND_MF_NONE, NULL, &r->wanted[i]) : -ENOMEM;
+        if (err)
+            nd_msg_at(r->mf, &p->span, "error", "the condition of this probe fails: %s",
+                      vm && nd_vm_error(vm) ? nd_vm_error(vm) : strerror(-err));
+    }
+    nd_vm_free(vm);
+    nd_maps_free(env.maps);
+    return err;
+}
+
+static bool any_wanted(const struct nd_run *r)
+{
+    uint32_t i;
+
+    for (i = 0; i < r->mf->nprogs; i++) {
+        if (r->wanted[i])
+            return true;
+    }
+    return false;
+}
+
+static int open_output(struct nd_run *r)
+{
+    struct nd_sink_opts so = {
+        .json = r->opts->json, .quiet = r->opts->quiet, .path = r->opts->output};
+
+    r->fmt.mf = r->mf;
+    r->fmt.wall_offset = wall_offset();
+    r->fmt.syms = nd_syms_new();
+    r->sink = nd_sink_new(&so, &r->fmt);
+    if (!r->sink) {
+        int err = -errno;
+
+        nd_msg("error: cannot open %s: %s", r->opts->output ? r->opts->output : "stdout",
+               strerror(-err));
+        return err;
+    }
+    if (r->opts->log) {
+        int err = nd_sink_log(r->sink, r->opts->log);
+
+        if (err)
+            nd_msg("error: cannot open %s: %s", r->opts->log, strerror(-err));
+        return err;
+    }
+    return 0;
+}
+
+static int load(struct nd_run *r)
+{
+    struct nd_vm_env env = {.mf = r->mf,
+                            .sink = r->sink,
+                            .fmt = &r->fmt,
+                            .opts = r->values->data,
+                            .losses = losses,
+                            .lost = lost,
+                            .reported = reported,
+                            .path_count = path_count,
+                            .losses_arg = r,
+                            .interrupted = interrupted,
+                            .interrupted_arg = r};
+    int err = nd_load_fits(r->l);
+
+    if (!err && any_wanted(r))
+        err = nd_load_kernel(r->l, r->values->data, r->wanted, r->opts->verbose);
+    if (err)
+        return err;
+    r->maps = nd_maps_new(r->mf, r->l->obj);
+    if (!r->maps)
+        return -errno;
+    nd_maps_sizes(r->maps, r->values->data);
+    nd_maps_set_state(r->maps, &r->l->state);
+    if (r->l->features.off & ND_F_BIT(MAP_BATCH))
+        nd_maps_key_by_key(r->maps);
+    r->fmt.maps = r->maps;
+    r->losses = nd_losses_new(r->mf, &r->l->state);
+    env.maps = r->maps;
+    r->vm = nd_vm_new(&env);
+    if (!r->losses || !r->vm)
+        return -ENOMEM;
+    nd_losses_user(r->losses, nd_vm_sites(r->vm));
+    r->paths = nd_paths_new(r->mf, r->maps, r->vm, &r->l->state, r->values->data);
+    if (!r->paths)
+        return -ENOMEM;
+    if (r->l->obj && r->mf->nevents) {
+        r->events = nd_events_new(r->mf, r->l->obj, handle_event, r);
+        if (!r->events && errno != ENOENT) {
+            err = -errno;
+            nd_msg("error: cannot map the event buffer: %s", strerror(-err));
+        }
+    }
+    return err;
+}
+
+static int prepare(struct nd_run *r)
+{
+    int err;
+
+    r->devices = nd_devices_new(r->mf, r->values);
+    r->every_start = calloc(r->mf->nhooks + 1, sizeof(*r->every_start));
+    r->wanted = calloc(r->mf->nprogs + 1, sizeof(*r->wanted));
+    if (!r->every_start || !r->wanted)
+        return -ENOMEM;
+    err = open_signals(r);
+    if (!err && r->opts->pid && kill((pid_t)r->opts->pid, 0) && errno == ESRCH) {
+        nd_msg("error: there is no process %u", r->opts->pid);
+        err = -ESRCH;
+    }
+    if (!err)
+        err = open_output(r);
+    if (!err)
+        err = choose(r);
+    if (!err && any_wanted(r) && !nd_feature_may_trace()) {
+        nd_msg("error: ndtrace must be run as root (or with CAP_BPF and CAP_PERFMON)");
+        err = -EPERM;
+    }
+    if (!err)
+        err = load(r);
+    if (!err && r->opts->command) {
+        err = nd_child_make(&r->child, r->opts->command);
+        if (err)
+            nd_msg("error: cannot start a process for -c: %s", strerror(-err));
+    }
+    return err;
+}
+
+// The header names the options that have a value.
+static void header(struct nd_run *r)
+{
+    const char **names = calloc(r->values->n + 1, sizeof(*names));
+    const char **values = calloc(r->values->n + 1, sizeof(*values));
+    const struct nd_attached *at;
+    uint32_t i, n = 0, nat;
+
+    for (i = 0; names && values && i < r->values->n; i++) {
+        if (!r->values->values[i])
+            continue;
+        names[n] = r->values->names[i];
+        values[n++] = r->values->values[i];
+    }
+    at = nd_attach_list(r->attach, &nat);
+    nd_sink_header(r->sink, nd_mf_str(r->mf, r->mf->h->script), at, nat, names, values, n);
+    free(names);
+    free(values);
+}
+
+static void begin(struct nd_run *r)
+{
+    uint32_t i;
+
+    r->start = nd_now();
+    if (nd_state_there(&r->l->state) && r->mf->h->state_size >= ND_STATE_START + sizeof(r->start))
+        nd_state_put(&r->l->state, ND_STATE_START, (uint64_t)r->start);
+    for (i = 0; i < r->mf->nhooks; i++)
+        r->every_start[i] = r->start;
+    header(r);
+    run_hooks(r, ND_HOOK_BEGIN);
+    if (!r->stop)
+        nd_run_test(r, ND_AT_BEGIN, ND_MF_NONE);
+}
+
+static double ms(int64_t from, int64_t to)
+{
+    return (double)(to - from) / 1e6;
+}
+
+#define AT_A_TIME 5u // more on one host are felt by its packets
+
+static void look_at_others(struct nd_run *r, uint32_t nattach)
+{
+    if (!nattach)
+        return;
+    r->instance = nd_instance_take(AT_A_TIME);
+    if (r->instance == -EBUSY && !r->opts->quiet)
+        nd_msg("warning: %u others are tracing already; each costs every packet that it looks at",
+               AT_A_TIME);
+}
+
+#define SAY_ATTACHED 64u // of those that a wildcard finds
+
+static void say_attached(struct nd_run *r)
+{
+    const struct nd_attached *at;
+    uint32_t n, i;
+
+    at = nd_attach_list(r->attach, &n);
+    for (i = 0; i < n && i < SAY_ATTACHED; i++)
+        fprintf(stderr, "  %s: %s\n", at[i].spec, at[i].how);
+    if (i < n)
+        fprintf(stderr, "  and %u more\n", n - i);
+}
+
+static void attach(struct nd_run *r, int64_t t_load)
+{
+    int64_t t_begin = nd_now(), t_attach;
+    uint32_t n = nd_attach_count(r->attach), i;
+    int err;
+
+    if (!r->opts->quiet && n && (r->opts->verbose || isatty(STDERR_FILENO)))
+        fprintf(stderr, "Attaching %u probe%s... Hit Ctrl-C to end.\n", n, n == 1 ? "" : "s");
+    look_at_others(r, n);
+    err = nd_attach_all(r->attach);
+    t_attach = nd_now();
+    if (err) {
+        nd_run_fail(r, err);
+        return;
+    }
+    for (i = 0; i < r->mf->nhooks; i++)
+        r->every_start[i] = t_attach; // the first interval begins when there is something to see
+    if (!r->opts->verbose)
+        return;
+    say_attached(r);
+    n = nd_attach_count(r->attach);
+    fprintf(stderr, "compile %.1f ms, load %.1f ms, begin %.1f ms, attach %.1f ms\n",
+            ms(r->opts->t_start, r->opts->t_object), ms(r->opts->t_object, t_load),
+            ms(t_load, t_begin), ms(t_begin, t_attach));
+    fprintf(stderr, "Attached %u probe%s, ready in %.1f ms\n", n, n == 1 ? "" : "s",
+            ms(r->opts->t_start, t_attach));
+}
+
+// ---- end ---------------------------------------------------------------------------------------
+
+static void print_maps(struct nd_run *r)
+{
+    uint32_t i;
+
+    for (i = 0; i < r->mf->nmaps; i++) {
+        const struct nd_mf_map *d = &r->mf->maps[i];
+        struct nd_copy copy;
+        int err;
+
+        if (d->kind == ND_MAP_STACK || d->kind == ND_MAP_SCRATCH || (d->flags & ND_MAPF_NOPRINT))
+            continue;
+        err = nd_maps_copy(r->maps, i, &copy);
+        if (err) {
+            nd_msg("error: cannot read %s: %s", nd_mf_str(r->mf, d->name), strerror(-err));
+            nd_run_fail(r, err);
+            continue;
+        }
+        if (copy.n)
+            nd_sink_map(r->sink, i, &copy, 0, 1);
+        nd_copy_free(&copy);
+    }
+}
+
+static void summary(struct nd_run *r)
+{
+    const struct nd_attached *at;
+    const struct nd_loss *loss;
+    uint64_t events = r->events ? nd_events_seen(r->events) : 0;
+    int64_t ran = nd_now() - r->start;
+    uint32_t nat, nloss, i;
+
+    for (i = 0; i < r->mf->nmaps; i++) {
+        nd_losses_map(r->losses, ND_SITE_MAP_FULL, i, nd_vm_map_full(r->vm, i));
+        nd_losses_map(r->losses, ND_SITE_EVICTED, i, nd_maps_evicted(r->maps, i));
+    }
+    at = nd_attach_list(r->attach, &nat);
+    nloss = nd_losses_total(all_losses(r), &loss);
+    nd_sink_summary(r->sink, loss, nloss, at, nat, events, ran);
+    if (r->opts->verbose)
+        fprintf(stderr, "%" PRIu64 " events in %.1f s: %.0f a second\n", events, (double)ran / 1e9,
+                (double)events * 1e9 / (double)(ran ? ran : 1));
+}
+
+static void finish(struct nd_run *r)
+{
+    default_signals();
+    nd_attach_stop(r->attach);
+    if (nd_attach_count(r->attach))
+        nd_feature_grace(); // programs that were running have now ended
+    nd_maps_stopped(r->maps);
+    nd_run_drain(r);
+    if (r->err || nd_vm_refused(r->vm))
+        return;
+    nd_run_sweep(r);
+    nd_devices_look(r->devices); // also where no hook did
+    nd_vm_ending(r->vm);
+    run_hooks(r, ND_HOOK_EVERY);
+    nd_run_test(r, ND_AT_END, ND_MF_NONE);
+    run_hooks(r, ND_HOOK_END);
+    nd_maps_handler(r->maps);
+    print_maps(r);
+    nd_paths_report(r->paths, r->sink, true);
+    summary(r);
+}
+
+// `begin` found something wrong with what it was asked: there is nothing to report.
+static bool refused(struct nd_run *r)
+{
+    int code = 0;
+
+    return !r->err && r->stop && nd_vm_exited(r->vm, &code) && code;
+}
+
+static int run_all(struct nd_run *r)
+{
+    int64_t t_load;
+    int err = prepare(r);
+
+    t_load = nd_now();
+    if (err)
+        return err;
+    r->attach = nd_attach_new(r->l, r->values->data, r->opts->pid);
+    if (!r->attach)
+        return -ENOMEM;
+    if (nd_run_signalled(r)) // Ctrl-C during load: nothing was attached, nothing to show
+        return 0;
+    begin(r);
+    if (refused(r))
+        return 0;
+    if (!r->stop)
+        attach(r, t_load);
+    if (!r->err) {
+        if (!r->stop)
+            nd_loop(r);
+        finish(r);
+    }
+    return r->err;
+}
+
+static int exit_code(struct nd_run *r, int err)
+{
+    int log = r->sink ? nd_sink_log_error(r->sink) : 0;
+    int closing = r->sink ? nd_sink_close(r->sink) : 0, code = 0;
+
+    if (log)
+        nd_msg("error: cannot write %s: %s", r->opts->log, strerror(-log));
+    if (!err)
+        err = closing;
+    if (err == -EPIPE)
+        return log ? 1 : 0; // whoever read our output has seen enough
+    if (closing)
+        nd_msg("error: cannot write %s: %s", r->opts->output ? r->opts->output : "the output",
+               strerror(-closing));
+    if (err || log)
+        return 1;
+    if (r->vm && nd_vm_exited(r->vm, &code))
+        return code & 0xff;
+    return (int)(exit_word(r) >> 32 & 0xff);
+}
+
+int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_run_opts *opts)
+{
+    struct nd_run r = {.l = l, .mf = &l->mf, .values = values, .opts = opts, .signals = -1};
+    int code = exit_code(&r, run_all(&r));
+
+    nd_child_end(&r.child);
+    nd_devices_free(r.devices);
+    nd_trigger_free(r.trigger);
+    nd_events_free(r.events);
+    nd_paths_free(r.paths);
+    nd_vm_free(r.vm);
+    nd_losses_free(r.losses);
+    nd_maps_free(r.maps);
+    nd_syms_free(r.fmt.syms);
+    if (r.signals >= 0)
+        close(r.signals);
+    if (r.instance > 0)
+        close(r.instance);
+    free(r.every_start);
+    free(r.wanted);
+    fflush(stdout);
+    nd_attach_free(r.attach);
+    return code;
+}
+
+int nd_run_check(struct nd_load *l, const struct nd_options *values, bool verbose)
+{
+    bool *wanted = calloc(l->mf.nprogs + 1, sizeof(*wanted));
+    int err;
+
+    if (!wanted)
+        return 1;
+    memset(wanted, true, l->mf.nprogs);
+    err = nd_load_fits(l);
+    if (!err && l->mf.nprogs)
+        err = nd_load_kernel(l, values->data, wanted, verbose);
+    free(wanted);
+    return err ? 1 : 0;
+}

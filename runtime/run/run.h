@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One run of a script: load, attach, loop, report, stop. Must not know command lines.
+// Serves the command line.
+#ifndef ND_RUN_H
+#define ND_RUN_H
+
+#include "runtime/cli/options.h"
+#include "runtime/kernel/load.h"
+
+struct nd_run_opts {
+    bool json, verbose, quiet;
+    const char *output;  // -o FILE or NULL
+    const char *log;     // --log-file FILE or NULL
+    int64_t duration;    // ns, 0: until interrupted
+    const char *command; // -c or NULL
+    uint32_t pid;        // -p or 0
+    int64_t t_start;     // ns of CLOCK_MONOTONIC: start of the process
+    int64_t t_object;    // and when the object was there
+};
+
+// Runs to the end. The exit code: 0 done, 1 failed.
+int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_run_opts *opts);
+// Everything up to the verifier, nothing attached. The exit code.
+int nd_run_check(struct nd_load *l, const struct nd_options *values, bool verbose);
+
+int64_t nd_now(void); // ns of CLOCK_MONOTONIC
+
+#endif

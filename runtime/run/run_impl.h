@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One run's state, shared by its two halves: start and stop (run.c), the loop (loop.c).
+// Must not be included elsewhere.
+#ifndef ND_RUN_IMPL_H
+#define ND_RUN_IMPL_H
+
+#include "runtime/kernel/attach.h"
+#include "runtime/kernel/events.h"
+#include "runtime/run/child.h"
+#include "runtime/run/loss.h"
+#include "runtime/run/paths.h"
+#include "runtime/run/run.h"
+#include "runtime/sources/devices.h"
+#include "runtime/vm/vm.h"
+
+struct nd_run {
+    struct nd_load *l;
+    const struct nd_mf *mf;
+    const struct nd_options *values;
+    const struct nd_run_opts *opts;
+    struct nd_fmt fmt;
+    struct nd_sink *sink;
+    struct nd_maps *maps;
+    struct nd_vm *vm;
+    struct nd_losses *losses;
+    struct nd_paths *paths;
+    struct nd_events *events; // NULL: the script sends nothing
+    struct nd_attach_set *attach;
+    struct nd_devices *devices; // NULL: options name none
+    int instance;               // that we are one of those that trace, see instance.h
+    struct nd_child child;
+    struct nd_trigger *trigger; // see trigger.h; NULL: not needed
+    int64_t start;
+    int64_t *every_start; // for each hook: start of its interval
+    bool *wanted;         // for each program
+    int signals;          // signalfd
+    bool stop;            // end the loop
+    bool cut;             // user code was interrupted; it is not continued
+    int err;              // first failure, negative errno; 0 is a good end
+};
+
+// The loop, until something ends the run; r->err tells.
+void nd_loop(struct nd_run *r);
+
+// Shared steps; failures go to r->err and set r->stop.
+void nd_run_hook(struct nd_run *r, uint32_t hook);
+void nd_run_sweep(struct nd_run *r); // packets on paths that timed out
+void nd_run_drain(struct nd_run *r); // all events that are there now
+int nd_run_take(struct nd_run *r);   // a batch of them; positive: there may be more
+void nd_run_test(struct nd_run *r, uint32_t attach_kind, uint32_t attach); // BEGIN END interval
+bool nd_run_signalled(struct nd_run *r); // takes a pending SIGINT or SIGTERM
+void nd_run_fail(struct nd_run *r, int err);
+
+#endif

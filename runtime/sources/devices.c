@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runtime/sources/devices.h"
+
+#include "runtime/common/msg.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <net/if.h>
+
+struct device {
+    const char *flag;
+    char name[IFNAMSIZ];
+    bool gone;
+};
+
+struct nd_devices {
+    uint32_t n;
+    struct device v[];
+};
+
+static uint32_t values_of(const struct nd_mf_option *o, const struct nd_options *all)
+{
+    uint32_t n;
+
+    if (o->kind != ND_OPT_IFNAME)
+        return 0;
+    memcpy(&n, all->data + o->count_off, sizeof(n));
+    return n < o->cap ? n : o->cap;
+}
+
+static void add(struct nd_devices *d, const struct nd_mf *mf, const struct nd_mf_option *o,
+                const struct nd_options *all)
+{
+    uint32_t i, n = values_of(o, all);
+
+    for (i = 0; i < n; i++) {
+        struct device *dev = &d->v[d->n];
+
+        memcpy(dev->name, all->data + o->off + i * o->stride, sizeof(dev->name) - 1);
+        dev->flag = nd_mf_str(mf, o->flag);
+        d->n += *dev->name != 0;
+    }
+}
+
+struct nd_devices *nd_devices_new(const struct nd_mf *mf, const struct nd_options *o)
+{
+    struct nd_devices *d;
+    uint32_t i, n = 0;
+
+    for (i = 0; i < mf->noptions; i++)
+        n += values_of(&mf->options[i], o);
+    if (!n)
+        return NULL;
+    d = calloc(1, sizeof(*d) + (n + 1) * sizeof(*d->v));
+    for (i = 0; d && i < mf->noptions; i++)
+        add(d, mf, &mf->options[i], o);
+    return d;
+}
+
+void nd_devices_look(struct nd_devices *d)
+{
+    uint32_t i;
+
+    for (i = 0; d && i < d->n; i++) {
+        struct device *dev = &d->v[i];
+        bool gone = !if_nametoindex(dev->name);
+
+        if (gone && !dev->gone)
+            nd_msg("warning: device %s (--%s) has gone; its packets are seen again when it is back",
+                   dev->name, dev->flag);
+        else if (!gone && dev->gone)
+            nd_msg("device %s (--%s) is back", dev->name, dev->flag);
+        dev->gone = gone;
+    }
+}
+
+void nd_devices_free(struct nd_devices *d)
+{
+    free(d);
+}

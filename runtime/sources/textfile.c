@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runtime/sources/textfile.h"
+
+#include "runtime/common/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT_MAX (1u << 20)
+#define LOOK_MS 100 // how often Ctrl-C is looked for: it is blocked, so it interrupts nothing
+
+// NULL, or why it cannot be read to its end.
+static const char *read_to_end(int fd, bool pipe, char *text, size_t *size)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    ssize_t n;
+
+    for (*size = 0; *size <= TEXT_MAX;) {
+        n = read(fd, text + *size, TEXT_MAX + 1 - *size);
+        if (n > 0)
+            *size += (size_t)n;
+        else if (!n)
+            return pipe && !*size ? "it is a pipe into which nobody writes" : NULL;
+        else if (errno != EAGAIN && errno != EINTR)
+            return strerror(errno);
+        else if (nd_signals_pending())
+            return "interrupted";
+        else
+            poll(&p, 1, LOOK_MS);
+    }
+    return "more than 1 MiB";
+}
+
+static const char *read_text(int fd, char *text, size_t *size)
+{
+    const char *why;
+    struct stat st;
+
+    if (fstat(fd, &st))
+        return strerror(errno);
+    if (S_ISDIR(st.st_mode))
+        return strerror(EISDIR);
+    if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) // it may wait for ever, or have no end
+        return "it is no file";
+    if (!text)
+        return strerror(ENOMEM);
+    why = read_to_end(fd, S_ISFIFO(st.st_mode), text, size);
+    if (why)
+        return why;
+    text[*size] = 0;
+    return strlen(text) == *size ? NULL : "it is not text";
+}
+
+char *nd_textfile_read(const char *path, size_t *size, const char **why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    char *text, *less;
+
+    if (fd < 0) {
+        *why = strerror(errno);
+        return NULL;
+    }
+    text = malloc(TEXT_MAX + 2);
+    *why = read_text(fd, text, size);
+    close(fd);
+    if (*why) {
+        free(text);
+        return NULL;
+    }
+    less = realloc(text, *size + 1);
+    return less ? less : text;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Counters of network devices, asked of the kernel by rtnetlink: sysfs would show the devices of
+// the network namespace it was mounted in. Serves the functions of user code.
+#include "runtime/vm/vm_impl.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REPLY (64u << 10) // a device with many virtual functions tells a lot
+
+_Static_assert(offsetof(struct rtnl_link_stats64, rx_nohandler) == ND_LINK_rx_nohandler * 8,
+               "the counters are in the order of the kernel's struct");
+
+static ssize_t ask(const char *name, char *reply, size_t size)
+{
+    struct {
+        struct nlmsghdr h;
+        struct ifinfomsg i;
+        struct rtattr a;
+        char name[IFNAMSIZ];
+    } req = {.h = {.nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST}};
+    int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    ssize_t n = -1;
+
+    if (s < 0)
+        return -1;
+    req.a.rta_type = IFLA_IFNAME;
+    req.a.rta_len = (unsigned short)RTA_LENGTH(strlen(name) + 1);
+    strcpy(req.name, name);
+    req.h.nlmsg_len = (uint32_t)(NLMSG_LENGTH(sizeof(req.i)) + RTA_ALIGN(req.a.rta_len));
+    if (send(s, &req, req.h.nlmsg_len, 0) >= 0)
+        n = recv(s, reply, size, 0);
+    close(s);
+    return n;
+}
+
+// Where a number is: an attribute, and the bytes in it.
+struct row {
+    unsigned short attr;
+    uint32_t off, size;
+};
+
+static struct row row_of(int64_t what)
+{
+    static const struct row other[ND_LINK_MAX] = {
+        [ND_LINK_rx_queues] = {IFLA_NUM_RX_QUEUES, 0, 4},
+        [ND_LINK_tx_queues] = {IFLA_NUM_TX_QUEUES, 0, 4},
+        [ND_LINK_tx_queue_len] = {IFLA_TXQLEN, 0, 4},
+        [ND_LINK_mtu] = {IFLA_MTU, 0, 4},
+    };
+
+    if (what > ND_LINK_rx_nohandler)
+        return other[what];
+    return (struct row){IFLA_STATS64, (uint32_t)what * 8, 8};
+}
+
+static int64_t number_of(const struct rtattr *a, const struct row *row)
+{
+    uint64_t big;
+    uint32_t small;
+
+    if (RTA_PAYLOAD(a) < row->off + row->size)
+        return 0; // an older kernel has no such counter
+    if (row->size == sizeof(big)) {
+        memcpy(&big, (const char *)RTA_DATA(a) + row->off, sizeof(big));
+        return (int64_t)big;
+    }
+    memcpy(&small, (const char *)RTA_DATA(a) + row->off, sizeof(small));
+    return small;
+}
+
+static int64_t link_stat(const char *name, int64_t what, char *reply, size_t size)
+{
+    const struct row where = row_of(what);
+    const struct nlmsghdr *h = (const void *)reply;
+    const struct rtattr *a;
+    ssize_t n = ask(name, reply, size);
+    int left;
+
+    if (n < 0 || !NLMSG_OK(h, (size_t)n) || h->nlmsg_type != RTM_NEWLINK)
+        return -1;
+    a = (const void *)(reply + NLMSG_LENGTH(sizeof(struct ifinfomsg)));
+    left = (int)h->nlmsg_len - (int)NLMSG_LENGTH(sizeof(struct ifinfomsg));
+    for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+        if (a->rta_type == where.attr)
+            return number_of(a, &where);
+    }
+    return 0;
+}
+
+int vm_bi_link_stat(struct nd_vm *vm, const struct vm_value *v)
+{
+    _Alignas(8) char reply[REPLY]; // a handler that asks often must not add them up
+    char name[IFNAMSIZ] = "";
+    const char *s;
+    uint32_t n;
+    int64_t what;
+
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &what))
+        return -EINVAL;
+    if (what < 0 || what >= ND_LINK_MAX)
+        return vm_fail(vm, EINVAL, "no counter %lld", (long long)what);
+    if (!n || n >= sizeof(name))
+        return vm_push_int(vm, -1);
+    memcpy(name, s, n);
+    return vm_push_int(vm, link_stat(name, what, reply, sizeof(reply)));
+}

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The functions of user code, a table by number. Must not know maps. Serves the loop.
+#include "runtime/vm/vm_impl.h"
+
+#include "runtime/common/msg.h"
+#include "runtime/common/typed.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t monotonic(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+// The type of this kind in the manifest, so that a time prints as one; none: a plain number.
+static int push_kind(struct nd_vm *vm, uint32_t kind, int64_t x)
+{
+    uint32_t i;
+
+    if (vm_push_int(vm, x))
+        return -E2BIG;
+    for (i = 0; i < vm->env.mf->ntypes; i++) {
+        if (vm->env.mf->types[i].kind == kind) {
+            vm_typed_int(vm, i, x, &vm->stack[vm->sp - 1]);
+            break;
+        }
+    }
+    return 0;
+}
+
+// Text in vm->scratch as a NUL terminated copy of a string value.
+static int c_string(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s;
+    uint32_t n;
+
+    if (vm_str(vm, v, &s, &n))
+        return -EINVAL;
+    vm->scratch.n = 0;
+    nd_buf_put(&vm->scratch, s, n);
+    return vm->scratch.v ? 0 : vm_fail(vm, ENOMEM, "out of memory");
+}
+
+static int bi_strftime(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t t;
+
+    if (c_string(vm, &v[0]) || vm_i64(vm, &v[1], &t))
+        return -EINVAL;
+    vm->text.n = 0;
+    t = (int64_t)((uint64_t)t + (uint64_t)vm->env.fmt->wall_offset);
+    nd_text_strftime(vm->scratch.v, t, &vm->text);
+    return vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static int bi_nsecs(struct nd_vm *vm, const struct vm_value *v)
+{
+    (void)v;
+    return push_kind(vm, ND_T_TIME, monotonic());
+}
+
+static int bi_elapsed(struct nd_vm *vm, const struct vm_value *v)
+{
+    (void)v;
+    return push_kind(vm, ND_T_DURATION, monotonic() - vm->start);
+}
+
+static int bi_interval(struct nd_vm *vm, const struct vm_value *v)
+{
+    (void)v;
+    return push_kind(vm, ND_T_DURATION, vm->now - vm->interval_start);
+}
+
+static int bi_str(struct nd_vm *vm, const struct vm_value *v)
+{
+    vm->text.n = 0;
+    vm_text(vm, &v[0], &vm->text);
+    return vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static int bi_strlen(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s;
+    uint32_t n;
+
+    return vm_str(vm, &v[0], &s, &n) ?: vm_push_int(vm, n);
+}
+
+static bool strings(struct nd_vm *vm, const struct vm_value *v, const char **s, uint32_t *n,
+                    const char **t, uint32_t *m)
+{
+    return !vm_str(vm, &v[0], s, n) && !vm_str(vm, &v[1], t, m);
+}
+
+static int bi_strcontains(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s, *t;
+    uint32_t n, m;
+
+    if (!strings(vm, v, &s, &n, &t, &m))
+        return -EINVAL;
+    return vm_push_int(vm, !m || (n && memmem(s, n, t, m)));
+}
+
+static int bi_strstarts(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s, *t;
+    uint32_t n, m;
+
+    if (!strings(vm, v, &s, &n, &t, &m))
+        return -EINVAL;
+    return vm_push_int(vm, !m || (n >= m && !memcmp(s, t, m)));
+}
+
+static int bi_strends(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s, *t;
+    uint32_t n, m;
+
+    if (!strings(vm, v, &s, &n, &t, &m))
+        return -EINVAL;
+    return vm_push_int(vm, !m || (n >= m && !memcmp(s + (n - m), t, m)));
+}
+
+static int bi_substr(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s;
+    uint32_t n;
+    int64_t from, len;
+
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &from) || vm_i64(vm, &v[2], &len))
+        return -EINVAL;
+    from = from < 0 ? 0 : from > n ? n : from;
+    len = len < 0 ? 0 : len > n - from ? n - from : len;
+    return vm_push_str(vm, s + from, (size_t)len);
+}
+
+static int bi_repeat(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s;
+    uint32_t n;
+    int64_t times;
+
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &times))
+        return -EINVAL;
+    for (vm->text.n = 0; n && times > 0 && vm->text.n + n <= 1024; times--)
+        nd_buf_put(&vm->text, s, n);
+    return vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static int change_case(struct nd_vm *vm, const struct vm_value *v, int (*change)(int))
+{
+    const char *s;
+    uint32_t n, i;
+    char *p;
+
+    if (vm_str(vm, &v[0], &s, &n))
+        return -EINVAL;
+    p = vm_alloc(vm, n);
+    for (i = 0; p && i < n; i++)
+        p[i] = (char)change((unsigned char)s[i]);
+    return p ? vm_push_str(vm, p, n) : -ENOMEM;
+}
+
+static int bi_upper(struct nd_vm *vm, const struct vm_value *v)
+{
+    return change_case(vm, v, toupper);
+}
+
+static int bi_lower(struct nd_vm *vm, const struct vm_value *v)
+{
+    return change_case(vm, v, tolower);
+}
+
+static int bi_pad(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *s;
+    uint32_t n;
+    int64_t width;
+    bool left;
+
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &width))
+        return -EINVAL;
+    left = width < 0;
+    width = width < -65536 || width > 65536 ? 65536 : left ? -width : width;
+    vm->text.n = 0;
+    if (!left && width > n)
+        nd_buf_fill(&vm->text, ' ', (size_t)width - n);
+    nd_buf_put(&vm->text, s, n);
+    if (left && width > n)
+        nd_buf_fill(&vm->text, ' ', (size_t)width - n);
+    return vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static int bi_num(struct nd_vm *vm, const struct vm_value *v)
+{
+    char *end;
+    long long x;
+
+    if (c_string(vm, &v[0]))
+        return -EINVAL;
+    errno = 0;
+    x = strtoll(vm->scratch.v, &end, 0);
+    return vm_push_int(vm, end == vm->scratch.v || *end || errno ? 0 : x);
+}
+
+static int pick(struct nd_vm *vm, const struct vm_value *v, bool max)
+{
+    bool second;
+    double x, y;
+    struct vm_value copy[2] = {v[0], v[1]}, *out;
+
+    if (vm_f64(vm, &v[0], &x) || vm_f64(vm, &v[1], &y))
+        return -EINVAL;
+    if (v[0].kind == VM_I64 && v[1].kind == VM_I64)
+        second = max ? v[1].i > v[0].i : v[1].i < v[0].i;
+    else if (v[0].kind == VM_U64 && v[1].kind == VM_U64)
+        second = max ? (uint64_t)v[1].i > (uint64_t)v[0].i : (uint64_t)v[1].i < (uint64_t)v[0].i;
+    else
+        second = max ? y > x : y < x;
+    out = vm_push(vm);
+    if (out)
+        *out = copy[second];
+    return out ? 0 : -E2BIG;
+}
+
+static int bi_min2(struct nd_vm *vm, const struct vm_value *v)
+{
+    return pick(vm, v, false);
+}
+
+static int bi_max2(struct nd_vm *vm, const struct vm_value *v)
+{
+    return pick(vm, v, true);
+}
+
+static int bi_abs(struct nd_vm *vm, const struct vm_value *v)
+{
+    struct vm_value x = v[0], *out;
+
+    if (x.kind == VM_F64)
+        x.d = fabs(x.d);
+    else if (vm_i64(vm, &v[0], &x.i))
+        return -EINVAL;
+    else if (x.kind != VM_U64 && x.i < 0)
+        x.i = (int64_t)(0 - (uint64_t)x.i);
+    out = vm_push(vm);
+    if (out)
+        *out = x;
+    return out ? 0 : -E2BIG;
+}
+
+// A function of one double; integers stay as they are when `whole`.
+static int real(struct nd_vm *vm, const struct vm_value *v, double (*f)(double), bool whole)
+{
+    double d;
+
+    if (whole && (v->kind == VM_I64 || v->kind == VM_U64)) {
+        struct vm_value x = *v, *out = vm_push(vm);
+
+        if (out)
+            *out = x;
+        return out ? 0 : -E2BIG;
+    }
+    return vm_f64(vm, v, &d) ?: vm_push_double(vm, f(d));
+}
+
+static int bi_round(struct nd_vm *vm, const struct vm_value *v)
+{
+    return real(vm, v, round, true);
+}
+
+static int bi_floor(struct nd_vm *vm, const struct vm_value *v)
+{
+    return real(vm, v, floor, true);
+}
+
+static int bi_ceil(struct nd_vm *vm, const struct vm_value *v)
+{
+    return real(vm, v, ceil, true);
+}
+
+static int bi_sqrt(struct nd_vm *vm, const struct vm_value *v)
+{
+    return real(vm, v, sqrt, false);
+}
+
+static int bi_log2(struct nd_vm *vm, const struct vm_value *v)
+{
+    return real(vm, v, log2, false);
+}
+
+static int bi_ksym(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t addr;
+
+    if (vm_i64(vm, &v[0], &addr))
+        return -EINVAL;
+    vm->text.n = 0;
+    nd_format_addr(vm->env.fmt, (uint64_t)addr, 0, false, &vm->text);
+    return vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static int bi_kaddr(struct nd_vm *vm, const struct vm_value *v)
+{
+    struct nd_syms *s = vm->env.fmt->syms;
+
+    if (c_string(vm, &v[0]))
+        return -EINVAL;
+    return vm_push_int(vm, s ? (int64_t)nd_syms_kaddr(s, vm->scratch.v) : 0);
+}
+
+static int bi_ifindex(struct nd_vm *vm, const struct vm_value *v)
+{
+    return c_string(vm, &v[0]) ?: vm_push_int(vm, if_nametoindex(vm->scratch.v));
+}
+
+static int bi_ifname(struct nd_vm *vm, const struct vm_value *v)
+{
+    char name[IF_NAMESIZE] = "";
+    int64_t i;
+
+    if (vm_i64(vm, &v[0], &i))
+        return -EINVAL;
+    if (i <= 0 || i > INT32_MAX || !if_indextoname((unsigned int)i, name))
+        snprintf(name, sizeof(name), "%lld", (long long)i);
+    return vm_push_copy(vm, name, strlen(name));
+}
+
+static int bi_lost(struct nd_vm *vm, const struct vm_value *v)
+{
+    (void)v;
+    return vm_push_int(vm, vm->env.lost ? (int64_t)vm->env.lost(vm->env.losses_arg) : 0);
+}
+
+static int bi_ncpus(struct nd_vm *vm, const struct vm_value *v)
+{
+    (void)v;
+    return vm_push_int(vm, sysconf(_SC_NPROCESSORS_CONF));
+}
+
+static int bi_json(struct nd_vm *vm, const struct vm_value *v)
+{
+    (void)v;
+    return vm_push_int(vm, nd_sink_is_json(vm->env.sink));
+}
+
+static int bi_ending(struct nd_vm *vm, const struct vm_value *v)
+{
+    (void)v;
+    return vm_push_int(vm, vm->ending);
+}
+
+// For the person and, as a record, for the program that reads us.
+static int bi_fail(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t code;
+
+    if (vm_i64(vm, &v[0], &code) || c_string(vm, &v[1]))
+        return -EINVAL;
+    nd_msg("error: %s", vm->scratch.v);
+    nd_sink_fail(vm->env.sink, (int)(code & 0xff), vm->scratch.v);
+    vm->exited = vm->done = vm->refused = true;
+    vm->exit_code = (int)(code & 0xff);
+    return 0;
+}
+
+static int bi_path_count(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t path, what, n = 0;
+
+    if (vm_i64(vm, &v[0], &path) || vm_i64(vm, &v[1], &what))
+        return -EINVAL;
+    if (path < 0 || path >= vm->env.mf->npaths || what < 0 || what >= ND_PATHC_ASK_MAX)
+        return vm_fail(vm, EINVAL, "no such counter of a path");
+    if (vm->env.path_count)
+        n = vm->env.path_count(vm->env.losses_arg, (uint32_t)path, (uint32_t)what);
+    return vm_push_int(vm, n);
+}
+
+static int stack_text(struct nd_vm *vm, const struct vm_value *v, const char *sep, bool outer_first)
+{
+    if (v->kind != VM_BYTES)
+        return vm_fail(vm, EINVAL, "a stack is needed, not %s", vm_kind_name(v->kind));
+    vm->text.n = 0;
+    nd_format_frames(vm->env.fmt, v->type, v->p, sep, outer_first, &vm->text);
+    return vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static int bi_frames(struct nd_vm *vm, const struct vm_value *v)
+{
+    return c_string(vm, &v[1]) ?: stack_text(vm, &v[0], vm->scratch.v, false);
+}
+
+static int bi_folded(struct nd_vm *vm, const struct vm_value *v)
+{
+    return stack_text(vm, &v[0], ";", true);
+}
+
+static int frame_of(struct nd_vm *vm, const struct vm_value *v, int64_t i, int *depth)
+{
+    if (v->kind != VM_BYTES)
+        return vm_fail(vm, EINVAL, "a stack is needed, not %s", vm_kind_name(v->kind));
+    vm->text.n = 0;
+    *depth = nd_format_frame(vm->env.fmt, v->type, v->p, i, &vm->text);
+    return 0;
+}
+
+static int bi_depth(struct nd_vm *vm, const struct vm_value *v)
+{
+    int depth = 0;
+
+    return frame_of(vm, &v[0], -1, &depth) ?: vm_push_int(vm, depth);
+}
+
+static int bi_frame(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t i;
+    int depth = 0;
+
+    return vm_i64(vm, &v[1], &i) ?: frame_of(vm, &v[0], i, &depth)
+               ?: vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static const struct {
+    vm_builtin *fn;
+    uint8_t nargs;
+} builtins[ND_BI_MAX] = {
+    [ND_BI_STRFTIME] = {bi_strftime, 2},
+    [ND_BI_NSECS] = {bi_nsecs, 0},
+    [ND_BI_ELAPSED] = {bi_elapsed, 0},
+    [ND_BI_INTERVAL] = {bi_interval, 0},
+    [ND_BI_STR] = {bi_str, 1},
+    [ND_BI_STRLEN] = {bi_strlen, 1},
+    [ND_BI_STRCONTAINS] = {bi_strcontains, 2},
+    [ND_BI_STRSTARTS] = {bi_strstarts, 2},
+    [ND_BI_STRENDS] = {bi_strends, 2},
+    [ND_BI_SUBSTR] = {bi_substr, 3},
+    [ND_BI_REPEAT] = {bi_repeat, 2},
+    [ND_BI_UPPER] = {bi_upper, 1},
+    [ND_BI_LOWER] = {bi_lower, 1},
+    [ND_BI_PAD] = {bi_pad, 2},
+    [ND_BI_NUM] = {bi_num, 1},
+    [ND_BI_MIN2] = {bi_min2, 2},
+    [ND_BI_MAX2] = {bi_max2, 2},
+    [ND_BI_ABS] = {bi_abs, 1},
+    [ND_BI_ROUND] = {bi_round, 1},
+    [ND_BI_FLOOR] = {bi_floor, 1},
+    [ND_BI_CEIL] = {bi_ceil, 1},
+    [ND_BI_SQRT] = {bi_sqrt, 1},
+    [ND_BI_LOG2] = {bi_log2, 1},
+    [ND_BI_KSYM] = {bi_ksym, 1},
+    [ND_BI_KADDR] = {bi_kaddr, 1},
+    [ND_BI_IFINDEX] = {bi_ifindex, 1},
+    [ND_BI_IFNAME] = {bi_ifname, 1},
+    [ND_BI_LOST] = {bi_lost, 0},
+    [ND_BI_NCPUS] = {bi_ncpus, 0},
+    [ND_BI_JSON] = {bi_json, 0},
+    [ND_BI_ENDING] = {bi_ending, 0},
+    [ND_BI_FAIL] = {bi_fail, 2},
+    [ND_BI_FRAMES] = {bi_frames, 2},
+    [ND_BI_FOLDED] = {bi_folded, 1},
+    [ND_BI_LINK_STAT] = {vm_bi_link_stat, 2},
+    [ND_BI_GET_NUM] = {vm_bi_get_num, 3},
+    [ND_BI_GET_BE] = {vm_bi_get_be, 3},
+    [ND_BI_GET_IP] = {vm_bi_get_ip, 4},
+    [ND_BI_GET_MAC] = {vm_bi_get_mac, 3},
+    [ND_BI_FILE_LINES] = {vm_bi_file_lines, 1},
+    [ND_BI_FILE_LINE] = {vm_bi_file_line, 2},
+    [ND_BI_FILE_ERROR] = {vm_bi_file_error, 4},
+    [ND_BI_WORD] = {vm_bi_word, 3},
+    [ND_BI_WORD_COLUMN] = {vm_bi_word_column, 3},
+    [ND_BI_VM_TAP] = {vm_bi_vm_tap, 2},
+    [ND_BI_DEPTH] = {bi_depth, 1},
+    [ND_BI_FRAME] = {bi_frame, 2},
+    [ND_BI_PATH_COUNT] = {bi_path_count, 2},
+    [ND_BI_ROWS] = {vm_bi_rows, 1},
+    [ND_BI_ROW] = {vm_bi_row, 3},
+};
+
+int vm_op_builtin(struct nd_vm *vm, const struct nd_mf_insn *in)
+{
+    const struct vm_value *v;
+
+    if ((uint32_t)in->c >= ND_BI_MAX)
+        return vm_fail(vm, EINVAL, "no function %d", in->c);
+    if (in->a != builtins[in->c].nargs)
+        return vm_fail(vm, EINVAL, "a function of %u values called with %u", builtins[in->c].nargs,
+                       in->a);
+    v = vm_pop(vm, in->a);
+    return v ? builtins[in->c].fn(vm, v) : -EINVAL;
+}

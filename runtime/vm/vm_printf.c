@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// printf of user code: a format is cut into pieces once, when first run; integers and plain
+// strings are written without stdio. Must not know maps or sinks' formats. Serves the loop.
+#include "runtime/common/typed.h"
+#include "runtime/vm/vm_impl.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { F_LEFT = 1, F_ZERO = 2, F_PLUS = 4, F_SPACE = 8, F_ALT = 16 };
+enum { NONE = -1, STAR = -2 };
+
+struct piece {
+    const char *lit; // text before the conversion
+    uint32_t nlit;
+    char conv; // 0: only text
+    uint8_t flags;
+    int width, prec; // NONE, STAR or a number
+};
+
+struct vm_format {
+    uint32_t n;
+    struct piece piece[];
+};
+
+void vm_formats_free(struct nd_vm *vm)
+{
+    uint32_t i;
+
+    for (i = 0; vm->formats && i < vm->env.mf->ncode; i++)
+        free(vm->formats[i]);
+}
+
+static const char *parse_number(const char *s, int *out)
+{
+    if (*s == '*') {
+        *out = STAR;
+        return s + 1;
+    }
+    while (isdigit((unsigned char)*s)) {
+        if (*out < 0)
+            *out = 0;
+        if (*out < 65536)
+            *out = *out * 10 + (*s - '0');
+        s++;
+    }
+    return s;
+}
+
+// Reads the conversion after a %, returns what follows it.
+static const char *parse_conv(const char *s, struct piece *p)
+{
+    static const char names[] = "-0+ #";
+    const char *flag;
+
+    while (*s && (flag = strchr(names, *s))) {
+        p->flags |= (uint8_t)(1 << (flag - names));
+        s++;
+    }
+    s = parse_number(s, &p->width);
+    if (*s == '.') {
+        p->prec = 0;
+        s = parse_number(s + 1, &p->prec);
+    }
+    s += strspn(s, "hlqjztL");
+    // %t is the time of day here; as a length modifier it stands before another conversion.
+    if (s[-1] == 't' && (!*s || !strchr("diuxXo", *s)))
+        s--;
+    p->conv = *s;
+    return *s ? s + 1 : s;
+}
+
+static struct vm_format *compile(const char *s)
+{
+    uint32_t max = 1, i;
+    struct vm_format *f;
+
+    for (i = 0; s[i]; i++)
+        max += s[i] == '%';
+    f = calloc(1, sizeof(*f) + max * sizeof(f->piece[0]));
+    while (f && *s) {
+        struct piece *p = &f->piece[f->n++];
+
+        p->width = p->prec = NONE;
+        p->lit = s;
+        p->nlit = (uint32_t)strcspn(s, "%");
+        s += p->nlit;
+        if (s[0] == '%' && s[1] == '%') { // the first of the two belongs to the text
+            p->nlit++;
+            s += 2;
+        } else if (*s) {
+            s = parse_conv(s + 1, p);
+        }
+    }
+    return f;
+}
+
+// text[from..] was written for a field: fill up to the width.
+static void pad(struct nd_buf *out, size_t from, int width, uint8_t flags, bool zeros)
+{
+    size_t n = out->n - from, fill, at = from;
+
+    if (width <= 0 || n >= (size_t)width)
+        return;
+    fill = (size_t)width - n;
+    nd_buf_fill(out, ' ', fill);
+    if (flags & F_LEFT || out->n != from + (size_t)width)
+        return;
+    if (zeros) { // behind the sign and 0x
+        at += n && strchr("+- ", out->v[at]) != NULL;
+        if (n > at - from + 1 && out->v[at] == '0' && (out->v[at + 1] | 32) == 'x')
+            at += 2;
+    }
+    memmove(out->v + at + fill, out->v + at, n - (at - from));
+    memset(out->v + at, zeros ? '0' : ' ', fill);
+}
+
+static void put_octal(struct nd_buf *out, uint64_t v)
+{
+    char tmp[22], *p = tmp + sizeof(tmp);
+
+    do {
+        *--p = (char)('0' + (v & 7));
+        v >>= 3;
+    } while (v);
+    nd_buf_put(out, p, (size_t)(tmp + sizeof(tmp) - p));
+}
+
+static void put_digits(struct nd_buf *out, char conv, uint64_t v)
+{
+    size_t from = out->n;
+
+    switch (conv) {
+    case 'x':
+    case 'p':
+        nd_buf_hex(out, v);
+        break;
+    case 'X':
+        nd_buf_hex(out, v);
+        for (; from < out->n; from++)
+            out->v[from] = (char)toupper((unsigned char)out->v[from]);
+        break;
+    case 'o':
+        put_octal(out, v);
+        break;
+    default:
+        nd_buf_u64(out, v);
+    }
+}
+
+// The bits of the value in the width of its type: an i32 of -1 is ffffffff.
+static uint64_t own_width(const struct nd_vm *vm, const struct vm_value *v, int64_t i)
+{
+    const struct nd_mf_type *t = v->type < vm->env.mf->ntypes ? vm_type(vm, v->type) : NULL;
+
+    if (!t || !nd_typed_is_int(t) || t->size >= 8)
+        return (uint64_t)i;
+    return (uint64_t)i & ((1ull << (t->size * 8)) - 1);
+}
+
+static void put_integer(const struct nd_vm *vm, const struct piece *p, const struct vm_value *v,
+                        int64_t i, struct nd_buf *out)
+{
+    bool decimal = p->conv == 'd' || p->conv == 'i', negative = false;
+    size_t from = out->n, start, n;
+    uint64_t u = own_width(vm, v, i);
+
+    if (decimal) {
+        // A u64 above the signed range stays what it is; nobody means a negative number by it.
+        negative = i < 0 && v->kind != VM_U64;
+        u = negative ? -(uint64_t)i : (uint64_t)i;
+    }
+    if (!(p->flags & (F_PLUS | F_SPACE | F_ALT)) && p->prec == NONE && p->width <= 0 &&
+        p->conv != 'p') {
+        if (negative)
+            nd_buf_put(out, "-", 1);
+        put_digits(out, p->conv, u);
+        return;
+    }
+    if (negative)
+        nd_buf_put(out, "-", 1);
+    else if (decimal && p->flags & (F_PLUS | F_SPACE))
+        nd_buf_put(out, p->flags & F_PLUS ? "+" : " ", 1);
+    if (p->conv == 'p' || (p->flags & F_ALT && u && (p->conv | 32) == 'x'))
+        nd_buf_put(out, p->conv == 'X' ? "0X" : "0x", 2);
+    if (p->flags & F_ALT && p->conv == 'o' && u)
+        nd_buf_put(out, "0", 1);
+    start = out->n;
+    if (p->prec != 0 || u) // C: no digits at all for 0 with precision 0
+        put_digits(out, p->conv, u);
+    n = out->n - start;
+    if (p->prec > 0 && n < (size_t)p->prec) {
+        nd_buf_fill(out, '0', (size_t)p->prec - n);
+        memmove(out->v + start + ((size_t)p->prec - n), out->v + start, n);
+        memset(out->v + start, '0', (size_t)p->prec - n);
+    }
+    pad(out, from, p->width, p->flags, p->flags & F_ZERO && p->prec == NONE);
+}
+
+static void put_double(const struct piece *p, double d, struct nd_buf *out)
+{
+    char spec[16], *s = spec;
+    size_t from = out->n;
+
+    if (isnan(d)) {
+        nd_buf_puts(out, "n/a");
+        pad(out, from, p->width, p->flags, false);
+        return;
+    }
+    *s++ = '%';
+    if (p->flags & F_LEFT)
+        *s++ = '-';
+    if (p->flags & F_ZERO)
+        *s++ = '0';
+    if (p->flags & F_PLUS)
+        *s++ = '+';
+    if (p->flags & F_SPACE)
+        *s++ = ' ';
+    if (p->flags & F_ALT)
+        *s++ = '#';
+    *s++ = '*';
+    *s++ = '.';
+    *s++ = '*';
+    *s++ = p->conv;
+    *s = '\0';
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    nd_buf_printf(out, spec, p->width > 0 ? p->width : 0, p->prec, d);
+#pragma GCC diagnostic pop
+}
+
+// The bytes of a BUF or string, everything not printable escaped.
+static void put_escaped(const struct nd_vm *vm, const struct vm_value *v, struct nd_buf *out)
+{
+    if (v->kind == VM_STR || (v->kind == VM_BYTES && vm_type(vm, v->type)->kind != ND_T_BUF))
+        nd_text_escaped(v->p, v->n, out);
+    else
+        vm_text(vm, v, out);
+}
+
+static void put_time(const struct nd_vm *vm, const struct vm_value *v, struct nd_buf *out)
+{
+    char tmp[64];
+
+    if (v->kind != VM_I64 && v->kind != VM_U64) {
+        vm_text(vm, v, out);
+        return;
+    }
+    nd_buf_put(out, tmp,
+               nd_text_time((int64_t)((uint64_t)v->i + (uint64_t)vm->env.fmt->wall_offset), tmp));
+}
+
+static void put_text(const struct nd_vm *vm, const struct piece *p, const struct vm_value *v,
+                     struct nd_buf *out)
+{
+    size_t from = out->n;
+
+    if (p->conv == 't')
+        put_time(vm, v, out);
+    else if (p->conv == 'r')
+        put_escaped(vm, v, out);
+    else
+        vm_text(vm, v, out);
+    if (p->prec >= 0 && out->n - from > (size_t)p->prec) {
+        out->n = from + (size_t)p->prec;
+        out->v[out->n] = '\0';
+    }
+    pad(out, from, p->width, p->flags, false);
+}
+
+static bool is_number(const struct nd_vm *vm, const struct vm_value *v)
+{
+    uint32_t kind;
+
+    if (v->kind != VM_BYTES)
+        return v->kind != VM_STR;
+    kind = vm_type(vm, v->type)->kind;
+    return kind >= ND_T_MIN && kind <= ND_T_STATS;
+}
+
+static int convert(struct nd_vm *vm, const struct piece *p, const struct vm_value *v,
+                   struct nd_buf *out)
+{
+    size_t from = out->n;
+    int64_t i;
+    double d;
+    char c;
+
+    switch (p->conv) {
+    case 'd':
+    case 'i':
+    case 'u':
+    case 'x':
+    case 'X':
+    case 'o':
+    case 'p':
+    case 'c':
+        if (!is_number(vm, v))
+            break;
+        if (vm_i64(vm, v, &i))
+            return -EINVAL;
+        if (p->conv != 'c') {
+            put_integer(vm, p, v, i, out);
+            return 0;
+        }
+        c = (char)i;
+        nd_buf_put(out, &c, 1);
+        pad(out, from, p->width, p->flags, false);
+        return 0;
+    case 'f':
+    case 'F':
+    case 'e':
+    case 'E':
+    case 'g':
+    case 'G':
+        if (!is_number(vm, v))
+            break;
+        if (vm_f64(vm, v, &d))
+            return -EINVAL;
+        put_double(p, d, out);
+        return 0;
+    }
+    put_text(vm, p, v, out); // %s %t %r, and whatever is no number
+    return 0;
+}
+
+// Takes the values of `*` and gives the piece with its numbers.
+static int resolve_stars(struct nd_vm *vm, struct piece *p, const struct vm_value *v, uint32_t n,
+                         uint32_t *at)
+{
+    int *star[2] = {&p->width, &p->prec};
+    int64_t x;
+    int k;
+
+    for (k = 0; k < 2; k++) {
+        if (*star[k] != STAR)
+            continue;
+        if (*at >= n)
+            return vm_fail(vm, EINVAL, "printf has fewer values than conversions");
+        if (vm_i64(vm, &v[(*at)++], &x))
+            return -EINVAL;
+        x = x > 65536 ? 65536 : x < -65536 ? -65536 : x;
+        if (k == 0 && x < 0) {
+            p->flags |= F_LEFT;
+            x = -x;
+        }
+        *star[k] = x < 0 ? NONE : (int)x;
+    }
+    return 0;
+}
+
+static int format(struct nd_vm *vm, const struct vm_format *f, const struct vm_value *v, uint32_t n,
+                  struct nd_buf *out)
+{
+    uint32_t i, at = 0;
+
+    for (i = 0; i < f->n; i++) {
+        const struct piece *p = &f->piece[i];
+        struct piece own;
+
+        nd_buf_put(out, p->lit, p->nlit);
+        if (!p->conv)
+            continue;
+        if (p->width == STAR || p->prec == STAR) {
+            own = *p;
+            p = &own;
+            if (resolve_stars(vm, &own, v, n, &at))
+                return -EINVAL;
+        }
+        if (at >= n)
+            return vm_fail(vm, EINVAL, "printf has fewer values than conversions");
+        if (convert(vm, p, &v[at++], out))
+            return -EINVAL;
+    }
+    return 0;
+}
+
+int vm_op_printf(struct nd_vm *vm, const struct nd_mf_insn *in)
+{
+    const struct vm_value *v = vm_pop(vm, in->a);
+    struct vm_format **f = &vm->formats[in - vm->env.mf->code];
+
+    if (!v)
+        return -EINVAL;
+    if (!*f)
+        *f = compile(nd_mf_str(vm->env.mf, (uint32_t)in->c));
+    if (!*f)
+        return vm_fail(vm, ENOMEM, "out of memory");
+    vm->text.n = 0;
+    if (format(vm, *f, v, in->a, &vm->text))
+        return -EINVAL;
+    if (in->op == ND_VM_SPRINTF)
+        return vm_push_copy(vm, vm->text.v, vm->text.n);
+    if (vm->text.n)
+        nd_sink_printf(vm->env.sink, vm->text.v, vm->text.n);
+    return 0;
+}
+
+int vm_op_print(struct nd_vm *vm, const struct nd_mf_insn *in)
+{
+    const struct vm_value *v = vm_pop(vm, 1);
+    static const uint8_t plain[] = {[VM_I64] = ND_PLAIN_I64,
+                                    [VM_U64] = ND_PLAIN_U64,
+                                    [VM_F64] = ND_PLAIN_F64,
+                                    [VM_STR] = ND_PLAIN_STR};
+    struct nd_plain x = {0};
+    uint64_t bytes = 0;
+
+    if (!v)
+        return -EINVAL;
+    if (v->kind == VM_BYTES) {
+        nd_sink_value(vm->env.sink, v->type, v->p, nd_mf_str(vm->env.mf, (uint32_t)in->c));
+        return 0;
+    }
+    if (v->type != ND_MF_NONE && (v->kind == VM_I64 || v->kind == VM_U64)) {
+        nd_typed_put(vm_type(vm, v->type), &bytes, v->i);
+        nd_sink_value(vm->env.sink, v->type, &bytes, "");
+        return 0;
+    }
+    x.kind = plain[v->kind];
+    x.i = v->kind == VM_F64 || v->kind == VM_STR ? 0 : v->i;
+    x.d = v->kind == VM_F64 ? v->d : 0;
+    x.s = v->kind == VM_STR ? (const char *)v->p : "";
+    x.n = v->n;
+    nd_sink_plain(vm->env.sink, &x);
+    return 0;
+}
+
+// The record that its handler was called with.
+int vm_op_record(struct nd_vm *vm, const struct nd_mf_insn *in)
+{
+    const struct vm_value *v = vm_pop(vm, 1);
+    const struct nd_mf_event *e = &vm->env.mf->events[in->c];
+
+    if (!v)
+        return -EINVAL;
+    if (v->kind != VM_BYTES || v->type != e->type)
+        return vm_fail(vm, EINVAL, "not the record of this event");
+    nd_sink_event(vm->env.sink, e, v->p);
+    return 0;
+}
