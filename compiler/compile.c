@@ -3,7 +3,7 @@
 #include "compiler/compile.h"
 
 #include "compiler/front/parse.h"
-#include "compiler/lower/object.h"
+#include "compiler/lower/lower.h"
 #include "compiler/user/emit.h"
 
 #include <stdlib.h>
@@ -204,7 +204,7 @@ void *nd_unit_manifest(struct nd_unit *u, uint32_t *size)
 
 void *nd_unit_object(struct nd_unit *u, const struct nd_compile_opts *o, size_t *size)
 {
-    return nd_object(&u->program, o->dump_ir, size);
+    return nd_lower(&u->program, o->dump_ir, size);
 }
 
 bool nd_without_parse(const char *list, uint32_t *without)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Typed program to an LLVM module: maps, globals, line information, one function for each program.
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include "compiler/net/paths.h"
 
@@ -8,54 +8,54 @@
 
 // ---- small builders -----------------------------------------------------------------------------
 
-LLVMValueRef nd_i64(struct nd_lower *l, uint64_t v)
+LLVMValueRef nd_ir_i64(struct nd_lower *l, uint64_t v)
 {
     return LLVMConstInt(l->i64, v, 0);
 }
 
-LLVMValueRef nd_i32(struct nd_lower *l, uint32_t v)
+LLVMValueRef nd_ir_i32(struct nd_lower *l, uint32_t v)
 {
     return LLVMConstInt(l->i32, v, 0);
 }
 
-LLVMValueRef nd_gep(struct nd_lower *l, LLVMValueRef base, uint64_t off)
+LLVMValueRef nd_ir_gep(struct nd_lower *l, LLVMValueRef base, uint64_t off)
 {
-    LLVMValueRef i = nd_i64(l, off);
+    LLVMValueRef i = nd_ir_i64(l, off);
 
     return off ? LLVMBuildGEP2(l->b, l->i8, base, &i, 1, "") : base;
 }
 
-LLVMValueRef nd_bool(struct nd_lower *l, LLVMValueRef v)
+LLVMValueRef nd_ir_bool(struct nd_lower *l, LLVMValueRef v)
 {
-    return LLVMBuildICmp(l->b, LLVMIntNE, v, nd_i64(l, 0), "");
+    return LLVMBuildICmp(l->b, LLVMIntNE, v, nd_ir_i64(l, 0), "");
 }
 
-LLVMBasicBlockRef nd_bb(struct nd_lower *l, const char *name)
+LLVMBasicBlockRef nd_ir_bb(struct nd_lower *l, const char *name)
 {
-    return LLVMAppendBasicBlockInContext(l->cx, l->func, name);
+    return LLVMAppendBasicBlockInContext(l->cx, l->fn.func, name);
 }
 
-void nd_at(struct nd_lower *l, LLVMBasicBlockRef bb)
+void nd_ir_at(struct nd_lower *l, LLVMBasicBlockRef bb)
 {
-    LLVMMoveBasicBlockAfter(bb, LLVMGetLastBasicBlock(l->func));
+    LLVMMoveBasicBlockAfter(bb, LLVMGetLastBasicBlock(l->fn.func));
     LLVMPositionBuilderAtEnd(l->b, bb);
 }
 
-void nd_br(struct nd_lower *l, LLVMBasicBlockRef bb)
+void nd_ir_br(struct nd_lower *l, LLVMBasicBlockRef bb)
 {
     if (!LLVMGetBasicBlockTerminator(LLVMGetInsertBlock(l->b)))
         LLVMBuildBr(l->b, bb);
 }
 
-void nd_line(struct nd_lower *l, struct nd_span span)
+void nd_ir_line(struct nd_lower *l, struct nd_span span)
 {
     struct nd_pos pos;
 
-    if (span.src >= l->p->sources->n || !l->scope)
+    if (span.src >= l->p->sources->n || !l->fn.scope)
         return;
     pos = nd_source_pos(l->p->sources, span.src, span.off);
     LLVMSetCurrentDebugLocation2(
-        l->b, LLVMDIBuilderCreateDebugLocation(l->cx, pos.line, pos.col, l->scope, NULL));
+        l->b, LLVMDIBuilderCreateDebugLocation(l->cx, pos.line, pos.col, l->fn.scope, NULL));
 }
 
 // Helpers that kernels of interest may lack, and what does the same there.
@@ -81,13 +81,13 @@ static enum nd_helper helper_of(struct nd_lower *l, enum nd_helper h)
             continue;
         if (newer[i].older && nd_without(l->p, newer[i].feature))
             return newer[i].older;
-        nd_need(l, newer[i].feature);
+        nd_lower_need(l, newer[i].feature);
     }
     return h;
 }
 
 // A helper call: the number is the address. Pointers and integers go as they are.
-LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n)
+LLVMValueRef nd_ir_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n)
 {
     LLVMTypeRef types[5], ft;
     unsigned int i;
@@ -95,8 +95,8 @@ LLVMValueRef nd_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, u
     for (i = 0; i < n; i++)
         types[i] = LLVMTypeOf(args[i]);
     ft = LLVMFunctionType(l->i64, types, n, 0);
-    return LLVMBuildCall2(l->b, ft, LLVMConstIntToPtr(nd_i64(l, helper_of(l, h)), l->ptr), args, n,
-                          "");
+    return LLVMBuildCall2(l->b, ft, LLVMConstIntToPtr(nd_ir_i64(l, helper_of(l, h)), l->ptr), args,
+                          n, "");
 }
 
 // ---- maps: variables in .maps whose debug type spells the attributes, as libbpf reads them
@@ -124,7 +124,7 @@ static void describe(struct nd_lower *l, LLVMValueRef g, const char *name, LLVMM
 }
 
 // A block of data as int[n]: libbpf maps a section into our memory only if it knows its variables.
-void nd_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes)
+void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes)
 {
     LLVMMetadataRef range = LLVMDIBuilderGetOrCreateSubrange(l->di, 0, bytes / 4);
 
@@ -141,8 +141,8 @@ static const uint32_t bpf_map_types[] = {
 #define BPF_PERF_EVENT_ARRAY 4u
 #define BPF_RINGBUF 27u
 
-LLVMValueRef nd_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
-                           uint32_t val, uint32_t entries)
+LLVMValueRef nd_lower_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
+                                 uint32_t val, uint32_t entries)
 {
     struct {
         const char *name;
@@ -202,13 +202,13 @@ static void make_map(struct nd_lower *l, struct nd_map *m)
         return;
     }
     if (lm->kind == ND_MAP_ARRAY)
-        lm->pop_off = nd_state_alloc(l, 8);
+        lm->pop_off = nd_lower_state_alloc(l, 8);
     type = bpf_map_types[lm->kind];
-    lm->g = nd_define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries);
+    lm->g = nd_lower_define_map(l, name, type, lm->key_size, lm->val_size, lm->max_entries);
     if (m->gen) {
-        lm->gen_off = nd_state_alloc(l, 8);
-        lm->g2 = nd_define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size,
-                               lm->val_size, lm->max_entries);
+        lm->gen_off = nd_lower_state_alloc(l, 8);
+        lm->g2 = nd_lower_define_map(l, nd_arena_printf(l->a, "%sb", name), type, lm->key_size,
+                                     lm->val_size, lm->max_entries);
     }
 }
 
@@ -218,7 +218,7 @@ static void count_entries(struct nd_lower *l, const struct nd_map *m)
     struct nd_lmap *lm = &l->maps[m->index];
 
     if ((lm->kind == ND_MAP_LRUHASH || lm->kind == ND_MAP_PERCPULRUHASH) && !m->hidden)
-        lm->pop_off = nd_state_alloc(l, 8);
+        lm->pop_off = nd_lower_state_alloc(l, 8);
 }
 
 // Packets under way are those that started, not those that did so again, until they are done.
@@ -234,7 +234,7 @@ static void count_packets(struct nd_lower *l, const struct nd_path *path)
 
 #define STACK_ENTRIES 8192u
 
-uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t)
+uint32_t nd_lower_stack_map(struct nd_lower *l, const struct nd_type *t)
 {
     bool kernel = t->kind == ND_TY_KSTACK;
     struct nd_stackmap *s;
@@ -248,7 +248,8 @@ uint32_t nd_stack_map(struct nd_lower *l, const struct nd_type *t)
     s->kernel = kernel;
     s->depth = t->depth;
     s->sym = nd_arena_printf(l->a, "nd_%cstack%u", kernel ? 'k' : 'u', t->depth);
-    s->g = nd_define_map(l, s->sym, bpf_map_types[ND_MAP_STACK], 4, t->depth * 8, STACK_ENTRIES);
+    s->g =
+        nd_lower_define_map(l, s->sym, bpf_map_types[ND_MAP_STACK], 4, t->depth * 8, STACK_ENTRIES);
     return i;
 }
 
@@ -265,8 +266,8 @@ static void add_string_section(struct nd_lower *l, const char *name, const char 
     LLVMSetGlobalConstant(g, 1);
 }
 
-LLVMMetadataRef nd_function_scope(struct nd_lower *l, const char *name, struct nd_span span,
-                                  LLVMMetadataRef type)
+LLVMMetadataRef nd_lower_function_scope(struct nd_lower *l, const char *name, struct nd_span span,
+                                        LLVMMetadataRef type)
 {
     struct nd_pos pos = nd_source_pos(l->p->sources, span.src, span.off);
     LLVMMetadataRef file = l->files[span.src < l->p->sources->n ? span.src : 0];
@@ -299,21 +300,21 @@ static void prepare_parts(struct nd_lower *l, const struct nd_expr_list *parts, 
     struct nd_pkt_uses u = {0};
     uint32_t i;
 
-    if (!l->probe->pkt || l->pkt.covered)
+    if (!l->fn.probe->pkt || l->fn.pkt.covered)
         return;
     nd_pkt_uses_expr(l->a, parts->v[from], &u);
     if (!u.layers)
         return;
     for (i = from + 1; i < parts->n; i++)
         nd_pkt_uses_expr(l->a, parts->v[i], &u);
-    nd_pkt_prepare(l, &u, parts->v[from]->span);
-    l->pkt.covered = true;
+    nd_lower_pkt_prepare(l, &u, parts->v[from]->span);
+    l->fn.pkt.covered = true;
 }
 
-void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred)
+void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred)
 {
     struct nd_expr_list parts = {0};
-    bool covered = l->pkt.covered;
+    bool covered = l->fn.pkt.covered;
     LLVMBasicBlockRef yes;
     uint32_t i;
 
@@ -321,88 +322,78 @@ void nd_leave_unless(struct nd_lower *l, struct nd_expr *pred)
         return;
     take_apart(l, pred, &parts);
     for (i = 0; i < parts.n; i++) {
-        yes = nd_bb(l, "match");
-        nd_line(l, parts.v[i]->span);
+        yes = nd_ir_bb(l, "match");
+        nd_ir_line(l, parts.v[i]->span);
         prepare_parts(l, &parts, i);
-        LLVMBuildCondBr(l->b, nd_lower_cond(l, parts.v[i]), yes, l->out);
-        nd_temps_release(l);
-        nd_at(l, yes);
+        LLVMBuildCondBr(l->b, nd_lower_cond(l, parts.v[i]), yes, l->fn.out);
+        nd_lower_temps_release(l);
+        nd_ir_at(l, yes);
     }
-    l->pkt.covered = covered;
+    l->fn.pkt.covered = covered;
 }
 
-enum nd_as nd_as(const struct nd_lower *l, enum nd_as as)
+enum nd_as nd_lower_as(const struct nd_lower *l, enum nd_as as)
 {
-    return as == ND_AS_BTF && l->numbers ? ND_AS_KERNEL : as;
+    return as == ND_AS_BTF && l->fn.numbers ? ND_AS_KERNEL : as;
 }
 
-LLVMValueRef nd_ctx(struct nd_lower *l)
+LLVMValueRef nd_lower_ctx(struct nd_lower *l)
 {
-    if (l->ctx)
-        return l->ctx;
-    l->ctx_wanted = true;
+    if (l->fn.ctx)
+        return l->fn.ctx;
+    l->fn.ctx_wanted = true;
     return LLVMGetUndef(l->ptr);
 }
 
-void nd_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope)
+void nd_lower_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope)
 {
-    l->func = func;
-    l->scope = scope;
+    l->fn = (struct nd_lower_fn){.probe = l->fn.probe,
+                                 .numbers = l->fn.numbers,
+                                 .spare_stack = l->fn.spare_stack,
+                                 .scratch_base = l->fn.scratch_base,
+                                 .func = func,
+                                 .scope = scope};
     LLVMSetSubprogram(func, scope);
-    l->ctx = NULL;
-    l->ctx_wanted = false;
-    l->stack = 0;
-    l->temps.v = NULL;
-    l->temps.n = l->temps.cap = 0;
-    l->slots = NULL;
-    l->nslots = 0;
-    l->loop = NULL;
-    l->inl = NULL;
-    l->scratch = NULL;
-    l->scratch_top = 0;
-    l->scratch_held = false;
-    memset(&l->pkt, 0, sizeof(l->pkt));
-    l->early.v = NULL;
-    l->early.n = l->early.cap = 0;
-    l->entry = l->prologue = nd_bb(l, "entry");
-    l->start = nd_bb(l, "start");
-    l->out = nd_bb(l, "out"); // a handler of a path has one of its own
-    l->end = nd_bb(l, "end");
-    LLVMPositionBuilderAtEnd(l->b, l->entry);
-    nd_at(l, l->start);
-    nd_line(l, l->probe->decl->name_span);
+    l->fn.entry = l->fn.prologue = nd_ir_bb(l, "entry");
+    l->fn.start = nd_ir_bb(l, "start");
+    l->fn.out = nd_ir_bb(l, "out"); // a handler of a path has one of its own
+    l->fn.end = nd_ir_bb(l, "end");
+    LLVMPositionBuilderAtEnd(l->b, l->fn.entry);
+    nd_ir_at(l, l->fn.start);
+    nd_ir_line(l, l->fn.probe->decl->name_span);
 }
 
 // rest: of the list of which the function has seen the first.
 static void close_function(struct nd_lower *l, bool rest)
 {
-    nd_br(l, l->out);
-    nd_at(l, l->out);
-    nd_nest_give_scratch(l);
+    nd_ir_br(l, l->fn.out);
+    nd_ir_at(l, l->fn.out);
+    nd_lower_nest_give_scratch(l);
     if (rest)
-        nd_each_rest(l);
-    nd_br(l, l->end);
-    nd_at(l, l->end);
-    LLVMBuildRet(l->b, nd_i32(l, 0));
-    LLVMPositionBuilderAtEnd(l->b, l->prologue);
-    LLVMBuildBr(l->b, l->start);
+        nd_lower_each_rest(l);
+    nd_ir_br(l, l->fn.end);
+    nd_ir_at(l, l->fn.end);
+    LLVMBuildRet(l->b, nd_ir_i32(l, 0));
+    LLVMPositionBuilderAtEnd(l->b, l->fn.prologue);
+    LLVMBuildBr(l->b, l->fn.start);
     LLVMSetCurrentDebugLocation2(l->b, NULL);
 }
 
 static void open_program(struct nd_lower *l)
 {
-    const struct nd_probe *pr = l->probe;
+    const struct nd_probe *pr = l->fn.probe;
     LLVMValueRef func = LLVMAddFunction(l->m, pr->name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
 
     LLVMSetSection(func, nd_arena_printf(l->a, "%s/%s", sections[pr->type], pr->name));
-    nd_function_open(l, func, nd_function_scope(l, pr->name, pr->decl->name_span, l->di_sub));
-    l->ctx = LLVMGetParam(func, 0);
+    nd_lower_function_open(l, func,
+                           nd_lower_function_scope(l, pr->name, pr->decl->name_span, l->di_sub));
+    l->fn.ctx = LLVMGetParam(func, 0);
 }
 
 // What comes before the body: arguments noted at the entry, the stage's exports.
 static void way_in(struct nd_lower *l)
 {
-    struct nd_probe *pr = l->probe;
+    struct nd_probe *pr = l->fn.probe;
     uint32_t i;
 
     if (pr->entry_of)
@@ -413,7 +404,7 @@ static void way_in(struct nd_lower *l)
         return;
     for (i = 0; i < pr->nexports; i++)
         nd_lower_unset(l, pr->exports[i]);
-    nd_leave_unless(l, pr->via->pred);
+    nd_lower_leave_unless(l, pr->via->pred);
     nd_lower_block(l, pr->via->body);
 }
 
@@ -423,34 +414,34 @@ enum form { PROGRAM, FIRST, OTHERS };
 
 static void lower_body(struct nd_lower *l, bool scratch, enum form form)
 {
-    struct nd_probe *pr = l->probe;
+    struct nd_probe *pr = l->fn.probe;
 
-    l->numbers = form == OTHERS;
-    l->spare_stack = form != PROGRAM;
+    l->fn.numbers = form == OTHERS;
+    l->fn.spare_stack = form != PROGRAM;
     if (form == OTHERS)
-        nd_each_open(l);
+        nd_lower_each_open(l);
     else
         open_program(l);
-    nd_reuse_plan(l);
-    nd_nest_keep_stack(l);
+    nd_lower_reuse_plan(l);
+    nd_lower_nest_keep_stack(l);
     if (scratch)
-        nd_nest_take_scratch(l);
+        nd_lower_nest_take_scratch(l);
     if (form == FIRST)
-        nd_each_begin(l);
+        nd_lower_each_begin(l);
     if (form == OTHERS)
-        nd_each_take(l);
+        nd_lower_each_take(l);
     else
         way_in(l);
     if (form == FIRST)
-        nd_each_note(l);
+        nd_lower_each_note(l);
     if (!pr->entry_of) {
-        nd_leave_unless(l, pr->decl->pred);
+        nd_lower_leave_unless(l, pr->decl->pred);
         if (pr->path)
             nd_lower_path(l);
         nd_lower_block(l, pr->decl->body);
     }
     close_function(l, form == FIRST);
-    l->numbers = false;
+    l->fn.numbers = false;
 }
 
 #define STACK_MAX 320u  // of 512; the rest is for what LLVM spills
@@ -464,7 +455,7 @@ enum place { ON_STACK, LARGE_IN_SCRATCH, ALL_IN_SCRATCH, PLACES };
 static bool lower_form(struct nd_lower *l, enum form form, enum place place)
 {
     static const uint32_t most[PLACES] = {STACK_MAX, STACK_FULL, STACK_FULL};
-    struct nd_probe *pr = l->probe;
+    struct nd_probe *pr = l->fn.probe;
     uint32_t sites = l->sites.n, state = l->state_size, exit_off = l->exit_off;
     bool forced = l->force_scratch, done = false;
 
@@ -472,28 +463,28 @@ static bool lower_form(struct nd_lower *l, enum form form, enum place place)
         l->sites.n = sites;
         l->state_size = state;
         l->exit_off = exit_off;
-        l->scratch_base = l->scratch_size;
+        l->fn.scratch_base = l->scratch_size;
         l->force_scratch = place == ALL_IN_SCRATCH;
         if (place != ON_STACK && !l->scratch_map)
             l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
         lower_body(l, place != ON_STACK, form);
-        done = !l->ctx_wanted && (l->stack <= most[place] || place == ALL_IN_SCRATCH);
+        done = !l->fn.ctx_wanted && (l->fn.stack <= most[place] || place == ALL_IN_SCRATCH);
         if (!done) {
-            nd_core_forget(l, l->func);
-            LLVMDeleteFunction(l->func);
+            nd_lower_core_forget(l, l->fn.func);
+            LLVMDeleteFunction(l->fn.func);
         }
-        if (l->ctx_wanted)
+        if (l->fn.ctx_wanted)
             break;
     }
     l->force_scratch = forced;
     if (!done)
         return false;
-    l->scratch_size += l->scratch_top;
-    if (l->scratch_top > SCRATCH_MAX || l->stack > STACK_FULL)
+    l->scratch_size += l->fn.scratch_top;
+    if (l->fn.scratch_top > SCRATCH_MAX || l->fn.stack > STACK_FULL)
         nd_help(l->d,
                 nd_error(l->d, ND_E0701, pr->decl->name_span,
                          "this probe keeps %u bytes of strings, tuples and structs at a time",
-                         l->scratch_top + l->stack),
+                         l->fn.scratch_top + l->fn.stack),
                 "the most is %u; use shorter strings: str(pointer, 32)", SCRATCH_MAX);
     return true;
 }
@@ -503,16 +494,16 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
     enum place place;
     bool each;
 
-    l->probe = pr;
-    each = nd_each_can(l) && lower_form(l, OTHERS, ALL_IN_SCRATCH);
+    l->fn.probe = pr;
+    each = nd_lower_each_can(l) && lower_form(l, OTHERS, ALL_IN_SCRATCH);
     // Scratch is the short way from addresses in the packet's skb to numbers, see lower_mem.c. And
     // the stack of a program and its function together is no larger than that of a program.
-    place = l->force_scratch || each                                ? ALL_IN_SCRATCH
-            : pr->pkt && !l->p->portable && nd_leaves_are_memory(l) ? LARGE_IN_SCRATCH
-                                                                    : ON_STACK;
+    place = l->force_scratch || each                                      ? ALL_IN_SCRATCH
+            : pr->pkt && !l->p->portable && nd_lower_leaves_are_memory(l) ? LARGE_IN_SCRATCH
+                                                                          : ON_STACK;
     lower_form(l, each ? FIRST : PROGRAM, place);
     if (pr->via && pr->via->each && !each)
-        nd_each_refuse(l);
+        nd_lower_each_refuse(l);
 }
 
 static void finish_globals(struct nd_lower *l)
@@ -520,38 +511,38 @@ static void finish_globals(struct nd_lower *l)
     LLVMValueRef g;
 
     if (l->scratch_map) {
-        g = nd_define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4,
-                          l->scratch_size ? (l->scratch_size + 7) & ~7u : 8,
-                          l->scratch_slots ? l->scratch_slots : 1);
+        g = nd_lower_define_map(l, "nd_scratch", bpf_map_types[ND_MAP_SCRATCH], 4,
+                                l->scratch_size ? (l->scratch_size + 7) & ~7u : 8,
+                                l->scratch_slots ? l->scratch_slots : 1);
         LLVMReplaceAllUsesWith(l->scratch_map, g);
         LLVMDeleteGlobal(l->scratch_map);
         l->scratch_map = g;
     }
-    nd_state_end(l);
+    nd_lower_state_end(l);
 }
 
 static LLVMValueRef event_map(struct nd_lower *l)
 {
     if (nd_without(l->p, ND_F_RINGBUF)) // libbpf makes an entry for each CPU
-        return nd_define_map(l, ND_RINGBUF_SYM, BPF_PERF_EVENT_ARRAY, 4, 4, 0);
-    nd_need(l, ND_F_RINGBUF);
-    return nd_define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, ND_RING_BYTES);
+        return nd_lower_define_map(l, ND_RINGBUF_SYM, BPF_PERF_EVENT_ARRAY, 4, 4, 0);
+    nd_lower_need(l, ND_F_RINGBUF);
+    return nd_lower_define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, ND_RING_BYTES);
 }
 
 static void make_globals(struct nd_lower *l)
 {
     uint32_t k, i;
 
-    nd_state_begin(l);
+    nd_lower_state_begin(l);
     l->maps = ND_NEW_ARRAY(l->a, struct nd_lmap, l->p->maps.n + 1);
     l->paths = ND_NEW_ARRAY(l->a, struct nd_layout_path, l->p->paths.n + 1);
     for (i = 0; i < l->p->paths.n; i++) {
         for (k = 0; k < ND_PATHC_MAX; k++)
-            l->paths[i].count[k] = nd_state_alloc(l, 8);
+            l->paths[i].count[k] = nd_lower_state_alloc(l, 8);
     }
     for (i = 0; i < l->p->maps.n; i++)
         make_map(l, l->p->maps.v[i]);
-    nd_state_words_end(l);
+    nd_lower_state_words_end(l);
     for (i = 0; i < l->p->maps.n; i++)
         count_entries(l, l->p->maps.v[i]);
     for (i = 0; i < l->p->paths.n; i++)
@@ -585,9 +576,9 @@ static void make_debug(struct nd_lower *l)
     // "int f(void)": the kernel refuses BTF of a function whose parameter has no name.
     l->di_sub = LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], params, 1, LLVMDIFlagZero);
     LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
-                      LLVMValueAsMetadata(nd_i32(l, LLVMDebugMetadataVersion())));
+                      LLVMValueAsMetadata(nd_ir_i32(l, LLVMDebugMetadataVersion())));
     LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Dwarf Version", 13,
-                      LLVMValueAsMetadata(nd_i32(l, 4)));
+                      LLVMValueAsMetadata(nd_ir_i32(l, 4)));
 }
 
 bool nd_lower_program(struct nd_lower *l)
@@ -604,13 +595,13 @@ bool nd_lower_program(struct nd_lower *l)
     l->ptr = LLVMPointerTypeInContext(l->cx, 0);
     make_debug(l);
     make_globals(l);
-    nd_nest_plan(l);
+    nd_lower_nest_plan(l);
     for (i = 0; i < l->p->probes.n; i++)
         lower_probe(l, l->p->probes.v[i]);
     if (l->p->probes.n)
-        nd_need(l, ND_F_JMP32);
+        nd_lower_need(l, ND_F_JMP32);
     finish_globals(l);
-    nd_core_finish(l);
+    nd_lower_core_finish(l);
     LLVMDIBuilderFinalize(l->di);
     return l->d->errors == 0;
 }

@@ -2,42 +2,42 @@
 // Arguments of functions: in registers, on the stack, and for return probes from a note that a
 // probe at the entry left. Must not know types by name.
 #include "compiler/check/needs.h"
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include <string.h>
 
 // ---- where the calling convention puts them ----------------------------------------------------
 
-LLVMValueRef nd_load_reg(struct nd_lower *l, const char *reg)
+LLVMValueRef nd_lower_load_reg(struct nd_lower *l, const char *reg)
 {
-    struct nd_need n = {.kind = ND_NEED_ARCH, .type = nd_kernel_arch(l->p->kernel)};
+    struct nd_lower_need n = {.kind = ND_NEED_ARCH, .type = nd_kernel_arch(l->p->kernel)};
     uint32_t off = 0;
 
     nd_need_note(l->p, &n);
     if (!reg || !nd_arch_reg(nd_kernel_arch(l->p->kernel), reg, &off))
-        return nd_i64(l, 0);
-    return nd_load_int(l, nd_gep(l, nd_ctx(l), off), &nd_type_u64);
+        return nd_ir_i64(l, 0);
+    return nd_lower_load_int(l, nd_ir_gep(l, nd_lower_ctx(l), off), &nd_type_u64);
 }
 
 static LLVMValueRef at_entry(struct nd_lower *l, uint32_t n, struct nd_span span)
 {
     const char *arch = nd_kernel_arch(l->p->kernel), *reg = nd_arch_arg_reg(arch, n);
-    struct nd_val at = {.mem = true, .as = l->probe->user_memory ? ND_AS_USER : ND_AS_KERNEL};
+    struct nd_val at = {.mem = true, .as = l->fn.probe->user_memory ? ND_AS_USER : ND_AS_KERNEL};
     uint32_t off = 0;
 
     if (reg)
-        return nd_load_reg(l, reg);
+        return nd_lower_load_reg(l, reg);
     nd_arch_stack_arg(arch, n, &off);
-    at.v = LLVMBuildAdd(l->b, nd_load_reg(l, "sp"), nd_i64(l, off), "");
-    return nd_load_scalar(l, at, &nd_type_u64, span);
+    at.v = LLVMBuildAdd(l->b, nd_lower_load_reg(l, "sp"), nd_ir_i64(l, off), "");
+    return nd_lower_load_scalar(l, at, &nd_type_u64, span);
 }
 
 LLVMValueRef nd_lower_func_arg(struct nd_lower *l, uint32_t n, struct nd_span span)
 {
-    const struct nd_probe *pr = l->probe;
+    const struct nd_probe *pr = l->fn.probe;
 
     if (pr->retprobe)
-        return LLVMBuildLoad2(l->b, l->i64, l->entry_args[n], "");
+        return LLVMBuildLoad2(l->b, l->i64, l->fn.entry_args[n], "");
     return at_entry(l, n, span);
 }
 
@@ -61,58 +61,58 @@ static LLVMValueRef note_map(struct nd_lower *l, const struct nd_probe *ret)
     LLVMValueRef g = LLVMGetNamedGlobal(l->m, name);
 
     return g ? g
-             : nd_define_map(l, name, BPF_LRU_HASH, 16, note_args(ret->entry_args) * 8, NOTES_MAX);
+             : nd_lower_define_map(l, name, BPF_LRU_HASH, 16, note_args(ret->entry_args) * 8,
+                                   NOTES_MAX);
 }
 
 static LLVMValueRef note_key(struct nd_lower *l, uint32_t popped)
 {
-    LLVMValueRef key = nd_keep(l, 16), frame = nd_load_reg(l, "sp");
+    LLVMValueRef key = nd_lower_keep(l, 16), frame = nd_lower_load_reg(l, "sp");
 
-    nd_store(l, key, 8, nd_call(l, ND_H_GET_CURRENT_TASK, NULL, 0));
-    nd_store(l, nd_gep(l, key, 8), 8, LLVMBuildSub(l->b, frame, nd_i64(l, popped), ""));
+    nd_ir_store(l, key, 8, nd_ir_call(l, ND_H_GET_CURRENT_TASK, NULL, 0));
+    nd_ir_store(l, nd_ir_gep(l, key, 8), 8, LLVMBuildSub(l->b, frame, nd_ir_i64(l, popped), ""));
     return key;
 }
 
 void nd_lower_note(struct nd_lower *l)
 {
-    const struct nd_probe *ret = l->probe->entry_of;
-    LLVMValueRef val = nd_keep(l, note_args(ret->entry_args) * 8), args[4];
+    const struct nd_probe *ret = l->fn.probe->entry_of;
+    LLVMValueRef val = nd_lower_keep(l, note_args(ret->entry_args) * 8), args[4];
     uint32_t i, at = 0;
 
     for (i = 0; i < ND_FUNC_ARGS; i++) {
         if (ret->entry_args >> i & 1)
-            nd_store(l, nd_gep(l, val, 8 * at++), 8, at_entry(l, i, ret->decl->name_span));
+            nd_ir_store(l, nd_ir_gep(l, val, 8 * at++), 8, at_entry(l, i, ret->decl->name_span));
     }
     args[0] = note_map(l, ret);
     args[1] = note_key(l, 0);
     args[2] = val;
-    args[3] = nd_i64(l, 0);
-    nd_call(l, ND_H_MAP_UPDATE, args, 4);
+    args[3] = nd_ir_i64(l, 0);
+    nd_ir_call(l, ND_H_MAP_UPDATE, args, 4);
 }
 
 void nd_lower_note_read(struct nd_lower *l)
 {
-    const struct nd_probe *pr = l->probe;
-    LLVMBasicBlockRef seen = nd_bb(l, "seen"), unseen = nd_bb(l, "unseen");
+    const struct nd_probe *pr = l->fn.probe;
+    LLVMBasicBlockRef seen = nd_ir_bb(l, "seen"), unseen = nd_ir_bb(l, "unseen");
     LLVMValueRef args[2], val;
     uint32_t i, at = 0;
 
     args[0] = note_map(l, pr);
     args[1] = note_key(l, nd_arch_return_pops(nd_kernel_arch(l->p->kernel)));
-    val = nd_ptr(l, nd_call(l, ND_H_MAP_LOOKUP, args, 2));
+    val = nd_ir_ptr(l, nd_ir_call(l, ND_H_MAP_LOOKUP, args, 2));
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, val, LLVMConstNull(l->ptr), ""), seen,
                     unseen);
-    nd_at(l, unseen);
-    nd_count(l, ND_SITE_NO_ENTRY, pr->decl->name_span, ND_MF_NONE);
-    nd_br(l, l->out);
-    nd_at(l, seen);
-    memset(l->entry_args, 0, sizeof(l->entry_args));
+    nd_ir_at(l, unseen);
+    nd_lower_count(l, ND_SITE_NO_ENTRY, pr->decl->name_span, ND_MF_NONE);
+    nd_ir_br(l, l->fn.out);
+    nd_ir_at(l, seen);
     for (i = 0; i < ND_FUNC_ARGS; i++) {
         if (!(pr->entry_args >> i & 1))
             continue;
-        l->entry_args[i] = nd_register(l, "arg");
-        LLVMBuildStore(l->b, nd_load_int(l, nd_gep(l, val, 8 * at++), &nd_type_u64),
-                       l->entry_args[i]);
+        l->fn.entry_args[i] = nd_lower_register(l, "arg");
+        LLVMBuildStore(l->b, nd_lower_load_int(l, nd_ir_gep(l, val, 8 * at++), &nd_type_u64),
+                       l->fn.entry_args[i]);
     }
-    nd_call(l, ND_H_MAP_DELETE, args, 2);
+    nd_ir_call(l, ND_H_MAP_DELETE, args, 2);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Built-ins of the kernel's world, one row each, and the arguments of probes.
 #include "compiler/check/needs.h"
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include <string.h>
 
@@ -12,22 +12,22 @@ static struct nd_val scalar(LLVMValueRef v)
 
 static LLVMValueRef call0(struct nd_lower *l, enum nd_helper h)
 {
-    return nd_call(l, h, NULL, 0);
+    return nd_ir_call(l, h, NULL, 0);
 }
 
 static LLVMValueRef low32(struct nd_lower *l, LLVMValueRef v)
 {
-    return LLVMBuildAnd(l->b, v, nd_i64(l, 0xffffffff), "");
+    return LLVMBuildAnd(l->b, v, nd_ir_i64(l, 0xffffffff), "");
 }
 
 static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
 {
-    return LLVMBuildLShr(l->b, v, nd_i64(l, 32), "");
+    return LLVMBuildLShr(l->b, v, nd_ir_i64(l, 32), "");
 }
 
 static LLVMValueRef ctx_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
 {
-    return nd_load_int(l, nd_gep(l, nd_ctx(l), off), t);
+    return nd_lower_load_int(l, nd_ir_gep(l, nd_lower_ctx(l), off), t);
 }
 
 // ---- arguments of probes ------------------------------------------------------------------------
@@ -40,28 +40,29 @@ static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, st
 
     switch (a->where) {
     case ND_USDT_CONST:
-        return nd_i64(l, (uint64_t)a->value);
+        return nd_ir_i64(l, (uint64_t)a->value);
     case ND_USDT_REG:
-        return nd_extend(l, nd_load_reg(l, a->reg), t);
+        return nd_ir_extend(l, nd_lower_load_reg(l, a->reg), t);
     default:
-        v = LLVMBuildAdd(l->b, nd_load_reg(l, a->reg), nd_i64(l, (uint64_t)a->value), "");
+        v = LLVMBuildAdd(l->b, nd_lower_load_reg(l, a->reg), nd_ir_i64(l, (uint64_t)a->value), "");
         if (a->index) {
-            idx = LLVMBuildMul(l->b, nd_load_reg(l, a->index), nd_i64(l, a->scale ? a->scale : 1),
-                               "");
+            idx = LLVMBuildMul(l->b, nd_lower_load_reg(l, a->index),
+                               nd_ir_i64(l, a->scale ? a->scale : 1), "");
             v = LLVMBuildAdd(l->b, v, idx, "");
         }
-        return nd_load_scalar(l, (struct nd_val){.v = v, .mem = true, .as = ND_AS_USER}, t, span);
+        return nd_lower_load_scalar(l, (struct nd_val){.v = v, .mem = true, .as = ND_AS_USER}, t,
+                                    span);
     }
 }
 
 static LLVMValueRef arg_n(struct nd_lower *l, uint32_t n, struct nd_span span)
 {
-    const struct nd_probe *pr = l->probe;
+    const struct nd_probe *pr = l->fn.probe;
 
     if (pr->args == ND_ARGS_USDT) {
         const struct nd_usdt *u = pr->targets.v[0].usdt;
 
-        return n < u->nargs ? usdt_arg(l, &u->args[n], span) : nd_i64(l, 0);
+        return n < u->nargs ? usdt_arg(l, &u->args[n], span) : nd_ir_i64(l, 0);
     }
     if (pr->type == ND_PROG_KPROBE)
         return nd_lower_func_arg(l, n, span);
@@ -73,17 +74,17 @@ static LLVMValueRef data_loc(struct nd_lower *l, const struct nd_tp_field *f)
 {
     LLVMValueRef loc = ctx_load(l, f->off, &nd_type_u32), at;
 
-    at = LLVMBuildAnd(l->b, loc, nd_i64(l, 0xffff), "");
+    at = LLVMBuildAnd(l->b, loc, nd_ir_i64(l, 0xffff), "");
     if (f->rel_loc)
-        at = LLVMBuildAdd(l->b, at, nd_i64(l, f->off + 4), "");
-    return LLVMBuildGEP2(l->b, l->i8, nd_ctx(l), &at, 1, "");
+        at = LLVMBuildAdd(l->b, at, nd_ir_i64(l, f->off + 4), "");
+    return LLVMBuildGEP2(l->b, l->i8, nd_lower_ctx(l), &at, 1, "");
 }
 
 // Another kernel must have this argument in the same place.
 static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct nd_tp_field *f)
 {
-    const struct nd_target *at = &l->probe->targets.v[0];
-    struct nd_need n = {.span = e->span};
+    const struct nd_target *at = &l->fn.probe->targets.v[0];
+    struct nd_lower_need n = {.span = e->span};
 
     if (f) {
         n.kind = ND_NEED_RECORD;
@@ -104,15 +105,15 @@ static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct n
 
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_tp_field *f = l->probe->args == ND_ARGS_FORMAT ? e->info : NULL;
+    const struct nd_tp_field *f = l->fn.probe->args == ND_ARGS_FORMAT ? e->info : NULL;
     LLVMValueRef tmp;
 
     need_arg(l, e, f);
     if (!f)
-        return scalar(nd_extend(l, arg_n(l, e->field->off, e->span), e->type));
+        return scalar(nd_ir_extend(l, arg_n(l, e->field->off, e->span), e->type));
     if (f->data_loc || f->rel_loc) {
-        tmp = nd_temp(l, e->type->size);
-        nd_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
+        tmp = nd_lower_temp(l, e->type->size);
+        nd_lower_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
         return (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF};
     }
     if (nd_type_is_scalar(e->type))
@@ -120,16 +121,19 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
                                nd_type_is_int(e->type) && e->type->kind != ND_TY_PTR
                                    ? nd_type_int(f->size, f->is_signed)
                                    : &nd_type_u64));
-    return (struct nd_val){.v = nd_gep(l, nd_ctx(l), f->off), .mem = true, .as = ND_AS_CTX};
+    return (struct nd_val){
+        .v = nd_ir_gep(l, nd_lower_ctx(l), f->off), .mem = true, .as = ND_AS_CTX};
 }
 
 static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_target *t = &l->probe->targets.v[0];
+    const struct nd_target *t = &l->fn.probe->targets.v[0];
 
-    if (l->probe->type == ND_PROG_FEXIT)
-        return nd_extend(l, ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
-    return nd_extend(l, nd_load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
+    if (l->fn.probe->type == ND_PROG_FEXIT)
+        return nd_ir_extend(l, ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64),
+                            e->type);
+    return nd_ir_extend(l, nd_lower_load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))),
+                        e->type);
 }
 
 // ---- rows ---------------------------------------------------------------------------------------
@@ -184,17 +188,18 @@ static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
     return LLVMBuildSub(l->b, call0(l, ND_H_KTIME_GET_NS),
-                        nd_load_int(l, nd_state_ptr(l, ND_STATE_START), &nd_type_u64), "");
+                        nd_lower_load_int(l, nd_lower_state_ptr(l, ND_STATE_START), &nd_type_u64),
+                        "");
 }
 
 // Only where one program serves many functions; else the name is known when compiling.
 static LLVMValueRef b_func(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMValueRef ctx = nd_ctx(l);
+    LLVMValueRef ctx = nd_lower_ctx(l);
 
     (void)e;
-    nd_need(l, ND_F_FUNC_IP);
-    return nd_call(l, ND_H_GET_FUNC_IP, &ctx, 1);
+    nd_lower_need(l, ND_F_FUNC_IP);
+    return nd_ir_call(l, ND_H_GET_FUNC_IP, &ctx, 1);
 }
 
 static LLVMValueRef b_rand(struct nd_lower *l, struct nd_expr *e)
@@ -218,7 +223,7 @@ static LLVMValueRef b_curtask(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef b_ctx(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
-    return nd_addr(l, nd_ctx(l));
+    return nd_ir_addr(l, nd_lower_ctx(l));
 }
 
 static LLVMValueRef b_argn(struct nd_lower *l, struct nd_expr *e)
@@ -244,20 +249,20 @@ static LLVMValueRef b_second(struct nd_lower *l, struct nd_expr *e) // strftime
 static LLVMValueRef b_bswap(struct nd_lower *l, struct nd_expr *e)
 {
     uint32_t size = e->type->size, i;
-    LLVMValueRef v = nd_lower_int(l, e->args.v[0]), out = nd_i64(l, 0), byte;
+    LLVMValueRef v = nd_lower_int(l, e->args.v[0]), out = nd_ir_i64(l, 0), byte;
 
     for (i = 0; i < size; i++) {
-        byte =
-            LLVMBuildAnd(l->b, LLVMBuildLShr(l->b, v, nd_i64(l, i * 8), ""), nd_i64(l, 0xff), "");
-        out =
-            LLVMBuildOr(l->b, out, LLVMBuildShl(l->b, byte, nd_i64(l, (size - 1 - i) * 8), ""), "");
+        byte = LLVMBuildAnd(l->b, LLVMBuildLShr(l->b, v, nd_ir_i64(l, i * 8), ""),
+                            nd_ir_i64(l, 0xff), "");
+        out = LLVMBuildOr(l->b, out, LLVMBuildShl(l->b, byte, nd_ir_i64(l, (size - 1 - i) * 8), ""),
+                          "");
     }
     return out;
 }
 
 static LLVMValueRef local_text(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMValueRef tmp = nd_temp(l, e->type->size);
+    LLVMValueRef tmp = nd_lower_temp(l, e->type->size);
 
     nd_lower_into(l, e, tmp, e->type);
     return tmp;
@@ -265,7 +270,7 @@ static LLVMValueRef local_text(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef byte_at(struct nd_lower *l, LLVMValueRef p, uint32_t i)
 {
-    return nd_load_int(l, nd_gep(l, p, i), &nd_type_u8);
+    return nd_lower_load_int(l, nd_ir_gep(l, p, i), &nd_type_u8);
 }
 
 // The first n bytes, at most up to the end of the shorter: 0 equal, 1 not. Texts have only zeros
@@ -280,33 +285,36 @@ static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
         n = e->args.v[0]->type->size;
     if (n > e->args.v[1]->type->size)
         n = e->args.v[1]->type->size;
-    return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, nd_bytes_equal(l, a, b, n), ""), l->i64, "");
+    return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, nd_lower_bytes_equal(l, a, b, n), ""), l->i64,
+                         "");
 }
 
-LLVMValueRef nd_scan(struct nd_lower *l, uint32_t most, struct nd_span span,
-                     LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg), void *arg)
+LLVMValueRef nd_lower_scan(struct nd_lower *l, uint32_t most, struct nd_span span,
+                           LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg),
+                           void *arg)
 {
-    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_bb(l, "scan"),
-                      next = nd_bb(l, "scan.next"), done = nd_bb(l, "scan.done"), body, more;
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_ir_bb(l, "scan"),
+                      next = nd_ir_bb(l, "scan.next"), done = nd_ir_bb(l, "scan.done"), body, more;
     LLVMValueRef i, end, inc, phi;
 
-    nd_need_loops(l, span);
-    nd_br(l, loop);
-    nd_at(l, loop);
+    nd_lower_need_loops(l, span);
+    nd_ir_br(l, loop);
+    nd_ir_at(l, loop);
     i = LLVMBuildPhi(l->b, l->i64, "");
-    more = nd_bb(l, "scan.body");
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, i, nd_i64(l, most), ""), more, done);
-    nd_at(l, more);
+    more = nd_ir_bb(l, "scan.body");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, i, nd_ir_i64(l, most), ""), more, done);
+    nd_ir_at(l, more);
     end = stop(l, i, arg);
     body = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, end, done, next);
-    nd_at(l, next);
-    inc = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
-    nd_br(l, loop);
-    LLVMAddIncoming(i, (LLVMValueRef[]){nd_i64(l, 0), inc}, (LLVMBasicBlockRef[]){from, next}, 2);
-    nd_at(l, done);
+    nd_ir_at(l, next);
+    inc = LLVMBuildAdd(l->b, i, nd_ir_i64(l, 1), "");
+    nd_ir_br(l, loop);
+    LLVMAddIncoming(i, (LLVMValueRef[]){nd_ir_i64(l, 0), inc}, (LLVMBasicBlockRef[]){from, next},
+                    2);
+    nd_ir_at(l, done);
     phi = LLVMBuildPhi(l->b, l->i64, "");
-    LLVMAddIncoming(phi, (LLVMValueRef[]){nd_i64(l, most), i}, (LLVMBasicBlockRef[]){loop, body},
+    LLVMAddIncoming(phi, (LLVMValueRef[]){nd_ir_i64(l, most), i}, (LLVMBasicBlockRef[]){loop, body},
                     2);
     return phi;
 }
@@ -323,7 +331,7 @@ static LLVMValueRef is_end(struct nd_lower *l, LLVMValueRef i, void *text)
 
 static LLVMValueRef b_strlen(struct nd_lower *l, struct nd_expr *e)
 {
-    return nd_scan(l, e->args.v[0]->type->size, e->span, is_end, local_text(l, e->args.v[0]));
+    return nd_lower_scan(l, e->args.v[0]->type->size, e->span, is_end, local_text(l, e->args.v[0]));
 }
 
 struct needle {
@@ -336,15 +344,15 @@ struct needle {
 // the verifier more ways through the program than it follows.
 static LLVMValueRef stands_at(struct nd_lower *l, const struct needle *n, LLVMValueRef i)
 {
-    LLVMValueRef at = LLVMBuildGEP2(l->b, l->i8, n->hay, &i, 1, ""), diff = nd_i64(l, 0), x;
+    LLVMValueRef at = LLVMBuildGEP2(l->b, l->i8, n->hay, &i, 1, ""), diff = nd_ir_i64(l, 0), x;
     uint32_t k;
 
     for (k = 0; k < n->len; k++) {
-        x = LLVMBuildXor(l->b, byte_at(l, at, k), nd_i64(l, (uint8_t)n->s[k]), "");
+        x = LLVMBuildXor(l->b, byte_at(l, at, k), nd_ir_i64(l, (uint8_t)n->s[k]), "");
         diff = LLVMBuildOr(l->b, diff, x, "");
     }
     // diff is below 256: the borrow of diff - 1 tells whether it is 0
-    return LLVMBuildLShr(l->b, LLVMBuildSub(l->b, diff, nd_i64(l, 1), ""), nd_i64(l, 63), "");
+    return LLVMBuildLShr(l->b, LLVMBuildSub(l->b, diff, nd_ir_i64(l, 1), ""), nd_ir_i64(l, 63), "");
 }
 
 static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
@@ -359,27 +367,28 @@ static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
                 nd_error(l->d, ND_E0401, e->args.v[1]->span,
                          "in a probe the second argument must be a string literal"),
                 "search in user space (on, every) for others");
-        return nd_i64(l, 0);
+        return nd_ir_i64(l, 0);
     }
     if (n.len > size)
-        return nd_i64(l, 0);
+        return nd_ir_i64(l, 0);
     n.hay = local_text(l, e->args.v[0]);
-    nd_need_loops(l, e->span);
+    nd_lower_need_loops(l, e->span);
     from = LLVMGetInsertBlock(l->b);
-    loop = nd_bb(l, "search");
-    done = nd_bb(l, "searched");
-    nd_br(l, loop);
-    nd_at(l, loop);
+    loop = nd_ir_bb(l, "search");
+    done = nd_ir_bb(l, "searched");
+    nd_ir_br(l, loop);
+    nd_ir_at(l, loop);
     i = LLVMBuildPhi(l->b, l->i64, "");
     any = LLVMBuildPhi(l->b, l->i64, "");
     found = LLVMBuildOr(l->b, any, stands_at(l, &n, i), "");
-    next = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULE, next, nd_i64(l, size - n.len), ""), loop,
-                    done);
-    LLVMAddIncoming(i, (LLVMValueRef[]){nd_i64(l, 0), next}, (LLVMBasicBlockRef[]){from, loop}, 2);
-    LLVMAddIncoming(any, (LLVMValueRef[]){nd_i64(l, 0), found}, (LLVMBasicBlockRef[]){from, loop},
+    next = LLVMBuildAdd(l->b, i, nd_ir_i64(l, 1), "");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULE, next, nd_ir_i64(l, size - n.len), ""),
+                    loop, done);
+    LLVMAddIncoming(i, (LLVMValueRef[]){nd_ir_i64(l, 0), next}, (LLVMBasicBlockRef[]){from, loop},
                     2);
-    nd_at(l, done);
+    LLVMAddIncoming(any, (LLVMValueRef[]){nd_ir_i64(l, 0), found},
+                    (LLVMBasicBlockRef[]){from, loop}, 2);
+    nd_ir_at(l, done);
     return found;
 }
 
@@ -401,7 +410,7 @@ static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
 
     if (x->type->kind == ND_TY_PKT || x->a->type->kind == ND_TY_PKT)
         return nd_lower_pkt_has(l, x);
-    return nd_opt_load(l, x->sym->option->given_off, &nd_type_u32);
+    return nd_lower_opt_load(l, x->sym->option->given_off, &nd_type_u32);
 }
 
 static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
@@ -409,10 +418,10 @@ static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
     struct nd_expr *x = e->args.v[0];
 
     if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
-        return nd_opt_load(l, x->sym->option->count_off, &nd_type_u32);
+        return nd_lower_opt_load(l, x->sym->option->count_off, &nd_type_u32);
     nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "the kernel does not know how full a map is"),
             "call len() in user space (every, end, on)");
-    return nd_i64(l, 0);
+    return nd_ir_i64(l, 0);
 }
 
 static LLVMValueRef b_retval(struct nd_lower *l, struct nd_expr *e)
@@ -440,18 +449,18 @@ static const struct {
 
 static void into_comm(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
-    LLVMValueRef args[2] = {dst, nd_i32(l, 16)};
+    LLVMValueRef args[2] = {dst, nd_ir_i32(l, 16)};
 
     (void)e;
     // Linux 5.18 to 6.4 leave what was there behind the end of the name.
-    nd_zero(l, dst, 0, t->size);
-    nd_call(l, ND_H_GET_COMM, args, 2);
+    nd_ir_zero(l, dst, 0, t->size);
+    nd_ir_call(l, ND_H_GET_COMM, args, 2);
 }
 
 static void into_str(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
     struct nd_expr *x = e->args.v[0];
-    enum nd_as as = l->probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
+    enum nd_as as = l->fn.probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
     struct nd_type limit = *t;
     struct nd_val v;
 
@@ -465,9 +474,9 @@ static void into_str(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
             as = v.as;
         else if (x->type->kind == ND_TY_PTR)
             as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
-        nd_read_str(l, dst, limit.size, v.v, as, e->span);
+        nd_lower_read_str(l, dst, limit.size, v.v, as, e->span);
     }
-    nd_zero(l, dst, limit.size, t->size - limit.size);
+    nd_ir_zero(l, dst, limit.size, t->size - limit.size);
 }
 
 static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
@@ -475,25 +484,25 @@ static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
     struct nd_expr *x = e->args.v[0];
     uint32_t room = t->size - 4;
     struct nd_val v = nd_lower_expr(l, x);
-    LLVMValueRef n = nd_i64(l, room), args[3], r, fits;
-    enum nd_as as = v.mem ? v.as : l->probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
+    LLVMValueRef n = nd_ir_i64(l, room), args[3], r, fits;
+    enum nd_as as = v.mem ? v.as : l->fn.probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
 
     if (!v.mem && x->type->kind == ND_TY_PTR)
         as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
     if (e->args.n > 1) {
         n = nd_lower_int(l, e->args.v[1]);
-        fits = LLVMBuildICmp(l->b, LLVMIntULE, n, nd_i64(l, room), "");
-        nd_count_if(l, LLVMBuildNot(l->b, fits, ""), ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
-        n = LLVMBuildSelect(l->b, fits, n, nd_i64(l, room), "");
+        fits = LLVMBuildICmp(l->b, LLVMIntULE, n, nd_ir_i64(l, room), "");
+        nd_lower_count_if(l, LLVMBuildNot(l->b, fits, ""), ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
+        n = LLVMBuildSelect(l->b, fits, n, nd_ir_i64(l, room), "");
     }
-    nd_zero(l, dst, 0, t->size);
-    args[0] = nd_gep(l, dst, 4);
+    nd_ir_zero(l, dst, 0, t->size);
+    args[0] = nd_ir_gep(l, dst, 4);
     args[1] = LLVMBuildTrunc(l->b, n, l->i32, "");
-    args[2] = nd_ptr(l, v.v);
-    r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
-    r = LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), "");
-    nd_count_if(l, LLVMBuildNot(l->b, r, ""), ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
-    nd_store(l, dst, 4, LLVMBuildSelect(l->b, r, n, nd_i64(l, 0), ""));
+    args[2] = nd_ir_ptr(l, v.v);
+    r = nd_ir_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
+    r = LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_ir_i64(l, 0), "");
+    nd_lower_count_if(l, LLVMBuildNot(l->b, r, ""), ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
+    nd_ir_store(l, dst, 4, LLVMBuildSelect(l->b, r, n, nd_ir_i64(l, 0), ""));
 }
 
 #define FAMILY_INET6 10
@@ -501,19 +510,19 @@ static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
 // An IPv4 address in the last 4 bytes of ::ffff:0:0/96.
 static void put_v4(struct nd_lower *l, LLVMValueRef dst)
 {
-    nd_store(l, dst, 8, nd_i64(l, 0));
-    nd_store(l, nd_gep(l, dst, 8), 4, nd_i64(l, 0xffff0000));
+    nd_ir_store(l, dst, 8, nd_ir_i64(l, 0));
+    nd_ir_store(l, nd_ir_gep(l, dst, 8), 4, nd_ir_i64(l, 0xffff0000));
 }
 
 static void ntop_bytes(struct nd_lower *l, struct nd_val v, uint32_t size, LLVMValueRef dst,
                        struct nd_span span)
 {
     if (size == 16) {
-        nd_copy(l, dst, v, 16, span);
+        nd_lower_copy(l, dst, v, 16, span);
         return;
     }
     put_v4(l, dst);
-    nd_copy(l, nd_gep(l, dst, 12), v, 4, span);
+    nd_lower_copy(l, nd_ir_gep(l, dst, 12), v, 4, span);
 }
 
 static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
@@ -527,7 +536,7 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
     v = nd_lower_expr(l, x);
     if (!v.mem && x->type->kind != ND_TY_PTR) {
         put_v4(l, dst);
-        nd_store(l, nd_gep(l, dst, 12), 4, v.v); // an integer is in network order already
+        nd_ir_store(l, nd_ir_gep(l, dst, 12), 4, v.v); // an integer is in network order already
         return;
     }
     if (!v.mem)
@@ -539,23 +548,24 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
         ntop_bytes(l, v, v6 ? 16 : 4, dst, e->span);
         return;
     }
-    six = nd_bb(l, "v6");
-    four = nd_bb(l, "v4");
-    done = nd_bb(l, "ntop");
-    af = LLVMBuildICmp(l->b, LLVMIntEQ, nd_lower_int(l, e->args.v[0]), nd_i64(l, FAMILY_INET6), "");
+    six = nd_ir_bb(l, "v6");
+    four = nd_ir_bb(l, "v4");
+    done = nd_ir_bb(l, "ntop");
+    af = LLVMBuildICmp(l->b, LLVMIntEQ, nd_lower_int(l, e->args.v[0]), nd_ir_i64(l, FAMILY_INET6),
+                       "");
     LLVMBuildCondBr(l->b, af, six, four);
-    nd_at(l, six);
+    nd_ir_at(l, six);
     ntop_bytes(l, v, 16, dst, e->span);
-    nd_br(l, done);
-    nd_at(l, four);
+    nd_ir_br(l, done);
+    nd_ir_at(l, four);
     ntop_bytes(l, v, 4, dst, e->span);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 static void into_bytes(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
-    nd_put_literal(l, dst, e->str, e->len, t->size); // ip() prefix() mac() ifname() pton()
+    nd_lower_put_literal(l, dst, e->str, e->len, t->size); // ip() prefix() mac() ifname() pton()
 }
 
 static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
@@ -567,22 +577,22 @@ static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst
     if (!v.mem)
         v = (struct nd_val){
             .v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
-    nd_copy(l, dst, v, 6, e->span);
+    nd_lower_copy(l, dst, v, 6, e->span);
 }
 
 static void into_usym(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
     (void)t;
-    nd_store(l, dst, 8, nd_lower_int(l, e->args.v[0]));
-    nd_store(l, nd_gep(l, dst, 8), 4, b_pid(l, e));
-    nd_store(l, nd_gep(l, dst, 12), 4, nd_i64(l, 0));
+    nd_ir_store(l, dst, 8, nd_lower_int(l, e->args.v[0]));
+    nd_ir_store(l, nd_ir_gep(l, dst, 8), 4, b_pid(l, e));
+    nd_ir_store(l, nd_ir_gep(l, dst, 12), 4, nd_ir_i64(l, 0));
 }
 
 static void into_stack(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
-    nd_store(l, dst, 4, nd_lower_stack(l, t, e->span));
+    nd_ir_store(l, dst, 4, nd_lower_stack(l, t, e->span));
     if (t->kind == ND_TY_USTACK)
-        nd_store(l, nd_gep(l, dst, 4), 4, b_pid(l, e));
+        nd_ir_store(l, nd_ir_gep(l, dst, 4), 4, b_pid(l, e));
 }
 
 static const struct {
@@ -624,10 +634,10 @@ struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
         if (rows[i].id == e->builtin->id)
             return scalar(rows[i].fn(l, e));
     }
-    v.v = nd_temp(l, e->type->size);
+    v.v = nd_lower_temp(l, e->type->size);
     if (nd_lower_builtin_into(l, e, v.v, e->type))
         return v;
-    return scalar(nd_i64(l, 0));
+    return scalar(nd_ir_i64(l, 0));
 }
 
 // ---- prefixes -----------------------------------------------------------------------------------
@@ -638,27 +648,27 @@ static LLVMValueRef first_bits(struct nd_lower *l, LLVMValueRef word, LLVMValueR
 {
     static const char name[] = "llvm.bswap";
     unsigned int id = LLVMLookupIntrinsicID(name, sizeof(name) - 1);
-    LLVMValueRef half = LLVMBuildLShr(l->b, LLVMBuildSub(l->b, nd_i64(l, 65), len, ""),
-                                      nd_i64(l, 1), ""),
+    LLVMValueRef half = LLVMBuildLShr(l->b, LLVMBuildSub(l->b, nd_ir_i64(l, 65), len, ""),
+                                      nd_ir_i64(l, 1), ""),
                  v, rest;
 
     v = LLVMBuildCall2(l->b, LLVMIntrinsicGetType(l->cx, id, &l->i64, 1),
                        LLVMGetIntrinsicDeclaration(l->m, id, &l->i64, 1), &word, 1, "");
-    rest = LLVMBuildSub(l->b, LLVMBuildSub(l->b, nd_i64(l, 64), len, ""), half, "");
+    rest = LLVMBuildSub(l->b, LLVMBuildSub(l->b, nd_ir_i64(l, 64), len, ""), half, "");
     return LLVMBuildLShr(l->b, LLVMBuildLShr(l->b, v, half, ""), rest, "");
 }
 
 static LLVMValueRef at_most(struct nd_lower *l, LLVMValueRef v, uint64_t max)
 {
-    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntULT, v, nd_i64(l, max), ""), v,
-                           nd_i64(l, max), "");
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntULT, v, nd_ir_i64(l, max), ""), v,
+                           nd_ir_i64(l, max), "");
 }
 
 // Are the first bits of ip those of the prefix, as many as its byte 16 says?
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix)
 {
-    LLVMValueRef len = at_most(l, nd_load_int(l, nd_gep(l, prefix, 16), &nd_type_u8), 128), high,
-                 diff[2];
+    LLVMValueRef len = at_most(l, nd_lower_load_int(l, nd_ir_gep(l, prefix, 16), &nd_type_u8), 128),
+                 high, diff[2];
     uint32_t i;
 
     for (i = 0; i < 2; i++) { // in pieces of 4 bytes: that is what prefixes in lists are aligned to
@@ -666,13 +676,14 @@ LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValu
         uint32_t k;
 
         for (k = 0; k < 2; k++)
-            x[k] = LLVMBuildXor(l->b, nd_load_int(l, nd_gep(l, ip, i * 8 + k * 4), &nd_type_u32),
-                                nd_load_int(l, nd_gep(l, prefix, i * 8 + k * 4), &nd_type_u32), "");
-        diff[i] = LLVMBuildOr(l->b, x[0], LLVMBuildShl(l->b, x[1], nd_i64(l, 32), ""), "");
+            x[k] = LLVMBuildXor(
+                l->b, nd_lower_load_int(l, nd_ir_gep(l, ip, i * 8 + k * 4), &nd_type_u32),
+                nd_lower_load_int(l, nd_ir_gep(l, prefix, i * 8 + k * 4), &nd_type_u32), "");
+        diff[i] = LLVMBuildOr(l->b, x[0], LLVMBuildShl(l->b, x[1], nd_ir_i64(l, 32), ""), "");
     }
     high = at_most(l, len, 64);
     diff[0] = first_bits(l, diff[0], high);
     diff[1] = first_bits(l, diff[1], LLVMBuildSub(l->b, len, high, ""));
-    return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildOr(l->b, diff[0], diff[1], ""), nd_i64(l, 0),
+    return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildOr(l->b, diff[0], diff[1], ""), nd_ir_i64(l, 0),
                          "");
 }

@@ -5,7 +5,7 @@
 // LLVM makes a relocation of a chain of llvm.preserve.struct.access.index calls whose metadata
 // names the types. libbpf looks types and members up by name, also inside anonymous structs and
 // unions; so the types here hold no more than the members that the programs ask for.
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include "compiler/check/needs.h"
 #include "compiler/kernel/btf.h"
@@ -84,7 +84,7 @@ static LLVMMetadataRef leaf(struct nd_lower *l, uint32_t id, uint32_t depth)
 // What is known of a struct so far: the members that are asked for. One type for each of the
 // kernel's, for libbpf searches the kernel's BTF once for each type; so it is complete only when
 // all programs are lowered, and a placeholder stands for it until then.
-// As numbers: a second one, in which enums are plain integers; see nd_core_load.
+// As numbers: a second one, in which enums are plain integers; see nd_lower_core_load.
 static struct nd_core_type *type_of(struct nd_lower *l, const struct nd_type *s, bool as_numbers)
 {
     unsigned int tag = s->kind == ND_TY_ENUM ? DWARF_ENUM
@@ -225,7 +225,7 @@ static LLVMMetadataRef complete(struct nd_lower *l, const struct nd_core_type *t
                                          "", 0);
 }
 
-void nd_core_forget(struct nd_lower *l, LLVMValueRef func)
+void nd_lower_core_forget(struct nd_lower *l, LLVMValueRef func)
 {
     uint32_t i, k, n, kept;
 
@@ -244,7 +244,7 @@ void nd_core_forget(struct nd_lower *l, LLVMValueRef func)
     }
 }
 
-void nd_core_finish(struct nd_lower *l)
+void nd_lower_core_finish(struct nd_lower *l)
 {
     uint32_t i, k, n;
 
@@ -258,7 +258,7 @@ void nd_core_finish(struct nd_lower *l)
         for (k = 0; k < t->members.n; k++) {
             m[k] = t->members.v[k]->meta;
             for (n = 0; n < t->members.v[k]->calls.n; n++)
-                LLVMSetOperand(t->members.v[k]->calls.v[n], 2, nd_i32(l, k));
+                LLVMSetOperand(t->members.v[k]->calls.v[n], 2, nd_ir_i32(l, k));
         }
         LLVMMetadataReplaceAllUsesWith(t->placeholder, complete(l, t, m));
     }
@@ -281,7 +281,7 @@ static struct nd_type *container(struct nd_lower *l, const struct nd_expr *e)
     return t->kind == ND_TY_PTR ? nd_type_elem(&l->p->types, t) : t;
 }
 
-bool nd_core_wanted(struct nd_lower *l, const struct nd_expr *e)
+bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e)
 {
     struct nd_type *s;
 
@@ -298,7 +298,7 @@ static void find_chain(struct nd_lower *l, struct nd_expr *e, struct chain *c)
     uint32_t i;
 
     c->n = 1;
-    while (x->a->type->kind != ND_TY_PTR && c->n < STEPS_MAX && nd_core_wanted(l, x->a)) {
+    while (x->a->type->kind != ND_TY_PTR && c->n < STEPS_MAX && nd_lower_core_wanted(l, x->a)) {
         x = x->a;
         c->n++;
     }
@@ -313,7 +313,7 @@ static LLVMValueRef base_address(struct nd_lower *l, struct chain *c)
 
     if (b->kind == ND_E_UNARY && b->op == ND_OP_DEREF) // (*p).x: nothing is copied
         b = b->a;
-    return nd_ptr(l, nd_lower_expr(l, b).v);
+    return nd_ir_ptr(l, nd_lower_expr(l, b).v);
 }
 
 static const char *path_of(struct nd_lower *l, const struct chain *c)
@@ -339,7 +339,8 @@ static LLVMValueRef follow(struct nd_lower *l, const struct chain *c, LLVMValueR
         const struct nd_expr *e = c->step[i];
         struct nd_core_type *t = type_of(l, container(l, e), as_numbers);
         struct nd_core_member *m = field_of(l, t, e->field, e->span);
-        LLVMValueRef args[3] = {at, nd_i32(l, 0), nd_i32(l, 0)}; // [2]: see nd_core_finish
+        LLVMValueRef args[3] = {at, nd_ir_i32(l, 0),
+                                nd_ir_i32(l, 0)}; // [2]: see nd_lower_core_finish
 
         at = intrinsic(l, name, 2, type, args, 3, i ? t->placeholder : root_of(l, t, e->span));
         // What LLVM takes the alignment of a struct from.
@@ -372,7 +373,7 @@ static int64_t form_of(const struct nd_type *t)
 static void need_field(struct nd_lower *l, const struct chain *c, const struct nd_expr *e)
 {
     const struct nd_type *t = e->field->type;
-    struct nd_need n = {
+    struct nd_lower_need n = {
         .kind = ND_NEED_FIELD, .path = path_of(l, c), .value = form_of(t), .span = e->name_span};
 
     if (n.value == ND_FORM_ARRAY)
@@ -381,7 +382,7 @@ static void need_field(struct nd_lower *l, const struct chain *c, const struct n
         nd_need_note(l->p, &n);
 }
 
-LLVMValueRef nd_core_address(struct nd_lower *l, struct nd_expr *e)
+LLVMValueRef nd_lower_core_address(struct nd_lower *l, struct nd_expr *e)
 {
     struct chain c;
 
@@ -394,7 +395,7 @@ LLVMValueRef nd_core_address(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef info(struct nd_lower *l, LLVMValueRef at, uint32_t what)
 {
     LLVMTypeRef params[2] = {l->ptr, l->i64};
-    LLVMValueRef args[2] = {at, nd_i64(l, what)};
+    LLVMValueRef args[2] = {at, nd_ir_i64(l, what)};
 
     return LLVMBuildZExt(l->b,
                          intrinsic(l, "llvm.bpf.preserve.field.info", 1,
@@ -402,7 +403,7 @@ static LLVMValueRef info(struct nd_lower *l, LLVMValueRef at, uint32_t what)
                          l->i64, "");
 }
 
-LLVMValueRef nd_core_offset(struct nd_lower *l, struct nd_expr *e)
+LLVMValueRef nd_lower_core_offset(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_expr base = {.kind = ND_E_INT, .type = e->info};
     struct nd_expr field = {.kind = ND_E_FIELD, .span = e->span, .a = &base, .field = e->field};
@@ -415,10 +416,11 @@ LLVMValueRef nd_core_offset(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValueRef at)
 {
     LLVMValueRef size = info(l, at, INFO_SIZE), up = info(l, at, INFO_SHIFT_LEFT),
-                 down = info(l, at, INFO_SHIFT_RIGHT), tmp = nd_temp(l, 8), v;
+                 down = info(l, at, INFO_SHIFT_RIGHT), tmp = nd_lower_temp(l, 8), v;
 
-    nd_zero(l, tmp, 0, 8);
-    nd_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at, (enum nd_as)e->aux, e->span);
+    nd_ir_zero(l, tmp, 0, 8);
+    nd_lower_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at, (enum nd_as)e->aux,
+                        e->span);
     v = LLVMBuildShl(l->b, LLVMBuildLoad2(l->b, l->i64, tmp, ""), up, "");
     return e->field->type->is_signed ? LLVMBuildAShr(l->b, v, down, "")
                                      : LLVMBuildLShr(l->b, v, down, "");
@@ -426,7 +428,7 @@ static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValue
 
 // Fields change between enum and integer, which for libbpf are two things: both ways, and the
 // verifier sees at the field's existence which one is dead.
-LLVMValueRef nd_core_load(struct nd_lower *l, struct nd_expr *e)
+LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e)
 {
     LLVMBasicBlockRef is_enum, is_int, done, from[2];
     LLVMValueRef base, at, v[2], phi;
@@ -438,19 +440,19 @@ LLVMValueRef nd_core_load(struct nd_lower *l, struct nd_expr *e)
     at = follow(l, &c, base, false);
     if (e->field->type->kind != ND_TY_ENUM)
         return load_number(l, e, at);
-    is_enum = nd_bb(l, "enum");
-    is_int = nd_bb(l, "int");
-    done = nd_bb(l, "number");
-    LLVMBuildCondBr(l->b, nd_bool(l, info(l, at, INFO_EXISTS)), is_enum, is_int);
-    nd_at(l, is_enum);
+    is_enum = nd_ir_bb(l, "enum");
+    is_int = nd_ir_bb(l, "int");
+    done = nd_ir_bb(l, "number");
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, info(l, at, INFO_EXISTS)), is_enum, is_int);
+    nd_ir_at(l, is_enum);
     v[0] = load_number(l, e, follow(l, &c, base, false));
     from[0] = LLVMGetInsertBlock(l->b);
-    nd_br(l, done);
-    nd_at(l, is_int);
+    nd_ir_br(l, done);
+    nd_ir_at(l, is_int);
     v[1] = load_number(l, e, follow(l, &c, base, true));
     from[1] = LLVMGetInsertBlock(l->b);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
     phi = LLVMBuildPhi(l->b, l->i64, "");
     LLVMAddIncoming(phi, v, from, 2);
     return phi;
@@ -458,13 +460,13 @@ LLVMValueRef nd_core_load(struct nd_lower *l, struct nd_expr *e)
 
 // ---- sizes and enumerators ---------------------------------------------------------------------
 
-LLVMValueRef nd_core_size(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
+LLVMValueRef nd_lower_core_size(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
     LLVMTypeRef params[2] = {l->i32, l->i64};
-    LLVMValueRef args[2] = {nd_i32(l, l->relocs++), nd_i64(l, TYPE_SIZE)};
+    LLVMValueRef args[2] = {nd_ir_i32(l, l->relocs++), nd_ir_i64(l, TYPE_SIZE)};
 
     if (!l->p->portable || t->kind != ND_TY_STRUCT || !t->btf_id)
-        return nd_i64(l, t->kind == ND_TY_STRING ? 1 : t->size);
+        return nd_ir_i64(l, t->kind == ND_TY_STRING ? 1 : t->size);
     return LLVMBuildZExt(l->b,
                          intrinsic(l, "llvm.bpf.preserve.type.info", 0,
                                    LLVMFunctionType(l->i32, params, 2, 0), args, 2,
@@ -487,14 +489,14 @@ static LLVMValueRef enumerator(struct nd_lower *l, struct nd_expr *e)
     if (!m->meta)
         m->meta = LLVMDIBuilderCreateEnumerator(l->di, e->name, strlen(e->name), (int64_t)e->num,
                                                 !e->type->is_signed);
-    args[0] = nd_i32(l, l->relocs++);
+    args[0] = nd_ir_i32(l, l->relocs++);
     args[1] = g;
-    args[2] = nd_i64(l, ENUM_VALUE);
+    args[2] = nd_ir_i64(l, ENUM_VALUE);
     return intrinsic(l, "llvm.bpf.preserve.enum.value", 0, LLVMFunctionType(l->i64, params, 3, 0),
                      args, 3, t->placeholder);
 }
 
-LLVMValueRef nd_core_const(struct nd_lower *l, struct nd_expr *e)
+LLVMValueRef nd_lower_core_const(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_type *t = e->info;
 
@@ -502,7 +504,7 @@ LLVMValueRef nd_core_const(struct nd_lower *l, struct nd_expr *e)
         return NULL;
     if (e->kind == ND_E_SIZEOF && t && t->kind == ND_TY_STRUCT && t->btf_id) {
         e->relocated = true;
-        return nd_core_size(l, t, e->span);
+        return nd_lower_core_size(l, t, e->span);
     }
     if (e->kind == ND_E_IDENT && e->type->kind == ND_TY_ENUM && e->type->btf_id && e->type->name &&
         *e->type->name) {

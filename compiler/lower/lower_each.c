@@ -3,9 +3,9 @@
 // the first, which often is the only one. For the others there is a function with the same body,
 // which the verifier looks at once, however long the list may be; it takes numbers only, where the
 // program knows pointers, and has no context. Must not know types. Serves lower.c.
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
-#include "compiler/lower/object.h"
+#include "compiler/lower/lower.h"
 
 #include <string.h>
 
@@ -24,9 +24,9 @@ static bool fits(const struct nd_probe *pr)
     return pr->nexports <= ND_EACH_ARGS;
 }
 
-bool nd_each_can(struct nd_lower *l)
+bool nd_lower_each_can(struct nd_lower *l)
 {
-    const struct nd_probe *pr = l->probe;
+    const struct nd_probe *pr = l->fn.probe;
 
     if (!pr->via || !pr->via->each || pr->entry_of || l->first_only || !fits(pr))
         return false;
@@ -36,7 +36,7 @@ bool nd_each_can(struct nd_lower *l)
 // The kernel wants to be told the types of the arguments, and their names.
 static LLVMMetadataRef scope_of(struct nd_lower *l, const char *name)
 {
-    const struct nd_probe *pr = l->probe;
+    const struct nd_probe *pr = l->fn.probe;
     LLVMMetadataRef types[ND_EACH_ARGS + 1] = {l->di_int}, word, scope;
     uint32_t i;
 
@@ -44,9 +44,10 @@ static LLVMMetadataRef scope_of(struct nd_lower *l, const char *name)
         LLVMDIBuilderCreateBasicType(l->di, "u64", 3, 64, 7 /* DW_ATE_unsigned */, LLVMDIFlagZero);
     for (i = 0; i < pr->nexports; i++)
         types[i + 1] = word;
-    scope = nd_function_scope(l, name, pr->decl->name_span,
-                              LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], types,
-                                                                pr->nexports + 1, LLVMDIFlagZero));
+    scope =
+        nd_lower_function_scope(l, name, pr->decl->name_span,
+                                LLVMDIBuilderCreateSubroutineType(
+                                    l->di, l->files[0], types, pr->nexports + 1, LLVMDIFlagZero));
     for (i = 0; i < pr->nexports; i++) {
         const char *arg = pr->exports[i]->name + 1;
 
@@ -60,56 +61,56 @@ static LLVMTypeRef type_of(struct nd_lower *l)
 {
     LLVMTypeRef types[ND_EACH_ARGS] = {l->i64, l->i64, l->i64, l->i64, l->i64};
 
-    return LLVMFunctionType(l->i32, types, l->probe->nexports, 0);
+    return LLVMFunctionType(l->i32, types, l->fn.probe->nexports, 0);
 }
 
 static const char *name_of(struct nd_lower *l)
 {
-    return nd_arena_printf(l->a, "%s" ND_EACH_SUFFIX, l->probe->name);
+    return nd_arena_printf(l->a, "%s" ND_EACH_SUFFIX, l->fn.probe->name);
 }
 
-void nd_each_open(struct nd_lower *l)
+void nd_lower_each_open(struct nd_lower *l)
 {
     LLVMValueRef func = LLVMAddFunction(l->m, name_of(l), type_of(l));
 
-    nd_function_open(l, func, scope_of(l, name_of(l)));
+    nd_lower_function_open(l, func, scope_of(l, name_of(l)));
 }
 
-void nd_each_take(struct nd_lower *l)
+void nd_lower_each_take(struct nd_lower *l)
 {
     uint32_t i;
 
-    for (i = 0; i < l->probe->nexports; i++)
-        nd_lower_var(l, l->probe->exports[i], LLVMGetParam(l->func, i));
+    for (i = 0; i < l->fn.probe->nexports; i++)
+        nd_lower_var(l, l->fn.probe->exports[i], LLVMGetParam(l->fn.func, i));
 }
 
 // ---- the first of the list: its body may set what the stage exports
 // ------------------------------
 
-void nd_each_begin(struct nd_lower *l)
+void nd_lower_each_begin(struct nd_lower *l)
 {
     uint32_t i;
 
-    for (i = 0; i < l->probe->nexports; i++) {
-        l->own[i] = nd_register(l, "own");
-        LLVMBuildStore(l->b, nd_i64(l, 0), l->own[i]);
+    for (i = 0; i < l->fn.probe->nexports; i++) {
+        l->fn.own[i] = nd_lower_register(l, "own");
+        LLVMBuildStore(l->b, nd_ir_i64(l, 0), l->fn.own[i]);
     }
 }
 
-void nd_each_note(struct nd_lower *l)
+void nd_lower_each_note(struct nd_lower *l)
 {
     uint32_t i;
 
-    for (i = 0; i < l->probe->nexports; i++)
-        LLVMBuildStore(l->b, nd_lower_var_get(l, l->probe->exports[i]), l->own[i]);
+    for (i = 0; i < l->fn.probe->nexports; i++)
+        LLVMBuildStore(l->b, nd_lower_var_get(l, l->fn.probe->exports[i]), l->fn.own[i]);
 }
 
 static void as_noted(struct nd_lower *l)
 {
     uint32_t i;
 
-    for (i = 0; i < l->probe->nexports; i++)
-        nd_lower_var(l, l->probe->exports[i], LLVMBuildLoad2(l->b, l->i64, l->own[i], ""));
+    for (i = 0; i < l->fn.probe->nexports; i++)
+        nd_lower_var(l, l->fn.probe->exports[i], LLVMBuildLoad2(l->b, l->i64, l->fn.own[i], ""));
 }
 
 // ---- the others of the list ---------------------------------------------------------------------
@@ -118,22 +119,23 @@ static void as_noted(struct nd_lower *l)
 // pointers.
 static void as_numbers(struct nd_lower *l, const struct nd_sym *at, LLVMValueRef next)
 {
-    const struct nd_probe *pr = l->probe;
-    LLVMValueRef from = nd_temp(l, 8 * pr->nexports), to = nd_temp(l, 8 * pr->nexports);
+    const struct nd_probe *pr = l->fn.probe;
+    LLVMValueRef from = nd_lower_temp(l, 8 * pr->nexports), to = nd_lower_temp(l, 8 * pr->nexports);
     uint32_t i;
 
     for (i = 0; i < pr->nexports; i++)
-        nd_store(l, nd_gep(l, from, 8ul * i), 8,
-                 pr->exports[i] == at ? next : nd_lower_var_get(l, pr->exports[i]));
-    nd_probe_read(l, to, nd_i32(l, 8 * pr->nexports), nd_addr(l, from), ND_AS_KERNEL,
-                  pr->decl->name_span);
+        nd_ir_store(l, nd_ir_gep(l, from, 8ul * i), 8,
+                    pr->exports[i] == at ? next : nd_lower_var_get(l, pr->exports[i]));
+    nd_lower_probe_read(l, to, nd_ir_i32(l, 8 * pr->nexports), nd_ir_addr(l, from), ND_AS_KERNEL,
+                        pr->decl->name_span);
     for (i = 0; i < pr->nexports; i++)
-        nd_lower_var(l, pr->exports[i], nd_load_int(l, nd_gep(l, to, 8ul * i), &nd_type_u64));
+        nd_lower_var(l, pr->exports[i],
+                     nd_lower_load_int(l, nd_ir_gep(l, to, 8ul * i), &nd_type_u64));
 }
 
 static void call(struct nd_lower *l)
 {
-    const struct nd_probe *pr = l->probe;
+    const struct nd_probe *pr = l->fn.probe;
     LLVMValueRef args[ND_EACH_ARGS];
     uint32_t i;
 
@@ -146,46 +148,49 @@ static void call(struct nd_lower *l)
 // for (at = first->next; at; at = at->next)
 static void walk(struct nd_lower *l, struct nd_expr *each, LLVMBasicBlockRef end)
 {
-    LLVMBasicBlockRef head = nd_bb(l, "list"), body = nd_bb(l, "one"), over = nd_bb(l, "over");
-    LLVMValueRef i = nd_register(l, "i"), n;
+    LLVMBasicBlockRef head = nd_ir_bb(l, "list"), body = nd_ir_bb(l, "one"),
+                      over = nd_ir_bb(l, "over");
+    LLVMValueRef i = nd_lower_register(l, "i"), n;
 
-    LLVMBuildStore(l->b, nd_i64(l, 0), i);
-    nd_br(l, head);
-    nd_at(l, head);
-    LLVMBuildCondBr(l->b, nd_bool(l, nd_lower_var_get(l, each->a->sym)), body, end);
-    nd_at(l, body);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 0), i);
+    nd_ir_br(l, head);
+    nd_ir_at(l, head);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, nd_lower_var_get(l, each->a->sym)), body, end);
+    nd_ir_at(l, body);
     call(l);
     nd_lower_var(l, each->a->sym, nd_lower_int(l, each));
-    n = LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, i, ""), nd_i64(l, 1), "");
+    n = LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, i, ""), nd_ir_i64(l, 1), "");
     LLVMBuildStore(l->b, n, i);
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, n, nd_i64(l, LIST_MAX), ""), head, over);
-    nd_at(l, over);
-    nd_count_if(l, nd_bool(l, nd_lower_var_get(l, each->a->sym)), ND_SITE_LOOP_BOUND, each->span,
-                ND_MF_NONE);
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, n, nd_ir_i64(l, LIST_MAX), ""), head,
+                    over);
+    nd_ir_at(l, over);
+    nd_lower_count_if(l, nd_ir_bool(l, nd_lower_var_get(l, each->a->sym)), ND_SITE_LOOP_BOUND,
+                      each->span, ND_MF_NONE);
 }
 
-void nd_each_rest(struct nd_lower *l)
+void nd_lower_each_rest(struct nd_lower *l)
 {
-    struct nd_expr *each = l->probe->via->each;
-    LLVMBasicBlockRef first = nd_bb(l, "first"), more = nd_bb(l, "more"), end = nd_bb(l, "seen");
+    struct nd_expr *each = l->fn.probe->via->each;
+    LLVMBasicBlockRef first = nd_ir_bb(l, "first"), more = nd_ir_bb(l, "more"),
+                      end = nd_ir_bb(l, "seen");
     LLVMValueRef next;
 
-    l->scratch = NULL; // it is given back
-    l->temps.n = 0;
+    l->fn.scratch = NULL; // it is given back
+    l->fn.temps.n = 0;
     as_noted(l);
     // The export is not set where the alternative's predicate did not hold.
-    LLVMBuildCondBr(l->b, nd_bool(l, nd_lower_var_get(l, each->a->sym)), first, end);
-    nd_at(l, first);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, nd_lower_var_get(l, each->a->sym)), first, end);
+    nd_ir_at(l, first);
     next = nd_lower_int(l, each);
-    LLVMBuildCondBr(l->b, nd_bool(l, next), more, end);
-    nd_at(l, more);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, next), more, end);
+    nd_ir_at(l, more);
     as_numbers(l, each->a->sym, next);
-    l->numbers = true;
+    l->fn.numbers = true;
     walk(l, each, end);
-    nd_br(l, end);
-    nd_at(l, end);
-    nd_need(l, ND_F_GLOBAL_FUNC);
-    nd_need(l, ND_F_LOOPS);
+    nd_ir_br(l, end);
+    nd_ir_at(l, end);
+    nd_lower_need(l, ND_F_GLOBAL_FUNC);
+    nd_lower_need(l, ND_F_LOOPS);
 }
 
 static const char *why_not(const struct nd_lower *l)
@@ -196,16 +201,16 @@ static const char *why_not(const struct nd_lower *l)
         return "programs of this kernel have no functions to walk the list (Linux 5.6)";
     if (nd_without(l->p, ND_F_LOOPS))
         return "programs of this kernel have no loops to walk the list (Linux 5.3)";
-    if (!fits(l->probe))
+    if (!fits(l->fn.probe))
         return "the stage exports more than five values, or more than numbers and pointers";
     if (nd_without(l->p, ND_F_RINGBUF))
         return "stacks, arguments, and on this kernel events, are those of the whole list";
     return "stacks and arguments are those of the whole list, so it is not walked";
 }
 
-void nd_each_refuse(struct nd_lower *l)
+void nd_lower_each_refuse(struct nd_lower *l)
 {
-    struct nd_probe *pr = l->probe;
+    struct nd_probe *pr = l->fn.probe;
 
     if (pr->said_first_only)
         return;

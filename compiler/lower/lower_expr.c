@@ -2,7 +2,7 @@
 // Expressions. Scalars are i64 in registers, extended by their own sign; everything else is bytes
 // in memory, written straight to where it is wanted.
 #include "compiler/check/needs.h"
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include <string.h>
 
@@ -22,16 +22,16 @@ LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e)
 
     v = nd_lower_expr(l, e);
     if (v.mem) // an array of at most 8 bytes used as a number
-        return nd_load_scalar(l, v, e->type, e->span);
-    return nd_addr(l, v.v);
+        return nd_lower_load_scalar(l, v, e->type, e->span);
+    return nd_ir_addr(l, v.v);
 }
 
 LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e)
 {
-    return nd_bool(l, nd_lower_int(l, e));
+    return nd_ir_bool(l, nd_lower_int(l, e));
 }
 
-LLVMValueRef nd_from_bool(struct nd_lower *l, LLVMValueRef i1)
+LLVMValueRef nd_ir_from_bool(struct nd_lower *l, LLVMValueRef i1)
 {
     return LLVMBuildZExt(l->b, i1, l->i64, "");
 }
@@ -41,7 +41,7 @@ LLVMValueRef nd_from_bool(struct nd_lower *l, LLVMValueRef i1)
 // BPF before version 4 divides unsigned only: by magnitudes, the sign put back.
 static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool mod)
 {
-    LLVMValueRef zero = nd_i64(l, 0);
+    LLVMValueRef zero = nd_ir_i64(l, 0);
     LLVMValueRef na = LLVMBuildICmp(l->b, LLVMIntSLT, a, zero, "");
     LLVMValueRef nb = LLVMBuildICmp(l->b, LLVMIntSLT, b, zero, "");
     LLVMValueRef ua = LLVMBuildSelect(l->b, na, LLVMBuildNeg(l->b, a, ""), a, "");
@@ -52,8 +52,8 @@ static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef 
     return LLVMBuildSelect(l->b, neg, LLVMBuildNeg(l->b, q, ""), q, "");
 }
 
-LLVMValueRef nd_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
-                       const struct nd_expr *by, bool is_signed, struct nd_span span)
+LLVMValueRef nd_ir_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
+                          const struct nd_expr *by, bool is_signed, struct nd_span span)
 {
     bool mod = op == ND_OP_MOD;
     LLVMValueRef zero, safe, v;
@@ -63,17 +63,17 @@ LLVMValueRef nd_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMVa
             return mod ? LLVMBuildURem(l->b, a, b, "") : LLVMBuildUDiv(l->b, a, b, "");
         return signed_div(l, a, b, mod);
     }
-    zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_i64(l, 0), "");
-    nd_count_if(l, zero, ND_SITE_DIV_ZERO, span, ND_MF_NONE);
-    safe = LLVMBuildSelect(l->b, zero, nd_i64(l, 1), b, "");
+    zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_ir_i64(l, 0), "");
+    nd_lower_count_if(l, zero, ND_SITE_DIV_ZERO, span, ND_MF_NONE);
+    safe = LLVMBuildSelect(l->b, zero, nd_ir_i64(l, 1), b, "");
     if (is_signed)
         v = signed_div(l, a, safe, mod);
     else
         v = mod ? LLVMBuildURem(l->b, a, safe, "") : LLVMBuildUDiv(l->b, a, safe, "");
-    return LLVMBuildSelect(l->b, zero, nd_i64(l, 0), v, "");
+    return LLVMBuildSelect(l->b, zero, nd_ir_i64(l, 0), v, "");
 }
 
-bool nd_operands_signed(const struct nd_expr *e)
+bool nd_lower_operands_signed(const struct nd_expr *e)
 {
     return nd_type_signed(e->a->type) && nd_type_signed(e->b->type);
 }
@@ -83,13 +83,13 @@ static LLVMValueRef scaled(struct nd_lower *l, const struct nd_expr *ptr, LLVMVa
 {
     struct nd_type *elem = nd_type_elem(&l->p->types, ptr->type);
 
-    return elem->size > 1 ? LLVMBuildMul(l->b, n, nd_core_size(l, elem, ptr->span), "") : n;
+    return elem->size > 1 ? LLVMBuildMul(l->b, n, nd_lower_core_size(l, elem, ptr->span), "") : n;
 }
 
 static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
 {
     LLVMValueRef a = nd_lower_int(l, e->a), b = nd_lower_int(l, e->b);
-    bool sgn = nd_operands_signed(e);
+    bool sgn = nd_lower_operands_signed(e);
 
     if (e->type->kind == ND_TY_PTR && e->a->type->kind == ND_TY_PTR)
         b = scaled(l, e->a, b);
@@ -104,11 +104,11 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
         return LLVMBuildMul(l->b, a, b, "");
     case ND_OP_DIV:
     case ND_OP_MOD:
-        return nd_divide(l, e->op, a, b, e->b, sgn, e->span);
+        return nd_ir_divide(l, e->op, a, b, e->b, sgn, e->span);
     case ND_OP_SHL:
-        return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_i64(l, 63), ""), "");
+        return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_ir_i64(l, 63), ""), "");
     case ND_OP_SHR:
-        b = LLVMBuildAnd(l->b, b, nd_i64(l, 63), "");
+        b = LLVMBuildAnd(l->b, b, nd_ir_i64(l, 63), "");
         return nd_type_signed(e->a->type) ? LLVMBuildAShr(l->b, a, b, "")
                                           : LLVMBuildLShr(l->b, a, b, "");
     case ND_OP_AND:
@@ -124,45 +124,46 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef logic(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMBasicBlockRef rhs = nd_bb(l, "rhs"), done = nd_bb(l, "logic"), from, end;
+    LLVMBasicBlockRef rhs = nd_ir_bb(l, "rhs"), done = nd_ir_bb(l, "logic"), from, end;
     LLVMValueRef a = nd_lower_cond(l, e->a), b, phi;
     bool is_and = e->op == ND_OP_LAND;
 
     from = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, a, is_and ? rhs : done, is_and ? done : rhs);
-    nd_at(l, rhs);
+    nd_ir_at(l, rhs);
     b = nd_lower_cond(l, e->b);
     end = LLVMGetInsertBlock(l->b);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
     phi = LLVMBuildPhi(l->b, l->i1, "");
     LLVMAddIncoming(phi, (LLVMValueRef[]){LLVMConstInt(l->i1, !is_and, 0), b},
                     (LLVMBasicBlockRef[]){from, end}, 2);
-    return nd_from_bool(l, phi);
+    return nd_ir_from_bool(l, phi);
 }
 
 static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMBasicBlockRef yes = nd_bb(l, "yes"), no = nd_bb(l, "no"), done = nd_bb(l, "cond"), y, n;
+    LLVMBasicBlockRef yes = nd_ir_bb(l, "yes"), no = nd_ir_bb(l, "no"), done = nd_ir_bb(l, "cond"),
+                      y, n;
     bool sc = nd_type_is_scalar(e->type);
-    LLVMValueRef tmp = sc ? NULL : nd_temp(l, e->type->size), a = NULL, b = NULL, phi;
+    LLVMValueRef tmp = sc ? NULL : nd_lower_temp(l, e->type->size), a = NULL, b = NULL, phi;
 
     LLVMBuildCondBr(l->b, nd_lower_cond(l, e->a), yes, no);
-    nd_at(l, yes);
+    nd_ir_at(l, yes);
     if (sc)
         a = nd_lower_int(l, e->b);
     else
         nd_lower_into(l, e->b, tmp, e->type);
     y = LLVMGetInsertBlock(l->b);
-    nd_br(l, done);
-    nd_at(l, no);
+    nd_ir_br(l, done);
+    nd_ir_at(l, no);
     if (sc)
         b = nd_lower_int(l, e->c);
     else
         nd_lower_into(l, e->c, tmp, e->type);
     n = LLVMGetInsertBlock(l->b);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
     if (!sc)
         return memory(tmp, ND_AS_BPF);
     phi = LLVMBuildPhi(l->b, l->i64, "");
@@ -174,15 +175,15 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
 {
-    struct nd_slot *s = &l->slots[e->a->sym->index];
-    LLVMValueRef old = LLVMBuildLoad2(l->b, l->i64, s->ptr, ""), one = nd_i64(l, 1), v;
+    struct nd_slot *s = &l->fn.slots[e->a->sym->index];
+    LLVMValueRef old = LLVMBuildLoad2(l->b, l->i64, s->ptr, ""), one = nd_ir_i64(l, 1), v;
 
     if (e->a->type->kind == ND_TY_PTR)
         one = scaled(l, e->a, one);
     v = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC ? LLVMBuildAdd(l->b, old, one, "")
                                                         : LLVMBuildSub(l->b, old, one, "");
     LLVMBuildStore(l->b, v, s->ptr);
-    nd_window_reset(l, s);
+    nd_lower_window_reset(l, s);
     return e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC ? old : v;
 }
 
@@ -192,7 +193,7 @@ static struct nd_val value_at(struct nd_lower *l, LLVMValueRef addr, enum nd_as 
 {
     struct nd_val at = memory(addr, as);
 
-    return nd_type_is_scalar(t) ? scalar(nd_load_scalar(l, at, t, span)) : at;
+    return nd_type_is_scalar(t) ? scalar(nd_lower_load_scalar(l, at, t, span)) : at;
 }
 
 static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
@@ -203,17 +204,18 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
     case ND_OP_BNOT:
         return scalar(LLVMBuildNot(l->b, nd_lower_int(l, e->a), ""));
     case ND_OP_NOT:
-        return scalar(nd_from_bool(l, LLVMBuildNot(l->b, nd_lower_cond(l, e->a), "")));
+        return scalar(nd_ir_from_bool(l, LLVMBuildNot(l->b, nd_lower_cond(l, e->a), "")));
     case ND_OP_DEREF:
-        return value_at(l, nd_lower_int(l, e->a), nd_as(l, (enum nd_as)e->aux), e->type, e->span);
+        return value_at(l, nd_lower_int(l, e->a), nd_lower_as(l, (enum nd_as)e->aux), e->type,
+                        e->span);
     case ND_OP_ADDR: {
         struct nd_expr *f = e->a;
         struct nd_val base;
 
-        if (nd_core_wanted(l, f))
-            return scalar(nd_addr(l, nd_core_address(l, f)));
+        if (nd_lower_core_wanted(l, f))
+            return scalar(nd_ir_addr(l, nd_lower_core_address(l, f)));
         base = nd_lower_expr(l, f->a);
-        return scalar(LLVMBuildAdd(l->b, nd_addr(l, base.v), nd_i64(l, f->field->off), ""));
+        return scalar(LLVMBuildAdd(l->b, nd_ir_addr(l, base.v), nd_ir_i64(l, f->field->off), ""));
     }
     default:
         if (e->a->kind == ND_E_MAP)
@@ -222,7 +224,7 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
     }
 }
 
-LLVMValueRef nd_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t)
+LLVMValueRef nd_ir_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t)
 {
     LLVMTypeRef n;
 
@@ -238,24 +240,25 @@ static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
     struct nd_val v;
 
     if (e->type->kind == ND_TY_ARRAY) {
-        LLVMValueRef tmp = nd_temp(l, 8);
+        LLVMValueRef tmp = nd_lower_temp(l, 8);
 
-        nd_store(l, tmp, 8, nd_lower_int(l, e->a));
+        nd_ir_store(l, tmp, 8, nd_lower_int(l, e->a));
         return memory(tmp, ND_AS_BPF);
     }
     v = nd_lower_expr(l, e->a);
     if (!v.mem)
-        return scalar(e->type->kind == ND_TY_BOOL ? nd_from_bool(l, nd_bool(l, nd_addr(l, v.v)))
-                                                  : nd_extend(l, nd_addr(l, v.v), e->type));
+        return scalar(e->type->kind == ND_TY_BOOL
+                          ? nd_ir_from_bool(l, nd_ir_bool(l, nd_ir_addr(l, v.v)))
+                          : nd_ir_extend(l, nd_ir_addr(l, v.v), e->type));
     if (e->type->kind == ND_TY_PTR) // an array gives its address
-        return scalar(nd_addr(l, v.v));
-    return scalar(
-        nd_extend(l, nd_load_scalar(l, v, nd_type_int(e->a->type->size, false), e->span), e->type));
+        return scalar(nd_ir_addr(l, v.v));
+    return scalar(nd_ir_extend(
+        l, nd_lower_load_scalar(l, v, nd_type_int(e->a->type->size, false), e->span), e->type));
 }
 
 static struct nd_val variable(struct nd_lower *l, struct nd_expr *e)
 {
-    struct nd_slot *s = &l->slots[e->sym->index];
+    struct nd_slot *s = &l->fn.slots[e->sym->index];
 
     if (s->direct)
         return scalar(LLVMBuildLoad2(l->b, l->i64, s->ptr, ""));
@@ -269,16 +272,16 @@ static LLVMValueRef bit_field(struct nd_lower *l, LLVMValueRef v, const struct n
 {
     uint32_t up = 64u - f->bit_off - f->bits;
 
-    v = LLVMBuildShl(l->b, v, nd_i64(l, up), "");
-    return t->is_signed ? LLVMBuildAShr(l->b, v, nd_i64(l, 64u - f->bits), "")
-                        : LLVMBuildLShr(l->b, v, nd_i64(l, 64u - f->bits), "");
+    v = LLVMBuildShl(l->b, v, nd_ir_i64(l, up), "");
+    return t->is_signed ? LLVMBuildAShr(l->b, v, nd_ir_i64(l, 64u - f->bits), "")
+                        : LLVMBuildLShr(l->b, v, nd_ir_i64(l, 64u - f->bits), "");
 }
 
 static struct nd_val option_value(struct nd_lower *l, const struct nd_option *o)
 {
     if (!nd_type_is_scalar(o->type))
-        return memory(nd_opt_bytes(l, o), ND_AS_BPF);
-    return scalar(nd_opt_load(l, o->off, o->type));
+        return memory(nd_lower_opt_bytes(l, o), ND_AS_BPF);
+    return scalar(nd_lower_opt_load(l, o->off, o->type));
 }
 
 // A field whose place a relocation tells.
@@ -287,9 +290,9 @@ static struct nd_val core_field(struct nd_lower *l, struct nd_expr *e)
     const struct nd_type *t = e->field->type;
 
     if (nd_type_is_int(t) && t->kind != ND_TY_PTR)
-        return scalar(nd_core_load(l, e));
+        return scalar(nd_lower_core_load(l, e));
     nd_need_struct(l->p, t, e->span); // the whole of it is wanted, or it would not be asked for
-    return value_at(l, nd_core_address(l, e), nd_as(l, (enum nd_as)e->aux), t, e->span);
+    return value_at(l, nd_lower_core_address(l, e), nd_lower_as(l, (enum nd_as)e->aux), t, e->span);
 }
 
 // The pointer that a chain of fields starts from, if the verifier loads through it directly and may
@@ -298,7 +301,8 @@ static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *
 {
     while (e->kind == ND_E_FIELD && e->a->type->kind != ND_TY_PTR)
         e = e->a;
-    if (e->kind != ND_E_FIELD || nd_as(l, e->a->type->as) != ND_AS_BTF || e->a == l->tested.expr ||
+    if (e->kind != ND_E_FIELD || nd_lower_as(l, e->a->type->as) != ND_AS_BTF ||
+        e->a == l->fn.tested.expr ||
         (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_ARGS))
         return NULL;
     return e->a;
@@ -307,7 +311,7 @@ static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *
 static struct nd_val field(struct nd_lower *l, struct nd_expr *e);
 
 // Not moved before the test, which LLVM would do: the verifier knows the pointer only behind it.
-LLVMValueRef nd_pin(struct nd_lower *l, LLVMValueRef v)
+LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v)
 {
     LLVMTypeRef t = LLVMFunctionType(l->i64, &l->i64, 1, 0);
     char none[] = "", same[] = "=r,0";
@@ -321,31 +325,31 @@ LLVMValueRef nd_pin(struct nd_lower *l, LLVMValueRef v)
 // A field behind a pointer that may be null: then 0, and counted as a read that failed.
 static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_expr *ptr)
 {
-    LLVMBasicBlockRef have = nd_bb(l, "have"), none = nd_bb(l, "null"), done = nd_bb(l, "tested"),
-                      in;
-    LLVMValueRef p = nd_lower_int(l, ptr), phi, tmp = NULL, zero = nd_i64(l, 0);
+    LLVMBasicBlockRef have = nd_ir_bb(l, "have"), none = nd_ir_bb(l, "null"),
+                      done = nd_ir_bb(l, "tested"), in;
+    LLVMValueRef p = nd_lower_int(l, ptr), phi, tmp = NULL, zero = nd_ir_i64(l, 0);
     struct nd_val v;
 
     if (nd_type_is_text(e->type))
-        tmp = nd_temp(l, e->type->size);
-    LLVMBuildCondBr(l->b, nd_bool(l, p), have, none);
-    nd_at(l, none);
-    nd_count(l, ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
+        tmp = nd_lower_temp(l, e->type->size);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, p), have, none);
+    nd_ir_at(l, none);
+    nd_lower_count(l, ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
     if (tmp)
-        nd_zero(l, tmp, 0, e->type->size);
-    nd_br(l, done);
-    nd_at(l, have);
-    l->tested.expr = ptr;
-    l->tested.v = nd_pin(l, p);
+        nd_ir_zero(l, tmp, 0, e->type->size);
+    nd_ir_br(l, done);
+    nd_ir_at(l, have);
+    l->fn.tested.expr = ptr;
+    l->fn.tested.v = nd_ir_pin(l, p);
     v = field(l, e);
-    l->tested.expr = NULL;
+    l->fn.tested.expr = NULL;
     if (tmp)
-        nd_put_text(l, tmp, v, e->type->size, e->span);
+        nd_lower_put_text(l, tmp, v, e->type->size, e->span);
     else
-        v.v = nd_addr(l, v.v);
+        v.v = nd_ir_addr(l, v.v);
     in = LLVMGetInsertBlock(l->b);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
     if (tmp)
         return memory(tmp, ND_AS_BPF);
     phi = LLVMBuildPhi(l->b, l->i64, "");
@@ -368,22 +372,23 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
     ptr = nullable(l, e);
     if (ptr)
         return field_if(l, e, ptr);
-    if (nd_core_wanted(l, e))
+    if (nd_lower_core_wanted(l, e))
         return core_field(l, e);
-    addr = nd_window_field(l, e);
+    addr = nd_lower_window_field(l, e);
     if (addr) {
         base = memory(addr, ND_AS_BPF);
     } else {
         base = nd_lower_expr(l, e->a);
         if (!base.mem)
-            base = memory(base.v, nd_as(l, (enum nd_as)e->aux));
-        addr = nd_gep(l, nd_ptr(l, base.v), e->field->off);
+            base = memory(base.v, nd_lower_as(l, (enum nd_as)e->aux));
+        addr = nd_ir_gep(l, nd_ir_ptr(l, base.v), e->field->off);
     }
     if (e->field->bits)
-        return scalar(bit_field(l,
-                                nd_load_scalar(l, memory(addr, base.as),
-                                               nd_type_int(e->field->type->size, false), e->span),
-                                e->field, e->field->type));
+        return scalar(
+            bit_field(l,
+                      nd_lower_load_scalar(l, memory(addr, base.as),
+                                           nd_type_int(e->field->type->size, false), e->span),
+                      e->field, e->field->type));
     return value_at(l, addr, base.as, e->field->type, e->span);
 }
 
@@ -391,8 +396,9 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef stride(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
     if (t->kind == ND_TY_STRING)
-        return nd_i64(l, 1);
-    return nd_core_size(l, t->kind == ND_TY_PTR ? nd_type_elem(&l->p->types, t) : t->elem, span);
+        return nd_ir_i64(l, 1);
+    return nd_lower_core_size(l, t->kind == ND_TY_PTR ? nd_type_elem(&l->p->types, t) : t->elem,
+                              span);
 }
 
 // opt.list[i]: values not given are 0.
@@ -404,21 +410,21 @@ static struct nd_val zero_if(struct nd_lower *l, LLVMValueRef bad, struct nd_val
     LLVMValueRef tmp;
 
     if (!v.mem) {
-        v.v = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), v.v, "");
+        v.v = LLVMBuildSelect(l->b, bad, nd_ir_i64(l, 0), v.v, "");
         return v;
     }
-    tmp = nd_temp(l, t->size);
+    tmp = nd_lower_temp(l, t->size);
     if (nd_type_is_text(t))
-        nd_put_text(l, tmp, v, t->size, span);
+        nd_lower_put_text(l, tmp, v, t->size, span);
     else
-        nd_copy(l, tmp, v, t->size, span);
-    zero = nd_bb(l, "outside");
-    done = nd_bb(l, "inside");
+        nd_lower_copy(l, tmp, v, t->size, span);
+    zero = nd_ir_bb(l, "outside");
+    done = nd_ir_bb(l, "inside");
     LLVMBuildCondBr(l->b, bad, zero, done);
-    nd_at(l, zero);
-    nd_zero(l, tmp, 0, t->size);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_at(l, zero);
+    nd_ir_zero(l, tmp, 0, t->size);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
     return memory(tmp, ND_AS_BPF);
 }
 
@@ -426,12 +432,12 @@ static struct nd_val option_element(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_option *o = e->a->sym->option;
     LLVMValueRef i = nd_lower_int(l, e->b),
-                 bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_i64(l, o->cap), "");
+                 bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_ir_i64(l, o->cap), "");
 
-    nd_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
-    i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
-    return zero_if(l, bad, value_at(l, nd_opt_at(l, o, i), ND_AS_BPF, e->type, e->span), e->type,
-                   e->span);
+    nd_lower_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
+    i = LLVMBuildSelect(l->b, bad, nd_ir_i64(l, 0), i, "");
+    return zero_if(l, bad, value_at(l, nd_lower_opt_at(l, o, i), ND_AS_BPF, e->type, e->span),
+                   e->type, e->span);
 }
 
 static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
@@ -447,22 +453,23 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     step = stride(l, t, e->span);
     base = nd_lower_expr(l, e->a);
     if (!base.mem)
-        base = memory(base.v, nd_as(l, (enum nd_as)e->aux));
+        base = memory(base.v, nd_lower_as(l, (enum nd_as)e->aux));
     if (e->b->is_const && LLVMIsConstant(step))
-        return value_at(l, nd_gep(l, nd_ptr(l, base.v), e->b->num * LLVMConstIntGetZExtValue(step)),
-                        base.as, e->type, e->span);
+        return value_at(
+            l, nd_ir_gep(l, nd_ir_ptr(l, base.v), e->b->num * LLVMConstIntGetZExtValue(step)),
+            base.as, e->type, e->span);
     i = nd_lower_int(l, e->b);
     n = t->kind == ND_TY_STRING ? t->size : t->kind == ND_TY_ARRAY ? t->nelems : 0;
     if (n) {
-        bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_i64(l, n), "");
-        nd_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
-        i = LLVMBuildSelect(l->b, bad, nd_i64(l, 0), i, "");
+        bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_ir_i64(l, n), "");
+        nd_lower_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
+        i = LLVMBuildSelect(l->b, bad, nd_ir_i64(l, 0), i, "");
     }
     i = LLVMBuildMul(l->b, i, step, "");
     // The verifier takes no variable offset into typed memory: read by address instead.
     if (base.as == ND_AS_BTF || base.as == ND_AS_CTX)
         base.as = ND_AS_KERNEL;
-    v = value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_ptr(l, base.v), &i, 1, ""), base.as, e->type,
+    v = value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_ir_ptr(l, base.v), &i, 1, ""), base.as, e->type,
                  e->span);
     return bad ? zero_if(l, bad, v, e->type, e->span) : v;
 }
@@ -471,7 +478,7 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
 
 static struct nd_val in_temp(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMValueRef tmp = nd_temp(l, e->type->size);
+    LLVMValueRef tmp = nd_lower_temp(l, e->type->size);
 
     nd_lower_into(l, e, tmp, e->type);
     return memory(tmp, ND_AS_BPF);
@@ -479,16 +486,16 @@ static struct nd_val in_temp(struct nd_lower *l, struct nd_expr *e)
 
 struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
 {
-    if (e == l->tested.expr)
-        return scalar(l->tested.v);
+    if (e == l->fn.tested.expr)
+        return scalar(l->fn.tested.v);
     if (e->is_const && nd_type_is_int(e->type)) {
-        LLVMValueRef v = nd_core_const(l, e);
+        LLVMValueRef v = nd_lower_core_const(l, e);
 
-        return scalar(v ? v : nd_i64(l, e->num));
+        return scalar(v ? v : nd_ir_i64(l, e->num));
     }
     switch (e->kind) {
     case ND_E_INT:
-        return scalar(nd_i64(l, e->num));
+        return scalar(nd_ir_i64(l, e->num));
     case ND_E_STRING:
         return in_temp(l, e);
     case ND_E_IDENT:
@@ -502,16 +509,17 @@ struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
         if (e->op == ND_OP_LAND || e->op == ND_OP_LOR)
             return scalar(logic(l, e));
         if (e->op >= ND_OP_EQ && e->op <= ND_OP_GE)
-            return scalar(nd_pkt_if_there(l, e, nd_lower_compare(l, e)));
+            return scalar(nd_lower_pkt_if_there(l, e, nd_lower_compare(l, e)));
         return scalar(arith(l, e));
     case ND_E_COND:
         return cond(l, e);
     case ND_E_CAST:
         return cast(l, e);
     case ND_E_CONTAINER_OF:
-        return scalar(LLVMBuildSub(
-            l->b, nd_lower_int(l, e->a),
-            l->p->portable && e->field->btf_type ? nd_core_offset(l, e) : nd_i64(l, e->num), ""));
+        return scalar(LLVMBuildSub(l->b, nd_lower_int(l, e->a),
+                                   l->p->portable && e->field->btf_type ? nd_lower_core_offset(l, e)
+                                                                        : nd_ir_i64(l, e->num),
+                                   ""));
     case ND_E_CALL:
         return e->builtin ? nd_lower_builtin(l, e) : nd_lower_call(l, e);
     case ND_E_FIELD:
@@ -521,9 +529,9 @@ struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
     case ND_E_TUPLE:
         return in_temp(l, e);
     case ND_E_IN:
-        return scalar(nd_pkt_if_there(l, e, nd_lower_in(l, e)));
+        return scalar(nd_lower_pkt_if_there(l, e, nd_lower_in(l, e)));
     default:
-        return scalar(nd_i64(l, 0));
+        return scalar(nd_ir_i64(l, 0));
     }
 }
 
@@ -534,11 +542,11 @@ static void tuple_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, 
     for (i = 0; i < t->nelems; i++) {
         const struct nd_field *f = &t->fields[i];
 
-        nd_zero(l, dst, end, f->off - end); // padding is part of a key
-        nd_lower_into(l, e->args.v[i], nd_gep(l, dst, f->off), f->type);
+        nd_ir_zero(l, dst, end, f->off - end); // padding is part of a key
+        nd_lower_into(l, e->args.v[i], nd_ir_gep(l, dst, f->off), f->type);
         end = f->off + f->type->size;
     }
-    nd_zero(l, dst, end, t->size - end);
+    nd_ir_zero(l, dst, end, t->size - end);
 }
 
 // A tuple in memory as another tuple type: field by field.
@@ -547,19 +555,19 @@ static void tuple_convert(struct nd_lower *l, struct nd_val v, const struct nd_t
 {
     uint32_t i;
 
-    nd_zero(l, dst, 0, t->size);
+    nd_ir_zero(l, dst, 0, t->size);
     for (i = 0; i < t->nelems; i++) {
         const struct nd_field *f = &t->fields[i], *g = &from->fields[i];
-        struct nd_val at = memory(nd_gep(l, v.v, g->off), ND_AS_BPF);
+        struct nd_val at = memory(nd_ir_gep(l, v.v, g->off), ND_AS_BPF);
 
         if (nd_type_is_scalar(f->type))
-            nd_store(l, nd_gep(l, dst, f->off), f->type->size,
-                     nd_load_scalar(l, at, g->type, span));
+            nd_ir_store(l, nd_ir_gep(l, dst, f->off), f->type->size,
+                        nd_lower_load_scalar(l, at, g->type, span));
         else if (f->type->kind == ND_TY_TUPLE)
-            tuple_convert(l, at, g->type, nd_gep(l, dst, f->off), f->type, span);
+            tuple_convert(l, at, g->type, nd_ir_gep(l, dst, f->off), f->type, span);
         else
-            nd_copy(l, nd_gep(l, dst, f->off), at,
-                    f->type->size < g->type->size ? f->type->size : g->type->size, span);
+            nd_lower_copy(l, nd_ir_gep(l, dst, f->off), at,
+                          f->type->size < g->type->size ? f->type->size : g->type->size, span);
     }
 }
 
@@ -570,18 +578,19 @@ static void text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
 
     if (e->kind == ND_E_STRING) {
         if (e->len >= t->size)
-            nd_count(l, ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
-        nd_put_literal(l, dst, e->str, e->len < t->size ? e->len : t->size - 1, t->size);
+            nd_lower_count(l, ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
+        nd_lower_put_literal(l, dst, e->str, e->len < t->size ? e->len : t->size - 1, t->size);
         return;
     }
     v = nd_lower_expr(l, e);
     n = e->type->size < t->size ? e->type->size : t->size;
-    nd_put_text(l, dst, v, n, e->span);
-    nd_zero(l, dst, n, t->size - n);
+    nd_lower_put_text(l, dst, v, n, e->span);
+    nd_ir_zero(l, dst, n, t->size - n);
     if (e->type->size > t->size) {
-        nd_count_if(l, nd_bool(l, nd_load_int(l, nd_gep(l, dst, t->size - 1), &nd_type_u8)),
-                    ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
-        nd_zero(l, dst, t->size - 1, 1);
+        nd_lower_count_if(
+            l, nd_ir_bool(l, nd_lower_load_int(l, nd_ir_gep(l, dst, t->size - 1), &nd_type_u8)),
+            ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
+        nd_ir_zero(l, dst, t->size - 1, 1);
     }
 }
 
@@ -593,7 +602,7 @@ void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, stru
         nd_lower_builtin_into(l, e, dst, t))
         return;
     if (nd_type_is_scalar(t)) {
-        nd_store(l, dst, t->size, nd_lower_int(l, e));
+        nd_ir_store(l, dst, t->size, nd_lower_int(l, e));
     } else if (nd_type_is_text(t)) {
         text_into(l, e, dst, t);
     } else if (t->kind == ND_TY_TUPLE && e->kind == ND_E_TUPLE) {
@@ -603,9 +612,9 @@ void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, stru
         if (t->kind == ND_TY_TUPLE && !nd_type_equal(t, e->type)) {
             tuple_convert(l, v, e->type, dst, t, e->span);
         } else if (t->kind == ND_TY_ARRAY && e->type->size < t->size) { // the rest is 0
-            nd_zero(l, dst, e->type->size, t->size - e->type->size);
-            nd_copy(l, dst, v, e->type->size, e->span);
+            nd_ir_zero(l, dst, e->type->size, t->size - e->type->size);
+            nd_lower_copy(l, dst, v, e->type->size, e->span);
         } else
-            nd_copy(l, dst, v, t->size, e->span);
+            nd_lower_copy(l, dst, v, t->size, e->span);
     }
 }

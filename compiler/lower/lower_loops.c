@@ -2,7 +2,7 @@
 // Kernels before 5.3 take no loops. LLVM unrolls them; what it leaves, because nobody knows how
 // often it runs or because it would be too long, is an error at its line. Serves object.c.
 #include "compiler/lower/lower.h"
-#include "compiler/lower/object.h"
+#include "compiler/lower/lower_impl.h"
 
 #include <string.h>
 
@@ -100,7 +100,7 @@ static bool check_function(struct nd_lower *l, LLVMValueRef fn, const struct nd_
     LLVMGetBasicBlocks(fn, w.blocks);
     head = find_loop(&w, 0);
     if (!head && far_too_long(fn))
-        nd_too_long(l->p, pr, 0);
+        nd_lower_too_long(l->p, pr, 0);
     if (!head)
         return l->d->errors == 0;
     place_of(l, head, &span);
@@ -110,7 +110,7 @@ static bool check_function(struct nd_lower *l, LLVMValueRef fn, const struct nd_
     return false;
 }
 
-bool nd_unrolled(struct nd_lower *l)
+bool nd_lower_unrolled(struct nd_lower *l)
 {
     bool ok = true;
     uint32_t i;

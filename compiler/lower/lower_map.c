@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Maps and aggregations.
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,24 +11,24 @@ static uint32_t val_size(const struct nd_map *m)
     return m->val ? m->val->size : 8;
 }
 
-LLVMValueRef nd_map_ptr(struct nd_lower *l, const struct nd_map *m)
+LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m)
 {
     const struct nd_lmap *lm = &l->maps[m->index];
     LLVMValueRef gen;
 
     if (lm->gen_off == ND_MF_NONE)
         return lm->g;
-    gen = LLVMBuildLoad2(l->b, l->i32, nd_state_ptr(l, lm->gen_off), "");
+    gen = LLVMBuildLoad2(l->b, l->i32, nd_lower_state_ptr(l, lm->gen_off), "");
     LLVMSetVolatile(gen, 1);
-    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, gen, nd_i32(l, 0), ""), lm->g,
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, gen, nd_ir_i32(l, 0), ""), lm->g,
                            lm->g2, "");
 }
 
 static LLVMValueRef scalar_key(struct nd_lower *l)
 {
-    LLVMValueRef key = nd_temp(l, 4);
+    LLVMValueRef key = nd_lower_temp(l, 4);
 
-    nd_store(l, key, 4, nd_i64(l, 0));
+    nd_ir_store(l, key, 4, nd_ir_i64(l, 0));
     return key;
 }
 
@@ -38,7 +38,7 @@ static LLVMValueRef key_bytes(struct nd_lower *l, const struct nd_map *m, struct
 
     if (!m->key || !key)
         return scalar_key(l);
-    dst = nd_temp(l, m->key->size);
+    dst = nd_lower_temp(l, m->key->size);
     nd_lower_into(l, key, dst, m->key);
     return dst;
 }
@@ -54,10 +54,10 @@ static LLVMValueRef lookup(struct nd_lower *l, LLVMValueRef map, LLVMValueRef ke
 {
     LLVMValueRef args[2] = {map, key};
 
-    return nd_ptr(l, nd_call(l, ND_H_MAP_LOOKUP, args, 2));
+    return nd_ir_ptr(l, nd_ir_call(l, ND_H_MAP_LOOKUP, args, 2));
 }
 
-void nd_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
+void nd_lower_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
 {
     LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, p, v, LLVMAtomicOrderingMonotonic, 0);
 }
@@ -65,9 +65,9 @@ void nd_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
 static LLVMValueRef update(struct nd_lower *l, LLVMValueRef map, LLVMValueRef key, LLVMValueRef val,
                            uint64_t flags)
 {
-    LLVMValueRef args[4] = {map, key, val, nd_i64(l, flags)};
+    LLVMValueRef args[4] = {map, key, val, nd_ir_i64(l, flags)};
 
-    return nd_call(l, ND_H_MAP_UPDATE, args, 4);
+    return nd_ir_call(l, ND_H_MAP_UPDATE, args, 4);
 }
 
 // Keeps count of the entries of an LRU map, which tells nobody what it evicts: r is the result of
@@ -79,13 +79,13 @@ static void populate(struct nd_lower *l, const struct nd_map *m, LLVMValueRef r,
     if (!l->maps[m->index].pop_off || l->maps[m->index].pop_less[0] ||
         l->maps[m->index].kind == ND_MAP_ARRAY)
         return;
-    yes = nd_bb(l, "populate");
-    done = nd_bb(l, "populated");
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), ""), yes, done);
-    nd_at(l, yes);
-    nd_atomic_add(l, nd_state_ptr(l, l->maps[m->index].pop_off), nd_i64(l, change));
-    nd_br(l, done);
-    nd_at(l, done);
+    yes = nd_ir_bb(l, "populate");
+    done = nd_ir_bb(l, "populated");
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_ir_i64(l, 0), ""), yes, done);
+    nd_ir_at(l, yes);
+    nd_lower_atomic_add(l, nd_lower_state_ptr(l, l->maps[m->index].pop_off), nd_ir_i64(l, change));
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 static LLVMValueRef not_null(struct nd_lower *l, LLVMValueRef p)
@@ -97,28 +97,29 @@ static struct nd_val map_get(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_map *m = e->info;
     struct nd_type *t = m->val;
-    LLVMBasicBlockRef hit = nd_bb(l, "hit"), done = nd_bb(l, "got"), from;
+    LLVMBasicBlockRef hit = nd_ir_bb(l, "hit"), done = nd_ir_bb(l, "got"), from;
     LLVMValueRef p, v = NULL, phi, tmp = NULL;
     bool sc = nd_type_is_scalar(t);
 
     if (!sc) {
-        tmp = nd_temp(l, t->size);
-        nd_zero(l, tmp, 0, t->size);
+        tmp = nd_lower_temp(l, t->size);
+        nd_ir_zero(l, tmp, 0, t->size);
     }
-    p = lookup(l, nd_map_ptr(l, m), nd_lower_key(l, e));
+    p = lookup(l, nd_lower_map_ptr(l, m), nd_lower_key(l, e));
     from = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, not_null(l, p), hit, done);
-    nd_at(l, hit);
+    nd_ir_at(l, hit);
     if (sc)
-        v = nd_load_int(l, p, t);
+        v = nd_lower_load_int(l, p, t);
     else
-        nd_copy(l, tmp, (struct nd_val){.v = p, .mem = true, .as = ND_AS_BPF}, t->size, e->span);
-    nd_br(l, done);
-    nd_at(l, done);
+        nd_lower_copy(l, tmp, (struct nd_val){.v = p, .mem = true, .as = ND_AS_BPF}, t->size,
+                      e->span);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
     if (!sc)
         return (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF};
     phi = LLVMBuildPhi(l->b, l->i64, "");
-    LLVMAddIncoming(phi, (LLVMValueRef[]){nd_i64(l, 0), v}, (LLVMBasicBlockRef[]){from, hit}, 2);
+    LLVMAddIncoming(phi, (LLVMValueRef[]){nd_ir_i64(l, 0), v}, (LLVMBasicBlockRef[]){from, hit}, 2);
     return (struct nd_val){.v = phi};
 }
 
@@ -126,61 +127,61 @@ static struct nd_val map_get(struct nd_lower *l, struct nd_expr *e)
 static void mark_set(struct nd_lower *l, const struct nd_map *m, uint64_t set)
 {
     if (l->maps[m->index].kind == ND_MAP_ARRAY && l->maps[m->index].pop_off)
-        nd_store(l, nd_state_ptr(l, l->maps[m->index].pop_off), 8, nd_i64(l, set));
+        nd_ir_store(l, nd_lower_state_ptr(l, l->maps[m->index].pop_off), 8, nd_ir_i64(l, set));
 }
 
 struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_reuse *r = nd_reuse_find(l, e);
+    const struct nd_reuse *r = nd_lower_reuse_find(l, e);
     LLVMBasicBlockRef look, done;
     LLVMValueRef filled;
 
     if (!r)
         return map_get(l, e);
-    look = nd_bb(l, "look");
-    done = nd_bb(l, "looked");
+    look = nd_ir_bb(l, "look");
+    done = nd_ir_bb(l, "looked");
     filled = LLVMBuildLoad2(l->b, l->i64, r->filled, "");
-    LLVMBuildCondBr(l->b, nd_bool(l, filled), done, look);
-    nd_at(l, look);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, filled), done, look);
+    nd_ir_at(l, look);
     LLVMBuildStore(l->b, map_get(l, e).v, r->value);
-    LLVMBuildStore(l->b, nd_i64(l, 1), r->filled);
-    nd_br(l, done);
-    nd_at(l, done);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 1), r->filled);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
     return (struct nd_val){.v = LLVMBuildLoad2(l->b, l->i64, r->value, "")};
 }
 
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key)
 {
-    LLVMValueRef p = lookup(l, nd_map_ptr(l, m), key_bytes(l, m, key));
+    LLVMValueRef p = lookup(l, nd_lower_map_ptr(l, m), key_bytes(l, m, key));
 
     return LLVMBuildZExt(l->b, not_null(l, p), l->i64, "");
 }
 
-LLVMValueRef nd_map_insert(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
-                           LLVMValueRef val)
+LLVMValueRef nd_lower_map_insert(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
+                                 LLVMValueRef val)
 {
-    LLVMValueRef r = update(l, nd_map_ptr(l, m), key, val, NOEXIST);
+    LLVMValueRef r = update(l, nd_lower_map_ptr(l, m), key, val, NOEXIST);
 
     populate(l, m, r, 1);
     return r;
 }
 
-void nd_map_overwrite(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
-                      LLVMValueRef val)
+void nd_lower_map_overwrite(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
+                            LLVMValueRef val)
 {
-    update(l, nd_map_ptr(l, m), key, val, 0);
+    update(l, nd_lower_map_ptr(l, m), key, val, 0);
 }
 
-LLVMValueRef nd_map_find(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key)
+LLVMValueRef nd_lower_map_find(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key)
 {
-    return lookup(l, nd_map_ptr(l, m), key);
+    return lookup(l, nd_lower_map_ptr(l, m), key);
 }
 
-void nd_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key)
+void nd_lower_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key)
 {
-    LLVMValueRef args[2] = {nd_map_ptr(l, m), key};
+    LLVMValueRef args[2] = {nd_lower_map_ptr(l, m), key};
 
-    populate(l, m, nd_call(l, ND_H_MAP_DELETE, args, 2), (uint64_t)-1);
+    populate(l, m, nd_ir_call(l, ND_H_MAP_DELETE, args, 2), (uint64_t)-1);
 }
 
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
@@ -189,25 +190,25 @@ LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
     LLVMValueRef args[2], r, p;
 
     if (!m->key) { // a scalar cannot leave its array: it becomes 0
-        p = lookup(l, nd_map_ptr(l, m), scalar_key(l));
+        p = lookup(l, nd_lower_map_ptr(l, m), scalar_key(l));
         {
-            LLVMBasicBlockRef hit = nd_bb(l, "zero"), done = nd_bb(l, "deleted");
+            LLVMBasicBlockRef hit = nd_ir_bb(l, "zero"), done = nd_ir_bb(l, "deleted");
 
             LLVMBuildCondBr(l->b, not_null(l, p), hit, done);
-            nd_at(l, hit);
-            nd_zero(l, p, 0, val_size(m));
-            nd_br(l, done);
-            nd_at(l, done);
+            nd_ir_at(l, hit);
+            nd_ir_zero(l, p, 0, val_size(m));
+            nd_ir_br(l, done);
+            nd_ir_at(l, done);
         }
         mark_set(l, m, 0);
-        return nd_i64(l, 1);
+        return nd_ir_i64(l, 1);
     }
-    args[0] = nd_map_ptr(l, m);
+    args[0] = nd_lower_map_ptr(l, m);
     args[1] = nd_lower_key(l, map);
-    r = nd_call(l, ND_H_MAP_DELETE, args, 2);
+    r = nd_ir_call(l, ND_H_MAP_DELETE, args, 2);
     populate(l, m, r, (uint64_t)-1);
-    nd_reuse_written(l, m);
-    return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, 0), ""), l->i64, "");
+    nd_lower_reuse_written(l, m);
+    return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_ir_i64(l, 0), ""), l->i64, "");
 }
 
 // ---- find or create -----------------------------------------------------------------------------
@@ -219,9 +220,9 @@ static LLVMValueRef zero_value(struct nd_lower *l, uint32_t size)
     LLVMValueRef v;
 
     if (size > ZERO_ON_STACK)
-        return nd_zeros(l, size);
-    v = nd_temp(l, size);
-    nd_zero(l, v, 0, size);
+        return nd_ir_zeros(l, size);
+    v = nd_lower_temp(l, size);
+    nd_ir_zero(l, v, 0, size);
     return v;
 }
 
@@ -229,18 +230,18 @@ static LLVMValueRef zero_value(struct nd_lower *l, uint32_t size)
 static LLVMValueRef find_or_create(struct nd_lower *l, struct nd_map *m, LLVMValueRef key,
                                    struct nd_span span, LLVMBasicBlockRef *done)
 {
-    LLVMBasicBlockRef miss = nd_bb(l, "miss"), have = nd_bb(l, "have"), full = nd_bb(l, "full"),
-                      from, from2;
-    LLVMValueRef map = nd_map_ptr(l, m), p, p2, phi;
+    LLVMBasicBlockRef miss = nd_ir_bb(l, "miss"), have = nd_ir_bb(l, "have"),
+                      full = nd_ir_bb(l, "full"), from, from2;
+    LLVMValueRef map = nd_lower_map_ptr(l, m), p, p2, phi;
 
-    *done = nd_bb(l, "done");
+    *done = nd_ir_bb(l, "done");
     p = lookup(l, map, key);
     from = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, not_null(l, p), have, miss);
-    nd_at(l, miss);
+    nd_ir_at(l, miss);
     if (!m->key) { // an array's entry is always there
-        nd_br(l, *done);
-        nd_at(l, have);
+        nd_ir_br(l, *done);
+        nd_ir_at(l, have);
         LLVMDeleteBasicBlock(full);
         return p;
     }
@@ -249,10 +250,10 @@ static LLVMValueRef find_or_create(struct nd_lower *l, struct nd_map *m, LLVMVal
     p2 = lookup(l, map, key);
     from2 = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, not_null(l, p2), have, full);
-    nd_at(l, full);
-    nd_count(l, ND_SITE_MAP_FULL, span, m->index);
-    nd_br(l, *done);
-    nd_at(l, have);
+    nd_ir_at(l, full);
+    nd_lower_count(l, ND_SITE_MAP_FULL, span, m->index);
+    nd_ir_br(l, *done);
+    nd_ir_at(l, have);
     phi = LLVMBuildPhi(l->b, l->ptr, "");
     LLVMAddIncoming(phi, (LLVMValueRef[]){p, p2}, (LLVMBasicBlockRef[]){from, from2}, 2);
     return phi;
@@ -260,8 +261,8 @@ static LLVMValueRef find_or_create(struct nd_lower *l, struct nd_map *m, LLVMVal
 
 static void finish(struct nd_lower *l, LLVMBasicBlockRef done)
 {
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 // ---- assignment ---------------------------------------------------------------------------------
@@ -281,13 +282,13 @@ static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, L
     case ND_OP_XOR:
         return LLVMBuildXor(l->b, a, b, "");
     case ND_OP_SHL:
-        return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_i64(l, 63), ""), "");
+        return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_ir_i64(l, 63), ""), "");
     case ND_OP_SHR:
-        b = LLVMBuildAnd(l->b, b, nd_i64(l, 63), "");
+        b = LLVMBuildAnd(l->b, b, nd_ir_i64(l, 63), "");
         return sgn ? LLVMBuildAShr(l->b, a, b, "") : LLVMBuildLShr(l->b, a, b, "");
     case ND_OP_DIV:
     case ND_OP_MOD:
-        return nd_divide(l, op, a, b, rhs, sgn && nd_type_signed(rhs->type), rhs->span);
+        return nd_ir_divide(l, op, a, b, rhs, sgn && nd_type_signed(rhs->type), rhs->span);
     default:
         return b;
     }
@@ -302,30 +303,30 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr
     LLVMValueRef p = find_or_create(l, m, nd_lower_key(l, map), map->span, &done);
 
     if (op == ND_OP_ADD)
-        nd_atomic_add(l, p, v);
+        nd_lower_atomic_add(l, p, v);
     else if (op == ND_OP_SUB)
-        nd_atomic_add(l, p, LLVMBuildNeg(l->b, v, ""));
+        nd_lower_atomic_add(l, p, LLVMBuildNeg(l->b, v, ""));
     else
-        nd_store(l, p, 8, combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, map, val));
+        nd_ir_store(l, p, 8, combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, map, val));
     finish(l, done);
     mark_set(l, m, 1);
-    nd_reuse_written(l, m);
+    nd_lower_reuse_written(l, m);
 }
 
 // If the entry was there already: an update that overwrites it. The result of the last update.
 static LLVMValueRef again(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
                           LLVMValueRef v, LLVMValueRef first)
 {
-    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), over = nd_bb(l, "overwrite"),
-                      done = nd_bb(l, "updated");
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), over = nd_ir_bb(l, "overwrite"),
+                      done = nd_ir_bb(l, "updated");
     LLVMValueRef second, phi;
 
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, first, nd_i64(l, 0), ""), over, done);
-    nd_at(l, over);
-    second = update(l, nd_map_ptr(l, m), key, v, 0);
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, first, nd_ir_i64(l, 0), ""), over, done);
+    nd_ir_at(l, over);
+    second = update(l, nd_lower_map_ptr(l, m), key, v, 0);
     over = LLVMGetInsertBlock(l->b);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
     phi = LLVMBuildPhi(l->b, l->i64, "");
     LLVMAddIncoming(phi, (LLVMValueRef[]){first, second}, (LLVMBasicBlockRef[]){from, over}, 2);
     return phi;
@@ -344,27 +345,27 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
     if (!m->key && nd_type_is_scalar(m->val)) { // a plain store into the array
         v = nd_lower_int(l, val);
         key = find_or_create(l, m, scalar_key(l), map->span, &done);
-        nd_store(l, key, m->val->size, v);
+        nd_ir_store(l, key, m->val->size, v);
         finish(l, done);
         mark_set(l, m, 1);
         return;
     }
-    v = nd_temp(l, m->val->size);
+    v = nd_lower_temp(l, m->val->size);
     nd_lower_into(l, val, v, m->val);
     key = nd_lower_key(l, map);
     mark_set(l, m, 1);
     if (!l->maps[m->index].pop_off || l->maps[m->index].kind == ND_MAP_ARRAY) {
-        r = update(l, nd_map_ptr(l, m), key, v, 0);
+        r = update(l, nd_lower_map_ptr(l, m), key, v, 0);
     } else {
         // New entries are counted: first as if there were none, then whatever there is.
-        LLVMValueRef first = update(l, nd_map_ptr(l, m), key, v, NOEXIST);
+        LLVMValueRef first = update(l, nd_lower_map_ptr(l, m), key, v, NOEXIST);
 
         populate(l, m, first, 1);
         r = again(l, m, key, v, first);
     }
-    nd_reuse_written(l, m);
-    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), ND_SITE_MAP_FULL, map->span,
-                m->index);
+    nd_lower_reuse_written(l, m);
+    nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_ir_i64(l, 0), ""), ND_SITE_MAP_FULL,
+                      map->span, m->index);
 }
 
 LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
@@ -373,7 +374,7 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
     bool inc = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC;
     bool post = e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC;
     LLVMValueRef key = nd_lower_key(l, e->a), p, old = NULL, phi,
-                 d = nd_i64(l, inc ? 1 : (uint64_t)-1);
+                 d = nd_ir_i64(l, inc ? 1 : (uint64_t)-1);
     LLVMBasicBlockRef done, have, cur;
     LLVMValueRef ins[1];
 
@@ -382,18 +383,18 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
     have = LLVMGetInsertBlock(l->b);
     // The old value is read apart from the atomic addition: BPF before 5.12 has no fetch-and-add.
     old = LLVMBuildLoad2(l->b, l->i64, p, "");
-    nd_atomic_add(l, p, d);
+    nd_lower_atomic_add(l, p, d);
     if (!post)
         old = LLVMBuildAdd(l->b, old, d, "");
     have = LLVMGetInsertBlock(l->b);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
     phi = LLVMBuildPhi(l->b, l->i64, "");
     ins[0] = old;
     LLVMAddIncoming(phi, ins, &have, 1);
     // All other ways here had no room: 0.
-    for (cur = LLVMGetFirstBasicBlock(l->func); cur; cur = LLVMGetNextBasicBlock(cur)) {
-        LLVMValueRef term = LLVMGetBasicBlockTerminator(cur), z = nd_i64(l, 0);
+    for (cur = LLVMGetFirstBasicBlock(l->fn.func); cur; cur = LLVMGetNextBasicBlock(cur)) {
+        LLVMValueRef term = LLVMGetBasicBlockTerminator(cur), z = nd_ir_i64(l, 0);
         unsigned int i, n = term ? LLVMGetNumSuccessors(term) : 0;
 
         for (i = 0; i < n && cur != have; i++) {
@@ -401,7 +402,7 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
                 LLVMAddIncoming(phi, &z, &cur, 1);
         }
     }
-    nd_reuse_written(l, m);
+    nd_lower_reuse_written(l, m);
     return phi;
 }
 
@@ -409,32 +410,32 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef load64(struct nd_lower *l, LLVMValueRef p, uint32_t off)
 {
-    return LLVMBuildLoad2(l->b, l->i64, nd_gep(l, p, off), "");
+    return LLVMBuildLoad2(l->b, l->i64, nd_ir_gep(l, p, off), "");
 }
 
 // Each CPU has words of its own, so most need no atomic addition, which takes some 5 ns.
 static void add_word(struct nd_lower *l, LLVMValueRef at, LLVMValueRef v)
 {
-    if (l->shared)
-        nd_atomic_add(l, at, v);
+    if (l->fn.shared)
+        nd_lower_atomic_add(l, at, v);
     else
         LLVMBuildStore(l->b, LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, at, ""), v, ""), at);
 }
 
 static void add64(struct nd_lower *l, LLVMValueRef p, uint32_t off, LLVMValueRef v)
 {
-    add_word(l, nd_gep(l, p, off), v);
+    add_word(l, nd_ir_gep(l, p, off), v);
 }
 
 // floor(log2 v) without a count of leading zeros, which BPF lacks; 0 for 0. Always within 0..63.
 static LLVMValueRef ilog2(struct nd_lower *l, LLVMValueRef v)
 {
-    LLVMValueRef r = nd_i64(l, 0);
+    LLVMValueRef r = nd_ir_i64(l, 0);
     uint32_t bit;
 
     for (bit = 32; bit; bit /= 2) {
-        LLVMValueRef big = LLVMBuildICmp(l->b, LLVMIntUGT, v, nd_i64(l, (1ull << bit) - 1), "");
-        LLVMValueRef s = LLVMBuildSelect(l->b, big, nd_i64(l, bit), nd_i64(l, 0), "");
+        LLVMValueRef big = LLVMBuildICmp(l->b, LLVMIntUGT, v, nd_ir_i64(l, (1ull << bit) - 1), "");
+        LLVMValueRef s = LLVMBuildSelect(l->b, big, nd_ir_i64(l, bit), nd_ir_i64(l, 0), "");
 
         v = LLVMBuildLShr(l->b, v, s, "");
         r = LLVMBuildOr(l->b, r, s, "");
@@ -444,22 +445,22 @@ static LLVMValueRef ilog2(struct nd_lower *l, LLVMValueRef v)
 
 static void bump(struct nd_lower *l, LLVMValueRef p, LLVMValueRef index, uint32_t base)
 {
-    LLVMValueRef off = LLVMBuildShl(l->b, index, nd_i64(l, 3), ""), at;
+    LLVMValueRef off = LLVMBuildShl(l->b, index, nd_ir_i64(l, 3), ""), at;
 
-    at = LLVMBuildGEP2(l->b, l->i8, nd_gep(l, p, base), &off, 1, "");
-    add_word(l, at, nd_i64(l, 1));
+    at = LLVMBuildGEP2(l->b, l->i8, nd_ir_gep(l, p, base), &off, 1, "");
+    add_word(l, at, nd_ir_i64(l, 1));
 }
 
 static LLVMValueRef negative(struct nd_lower *l, LLVMValueRef v)
 {
-    return LLVMBuildICmp(l->b, LLVMIntSLT, v, nd_i64(l, 0), "");
+    return LLVMBuildICmp(l->b, LLVMIntSLT, v, nd_ir_i64(l, 0), "");
 }
 
 static void agg_count(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
     (void)t;
     (void)v;
-    add64(l, p, 0, nd_i64(l, 1));
+    add64(l, p, 0, nd_ir_i64(l, 1));
 }
 
 static void agg_sum(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
@@ -471,7 +472,7 @@ static void agg_sum(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p,
 static void agg_avg(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
     (void)t;
-    add64(l, p, offsetof(struct nd_avg, count), nd_i64(l, 1));
+    add64(l, p, offsetof(struct nd_avg, count), nd_ir_i64(l, 1));
     add64(l, p, offsetof(struct nd_avg, total), v);
 }
 
@@ -480,24 +481,24 @@ static void agg_minmax(struct nd_lower *l, const struct nd_type *t, LLVMValueRef
     bool is_min = t->kind == ND_TY_MIN;
     LLVMIntPredicate pred =
         t->is_signed ? (is_min ? LLVMIntSLT : LLVMIntSGT) : (is_min ? LLVMIntULT : LLVMIntUGT);
-    LLVMBasicBlockRef set = nd_bb(l, "set"), done = nd_bb(l, "kept");
+    LLVMBasicBlockRef set = nd_ir_bb(l, "set"), done = nd_ir_bb(l, "kept");
     LLVMValueRef better = LLVMBuildICmp(l->b, pred, v, load64(l, p, 0), "");
-    LLVMValueRef first = LLVMBuildICmp(l->b, LLVMIntEQ, load64(l, p, 8), nd_i64(l, 0), "");
+    LLVMValueRef first = LLVMBuildICmp(l->b, LLVMIntEQ, load64(l, p, 8), nd_ir_i64(l, 0), "");
 
     LLVMBuildCondBr(l->b, LLVMBuildOr(l->b, better, first, ""), set, done);
-    nd_at(l, set);
+    nd_ir_at(l, set);
     LLVMBuildStore(l->b, v, p);
-    LLVMBuildStore(l->b, nd_i64(l, 1), nd_gep(l, p, 8));
-    nd_br(l, done);
-    nd_at(l, done);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 1), nd_ir_gep(l, p, 8));
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 static void agg_hist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
-    LLVMValueRef slot = LLVMBuildAdd(l->b, ilog2(l, v), nd_i64(l, 1), "");
+    LLVMValueRef slot = LLVMBuildAdd(l->b, ilog2(l, v), nd_ir_i64(l, 1), "");
 
     if (t->is_signed)
-        slot = LLVMBuildSelect(l->b, negative(l, v), nd_i64(l, 0), slot, "");
+        slot = LLVMBuildSelect(l->b, negative(l, v), nd_ir_i64(l, 0), slot, "");
     bump(l, p, slot, 0);
 }
 
@@ -507,16 +508,16 @@ static void agg_lhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef 
     uint64_t from = !t->is_signed && t->lo < 0 ? 0 : (uint64_t)t->lo,
              to = !t->is_signed && t->hi < 0 ? 0 : (uint64_t)t->hi;
     LLVMValueRef lo =
-        LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSLT : LLVMIntULT, v, nd_i64(l, from), "");
+        LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSLT : LLVMIntULT, v, nd_ir_i64(l, from), "");
     LLVMValueRef hi =
-        LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSGE : LLVMIntUGE, v, nd_i64(l, to), "");
-    LLVMValueRef last = nd_i64(l, t->nelems - 1), i;
+        LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSGE : LLVMIntUGE, v, nd_ir_i64(l, to), "");
+    LLVMValueRef last = nd_ir_i64(l, t->nelems - 1), i;
 
-    i = LLVMBuildUDiv(l->b, LLVMBuildSub(l->b, v, nd_i64(l, (uint64_t)t->lo), ""),
-                      nd_i64(l, (uint64_t)t->step), "");
-    i = LLVMBuildAdd(l->b, i, nd_i64(l, 1), "");
+    i = LLVMBuildUDiv(l->b, LLVMBuildSub(l->b, v, nd_ir_i64(l, (uint64_t)t->lo), ""),
+                      nd_ir_i64(l, (uint64_t)t->step), "");
+    i = LLVMBuildAdd(l->b, i, nd_ir_i64(l, 1), "");
     i = LLVMBuildSelect(l->b, hi, last, i, "");
-    i = LLVMBuildSelect(l->b, lo, nd_i64(l, 0), i, "");
+    i = LLVMBuildSelect(l->b, lo, nd_ir_i64(l, 0), i, "");
     // For the verifier, which does not follow the reasoning above.
     i = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, last, ""), last, i, "");
     bump(l, p, i, 0);
@@ -526,28 +527,28 @@ static void dist_minmax(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v, uint
                         LLVMIntPredicate pred)
 {
     LLVMValueRef old = load64(l, p, off);
-    LLVMValueRef first = LLVMBuildICmp(l->b, LLVMIntEQ, load64(l, p, 0), nd_i64(l, 0), "");
+    LLVMValueRef first = LLVMBuildICmp(l->b, LLVMIntEQ, load64(l, p, 0), nd_ir_i64(l, 0), "");
     LLVMValueRef better = LLVMBuildOr(l->b, first, LLVMBuildICmp(l->b, pred, v, old, ""), "");
 
-    LLVMBuildStore(l->b, LLVMBuildSelect(l->b, better, v, old, ""), nd_gep(l, p, off));
+    LLVMBuildStore(l->b, LLVMBuildSelect(l->b, better, v, old, ""), nd_ir_gep(l, p, off));
 }
 
 // Log-linear index, see struct nd_dist.
 static LLVMValueRef dist_index(struct nd_lower *l, LLVMValueRef v)
 {
     LLVMValueRef e = ilog2(l, v),
-                 small = LLVMBuildICmp(l->b, LLVMIntULT, v, nd_i64(l, ND_DIST_SUB), ""), big, sub,
-                 i;
-    LLVMValueRef last = nd_i64(l, ND_DIST_SLOTS - 1);
+                 small = LLVMBuildICmp(l->b, LLVMIntULT, v, nd_ir_i64(l, ND_DIST_SUB), ""), big,
+                 sub, i;
+    LLVMValueRef last = nd_ir_i64(l, ND_DIST_SLOTS - 1);
 
     sub = LLVMBuildLShr(
-        l->b, v, LLVMBuildAnd(l->b, LLVMBuildSub(l->b, e, nd_i64(l, 4), ""), nd_i64(l, 63), ""),
-        "");
-    sub = LLVMBuildAnd(l->b, sub, nd_i64(l, ND_DIST_SUB - 1), "");
-    big = LLVMBuildAdd(
-        l->b,
-        LLVMBuildMul(l->b, LLVMBuildSub(l->b, e, nd_i64(l, 3), ""), nd_i64(l, ND_DIST_SUB), ""),
-        sub, "");
+        l->b, v,
+        LLVMBuildAnd(l->b, LLVMBuildSub(l->b, e, nd_ir_i64(l, 4), ""), nd_ir_i64(l, 63), ""), "");
+    sub = LLVMBuildAnd(l->b, sub, nd_ir_i64(l, ND_DIST_SUB - 1), "");
+    big = LLVMBuildAdd(l->b,
+                       LLVMBuildMul(l->b, LLVMBuildSub(l->b, e, nd_ir_i64(l, 3), ""),
+                                    nd_ir_i64(l, ND_DIST_SUB), ""),
+                       sub, "");
     i = LLVMBuildSelect(l->b, small, v, big, "");
     return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, last, ""), last, i, "");
 }
@@ -558,23 +559,23 @@ static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
 
     dist_minmax(l, p, v, offsetof(struct nd_dist, min), t->is_signed ? LLVMIntSLT : LLVMIntULT);
     dist_minmax(l, p, v, offsetof(struct nd_dist, max), t->is_signed ? LLVMIntSGT : LLVMIntUGT);
-    add64(l, p, offsetof(struct nd_dist, count), nd_i64(l, 1));
+    add64(l, p, offsetof(struct nd_dist, count), nd_ir_i64(l, 1));
     add64(l, p, offsetof(struct nd_dist, sum), v);
     if (!t->is_signed) {
         bump(l, p, dist_index(l, v), offsetof(struct nd_dist, slot));
         return;
     }
-    neg = nd_bb(l, "neg");
-    pos = nd_bb(l, "pos");
-    done = nd_bb(l, "dist");
+    neg = nd_ir_bb(l, "neg");
+    pos = nd_ir_bb(l, "pos");
+    done = nd_ir_bb(l, "dist");
     LLVMBuildCondBr(l->b, negative(l, v), neg, pos);
-    nd_at(l, neg);
-    add64(l, p, offsetof(struct nd_dist, negative), nd_i64(l, 1));
-    nd_br(l, done);
-    nd_at(l, pos);
+    nd_ir_at(l, neg);
+    add64(l, p, offsetof(struct nd_dist, negative), nd_ir_i64(l, 1));
+    nd_ir_br(l, done);
+    nd_ir_at(l, pos);
     bump(l, p, dist_index(l, v), offsetof(struct nd_dist, slot));
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 static void (*const aggs[])(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p,
@@ -591,7 +592,7 @@ void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *c
     LLVMBasicBlockRef done;
 
     p = find_or_create(l, m, nd_lower_key(l, map), map->span, &done);
-    l->shared = nd_nest_shared(l, m);
+    l->fn.shared = nd_lower_nest_shared(l, m);
     aggs[m->val->kind](l, m->val, p, v);
     finish(l, done);
 }
@@ -610,16 +611,16 @@ LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct 
 {
     bool kernel = t->kind == ND_TY_KSTACK;
     LLVMValueRef args[3], r, lost;
-    uint32_t i = nd_stack_map(l, t);
+    uint32_t i = nd_lower_stack_map(l, t);
 
-    args[0] = nd_ctx(l);
+    args[0] = nd_lower_ctx(l);
     args[1] = l->stacks.v[i].g;
-    args[2] = nd_i64(l, kernel ? own_frames(l->probe) : USER_STACK_FLAG);
-    r = nd_call(l, ND_H_GET_STACKID, args, 3);
+    args[2] = nd_ir_i64(l, kernel ? own_frames(l->fn.probe) : USER_STACK_FLAG);
+    r = nd_ir_call(l, ND_H_GET_STACKID, args, 3);
     // Where there is no such stack (a kernel thread has no user stack, a program in user mode no
     // kernel stack) it is absent, not lost.
-    lost = LLVMBuildAnd(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""),
-                        LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, (uint64_t)-EFAULT), ""), "");
-    nd_count_if(l, lost, ND_SITE_STACK_FAIL, span, ND_MF_NONE);
+    lost = LLVMBuildAnd(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_ir_i64(l, 0), ""),
+                        LLVMBuildICmp(l->b, LLVMIntNE, r, nd_ir_i64(l, (uint64_t)-EFAULT), ""), "");
+    nd_lower_count_if(l, lost, ND_SITE_STACK_FAIL, span, ND_MF_NONE);
     return r;
 }

@@ -2,18 +2,18 @@
 // Memory of a program: temporaries on the stack or in per-CPU scratch, loads through every kind of
 // pointer, copies. Serves the other lower_*.c.
 #include "compiler/kernel/btf.h"
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include <string.h>
 
-LLVMValueRef nd_addr(struct nd_lower *l, LLVMValueRef v)
+LLVMValueRef nd_ir_addr(struct nd_lower *l, LLVMValueRef v)
 {
     if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind)
         return LLVMBuildPtrToInt(l->b, v, l->i64, "");
     return v;
 }
 
-LLVMValueRef nd_ptr(struct nd_lower *l, LLVMValueRef v)
+LLVMValueRef nd_ir_ptr(struct nd_lower *l, LLVMValueRef v)
 {
     if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind)
         return v;
@@ -48,7 +48,7 @@ static void go_back(struct nd_lower *l, struct place was)
 // Allocas live in the entry block, so that a loop does not grow the stack.
 static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const char *name)
 {
-    struct place was = go_to_front(l, l->entry);
+    struct place was = go_to_front(l, l->fn.entry);
     LLVMValueRef v = LLVMBuildAlloca(l->b, type, name);
 
     LLVMSetAlignment(v, 8);
@@ -56,22 +56,22 @@ static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const cha
     return v;
 }
 
-LLVMValueRef nd_register(struct nd_lower *l, const char *name)
+LLVMValueRef nd_lower_register(struct nd_lower *l, const char *name)
 {
     return entry_alloca(l, l->i64, name);
 }
 
 static LLVMValueRef stack_alloc(struct nd_lower *l, uint32_t size)
 {
-    l->stack += size;
+    l->fn.stack += size;
     return entry_alloca(l, LLVMArrayType(l->i64, size / 8), "");
 }
 
 // An address in scratch, computed where scratch was found: it serves all branches.
 static LLVMValueRef in_scratch(struct nd_lower *l, uint32_t off)
 {
-    struct place was = go_to_front(l, l->scratch_bb);
-    LLVMValueRef v = nd_gep(l, l->scratch, off);
+    struct place was = go_to_front(l, l->fn.scratch_bb);
+    LLVMValueRef v = nd_ir_gep(l, l->fn.scratch, off);
 
     go_back(l, was);
     return v;
@@ -81,47 +81,48 @@ static LLVMValueRef new_memory(struct nd_lower *l, uint32_t size)
 {
     LLVMValueRef v;
 
-    if (!l->scratch || (size < SCRATCH_FROM && !(l->force_scratch && (size > 8 || l->spare_stack))))
+    if (!l->fn.scratch ||
+        (size < SCRATCH_FROM && !(l->force_scratch && (size > 8 || l->fn.spare_stack))))
         return stack_alloc(l, size);
-    v = in_scratch(l, l->scratch_base + l->scratch_top);
-    l->scratch_top += size;
+    v = in_scratch(l, l->fn.scratch_base + l->fn.scratch_top);
+    l->fn.scratch_top += size;
     return v;
 }
 
-LLVMValueRef nd_keep(struct nd_lower *l, uint32_t size)
+LLVMValueRef nd_lower_keep(struct nd_lower *l, uint32_t size)
 {
     size = (size + 7) & ~7u;
     return new_memory(l, size ? size : 8);
 }
 
-LLVMValueRef nd_temp(struct nd_lower *l, uint32_t size)
+LLVMValueRef nd_lower_temp(struct nd_lower *l, uint32_t size)
 {
-    struct nd_temp *t;
+    struct nd_lower_temp *t;
     uint32_t i;
 
     size = (size + 7) & ~7u;
     if (!size)
         size = 8;
-    for (i = 0; i < l->temps.n; i++) {
-        t = &l->temps.v[i];
+    for (i = 0; i < l->fn.temps.n; i++) {
+        t = &l->fn.temps.v[i];
         if (!t->busy && t->size == size) {
             t->busy = true;
             return t->ptr;
         }
     }
-    t = ND_PUSH(l->a, &l->temps);
+    t = ND_PUSH(l->a, &l->fn.temps);
     t->size = size;
     t->busy = true;
     t->ptr = new_memory(l, size);
     return t->ptr;
 }
 
-void nd_temps_release(struct nd_lower *l)
+void nd_lower_temps_release(struct nd_lower *l)
 {
     uint32_t i;
 
-    for (i = 0; i < l->temps.n; i++)
-        l->temps.v[i].busy = false;
+    for (i = 0; i < l->fn.temps.n; i++)
+        l->fn.temps.v[i].busy = false;
 }
 
 static LLVMTypeRef int_of(struct nd_lower *l, uint32_t size)
@@ -139,12 +140,12 @@ static uint32_t unit(uint32_t off, uint32_t left)
     return n;
 }
 
-void nd_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size)
+void nd_ir_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size)
 {
     while (size) {
         uint32_t n = unit(off, size);
         LLVMValueRef st =
-            LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), 0, 0), nd_gep(l, dst, off));
+            LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), 0, 0), nd_ir_gep(l, dst, off));
 
         LLVMSetAlignment(st, n);
         off += n;
@@ -152,7 +153,7 @@ void nd_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size)
     }
 }
 
-void nd_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v)
+void nd_ir_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v)
 {
     LLVMTypeRef t = int_of(l, size);
     LLVMValueRef st = LLVMBuildStore(l->b, size < 8 ? LLVMBuildTrunc(l->b, v, t, "") : v, dst);
@@ -160,7 +161,7 @@ void nd_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef 
     LLVMSetAlignment(st, size);
 }
 
-LLVMValueRef nd_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t)
+LLVMValueRef nd_lower_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t)
 {
     uint32_t size = t->size == 1 || t->size == 2 || t->size == 4 ? t->size : 8;
     LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, size), ptr, "");
@@ -176,20 +177,20 @@ static bool is_direct(enum nd_as as)
     return as == ND_AS_BPF || as == ND_AS_BTF || as == ND_AS_CTX;
 }
 
-void nd_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
-                   enum nd_as as, struct nd_span span)
+void nd_lower_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
+                         enum nd_as as, struct nd_span span)
 {
-    LLVMValueRef args[3] = {dst, size, nd_ptr(l, addr)}, r;
+    LLVMValueRef args[3] = {dst, size, nd_ir_ptr(l, addr)}, r;
 
-    r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
-    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span,
-                ND_MF_NONE);
+    r = nd_ir_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
+    nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_ir_i64(l, 0), ""), ND_SITE_READ_FAIL,
+                      span, ND_MF_NONE);
 }
 
 // Pointers to no struct that are loaded from typed memory: numbers until Linux 6.16. Later ones are
 // memory to the verifier, which then refuses most arithmetic. The kernels that do so know untrusted
 // arguments, by this name.
-bool nd_leaves_are_memory(struct nd_lower *l)
+bool nd_lower_leaves_are_memory(struct nd_lower *l)
 {
     struct nd_btf *btf;
     int64_t value;
@@ -206,15 +207,15 @@ bool nd_leaves_are_memory(struct nd_lower *l)
 static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
 {
     return t->kind == ND_TY_PTR && nd_type_elem(&l->p->types, t)->kind != ND_TY_STRUCT &&
-           nd_leaves_are_memory(l);
+           nd_lower_leaves_are_memory(l);
 }
 
 // A number again, as memory of maps keeps no types: by way of scratch, where the program has any.
 static LLVMValueRef untyped(struct nd_lower *l, LLVMValueRef v)
 {
-    LLVMValueRef slot = in_scratch(l, l->scratch_base + l->scratch_top), store, load;
+    LLVMValueRef slot = in_scratch(l, l->fn.scratch_base + l->fn.scratch_top), store, load;
 
-    l->scratch_top += 8;
+    l->fn.scratch_top += 8;
     store = LLVMBuildStore(l->b, v, slot);
     LLVMSetVolatile(store, true);
     load = LLVMBuildLoad2(l->b, l->i64, slot, "");
@@ -222,139 +223,140 @@ static LLVMValueRef untyped(struct nd_lower *l, LLVMValueRef v)
     return load;
 }
 
-LLVMValueRef nd_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
-                            struct nd_span span)
+LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
+                                  struct nd_span span)
 {
     uint32_t size = t->size ? t->size : 8;
     bool as_memory = at.as == ND_AS_BTF && loads_as_memory(l, t);
     LLVMValueRef tmp;
 
-    if (is_direct(at.as) && (!as_memory || l->scratch)) {
-        tmp = nd_load_int(l, nd_ptr(l, at.v), t);
+    if (is_direct(at.as) && (!as_memory || l->fn.scratch)) {
+        tmp = nd_lower_load_int(l, nd_ir_ptr(l, at.v), t);
         return as_memory ? untyped(l, tmp) : tmp;
     }
-    tmp = nd_temp(l, size);
-    nd_probe_read(l, tmp, nd_i32(l, size), at.v, at.as, span);
-    return nd_load_int(l, tmp, t);
+    tmp = nd_lower_temp(l, size);
+    nd_lower_probe_read(l, tmp, nd_ir_i32(l, size), at.v, at.as, span);
+    return nd_lower_load_int(l, tmp, t);
 }
 
 #define COPY_INLINE 256u // bytes: more goes by a helper
 
-void nd_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
-             struct nd_span span)
+void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
+                   struct nd_span span)
 {
     uint32_t off = 0;
 
     // Typed kernel memory is loaded directly member by member only; a copy may span several.
     if (!is_direct(src.as) || src.as == ND_AS_BTF) {
-        nd_probe_read(l, dst, nd_i32(l, size), src.v, src.as, span);
+        nd_lower_probe_read(l, dst, nd_ir_i32(l, size), src.v, src.as, span);
         return;
     }
     if (size > COPY_INLINE) {
-        LLVMValueRef args[3] = {dst, nd_i32(l, size), nd_ptr(l, src.v)};
+        LLVMValueRef args[3] = {dst, nd_ir_i32(l, size), nd_ir_ptr(l, src.v)};
 
-        nd_call(l, ND_H_PROBE_READ_KERNEL, args, 3);
+        nd_ir_call(l, ND_H_PROBE_READ_KERNEL, args, 3);
         return;
     }
     while (off < size) {
         uint32_t n = unit(off, size - off);
-        LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_gep(l, nd_ptr(l, src.v), off), ""),
+        LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_ir_gep(l, nd_ir_ptr(l, src.v), off),
+                                        ""),
                      st;
 
         LLVMSetAlignment(v, n);
-        st = LLVMBuildStore(l->b, v, nd_gep(l, dst, off));
+        st = LLVMBuildStore(l->b, v, nd_ir_gep(l, dst, off));
         LLVMSetAlignment(st, n);
         off += n;
     }
 }
 
-void nd_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
-                 enum nd_as as, struct nd_span span)
+void nd_lower_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+                       enum nd_as as, struct nd_span span)
 {
     LLVMValueRef args[3], r;
 
-    nd_zero(l, dst, 0, size);
+    nd_ir_zero(l, dst, 0, size);
     args[0] = dst;
-    args[1] = nd_i32(l, size);
-    args[2] = nd_ptr(l, addr);
-    r = nd_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR, args,
-                3);
-    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span,
-                ND_MF_NONE);
+    args[1] = nd_ir_i32(l, size);
+    args[2] = nd_ir_ptr(l, addr);
+    r = nd_ir_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR,
+                   args, 3);
+    nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_ir_i64(l, 0), ""), ND_SITE_READ_FAIL,
+                      span, ND_MF_NONE);
     // The length includes the zero byte: all of the room used means cut, or just fitting.
-    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, size), ""), ND_SITE_STR_TRUNC, span,
-                ND_MF_NONE);
+    nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_ir_i64(l, size), ""),
+                      ND_SITE_STR_TRUNC, span, ND_MF_NONE);
 }
 
 // Loads `n` bytes at off as a word whose missing bytes are not zero.
 static LLVMValueRef text_word(struct nd_lower *l, LLVMValueRef p, uint32_t off, uint32_t n)
 {
-    LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_gep(l, p, off), "");
+    LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_ir_gep(l, p, off), "");
 
     LLVMSetAlignment(v, n);
     if (n == 8)
         return v;
-    return LLVMBuildOr(l->b, LLVMBuildZExt(l->b, v, l->i64, ""), nd_i64(l, UINT64_MAX << n * 8),
+    return LLVMBuildOr(l->b, LLVMBuildZExt(l->b, v, l->i64, ""), nd_ir_i64(l, UINT64_MAX << n * 8),
                        "");
 }
 
 // What stands behind the zero byte of a text in the kernel is not part of it (a device that was
 // renamed keeps the end of its old name): it becomes zero, in a few operations on words and without
 // a branch. The lowest bit of (w - 0x01..01) & ~w & 0x80..80 marks the first zero byte of w.
-void nd_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size)
+void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size)
 {
-    LLVMValueRef open = nd_i64(l, UINT64_MAX); // all ones until a zero byte was seen
+    LLVMValueRef open = nd_ir_i64(l, UINT64_MAX); // all ones until a zero byte was seen
     uint32_t off = 0;
 
     while (off < size) {
         uint32_t n = unit(off, size - off);
         LLVMValueRef w = text_word(l, src, off, n), m, low, st;
 
-        m = LLVMBuildAnd(l->b, LLVMBuildSub(l->b, w, nd_i64(l, 0x0101010101010101), ""),
+        m = LLVMBuildAnd(l->b, LLVMBuildSub(l->b, w, nd_ir_i64(l, 0x0101010101010101), ""),
                          LLVMBuildNot(l->b, w, ""), "");
-        m = LLVMBuildAnd(l->b, m, nd_i64(l, 0x8080808080808080), "");
-        low = LLVMBuildSub(l->b, LLVMBuildAnd(l->b, m, LLVMBuildNeg(l->b, m, ""), ""), nd_i64(l, 1),
-                           "");
+        m = LLVMBuildAnd(l->b, m, nd_ir_i64(l, 0x8080808080808080), "");
+        low = LLVMBuildSub(l->b, LLVMBuildAnd(l->b, m, LLVMBuildNeg(l->b, m, ""), ""),
+                           nd_ir_i64(l, 1), "");
         w = LLVMBuildAnd(l->b, LLVMBuildAnd(l->b, w, low, ""), open, "");
         st = LLVMBuildStore(l->b, n < 8 ? LLVMBuildTrunc(l->b, w, int_of(l, n), "") : w,
-                            nd_gep(l, dst, off));
+                            nd_ir_gep(l, dst, off));
         LLVMSetAlignment(st, n);
         off += n;
         if (off < size) { // (m | -m) >> 63 is 1 if there was one
             m = LLVMBuildLShr(l->b, LLVMBuildOr(l->b, m, LLVMBuildNeg(l->b, m, ""), ""),
-                              nd_i64(l, 63), "");
-            open = LLVMBuildAnd(l->b, open, LLVMBuildSub(l->b, m, nd_i64(l, 1), ""), "");
+                              nd_ir_i64(l, 63), "");
+            open = LLVMBuildAnd(l->b, open, LLVMBuildSub(l->b, m, nd_ir_i64(l, 1), ""), "");
         }
     }
 }
 
 // An array of characters: without a zero byte it is full, and its last character counts, too.
-void nd_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src,
-                   struct nd_span span)
+void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src,
+                         struct nd_span span)
 {
-    LLVMBasicBlockRef full = nd_bb(l, "full"), done = nd_bb(l, "chars");
+    LLVMBasicBlockRef full = nd_ir_bb(l, "full"), done = nd_ir_bb(l, "chars");
     LLVMValueRef args[3], r;
 
-    nd_zero(l, dst, 0, size);
+    nd_ir_zero(l, dst, 0, size);
     args[0] = dst;
-    args[1] = nd_i32(l, size);
-    args[2] = nd_ptr(l, src.v);
-    r = nd_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR,
-                args, 3);
-    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_i64(l, 0), ""), ND_SITE_READ_FAIL, span,
-                ND_MF_NONE);
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_i64(l, size), ""), full, done);
-    nd_at(l, full);
-    args[0] = nd_gep(l, dst, size - 1);
-    args[1] = nd_i32(l, 1);
-    args[2] = nd_gep(l, nd_ptr(l, src.v), size - 1);
-    nd_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
-    nd_br(l, done);
-    nd_at(l, done);
+    args[1] = nd_ir_i32(l, size);
+    args[2] = nd_ir_ptr(l, src.v);
+    r = nd_ir_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR,
+                   args, 3);
+    nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_ir_i64(l, 0), ""), ND_SITE_READ_FAIL,
+                      span, ND_MF_NONE);
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_ir_i64(l, size), ""), full, done);
+    nd_ir_at(l, full);
+    args[0] = nd_ir_gep(l, dst, size - 1);
+    args[1] = nd_ir_i32(l, 1);
+    args[2] = nd_ir_gep(l, nd_ir_ptr(l, src.v), size - 1);
+    nd_ir_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
-void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len,
-                    uint32_t size)
+void nd_lower_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len,
+                          uint32_t size)
 {
     uint32_t off = 0;
 
@@ -365,7 +367,7 @@ void nd_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_
 
         for (i = 0; i < n && off + i < len; i++)
             v |= (uint64_t)(uint8_t)s[off + i] << i * 8;
-        st = LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), v, 0), nd_gep(l, dst, off));
+        st = LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), v, 0), nd_ir_gep(l, dst, off));
         LLVMSetAlignment(st, n);
         off += n;
     }

@@ -8,7 +8,7 @@
 // preempts, another thread of the CPU may be in one, too.
 #include "compiler/check/check.h"
 #include "compiler/kernel/kernel.h"
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #define VERSION(a, b) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8)
 
@@ -63,7 +63,7 @@ static void note_map(void *arg, struct nd_expr *e)
         m->others++;
 }
 
-void nd_nest_plan(struct nd_lower *l)
+void nd_lower_nest_plan(struct nd_lower *l)
 {
     for (uint32_t i = 0; i < l->p->probes.n; i++) {
         struct users u = {l, l->p->probes.v[i]};
@@ -72,34 +72,34 @@ void nd_nest_plan(struct nd_lower *l)
     }
 }
 
-bool nd_nest_shared(const struct nd_lower *l, const struct nd_map *m)
+bool nd_lower_nest_shared(const struct nd_lower *l, const struct nd_map *m)
 {
     const struct nd_lmap *lm = &l->maps[m->index];
 
-    if (guarded(l->probe))
+    if (guarded(l->fn.probe))
         return lm->others > 0;
-    return lm->others + lm->guarded > 1 || reentered(l, l->probe);
+    return lm->others + lm->guarded > 1 || reentered(l, l->fn.probe);
 }
 
 // ---- the stack ---------------------------------------------------------------------------------
 
-void nd_nest_keep_stack(struct nd_lower *l)
+void nd_lower_nest_keep_stack(struct nd_lower *l)
 {
     LLVMBasicBlockRef never, body;
     LLVMValueRef args[3];
 
-    if (!l->probe->user_memory)
+    if (!l->fn.probe->user_memory)
         return;
-    args[0] = nd_ctx(l);
+    args[0] = nd_lower_ctx(l);
     args[1] = LLVMConstNull(l->ptr);
-    args[2] = nd_i64(l, 0);
-    never = nd_bb(l, "never");
-    body = nd_bb(l, "body");
-    LLVMBuildCondBr(l->b, nd_bool(l, nd_pin(l, nd_i64(l, 0))), never, body);
-    nd_at(l, never);
-    nd_call(l, ND_H_TAIL_CALL, args, 3);
-    nd_br(l, l->end);
-    nd_at(l, body);
+    args[2] = nd_ir_i64(l, 0);
+    never = nd_ir_bb(l, "never");
+    body = nd_ir_bb(l, "body");
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, nd_ir_pin(l, nd_ir_i64(l, 0))), never, body);
+    nd_ir_at(l, never);
+    nd_ir_call(l, ND_H_TAIL_CALL, args, 3);
+    nd_ir_br(l, l->fn.end);
+    nd_ir_at(l, body);
 }
 
 // ---- scratch -----------------------------------------------------------------------------------
@@ -110,13 +110,13 @@ void nd_nest_keep_stack(struct nd_lower *l)
 static LLVMValueRef entry(struct nd_lower *l, LLVMValueRef key, uint32_t slot)
 {
     LLVMValueRef args[2] = {l->scratch_map, key}, p;
-    LLVMBasicBlockRef have = nd_bb(l, "have");
+    LLVMBasicBlockRef have = nd_ir_bb(l, "have");
 
-    LLVMBuildStore(l->b, nd_i64(l, slot), key);
-    p = nd_ptr(l, nd_call(l, ND_H_MAP_LOOKUP, args, 2));
+    LLVMBuildStore(l->b, nd_ir_i64(l, slot), key);
+    p = nd_ir_ptr(l, nd_ir_call(l, ND_H_MAP_LOOKUP, args, 2));
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), have,
-                    l->end);
-    nd_at(l, have);
+                    l->fn.end);
+    nd_ir_at(l, have);
     return p;
 }
 
@@ -124,48 +124,49 @@ static LLVMValueRef entry(struct nd_lower *l, LLVMValueRef key, uint32_t slot)
 // itself. BPF before 5.12 has no exchange; two that come at once may both go on to the next.
 static LLVMValueRef free_entry(struct nd_lower *l, LLVMValueRef key)
 {
-    LLVMBasicBlockRef got = nd_bb(l, "own"), from[SLOTS], next;
+    LLVMBasicBlockRef got = nd_ir_bb(l, "own"), from[SLOTS], next;
     LLVMValueRef p[SLOTS], holders, n, phi;
 
     for (uint32_t i = 0; i < SLOTS; i++) {
         p[i] = entry(l, key, i);
-        holders = nd_gep(l, p[i], l->scratch_base);
-        nd_atomic_add(l, holders, nd_i64(l, 1));
+        holders = nd_ir_gep(l, p[i], l->fn.scratch_base);
+        nd_lower_atomic_add(l, holders, nd_ir_i64(l, 1));
         n = LLVMBuildLoad2(l->b, l->i64, holders, "");
         LLVMSetVolatile(n, true);
         from[i] = LLVMGetInsertBlock(l->b);
-        next = nd_bb(l, "busy");
-        LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, n, nd_i64(l, 1), ""), got, next);
-        nd_at(l, next);
-        nd_atomic_add(l, holders, nd_i64(l, (uint64_t)-1));
+        next = nd_ir_bb(l, "busy");
+        LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, n, nd_ir_i64(l, 1), ""), got, next);
+        nd_ir_at(l, next);
+        nd_lower_atomic_add(l, holders, nd_ir_i64(l, (uint64_t)-1));
     }
-    nd_count(l, ND_SITE_NESTED, l->probe->decl->name_span, ND_MF_NONE);
-    nd_br(l, l->end);
-    nd_at(l, got);
+    nd_lower_count(l, ND_SITE_NESTED, l->fn.probe->decl->name_span, ND_MF_NONE);
+    nd_ir_br(l, l->fn.end);
+    nd_ir_at(l, got);
     phi = LLVMBuildPhi(l->b, l->ptr, "");
     LLVMAddIncoming(phi, p, from, SLOTS);
     return phi;
 }
 
-void nd_nest_take_scratch(struct nd_lower *l)
+void nd_lower_nest_take_scratch(struct nd_lower *l)
 {
-    LLVMValueRef key = nd_register(l, "slot");
+    LLVMValueRef key = nd_lower_register(l, "slot");
 
-    l->scratch_held = reentered(l, l->probe);
-    if (l->scratch_held) {
-        l->scratch_top = 8; // the holders
+    l->fn.scratch_held = reentered(l, l->fn.probe);
+    if (l->fn.scratch_held) {
+        l->fn.scratch_top = 8; // the holders
         l->scratch_slots = SLOTS;
-        l->scratch = free_entry(l, key);
+        l->fn.scratch = free_entry(l, key);
     } else {
-        l->scratch = entry(l, key, 0);
+        l->fn.scratch = entry(l, key, 0);
     }
-    l->scratch_bb = nd_bb(l, "scratch");
-    nd_br(l, l->scratch_bb);
-    nd_at(l, l->scratch_bb);
+    l->fn.scratch_bb = nd_ir_bb(l, "scratch");
+    nd_ir_br(l, l->fn.scratch_bb);
+    nd_ir_at(l, l->fn.scratch_bb);
 }
 
-void nd_nest_give_scratch(struct nd_lower *l)
+void nd_lower_nest_give_scratch(struct nd_lower *l)
 {
-    if (l->scratch_held)
-        nd_atomic_add(l, nd_gep(l, l->scratch, l->scratch_base), nd_i64(l, (uint64_t)-1));
+    if (l->fn.scratch_held)
+        nd_lower_atomic_add(l, nd_ir_gep(l, l->fn.scratch, l->fn.scratch_base),
+                            nd_ir_i64(l, (uint64_t)-1));
 }

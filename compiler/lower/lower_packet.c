@@ -2,7 +2,7 @@
 // Reads the headers of a packet: each at most once, in one bounded read, and only what the probe
 // names. What lies beyond the linear part of the skb is absent, never garbage. A word (ND_PR_HAVE)
 // says what was found. Must not know the language. Serves lower_pkttun.c.
-#include "compiler/lower/lower_packet.h"
+#include "compiler/lower/lower_packet_impl.h"
 
 #include <linux/if_arp.h>
 
@@ -16,14 +16,14 @@ enum { PROTO_DEST = 60, EXTENSIONS_MAX = 6, L4_ROOM = 32, UNSET = 0xffff, ANY_PR
 
 static LLVMValueRef member(struct nd_parsing *p, enum nd_pkt_skb m)
 {
-    struct nd_expr *e = p->l->probe->pkt->skb[m];
+    struct nd_expr *e = p->l->fn.probe->pkt->skb[m];
 
-    return e ? nd_lower_int(p->l, e) : nd_i64(p->l, 0);
+    return e ? nd_lower_int(p->l, e) : nd_ir_i64(p->l, 0);
 }
 
 static LLVMValueRef swap16(struct nd_lower *l, LLVMValueRef v)
 {
-    LLVMValueRef low = LLVMBuildShl(l->b, nd_pk_bits(l, v, 0, 0xff), nd_i64(l, 8), "");
+    LLVMValueRef low = LLVMBuildShl(l->b, nd_pk_bits(l, v, 0, 0xff), nd_ir_i64(l, 8), "");
 
     return nd_pk_or(l, low, nd_pk_bits(l, v, 8, 0xff));
 }
@@ -35,9 +35,9 @@ static LLVMValueRef swap16(struct nd_lower *l, LLVMValueRef v)
 static void find_l3(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
-    LLVMValueRef data = nd_pk_sub(l, member(p, ND_PK_DATA), nd_pk_load(l, l->pkt.head));
+    LLVMValueRef data = nd_pk_sub(l, member(p, ND_PK_DATA), nd_pk_load(l, l->fn.pkt.head));
     LLVMValueRef mac = member(p, ND_PK_MAC), net = member(p, ND_PK_NETWORK);
-    LLVMValueRef proto = swap16(l, member(p, ND_PK_PROTOCOL)), end = nd_pk_load(l, l->pkt.end);
+    LLVMValueRef proto = swap16(l, member(p, ND_PK_PROTOCOL)), end = nd_pk_load(l, l->fn.pkt.end);
     LLVMValueRef no_mac = nd_pk_is(l, mac, UNSET), known, at_l2, l2, l3;
 
     known = nd_pk_and(l, nd_pk_cmp(l, LLVMIntNE, net, 0), nd_pk_cmp(l, LLVMIntNE, net, UNSET));
@@ -46,16 +46,16 @@ static void find_l3(struct nd_parsing *p)
     at_l2 = nd_pk_or(l, LLVMBuildICmp(l->b, LLVMIntEQ, mac, data, ""),
                      nd_pk_and(l, no_mac, nd_pk_is(l, proto, 0)));
     l2 = nd_pk_pick(l, no_mac, data, mac);
-    l3 = nd_pk_add(l, data, nd_pk_pick(l, at_l2, nd_i64(l, ND_L2_BYTES), nd_i64(l, 0)));
+    l3 = nd_pk_add(l, data, nd_pk_pick(l, at_l2, nd_ir_i64(l, ND_L2_BYTES), nd_ir_i64(l, 0)));
     l3 = nd_pk_forget(l, nd_pk_pick(l, known, net, l3));
     nd_pk_set(p, ND_PR_L2OFF, nd_pk_forget(l, l2));
     nd_pk_set(p, ND_PR_L3OFF, l3);
     nd_pk_set(p, ND_PR_ETYPE, nd_pk_forget(l, proto));
-    LLVMBuildStore(l->b, nd_pk_add(l, data, member(p, ND_PK_LEN)), l->pkt.whole);
+    LLVMBuildStore(l->b, nd_pk_add(l, data, member(p, ND_PK_LEN)), l->fn.pkt.whole);
     LLVMBuildStore(l->b,
-                   nd_pk_forget(l, nd_from_bool(l, nd_pk_cmp(l, LLVMIntSGE, nd_pk_sub(l, l3, l2),
-                                                             ND_L2_BYTES))),
-                   l->pkt.l2_here);
+                   nd_pk_forget(l, nd_ir_from_bool(l, nd_pk_cmp(l, LLVMIntSGE, nd_pk_sub(l, l3, l2),
+                                                                ND_L2_BYTES))),
+                   l->fn.pkt.l2_here);
 }
 
 // Packets that nobody has looked at have no protocol yet, or that of sockets for all: then it is
@@ -67,9 +67,9 @@ static void find_type(struct nd_parsing *p)
     struct nd_branch b;
 
     none = nd_pk_or(l, nd_pk_is(l, type, 0), nd_pk_is(l, type, ANY_PROTOCOL));
-    none = nd_pk_and(l, none, nd_bool(l, nd_pk_load(l, l->pkt.l2_here)));
+    none = nd_pk_and(l, none, nd_ir_bool(l, nd_pk_load(l, l->fn.pkt.l2_here)));
     b = nd_pk_if(l, nd_pk_and(l, none, nd_pk_room(p, l2, ND_L2_BYTES)));
-    nd_pk_fetch(p, p->k->tag, nd_pk_add(l, l2, nd_i64(l, 12)), 2);
+    nd_pk_fetch(p, p->k->tag, nd_pk_add(l, l2, nd_ir_i64(l, 12)), 2);
     nd_pk_set(p, ND_PR_ETYPE, nd_pk_wire(l, p->k->tag, 0, 2));
     nd_pk_fi(l, &b);
     nd_pk_forget_regs(p, REG(ETYPE));
@@ -79,17 +79,17 @@ void nd_pk_skb(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
 
-    LLVMBuildStore(l->b, member(p, ND_PK_HEAD), l->pkt.head);
-    LLVMBuildStore(l->b, member(p, ND_PK_TAIL), l->pkt.end);
+    LLVMBuildStore(l->b, member(p, ND_PK_HEAD), l->fn.pkt.head);
+    LLVMBuildStore(l->b, member(p, ND_PK_TAIL), l->fn.pkt.end);
     nd_pk_blank_all(l, p->k);
-    nd_pk_set(p, ND_PR_HAVE, nd_i64(l, 0));
+    nd_pk_set(p, ND_PR_HAVE, nd_ir_i64(l, 0));
     find_l3(p);
     find_type(p);
 }
 
 static void have_if(struct nd_parsing *p, LLVMValueRef v, uint32_t what)
 {
-    struct nd_branch b = nd_pk_if(p->l, nd_bool(p->l, v));
+    struct nd_branch b = nd_pk_if(p->l, nd_ir_bool(p->l, v));
 
     nd_pk_have(p, what);
     nd_pk_fi(p->l, &b);
@@ -109,18 +109,18 @@ void nd_pk_states(struct nd_parsing *p)
 static LLVMValueRef device_has_l2(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
-    LLVMValueRef has = nd_register(l, "ethernet"), type;
+    LLVMValueRef has = nd_lower_register(l, "ethernet"), type;
     struct nd_branch b;
 
-    LLVMBuildStore(l->b, nd_i64(l, 1), has);
-    b = nd_pk_if(l, nd_bool(l, member(p, ND_PK_DEV)));
+    LLVMBuildStore(l->b, nd_ir_i64(l, 1), has);
+    b = nd_pk_if(l, nd_ir_bool(l, member(p, ND_PK_DEV)));
     type = member(p, ND_PK_DEV_TYPE);
     LLVMBuildStore(l->b,
-                   nd_from_bool(l, nd_pk_or(l, nd_pk_is(l, type, ARPHRD_ETHER),
-                                            nd_pk_is(l, type, ARPHRD_LOOPBACK))),
+                   nd_ir_from_bool(l, nd_pk_or(l, nd_pk_is(l, type, ARPHRD_ETHER),
+                                               nd_pk_is(l, type, ARPHRD_LOOPBACK))),
                    has);
     nd_pk_fi(l, &b);
-    return nd_bool(l, nd_pk_load(l, has));
+    return nd_ir_bool(l, nd_pk_load(l, has));
 }
 
 void nd_pk_l2(struct nd_parsing *p)
@@ -129,7 +129,7 @@ void nd_pk_l2(struct nd_parsing *p)
     LLVMValueRef at = nd_pk_get(p, ND_PR_L2OFF), here;
     struct nd_branch b;
 
-    here = nd_pk_and(l, nd_bool(l, nd_pk_load(l, l->pkt.l2_here)), device_has_l2(p));
+    here = nd_pk_and(l, nd_ir_bool(l, nd_pk_load(l, l->fn.pkt.l2_here)), device_has_l2(p));
     b = nd_pk_if(l, nd_pk_and(l, here, nd_pk_room(p, at, ND_L2_BYTES)));
     nd_pk_fetch(p, p->k->l2, at, ND_L2_BYTES);
     nd_pk_have(p, ND_PH_ETH);
@@ -144,13 +144,13 @@ void nd_pk_l2(struct nd_parsing *p)
 void nd_pk_kept_tag(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
-    struct nd_expr **skb = l->probe->pkt->skb;
+    struct nd_expr **skb = l->fn.probe->pkt->skb;
     LLVMValueRef tci = member(p, ND_PK_VLAN_TCI), present;
     struct nd_branch b;
 
-    present = skb[ND_PK_VLAN_ALL]       ? nd_bool(l, member(p, ND_PK_VLAN_ALL))
-              : skb[ND_PK_VLAN_PRESENT] ? nd_bool(l, member(p, ND_PK_VLAN_PRESENT))
-                                        : nd_bool(l, nd_pk_bits(l, tci, 12, 1));
+    present = skb[ND_PK_VLAN_ALL]       ? nd_ir_bool(l, member(p, ND_PK_VLAN_ALL))
+              : skb[ND_PK_VLAN_PRESENT] ? nd_ir_bool(l, member(p, ND_PK_VLAN_PRESENT))
+                                        : nd_ir_bool(l, nd_pk_bits(l, tci, 12, 1));
     b = nd_pk_if(l, present);
     nd_pk_set(p, ND_PR_VLAN, tci);
     nd_pk_have(p, ND_PH_VLAN);
@@ -171,20 +171,20 @@ static void parse_tag(struct nd_parsing *p, LLVMValueRef at)
     tci = nd_pk_wire(l, p->k->tag, 0, 2);
     had = nd_pk_get(p, ND_PR_HAVE);
     nd_pk_set(p, ND_PR_VLAN2,
-              nd_pk_pick(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_VLAN2)),
+              nd_pk_pick(l, nd_ir_bool(l, nd_pk_bits(l, had, 0, ND_PH_VLAN2)),
                          nd_pk_get(p, ND_PR_VLAN2), tci));
     nd_pk_set(p, ND_PR_VLAN,
-              nd_pk_pick(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_VLAN)), nd_pk_get(p, ND_PR_VLAN),
-                         tci));
+              nd_pk_pick(l, nd_ir_bool(l, nd_pk_bits(l, had, 0, ND_PH_VLAN)),
+                         nd_pk_get(p, ND_PR_VLAN), tci));
     nd_pk_have(p, ND_PH_VLAN);
     // The second if there was a first.
     had = LLVMBuildShl(l->b, nd_pk_bits(l, had, 0, ND_PH_VLAN),
-                       nd_i64(l, __builtin_ctz(ND_PH_VLAN2) - __builtin_ctz(ND_PH_VLAN)), "");
+                       nd_ir_i64(l, __builtin_ctz(ND_PH_VLAN2) - __builtin_ctz(ND_PH_VLAN)), "");
     nd_pk_set(p, ND_PR_HAVE, nd_pk_or(l, nd_pk_get(p, ND_PR_HAVE), had));
     nd_pk_set(p, ND_PR_ETYPE, nd_pk_wire(l, p->k->tag, 2, 2));
-    nd_pk_set(p, ND_PR_L3OFF, nd_pk_add(l, at, nd_i64(l, 4)));
+    nd_pk_set(p, ND_PR_L3OFF, nd_pk_add(l, at, nd_ir_i64(l, 4)));
     nd_pk_else(l, &c);
-    nd_pk_set(p, ND_PR_ETYPE, nd_i64(l, UNSET)); // nothing that is known
+    nd_pk_set(p, ND_PR_ETYPE, nd_ir_i64(l, UNSET)); // nothing that is known
     nd_pk_failed(p);
     nd_pk_done(l, &c);
     nd_pk_fi(l, &b);
@@ -198,8 +198,8 @@ void nd_pk_tags(struct nd_parsing *p, LLVMValueRef first)
 
     parse_tag(p, first);
     parse_tag(p, nd_pk_get(p, ND_PR_L3OFF));
-    known = nd_from_bool(l, nd_pk_cmp(l, LLVMIntNE, nd_pk_get(p, ND_PR_ETYPE), UNSET));
-    known = LLVMBuildShl(l->b, known, nd_i64(l, __builtin_ctz(ND_PH_TYPE)), "");
+    known = nd_ir_from_bool(l, nd_pk_cmp(l, LLVMIntNE, nd_pk_get(p, ND_PR_ETYPE), UNSET));
+    known = LLVMBuildShl(l->b, known, nd_ir_i64(l, __builtin_ctz(ND_PH_TYPE)), "");
     nd_pk_set(p, ND_PR_HAVE, nd_pk_or(l, nd_pk_get(p, ND_PR_HAVE), nd_pk_forget(l, known)));
 }
 
@@ -216,14 +216,15 @@ static void set_end(struct nd_parsing *p, LLVMValueRef length, LLVMValueRef head
     struct nd_lower *l = p->l;
     LLVMValueRef end = nd_pk_add(l, nd_pk_get(p, ND_PR_L3OFF), nd_pk_add(l, length, headers));
 
-    nd_pk_set(p, ND_PR_END, nd_pk_pick(l, nd_bool(l, length), end, nd_pk_load(l, l->pkt.whole)));
+    nd_pk_set(p, ND_PR_END,
+              nd_pk_pick(l, nd_ir_bool(l, length), end, nd_pk_load(l, l->fn.pkt.whole)));
 }
 
 static void parse_ip4(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
     LLVMValueRef first = nd_pk_wire(l, p->k->l3, 0, 1), len = nd_pk_wire(l, p->k->l3, 2, 2), good;
-    LLVMValueRef hlen = LLVMBuildShl(l->b, nd_pk_bits(l, first, 0, 15), nd_i64(l, 2), "");
+    LLVMValueRef hlen = LLVMBuildShl(l->b, nd_pk_bits(l, first, 0, 15), nd_ir_i64(l, 2), "");
     LLVMValueRef frag = nd_pk_wire(l, p->k->l3, 6, 2);
     struct nd_branch b;
 
@@ -233,11 +234,12 @@ static void parse_ip4(struct nd_parsing *p)
     b = nd_pk_if(l, good);
     nd_pk_have(p, ND_PH_IP4 | ND_PH_PROTO | ND_PH_FLOW);
     nd_pk_set(p, ND_PR_PROTO, nd_pk_wire(l, p->k->l3, 9, 1));
-    nd_pk_set(p, ND_PR_FRAG, LLVMBuildShl(l->b, nd_pk_bits(l, frag, 0, 0x1fff), nd_i64(l, 3), ""));
+    nd_pk_set(p, ND_PR_FRAG,
+              LLVMBuildShl(l->b, nd_pk_bits(l, frag, 0, 0x1fff), nd_ir_i64(l, 3), ""));
     nd_pk_set(p, ND_PR_MF, nd_pk_bits(l, frag, 13, 1));
     nd_pk_set(p, ND_PR_L4OFF, nd_pk_add(l, nd_pk_get(p, ND_PR_L3OFF), hlen));
     nd_pk_set(p, ND_PR_LENGTH, len);
-    set_end(p, len, nd_i64(l, 0));
+    set_end(p, len, nd_ir_i64(l, 0));
     nd_pk_else(l, &b);
     nd_pk_failed(p);
     nd_pk_done(l, &b);
@@ -251,8 +253,8 @@ static LLVMValueRef is_extension(struct nd_parsing *p)
                            1ull << PROTO_AUTH | 1ull << PROTO_DEST;
     LLVMValueRef proto = nd_pk_get(p, ND_PR_PROTO), shift = nd_pk_bits(l, proto, 0, 63), bit;
 
-    bit = nd_pk_bits(l, LLVMBuildLShr(l->b, nd_i64(l, known), shift, ""), 0, 1);
-    return nd_pk_and(l, nd_pk_and(l, nd_pk_cmp(l, LLVMIntULT, proto, 64), nd_bool(l, bit)),
+    bit = nd_pk_bits(l, LLVMBuildLShr(l->b, nd_ir_i64(l, known), shift, ""), 0, 1);
+    return nd_pk_and(l, nd_pk_and(l, nd_pk_cmp(l, LLVMIntULT, proto, 64), nd_ir_bool(l, bit)),
                      nd_pk_is(l, nd_pk_get(p, ND_PR_FRAG), 0));
 }
 
@@ -268,14 +270,14 @@ static void parse_extension(struct nd_parsing *p)
     len = nd_pk_wire(l, p->k->tag, 1, 1);
     // Words of 4 bytes, less 2; the others of 8, less 1.
     len = nd_pk_pick(l, nd_pk_is(l, proto, PROTO_AUTH),
-                     LLVMBuildShl(l->b, nd_pk_add(l, len, nd_i64(l, 2)), nd_i64(l, 2), ""),
-                     LLVMBuildShl(l->b, nd_pk_add(l, len, nd_i64(l, 1)), nd_i64(l, 3), ""));
+                     LLVMBuildShl(l->b, nd_pk_add(l, len, nd_ir_i64(l, 2)), nd_ir_i64(l, 2), ""),
+                     LLVMBuildShl(l->b, nd_pk_add(l, len, nd_ir_i64(l, 1)), nd_ir_i64(l, 3), ""));
     nd_pk_set(p, ND_PR_PROTO, nd_pk_wire(l, p->k->tag, 0, 1));
     f = nd_pk_if(l, nd_pk_is(l, proto, PROTO_FRAG));
     frag = nd_pk_wire(l, p->k->tag, 2, 2);
     nd_pk_set(p, ND_PR_FRAG, nd_pk_bits(l, frag, 0, 0xfff8));
     nd_pk_set(p, ND_PR_MF, nd_pk_bits(l, frag, 0, 1));
-    nd_pk_set(p, ND_PR_L4OFF, nd_pk_add(l, at, nd_i64(l, 8)));
+    nd_pk_set(p, ND_PR_L4OFF, nd_pk_add(l, at, nd_ir_i64(l, 8)));
     nd_pk_else(l, &f);
     nd_pk_set(p, ND_PR_L4OFF, nd_pk_add(l, at, len));
     nd_pk_done(l, &f);
@@ -294,11 +296,11 @@ static void parse_ip6(struct nd_parsing *p)
                               nd_pk_cmp(l, LLVMIntUGE, nd_pk_get(p, ND_PR_N3), 40)));
     nd_pk_have(p, ND_PH_IP6);
     nd_pk_set(p, ND_PR_PROTO, nd_pk_wire(l, p->k->l3, 6, 1));
-    nd_pk_set(p, ND_PR_FRAG, nd_i64(l, 0));
-    nd_pk_set(p, ND_PR_MF, nd_i64(l, 0));
-    nd_pk_set(p, ND_PR_L4OFF, nd_pk_add(l, nd_pk_get(p, ND_PR_L3OFF), nd_i64(l, 40)));
-    nd_pk_set(p, ND_PR_LENGTH, nd_pk_add(l, len, nd_i64(l, 40)));
-    set_end(p, len, nd_i64(l, 40));
+    nd_pk_set(p, ND_PR_FRAG, nd_ir_i64(l, 0));
+    nd_pk_set(p, ND_PR_MF, nd_ir_i64(l, 0));
+    nd_pk_set(p, ND_PR_L4OFF, nd_pk_add(l, nd_pk_get(p, ND_PR_L3OFF), nd_ir_i64(l, 40)));
+    nd_pk_set(p, ND_PR_LENGTH, nd_pk_add(l, len, nd_ir_i64(l, 40)));
+    set_end(p, len, nd_ir_i64(l, 40));
     nd_pk_forget_regs(p, REG(PROTO) | REG(FRAG) | REG(MF) | REG(END));
     for (i = 0; i < EXTENSIONS_MAX; i++)
         parse_extension(p);
@@ -334,8 +336,8 @@ static void guess_type(struct nd_parsing *p)
     LLVMValueRef v = nibble(p), guess;
     struct nd_branch b = nd_pk_if(l, nd_pk_is(l, nd_pk_get(p, ND_PR_ETYPE), 0));
 
-    guess = nd_pk_pick(l, nd_pk_is(l, v, 6), nd_i64(l, ND_ETH_IP6), nd_i64(l, 0));
-    nd_pk_set(p, ND_PR_ETYPE, nd_pk_pick(l, nd_pk_is(l, v, 4), nd_i64(l, ND_ETH_IP), guess));
+    guess = nd_pk_pick(l, nd_pk_is(l, v, 6), nd_ir_i64(l, ND_ETH_IP6), nd_ir_i64(l, 0));
+    nd_pk_set(p, ND_PR_ETYPE, nd_pk_pick(l, nd_pk_is(l, v, 4), nd_ir_i64(l, ND_ETH_IP), guess));
     nd_pk_fi(l, &b);
     nd_pk_forget_regs(p, REG(ETYPE));
 }
@@ -376,8 +378,8 @@ void nd_pk_l3(struct nd_parsing *p)
         one_of = nd_pk_or(l, one_of, nd_pk_is(l, type, known[i]));
     b = nd_pk_if(l, one_of);
     c = nd_pk_if(l, nd_pk_room(p, off, 20));
-    n = nd_pk_sub(l, nd_pk_load(l, l->pkt.end), off);
-    n = nd_pk_pick(l, nd_pk_cmp(l, LLVMIntULT, n, ND_L3_BYTES), n, nd_i64(l, ND_L3_BYTES));
+    n = nd_pk_sub(l, nd_pk_load(l, l->fn.pkt.end), off);
+    n = nd_pk_pick(l, nd_pk_cmp(l, LLVMIntULT, n, ND_L3_BYTES), n, nd_ir_i64(l, ND_L3_BYTES));
     n = nd_pk_forget(l, n);
     nd_pk_set(p, ND_PR_N3, n);
     nd_pk_fetch_some(p, p->k->l3, off, n, ND_L3_BYTES);
@@ -393,9 +395,9 @@ void nd_pk_l3(struct nd_parsing *p)
 
 static void put_mapped(struct nd_lower *l, LLVMValueRef to, LLVMValueRef from)
 {
-    nd_zero(l, to, 0, 8);
-    nd_store(l, nd_gep(l, to, 8), 4, nd_i64(l, 0xffff0000));
-    nd_store(l, nd_gep(l, to, 12), 4, nd_load_int(l, from, &nd_type_u32));
+    nd_ir_zero(l, to, 0, 8);
+    nd_ir_store(l, nd_ir_gep(l, to, 8), 4, nd_ir_i64(l, 0xffff0000));
+    nd_ir_store(l, nd_ir_gep(l, to, 12), 4, nd_lower_load_int(l, from, &nd_type_u32));
 }
 
 // Addresses as 16 bytes, IPv4 mapped; of ARP those of the protocol.
@@ -403,20 +405,21 @@ void nd_pk_addresses(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
     LLVMValueRef had = nd_pk_get(p, ND_PR_HAVE), a;
-    struct nd_branch b = nd_pk_if(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_IP6))), c, d;
+    struct nd_branch b = nd_pk_if(l, nd_ir_bool(l, nd_pk_bits(l, had, 0, ND_PH_IP6))), c, d;
 
-    nd_pk_copy(l, p->k->addr, nd_gep(l, p->k->l3, 8), 8);
+    nd_pk_copy(l, p->k->addr, nd_ir_gep(l, p->k->l3, 8), 8);
     nd_pk_else(l, &b);
-    c = nd_pk_if(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_ARP)));
+    c = nd_pk_if(l, nd_ir_bool(l, nd_pk_bits(l, had, 0, ND_PH_ARP)));
     a = p->k->tag; // not aligned in ARP: two times two bytes
-    nd_store(l, a, 2, nd_load_int(l, nd_gep(l, p->k->l3, 14), &nd_type_u16));
-    nd_store(l, nd_gep(l, a, 2), 2, nd_load_int(l, nd_gep(l, p->k->l3, 16), &nd_type_u16));
+    nd_ir_store(l, a, 2, nd_lower_load_int(l, nd_ir_gep(l, p->k->l3, 14), &nd_type_u16));
+    nd_ir_store(l, nd_ir_gep(l, a, 2), 2,
+                nd_lower_load_int(l, nd_ir_gep(l, p->k->l3, 16), &nd_type_u16));
     put_mapped(l, p->k->addr, a);
-    put_mapped(l, nd_gep(l, p->k->addr, 16), nd_gep(l, p->k->l3, 24));
+    put_mapped(l, nd_ir_gep(l, p->k->addr, 16), nd_ir_gep(l, p->k->l3, 24));
     nd_pk_else(l, &c);
-    d = nd_pk_if(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_IP4)));
-    put_mapped(l, p->k->addr, nd_gep(l, p->k->l3, 12));
-    put_mapped(l, nd_gep(l, p->k->addr, 16), nd_gep(l, p->k->l3, 16));
+    d = nd_pk_if(l, nd_ir_bool(l, nd_pk_bits(l, had, 0, ND_PH_IP4)));
+    put_mapped(l, p->k->addr, nd_ir_gep(l, p->k->l3, 12));
+    put_mapped(l, nd_ir_gep(l, p->k->addr, 16), nd_ir_gep(l, p->k->l3, 16));
     nd_pk_else(l, &d);
     nd_pk_blank(l, p->k->addr, 32);
     nd_pk_done(l, &d);
@@ -440,17 +443,17 @@ static LLVMValueRef transport(struct nd_parsing *p, LLVMValueRef *found)
 {
     struct nd_lower *l = p->l;
     LLVMValueRef proto = nd_pk_get(p, ND_PR_PROTO), had = nd_pk_get(p, ND_PR_HAVE);
-    LLVMValueRef need = nd_i64(l, 0);
+    LLVMValueRef need = nd_ir_i64(l, 0);
     size_t i;
 
-    *found = nd_i64(l, 0);
+    *found = nd_ir_i64(l, 0);
     for (i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
         LLVMValueRef it = nd_pk_is(l, proto, transports[i].proto);
 
         if (transports[i].ip)
-            it = nd_pk_and(l, it, nd_bool(l, nd_pk_bits(l, had, 0, transports[i].ip)));
-        need = nd_pk_pick(l, it, nd_i64(l, transports[i].need), need);
-        *found = nd_pk_pick(l, it, nd_i64(l, transports[i].have), *found);
+            it = nd_pk_and(l, it, nd_ir_bool(l, nd_pk_bits(l, had, 0, transports[i].ip)));
+        need = nd_pk_pick(l, it, nd_ir_i64(l, transports[i].need), need);
+        *found = nd_pk_pick(l, it, nd_ir_i64(l, transports[i].have), *found);
     }
     *found = nd_pk_forget(l, *found);
     return nd_pk_forget(l, need);
@@ -465,10 +468,10 @@ static void fetch_l4(struct nd_parsing *p, LLVMValueRef off, LLVMValueRef need)
 
     whole = LLVMBuildICmp(l->b, LLVMIntULE, nd_pk_add(l, rel, need), nd_pk_get(p, ND_PR_N3), "");
     b = nd_pk_if(l, nd_pk_and(l, whole, nd_pk_is(l, rel, 20)));
-    nd_pk_copy(l, p->k->l4, nd_gep(l, p->k->l3, 20), ND_L4_BYTES / 4);
+    nd_pk_copy(l, p->k->l4, nd_ir_gep(l, p->k->l3, 20), ND_L4_BYTES / 4);
     nd_pk_else(l, &b);
     c = nd_pk_if(l, nd_pk_and(l, whole, nd_pk_is(l, rel, 40)));
-    nd_pk_copy(l, p->k->l4, nd_gep(l, p->k->l3, 40), ND_L4_BYTES / 4);
+    nd_pk_copy(l, p->k->l4, nd_ir_gep(l, p->k->l3, 40), ND_L4_BYTES / 4);
     nd_pk_else(l, &c);
     nd_pk_blank(l, p->k->l4, L4_ROOM);
     nd_pk_fetch_some(p, p->k->l4, off, need, L4_ROOM);
@@ -499,12 +502,12 @@ void nd_pk_l4(struct nd_parsing *p)
     LLVMValueRef there;
     struct nd_branch b, c, d, e;
 
-    b = nd_pk_if(l, nd_pk_and(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_PROTO)),
+    b = nd_pk_if(l, nd_pk_and(l, nd_ir_bool(l, nd_pk_bits(l, had, 0, ND_PH_PROTO)),
                               nd_pk_is(l, nd_pk_get(p, ND_PR_FRAG), 0)));
     need = transport(p, &found);
-    c = nd_pk_if(l, nd_bool(l, need));
+    c = nd_pk_if(l, nd_ir_bool(l, need));
     end = nd_pk_add(l, off, need);
-    there = nd_pk_and(l, LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_load(l, l->pkt.end), ""),
+    there = nd_pk_and(l, LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_load(l, l->fn.pkt.end), ""),
                       LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_get(p, ND_PR_END), ""));
     d = nd_pk_if(l, there);
     fetch_l4(p, off, need);

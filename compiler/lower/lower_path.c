@@ -3,7 +3,7 @@
 // handlers. Must not know how stages are served. Serves lower.c.
 #include "compiler/net/paths.h"
 
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 #include "compiler/net/packet.h"
 
 #define HASH 0x9e3779b97f4a7c15ull // 2^64 / golden ratio: spreads sums over the high bits
@@ -14,19 +14,19 @@ static void count(struct nd_lower *l, const struct nd_path *path, uint32_t what)
 {
     uint32_t off = l->paths[path->index].count[what];
 
-    nd_atomic_add(l, nd_state_ptr(l, off), nd_i64(l, 1));
+    nd_lower_atomic_add(l, nd_lower_state_ptr(l, off), nd_ir_i64(l, 1));
 }
 
 static void leave_if(struct nd_lower *l, LLVMValueRef cond, const struct nd_path *path,
                      uint32_t what)
 {
-    LLVMBasicBlockRef yes = nd_bb(l, "leave"), no = nd_bb(l, "stay");
+    LLVMBasicBlockRef yes = nd_ir_bb(l, "leave"), no = nd_ir_bb(l, "stay");
 
     LLVMBuildCondBr(l->b, cond, yes, no);
-    nd_at(l, yes);
+    nd_ir_at(l, yes);
     count(l, path, what);
-    nd_br(l, l->out);
-    nd_at(l, no);
+    nd_ir_br(l, l->fn.out);
+    nd_ir_at(l, no);
 }
 
 // ---- the record --------------------------------------------------------------------------------
@@ -39,12 +39,12 @@ struct at {
 
 static LLVMValueRef member(struct at *a, bool own, const char *name)
 {
-    return nd_gep(a->l, a->rec, nd_path_off(a->place->path, own, name));
+    return nd_ir_gep(a->l, a->rec, nd_path_off(a->place->path, own, name));
 }
 
 static LLVMValueRef get(struct at *a, bool own, const char *name)
 {
-    return nd_load_int(a->l, member(a, own, name), &nd_type_u64);
+    return nd_lower_load_int(a->l, member(a, own, name), &nd_type_u64);
 }
 
 static void set(struct at *a, bool own, const char *name, LLVMValueRef v)
@@ -52,7 +52,7 @@ static void set(struct at *a, bool own, const char *name, LLVMValueRef v)
     const struct nd_field *f = nd_path_member(a->place->path, own, name);
 
     if (f)
-        nd_store(a->l, member(a, own, name), f->type->size, v);
+        nd_ir_store(a->l, member(a, own, name), f->type->size, v);
 }
 
 static void set_text(struct at *a, const char *name, struct nd_expr *e)
@@ -74,10 +74,11 @@ static void set_kept(struct at *a)
         f = nd_path_member(a->place->path, true, k->v[i].field.name);
         if (!f)
             continue;
-        nd_lower_into(a->l, k->v[i].value,
-                      nd_gep(a->l, member(a, true, f->name), a->place->stage * f->type->elem->size),
-                      f->type->elem);
-        nd_temps_release(a->l);
+        nd_lower_into(
+            a->l, k->v[i].value,
+            nd_ir_gep(a->l, member(a, true, f->name), a->place->stage * f->type->elem->size),
+            f->type->elem);
+        nd_lower_temps_release(a->l);
     }
 }
 
@@ -86,7 +87,7 @@ static void set_time(struct at *a, LLVMValueRef now)
     const struct nd_field *f = nd_path_member(a->place->path, true, "at");
 
     if (f)
-        nd_store(a->l, nd_gep(a->l, member(a, true, "at"), 8 * a->place->stage), 8, now);
+        nd_ir_store(a->l, nd_ir_gep(a->l, member(a, true, "at"), 8 * a->place->stage), 8, now);
 }
 
 // What is kept of a packet when it enters, as far as handlers name it.
@@ -94,13 +95,13 @@ static void fill(struct at *a, LLVMValueRef now)
 {
     struct nd_lower *l = a->l;
     const struct nd_field *f;
-    struct nd_expr **skb = l->probe->pkt ? l->probe->pkt->skb : NULL;
+    struct nd_expr **skb = l->fn.probe->pkt ? l->fn.probe->pkt->skb : NULL;
 
-    nd_zero(l, a->rec, 0, a->place->path->record->size);
+    nd_ir_zero(l, a->rec, 0, a->place->path->record->size);
     set(a, true, "start", now);
     set(a, true, "last", now);
-    set(a, false, "from", nd_i64(l, a->place->stage));
-    set(a, true, "seen", nd_i64(l, 1ull << a->place->stage));
+    set(a, false, "from", nd_ir_i64(l, a->place->stage));
+    set(a, true, "seen", nd_ir_i64(l, 1ull << a->place->stage));
     set_time(a, now);
     set_kept(a);
     f = nd_path_member(a->place->path, true, "flow");
@@ -114,13 +115,13 @@ static void fill(struct at *a, LLVMValueRef now)
     }
     if (nd_path_member(a->place->path, true, "pid"))
         set(a, true, "pid",
-            LLVMBuildLShr(l->b, nd_call(l, ND_H_GET_PID_TGID, NULL, 0), nd_i64(l, 32), ""));
+            LLVMBuildLShr(l->b, nd_ir_call(l, ND_H_GET_PID_TGID, NULL, 0), nd_ir_i64(l, 32), ""));
     if (nd_path_member(a->place->path, true, "cpu"))
-        set(a, true, "cpu", nd_call(l, ND_H_GET_SMP_PROCESSOR_ID, NULL, 0));
+        set(a, true, "cpu", nd_ir_call(l, ND_H_GET_SMP_PROCESSOR_ID, NULL, 0));
     if (nd_path_member(a->place->path, true, "comm")) {
-        LLVMValueRef args[2] = {member(a, true, "comm"), nd_i32(l, 16)};
+        LLVMValueRef args[2] = {member(a, true, "comm"), nd_ir_i32(l, 16)};
 
-        nd_call(l, ND_H_GET_COMM, args, 2);
+        nd_ir_call(l, ND_H_GET_COMM, args, 2);
     }
 }
 
@@ -132,14 +133,14 @@ static void put(struct at *a, LLVMValueRef key, LLVMValueRef rec)
 {
     struct nd_lower *l = a->l;
     struct nd_path *path = a->place->path;
-    LLVMBasicBlockRef again = nd_bb(l, "again"), done = nd_bb(l, "entered");
+    LLVMBasicBlockRef again = nd_ir_bb(l, "again"), done = nd_ir_bb(l, "entered");
 
-    LLVMBuildCondBr(l->b, nd_bool(l, nd_map_insert(l, path->map, key, rec)), again, done);
-    nd_at(l, again);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, nd_lower_map_insert(l, path->map, key, rec)), again, done);
+    nd_ir_at(l, again);
     count(l, path, ND_PATHC_AGAIN);
-    nd_map_overwrite(l, path->map, key, rec);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_lower_map_overwrite(l, path->map, key, rec);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 // ---- packets that change their key -------------------------------------------------------------
@@ -147,9 +148,9 @@ static void put(struct at *a, LLVMValueRef key, LLVMValueRef rec)
 // The address of the packet's skb, as a key.
 static LLVMValueRef skb_of(struct nd_lower *l)
 {
-    LLVMValueRef p = nd_temp(l, 8);
+    LLVMValueRef p = nd_lower_temp(l, 8);
 
-    nd_store(l, p, 8, nd_lower_var_get(l, l->probe->skb));
+    nd_ir_store(l, p, 8, nd_lower_var_get(l, l->fn.probe->skb));
     return p;
 }
 
@@ -159,27 +160,28 @@ static void note_key(struct at *a, LLVMValueRef key)
 {
     struct nd_lower *l = a->l;
     const struct nd_map *names = a->place->path->names;
-    LLVMBasicBlockRef found = nd_bb(l, "known"), none = nd_bb(l, "unknown"), done = nd_bb(l, "go");
+    LLVMBasicBlockRef found = nd_ir_bb(l, "known"), none = nd_ir_bb(l, "unknown"),
+                      done = nd_ir_bb(l, "go");
 
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, a->rec, LLVMConstNull(l->ptr), ""), found,
                     none);
-    nd_at(l, none);
-    nd_map_remove(l, names, skb_of(l));
-    nd_br(l, done);
-    nd_at(l, found);
-    nd_map_overwrite(l, names, skb_of(l), key);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_at(l, none);
+    nd_lower_map_remove(l, names, skb_of(l));
+    nd_ir_br(l, done);
+    nd_ir_at(l, found);
+    nd_lower_map_overwrite(l, names, skb_of(l), key);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 // The block where p, an address or NULL, is one; without it: else.
 static void only_if(struct nd_lower *l, LLVMValueRef p, LLVMBasicBlockRef or_else)
 {
-    LLVMBasicBlockRef there = nd_bb(l, "there");
+    LLVMBasicBlockRef there = nd_ir_bb(l, "there");
 
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), there,
                     or_else);
-    nd_at(l, there);
+    nd_ir_at(l, there);
 }
 
 // Moves the record from the key that was noted for the packet's skb to the one that it has now.
@@ -188,31 +190,33 @@ static void rename_record(struct at *a, LLVMValueRef key)
     struct nd_lower *l = a->l;
     const struct nd_path *path = a->place->path;
     uint32_t size = path->map->key->size;
-    LLVMBasicBlockRef done = nd_bb(l, "go"), forget = nd_bb(l, "forget"), same = nd_bb(l, "same");
-    LLVMValueRef old = nd_keep(l, size), noted = nd_map_find(l, path->names, skb_of(l)), rec;
+    LLVMBasicBlockRef done = nd_ir_bb(l, "go"), forget = nd_ir_bb(l, "forget"),
+                      same = nd_ir_bb(l, "same");
+    LLVMValueRef old = nd_lower_keep(l, size), noted = nd_lower_map_find(l, path->names, skb_of(l)),
+                 rec;
 
     only_if(l, noted, done);
-    nd_copy(l, old, (struct nd_val){.v = noted, .mem = true, .as = ND_AS_BPF}, size,
-            l->probe->decl->name_span);
-    rec = nd_map_find(l, path->map, key);
+    nd_lower_copy(l, old, (struct nd_val){.v = noted, .mem = true, .as = ND_AS_BPF}, size,
+                  l->fn.probe->decl->name_span);
+    rec = nd_lower_map_find(l, path->map, key);
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, rec, LLVMConstNull(l->ptr), ""), forget,
                     same);
-    nd_at(l, same);
-    rec = nd_map_find(l, path->map, old);
+    nd_ir_at(l, same);
+    rec = nd_lower_map_find(l, path->map, old);
     only_if(l, rec, forget);
     put(a, key, rec);
-    nd_map_remove(l, path->map, old);
-    nd_br(l, forget);
-    nd_at(l, forget);
-    nd_map_remove(l, path->names, skb_of(l));
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_lower_map_remove(l, path->map, old);
+    nd_ir_br(l, forget);
+    nd_ir_at(l, forget);
+    nd_lower_map_remove(l, path->names, skb_of(l));
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 static void run_handlers(struct at *a, enum nd_path_event event)
 {
     struct nd_lower *l = a->l;
-    LLVMBasicBlockRef out = l->out;
+    LLVMBasicBlockRef out = l->fn.out;
     uint32_t i;
 
     for (i = 0; i < a->place->on.n; i++) {
@@ -220,13 +224,13 @@ static void run_handlers(struct at *a, enum nd_path_event event)
 
         if (on->event != event)
             continue;
-        l->out = nd_bb(l, "handled"); // a `return` ends the handler, not the path
-        nd_leave_unless(l, on->decl->pred);
+        l->fn.out = nd_ir_bb(l, "handled"); // a `return` ends the handler, not the path
+        nd_lower_leave_unless(l, on->decl->pred);
         nd_lower_block(l, on->decl->body);
-        nd_br(l, l->out);
-        nd_at(l, l->out);
+        nd_ir_br(l, l->fn.out);
+        nd_ir_at(l, l->fn.out);
     }
-    l->out = out;
+    l->fn.out = out;
 }
 
 static void enter(struct at *a, LLVMValueRef key)
@@ -234,8 +238,8 @@ static void enter(struct at *a, LLVMValueRef key)
     struct nd_lower *l = a->l;
     struct nd_path *path = a->place->path;
 
-    a->rec = nd_keep(l, path->record->size);
-    fill(a, nd_call(l, ND_H_KTIME_GET_NS, NULL, 0));
+    a->rec = nd_lower_keep(l, path->record->size);
+    fill(a, nd_ir_call(l, ND_H_KTIME_GET_NS, NULL, 0));
     count(l, path, ND_PATHC_STARTED);
     put(a, key, a->rec);
     if (a->place->notes)
@@ -246,39 +250,39 @@ static void pass(struct at *a, LLVMValueRef key)
 {
     struct nd_lower *l = a->l;
     struct nd_path *path = a->place->path;
-    LLVMValueRef now, seen, bit = nd_i64(l, 1ull << a->place->stage), from;
+    LLVMValueRef now, seen, bit = nd_ir_i64(l, 1ull << a->place->stage), from;
 
     if (a->place->renamed)
         rename_record(a, key);
-    a->rec = nd_map_find(l, path->map, key);
+    a->rec = nd_lower_map_find(l, path->map, key);
     if (a->place->notes)
         note_key(a, key);
     leave_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, a->rec, LLVMConstNull(l->ptr), ""), path,
              ND_PATHC_UNMATCHED);
     seen = get(a, true, "seen");
-    leave_if(l, nd_bool(l, LLVMBuildAnd(l->b, seen, bit, "")), path, ND_PATHC_REHIT);
+    leave_if(l, nd_ir_bool(l, LLVMBuildAnd(l->b, seen, bit, "")), path, ND_PATHC_REHIT);
     from = get(a, false, "from");
-    leave_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, from, nd_i64(l, a->place->stage), ""), path,
+    leave_if(l, LLVMBuildICmp(l->b, LLVMIntUGT, from, nd_ir_i64(l, a->place->stage), ""), path,
              ND_PATHC_ORDER);
-    now = nd_call(l, ND_H_KTIME_GET_NS, NULL, 0);
-    set(a, false, "to", nd_i64(l, a->place->stage));
+    now = nd_ir_call(l, ND_H_KTIME_GET_NS, NULL, 0);
+    set(a, false, "to", nd_ir_i64(l, a->place->stage));
     set(a, false, "ns", LLVMBuildSub(l->b, now, get(a, true, "last"), ""));
     set(a, true, "ns", LLVMBuildSub(l->b, now, get(a, true, "start"), ""));
     set(a, true, "last", now);
     set(a, true, "seen", LLVMBuildOr(l->b, seen, bit, ""));
     set_time(a, now);
     set_kept(a);
-    if (l->probe->pkt)
-        set_text(a, "last_dev", l->probe->pkt->skb[ND_PK_DEV_NAME]);
-    nd_lower_bind(l, a->place->step, nd_gep(l, a->rec, path->record->fields[0].off));
-    nd_lower_bind(l, a->place->own, nd_gep(l, a->rec, path->record->fields[1].off));
+    if (l->fn.probe->pkt)
+        set_text(a, "last_dev", l->fn.probe->pkt->skb[ND_PK_DEV_NAME]);
+    nd_lower_bind(l, a->place->step, nd_ir_gep(l, a->rec, path->record->fields[0].off));
+    nd_lower_bind(l, a->place->own, nd_ir_gep(l, a->rec, path->record->fields[1].off));
     run_handlers(a, ND_PATH_STEP);
-    set(a, false, "from", nd_i64(l, a->place->stage));
+    set(a, false, "from", nd_ir_i64(l, a->place->stage));
     if (!a->place->last)
         return;
     count(l, path, ND_PATHC_DONE);
     run_handlers(a, ND_PATH_DONE);
-    nd_map_remove(l, path->map, key);
+    nd_lower_map_remove(l, path->map, key);
 }
 
 // One flow in so many, the same at every stage and in both directions: a hash of both ends and the
@@ -294,22 +298,24 @@ static void sample(struct at *a)
 
     if (n < 2)
         return;
-    flow = nd_temp(l, t->size);
+    flow = nd_lower_temp(l, t->size);
     nd_lower_flow_into(l, flow, t);
-    h = nd_load_int(l, nd_gep(l, flow, t->fields[4].off), &nd_type_u8);
+    h = nd_lower_load_int(l, nd_ir_gep(l, flow, t->fields[4].off), &nd_type_u8);
     for (i = 0; i < 4; i++) {
-        part = LLVMBuildAdd(l->b, nd_load_int(l, nd_gep(l, flow, 4 * i), &nd_type_u32),
-                            nd_load_int(l, nd_gep(l, flow, 16 + 4 * i), &nd_type_u32), "");
-        h = LLVMBuildAdd(l->b, LLVMBuildMul(l->b, h, nd_i64(l, HASH), ""), part, "");
+        part = LLVMBuildAdd(l->b, nd_lower_load_int(l, nd_ir_gep(l, flow, 4 * i), &nd_type_u32),
+                            nd_lower_load_int(l, nd_ir_gep(l, flow, 16 + 4 * i), &nd_type_u32), "");
+        h = LLVMBuildAdd(l->b, LLVMBuildMul(l->b, h, nd_ir_i64(l, HASH), ""), part, "");
     }
-    part = LLVMBuildAdd(l->b, nd_load_int(l, nd_gep(l, flow, t->fields[2].off), &nd_type_u16),
-                        nd_load_int(l, nd_gep(l, flow, t->fields[3].off), &nd_type_u16), "");
-    h = LLVMBuildMul(l->b, LLVMBuildAdd(l->b, h, part, ""), nd_i64(l, HASH), "");
-    h = LLVMBuildLShr(l->b, h, nd_i64(l, 32), "");
-    in = nd_bb(l, "sampled");
-    LLVMBuildCondBr(l->b, nd_bool(l, LLVMBuildURem(l->b, h, nd_i64(l, n), "")), l->out, in);
-    nd_at(l, in);
-    nd_temps_release(l);
+    part =
+        LLVMBuildAdd(l->b, nd_lower_load_int(l, nd_ir_gep(l, flow, t->fields[2].off), &nd_type_u16),
+                     nd_lower_load_int(l, nd_ir_gep(l, flow, t->fields[3].off), &nd_type_u16), "");
+    h = LLVMBuildMul(l->b, LLVMBuildAdd(l->b, h, part, ""), nd_ir_i64(l, HASH), "");
+    h = LLVMBuildLShr(l->b, h, nd_ir_i64(l, 32), "");
+    in = nd_ir_bb(l, "sampled");
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, LLVMBuildURem(l->b, h, nd_ir_i64(l, n), "")), l->fn.out,
+                    in);
+    nd_ir_at(l, in);
+    nd_lower_temps_release(l);
 }
 
 // A packet without an identity would be taken for any other that has none.
@@ -323,9 +329,9 @@ static void only_known(struct nd_lower *l, const struct nd_expr *by)
     if (by->kind != ND_E_IDENT || !by->builtin ||
         (by->builtin->id != ND_B_PACKET_ID && by->builtin->id != ND_B_INNER_ID))
         return;
-    known = nd_bb(l, "known");
-    LLVMBuildCondBr(l->b, nd_packet_id_there(l, by), known, l->out);
-    nd_at(l, known);
+    known = nd_ir_bb(l, "known");
+    LLVMBuildCondBr(l->b, nd_lower_packet_id_there(l, by), known, l->fn.out);
+    nd_ir_at(l, known);
 }
 
 static uint32_t flow_layers(const struct at *a)
@@ -338,14 +344,14 @@ static uint32_t flow_layers(const struct at *a)
 
 void nd_lower_path(struct nd_lower *l)
 {
-    struct at a = {.l = l, .place = l->probe->path};
+    struct at a = {.l = l, .place = l->fn.probe->path};
     struct nd_expr *by = a.place->key;
     struct nd_type *t = a.place->path->map->key;
-    LLVMValueRef key = nd_keep(l, t->size);
+    LLVMValueRef key = nd_lower_keep(l, t->size);
     struct nd_pkt_uses u = {0};
     uint32_t i;
 
-    nd_line(l, l->probe->decl->name_span);
+    nd_ir_line(l, l->fn.probe->decl->name_span);
     nd_pkt_uses_expr(l->a, by, &u);
     for (i = 0; i < a.place->keeps->n; i++) {
         if (nd_path_member(a.place->path, true, a.place->keeps->v[i].field.name))
@@ -353,11 +359,11 @@ void nd_lower_path(struct nd_lower *l)
     }
     u.layers |= flow_layers(&a);
     u.always = true;
-    nd_pkt_prepare(l, &u, by->span);
+    nd_lower_pkt_prepare(l, &u, by->span);
     only_known(l, by);
     sample(&a);
     nd_lower_into(l, by, key, t);
-    nd_temps_release(l);
+    nd_lower_temps_release(l);
     if (a.place->enter)
         enter(&a, key);
     else

@@ -5,7 +5,7 @@
 // All that a program wants of its packet is parsed in one place, before the first statement that
 // names it: no header is read twice. Where every use depends on options (flow_match() in a
 // predicate), so does the parsing: the verifier, which knows the options, removes it with them.
-#include "compiler/lower/lower_packet.h"
+#include "compiler/lower/lower_packet_impl.h"
 
 enum { UDP_BYTES = 8, PORT_VXLAN = 4789, PORT_VXLAN_OLD = 8472, PORT_GENEVE = 6081 };
 
@@ -19,7 +19,7 @@ static void parse_udp_tunnel(struct nd_parsing *p, struct nd_parsing *in)
 {
     struct nd_lower *l = p->l;
     LLVMValueRef port = nd_pk_wire(l, p->k->l4, 2, 2), first, opts, good;
-    LLVMValueRef at = nd_pk_add(l, nd_pk_get(p, ND_PR_L4OFF), nd_i64(l, UDP_BYTES));
+    LLVMValueRef at = nd_pk_add(l, nd_pk_get(p, ND_PR_L4OFF), nd_ir_i64(l, UDP_BYTES));
     LLVMValueRef geneve = nd_pk_is(l, port, PORT_GENEVE), vxlan;
     struct nd_branch b, c;
 
@@ -28,17 +28,18 @@ static void parse_udp_tunnel(struct nd_parsing *p, struct nd_parsing *in)
     nd_pk_fetch(p, p->k->tag, at, ND_TAG_BYTES);
     first = nd_pk_wire(l, p->k->tag, 0, 1);
     good = nd_pk_pick(l, geneve, nd_pk_is(l, nd_pk_bits(l, first, 6, 3), 0),
-                      nd_bool(l, nd_pk_bits(l, first, 3, 1)));
+                      nd_ir_bool(l, nd_pk_bits(l, first, 3, 1)));
     c = nd_pk_if(l, good);
     nd_pk_set(p, ND_PR_VNI, nd_pk_bits(l, nd_pk_wire(l, p->k->tag, 4, 4), 8, 0xffffff));
-    nd_pk_set(p, ND_PR_HAVE,
-              nd_pk_or(l, nd_pk_get(p, ND_PR_HAVE),
-                       nd_pk_pick(l, geneve, nd_i64(l, ND_PH_GENEVE), nd_i64(l, ND_PH_VXLAN))));
-    opts = LLVMBuildShl(l->b, nd_pk_bits(l, first, 0, 63), nd_i64(l, 2), "");
+    nd_pk_set(
+        p, ND_PR_HAVE,
+        nd_pk_or(l, nd_pk_get(p, ND_PR_HAVE),
+                 nd_pk_pick(l, geneve, nd_ir_i64(l, ND_PH_GENEVE), nd_ir_i64(l, ND_PH_VXLAN))));
+    opts = LLVMBuildShl(l->b, nd_pk_bits(l, first, 0, 63), nd_ir_i64(l, 2), "");
     nd_pk_set(in, ND_PR_ETYPE,
-              nd_pk_pick(l, geneve, nd_pk_wire(l, p->k->tag, 2, 2), nd_i64(l, ND_ETH_TEB)));
-    at = nd_pk_add(l, at, nd_i64(l, ND_TAG_BYTES));
-    nd_pk_set(in, ND_PR_L3OFF, nd_pk_add(l, at, nd_pk_pick(l, geneve, opts, nd_i64(l, 0))));
+              nd_pk_pick(l, geneve, nd_pk_wire(l, p->k->tag, 2, 2), nd_ir_i64(l, ND_ETH_TEB)));
+    at = nd_pk_add(l, at, nd_ir_i64(l, ND_TAG_BYTES));
+    nd_pk_set(in, ND_PR_L3OFF, nd_pk_add(l, at, nd_pk_pick(l, geneve, opts, nd_ir_i64(l, 0))));
     nd_pk_fi(l, &c);
     nd_pk_fi(l, &b);
 }
@@ -52,16 +53,16 @@ static void parse_gre(struct nd_parsing *p, struct nd_parsing *in)
     LLVMValueRef sum = nd_pk_bits(l, flags, 15, 1), has_key = nd_pk_bits(l, flags, 13, 1);
     struct nd_branch v0 = nd_pk_if(l, nd_pk_is(l, nd_pk_bits(l, flags, 0, 7), 0)), b;
 
-    key = nd_pk_add(l, nd_pk_add(l, nd_pk_get(p, ND_PR_L4OFF), nd_i64(l, 4)),
-                    LLVMBuildShl(l->b, sum, nd_i64(l, 2), ""));
-    b = nd_pk_if(l, nd_pk_and(l, nd_bool(l, has_key), nd_pk_room(p, key, 4)));
+    key = nd_pk_add(l, nd_pk_add(l, nd_pk_get(p, ND_PR_L4OFF), nd_ir_i64(l, 4)),
+                    LLVMBuildShl(l->b, sum, nd_ir_i64(l, 2), ""));
+    b = nd_pk_if(l, nd_pk_and(l, nd_ir_bool(l, has_key), nd_pk_room(p, key, 4)));
     nd_pk_fetch(p, p->k->tag, key, 4);
     nd_pk_set(p, ND_PR_VNI, nd_pk_wire(l, p->k->tag, 0, 4));
     nd_pk_have(p, ND_PH_KEY);
     nd_pk_fi(l, &b);
     at = nd_pk_add(l, has_key, nd_pk_bits(l, flags, 12, 1));
     nd_pk_set(in, ND_PR_ETYPE, nd_pk_wire(l, p->k->l4, 2, 2));
-    nd_pk_set(in, ND_PR_L3OFF, nd_pk_add(l, key, LLVMBuildShl(l->b, at, nd_i64(l, 2), "")));
+    nd_pk_set(in, ND_PR_L3OFF, nd_pk_add(l, key, LLVMBuildShl(l->b, at, nd_ir_i64(l, 2), "")));
     nd_pk_fi(l, &v0);
 }
 
@@ -77,7 +78,7 @@ static void parse_carried(struct nd_parsing *in)
     nd_pk_fetch(in, in->k->l2, off, ND_L2_BYTES);
     nd_pk_have(in, ND_PH_ETH);
     nd_pk_set(in, ND_PR_ETYPE, nd_pk_wire(l, in->k->l2, 12, 2));
-    nd_pk_set(in, ND_PR_L3OFF, nd_pk_add(l, off, nd_i64(l, ND_L2_BYTES)));
+    nd_pk_set(in, ND_PR_L3OFF, nd_pk_add(l, off, nd_ir_i64(l, ND_L2_BYTES)));
     nd_pk_else(l, &c);
     nd_pk_failed(in);
     nd_pk_done(l, &c);
@@ -99,13 +100,13 @@ static void parse_inner(struct nd_parsing *p, struct nd_parsing *in)
     LLVMValueRef had = nd_pk_get(p, ND_PR_HAVE);
     struct nd_branch b, c;
 
-    nd_pk_set(in, ND_PR_HAVE, nd_i64(l, 0));
-    nd_pk_set(in, ND_PR_L3OFF, nd_i64(l, 0));
-    nd_pk_set(in, ND_PR_ETYPE, nd_i64(l, 0));
-    b = nd_pk_if(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_UDP)));
+    nd_pk_set(in, ND_PR_HAVE, nd_ir_i64(l, 0));
+    nd_pk_set(in, ND_PR_L3OFF, nd_ir_i64(l, 0));
+    nd_pk_set(in, ND_PR_ETYPE, nd_ir_i64(l, 0));
+    b = nd_pk_if(l, nd_ir_bool(l, nd_pk_bits(l, had, 0, ND_PH_UDP)));
     parse_udp_tunnel(p, in);
     nd_pk_else(l, &b);
-    c = nd_pk_if(l, nd_bool(l, nd_pk_bits(l, had, 0, ND_PH_GRE)));
+    c = nd_pk_if(l, nd_ir_bool(l, nd_pk_bits(l, had, 0, ND_PH_GRE)));
     parse_gre(p, in);
     nd_pk_fi(l, &c);
     nd_pk_done(l, &b);
@@ -113,7 +114,7 @@ static void parse_inner(struct nd_parsing *p, struct nd_parsing *in)
     nd_pk_forget_regs(in, REG(ETYPE) | REG(L3OFF));
     if (!in->layers)
         return;
-    b = nd_pk_if(l, nd_bool(l, nd_pk_get(in, ND_PR_L3OFF)));
+    b = nd_pk_if(l, nd_ir_bool(l, nd_pk_get(in, ND_PR_L3OFF)));
     nd_pk_have(in, ND_PH_INNER);
     parse_carried(in);
     nd_pk_fi(l, &b);
@@ -125,11 +126,11 @@ static void parse_inner(struct nd_parsing *p, struct nd_parsing *in)
 // 0 before anything else runs.
 static LLVMValueRef cleared(struct nd_lower *l, const char *name)
 {
-    LLVMValueRef r = nd_register(l, name);
+    LLVMValueRef r = nd_lower_register(l, name);
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
 
-    LLVMPositionBuilderAtEnd(l->b, l->prologue);
-    LLVMBuildStore(l->b, nd_i64(l, 0), r);
+    LLVMPositionBuilderAtEnd(l->b, l->fn.prologue);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 0), r);
     LLVMPositionBuilderAtEnd(l->b, here);
     return r;
 }
@@ -137,7 +138,7 @@ static LLVMValueRef cleared(struct nd_lower *l, const char *name)
 // Of what may not be read; memory of the map verifiers take as written.
 void nd_pk_blank_all(struct nd_lower *l, const struct nd_lpkt *k)
 {
-    if (l->scratch)
+    if (l->fn.scratch)
         return;
     nd_pk_blank(l, k->l2, 16);
     nd_pk_blank(l, k->l4, 32);
@@ -156,27 +157,27 @@ static void make_buffers(struct nd_lower *l, struct nd_lpkt *k, bool inner)
         return;
     for (i = 0; i < ND_PR_MAX; i++)
         k->reg[i] = cleared(l, names[i]);
-    k->l2 = nd_keep(l, 16);
-    k->l3 = nd_keep(l, ND_L3_BYTES);
-    k->l4 = nd_keep(l, 32);
-    k->addr = nd_keep(l, 32);
-    k->tag = nd_keep(l, ND_TAG_BYTES);
+    k->l2 = nd_lower_keep(l, 16);
+    k->l3 = nd_lower_keep(l, ND_L3_BYTES);
+    k->l4 = nd_lower_keep(l, 32);
+    k->addr = nd_lower_keep(l, 32);
+    k->tag = nd_lower_keep(l, ND_TAG_BYTES);
     if (inner)
         return;
-    l->pkt.head = cleared(l, "head");
-    l->pkt.end = cleared(l, "tail");
-    l->pkt.whole = cleared(l, "whole");
-    l->pkt.filled = cleared(l, "parsed");
-    l->pkt.l2_here = cleared(l, "l2");
-    l->pkt.zeros = nd_zeros(l, 48);
+    l->fn.pkt.head = cleared(l, "head");
+    l->fn.pkt.end = cleared(l, "tail");
+    l->fn.pkt.whole = cleared(l, "whole");
+    l->fn.pkt.filled = cleared(l, "parsed");
+    l->fn.pkt.l2_here = cleared(l, "l2");
+    l->fn.pkt.zeros = nd_ir_zeros(l, 48);
 }
 
 // ---- all of it ---------------------------------------------------------------------------------
 
 static void parse(struct nd_lower *l, uint32_t layers, struct nd_span span)
 {
-    struct nd_parsing p = {l, &l->pkt.of[0], span, layers & ND_PL_MASK};
-    struct nd_parsing in = {l, &l->pkt.of[1], span, layers >> ND_PL_INNER};
+    struct nd_parsing p = {l, &l->fn.pkt.of[0], span, layers & ND_PL_MASK};
+    struct nd_parsing in = {l, &l->fn.pkt.of[1], span, layers >> ND_PL_INNER};
     LLVMValueRef l2;
 
     nd_pk_skb(&p);
@@ -191,8 +192,8 @@ static void parse(struct nd_lower *l, uint32_t layers, struct nd_span span)
     if (p.layers & ND_PL_L3) {
         // Tags stand behind the addresses of the frame, whatever the skb says of its network
         // header.
-        l2 = nd_pk_add(l, nd_pk_get(&p, ND_PR_L2OFF), nd_i64(l, ND_L2_BYTES));
-        nd_pk_tags(&p, nd_pk_pick(l, nd_bool(l, nd_pk_load(l, l->pkt.l2_here)), l2,
+        l2 = nd_pk_add(l, nd_pk_get(&p, ND_PR_L2OFF), nd_ir_i64(l, ND_L2_BYTES));
+        nd_pk_tags(&p, nd_pk_pick(l, nd_ir_bool(l, nd_pk_load(l, l->fn.pkt.l2_here)), l2,
                                   nd_pk_get(&p, ND_PR_L3OFF)));
         nd_pk_l3(&p);
     }
@@ -207,15 +208,15 @@ static void parse(struct nd_lower *l, uint32_t layers, struct nd_span span)
 static void parse_once(struct nd_lower *l, uint32_t layers, struct nd_span span)
 {
     struct nd_branch b;
-    bool test = l->pkt.maybe != 0;
+    bool test = l->fn.pkt.maybe != 0;
 
-    make_buffers(l, &l->pkt.of[0], false);
+    make_buffers(l, &l->fn.pkt.of[0], false);
     if (layers & ND_PL_TUNNEL)
-        make_buffers(l, &l->pkt.of[1], true);
+        make_buffers(l, &l->fn.pkt.of[1], true);
     if (test)
-        b = nd_pk_if(l, nd_pk_is(l, nd_pk_load(l, l->pkt.filled), 0));
+        b = nd_pk_if(l, nd_pk_is(l, nd_pk_load(l, l->fn.pkt.filled), 0));
     parse(l, layers, span);
-    LLVMBuildStore(l->b, nd_i64(l, 1), l->pkt.filled);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 1), l->fn.pkt.filled);
     if (test)
         nd_pk_fi(l, &b);
 }
@@ -223,43 +224,43 @@ static void parse_once(struct nd_lower *l, uint32_t layers, struct nd_span span)
 // Jumps to `yes` if all conditions of the guard hold.
 static void guarded(struct nd_lower *l, const struct nd_pkt_guard *g, LLVMBasicBlockRef yes)
 {
-    LLVMBasicBlockRef no = nd_bb(l, "unasked"), next;
+    LLVMBasicBlockRef no = nd_ir_bb(l, "unasked"), next;
     LLVMValueRef cond;
     const struct nd_pkt_cond *c;
 
     for (c = g->conds; c; c = c->up) {
-        next = c->up ? nd_bb(l, "asked") : yes;
+        next = c->up ? nd_ir_bb(l, "asked") : yes;
         cond = nd_lower_cond(l, c->e);
         LLVMBuildCondBr(l->b, cond, c->negated ? no : next, c->negated ? next : no);
-        nd_at(l, c->up ? next : no);
+        nd_ir_at(l, c->up ? next : no);
     }
 }
 
-void nd_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_span span)
+void nd_lower_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_span span)
 {
     LLVMBasicBlockRef yes, done;
     uint32_t layers, i;
 
-    if (!l->probe->pkt || !u->layers || l->pkt.covered)
+    if (!l->fn.probe->pkt || !u->layers || l->fn.pkt.covered)
         return;
-    if (!l->pkt.all)
-        l->pkt.all = nd_pkt_layers_of_probe(l->a, l->probe);
-    layers = u->layers | l->pkt.all;
-    if (layers & ~l->pkt.done) {
+    if (!l->fn.pkt.all)
+        l->fn.pkt.all = nd_pkt_layers_of_probe(l->a, l->fn.probe);
+    layers = u->layers | l->fn.pkt.all;
+    if (layers & ~l->fn.pkt.done) {
         if (u->always) {
             parse_once(l, layers, span);
-            l->pkt.done |= layers;
+            l->fn.pkt.done |= layers;
         } else {
-            yes = nd_bb(l, "wanted");
-            done = nd_bb(l, "prepared");
+            yes = nd_ir_bb(l, "wanted");
+            done = nd_ir_bb(l, "prepared");
             for (i = 0; i < u->guards.n; i++)
                 guarded(l, &u->guards.v[i], yes);
-            nd_br(l, done);
-            nd_at(l, yes);
+            nd_ir_br(l, done);
+            nd_ir_at(l, yes);
             parse_once(l, layers, span);
-            nd_br(l, done);
-            nd_at(l, done);
+            nd_ir_br(l, done);
+            nd_ir_at(l, done);
         }
-        l->pkt.maybe |= layers;
+        l->fn.pkt.maybe |= layers;
     }
 }

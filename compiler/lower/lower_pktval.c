@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Values of the packet's fields out of what lower_packet.c has read, what is absent, and the
 // identity of a packet. Must not know how headers are found. Serves lower_expr.c, lower_builtin.c.
-#include "compiler/lower/lower_packet.h"
+#include "compiler/lower/lower_packet_impl.h"
 
 #include "compiler/check/builtins.h"
 
@@ -36,23 +36,24 @@ static void put_flow(struct nd_lower *l, const struct nd_lpkt *k, bool reversed,
     struct nd_branch b = nd_pk_if(l, nd_pk_found(l, k, ND_PH_FLOW)), c;
     uint32_t i;
 
-    nd_zero(l, to, 32, t->size - 32);
+    nd_ir_zero(l, to, 32, t->size - 32);
     for (i = 0; i < 2; i++)
-        nd_pk_copy(l, nd_gep(l, to, t->fields[i].off), nd_gep(l, k->addr, 16 * (i ^ other)), 4);
-    nd_store(l, nd_gep(l, to, t->fields[4].off), 1, reg_of(l, k, ND_PR_PROTO));
+        nd_pk_copy(l, nd_ir_gep(l, to, t->fields[i].off), nd_ir_gep(l, k->addr, 16 * (i ^ other)),
+                   4);
+    nd_ir_store(l, nd_ir_gep(l, to, t->fields[4].off), 1, reg_of(l, k, ND_PR_PROTO));
     c = nd_pk_if(l, nd_pk_found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP));
     for (i = 0; i < 2; i++)
-        nd_store(l, nd_gep(l, to, t->fields[2 + i].off), 2,
-                 nd_pk_wire(l, k->l4, 2 * (i ^ other), 2));
+        nd_ir_store(l, nd_ir_gep(l, to, t->fields[2 + i].off), 2,
+                    nd_pk_wire(l, k->l4, 2 * (i ^ other), 2));
     nd_pk_fi(l, &c);
     nd_pk_else(l, &b);
-    nd_zero(l, to, 0, t->size);
+    nd_ir_zero(l, to, 0, t->size);
     nd_pk_done(l, &b);
 }
 
 void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t)
 {
-    put_flow(l, &l->pkt.of[0], false, to, t);
+    put_flow(l, &l->fn.pkt.of[0], false, to, t);
 }
 
 static LLVMValueRef coded(struct nd_lower *l, const struct nd_lpkt *k, uint32_t code)
@@ -64,7 +65,7 @@ static LLVMValueRef coded(struct nd_lower *l, const struct nd_lpkt *k, uint32_t 
     case ND_PC_PAYLOAD:
         return payload(l, k);
     default:
-        return nd_i64(l, 0);
+        return nd_ir_i64(l, 0);
     }
 }
 
@@ -91,21 +92,22 @@ static LLVMValueRef number(struct nd_lower *l, const struct nd_lpkt *k, const st
 // Hardware addresses stand at even places only.
 static LLVMValueRef aligned_mac(struct nd_lower *l, LLVMValueRef from)
 {
-    LLVMValueRef to = nd_temp(l, 8);
+    LLVMValueRef to = nd_lower_temp(l, 8);
     uint32_t i;
 
     for (i = 0; i < 6; i += 2)
-        nd_store(l, nd_gep(l, to, i), 2, nd_load_int(l, nd_gep(l, from, i), &nd_type_u16));
+        nd_ir_store(l, nd_ir_gep(l, to, i), 2,
+                    nd_lower_load_int(l, nd_ir_gep(l, from, i), &nd_type_u16));
     return to;
 }
 
 // Not even read where it is absent.
 static LLVMValueRef number_if(struct nd_lower *l, LLVMValueRef there, struct nd_expr *e)
 {
-    LLVMValueRef to = nd_register(l, "member");
+    LLVMValueRef to = nd_lower_register(l, "member");
     struct nd_branch b;
 
-    LLVMBuildStore(l->b, nd_i64(l, 0), to);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 0), to);
     b = nd_pk_if(l, there);
     LLVMBuildStore(l->b, nd_lower_int(l, e), to);
     nd_pk_fi(l, &b);
@@ -116,32 +118,32 @@ static LLVMValueRef number_if(struct nd_lower *l, LLVMValueRef there, struct nd_
 struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_pkt_row *r = e->info;
-    const struct nd_lpkt *k = &l->pkt.of[e->a->type->depth != 0];
+    const struct nd_lpkt *k = &l->fn.pkt.of[e->a->type->depth != 0];
     struct nd_val v = {.as = ND_AS_BPF};
     LLVMValueRef there;
 
     if (r->src == ND_PS_SKB && !r->need)
-        return nd_lower_expr(l, l->probe->pkt->skb[r->off]);
+        return nd_lower_expr(l, l->fn.probe->pkt->skb[r->off]);
     if (r->src == ND_PS_SKB) {
-        v.v = number_if(l, nd_pk_found(l, k, r->need), l->probe->pkt->skb[r->off]);
+        v.v = number_if(l, nd_pk_found(l, k, r->need), l->fn.probe->pkt->skb[r->off]);
         return v;
     }
     there = r->need ? nd_pk_found(l, k, r->need) : NULL;
     if (r->src == ND_PS_CODE && (r->off == ND_PC_FLOW || r->off == ND_PC_REVERSED)) {
-        v.v = nd_temp(l, e->type->size);
+        v.v = nd_lower_temp(l, e->type->size);
         put_flow(l, k, r->off == ND_PC_REVERSED, v.v, e->type);
         v.mem = true;
     } else if (r->size > 4) {
-        v.v = nd_gep(l, buffer_of(k, r->src), r->off);
+        v.v = nd_ir_gep(l, buffer_of(k, r->src), r->off);
         v.mem = true;
         if (r->size == 6)
             v.v = aligned_mac(l, v.v);
         if (there)
-            v.v = LLVMBuildSelect(l->b, there, v.v, l->pkt.zeros, "");
+            v.v = LLVMBuildSelect(l->b, there, v.v, l->fn.pkt.zeros, "");
     } else {
         v.v = number(l, k, r);
         if (there)
-            v.v = LLVMBuildSelect(l->b, there, v.v, nd_i64(l, 0), "");
+            v.v = LLVMBuildSelect(l->b, there, v.v, nd_ir_i64(l, 0), "");
     }
     return v;
 }
@@ -161,7 +163,7 @@ static void note_need(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef 
     if (r) {
         if (!r->need)
             return;
-        one = nd_pk_found(l, &l->pkt.of[inner], r->need);
+        one = nd_pk_found(l, &l->fn.pkt.of[inner], r->need);
         *all = *all ? LLVMBuildAnd(l->b, *all, one, "") : one;
         return;
     }
@@ -176,18 +178,18 @@ static void note_need(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef 
 }
 
 // A comparison with something that is absent is false.
-LLVMValueRef nd_pkt_if_there(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef truth)
+LLVMValueRef nd_lower_pkt_if_there(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef truth)
 {
     LLVMValueRef all = NULL;
 
-    if (!l->probe->pkt)
+    if (!l->fn.probe->pkt)
         return truth;
     note_need(l, e->a, &all);
     if (e->b && e->b->kind == ND_E_TUPLE && e->kind == ND_E_IN)
         ; // any of them
     else
         note_need(l, e->b, &all);
-    return all ? LLVMBuildAnd(l->b, truth, nd_from_bool(l, all), "") : truth;
+    return all ? LLVMBuildAnd(l->b, truth, nd_ir_from_bool(l, all), "") : truth;
 }
 
 // has(pkt.tcp), has(pkt.ip.src)
@@ -208,8 +210,8 @@ LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x)
     }
     if (!r && !need) // has(pkt.inner)
         need = inner ? ND_PH_INNER : 0;
-    return nd_from_bool(l,
-                        need ? nd_pk_found(l, &l->pkt.of[inner], need) : LLVMConstInt(l->i1, 1, 0));
+    return nd_ir_from_bool(l, need ? nd_pk_found(l, &l->fn.pkt.of[inner], need)
+                                   : LLVMConstInt(l->i1, 1, 0));
 }
 
 // ---- identity ----------------------------------------------------------------------------------
@@ -225,12 +227,12 @@ enum { ID_SRC, ID_DST = 4, ID_PROTO = 8, ID_PORTS, ID_A, ID_B, ID_IP, ID_C, ID_W
 
 static void put_word(struct nd_lower *l, LLVMValueRef to, uint32_t i, LLVMValueRef v)
 {
-    nd_store(l, nd_gep(l, to, 4 * i), 4, v);
+    nd_ir_store(l, nd_ir_gep(l, to, 4 * i), 4, v);
 }
 
 static LLVMValueRef word_if(struct nd_lower *l, LLVMValueRef cond, LLVMValueRef v)
 {
-    return LLVMBuildSelect(l->b, cond, v, nd_i64(l, 0), "");
+    return LLVMBuildSelect(l->b, cond, v, nd_ir_i64(l, 0), "");
 }
 
 static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
@@ -245,7 +247,7 @@ static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
     nd_pk_copy(l, to, k->addr, 8);
     kind = LLVMBuildShl(
         l->b, nd_pk_bits(l, reg_of(l, k, ND_PR_HAVE), 0, ND_PH_IP4 | ND_PH_IP6 | ND_PH_ARP),
-        nd_i64(l, 8), "");
+        nd_ir_i64(l, 8), "");
     put_word(l, to, ID_PROTO, LLVMBuildOr(l->b, reg_of(l, k, ND_PR_PROTO), kind, ""));
     a = LLVMBuildSelect(l->b, ports, nd_pk_wire(l, k->l4, 0, 4),
                         word_if(l, icmp, nd_pk_wire(l, k->l4, 0, 2)), "");
@@ -261,7 +263,7 @@ static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
                                              word_if(l, udp, nd_pk_wire(l, k->l4, 8, 4)), ""),
                              ""));
     put_word(l, to, ID_C, word_if(l, udp, nd_pk_wire(l, k->l4, 12, 4)));
-    id = LLVMBuildOr(l->b, LLVMBuildShl(l->b, nd_pk_wire(l, k->l3, 4, 2), nd_i64(l, 16), ""),
+    id = LLVMBuildOr(l->b, LLVMBuildShl(l->b, nd_pk_wire(l, k->l3, 4, 2), nd_ir_i64(l, 16), ""),
                      reg_of(l, k, ND_PR_FRAG), "");
     put_word(l, to, ID_IP,
              LLVMBuildSelect(l->b, nd_pk_found(l, k, ND_PH_IP4), id,
@@ -271,31 +273,31 @@ static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
 }
 
 // Has the packet one? Not if it could not be parsed, or is of neither IP nor ARP.
-LLVMValueRef nd_packet_id_there(struct nd_lower *l, const struct nd_expr *e)
+LLVMValueRef nd_lower_packet_id_there(struct nd_lower *l, const struct nd_expr *e)
 {
     const uint32_t any = ND_PH_FLOW | ND_PH_ARP;
-    LLVMValueRef outer = nd_pk_found(l, &l->pkt.of[0], any);
+    LLVMValueRef outer = nd_pk_found(l, &l->fn.pkt.of[0], any);
 
     if (e->builtin->id == ND_B_PACKET_ID)
         return outer;
-    return LLVMBuildSelect(l->b, nd_pk_found(l, &l->pkt.of[1], ND_PH_INNER),
-                           nd_pk_found(l, &l->pkt.of[1], any), outer, "");
+    return LLVMBuildSelect(l->b, nd_pk_found(l, &l->fn.pkt.of[1], ND_PH_INNER),
+                           nd_pk_found(l, &l->fn.pkt.of[1], any), outer, "");
 }
 
 struct nd_val nd_lower_packet_id(struct nd_lower *l, const struct nd_expr *e)
 {
-    const struct nd_val id = {.v = nd_temp(l, ID_WORDS * 4), .mem = true, .as = ND_AS_BPF};
+    const struct nd_val id = {.v = nd_lower_temp(l, ID_WORDS * 4), .mem = true, .as = ND_AS_BPF};
     struct nd_branch b;
 
     if (e->builtin->id == ND_B_PACKET_ID) {
-        put_id(l, &l->pkt.of[0], id.v);
+        put_id(l, &l->fn.pkt.of[0], id.v);
         return id;
     }
     // In a tunnel it is what it was before, and will be behind.
-    b = nd_pk_if(l, nd_pk_found(l, &l->pkt.of[1], ND_PH_INNER));
-    put_id(l, &l->pkt.of[1], id.v);
+    b = nd_pk_if(l, nd_pk_found(l, &l->fn.pkt.of[1], ND_PH_INNER));
+    put_id(l, &l->fn.pkt.of[1], id.v);
     nd_pk_else(l, &b);
-    put_id(l, &l->pkt.of[0], id.v);
+    put_id(l, &l->fn.pkt.of[0], id.v);
     nd_pk_done(l, &b);
     return id;
 }

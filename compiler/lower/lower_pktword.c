@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Small words for the code that parses packets. Must not know headers. Serves lower_packet.c,
 // lower_pkttun.c, lower_pktval.c.
-#include "compiler/lower/lower_packet.h"
+#include "compiler/lower/lower_packet_impl.h"
 
 #include <string.h>
 
 struct nd_branch nd_pk_if(struct nd_lower *l, LLVMValueRef cond)
 {
-    struct nd_branch b = {nd_bb(l, "else"), nd_bb(l, "fi")};
-    LLVMBasicBlockRef then = nd_bb(l, "then");
+    struct nd_branch b = {nd_ir_bb(l, "else"), nd_ir_bb(l, "fi")};
+    LLVMBasicBlockRef then = nd_ir_bb(l, "then");
 
     LLVMBuildCondBr(l->b, cond, then, b.other);
-    nd_at(l, then);
+    nd_ir_at(l, then);
     return b;
 }
 
 void nd_pk_else(struct nd_lower *l, const struct nd_branch *b)
 {
-    nd_br(l, b->done);
-    nd_at(l, b->other);
+    nd_ir_br(l, b->done);
+    nd_ir_at(l, b->other);
 }
 
 void nd_pk_done(struct nd_lower *l, const struct nd_branch *b)
 {
-    nd_br(l, b->done);
-    nd_at(l, b->done);
+    nd_ir_br(l, b->done);
+    nd_ir_at(l, b->done);
 }
 
 void nd_pk_fi(struct nd_lower *l, const struct nd_branch *b)
@@ -35,7 +35,7 @@ void nd_pk_fi(struct nd_lower *l, const struct nd_branch *b)
 
 LLVMValueRef nd_pk_cmp(struct nd_lower *l, LLVMIntPredicate p, LLVMValueRef a, uint64_t b)
 {
-    return LLVMBuildICmp(l->b, p, a, nd_i64(l, b), "");
+    return LLVMBuildICmp(l->b, p, a, nd_ir_i64(l, b), "");
 }
 
 LLVMValueRef nd_pk_is(struct nd_lower *l, LLVMValueRef a, uint64_t b)
@@ -71,15 +71,15 @@ LLVMValueRef nd_pk_sub(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b)
 LLVMValueRef nd_pk_bits(struct nd_lower *l, LLVMValueRef v, uint32_t shift, uint64_t mask)
 {
     if (shift)
-        v = LLVMBuildLShr(l->b, v, nd_i64(l, shift), "");
-    return mask ? LLVMBuildAnd(l->b, v, nd_i64(l, mask), "") : v;
+        v = LLVMBuildLShr(l->b, v, nd_ir_i64(l, shift), "");
+    return mask ? LLVMBuildAnd(l->b, v, nd_ir_i64(l, mask), "") : v;
 }
 
 // An integer of `size` bytes from the network at buf + off.
 LLVMValueRef nd_pk_wire(struct nd_lower *l, LLVMValueRef buf, uint32_t off, uint32_t size)
 {
     LLVMTypeRef t = size == 4 ? l->i32 : size == 2 ? l->i16 : l->i8, fn_types[1] = {t};
-    LLVMValueRef v = LLVMBuildLoad2(l->b, t, nd_gep(l, buf, off), ""), fn;
+    LLVMValueRef v = LLVMBuildLoad2(l->b, t, nd_ir_gep(l, buf, off), ""), fn;
     unsigned int id = LLVMLookupIntrinsicID("llvm.bswap", strlen("llvm.bswap"));
 
     LLVMSetAlignment(v, off % size ? 1 : size);
@@ -95,7 +95,8 @@ void nd_pk_copy(struct nd_lower *l, LLVMValueRef to, LLVMValueRef from, uint32_t
     uint32_t i;
 
     for (i = 0; i < words; i++)
-        nd_store(l, nd_gep(l, to, 4 * i), 4, nd_load_int(l, nd_gep(l, from, 4 * i), &nd_type_u32));
+        nd_ir_store(l, nd_ir_gep(l, to, 4 * i), 4,
+                    nd_lower_load_int(l, nd_ir_gep(l, from, 4 * i), &nd_type_u32));
 }
 
 LLVMValueRef nd_pk_load(struct nd_lower *l, LLVMValueRef reg)
@@ -115,12 +116,12 @@ void nd_pk_set(struct nd_parsing *p, enum nd_pkt_reg r, LLVMValueRef v)
 
 void nd_pk_have(struct nd_parsing *p, uint32_t what)
 {
-    nd_pk_set(p, ND_PR_HAVE, nd_pk_or(p->l, nd_pk_get(p, ND_PR_HAVE), nd_i64(p->l, what)));
+    nd_pk_set(p, ND_PR_HAVE, nd_pk_or(p->l, nd_pk_get(p, ND_PR_HAVE), nd_ir_i64(p->l, what)));
 }
 
 LLVMValueRef nd_pk_found(struct nd_lower *l, const struct nd_lpkt *k, uint32_t what)
 {
-    return nd_bool(l, nd_pk_bits(l, nd_pk_load(l, k->reg[ND_PR_HAVE]), 0, what));
+    return nd_ir_bool(l, nd_pk_bits(l, nd_pk_load(l, k->reg[ND_PR_HAVE]), 0, what));
 }
 
 // Where branches meet again. The verifier follows what is behind once for each combination of known
@@ -128,9 +129,9 @@ LLVMValueRef nd_pk_found(struct nd_lower *l, const struct nd_lpkt *k, uint32_t w
 // that x ^ tail ^ tail is x; LLVM does, unless that is hidden from it.
 LLVMValueRef nd_pk_forget(struct nd_lower *l, LLVMValueRef v)
 {
-    LLVMValueRef any = nd_pk_load(l, l->pkt.end); // a number: pointers are not for all verifiers
+    LLVMValueRef any = nd_pk_load(l, l->fn.pkt.end); // a number: pointers are not for all verifiers
 
-    return LLVMBuildXor(l->b, nd_pin(l, LLVMBuildXor(l->b, v, any, "")), any, "");
+    return LLVMBuildXor(l->b, nd_ir_pin(l, LLVMBuildXor(l->b, v, any, "")), any, "");
 }
 
 void nd_pk_forget_regs(struct nd_parsing *p, uint32_t regs)
@@ -146,27 +147,28 @@ void nd_pk_forget_regs(struct nd_parsing *p, uint32_t regs)
 // Zeros, which the verifier takes for any bytes, as it does those that are read.
 void nd_pk_blank(struct nd_lower *l, LLVMValueRef buf, uint32_t size)
 {
-    LLVMValueRef zero = nd_pk_forget(l, nd_i64(l, 0));
+    LLVMValueRef zero = nd_pk_forget(l, nd_ir_i64(l, 0));
     uint32_t i;
 
     for (i = 0; i < size; i += 8)
-        nd_store(l, nd_gep(l, buf, i), 8, zero);
+        nd_ir_store(l, nd_ir_gep(l, buf, i), 8, zero);
 }
 
 void nd_pk_failed(struct nd_parsing *p)
 {
-    nd_count(p->l, ND_SITE_PARSE, p->span, ND_MF_NONE);
+    nd_lower_count(p->l, ND_SITE_PARSE, p->span, ND_MF_NONE);
 }
 
 static void fetch(struct nd_parsing *p, LLVMValueRef buf, LLVMValueRef off, LLVMValueRef n)
 {
-    nd_probe_read(p->l, buf, LLVMBuildTrunc(p->l->b, n, p->l->i32, ""),
-                  nd_pk_add(p->l, nd_pk_load(p->l, p->l->pkt.head), off), ND_AS_KERNEL, p->span);
+    nd_lower_probe_read(p->l, buf, LLVMBuildTrunc(p->l->b, n, p->l->i32, ""),
+                        nd_pk_add(p->l, nd_pk_load(p->l, p->l->fn.pkt.head), off), ND_AS_KERNEL,
+                        p->span);
 }
 
 void nd_pk_fetch(struct nd_parsing *p, LLVMValueRef buf, LLVMValueRef off, uint32_t n)
 {
-    fetch(p, buf, off, nd_i64(p->l, n));
+    fetch(p, buf, off, nd_ir_i64(p->l, n));
 }
 
 // In a way that the verifier sees: LLVM, which might know better, must not.
@@ -175,12 +177,12 @@ void nd_pk_fetch_some(struct nd_parsing *p, LLVMValueRef buf, LLVMValueRef off, 
 {
     struct nd_lower *l = p->l;
 
-    n = nd_pk_bits(l, nd_pin(l, nd_pk_sub(l, n, nd_i64(l, 1))), 0, most - 1);
-    fetch(p, buf, off, nd_pk_add(l, n, nd_i64(l, 1)));
+    n = nd_pk_bits(l, nd_ir_pin(l, nd_pk_sub(l, n, nd_ir_i64(l, 1))), 0, most - 1);
+    fetch(p, buf, off, nd_pk_add(l, n, nd_ir_i64(l, 1)));
 }
 
 LLVMValueRef nd_pk_room(struct nd_parsing *p, LLVMValueRef off, uint32_t n)
 {
-    return LLVMBuildICmp(p->l->b, LLVMIntULE, nd_pk_add(p->l, off, nd_i64(p->l, n)),
-                         nd_pk_load(p->l, p->l->pkt.end), "");
+    return LLVMBuildICmp(p->l->b, LLVMIntULE, nd_pk_add(p->l, off, nd_ir_i64(p->l, n)),
+                         nd_pk_load(p->l, p->l->fn.pkt.end), "");
 }

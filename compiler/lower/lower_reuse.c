@@ -5,7 +5,7 @@
 //
 // A word says whether the value is there; every write of the probe to that map clears it, so loops
 // and branches need no thought here, and LLVM removes the tests whose outcome it can see.
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include <string.h>
 
@@ -58,9 +58,9 @@ static bool usable(const struct nd_expr *e)
 
 static struct nd_reuse *find(struct nd_lower *l, const struct nd_expr *e)
 {
-    for (uint32_t i = 0; i < l->reuse.n; i++)
-        if (l->reuse.v[i].map == e->info && same(l->reuse.v[i].key, e->a))
-            return &l->reuse.v[i];
+    for (uint32_t i = 0; i < l->fn.reuse.n; i++)
+        if (l->fn.reuse.v[i].map == e->info && same(l->fn.reuse.v[i].key, e->a))
+            return &l->fn.reuse.v[i];
     return NULL;
 }
 
@@ -73,42 +73,40 @@ static void note(void *arg, struct nd_expr *e)
         return;
     r = find(l, e);
     if (!r) {
-        r = ND_PUSH(l->a, &l->reuse);
+        r = ND_PUSH(l->a, &l->fn.reuse);
         *r = (struct nd_reuse){.map = e->info, .key = e->a};
     }
     r->n++;
 }
 
-void nd_reuse_plan(struct nd_lower *l)
+void nd_lower_reuse_plan(struct nd_lower *l)
 {
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
 
-    l->reuse.v = NULL;
-    l->reuse.n = l->reuse.cap = 0;
-    nd_probe_walk(l->probe, note, l);
-    for (uint32_t i = 0; i < l->reuse.n; i++) {
-        struct nd_reuse *r = &l->reuse.v[i];
+    nd_probe_walk(l->fn.probe, note, l);
+    for (uint32_t i = 0; i < l->fn.reuse.n; i++) {
+        struct nd_reuse *r = &l->fn.reuse.v[i];
 
         if (r->n < 2)
             continue;
-        r->value = nd_register(l, "value");
-        r->filled = nd_register(l, "filled");
-        LLVMPositionBuilderAtEnd(l->b, l->prologue);
-        LLVMBuildStore(l->b, nd_i64(l, 0), r->filled);
+        r->value = nd_lower_register(l, "value");
+        r->filled = nd_lower_register(l, "filled");
+        LLVMPositionBuilderAtEnd(l->b, l->fn.prologue);
+        LLVMBuildStore(l->b, nd_ir_i64(l, 0), r->filled);
         LLVMPositionBuilderAtEnd(l->b, here);
     }
 }
 
-const struct nd_reuse *nd_reuse_find(struct nd_lower *l, const struct nd_expr *e)
+const struct nd_reuse *nd_lower_reuse_find(struct nd_lower *l, const struct nd_expr *e)
 {
     const struct nd_reuse *r = usable(e) ? find(l, e) : NULL;
 
     return r && r->filled ? r : NULL;
 }
 
-void nd_reuse_written(struct nd_lower *l, const struct nd_map *m)
+void nd_lower_reuse_written(struct nd_lower *l, const struct nd_map *m)
 {
-    for (uint32_t i = 0; i < l->reuse.n; i++)
-        if (l->reuse.v[i].map == m && l->reuse.v[i].filled)
-            LLVMBuildStore(l->b, nd_i64(l, 0), l->reuse.v[i].filled);
+    for (uint32_t i = 0; i < l->fn.reuse.n; i++)
+        if (l->fn.reuse.v[i].map == m && l->fn.reuse.v[i].filled)
+            LLVMBuildStore(l->b, nd_ir_i64(l, 0), l->fn.reuse.v[i].filled);
 }

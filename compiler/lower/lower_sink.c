@@ -2,7 +2,7 @@
 // Addresses next to where they are used. LLVM computes `base + number` once, where all uses can see
 // it, and keeps it on the stack, of which a program has 512 bytes; to compute it again costs an
 // instruction. Must not know programs. Serves object.c.
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 static bool is_offset(LLVMValueRef v)
 {
@@ -41,7 +41,7 @@ static void sink(LLVMBuilderRef b, LLVMValueRef addr)
     }
 }
 
-void nd_sink_addresses(LLVMModuleRef m, LLVMBuilderRef b)
+void nd_lower_sink_addresses(LLVMModuleRef m, LLVMBuilderRef b)
 {
     LLVMValueRef f, v, next;
     LLVMBasicBlockRef bb;

@@ -2,26 +2,26 @@
 // What programs share with the runtime: counters and generation words (nd_state), values of options
 // (nd_opts), zeros. Global data where the kernel has it; else maps, looked up before the program
 // does anything else, and options as immediates. Serves the other lower_*.c.
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include <string.h>
 
 #define BPF_ARRAY 2u // BPF_MAP_TYPE_ARRAY
 
-void nd_need(struct nd_lower *l, enum nd_feature f)
+void nd_lower_need(struct nd_lower *l, enum nd_feature f)
 {
     if (!nd_without(l->p, f))
         l->needs |= 1u << f;
 }
 
-void nd_need_loops(struct nd_lower *l, struct nd_span span)
+void nd_lower_need_loops(struct nd_lower *l, struct nd_span span)
 {
-    nd_need(l, ND_F_LOOPS);
-    if (!l->probe->loop.len)
-        l->probe->loop = span;
+    nd_lower_need(l, ND_F_LOOPS);
+    if (!l->fn.probe->loop.len)
+        l->fn.probe->loop = span;
 }
 
-bool nd_split(const struct nd_lower *l)
+bool nd_lower_split(const struct nd_lower *l)
 {
     return nd_without(l->p, ND_F_GLOBALS) || nd_without(l->p, ND_F_MMAP);
 }
@@ -36,27 +36,28 @@ static LLVMValueRef early_lookup(struct nd_lower *l, LLVMValueRef map, uint32_t 
     LLVMValueRef key, args[2], p;
     uint32_t i;
 
-    for (i = 0; i < l->early.n; i++) {
-        if (l->early.v[i].map == map && l->early.v[i].index == index)
-            return l->early.v[i].ptr;
+    for (i = 0; i < l->fn.early.n; i++) {
+        if (l->fn.early.v[i].map == map && l->fn.early.v[i].index == index)
+            return l->fn.early.v[i].ptr;
     }
-    key = nd_register(l, "index");
-    ok = LLVMInsertBasicBlockInContext(l->cx, l->start, "found");
-    LLVMPositionBuilderAtEnd(l->b, l->prologue);
-    LLVMBuildStore(l->b, nd_i64(l, index), key);
+    key = nd_lower_register(l, "index");
+    ok = LLVMInsertBasicBlockInContext(l->cx, l->fn.start, "found");
+    LLVMPositionBuilderAtEnd(l->b, l->fn.prologue);
+    LLVMBuildStore(l->b, nd_ir_i64(l, index), key);
     args[0] = map;
     args[1] = key;
-    p = nd_ptr(l, nd_call(l, ND_H_MAP_LOOKUP, args, 2));
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok, l->end);
-    l->prologue = ok;
+    p = nd_ir_ptr(l, nd_ir_call(l, ND_H_MAP_LOOKUP, args, 2));
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), ok,
+                    l->fn.end);
+    l->fn.prologue = ok;
     LLVMPositionBuilderAtEnd(l->b, here);
-    *ND_PUSH(l->a, &l->early) = (struct nd_early){map, index, p};
+    *ND_PUSH(l->a, &l->fn.early) = (struct nd_early){map, index, p};
     return p;
 }
 
 // ---- nd_state -----------------------------------------------------------------------------------
 
-uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size)
+uint32_t nd_lower_state_alloc(struct nd_lower *l, uint32_t size)
 {
     uint32_t off = l->state_size;
 
@@ -64,13 +65,13 @@ uint32_t nd_state_alloc(struct nd_lower *l, uint32_t size)
     return off;
 }
 
-LLVMValueRef nd_state_ptr(struct nd_lower *l, uint32_t off)
+LLVMValueRef nd_lower_state_ptr(struct nd_lower *l, uint32_t off)
 {
-    if (nd_split(l) && off < l->words_size)
-        return nd_gep(l, early_lookup(l, l->words, off / 8), off % 8);
+    if (nd_lower_split(l) && off < l->words_size)
+        return nd_ir_gep(l, early_lookup(l, l->words, off / 8), off % 8);
     if (nd_without(l->p, ND_F_GLOBALS))
-        return nd_gep(l, early_lookup(l, l->state, 0), off);
-    return nd_gep(l, l->state, off);
+        return nd_ir_gep(l, early_lookup(l, l->state, 0), off);
+    return nd_ir_gep(l, l->state, off);
 }
 
 static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
@@ -88,30 +89,31 @@ static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_sp
     s->kind = kind;
     s->span = span;
     s->map = map;
-    s->off = nd_state_alloc(l, 8);
+    s->off = nd_lower_state_alloc(l, 8);
     return s->off;
 }
 
-void nd_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span, uint32_t map)
+void nd_lower_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
+                    uint32_t map)
 {
-    nd_atomic_add(l, nd_state_ptr(l, site(l, kind, span, map)), nd_i64(l, 1));
+    nd_lower_atomic_add(l, nd_lower_state_ptr(l, site(l, kind, span, map)), nd_ir_i64(l, 1));
 }
 
-void nd_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
-                 struct nd_span span, uint32_t map)
+void nd_lower_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
+                       struct nd_span span, uint32_t map)
 {
-    LLVMBasicBlockRef yes = nd_bb(l, "count"), done = nd_bb(l, "counted");
+    LLVMBasicBlockRef yes = nd_ir_bb(l, "count"), done = nd_ir_bb(l, "counted");
 
     LLVMBuildCondBr(l->b, cond, yes, done);
-    nd_at(l, yes);
-    nd_count(l, kind, span, map);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_at(l, yes);
+    nd_lower_count(l, kind, span, map);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 // ---- zeros --------------------------------------------------------------------------------------
 
-LLVMValueRef nd_zeros(struct nd_lower *l, uint32_t size)
+LLVMValueRef nd_ir_zeros(struct nd_lower *l, uint32_t size)
 {
     if (size > l->zero_size)
         l->zero_size = size;
@@ -125,55 +127,56 @@ static LLVMValueRef opt_word(struct nd_lower *l, uint32_t off)
 {
     static const char name[] = "llvm.bpf.pseudo";
     unsigned int id = LLVMLookupIntrinsicID(name, sizeof(name) - 1);
-    LLVMValueRef args[2] = {nd_i64(l, ND_OPT_IMM), nd_i64(l, off / 8)};
+    LLVMValueRef args[2] = {nd_ir_i64(l, ND_OPT_IMM), nd_ir_i64(l, off / 8)};
 
     return LLVMBuildCall2(l->b, LLVMIntrinsicGetType(l->cx, id, NULL, 0),
                           LLVMGetIntrinsicDeclaration(l->m, id, NULL, 0), args, 2, "");
 }
 
-LLVMValueRef nd_opt_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
+LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
 {
     LLVMValueRef v;
 
     if (nd_without(l->p, ND_F_GLOBALS)) {
         v = opt_word(l, off);
         if (off % 8)
-            v = LLVMBuildLShr(l->b, v, nd_i64(l, off % 8 * 8), "");
+            v = LLVMBuildLShr(l->b, v, nd_ir_i64(l, off % 8 * 8), "");
         if (t->size >= 8 || !t->size)
             return v;
-        v = LLVMBuildShl(l->b, v, nd_i64(l, 64 - t->size * 8), "");
-        return t->is_signed ? LLVMBuildAShr(l->b, v, nd_i64(l, 64 - t->size * 8), "")
-                            : LLVMBuildLShr(l->b, v, nd_i64(l, 64 - t->size * 8), "");
+        v = LLVMBuildShl(l->b, v, nd_ir_i64(l, 64 - t->size * 8), "");
+        return t->is_signed ? LLVMBuildAShr(l->b, v, nd_ir_i64(l, 64 - t->size * 8), "")
+                            : LLVMBuildLShr(l->b, v, nd_ir_i64(l, 64 - t->size * 8), "");
     }
-    v = nd_load_int(l, nd_gep(l, l->opts, off), t);
+    v = nd_lower_load_int(l, nd_ir_gep(l, l->opts, off), t);
     // Not folded by LLVM; the verifier knows the value, for the section is frozen.
     LLVMSetVolatile(LLVMIsALoadInst(v) ? v : LLVMGetOperand(v, 0), 1);
     return v;
 }
 
-LLVMValueRef nd_opt_bytes(struct nd_lower *l, const struct nd_option *o)
+LLVMValueRef nd_lower_opt_bytes(struct nd_lower *l, const struct nd_option *o)
 {
     LLVMValueRef tmp;
     uint32_t i;
 
     if (!nd_without(l->p, ND_F_GLOBALS))
-        return nd_gep(l, l->opts, o->off);
-    tmp = nd_temp(l, o->stride);
+        return nd_ir_gep(l, l->opts, o->off);
+    tmp = nd_lower_temp(l, o->stride);
     for (i = 0; i < o->stride; i += 8)
-        nd_store(l, nd_gep(l, tmp, i), 8, opt_word(l, o->off + i));
+        nd_ir_store(l, nd_ir_gep(l, tmp, i), 8, opt_word(l, o->off + i));
     return tmp;
 }
 
-LLVMValueRef nd_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index)
+LLVMValueRef nd_lower_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index)
 {
-    LLVMValueRef at = LLVMBuildMul(l->b, index, nd_i64(l, o->stride), ""), base = l->opts;
+    LLVMValueRef at = LLVMBuildMul(l->b, index, nd_ir_i64(l, o->stride), ""), base = l->opts;
 
     if (nd_without(l->p, ND_F_GLOBALS)) {
         if (!l->opts)
-            l->opts = nd_define_map(l, ND_OPTS_SYM, BPF_ARRAY, 4, (l->p->opts_size + 7) & ~7u, 1);
+            l->opts =
+                nd_lower_define_map(l, ND_OPTS_SYM, BPF_ARRAY, 4, (l->p->opts_size + 7) & ~7u, 1);
         base = early_lookup(l, l->opts, 0);
     }
-    return LLVMBuildGEP2(l->b, l->i8, nd_gep(l, base, o->off), &at, 1, "");
+    return LLVMBuildGEP2(l->b, l->i8, nd_ir_gep(l, base, o->off), &at, 1, "");
 }
 
 // ---- begin and end of a module ------------------------------------------------------------------
@@ -195,12 +198,12 @@ static LLVMValueRef data(struct nd_lower *l, const char *name, uint32_t size)
     return g;
 }
 
-void nd_state_begin(struct nd_lower *l)
+void nd_lower_state_begin(struct nd_lower *l)
 {
     uint32_t opts = l->p->opts_size ? l->p->opts_size : 8;
 
     l->exit_off = ND_MF_NONE;
-    nd_state_alloc(l, 8); // ND_STATE_START
+    nd_lower_state_alloc(l, 8); // ND_STATE_START
     l->state = LLVMAddGlobal(l->m, l->i64, "nd_state_tmp");
     l->zero = LLVMAddGlobal(l->m, l->i64, "nd_zero_tmp");
     l->words = LLVMAddGlobal(l->m, l->i64, "nd_words_tmp");
@@ -208,25 +211,25 @@ void nd_state_begin(struct nd_lower *l)
         return;
     l->opts = data(l, ND_OPTS_SYM, opts);
     LLVMSetSection(l->opts, ".rodata");
-    nd_describe_data(l, l->opts, ND_OPTS_SYM, (opts + 7) & ~7u);
+    nd_lower_describe_data(l, l->opts, ND_OPTS_SYM, (opts + 7) & ~7u);
     LLVMSetGlobalConstant(l->opts, 1);
     LLVMSetExternallyInitialized(l->opts, 1); // the runtime writes the values: nothing to fold
 }
 
 // All words that the runtime writes have their place: what is allocated next is written by
 // programs only.
-void nd_state_words_end(struct nd_lower *l)
+void nd_lower_state_words_end(struct nd_lower *l)
 {
     l->words_size = l->state_size;
 }
 
 static void end_maps(struct nd_lower *l)
 {
-    l->state = replace(l->state,
-                       nd_define_map(l, ND_STATE_SYM, BPF_ARRAY, 4, (l->state_size + 7) & ~7u, 1));
+    l->state = replace(
+        l->state, nd_lower_define_map(l, ND_STATE_SYM, BPF_ARRAY, 4, (l->state_size + 7) & ~7u, 1));
     if (l->zero_size)
-        l->zero = replace(l->zero,
-                          nd_define_map(l, "nd_zero", BPF_ARRAY, 4, (l->zero_size + 7) & ~7u, 1));
+        l->zero = replace(l->zero, nd_lower_define_map(l, "nd_ir_zero", BPF_ARRAY, 4,
+                                                       (l->zero_size + 7) & ~7u, 1));
     else
         LLVMDeleteGlobal(l->zero);
 }
@@ -234,21 +237,21 @@ static void end_maps(struct nd_lower *l)
 static void end_globals(struct nd_lower *l)
 {
     l->state = replace(l->state, data(l, ND_STATE_SYM, l->state_size));
-    nd_describe_data(l, l->state, ND_STATE_SYM, (l->state_size + 7) & ~7u);
+    nd_lower_describe_data(l, l->state, ND_STATE_SYM, (l->state_size + 7) & ~7u);
     if (!l->zero_size) {
         LLVMDeleteGlobal(l->zero);
         return;
     }
-    l->zero = replace(l->zero, data(l, "nd_zero", l->zero_size));
+    l->zero = replace(l->zero, data(l, "nd_ir_zero", l->zero_size));
     LLVMSetSection(l->zero, ".rodata");
     LLVMSetGlobalConstant(l->zero, 1);
 }
 
-void nd_state_end(struct nd_lower *l)
+void nd_lower_state_end(struct nd_lower *l)
 {
-    if (nd_split(l))
-        l->words =
-            replace(l->words, nd_define_map(l, ND_WORDS_SYM, BPF_ARRAY, 4, 8, l->words_size / 8));
+    if (nd_lower_split(l))
+        l->words = replace(
+            l->words, nd_lower_define_map(l, ND_WORDS_SYM, BPF_ARRAY, 4, 8, l->words_size / 8));
     else
         LLVMDeleteGlobal(l->words);
     if (nd_without(l->p, ND_F_GLOBALS))
@@ -257,7 +260,7 @@ void nd_state_end(struct nd_lower *l)
         end_globals(l);
     if (!l->p->probes.n)
         return;
-    nd_need(l, ND_F_GLOBALS);
-    if (!nd_split(l))
-        nd_need(l, ND_F_MMAP);
+    nd_lower_need(l, ND_F_GLOBALS);
+    if (!nd_lower_split(l))
+        nd_lower_need(l, ND_F_MMAP);
 }

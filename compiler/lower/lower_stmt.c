@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Statements, script functions in place, events.
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #include <string.h>
 
@@ -13,21 +13,21 @@ static bool ended(struct nd_lower *l)
 
 void nd_lower_block(struct nd_lower *l, struct nd_block *b)
 {
-    bool covered = l->pkt.covered;
+    bool covered = l->fn.pkt.covered;
     uint32_t i;
 
     for (i = 0; i < b->n && !ended(l); i++) {
-        nd_line(l, b->v[i]->span);
-        if (!covered && l->probe->pkt) {
+        nd_ir_line(l, b->v[i]->span);
+        if (!covered && l->fn.probe->pkt) {
             struct nd_pkt_uses u = {0};
 
             nd_pkt_uses_stmt(l->a, b->v[i], &u);
-            nd_pkt_prepare(l, &u, b->v[i]->span);
-            l->pkt.covered = true;
+            nd_lower_pkt_prepare(l, &u, b->v[i]->span);
+            l->fn.pkt.covered = true;
         }
         lower_stmt(l, b->v[i]);
-        l->pkt.covered = covered;
-        nd_temps_release(l);
+        l->fn.pkt.covered = covered;
+        nd_lower_temps_release(l);
     }
 }
 
@@ -35,16 +35,16 @@ void nd_lower_block(struct nd_lower *l, struct nd_block *b)
 
 static struct nd_slot *slot_at(struct nd_lower *l, const struct nd_sym *s)
 {
-    if (s->index >= l->nslots) {
+    if (s->index >= l->fn.nslots) {
         uint32_t n = s->index + 16;
         struct nd_slot *v = ND_NEW_ARRAY(l->a, struct nd_slot, n);
 
-        if (l->nslots)
-            memcpy(v, l->slots, l->nslots * sizeof(*v));
-        l->slots = v;
-        l->nslots = n;
+        if (l->fn.nslots)
+            memcpy(v, l->fn.slots, l->fn.nslots * sizeof(*v));
+        l->fn.slots = v;
+        l->fn.nslots = n;
     }
-    return &l->slots[s->index];
+    return &l->fn.slots[s->index];
 }
 
 static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
@@ -54,8 +54,8 @@ static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
     if (!slot->ptr) {
         slot->type = s->type;
         slot->direct = nd_type_is_scalar(s->type);
-        slot->ptr = slot->direct ? nd_register(l, s->name) : nd_keep(l, s->type->size);
-        nd_window_plan(l, slot, s);
+        slot->ptr = slot->direct ? nd_lower_register(l, s->name) : nd_lower_keep(l, s->type->size);
+        nd_lower_window_plan(l, slot, s);
     }
     return slot;
 }
@@ -68,18 +68,18 @@ static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
         LLVMValueRef tmp;
 
         if (!rhs) {
-            nd_zero(l, slot->ptr, 0, s->type->size);
+            nd_ir_zero(l, slot->ptr, 0, s->type->size);
             return;
         }
-        tmp = nd_temp(l, s->type->size); // the value may read the variable
+        tmp = nd_lower_temp(l, s->type->size); // the value may read the variable
         nd_lower_into(l, rhs, tmp, s->type);
-        nd_copy(l, slot->ptr, (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF},
-                s->type->size, s->span);
+        nd_lower_copy(l, slot->ptr, (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF},
+                      s->type->size, s->span);
         return;
     }
-    LLVMBuildStore(l->b, rhs ? nd_extend(l, nd_lower_int(l, rhs), s->type) : nd_i64(l, 0),
+    LLVMBuildStore(l->b, rhs ? nd_ir_extend(l, nd_lower_int(l, rhs), s->type) : nd_ir_i64(l, 0),
                    slot->ptr);
-    nd_window_reset(l, slot);
+    nd_lower_window_reset(l, slot);
 }
 
 void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at)
@@ -95,7 +95,7 @@ void nd_lower_var(struct nd_lower *l, struct nd_sym *s, LLVMValueRef v)
     struct nd_slot *slot = slot_of(l, s);
 
     LLVMBuildStore(l->b, v, slot->ptr);
-    nd_window_reset(l, slot);
+    nd_lower_window_reset(l, slot);
 }
 
 LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s)
@@ -145,19 +145,19 @@ static void lower_assign(struct nd_lower *l, struct nd_stmt *s)
 
 static void lower_if(struct nd_lower *l, struct nd_stmt *s)
 {
-    LLVMBasicBlockRef yes = nd_bb(l, "then"), no = s->else_body ? nd_bb(l, "else") : NULL,
-                      done = nd_bb(l, "endif");
+    LLVMBasicBlockRef yes = nd_ir_bb(l, "then"), no = s->else_body ? nd_ir_bb(l, "else") : NULL,
+                      done = nd_ir_bb(l, "endif");
 
     LLVMBuildCondBr(l->b, nd_lower_cond(l, s->expr), yes, no ? no : done);
-    nd_at(l, yes);
+    nd_ir_at(l, yes);
     nd_lower_block(l, s->body);
-    nd_br(l, done);
+    nd_ir_br(l, done);
     if (no) {
-        nd_at(l, no);
+        nd_ir_at(l, no);
         nd_lower_block(l, s->else_body);
-        nd_br(l, done);
+        nd_ir_br(l, done);
     }
-    nd_at(l, done);
+    nd_ir_at(l, done);
 }
 
 #define LOOP_BOUND 1024u // iterations of while and of ranges that are not constant
@@ -167,42 +167,44 @@ static void counted_loop(struct nd_lower *l, struct nd_stmt *s, uint64_t bound, 
                          LLVMValueRef (*cond)(struct nd_lower *l, struct nd_stmt *s,
                                               LLVMValueRef i))
 {
-    LLVMBasicBlockRef head = nd_bb(l, "loop"), test = nd_bb(l, "test"), body = nd_bb(l, "body"),
-                      next = nd_bb(l, "next"), over = nd_bb(l, "over"), done = nd_bb(l, "endloop");
-    struct nd_loop loop = {.up = l->loop, .brk = done, .cont = next};
-    LLVMValueRef slot = nd_register(l, "i"), i;
+    LLVMBasicBlockRef head = nd_ir_bb(l, "loop"), test = nd_ir_bb(l, "test"),
+                      body = nd_ir_bb(l, "body"), next = nd_ir_bb(l, "next"),
+                      over = nd_ir_bb(l, "over"), done = nd_ir_bb(l, "endloop");
+    struct nd_loop loop = {.up = l->fn.loop, .brk = done, .cont = next};
+    LLVMValueRef slot = nd_lower_register(l, "i"), i;
 
-    nd_need_loops(l, s->span);
-    LLVMBuildStore(l->b, nd_i64(l, 0), slot);
-    nd_br(l, head);
-    nd_at(l, head);
+    nd_lower_need_loops(l, s->span);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 0), slot);
+    nd_ir_br(l, head);
+    nd_ir_at(l, head);
     i = LLVMBuildLoad2(l->b, l->i64, slot, "");
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, i, nd_i64(l, bound), ""), test, over);
-    nd_at(l, test);
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, i, nd_ir_i64(l, bound), ""), test, over);
+    nd_ir_at(l, test);
     if (cond)
         LLVMBuildCondBr(l->b, cond(l, s, i), body, done);
     else
-        nd_br(l, body);
-    nd_at(l, body);
-    l->loop = &loop;
+        nd_ir_br(l, body);
+    nd_ir_at(l, body);
+    l->fn.loop = &loop;
     nd_lower_block(l, s->body);
-    l->loop = loop.up;
-    nd_br(l, next);
-    nd_at(l, next);
-    LLVMBuildStore(
-        l->b, LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, slot, ""), nd_i64(l, 1), ""), slot);
-    nd_br(l, head);
-    nd_at(l, over);
+    l->fn.loop = loop.up;
+    nd_ir_br(l, next);
+    nd_ir_at(l, next);
+    LLVMBuildStore(l->b,
+                   LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, slot, ""), nd_ir_i64(l, 1), ""),
+                   slot);
+    nd_ir_br(l, head);
+    nd_ir_at(l, over);
     if (count_bound)
-        nd_count(l, ND_SITE_LOOP_BOUND, s->span, ND_MF_NONE);
-    nd_br(l, done);
-    nd_at(l, done);
+        nd_lower_count(l, ND_SITE_LOOP_BOUND, s->span, ND_MF_NONE);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 static LLVMValueRef while_cond(struct nd_lower *l, struct nd_stmt *s, LLVMValueRef i)
 {
     (void)i;
-    nd_line(l, s->expr->span);
+    nd_ir_line(l, s->expr->span);
     return nd_lower_cond(l, s->expr);
 }
 
@@ -244,8 +246,8 @@ static void lower_range(struct nd_lower *l, struct nd_stmt *s)
                 nd_error(l->d, ND_E0703, s->hi->span, "a loop in a probe runs at most 65536 times"),
                 "this one would run %llu times", (unsigned long long)bound);
     }
-    ends[0].ptr = nd_register(l, "lo");
-    ends[1].ptr = nd_register(l, "hi");
+    ends[0].ptr = nd_lower_register(l, "lo");
+    ends[1].ptr = nd_lower_register(l, "hi");
     LLVMBuildStore(l->b, lo, ends[0].ptr);
     LLVMBuildStore(l->b, hi, ends[1].ptr);
     s->info = ends;
@@ -255,35 +257,36 @@ static void lower_range(struct nd_lower *l, struct nd_stmt *s)
 
 static void lower_unroll(struct nd_lower *l, struct nd_stmt *s)
 {
-    LLVMBasicBlockRef done = nd_bb(l, "unrolled");
-    struct nd_loop loop = {.up = l->loop, .brk = done};
+    LLVMBasicBlockRef done = nd_ir_bb(l, "unrolled");
+    struct nd_loop loop = {.up = l->fn.loop, .brk = done};
     uint64_t i;
 
     for (i = 0; i < s->rhs->num && !ended(l); i++) {
-        loop.cont = nd_bb(l, "again");
-        l->loop = &loop;
+        loop.cont = nd_ir_bb(l, "again");
+        l->fn.loop = &loop;
         nd_lower_block(l, s->body);
-        l->loop = loop.up;
-        nd_br(l, loop.cont);
-        nd_at(l, loop.cont);
+        l->fn.loop = loop.up;
+        nd_ir_br(l, loop.cont);
+        nd_ir_at(l, loop.cont);
     }
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 static void lower_return(struct nd_lower *l, struct nd_stmt *s)
 {
-    if (!l->inl) {
-        nd_br(l, l->out);
+    if (!l->fn.inl) {
+        nd_ir_br(l, l->fn.out);
         return;
     }
-    if (s->expr && l->inl->ret) {
-        if (nd_type_is_scalar(l->inl->type))
-            LLVMBuildStore(l->b, nd_extend(l, nd_lower_int(l, s->expr), l->inl->type), l->inl->ret);
+    if (s->expr && l->fn.inl->ret) {
+        if (nd_type_is_scalar(l->fn.inl->type))
+            LLVMBuildStore(l->b, nd_ir_extend(l, nd_lower_int(l, s->expr), l->fn.inl->type),
+                           l->fn.inl->ret);
         else
-            nd_lower_into(l, s->expr, l->inl->ret, l->inl->type);
+            nd_lower_into(l, s->expr, l->fn.inl->ret, l->fn.inl->type);
     }
-    nd_br(l, l->inl->done);
+    nd_ir_br(l, l->fn.inl->done);
 }
 
 // ---- functions of the script, in place ----------------------------------------------------------
@@ -291,8 +294,8 @@ static void lower_return(struct nd_lower *l, struct nd_stmt *s)
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_fn *fn = e->info;
-    struct nd_inline inl = {.up = l->inl, .type = fn->ret};
-    struct nd_loop *loop = l->loop;
+    struct nd_inline inl = {.up = l->fn.inl, .type = fn->ret};
+    struct nd_loop *loop = l->fn.loop;
     bool sc = nd_type_is_scalar(fn->ret);
     uint32_t i;
 
@@ -300,32 +303,32 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
         if (fn->params[ND_KERNEL][i]->type->kind != ND_TY_PKT)
             set_var(l, fn->params[ND_KERNEL][i], e->args.v[i]);
     }
-    inl.done = nd_bb(l, "return");
+    inl.done = nd_ir_bb(l, "return");
     if (fn->ret->kind != ND_TY_NONE && fn->ret->kind != ND_TY_VOID) {
-        inl.ret = sc ? nd_register(l, "ret") : nd_keep(l, fn->ret->size);
-        nd_zero(l, inl.ret, 0, sc ? 8 : fn->ret->size);
+        inl.ret = sc ? nd_lower_register(l, "ret") : nd_lower_keep(l, fn->ret->size);
+        nd_ir_zero(l, inl.ret, 0, sc ? 8 : fn->ret->size);
     }
-    l->inl = &inl;
-    l->loop = NULL;
+    l->fn.inl = &inl;
+    l->fn.loop = NULL;
     {
         // Temporaries of the caller's statement stay in use while the body runs.
-        struct nd_temp *held = l->temps.v;
-        uint32_t n = l->temps.n, cap = l->temps.cap;
+        struct nd_lower_temp *held = l->fn.temps.v;
+        uint32_t n = l->fn.temps.n, cap = l->fn.temps.cap;
 
-        l->temps.v = NULL;
-        l->temps.n = l->temps.cap = 0;
+        l->fn.temps.v = NULL;
+        l->fn.temps.n = l->fn.temps.cap = 0;
         nd_lower_block(l, fn->body[ND_KERNEL]->body);
-        l->temps.v = held;
-        l->temps.n = n;
-        l->temps.cap = cap;
+        l->fn.temps.v = held;
+        l->fn.temps.n = n;
+        l->fn.temps.cap = cap;
     }
-    nd_br(l, inl.done);
-    l->inl = inl.up;
-    l->loop = loop;
-    nd_at(l, inl.done);
-    nd_line(l, e->span);
+    nd_ir_br(l, inl.done);
+    l->fn.inl = inl.up;
+    l->fn.loop = loop;
+    nd_ir_at(l, inl.done);
+    nd_ir_line(l, e->span);
     if (!inl.ret)
-        return (struct nd_val){.v = nd_i64(l, 0)};
+        return (struct nd_val){.v = nd_ir_i64(l, 0)};
     if (sc)
         return (struct nd_val){.v = LLVMBuildLoad2(l->b, l->i64, inl.ret, "")};
     return (struct nd_val){.v = inl.ret, .mem = true, .as = ND_AS_BPF};
@@ -341,12 +344,12 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
 // quarter full, and looks by itself every few ms.
 static LLVMValueRef submit_flags(struct nd_lower *l)
 {
-    LLVMValueRef args[2] = {l->ring, nd_i64(l, RB_AVAIL_DATA)}, used;
+    LLVMValueRef args[2] = {l->ring, nd_ir_i64(l, RB_AVAIL_DATA)}, used;
 
-    used = nd_call(l, ND_H_RINGBUF_QUERY, args, 2);
-    return LLVMBuildSelect(l->b,
-                           LLVMBuildICmp(l->b, LLVMIntUGT, used, nd_i64(l, ND_RING_BYTES / 4), ""),
-                           nd_i64(l, RB_FORCE_WAKEUP), nd_i64(l, RB_NO_WAKEUP), "");
+    used = nd_ir_call(l, ND_H_RINGBUF_QUERY, args, 2);
+    return LLVMBuildSelect(
+        l->b, LLVMBuildICmp(l->b, LLVMIntUGT, used, nd_ir_i64(l, ND_RING_BYTES / 4), ""),
+        nd_ir_i64(l, RB_FORCE_WAKEUP), nd_ir_i64(l, RB_NO_WAKEUP), "");
 }
 
 static bool calls_script(const struct nd_expr *e)
@@ -376,7 +379,7 @@ static LLVMValueRef *early_fields(struct nd_lower *l, struct nd_event *ev, struc
 
         if (!calls_script(vals[i]))
             continue;
-        early[i] = nd_temp(l, t->size);
+        early[i] = nd_lower_temp(l, t->size);
         nd_lower_into(l, vals[i], early[i], t);
     }
     return early;
@@ -388,20 +391,20 @@ static void fill_record(struct nd_lower *l, struct nd_event *ev, struct nd_expr 
 {
     uint32_t size = ev->type->size, i, end = 0;
 
-    nd_store(l, rec, 8, nd_i64(l, (uint64_t)size << 32 | ev->index));
+    nd_ir_store(l, rec, 8, nd_ir_i64(l, (uint64_t)size << 32 | ev->index));
     for (i = 0; i < ev->type->nelems; i++) {
         const struct nd_field *f = &ev->type->fields[i];
-        LLVMValueRef at = nd_gep(l, rec, sizeof(struct nd_mf_record) + f->off);
+        LLVMValueRef at = nd_ir_gep(l, rec, sizeof(struct nd_mf_record) + f->off);
 
-        nd_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, f->off - end);
+        nd_ir_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, f->off - end);
         if (early[i])
-            nd_copy(l, at, (struct nd_val){.v = early[i], .mem = true, .as = ND_AS_BPF},
-                    f->type->size, span);
+            nd_lower_copy(l, at, (struct nd_val){.v = early[i], .mem = true, .as = ND_AS_BPF},
+                          f->type->size, span);
         else
             nd_lower_into(l, vals[i], at, f->type);
         end = f->off + f->type->size;
     }
-    nd_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, size - end);
+    nd_ir_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, size - end);
 }
 
 #define CURRENT_CPU 0xffffffffu // BPF_F_CURRENT_CPU
@@ -410,35 +413,37 @@ static void send_perf(struct nd_lower *l, struct nd_event *ev, struct nd_expr **
                       struct nd_span span)
 {
     uint32_t total = (uint32_t)sizeof(struct nd_mf_record) + ev->type->size;
-    LLVMValueRef *early = early_fields(l, ev, vals), rec = nd_temp(l, total), r,
-                 args[5] = {nd_ctx(l), l->ring, nd_i64(l, CURRENT_CPU), rec, nd_i64(l, total)};
+    LLVMValueRef *early = early_fields(l, ev, vals), rec = nd_lower_temp(l, total), r,
+                 args[5] = {nd_lower_ctx(l), l->ring, nd_ir_i64(l, CURRENT_CPU), rec,
+                            nd_ir_i64(l, total)};
 
     fill_record(l, ev, vals, early, rec, span);
-    r = nd_call(l, ND_H_PERF_EVENT_OUTPUT, args, 5);
-    nd_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_i64(l, 0), ""), ND_SITE_EVENT_LOST, span,
-                ND_MF_NONE);
+    r = nd_ir_call(l, ND_H_PERF_EVENT_OUTPUT, args, 5);
+    nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_ir_i64(l, 0), ""), ND_SITE_EVENT_LOST,
+                      span, ND_MF_NONE);
 }
 
 static void send_ring(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
                       struct nd_span span)
 {
     uint32_t total = (uint32_t)sizeof(struct nd_mf_record) + ev->type->size;
-    LLVMBasicBlockRef ok = nd_bb(l, "send"), full = nd_bb(l, "lost"), done = nd_bb(l, "sent");
-    LLVMValueRef args[3] = {l->ring, nd_i64(l, total), nd_i64(l, 0)}, rec,
+    LLVMBasicBlockRef ok = nd_ir_bb(l, "send"), full = nd_ir_bb(l, "lost"),
+                      done = nd_ir_bb(l, "sent");
+    LLVMValueRef args[3] = {l->ring, nd_ir_i64(l, total), nd_ir_i64(l, 0)}, rec,
                  *early = early_fields(l, ev, vals);
 
-    rec = nd_ptr(l, nd_call(l, ND_H_RINGBUF_RESERVE, args, 3));
+    rec = nd_ir_ptr(l, nd_ir_call(l, ND_H_RINGBUF_RESERVE, args, 3));
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, rec, LLVMConstNull(l->ptr), ""), ok, full);
-    nd_at(l, full);
-    nd_count(l, ND_SITE_EVENT_LOST, span, ND_MF_NONE);
-    nd_br(l, done);
-    nd_at(l, ok);
+    nd_ir_at(l, full);
+    nd_lower_count(l, ND_SITE_EVENT_LOST, span, ND_MF_NONE);
+    nd_ir_br(l, done);
+    nd_ir_at(l, ok);
     fill_record(l, ev, vals, early, rec, span);
     args[0] = rec;
     args[1] = submit_flags(l);
-    nd_call(l, ND_H_RINGBUF_SUBMIT, args, 2);
-    nd_br(l, done);
-    nd_at(l, done);
+    nd_ir_call(l, ND_H_RINGBUF_SUBMIT, args, 2);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
@@ -482,14 +487,14 @@ static void lower_async(struct nd_lower *l, struct nd_stmt *s)
 
 static void lower_exit(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMValueRef code = e->args.n ? nd_lower_int(l, e->args.v[0]) : nd_i64(l, 0);
+    LLVMValueRef code = e->args.n ? nd_lower_int(l, e->args.v[0]) : nd_ir_i64(l, 0);
 
     if (l->exit_off == ND_MF_NONE)
-        l->exit_off = nd_state_alloc(l, 8);
+        l->exit_off = nd_lower_state_alloc(l, 8);
     // u32 flag, u32 code
-    code = LLVMBuildOr(l->b, LLVMBuildShl(l->b, code, nd_i64(l, 32), ""), nd_i64(l, 1), "");
-    nd_store(l, nd_state_ptr(l, l->exit_off), 8, code);
-    nd_br(l, l->out);
+    code = LLVMBuildOr(l->b, LLVMBuildShl(l->b, code, nd_ir_i64(l, 32), ""), nd_ir_i64(l, 1), "");
+    nd_ir_store(l, nd_lower_state_ptr(l, l->exit_off), 8, code);
+    nd_ir_br(l, l->fn.out);
 }
 
 static void lower_expr_stmt(struct nd_lower *l, struct nd_stmt *s)
@@ -531,10 +536,10 @@ static void lower_stmt(struct nd_lower *l, struct nd_stmt *s)
         lower_unroll(l, s);
         break;
     case ND_S_BREAK:
-        nd_br(l, l->loop->brk);
+        nd_ir_br(l, l->fn.loop->brk);
         break;
     case ND_S_CONTINUE:
-        nd_br(l, l->loop->cont);
+        nd_ir_br(l, l->fn.loop->cont);
         break;
     case ND_S_RETURN:
         lower_return(l, s);

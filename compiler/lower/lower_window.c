@@ -4,7 +4,7 @@
 //
 // A word says whether the copy is filled. It is cleared when the variable is set, so loops and
 // branches need no thought here, and LLVM removes the tests whose outcome it can see.
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 
 #define WINDOW_MAX 64u // bytes; fields further apart are read one by one
 
@@ -29,35 +29,36 @@ static void note_read(void *arg, struct nd_expr *e)
     r->n++;
 }
 
-void nd_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym)
+void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym)
 {
     struct reads r = {.sym = sym};
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
 
     if (l->p->portable) // how far fields are apart is known where it runs only
         return;
-    if (!slot->direct || slot->type->kind != ND_TY_PTR || nd_as(l, slot->type->as) != ND_AS_KERNEL)
+    if (!slot->direct || slot->type->kind != ND_TY_PTR ||
+        nd_lower_as(l, slot->type->as) != ND_AS_KERNEL)
         return;
-    nd_probe_walk(l->probe, note_read, &r);
+    nd_probe_walk(l->fn.probe, note_read, &r);
     r.lo &= ~7u; // fields stay aligned
     if (r.n < 2 || r.hi - r.lo > WINDOW_MAX)
         return;
     slot->win_off = r.lo;
     slot->win_size = r.hi - r.lo;
-    slot->copy = nd_keep(l, slot->win_size);
-    slot->filled = nd_register(l, "filled");
-    LLVMPositionBuilderAtEnd(l->b, l->prologue);
-    LLVMBuildStore(l->b, nd_i64(l, 0), slot->filled);
+    slot->copy = nd_lower_keep(l, slot->win_size);
+    slot->filled = nd_lower_register(l, "filled");
+    LLVMPositionBuilderAtEnd(l->b, l->fn.prologue);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 0), slot->filled);
     LLVMPositionBuilderAtEnd(l->b, here);
 }
 
-void nd_window_reset(struct nd_lower *l, const struct nd_slot *slot)
+void nd_lower_window_reset(struct nd_lower *l, const struct nd_slot *slot)
 {
     if (slot->filled)
-        LLVMBuildStore(l->b, nd_i64(l, 0), slot->filled);
+        LLVMBuildStore(l->b, nd_ir_i64(l, 0), slot->filled);
 }
 
-LLVMValueRef nd_window_field(struct nd_lower *l, const struct nd_expr *e)
+LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e)
 {
     const struct nd_slot *slot;
     uint32_t off, size = e->field->type->size;
@@ -65,25 +66,26 @@ LLVMValueRef nd_window_field(struct nd_lower *l, const struct nd_expr *e)
     LLVMValueRef from, is_filled;
 
     if (e->a->kind != ND_E_VAR || e->a->type->kind != ND_TY_PTR ||
-        nd_as(l, (enum nd_as)e->aux) != ND_AS_KERNEL)
+        nd_lower_as(l, (enum nd_as)e->aux) != ND_AS_KERNEL)
         return NULL;
-    slot = &l->slots[e->a->sym->index];
+    slot = &l->fn.slots[e->a->sym->index];
     off = e->field->off - slot->win_off;
     if (!slot->filled || !nd_type_is_scalar(e->field->type) || e->field->off < slot->win_off ||
         off + size > slot->win_size || (size && off % size))
         return NULL;
-    fill = nd_bb(l, "fetch");
-    done = nd_bb(l, "fetched");
+    fill = nd_ir_bb(l, "fetch");
+    done = nd_ir_bb(l, "fetched");
     is_filled = LLVMBuildLoad2(l->b, l->i64, slot->filled, "");
-    LLVMBuildCondBr(l->b, nd_bool(l, is_filled), done, fill);
-    nd_at(l, fill);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, is_filled), done, fill);
+    nd_ir_at(l, fill);
     from = LLVMBuildLoad2(l->b, l->i64, slot->ptr, "");
-    nd_copy(l, slot->copy,
-            (struct nd_val){
-                .v = nd_gep(l, nd_ptr(l, from), slot->win_off), .mem = true, .as = ND_AS_KERNEL},
-            slot->win_size, e->span);
-    LLVMBuildStore(l->b, nd_i64(l, 1), slot->filled);
-    nd_br(l, done);
-    nd_at(l, done);
-    return nd_gep(l, slot->copy, off);
+    nd_lower_copy(l, slot->copy,
+                  (struct nd_val){.v = nd_ir_gep(l, nd_ir_ptr(l, from), slot->win_off),
+                                  .mem = true,
+                                  .as = ND_AS_KERNEL},
+                  slot->win_size, e->span);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 1), slot->filled);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+    return nd_ir_gep(l, slot->copy, off);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // IR to BPF ELF with the manifest inside. A short list of passes: what they gain per event is worth
 // their time at start, and none of them makes code that the verifier cannot follow.
-#include "compiler/lower/object.h"
-
 #include "compiler/lower/lower.h"
+
+#include "compiler/lower/lower_impl.h"
 #include "compiler/user/emit.h"
 
 #include <llvm-c/Analysis.h>
@@ -202,9 +202,9 @@ static void *one_try(struct nd_lower *l, LLVMTargetMachineRef tm, bool dump_ir, 
         fail(l->p, "internal error, please report it", why);
         return NULL;
     }
-    if (!optimise(l, tm) || (nd_without(l->p, ND_F_LOOPS) && !nd_unrolled(l)))
+    if (!optimise(l, tm) || (nd_without(l->p, ND_F_LOOPS) && !nd_lower_unrolled(l)))
         return NULL;
-    nd_sink_addresses(l->m, l->b);
+    nd_lower_sink_addresses(l->m, l->b);
     return emit_elf(l, tm, size);
 }
 
@@ -227,7 +227,7 @@ static uint32_t module_number(void)
     return atomic_fetch_add(&made, 1);
 }
 
-void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
+void *nd_lower(struct nd_program *p, bool dump_ir, size_t *size)
 {
     LLVMTargetMachineRef tm = machine(p);
     bool scratch = false, first_only = false, again = true;
@@ -250,7 +250,7 @@ void *nd_object(struct nd_program *p, bool dump_ir, size_t *size)
             again = first_only = true;
         else if (l.over_stack)
             too_much(p);
-        else if (elf && !p->diags->errors && !nd_object_finish(p, elf, *size) && !first_only)
+        else if (elf && !p->diags->errors && !nd_lower_object_finish(p, elf, *size) && !first_only)
             again = first_only = true;
     }
     if (p->diags->errors) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The last look at an object: what only the finished code tells goes into its manifest, and what a
 // kernel without loops or global data would refuse is an error here. Must not know LLVM.
-#include "compiler/lower/object.h"
+#include "compiler/lower/lower.h"
 
 #include "compiler/user/mfbuild.h"
 
@@ -50,7 +50,7 @@ static struct nd_mf_prog *prog_of(const struct finish *f, const char *name)
     return NULL;
 }
 
-void nd_too_long(struct nd_program *p, const struct nd_probe *pr, uint32_t n)
+void nd_lower_too_long(struct nd_program *p, const struct nd_probe *pr, uint32_t n)
 {
     const char *many = n ? nd_arena_printf(p->arena, "%u", n) : "far too many";
     struct nd_diag *d = nd_error(p->diags, ND_E0701, pr->decl->name_span,
@@ -136,7 +136,7 @@ static void look_at(struct finish *f, const GElf_Sym *sym, const char *name)
         return;
     f->h->needs |= ND_F_BIT(LOOPS);
     if (nd_without(f->p, ND_F_LOOPS))
-        nd_too_long(f->p, f->p->probes.v[m - progs(f)], n);
+        nd_lower_too_long(f->p, f->p->probes.v[m - progs(f)], n);
 }
 
 static void functions(struct finish *f)
@@ -174,7 +174,7 @@ static void section(struct finish *f, Elf_Scn *scn, const char *name, const GElf
     }
 }
 
-bool nd_object_finish(struct nd_program *p, void *object, size_t size)
+bool nd_lower_object_finish(struct nd_program *p, void *object, size_t size)
 {
     struct finish f = {.p = p, .base = object};
     Elf_Scn *scn = NULL;

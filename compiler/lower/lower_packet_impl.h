@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the files that lower packets share: lower_pktword.c (words), lower_packet.c (headers),
 // lower_pkttun.c (tunnels, all of it), lower_pktval.c (values). Values are i64 unless told.
-#ifndef ND_LOWER_PACKET_H
-#define ND_LOWER_PACKET_H
+#ifndef ND_LOWER_PACKET_IMPL_H
+#define ND_LOWER_PACKET_IMPL_H
 
-#include "compiler/lower/lower.h"
+#include "compiler/lower/lower_impl.h"
 #include "compiler/net/packet.h"
 
 enum { ND_L3_BYTES = 64, ND_L4_BYTES = 20, ND_L2_BYTES = 14, ND_TAG_BYTES = 8 };

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Inside the lowering: typed program to LLVM IR. Included by lower*.c and object.c only.
+#ifndef ND_LOWER_IMPL_H
+#define ND_LOWER_IMPL_H
+
+#include "compiler/check/builtins.h"
+#include "compiler/net/packet.h"
+
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/TargetMachine.h>
+
+// Helper functions of the kernel: numbers of include/uapi/linux/bpf.h, which never change.
+enum nd_helper {
+    ND_H_MAP_LOOKUP = 1,
+    ND_H_MAP_UPDATE = 2,
+    ND_H_MAP_DELETE = 3,
+    ND_H_PROBE_READ = 4,
+    ND_H_KTIME_GET_NS = 5,
+    ND_H_GET_PRANDOM = 7,
+    ND_H_GET_SMP_PROCESSOR_ID = 8,
+    ND_H_TAIL_CALL = 12,
+    ND_H_GET_PID_TGID = 14,
+    ND_H_GET_UID_GID = 15,
+    ND_H_GET_COMM = 16,
+    ND_H_PERF_EVENT_OUTPUT = 25,
+    ND_H_GET_STACKID = 27,
+    ND_H_GET_CURRENT_TASK = 35,
+    ND_H_PROBE_READ_STR = 45,
+    ND_H_GET_CGROUP_ID = 80,
+    ND_H_PROBE_READ_USER = 112,
+    ND_H_PROBE_READ_KERNEL = 113,
+    ND_H_PROBE_READ_USER_STR = 114,
+    ND_H_PROBE_READ_KERNEL_STR = 115,
+    ND_H_KTIME_GET_BOOT_NS = 125,
+    ND_H_RINGBUF_RESERVE = 131,
+    ND_H_RINGBUF_SUBMIT = 132,
+    ND_H_RINGBUF_QUERY = 134,
+    ND_H_GET_FUNC_IP = 173,
+    ND_H_KTIME_GET_TAI_NS = 208,
+};
+
+// A value: an i64 for scalars (extended by the type's sign), else the address of its bytes.
+struct nd_val {
+    LLVMValueRef v;
+    bool mem;
+    enum nd_as as; // mem: where the bytes are
+};
+
+struct nd_slot { // a variable
+    LLVMValueRef ptr;
+    struct nd_type *type;
+    bool direct; // scalar in a register: ptr is an alloca of i64
+    // Pointers, see lower_window.c: a copy of win_size bytes from win_off behind it.
+    LLVMValueRef copy, filled; // NULL: none
+    uint32_t win_off, win_size;
+};
+
+struct nd_lower_temp {
+    LLVMValueRef ptr;
+    uint32_t size;
+    bool busy;
+};
+
+struct nd_reuse { // a map entry named more than once, see lower_reuse.c
+    const struct nd_map *map;
+    const struct nd_expr *key;
+    uint32_t n;
+    LLVMValueRef value, filled; // NULL: looked up each time
+};
+
+struct nd_loop {
+    struct nd_loop *up;
+    LLVMBasicBlockRef brk, cont;
+};
+
+struct nd_inline { // a script function being lowered in place
+    struct nd_inline *up;
+    LLVMBasicBlockRef done;
+    LLVMValueRef ret;
+    struct nd_type *type;
+};
+
+struct nd_lmap {
+    LLVMValueRef g, g2;
+    enum nd_mf_map_kind kind;
+    bool percpu;
+    uint32_t key_size, val_size, max_entries;
+    uint32_t gen_off;         // in nd_state, ND_MF_NONE: one generation
+    uint32_t pop_off;         // in nd_state, 0: entries are not counted
+    uint32_t pop_less[2];     // counters of a path that tell as much, see struct nd_mf_map
+    uint32_t guarded, others; // programs that update it, see lower_nest.c
+    const struct nd_probe *last_user;
+};
+
+struct nd_stackmap {
+    LLVMValueRef g;
+    uint32_t depth;
+    bool kernel;
+    const char *sym;
+    uint32_t mf; // index in the manifest's MAPS
+};
+
+struct nd_site {
+    enum nd_mf_site_kind kind;
+    struct nd_span span;
+    uint32_t map; // index of nd_map, ND_MF_NONE
+    uint32_t off;
+};
+
+struct nd_core_member { // a field or an enumerator, see lower_core.c
+    const char *name;
+    uint64_t bit; // where it is in its struct
+    LLVMMetadataRef meta;
+    ND_VEC(LLVMValueRef) calls; // that ask for it
+};
+
+struct nd_core_type { // a type of the kernel's, as far as it is used
+    const struct nd_type *type;
+    bool as_numbers;
+    LLVMMetadataRef placeholder, root; // root: the placeholder or a typedef of it
+    ND_VEC(struct nd_core_member *) members;
+};
+
+struct nd_early { // an entry of an array, looked up before the program begins
+    LLVMValueRef map;
+    uint32_t index;
+    LLVMValueRef ptr;
+};
+
+// The packet of a program, or the one in its tunnel: see lower_packet.c.
+struct nd_lpkt {
+    LLVMValueRef reg[ND_PR_MAX];        // words
+    LLVMValueRef l2, l3, l4, addr, tag; // bytes of headers; NULL: not used
+};
+
+// What the verifier takes a pointer to no struct for when it is loaded from typed memory.
+enum nd_leaves { ND_LEAVES_UNKNOWN, ND_LEAVES_NUMBERS, ND_LEAVES_MEMORY };
+
+#define ND_EACH_ARGS 5 // arguments of a function in BPF
+
+// One function of the object: a program, or the function for the others of a list. All of it begins
+// as zero with nd_lower_function_open().
+struct nd_lower_fn {
+    struct nd_probe *probe;
+    LLVMValueRef func, ctx; // ctx: ask nd_lower_ctx()
+    bool ctx_wanted;        // by a function that has none
+    bool spare_stack;       // two functions share it
+    bool numbers;           // pointers of the kernel's are but numbers here: see lower_each.c
+    LLVMValueRef own[ND_EACH_ARGS]; // the exports of the first of a list, which bodies may set
+    LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
+    LLVMMetadataRef scope;
+    LLVMBasicBlockRef entry, prologue, start; // prologue: where early lookups end
+    LLVMBasicBlockRef out, end;               // end: without giving anything back
+    ND_VEC(struct nd_early) early;
+    LLVMValueRef scratch;         // base of this program's part, NULL: not used
+    LLVMBasicBlockRef scratch_bb; // where it is known
+    uint32_t scratch_base, scratch_top;
+    bool scratch_held; // is given back at the end
+    uint32_t stack;    // bytes of allocas
+    bool shared;       // the aggregation that is being lowered, see nd_lower_nest_shared()
+    ND_VEC(struct nd_lower_temp) temps;
+    struct nd_slot *slots;
+    uint32_t nslots;
+    ND_VEC(struct nd_reuse) reuse;
+    struct nd_loop *loop;
+    struct nd_inline *inl;
+    struct {
+        struct nd_lpkt of[2];
+        // Of the skb: head, end of the linear part, end of all from head; is there an Ethernet
+        // header; is it parsed.
+        LLVMValueRef head, end, whole, l2_here, filled, zeros;
+        uint32_t done, maybe; // layers parsed before here in any case, somewhere
+        uint32_t all;         // that the program names anywhere
+        bool covered;         // prepared already for the statement that is being lowered
+    } pkt;
+    struct { // a pointer that was tested against 0: what its expression is from there on
+        struct nd_expr *expr;
+        LLVMValueRef v;
+    } tested;
+};
+
+// What lives with the object.
+struct nd_lower {
+    struct nd_program *p;
+    struct nd_arena *a;
+    struct nd_diags *d;
+    LLVMContextRef cx;
+    LLVMModuleRef m;
+    LLVMBuilderRef b;
+    LLVMDIBuilderRef di;
+    LLVMTypeRef i1, i8, i16, i32, i64, ptr;
+    LLVMMetadataRef *files, cu, di_int, di_sub;
+    LLVMValueRef state, words, opts, ring, zero; // see lower_state.c
+    uint32_t zero_size, words_size;
+    uint32_t needs; // ND_F_BIT()s
+    struct nd_lmap *maps;
+    struct nd_layout_path *paths; // counters in nd_state
+    ND_VEC(struct nd_stackmap) stacks;
+    ND_VEC(struct nd_site) sites;
+    uint32_t state_size, exit_off;
+    LLVMValueRef scratch_map;
+    uint32_t scratch_size;  // bytes used so far, all programs
+    uint32_t scratch_slots; // entries of its map, 0: one
+    uint32_t relocs;        // numbers them for LLVM
+    uint32_t module;        // how many this process made before, see object.c
+    ND_VEC(struct nd_core_type *) core;
+    enum nd_leaves leaves;
+    bool force_scratch; // keep everything larger than a register off the stack
+    bool over_stack;    // LLVM found the stack too small
+    bool first_only;    // of lists: there is not enough stack for the others
+
+    struct nd_lower_fn fn;
+};
+
+// lower.c
+void nd_lower_leave_unless(struct nd_lower *l,
+                           struct nd_expr *pred); // ends the program (l->fn.out)
+bool nd_lower_program(struct nd_lower *l);        // everything; false after a reported error
+// The stack map for this depth and kind, made when first asked for: index in l->stacks.
+uint32_t nd_lower_stack_map(struct nd_lower *l, const struct nd_type *t);
+LLVMValueRef nd_ir_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
+LLVMBasicBlockRef nd_ir_bb(struct nd_lower *l, const char *name);
+void nd_ir_at(struct nd_lower *l, LLVMBasicBlockRef bb);  // build there from now on
+void nd_ir_br(struct nd_lower *l, LLVMBasicBlockRef bb);  // jump, unless the block has ended
+void nd_ir_line(struct nd_lower *l, struct nd_span span); // line info of what follows
+LLVMValueRef nd_ir_i64(struct nd_lower *l, uint64_t v);
+LLVMValueRef nd_ir_i32(struct nd_lower *l, uint32_t v);
+LLVMValueRef nd_ir_gep(struct nd_lower *l, LLVMValueRef base, uint64_t off);
+LLVMValueRef nd_ir_bool(struct nd_lower *l, LLVMValueRef v); // i64 != 0
+// A BTF-defined map; attributes of 0 are left out.
+LLVMValueRef nd_lower_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
+                                 uint32_t val, uint32_t entries);
+void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes);
+
+// lower_state.c: counters, option values, zeros
+void nd_lower_need(struct nd_lower *l, enum nd_feature f);         // the kernel must have it
+void nd_lower_need_loops(struct nd_lower *l, struct nd_span span); // of the loop that follows
+bool nd_lower_split(const struct nd_lower *l);                     // ND_MF_SPLIT
+void nd_lower_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
+                    uint32_t map);
+// Runs `kind`'s counter when cond (i1) is true; goes on in either case.
+void nd_lower_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
+                       struct nd_span span, uint32_t map);
+LLVMValueRef nd_lower_state_ptr(struct nd_lower *l, uint32_t off);
+uint32_t nd_lower_state_alloc(struct nd_lower *l, uint32_t size);
+LLVMValueRef nd_ir_zeros(struct nd_lower *l, uint32_t size); // address of so many
+LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd_type *t); // as i64
+LLVMValueRef nd_lower_opt_bytes(struct nd_lower *l, const struct nd_option *o); // the (first) value
+LLVMValueRef nd_lower_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index);
+void nd_lower_state_begin(struct nd_lower *l);     // before maps are made
+void nd_lower_state_words_end(struct nd_lower *l); // no more words that the runtime writes
+void nd_lower_state_end(struct nd_lower *l);       // all programs are lowered
+
+// lower_map.c
+void nd_lower_atomic_add(struct nd_lower *l, LLVMValueRef p,
+                         LLVMValueRef v); // u64, nothing is fetched
+
+// Addresses next to their uses, when all programs are done (lower_sink.c).
+void nd_lower_sink_addresses(LLVMModuleRef m, LLVMBuilderRef b);
+
+// ---- functions (lower.c, lower_each.c) ----------------------------------------------------------
+
+// The context of the program; a function of its own has none, which is noted.
+LLVMValueRef nd_lower_ctx(struct nd_lower *l);
+// Where memory is that the checker took to be `as`.
+enum nd_as nd_lower_as(const struct nd_lower *l, enum nd_as as);
+LLVMMetadataRef nd_lower_function_scope(struct nd_lower *l, const char *name, struct nd_span span,
+                                        LLVMMetadataRef type);
+// Begins a function of the probe l->fn.probe.
+void nd_lower_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope);
+
+// Whether the probe sees all of a list, by a function.
+bool nd_lower_each_can(struct nd_lower *l);
+void nd_lower_each_open(struct nd_lower *l);   // the function for the others than the first
+void nd_lower_each_begin(struct nd_lower *l);  // of the program itself, before the exports are set
+void nd_lower_each_note(struct nd_lower *l);   // and when they are
+void nd_lower_each_take(struct nd_lower *l);   // its arguments are the exports
+void nd_lower_each_rest(struct nd_lower *l);   // calls it for them, at the end of the program
+void nd_lower_each_refuse(struct nd_lower *l); // says that the list is not walked, and why
+
+// lower_nest.c: runs of programs inside each other
+void nd_lower_nest_plan(struct nd_lower *l);
+// Whether something may come between a load of an entry of the map and the store after it, on this
+// CPU, that updates it, too.
+bool nd_lower_nest_shared(const struct nd_lower *l, const struct nd_map *m);
+// Threads that preempt each other keep stacks of their own: since 6.13 the kernel gives programs of
+// more than 64 bytes of stack, on x86, one for each CPU (bpf_enable_priv_stack in
+// kernel/bpf/verifier.c), also to uprobes, which it preempts. Not to those with a tail call; this
+// one is never reached, which the verifier sees and LLVM does not.
+void nd_lower_nest_keep_stack(struct nd_lower *l);
+// Scratch of this run's own, or the program ends and counts that.
+void nd_lower_nest_take_scratch(struct nd_lower *l);
+void nd_lower_nest_give_scratch(struct nd_lower *l);
+
+// lower_mem.c: memory on the stack or scratch, loads, copies
+bool nd_lower_leaves_are_memory(struct nd_lower *l);
+LLVMValueRef nd_lower_temp(struct nd_lower *l, uint32_t size); // until the statement ends
+LLVMValueRef nd_lower_keep(struct nd_lower *l, uint32_t size); // until the program ends
+LLVMValueRef nd_lower_register(struct nd_lower *l,
+                               const char *name); // an i64 that LLVM keeps in a register
+void nd_lower_temps_release(struct nd_lower *l);
+void nd_ir_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size);
+void nd_ir_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v);
+LLVMValueRef nd_lower_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t);
+LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
+                                  struct nd_span span);
+// Through the helper; size: i32. A failure is counted.
+void nd_lower_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
+                         enum nd_as as, struct nd_span span);
+void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
+                   struct nd_span span);
+void nd_lower_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+                       enum nd_as as, struct nd_span span);
+// A text that can be loaded directly, with zeros behind its end.
+void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size);
+void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src,
+                         struct nd_span span);
+void nd_lower_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len,
+                          uint32_t size);
+LLVMValueRef nd_ir_addr(struct nd_lower *l, LLVMValueRef v); // i64 or ptr to i64
+LLVMValueRef nd_ir_ptr(struct nd_lower *l, LLVMValueRef v);  // i64 or ptr to ptr
+
+// lower_expr.c
+struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e);
+// The same value, of which LLVM knows nothing: what follows stays behind what stands before.
+LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v);
+LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e);  // a scalar as i64
+LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
+// Writes the value as type t to memory that need not be zeroed before.
+void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
+// The i64 as a value of an integer type of fewer bits: cut, then extended by its sign.
+LLVMValueRef nd_ir_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
+// a / b or a % b; by: the divisor's expression. A divisor of 0 gives 0 and is counted at span.
+LLVMValueRef nd_ir_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
+                          const struct nd_expr *by, bool is_signed, struct nd_span span);
+LLVMValueRef nd_ir_from_bool(struct nd_lower *l, LLVMValueRef i1); // i1 to i64
+bool nd_lower_operands_signed(const struct nd_expr *e);            // both, by the one rule
+// lower_compare.c
+LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e); // i64 0 or 1
+LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e);
+LLVMValueRef nd_lower_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b,
+                                  uint32_t size);
+// Every text that a program holds has only zeros behind its end.
+void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
+                       struct nd_span span);
+LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
+
+// lower_builtin.c
+struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
+bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
+                           struct nd_type *t);
+struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
+LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix);
+
+// A counted loop: stop(i) until it says so (i1) or `most` is reached. The value is the last i.
+LLVMValueRef nd_lower_scan(struct nd_lower *l, uint32_t most, struct nd_span span,
+                           LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg),
+                           void *arg);
+
+// lower_map.c
+LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);
+LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m);
+struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e);
+void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op);
+void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call);
+LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
+LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
+// Entries by their bytes. insert: 0 unless there is one already; find: NULL if there is none.
+LLVMValueRef nd_lower_map_insert(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
+                                 LLVMValueRef val);
+void nd_lower_map_overwrite(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
+                            LLVMValueRef val);
+LLVMValueRef nd_lower_map_find(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key);
+void nd_lower_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key);
+LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
+LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
+
+// lower_path.c: the stage of a path that the program is on
+void nd_lower_path(struct nd_lower *l);
+
+// lower_pkttun.c, lower_pktval.c: pkt
+// Parses the packet here, unless that is done, as far as the statement at hand needs it.
+void nd_lower_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_span span);
+void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t);
+struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e); // a field
+struct nd_val nd_lower_packet_id(struct nd_lower *l, const struct nd_expr *e);
+LLVMValueRef nd_lower_packet_id_there(struct nd_lower *l, const struct nd_expr *e);
+LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x); // i64
+// The truth (i64) of comparison e, false when a field of the packet in it is absent.
+LLVMValueRef nd_lower_pkt_if_there(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef truth);
+
+// lower_args.c: arguments of functions
+LLVMValueRef nd_lower_load_reg(struct nd_lower *l, const char *reg);
+LLVMValueRef nd_lower_func_arg(struct nd_lower *l, uint32_t n, struct nd_span span);
+void nd_lower_note(struct nd_lower *l);      // the whole body of a probe that notes arguments
+void nd_lower_note_read(struct nd_lower *l); // a return probe's start: leaves without a note
+
+// lower_window.c: fields behind one pointer variable, fetched together
+void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym);
+void nd_lower_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
+// Where in the copy a field is, fetching it if need be; NULL: read it by itself.
+LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e);
+
+// lower_core.c: objects for other kernels; where fields are is said by relocations
+bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e); // a field of the kernel's?
+LLVMValueRef nd_lower_core_address(struct nd_lower *l, struct nd_expr *e);
+LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e); // a number as i64
+LLVMValueRef nd_lower_core_offset(struct nd_lower *l,
+                                  struct nd_expr *e); // CONTAINER_OF: of its field
+LLVMValueRef nd_lower_core_const(struct nd_lower *l,
+                                 struct nd_expr *e);              // NULL: its number is for good
+void nd_lower_core_finish(struct nd_lower *l);                    // all programs are lowered
+void nd_lower_core_forget(struct nd_lower *l, LLVMValueRef func); // it is deleted
+// Bytes of a type, for steps from one to the next; constant unless the program is portable.
+LLVMValueRef nd_lower_core_size(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
+
+// lower_reuse.c: values of maps read once
+void nd_lower_reuse_plan(struct nd_lower *l); // at the start of a program
+const struct nd_reuse *nd_lower_reuse_find(struct nd_lower *l,
+                                           const struct nd_expr *e); // NULL: not kept
+void nd_lower_reuse_written(struct nd_lower *l,
+                            const struct nd_map *m); // the program changes the map
+
+// lower_loops.c: on kernels without loops
+bool nd_lower_unrolled(struct nd_lower *l); // none is left; false after an error that names it
+
+// lower_stmt.c
+// A variable before its first value: 0.
+void nd_lower_unset(struct nd_lower *l, struct nd_sym *s);
+// Sets and reads a scalar variable.
+void nd_lower_var(struct nd_lower *l, struct nd_sym *s, LLVMValueRef v);
+LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s);
+// A variable whose value is in memory there.
+void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at);
+void nd_lower_block(struct nd_lower *l, struct nd_block *b);
+struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
+void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                   struct nd_span span);
+
+#endif
