@@ -8,8 +8,7 @@
 #include <string.h>
 
 // A portable object carries the answer with it: it must be the same where it runs.
-static struct nd_type *answer(struct nd_check *c, struct nd_expr *e, struct nd_lower_need n,
-                              bool yes)
+static struct nd_type *answer(struct nd_check *c, struct nd_expr *e, struct nd_need n, bool yes)
 {
     n.flags = yes ? 0 : ND_NEEDF_NOT;
     n.span = e->span;
@@ -32,9 +31,9 @@ static const char *name_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, c
     return NULL;
 }
 
-static struct nd_lower_need need_of(const char *kind, const char *of, const char *name)
+static struct nd_need need_of(const char *kind, const char *of, const char *name)
 {
-    struct nd_lower_need n = {.kind = ND_NEED_PARAM, .type = of, .path = name, .value = -1};
+    struct nd_need n = {.kind = ND_NEED_PARAM, .type = of, .path = name, .value = -1};
 
     if (!strncmp(kind, "t", 1)) // as written: tracepoint, t
         n.kind = ND_NEED_RECORD;
@@ -45,7 +44,7 @@ static struct nd_lower_need need_of(const char *kind, const char *of, const char
     return n;
 }
 
-static struct nd_lower_need need_at(struct nd_check *c, const struct nd_target *t, const char *name)
+static struct nd_need need_at(struct nd_check *c, const struct nd_target *t, const char *name)
 {
     if (t->kind == ND_AT_TRACEPOINT)
         return need_of("t", nd_arena_printf(c->a, "%s:%s", t->s0, t->s1), name);
@@ -118,15 +117,15 @@ struct nd_type *nd_ask_func(struct nd_check *c, struct nd_expr *e, const struct 
     }
     nd_probes_resolve(c->p, nd_arena_printf(c->a, "kprobe:%s", name), e->args.v[0]->span, &at);
     return answer(c, e,
-                  (struct nd_lower_need){.kind = ND_NEED_FUNC,
-                                         .type = strchr(name, ':') ? strchr(name, ':') + 1 : name},
+                  (struct nd_need){.kind = ND_NEED_FUNC,
+                                   .type = strchr(name, ':') ? strchr(name, ':') + 1 : name},
                   at.n > 0);
 }
 
 // kernel_at_least(5, 17) or (5, 17, 3)
 struct nd_type *nd_ask_version(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    struct nd_lower_need n = {.kind = ND_NEED_SINCE};
+    struct nd_need n = {.kind = ND_NEED_SINCE};
     int64_t v[3] = {0};
     uint32_t i;
 
@@ -151,11 +150,10 @@ struct nd_type *nd_ask_field(struct nd_check *c, struct nd_expr *e)
     struct nd_type *s;
     struct nd_field f;
     const char *path = e->name;
-    struct nd_lower_need n = {.kind = ND_NEED_FIELD,
-                              .tag = e->texpr->tag == ND_TAG_UNION ? ND_TAGGED_UNION
-                                                                   : ND_TAGGED_STRUCT,
-                              .type = e->texpr->name,
-                              .path = path};
+    struct nd_need n = {.kind = ND_NEED_FIELD,
+                        .tag = e->texpr->tag == ND_TAG_UNION ? ND_TAGGED_UNION : ND_TAGGED_STRUCT,
+                        .type = e->texpr->name,
+                        .path = path};
 
     c->d->quiet = true; // a type that this kernel lacks has no fields
     s = nd_type_resolve(c->t, e->texpr);

@@ -193,7 +193,7 @@ struct nd_layout_path {
 
 // ---- a checked script --------------------------------------------------------------------------
 
-struct nd_lower_need { // as struct nd_mf_need
+struct nd_need { // as struct nd_mf_need
     enum nd_mf_need_kind kind;
     uint32_t tag;
     const char *type, *path;
@@ -221,9 +221,9 @@ struct nd_program {
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order
     uint32_t opts_size;
-    bool portable;                      // for other kernels, too: see needs.h
-    ND_VEC(struct nd_lower_need) needs; // portable: what must hold there
-    ND_VEC(struct nd_expr *) frozen;    // sizes, offsets and enumerators that are constants
+    bool portable;                   // for other kernels, too: see needs.h
+    ND_VEC(struct nd_need) needs;    // portable: what must hold there
+    ND_VEC(struct nd_expr *) frozen; // sizes, offsets and enumerators that are constants
     // Probes that the target kernel cannot serve or that their `when` rules out: checked, for they
     // tell the types of maps, and no more.
     ND_VEC(struct nd_probe *) left_out;

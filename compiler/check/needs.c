@@ -6,15 +6,15 @@
 
 #include <string.h>
 
-static bool same(const struct nd_lower_need *a, const struct nd_lower_need *b)
+static bool same(const struct nd_need *a, const struct nd_need *b)
 {
     return a->kind == b->kind && a->tag == b->tag && a->value == b->value && a->bytes == b->bytes &&
            a->flags == b->flags && !strcmp(a->type, b->type) && !strcmp(a->path, b->path);
 }
 
-void nd_need_note(struct nd_program *p, const struct nd_lower_need *n)
+void nd_need_note(struct nd_program *p, const struct nd_need *n)
 {
-    struct nd_lower_need x = *n;
+    struct nd_need x = *n;
     uint32_t i;
 
     if (!p->portable)
@@ -51,7 +51,7 @@ bool nd_need_name(struct nd_program *p, const struct nd_type *s, uint32_t *tag, 
 
 struct walk { // through the fields of a struct
     struct nd_program *p;
-    struct nd_lower_need need;
+    struct nd_need need;
     const char *prefix;
     uint32_t base; // bytes
     uint32_t depth;
@@ -99,11 +99,11 @@ void nd_need_struct(struct nd_program *p, const struct nd_type *s, struct nd_spa
 
 static void frozen_enum(struct nd_program *p, const struct nd_expr *e)
 {
-    struct nd_lower_need n = {.kind = ND_NEED_ENUM,
-                              .type = e->type->name,
-                              .path = e->name,
-                              .value = (int64_t)e->num,
-                              .span = e->span};
+    struct nd_need n = {.kind = ND_NEED_ENUM,
+                        .type = e->type->name,
+                        .path = e->name,
+                        .value = (int64_t)e->num,
+                        .span = e->span};
 
     nd_need_note(p, &n);
 }
@@ -111,7 +111,7 @@ static void frozen_enum(struct nd_program *p, const struct nd_expr *e)
 static void frozen_size(struct nd_program *p, const struct nd_expr *e)
 {
     const struct nd_type *s = e->info;
-    struct nd_lower_need n = {.kind = ND_NEED_SIZE, .bytes = (uint32_t)e->num, .span = e->span};
+    struct nd_need n = {.kind = ND_NEED_SIZE, .bytes = (uint32_t)e->num, .span = e->span};
 
     while (s && s->kind == ND_TY_ARRAY)
         s = s->elem;
@@ -125,7 +125,7 @@ static void frozen_size(struct nd_program *p, const struct nd_expr *e)
 static void frozen_offset(struct nd_program *p, const struct nd_expr *e)
 {
     const struct nd_type *s = e->info;
-    struct nd_lower_need n = {
+    struct nd_need n = {
         .kind = ND_NEED_PLACE, .path = e->name, .value = (int64_t)e->num * 8, .span = e->span};
 
     if (s->btf_id && nd_need_name(p, s, &n.tag, &n.type))
@@ -156,7 +156,7 @@ void nd_need_probe(struct nd_program *p, const struct nd_probe *pr)
 
     for (i = 0; p->portable && i < pr->targets.n; i++) {
         const struct nd_target *t = &pr->targets.v[i];
-        struct nd_lower_need n = {.kind = ND_NEED_FILE, .type = t->s0, .span = t->span};
+        struct nd_need n = {.kind = ND_NEED_FILE, .type = t->s0, .span = t->span};
 
         if ((t->kind == ND_AT_KPROBE || t->kind == ND_AT_KRETPROBE) && !*t->s1) {
             nd_help(p->diags,

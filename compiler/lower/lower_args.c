@@ -10,7 +10,7 @@
 
 LLVMValueRef nd_lower_load_reg(struct nd_lower *l, const char *reg)
 {
-    struct nd_lower_need n = {.kind = ND_NEED_ARCH, .type = nd_kernel_arch(l->p->kernel)};
+    struct nd_need n = {.kind = ND_NEED_ARCH, .type = nd_kernel_arch(l->p->kernel)};
     uint32_t off = 0;
 
     nd_need_note(l->p, &n);

@@ -84,7 +84,7 @@ static LLVMValueRef data_loc(struct nd_lower *l, const struct nd_tp_field *f)
 static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct nd_tp_field *f)
 {
     const struct nd_target *at = &l->fn.probe->targets.v[0];
-    struct nd_lower_need n = {.span = e->span};
+    struct nd_need n = {.span = e->span};
 
     if (f) {
         n.kind = ND_NEED_RECORD;

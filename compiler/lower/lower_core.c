@@ -307,13 +307,14 @@ static void find_chain(struct nd_lower *l, struct nd_expr *e, struct chain *c)
         c->step[i] = x;
 }
 
-static LLVMValueRef base_address(struct nd_lower *l, struct chain *c)
+struct nd_expr *nd_lower_core_base(struct nd_lower *l, struct nd_expr *e)
 {
-    struct nd_expr *b = c->base;
+    struct chain c;
 
-    if (b->kind == ND_E_UNARY && b->op == ND_OP_DEREF) // (*p).x: nothing is copied
-        b = b->a;
-    return nd_ir_ptr(l, nd_lower_expr(l, b).v);
+    find_chain(l, e, &c);
+    if (c.base->kind == ND_E_UNARY && c.base->op == ND_OP_DEREF) // (*p).x: nothing is copied
+        return c.base->a;
+    return c.base;
 }
 
 static const char *path_of(struct nd_lower *l, const struct chain *c)
@@ -373,7 +374,7 @@ static int64_t form_of(const struct nd_type *t)
 static void need_field(struct nd_lower *l, const struct chain *c, const struct nd_expr *e)
 {
     const struct nd_type *t = e->field->type;
-    struct nd_lower_need n = {
+    struct nd_need n = {
         .kind = ND_NEED_FIELD, .path = path_of(l, c), .value = form_of(t), .span = e->name_span};
 
     if (n.value == ND_FORM_ARRAY)
@@ -382,13 +383,13 @@ static void need_field(struct nd_lower *l, const struct chain *c, const struct n
         nd_need_note(l->p, &n);
 }
 
-LLVMValueRef nd_lower_core_address(struct nd_lower *l, struct nd_expr *e)
+LLVMValueRef nd_lower_core_address(struct nd_lower *l, struct nd_expr *e, LLVMValueRef base)
 {
     struct chain c;
 
     find_chain(l, e, &c);
     need_field(l, &c, e);
-    return follow(l, &c, base_address(l, &c), false);
+    return follow(l, &c, base, false);
 }
 
 // What a relocation tells about a field, as i64.
@@ -428,15 +429,14 @@ static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValue
 
 // Fields change between enum and integer, which for libbpf are two things: both ways, and the
 // verifier sees at the field's existence which one is dead.
-LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e)
+LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e, LLVMValueRef base)
 {
     LLVMBasicBlockRef is_enum, is_int, done, from[2];
-    LLVMValueRef base, at, v[2], phi;
+    LLVMValueRef at, v[2], phi;
     struct chain c;
 
     find_chain(l, e, &c);
     need_field(l, &c, e);
-    base = base_address(l, &c);
     at = follow(l, &c, base, false);
     if (e->field->type->kind != ND_TY_ENUM)
         return load_number(l, e, at);

@@ -26,14 +26,15 @@ LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e)
     return nd_ir_addr(l, v.v);
 }
 
+// The address that a chain of relocated fields begins at.
+static LLVMValueRef core_base(struct nd_lower *l, struct nd_expr *e)
+{
+    return nd_ir_ptr(l, nd_lower_expr(l, nd_lower_core_base(l, e)).v);
+}
+
 LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e)
 {
     return nd_ir_bool(l, nd_lower_int(l, e));
-}
-
-LLVMValueRef nd_ir_from_bool(struct nd_lower *l, LLVMValueRef i1)
-{
-    return LLVMBuildZExt(l->b, i1, l->i64, "");
 }
 
 // ---- arithmetic ---------------------------------------------------------------------------------
@@ -52,8 +53,8 @@ static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef 
     return LLVMBuildSelect(l->b, neg, LLVMBuildNeg(l->b, q, ""), q, "");
 }
 
-LLVMValueRef nd_ir_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
-                          const struct nd_expr *by, bool is_signed, struct nd_span span)
+LLVMValueRef nd_lower_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
+                             const struct nd_expr *by, bool is_signed, struct nd_span span)
 {
     bool mod = op == ND_OP_MOD;
     LLVMValueRef zero, safe, v;
@@ -104,7 +105,7 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
         return LLVMBuildMul(l->b, a, b, "");
     case ND_OP_DIV:
     case ND_OP_MOD:
-        return nd_ir_divide(l, e->op, a, b, e->b, sgn, e->span);
+        return nd_lower_divide(l, e->op, a, b, e->b, sgn, e->span);
     case ND_OP_SHL:
         return LLVMBuildShl(l->b, a, LLVMBuildAnd(l->b, b, nd_ir_i64(l, 63), ""), "");
     case ND_OP_SHR:
@@ -213,7 +214,7 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
         struct nd_val base;
 
         if (nd_lower_core_wanted(l, f))
-            return scalar(nd_ir_addr(l, nd_lower_core_address(l, f)));
+            return scalar(nd_ir_addr(l, nd_lower_core_address(l, f, core_base(l, f))));
         base = nd_lower_expr(l, f->a);
         return scalar(LLVMBuildAdd(l->b, nd_ir_addr(l, base.v), nd_ir_i64(l, f->field->off), ""));
     }
@@ -222,17 +223,6 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
             return scalar(nd_lower_map_step(l, e));
         return scalar(step_var(l, e));
     }
-}
-
-LLVMValueRef nd_ir_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t)
-{
-    LLVMTypeRef n;
-
-    if (t->size >= 8 || !nd_type_is_int(t) || !t->size)
-        return v;
-    n = t->size == 1 ? l->i8 : t->size == 2 ? l->i16 : l->i32;
-    v = LLVMBuildTrunc(l->b, v, n, "");
-    return t->is_signed ? LLVMBuildSExt(l->b, v, l->i64, "") : LLVMBuildZExt(l->b, v, l->i64, "");
 }
 
 static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
@@ -290,9 +280,10 @@ static struct nd_val core_field(struct nd_lower *l, struct nd_expr *e)
     const struct nd_type *t = e->field->type;
 
     if (nd_type_is_int(t) && t->kind != ND_TY_PTR)
-        return scalar(nd_lower_core_load(l, e));
+        return scalar(nd_lower_core_load(l, e, core_base(l, e)));
     nd_need_struct(l->p, t, e->span); // the whole of it is wanted, or it would not be asked for
-    return value_at(l, nd_lower_core_address(l, e), nd_lower_as(l, (enum nd_as)e->aux), t, e->span);
+    return value_at(l, nd_lower_core_address(l, e, core_base(l, e)),
+                    nd_lower_as(l, (enum nd_as)e->aux), t, e->span);
 }
 
 // The pointer that a chain of fields starts from, if the verifier loads through it directly and may
@@ -309,18 +300,6 @@ static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *
 }
 
 static struct nd_val field(struct nd_lower *l, struct nd_expr *e);
-
-// Not moved before the test, which LLVM would do: the verifier knows the pointer only behind it.
-LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v)
-{
-    LLVMTypeRef t = LLVMFunctionType(l->i64, &l->i64, 1, 0);
-    char none[] = "", same[] = "=r,0";
-
-    return LLVMBuildCall2(
-        l->b, t,
-        LLVMGetInlineAsm(t, none, 0, same, sizeof(same) - 1, 1, 0, LLVMInlineAsmDialectATT, 0), &v,
-        1, "");
-}
 
 // A field behind a pointer that may be null: then 0, and counted as a read that failed.
 static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_expr *ptr)

@@ -213,54 +213,34 @@ struct nd_lower {
     struct nd_lower_fn fn;
 };
 
-// lower.c
-void nd_lower_leave_unless(struct nd_lower *l,
-                           struct nd_expr *pred); // ends the program (l->fn.out)
-bool nd_lower_program(struct nd_lower *l);        // everything; false after a reported error
-// The stack map for this depth and kind, made when first asked for: index in l->stacks.
-uint32_t nd_lower_stack_map(struct nd_lower *l, const struct nd_type *t);
-LLVMValueRef nd_ir_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
+// ---- from the bottom up: each file calls those above it; from lower_expr.c to lower_pkttun.c they
+// call each other, as the tree does --------------------------------------------------------------
+
+// lower_ir.c: words that build IR
+LLVMValueRef nd_ir_i64(struct nd_lower *l, uint64_t v);
+LLVMValueRef nd_ir_i32(struct nd_lower *l, uint32_t v);
+LLVMTypeRef nd_ir_int_of(struct nd_lower *l, uint32_t size); // of 1, 2, 4 or 8 bytes
+// The largest unit for a copy at `off` with `left` bytes to go, all addresses 8-byte aligned.
+uint32_t nd_ir_unit(uint32_t off, uint32_t left);
+LLVMValueRef nd_ir_gep(struct nd_lower *l, LLVMValueRef base, uint64_t off);
+LLVMValueRef nd_ir_addr(struct nd_lower *l, LLVMValueRef v);       // i64 or ptr to i64
+LLVMValueRef nd_ir_ptr(struct nd_lower *l, LLVMValueRef v);        // i64 or ptr to ptr
+LLVMValueRef nd_ir_bool(struct nd_lower *l, LLVMValueRef v);       // i64 != 0
+LLVMValueRef nd_ir_from_bool(struct nd_lower *l, LLVMValueRef i1); // i1 to i64
+// The i64 as a value of an integer type of fewer bits: cut, then extended by its sign.
+LLVMValueRef nd_ir_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
+// The same value, of which LLVM knows nothing: what follows stays after what comes before.
+LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v);
+void nd_ir_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size);
+void nd_ir_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v);
+LLVMValueRef nd_lower_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t);
+void nd_lower_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v); // u64, no result
 LLVMBasicBlockRef nd_ir_bb(struct nd_lower *l, const char *name);
 void nd_ir_at(struct nd_lower *l, LLVMBasicBlockRef bb);  // build there from now on
 void nd_ir_br(struct nd_lower *l, LLVMBasicBlockRef bb);  // jump, unless the block has ended
 void nd_ir_line(struct nd_lower *l, struct nd_span span); // line info of what follows
-LLVMValueRef nd_ir_i64(struct nd_lower *l, uint64_t v);
-LLVMValueRef nd_ir_i32(struct nd_lower *l, uint32_t v);
-LLVMValueRef nd_ir_gep(struct nd_lower *l, LLVMValueRef base, uint64_t off);
-LLVMValueRef nd_ir_bool(struct nd_lower *l, LLVMValueRef v); // i64 != 0
-// A BTF-defined map; attributes of 0 are left out.
-LLVMValueRef nd_lower_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
-                                 uint32_t val, uint32_t entries);
-void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes);
-
-// lower_state.c: counters, option values, zeros
-void nd_lower_need(struct nd_lower *l, enum nd_feature f);         // the kernel must have it
-void nd_lower_need_loops(struct nd_lower *l, struct nd_span span); // of the loop that follows
-bool nd_lower_split(const struct nd_lower *l);                     // ND_MF_SPLIT
-void nd_lower_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
-                    uint32_t map);
-// Runs `kind`'s counter when cond (i1) is true; goes on in either case.
-void nd_lower_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
-                       struct nd_span span, uint32_t map);
-LLVMValueRef nd_lower_state_ptr(struct nd_lower *l, uint32_t off);
-uint32_t nd_lower_state_alloc(struct nd_lower *l, uint32_t size);
-LLVMValueRef nd_ir_zeros(struct nd_lower *l, uint32_t size); // address of so many
-LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd_type *t); // as i64
-LLVMValueRef nd_lower_opt_bytes(struct nd_lower *l, const struct nd_option *o); // the (first) value
-LLVMValueRef nd_lower_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index);
-void nd_lower_state_begin(struct nd_lower *l);     // before maps are made
-void nd_lower_state_words_end(struct nd_lower *l); // no more words that the runtime writes
-void nd_lower_state_end(struct nd_lower *l);       // all programs are lowered
-
-// lower_map.c
-void nd_lower_atomic_add(struct nd_lower *l, LLVMValueRef p,
-                         LLVMValueRef v); // u64, nothing is fetched
-
-// Addresses next to their uses, when all programs are done (lower_sink.c).
-void nd_lower_sink_addresses(LLVMModuleRef m, LLVMBuilderRef b);
-
-// ---- functions (lower.c, lower_each.c) ----------------------------------------------------------
-
+LLVMValueRef nd_ir_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
+void nd_lower_need(struct nd_lower *l, enum nd_feature f); // the kernel must have it
 // The context of the program; a function of its own has none, which is noted.
 LLVMValueRef nd_lower_ctx(struct nd_lower *l);
 // Where memory is that the checker took to be `as`.
@@ -270,6 +250,71 @@ LLVMMetadataRef nd_lower_function_scope(struct nd_lower *l, const char *name, st
 // Begins a function of the probe l->fn.probe.
 void nd_lower_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope);
 
+// lower_temp.c: the memory of a function, on the stack or in scratch
+LLVMValueRef nd_lower_register(struct nd_lower *l, const char *name); // an i64 LLVM keeps in one
+LLVMValueRef nd_lower_temp(struct nd_lower *l, uint32_t size);        // until the statement ends
+LLVMValueRef nd_lower_keep(struct nd_lower *l, uint32_t size);        // until the program ends
+void nd_lower_temps_release(struct nd_lower *l);
+LLVMValueRef nd_lower_scratch_top(struct nd_lower *l); // the first byte of scratch that is free
+
+// lower_data.c: maps and data of the object
+// A BTF-defined map; attributes of 0 are left out.
+LLVMValueRef nd_lower_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
+                                 uint32_t val, uint32_t entries);
+// A block of data as int[n].
+void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name, uint32_t bytes);
+
+// lower_state.c: counters, zeros
+void nd_lower_need_loops(struct nd_lower *l, struct nd_span span); // of the loop that follows
+bool nd_lower_split(const struct nd_lower *l);                     // ND_MF_SPLIT
+// Address of an array's entry, looked up once for each program, before its body begins: what is
+// found there is known not to be NULL all through it.
+LLVMValueRef nd_lower_state_entry(struct nd_lower *l, LLVMValueRef map, uint32_t index);
+void nd_lower_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
+                    uint32_t map);
+// Runs `kind`'s counter when cond (i1) is true; goes on in either case.
+void nd_lower_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_kind kind,
+                       struct nd_span span, uint32_t map);
+LLVMValueRef nd_lower_state_ptr(struct nd_lower *l, uint32_t off);
+uint32_t nd_lower_state_alloc(struct nd_lower *l, uint32_t size);
+LLVMValueRef nd_ir_zeros(struct nd_lower *l, uint32_t size); // address of so many
+void nd_lower_state_begin(struct nd_lower *l);               // before maps are made
+void nd_lower_state_words_end(struct nd_lower *l);           // no more words the runtime writes
+void nd_lower_state_end(struct nd_lower *l);                 // all programs are lowered
+
+// lower_opt.c: values of options
+LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd_type *t); // as i64
+LLVMValueRef nd_lower_opt_bytes(struct nd_lower *l, const struct nd_option *o); // the (first) value
+LLVMValueRef nd_lower_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index);
+
+// lower_layout.c: what the object has besides programs
+void nd_lower_layout_begin(struct nd_lower *l); // before the first program
+void nd_lower_layout_end(struct nd_lower *l);   // after the last one
+// The stack map for this depth and kind, made when first asked for: index in l->stacks.
+uint32_t nd_lower_stack_map(struct nd_lower *l, const struct nd_type *t);
+
+// lower_mem.c: loads through every kind of pointer, copies
+bool nd_lower_leaves_are_memory(struct nd_lower *l);
+LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
+                                  struct nd_span span);
+// Through the helper; size: i32. A failure is counted.
+void nd_lower_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
+                         enum nd_as as, struct nd_span span);
+void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
+                   struct nd_span span);
+void nd_lower_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+                       enum nd_as as, struct nd_span span);
+// A text that can be loaded directly, with zeros after its end.
+void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size);
+void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src,
+                         struct nd_span span);
+void nd_lower_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len,
+                          uint32_t size);
+
+// lower_sink.c: addresses next to their uses, when all programs are done
+void nd_lower_sink_addresses(LLVMModuleRef m, LLVMBuilderRef b);
+
+// lower_each.c: stages that are handed a list
 // Whether the probe sees all of a list, by a function.
 bool nd_lower_each_can(struct nd_lower *l);
 void nd_lower_each_open(struct nd_lower *l);   // the function for the others than the first
@@ -293,49 +338,17 @@ void nd_lower_nest_keep_stack(struct nd_lower *l);
 void nd_lower_nest_take_scratch(struct nd_lower *l);
 void nd_lower_nest_give_scratch(struct nd_lower *l);
 
-// lower_mem.c: memory on the stack or scratch, loads, copies
-bool nd_lower_leaves_are_memory(struct nd_lower *l);
-LLVMValueRef nd_lower_temp(struct nd_lower *l, uint32_t size); // until the statement ends
-LLVMValueRef nd_lower_keep(struct nd_lower *l, uint32_t size); // until the program ends
-LLVMValueRef nd_lower_register(struct nd_lower *l,
-                               const char *name); // an i64 that LLVM keeps in a register
-void nd_lower_temps_release(struct nd_lower *l);
-void nd_ir_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size);
-void nd_ir_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v);
-LLVMValueRef nd_lower_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t);
-LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
-                                  struct nd_span span);
-// Through the helper; size: i32. A failure is counted.
-void nd_lower_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
-                         enum nd_as as, struct nd_span span);
-void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
-                   struct nd_span span);
-void nd_lower_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
-                       enum nd_as as, struct nd_span span);
-// A text that can be loaded directly, with zeros behind its end.
-void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size);
-void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src,
-                         struct nd_span span);
-void nd_lower_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len,
-                          uint32_t size);
-LLVMValueRef nd_ir_addr(struct nd_lower *l, LLVMValueRef v); // i64 or ptr to i64
-LLVMValueRef nd_ir_ptr(struct nd_lower *l, LLVMValueRef v);  // i64 or ptr to ptr
-
 // lower_expr.c
 struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e);
-// The same value, of which LLVM knows nothing: what follows stays behind what stands before.
-LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v);
 LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e);  // a scalar as i64
 LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
 // Writes the value as type t to memory that need not be zeroed before.
 void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
-// The i64 as a value of an integer type of fewer bits: cut, then extended by its sign.
-LLVMValueRef nd_ir_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
 // a / b or a % b; by: the divisor's expression. A divisor of 0 gives 0 and is counted at span.
-LLVMValueRef nd_ir_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
-                          const struct nd_expr *by, bool is_signed, struct nd_span span);
-LLVMValueRef nd_ir_from_bool(struct nd_lower *l, LLVMValueRef i1); // i1 to i64
-bool nd_lower_operands_signed(const struct nd_expr *e);            // both, by the one rule
+LLVMValueRef nd_lower_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
+                             const struct nd_expr *by, bool is_signed, struct nd_span span);
+bool nd_lower_operands_signed(const struct nd_expr *e); // both, by the one rule
+
 // lower_compare.c
 LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e); // i64 0 or 1
 LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e);
@@ -403,9 +416,12 @@ void nd_lower_window_reset(struct nd_lower *l, const struct nd_slot *slot); // t
 LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e);
 
 // lower_core.c: objects for other kernels; where fields are is said by relocations
+// What the chain of fields that e ends begins with; its value is the `base` of the next two.
+struct nd_expr *nd_lower_core_base(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e); // a field of the kernel's?
-LLVMValueRef nd_lower_core_address(struct nd_lower *l, struct nd_expr *e);
-LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e); // a number as i64
+LLVMValueRef nd_lower_core_address(struct nd_lower *l, struct nd_expr *e, LLVMValueRef base);
+LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e,
+                                LLVMValueRef base); // a number as i64
 LLVMValueRef nd_lower_core_offset(struct nd_lower *l,
                                   struct nd_expr *e); // CONTAINER_OF: of its field
 LLVMValueRef nd_lower_core_const(struct nd_lower *l,
@@ -437,5 +453,11 @@ void nd_lower_block(struct nd_lower *l, struct nd_block *b);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
 void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
                    struct nd_span span);
+
+// lower_pred.c: ends the program (l->fn.out) unless it holds; NULL always does
+void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred);
+
+// lower.c: everything; false after a reported error
+bool nd_lower_program(struct nd_lower *l);
 
 #endif

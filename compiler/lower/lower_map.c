@@ -57,11 +57,6 @@ static LLVMValueRef lookup(struct nd_lower *l, LLVMValueRef map, LLVMValueRef ke
     return nd_ir_ptr(l, nd_ir_call(l, ND_H_MAP_LOOKUP, args, 2));
 }
 
-void nd_lower_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
-{
-    LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, p, v, LLVMAtomicOrderingMonotonic, 0);
-}
-
 static LLVMValueRef update(struct nd_lower *l, LLVMValueRef map, LLVMValueRef key, LLVMValueRef val,
                            uint64_t flags)
 {
@@ -288,7 +283,7 @@ static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, L
         return sgn ? LLVMBuildAShr(l->b, a, b, "") : LLVMBuildLShr(l->b, a, b, "");
     case ND_OP_DIV:
     case ND_OP_MOD:
-        return nd_ir_divide(l, op, a, b, rhs, sgn && nd_type_signed(rhs->type), rhs->span);
+        return nd_lower_divide(l, op, a, b, rhs, sgn && nd_type_signed(rhs->type), rhs->span);
     default:
         return b;
     }

@@ -1,176 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Memory of a program: temporaries on the stack or in per-CPU scratch, loads through every kind of
-// pointer, copies. Serves the other lower_*.c.
+// Loads through every kind of pointer, copies of bytes and texts. Serves the other lower_*.c.
 #include "compiler/kernel/btf.h"
 #include "compiler/lower/lower_impl.h"
 
 #include <string.h>
-
-LLVMValueRef nd_ir_addr(struct nd_lower *l, LLVMValueRef v)
-{
-    if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind)
-        return LLVMBuildPtrToInt(l->b, v, l->i64, "");
-    return v;
-}
-
-LLVMValueRef nd_ir_ptr(struct nd_lower *l, LLVMValueRef v)
-{
-    if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind)
-        return v;
-    return LLVMBuildIntToPtr(l->b, v, l->ptr, "");
-}
-
-#define SCRATCH_FROM 24u // bytes: smaller ones stay on the stack even when scratch is used
-
-struct place { // where the builder was
-    LLVMBasicBlockRef here;
-    LLVMMetadataRef line;
-};
-
-static struct place go_to_front(struct nd_lower *l, LLVMBasicBlockRef bb)
-{
-    struct place was = {LLVMGetInsertBlock(l->b), LLVMGetCurrentDebugLocation2(l->b)};
-    LLVMValueRef first = LLVMGetFirstInstruction(bb);
-
-    if (first)
-        LLVMPositionBuilderBefore(l->b, first);
-    else
-        LLVMPositionBuilderAtEnd(l->b, bb);
-    return was;
-}
-
-static void go_back(struct nd_lower *l, struct place was)
-{
-    LLVMPositionBuilderAtEnd(l->b, was.here);
-    LLVMSetCurrentDebugLocation2(l->b, was.line); // the builder took that of its neighbour
-}
-
-// Allocas live in the entry block, so that a loop does not grow the stack.
-static LLVMValueRef entry_alloca(struct nd_lower *l, LLVMTypeRef type, const char *name)
-{
-    struct place was = go_to_front(l, l->fn.entry);
-    LLVMValueRef v = LLVMBuildAlloca(l->b, type, name);
-
-    LLVMSetAlignment(v, 8);
-    go_back(l, was);
-    return v;
-}
-
-LLVMValueRef nd_lower_register(struct nd_lower *l, const char *name)
-{
-    return entry_alloca(l, l->i64, name);
-}
-
-static LLVMValueRef stack_alloc(struct nd_lower *l, uint32_t size)
-{
-    l->fn.stack += size;
-    return entry_alloca(l, LLVMArrayType(l->i64, size / 8), "");
-}
-
-// An address in scratch, computed where scratch was found: it serves all branches.
-static LLVMValueRef in_scratch(struct nd_lower *l, uint32_t off)
-{
-    struct place was = go_to_front(l, l->fn.scratch_bb);
-    LLVMValueRef v = nd_ir_gep(l, l->fn.scratch, off);
-
-    go_back(l, was);
-    return v;
-}
-
-static LLVMValueRef new_memory(struct nd_lower *l, uint32_t size)
-{
-    LLVMValueRef v;
-
-    if (!l->fn.scratch ||
-        (size < SCRATCH_FROM && !(l->force_scratch && (size > 8 || l->fn.spare_stack))))
-        return stack_alloc(l, size);
-    v = in_scratch(l, l->fn.scratch_base + l->fn.scratch_top);
-    l->fn.scratch_top += size;
-    return v;
-}
-
-LLVMValueRef nd_lower_keep(struct nd_lower *l, uint32_t size)
-{
-    size = (size + 7) & ~7u;
-    return new_memory(l, size ? size : 8);
-}
-
-LLVMValueRef nd_lower_temp(struct nd_lower *l, uint32_t size)
-{
-    struct nd_lower_temp *t;
-    uint32_t i;
-
-    size = (size + 7) & ~7u;
-    if (!size)
-        size = 8;
-    for (i = 0; i < l->fn.temps.n; i++) {
-        t = &l->fn.temps.v[i];
-        if (!t->busy && t->size == size) {
-            t->busy = true;
-            return t->ptr;
-        }
-    }
-    t = ND_PUSH(l->a, &l->fn.temps);
-    t->size = size;
-    t->busy = true;
-    t->ptr = new_memory(l, size);
-    return t->ptr;
-}
-
-void nd_lower_temps_release(struct nd_lower *l)
-{
-    uint32_t i;
-
-    for (i = 0; i < l->fn.temps.n; i++)
-        l->fn.temps.v[i].busy = false;
-}
-
-static LLVMTypeRef int_of(struct nd_lower *l, uint32_t size)
-{
-    return size == 1 ? l->i8 : size == 2 ? l->i16 : size == 4 ? l->i32 : l->i64;
-}
-
-// The largest unit for a copy at `off` with `left` bytes to go, all addresses 8-byte aligned.
-static uint32_t unit(uint32_t off, uint32_t left)
-{
-    uint32_t n = 8;
-
-    while (n > left || off % n)
-        n /= 2;
-    return n;
-}
-
-void nd_ir_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size)
-{
-    while (size) {
-        uint32_t n = unit(off, size);
-        LLVMValueRef st =
-            LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), 0, 0), nd_ir_gep(l, dst, off));
-
-        LLVMSetAlignment(st, n);
-        off += n;
-        size -= n;
-    }
-}
-
-void nd_ir_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v)
-{
-    LLVMTypeRef t = int_of(l, size);
-    LLVMValueRef st = LLVMBuildStore(l->b, size < 8 ? LLVMBuildTrunc(l->b, v, t, "") : v, dst);
-
-    LLVMSetAlignment(st, size);
-}
-
-LLVMValueRef nd_lower_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t)
-{
-    uint32_t size = t->size == 1 || t->size == 2 || t->size == 4 ? t->size : 8;
-    LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, size), ptr, "");
-
-    LLVMSetAlignment(v, size);
-    if (size == 8)
-        return v;
-    return t->is_signed ? LLVMBuildSExt(l->b, v, l->i64, "") : LLVMBuildZExt(l->b, v, l->i64, "");
-}
 
 static bool is_direct(enum nd_as as)
 {
@@ -213,7 +46,7 @@ static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
 // A number again, as memory of maps keeps no types: by way of scratch, where the program has any.
 static LLVMValueRef untyped(struct nd_lower *l, LLVMValueRef v)
 {
-    LLVMValueRef slot = in_scratch(l, l->fn.scratch_base + l->fn.scratch_top), store, load;
+    LLVMValueRef slot = nd_lower_scratch_top(l), store, load;
 
     l->fn.scratch_top += 8;
     store = LLVMBuildStore(l->b, v, slot);
@@ -258,9 +91,9 @@ void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint
         return;
     }
     while (off < size) {
-        uint32_t n = unit(off, size - off);
-        LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_ir_gep(l, nd_ir_ptr(l, src.v), off),
-                                        ""),
+        uint32_t n = nd_ir_unit(off, size - off);
+        LLVMValueRef v = LLVMBuildLoad2(l->b, nd_ir_int_of(l, n),
+                                        nd_ir_gep(l, nd_ir_ptr(l, src.v), off), ""),
                      st;
 
         LLVMSetAlignment(v, n);
@@ -291,7 +124,7 @@ void nd_lower_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVM
 // Loads `n` bytes at off as a word whose missing bytes are not zero.
 static LLVMValueRef text_word(struct nd_lower *l, LLVMValueRef p, uint32_t off, uint32_t n)
 {
-    LLVMValueRef v = LLVMBuildLoad2(l->b, int_of(l, n), nd_ir_gep(l, p, off), "");
+    LLVMValueRef v = LLVMBuildLoad2(l->b, nd_ir_int_of(l, n), nd_ir_gep(l, p, off), "");
 
     LLVMSetAlignment(v, n);
     if (n == 8)
@@ -309,7 +142,7 @@ void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, 
     uint32_t off = 0;
 
     while (off < size) {
-        uint32_t n = unit(off, size - off);
+        uint32_t n = nd_ir_unit(off, size - off);
         LLVMValueRef w = text_word(l, src, off, n), m, low, st;
 
         m = LLVMBuildAnd(l->b, LLVMBuildSub(l->b, w, nd_ir_i64(l, 0x0101010101010101), ""),
@@ -318,7 +151,7 @@ void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, 
         low = LLVMBuildSub(l->b, LLVMBuildAnd(l->b, m, LLVMBuildNeg(l->b, m, ""), ""),
                            nd_ir_i64(l, 1), "");
         w = LLVMBuildAnd(l->b, LLVMBuildAnd(l->b, w, low, ""), open, "");
-        st = LLVMBuildStore(l->b, n < 8 ? LLVMBuildTrunc(l->b, w, int_of(l, n), "") : w,
+        st = LLVMBuildStore(l->b, n < 8 ? LLVMBuildTrunc(l->b, w, nd_ir_int_of(l, n), "") : w,
                             nd_ir_gep(l, dst, off));
         LLVMSetAlignment(st, n);
         off += n;
@@ -361,13 +194,13 @@ void nd_lower_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, u
     uint32_t off = 0;
 
     while (off < size) {
-        uint32_t n = unit(off, size - off), i;
+        uint32_t n = nd_ir_unit(off, size - off), i;
         uint64_t v = 0;
         LLVMValueRef st;
 
         for (i = 0; i < n && off + i < len; i++)
             v |= (uint64_t)(uint8_t)s[off + i] << i * 8;
-        st = LLVMBuildStore(l->b, LLVMConstInt(int_of(l, n), v, 0), nd_ir_gep(l, dst, off));
+        st = LLVMBuildStore(l->b, LLVMConstInt(nd_ir_int_of(l, n), v, 0), nd_ir_gep(l, dst, off));
         LLVMSetAlignment(st, n);
         off += n;
     }

@@ -135,17 +135,6 @@ static LLVMValueRef cleared(struct nd_lower *l, const char *name)
     return r;
 }
 
-// Of what may not be read; memory of the map verifiers take as written.
-void nd_pk_blank_all(struct nd_lower *l, const struct nd_lpkt *k)
-{
-    if (l->fn.scratch)
-        return;
-    nd_pk_blank(l, k->l2, 16);
-    nd_pk_blank(l, k->l4, 32);
-    nd_pk_blank(l, k->addr, 32);
-    nd_pk_blank(l, k->tag, ND_TAG_BYTES);
-}
-
 static void make_buffers(struct nd_lower *l, struct nd_lpkt *k, bool inner)
 {
     static const char *const names[ND_PR_MAX] = {"have",  "l2off", "l3off", "l4off", "etype",

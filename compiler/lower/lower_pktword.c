@@ -186,3 +186,14 @@ LLVMValueRef nd_pk_room(struct nd_parsing *p, LLVMValueRef off, uint32_t n)
     return LLVMBuildICmp(p->l->b, LLVMIntULE, nd_pk_add(p->l, off, nd_ir_i64(p->l, n)),
                          nd_pk_load(p->l, p->l->fn.pkt.end), "");
 }
+
+// Of what may not be read; memory of the map verifiers take as written.
+void nd_pk_blank_all(struct nd_lower *l, const struct nd_lpkt *k)
+{
+    if (l->fn.scratch)
+        return;
+    nd_pk_blank(l, k->l2, 16);
+    nd_pk_blank(l, k->l4, 32);
+    nd_pk_blank(l, k->addr, 32);
+    nd_pk_blank(l, k->tag, ND_TAG_BYTES);
+}

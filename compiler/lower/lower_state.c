@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What programs share with the runtime: counters and generation words (nd_state), values of options
-// (nd_opts), zeros. Global data where the kernel has it; else maps, looked up before the program
-// does anything else, and options as immediates. Serves the other lower_*.c.
+// What programs share with the runtime: counters and generation words (nd_state), the place of
+// options (nd_opts), zeros. Global data where the kernel has it; else maps, looked up before the
+// program does anything else. Serves the other lower_*.c.
 #include "compiler/lower/lower_impl.h"
 
 #include <string.h>
 
 #define BPF_ARRAY 2u // BPF_MAP_TYPE_ARRAY
-
-void nd_lower_need(struct nd_lower *l, enum nd_feature f)
-{
-    if (!nd_without(l->p, f))
-        l->needs |= 1u << f;
-}
 
 void nd_lower_need_loops(struct nd_lower *l, struct nd_span span)
 {
@@ -30,7 +24,7 @@ bool nd_lower_split(const struct nd_lower *l)
 
 // Address of an array's entry, looked up once for each program, before its body begins: what is
 // found there is known not to be NULL all through it.
-static LLVMValueRef early_lookup(struct nd_lower *l, LLVMValueRef map, uint32_t index)
+LLVMValueRef nd_lower_state_entry(struct nd_lower *l, LLVMValueRef map, uint32_t index)
 {
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b), ok;
     LLVMValueRef key, args[2], p;
@@ -68,9 +62,9 @@ uint32_t nd_lower_state_alloc(struct nd_lower *l, uint32_t size)
 LLVMValueRef nd_lower_state_ptr(struct nd_lower *l, uint32_t off)
 {
     if (nd_lower_split(l) && off < l->words_size)
-        return nd_ir_gep(l, early_lookup(l, l->words, off / 8), off % 8);
+        return nd_ir_gep(l, nd_lower_state_entry(l, l->words, off / 8), off % 8);
     if (nd_without(l->p, ND_F_GLOBALS))
-        return nd_ir_gep(l, early_lookup(l, l->state, 0), off);
+        return nd_ir_gep(l, nd_lower_state_entry(l, l->state, 0), off);
     return nd_ir_gep(l, l->state, off);
 }
 
@@ -117,66 +111,7 @@ LLVMValueRef nd_ir_zeros(struct nd_lower *l, uint32_t size)
 {
     if (size > l->zero_size)
         l->zero_size = size;
-    return nd_without(l->p, ND_F_GLOBALS) ? early_lookup(l, l->zero, 0) : l->zero;
-}
-
-// ---- values of options --------------------------------------------------------------------------
-
-// A word of nd_opts as an immediate that the runtime fills in, so that the verifier knows it.
-static LLVMValueRef opt_word(struct nd_lower *l, uint32_t off)
-{
-    static const char name[] = "llvm.bpf.pseudo";
-    unsigned int id = LLVMLookupIntrinsicID(name, sizeof(name) - 1);
-    LLVMValueRef args[2] = {nd_ir_i64(l, ND_OPT_IMM), nd_ir_i64(l, off / 8)};
-
-    return LLVMBuildCall2(l->b, LLVMIntrinsicGetType(l->cx, id, NULL, 0),
-                          LLVMGetIntrinsicDeclaration(l->m, id, NULL, 0), args, 2, "");
-}
-
-LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
-{
-    LLVMValueRef v;
-
-    if (nd_without(l->p, ND_F_GLOBALS)) {
-        v = opt_word(l, off);
-        if (off % 8)
-            v = LLVMBuildLShr(l->b, v, nd_ir_i64(l, off % 8 * 8), "");
-        if (t->size >= 8 || !t->size)
-            return v;
-        v = LLVMBuildShl(l->b, v, nd_ir_i64(l, 64 - t->size * 8), "");
-        return t->is_signed ? LLVMBuildAShr(l->b, v, nd_ir_i64(l, 64 - t->size * 8), "")
-                            : LLVMBuildLShr(l->b, v, nd_ir_i64(l, 64 - t->size * 8), "");
-    }
-    v = nd_lower_load_int(l, nd_ir_gep(l, l->opts, off), t);
-    // Not folded by LLVM; the verifier knows the value, for the section is frozen.
-    LLVMSetVolatile(LLVMIsALoadInst(v) ? v : LLVMGetOperand(v, 0), 1);
-    return v;
-}
-
-LLVMValueRef nd_lower_opt_bytes(struct nd_lower *l, const struct nd_option *o)
-{
-    LLVMValueRef tmp;
-    uint32_t i;
-
-    if (!nd_without(l->p, ND_F_GLOBALS))
-        return nd_ir_gep(l, l->opts, o->off);
-    tmp = nd_lower_temp(l, o->stride);
-    for (i = 0; i < o->stride; i += 8)
-        nd_ir_store(l, nd_ir_gep(l, tmp, i), 8, opt_word(l, o->off + i));
-    return tmp;
-}
-
-LLVMValueRef nd_lower_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index)
-{
-    LLVMValueRef at = LLVMBuildMul(l->b, index, nd_ir_i64(l, o->stride), ""), base = l->opts;
-
-    if (nd_without(l->p, ND_F_GLOBALS)) {
-        if (!l->opts)
-            l->opts =
-                nd_lower_define_map(l, ND_OPTS_SYM, BPF_ARRAY, 4, (l->p->opts_size + 7) & ~7u, 1);
-        base = early_lookup(l, l->opts, 0);
-    }
-    return LLVMBuildGEP2(l->b, l->i8, nd_ir_gep(l, base, o->off), &at, 1, "");
+    return nd_without(l->p, ND_F_GLOBALS) ? nd_lower_state_entry(l, l->zero, 0) : l->zero;
 }
 
 // ---- begin and end of a module ------------------------------------------------------------------
@@ -228,8 +163,8 @@ static void end_maps(struct nd_lower *l)
     l->state = replace(
         l->state, nd_lower_define_map(l, ND_STATE_SYM, BPF_ARRAY, 4, (l->state_size + 7) & ~7u, 1));
     if (l->zero_size)
-        l->zero = replace(l->zero, nd_lower_define_map(l, "nd_ir_zero", BPF_ARRAY, 4,
-                                                       (l->zero_size + 7) & ~7u, 1));
+        l->zero = replace(
+            l->zero, nd_lower_define_map(l, "nd_zero", BPF_ARRAY, 4, (l->zero_size + 7) & ~7u, 1));
     else
         LLVMDeleteGlobal(l->zero);
 }
@@ -242,7 +177,7 @@ static void end_globals(struct nd_lower *l)
         LLVMDeleteGlobal(l->zero);
         return;
     }
-    l->zero = replace(l->zero, data(l, "nd_ir_zero", l->zero_size));
+    l->zero = replace(l->zero, data(l, "nd_zero", l->zero_size));
     LLVMSetSection(l->zero, ".rodata");
     LLVMSetGlobalConstant(l->zero, 1);
 }

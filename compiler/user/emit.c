@@ -421,7 +421,7 @@ static void emit_needs(struct nd_emit *e)
 
     nd_need_frozen(e->p);
     for (i = 0; i < e->p->needs.n; i++) {
-        const struct nd_lower_need *n = &e->p->needs.v[i];
+        const struct nd_need *n = &e->p->needs.v[i];
         struct nd_mf_need m = {.kind = n->kind,
                                .tag = n->tag,
                                .type = nd_mfb_str(e->b, n->type),
