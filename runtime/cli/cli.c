@@ -3,6 +3,7 @@
 // with the options the script declares, and starts the run. Must not know the kernel.
 #include "runtime/cli/cli.h"
 
+#include "runtime/cli/arguments.h"
 #include "runtime/cli/cli_impl.h"
 #include "runtime/cli/find.h"
 #include "runtime/cli/value.h"
@@ -280,7 +281,7 @@ static int script_help(struct cli *c, const char *name)
     else
         err = nd_load_open_manifest(&l, obj.data, obj.size);
     if (!err) {
-        nd_options_usage(&l.mf, name);
+        nd_arguments_usage(&l.mf, name);
         printf("\n%s", general_help);
     }
     nd_load_free(&l);
@@ -319,7 +320,7 @@ static const struct {
 static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char **argv,
                          struct nd_options *values)
 {
-    int err = nd_options_parse(mf, argc, argv, general_flag, c, values);
+    int err = nd_arguments_parse(mf, argc, argv, general_flag, c, values);
     size_t i;
 
     if (!err)
@@ -367,7 +368,7 @@ static int check_in_kernel(struct cli *c)
 
     c->warned = true;
     code = nd_cli_open(c, &obj, &l);
-    if (!code && nd_options_defaults(&l.mf, &values))
+    if (!code && nd_arguments_defaults(&l.mf, &values))
         code = EXIT_FAILED;
     else if (!code)
         code = nd_run_check(&l, &values, c->run.verbose);

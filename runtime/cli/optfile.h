@@ -4,7 +4,7 @@
 #ifndef ND_OPTFILE_H
 #define ND_OPTFILE_H
 
-#include "runtime/cli/options.h"
+#include "runtime/cli/arguments.h"
 
 // Reads the files that were given and fills the lists. 0, or -EINVAL after a message with the
 // file's line and column.

@@ -4,7 +4,7 @@
 #ifndef ND_OPTPROBE_H
 #define ND_OPTPROBE_H
 
-#include "runtime/cli/options.h"
+#include "runtime/common/options.h"
 
 #define ND_OPTPROBE_MAX 64u // functions that a pattern may match
 

@@ -4,7 +4,7 @@
 #ifndef ND_RUN_H
 #define ND_RUN_H
 
-#include "runtime/cli/options.h"
+#include "runtime/common/options.h"
 #include "runtime/kernel/load.h"
 
 struct nd_run_opts {

@@ -5,7 +5,7 @@
 #ifndef ND_DEVICES_H
 #define ND_DEVICES_H
 
-#include "runtime/cli/options.h"
+#include "runtime/common/options.h"
 
 struct nd_devices;
 

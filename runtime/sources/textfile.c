@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Files are opened without blocking and read with a limit; a pipe is read once.
 #include "runtime/sources/textfile.h"
 
 #include "runtime/common/signals.h"
@@ -75,4 +76,83 @@ char *nd_textfile_read(const char *path, size_t *size, const char **why)
     }
     less = realloc(text, *size + 1);
     return less ? less : text;
+}
+
+// ---- lines --------------------------------------------------------------------------------------
+
+static void free_file(struct nd_textfile *f)
+{
+    free(f->name);
+    free(f->text);
+    free(f->lines);
+    free(f);
+}
+
+void nd_textfiles_free(struct nd_textfile *list)
+{
+    while (list) {
+        struct nd_textfile *next = list->next;
+
+        free_file(list);
+        list = next;
+    }
+}
+
+// Splits the text; a last line needs no line break.
+static int split(struct nd_textfile *f, size_t size)
+{
+    char *p = f->text, *end = f->text + size, *eol;
+    uint32_t cap = 0;
+
+    while (p < end) {
+        if (f->n == cap) {
+            char **more = realloc(f->lines, (cap = cap ? cap * 2 : 64) * sizeof(*more));
+
+            if (!more)
+                return -ENOMEM;
+            f->lines = more;
+        }
+        eol = memchr(p, '\n', (size_t)(end - p));
+        f->lines[f->n++] = p;
+        if (eol)
+            *eol = 0;
+        if (eol && eol > p && eol[-1] == '\r')
+            eol[-1] = 0;
+        p = eol ? eol + 1 : end;
+    }
+    return 0;
+}
+
+const struct nd_textfile *nd_textfile_find(const struct nd_textfile *list, const char *name)
+{
+    while (list && strcmp(list->name, name) != 0)
+        list = list->next;
+    return list;
+}
+
+const struct nd_textfile *nd_textfile_open(struct nd_textfile **list, const char *name,
+                                           const char **why)
+{
+    const struct nd_textfile *known = nd_textfile_find(*list, name);
+    struct nd_textfile *f;
+    size_t size = 0;
+
+    if (known)
+        return known;
+    *why = NULL;
+    f = calloc(1, sizeof(*f));
+    if (f) {
+        f->name = strdup(name);
+        f->text = nd_textfile_read(name, &size, why);
+    }
+    if (!f || !f->name || !f->text || split(f, size)) {
+        if (!*why)
+            *why = strerror(ENOMEM);
+        if (f)
+            free_file(f);
+        return NULL;
+    }
+    f->next = *list;
+    *list = f;
+    return f;
 }

@@ -3,6 +3,8 @@
 // Serves the run; the instructions are in the other vm_*.c files.
 #include "runtime/vm/vm_impl.h"
 
+#include "runtime/sources/textfile.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -445,7 +447,7 @@ void nd_vm_free(struct nd_vm *vm)
     if (!vm)
         return;
     vm_formats_free(vm);
-    vm_files_free(vm);
+    nd_textfiles_free(vm->files);
     reset_memory(vm, true);
     free(vm->formats);
     free(vm->sites);

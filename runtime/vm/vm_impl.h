@@ -54,7 +54,7 @@ struct vm_table {
 };
 
 struct vm_format;
-struct vm_file; // vm_file.c: files that were read, for the whole run
+struct nd_textfile;
 
 struct nd_vm {
     struct nd_vm_env env;
@@ -70,7 +70,7 @@ struct nd_vm {
     struct nd_buf scratch;
     uint8_t *key, *val; // one key and one value of the largest map
     struct vm_table table;
-    struct vm_file *files;
+    struct nd_textfile *files; // that were read, for the whole run
     struct vm_value ret;
     bool has_ret, done, exited, failed;
     bool refused; // by fail()
@@ -138,7 +138,6 @@ const char *vm_kind_name(enum vm_kind k);
 void vm_drop_iters(struct nd_vm *vm, uint32_t keep);
 void vm_drop_table(struct nd_vm *vm);
 void vm_formats_free(struct nd_vm *vm);
-void vm_files_free(struct nd_vm *vm);
 
 // A function of user code; v are its arguments, the result goes on the stack.
 typedef int vm_builtin(struct nd_vm *vm, const struct vm_value *v);

@@ -15,7 +15,7 @@
 #define FAKE_MAPS 32
 
 struct fake_map {
-    struct nd_lower_copy c;
+    struct nd_copy c;
     uint32_t cap;
 };
 
@@ -69,7 +69,7 @@ struct nd_maps *nd_maps_new(const struct nd_mf *mf, struct bpf_object *obj)
     return m;
 }
 
-void nd_copy_free(struct nd_lower_copy *c)
+void nd_copy_free(struct nd_copy *c)
 {
     free(c->keys);
     free(c->vals);
@@ -89,7 +89,7 @@ void nd_maps_free(struct nd_maps *m)
 static inline uint8_t *fake_find(struct nd_maps *m, uint32_t map, const void *key, bool add)
 {
     struct fake_map *f = &m->m[map];
-    struct nd_lower_copy *c = &f->c;
+    struct nd_copy *c = &f->c;
     uint32_t i, max = m->mf->maps[map].max_entries;
 
     for (i = 0; i < c->n; i++) {
@@ -139,7 +139,7 @@ int nd_maps_add(struct nd_maps *m, uint32_t map, const void *key, uint64_t x)
 
 int nd_maps_del(struct nd_maps *m, uint32_t map, const void *key)
 {
-    struct nd_lower_copy *c = &m->m[map].c;
+    struct nd_copy *c = &m->m[map].c;
     uint8_t *v = fake_find(m, map, key, false);
     size_t i;
 
@@ -166,7 +166,7 @@ int nd_maps_restart(struct nd_maps *m, uint32_t map)
 
 int nd_maps_zero(struct nd_maps *m, uint32_t map)
 {
-    struct nd_lower_copy *c = &m->m[map].c;
+    struct nd_copy *c = &m->m[map].c;
 
     if (c->n)
         memset(c->vals, 0, (size_t)c->n * c->val_size);
@@ -178,9 +178,9 @@ int64_t nd_maps_len(struct nd_maps *m, uint32_t map)
     return m->m[map].c.n;
 }
 
-int nd_maps_copy(struct nd_maps *m, uint32_t map, struct nd_lower_copy *copy)
+int nd_maps_copy(struct nd_maps *m, uint32_t map, struct nd_copy *copy)
 {
-    const struct nd_lower_copy *c = &m->m[map].c;
+    const struct nd_copy *c = &m->m[map].c;
 
     *copy = *c;
     copy->keys = malloc((size_t)c->n * c->key_size + 1);

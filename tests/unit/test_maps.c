@@ -186,7 +186,7 @@ static void keyed_map(struct env *e, uint32_t map)
 {
     uint32_t n = 10000, k; // more than one batch of any kind
     uint8_t *seen = calloc(n, 1);
-    struct nd_lower_copy c;
+    struct nd_copy c;
     uint64_t v;
 
     for (k = 0; k < n; k++) {
@@ -239,7 +239,7 @@ static void test_keyed(void **state)
 static void test_percpu_merge(void **state)
 {
     int n = libbpf_num_possible_cpus();
-    struct nd_lower_copy c;
+    struct nd_copy c;
     uint32_t k = 3;
     struct env e;
     uint64_t v;
@@ -325,7 +325,7 @@ static uint32_t gen(const struct env *e)
 
 static void test_generations(void **state)
 {
-    struct nd_lower_copy c;
+    struct nd_copy c;
     struct env e;
     uint64_t v;
     uint32_t k;

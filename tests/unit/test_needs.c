@@ -26,13 +26,13 @@ static struct nd_unit *portable(const char *text, bool lower)
     return u;
 }
 
-static const struct nd_lower_need *find(const struct nd_unit *u, enum nd_mf_need_kind kind,
+static const struct nd_need *find(const struct nd_unit *u, enum nd_mf_need_kind kind,
                                         const char *type, const char *path)
 {
     uint32_t i;
 
     for (i = 0; i < u->program.needs.n; i++) {
-        const struct nd_lower_need *n = &u->program.needs.v[i];
+        const struct nd_need *n = &u->program.needs.v[i];
 
         if (n->kind == kind && !strcmp(n->type, type) && !strcmp(n->path, path))
             return n;
@@ -45,7 +45,7 @@ static void written_down(void **state)
     struct nd_unit *u = portable("rawtracepoint:net_dev_queue { @[args.skb->len, "
                                  "args.skb->dev->name, offsetof(struct sk_buff, len)] = count() }",
                                  true);
-    const struct nd_lower_need *n;
+    const struct nd_need *n;
 
     (void)state;
     assert_int_equal(u->diags.errors, 0);
@@ -82,7 +82,7 @@ static void answers_are_kept(void **state)
                                  "if has_field(struct sk_buff, nonesuch) { print(2) } "
                                  "if kernel_at_least(5, 17) { print(3) } }",
                                  true);
-    const struct nd_lower_need *n;
+    const struct nd_need *n;
 
     (void)state;
     assert_int_equal(u->diags.errors, 0);

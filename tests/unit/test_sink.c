@@ -179,8 +179,8 @@ static void put_map(struct fixture *x, struct nd_sink *s)
 {
     struct pair keys[4] = {{"b", 2}, {"a", 300}, {"a", 2}, {"c", 1}};
     uint64_t vals[4] = {7, 7, 7, 1};
-    struct nd_lower_copy c = {4, sizeof(keys[0]), 8, (uint8_t *)keys, (uint8_t *)vals};
-    struct nd_lower_copy none = {0, sizeof(keys[0]), 8, NULL, NULL};
+    struct nd_copy c = {4, sizeof(keys[0]), 8, (uint8_t *)keys, (uint8_t *)vals};
+    struct nd_copy none = {0, sizeof(keys[0]), 8, NULL, NULL};
 
     nd_sink_map(s, x->count, &c, 0, 0);
     nd_sink_map(s, x->count, &c, 2, 2);
@@ -210,9 +210,9 @@ static void put_report(struct fixture *x, struct nd_sink *s)
     char keys[2][8] = {"b", "a"};
     struct nd_hist h[2] = {{.slot = {0, 1}}, {.slot = {0, 0, 1}}};
     struct nd_dist d = {0};
-    struct nd_lower_copy none = {0, 10, 8, NULL, NULL};
-    struct nd_lower_copy hist = {2, 8, sizeof(h[0]), (uint8_t *)keys, (uint8_t *)h};
-    struct nd_lower_copy dist = {1, 0, sizeof(d), NULL, (uint8_t *)&d};
+    struct nd_copy none = {0, 10, 8, NULL, NULL};
+    struct nd_copy hist = {2, 8, sizeof(h[0]), (uint8_t *)keys, (uint8_t *)h};
+    struct nd_copy dist = {1, 0, sizeof(d), NULL, (uint8_t *)&d};
 
     nd_sink_report_begin(s, 1040000000);
     nd_sink_map(s, x->count, &none, 0, 0);

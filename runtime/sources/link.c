@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Counters of network devices, asked of the kernel by rtnetlink: sysfs would show the devices of
-// the network namespace it was mounted in. Serves the functions of user code.
-#include "runtime/vm/vm_impl.h"
+// the network namespace it was mounted in.
+#include "runtime/sources/link.h"
 
-#include <errno.h>
+#include "runtime/common/manifest.h"
+
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,7 +48,7 @@ struct row {
     uint32_t off, size;
 };
 
-static struct row row_of(int64_t what)
+static struct row row_of(uint32_t what)
 {
     static const struct row other[ND_LINK_MAX] = {
         [ND_LINK_rx_queues] = {IFLA_NUM_RX_QUEUES, 0, 4},
@@ -57,7 +59,7 @@ static struct row row_of(int64_t what)
 
     if (what > ND_LINK_rx_nohandler)
         return other[what];
-    return (struct row){IFLA_STATS64, (uint32_t)what * 8, 8};
+    return (struct row){IFLA_STATS64, what * 8, 8};
 }
 
 static int64_t number_of(const struct rtattr *a, const struct row *row)
@@ -75,14 +77,18 @@ static int64_t number_of(const struct rtattr *a, const struct row *row)
     return small;
 }
 
-static int64_t link_stat(const char *name, int64_t what, char *reply, size_t size)
+int64_t nd_link_stat(const char *name, uint32_t what)
 {
+    _Alignas(8) char reply[REPLY]; // a handler that asks often must not add them up
     const struct row where = row_of(what);
     const struct nlmsghdr *h = (const void *)reply;
     const struct rtattr *a;
-    ssize_t n = ask(name, reply, size);
+    ssize_t n;
     int left;
 
+    if (!*name || strlen(name) >= IFNAMSIZ)
+        return -1;
+    n = ask(name, reply, sizeof(reply));
     if (n < 0 || !NLMSG_OK(h, (size_t)n) || h->nlmsg_type != RTM_NEWLINK)
         return -1;
     a = (const void *)(reply + NLMSG_LENGTH(sizeof(struct ifinfomsg)));
@@ -92,22 +98,4 @@ static int64_t link_stat(const char *name, int64_t what, char *reply, size_t siz
             return number_of(a, &where);
     }
     return 0;
-}
-
-int vm_bi_link_stat(struct nd_vm *vm, const struct vm_value *v)
-{
-    _Alignas(8) char reply[REPLY]; // a handler that asks often must not add them up
-    char name[IFNAMSIZ] = "";
-    const char *s;
-    uint32_t n;
-    int64_t what;
-
-    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &what))
-        return -EINVAL;
-    if (what < 0 || what >= ND_LINK_MAX)
-        return vm_fail(vm, EINVAL, "no counter %lld", (long long)what);
-    if (!n || n >= sizeof(name))
-        return vm_push_int(vm, -1);
-    memcpy(name, s, n);
-    return vm_push_int(vm, link_stat(name, what, reply, sizeof(reply)));
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Tap devices of virtual machines: QEMU's command line has the name, its open files the devices.
-// Serves the functions of user code.
-#include "runtime/vm/vm_impl.h"
+#include "runtime/sources/qemu.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,23 +129,18 @@ static void taps_of(struct taps *t, const char *name, char *cmd)
     qsort(t->name, t->n, sizeof(t->name[0]), by_name);
 }
 
-int vm_bi_vm_tap(struct nd_vm *vm, const struct vm_value *v)
+int nd_qemu_tap(const char *name, int64_t i, char tap[IFNAMSIZ])
 {
     struct taps t = {.n = 0};
-    const char *s;
-    char *cmd, name[256];
-    uint32_t n;
-    int64_t i;
+    char *cmd = malloc(CMDLINE_MAX);
 
-    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i))
-        return -EINVAL;
-    snprintf(name, sizeof(name), "%.*s", (int)n, s);
-    cmd = malloc(CMDLINE_MAX); // not of the call's memory: a handler may ask for a thousand VMs
+    *tap = 0;
     if (!cmd)
-        return vm_fail(vm, ENOMEM, "out of memory");
+        return -ENOMEM;
     if (*name)
         taps_of(&t, name, cmd);
     free(cmd);
-    s = i >= 0 && i < t.n ? t.name[i] : "";
-    return vm_push_copy(vm, s, strlen(s));
+    if (i >= 0 && i < t.n)
+        memcpy(tap, t.name[i], IFNAMSIZ);
+    return 0;
 }

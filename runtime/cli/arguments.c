@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fills the bytes of nd_opts from defaults and the command line. Must not know what options are
 // for. Serves the command line.
-#include "runtime/cli/options.h"
+#include "runtime/cli/arguments.h"
 
 #include "runtime/cli/optfile.h"
 #include "runtime/cli/value.h"
@@ -50,19 +50,6 @@ static void set_defaults(struct parse *p)
     }
 }
 
-static bool same_flag(const char *flag, const char *word, size_t n)
-{
-    size_t i;
-
-    for (i = 0; i < n && flag[i]; i++) {
-        char a = flag[i] == '_' ? '-' : flag[i], b = word[i] == '_' ? '-' : word[i];
-
-        if (a != b)
-            return false;
-    }
-    return i == n && !flag[i];
-}
-
 // The option whose flag or alias is the n characters at word.
 static const struct nd_mf_option *find(const struct nd_mf *mf, const char *word, size_t n)
 {
@@ -73,10 +60,10 @@ static const struct nd_mf_option *find(const struct nd_mf *mf, const char *word,
 
         if (o->file != ND_MF_NONE)
             continue; // no flag
-        if (same_flag(nd_mf_str(mf, o->flag), word, n))
+        if (nd_options_flag_is(nd_mf_str(mf, o->flag), word, n))
             return o;
         for (j = 0; j < o->nalias; j++) {
-            if (same_flag(nd_mf_str(mf, mf->words[o->alias + j]), word, n))
+            if (nd_options_flag_is(nd_mf_str(mf, mf->words[o->alias + j]), word, n))
                 return o;
         }
     }
@@ -322,8 +309,8 @@ static int allocate(struct parse *p)
     return -ENOMEM;
 }
 
-int nd_options_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn general, void *arg,
-                     struct nd_options *out)
+int nd_arguments_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn general, void *arg,
+                       struct nd_options *out)
 {
     struct parse p = {.mf = mf, .out = out};
     int err = allocate(&p);
@@ -343,23 +330,7 @@ int nd_options_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn g
     return err;
 }
 
-const void *nd_options_value(const struct nd_mf *mf, const struct nd_options *o, const char *flag,
-                             uint32_t kind)
-{
-    uint32_t i, n;
-
-    for (i = 0; i < mf->noptions; i++) {
-        const struct nd_mf_option *d = &mf->options[i];
-
-        if (d->kind != kind || !same_flag(nd_mf_str(mf, d->flag), flag, strlen(flag)))
-            continue;
-        memcpy(&n, o->data + d->count_off, sizeof(n));
-        return n ? o->data + d->off : NULL;
-    }
-    return NULL;
-}
-
-int nd_options_defaults(const struct nd_mf *mf, struct nd_options *out)
+int nd_arguments_defaults(const struct nd_mf *mf, struct nd_options *out)
 {
     struct parse p = {.mf = mf, .out = out};
     int err = allocate(&p);
@@ -367,19 +338,6 @@ int nd_options_defaults(const struct nd_mf *mf, struct nd_options *out)
     if (!err)
         free(p.given);
     return err;
-}
-
-void nd_options_free(struct nd_options *o)
-{
-    uint32_t i;
-
-    for (i = 0; o->texts && i < o->n; i++)
-        free(o->texts[i]);
-    free(o->texts);
-    free(o->names);
-    free(o->values);
-    free(o->data);
-    memset(o, 0, sizeof(*o));
 }
 
 // As on the command line: --l4-protocol, though _ is taken, too.
@@ -419,7 +377,7 @@ static void usage_option(const struct nd_mf *mf, const struct nd_mf_option *o)
     printf("%s\n", o->nalias ? ")" : "");
 }
 
-void nd_options_usage(const struct nd_mf *mf, const char *name)
+void nd_arguments_usage(const struct nd_mf *mf, const char *name)
 {
     const char *title = nd_mf_str(mf, mf->h->title);
     uint32_t i;

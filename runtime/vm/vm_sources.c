@@ -1,46 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Lines of files that options name, and words of a line. A file is read once, when it is first
-// asked for. Serves the functions of user code.
+// What user code asks the machine: lines of files that options name, counters of devices, devices
+// of virtual machines; and words of a line. Must not know where the answers come from. Serves the
+// functions of user code.
 #include "runtime/vm/vm_impl.h"
 
 #include "runtime/common/msg.h"
+#include "runtime/sources/link.h"
+#include "runtime/sources/qemu.h"
 #include "runtime/sources/textfile.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define EXIT_WRONG 2 // as for a wrong command line
-
-struct vm_file {
-    struct vm_file *next;
-    char *name;
-    char *text; // lines end in NUL
-    char **lines;
-    uint32_t n;
-};
-
-static void file_free(struct vm_file *f)
-{
-    free(f->name);
-    free(f->text);
-    free(f->lines);
-    free(f);
-}
-
-void vm_files_free(struct nd_vm *vm)
-{
-    struct vm_file *f = vm->files;
-
-    while (f) {
-        struct vm_file *next = f->next;
-
-        file_free(f);
-        f = next;
-    }
-    vm->files = NULL;
-}
 
 static int end_run(struct nd_vm *vm)
 {
@@ -55,83 +28,35 @@ static int refuse(struct nd_vm *vm, const char *name, const char *why)
     return end_run(vm);
 }
 
-// Splits the text; a last line needs no line break.
-static int split(struct vm_file *f, size_t size)
-{
-    char *p = f->text, *end = f->text + size, *eol;
-    uint32_t cap = 0;
-
-    while (p < end) {
-        if (f->n == cap) {
-            char **more = realloc(f->lines, (cap = cap ? cap * 2 : 64) * sizeof(*more));
-
-            if (!more)
-                return -ENOMEM;
-            f->lines = more;
-        }
-        eol = memchr(p, '\n', (size_t)(end - p));
-        f->lines[f->n++] = p;
-        if (eol)
-            *eol = 0;
-        if (eol && eol > p && eol[-1] == '\r')
-            eol[-1] = 0;
-        p = eol ? eol + 1 : end;
-    }
-    return 0;
-}
-
-static struct vm_file *find(const struct nd_vm *vm, const char *name)
-{
-    struct vm_file *f;
-
-    for (f = vm->files; f && strcmp(f->name, name) != 0; f = f->next)
-        ;
-    return f;
-}
-
 // The file whose name is a value; NULL: the run ends, and rc is what to return.
-static struct vm_file *open_file(struct nd_vm *vm, const struct vm_value *v, int *rc)
+static const struct nd_textfile *open_file(struct nd_vm *vm, const struct vm_value *v, int *rc)
 {
-    struct vm_file *f;
-    const char *s, *why = NULL;
+    const struct nd_textfile *f;
+    const char *s, *why;
     char name[4096];
     uint32_t n;
-    size_t size = 0;
 
     *rc = vm_str(vm, v, &s, &n);
     if (*rc)
         return NULL;
     snprintf(name, sizeof(name), "%.*s", (int)n, s);
-    f = find(vm, name);
-    if (f)
-        return f;
-    f = calloc(1, sizeof(*f));
-    if (f) {
-        f->name = strdup(name);
-        f->text = nd_textfile_read(name, &size, &why);
-    }
-    if (!f || !f->name || !f->text || split(f, size)) {
-        *rc = refuse(vm, name, why ? why : strerror(ENOMEM));
-        if (f)
-            file_free(f);
-        return NULL;
-    }
-    f->next = vm->files;
-    vm->files = f;
+    f = nd_textfile_open(&vm->files, name, &why);
+    if (!f)
+        *rc = refuse(vm, name, why);
     return f;
 }
 
 int vm_bi_file_lines(struct nd_vm *vm, const struct vm_value *v)
 {
     int rc;
-    const struct vm_file *f = open_file(vm, &v[0], &rc);
+    const struct nd_textfile *f = open_file(vm, &v[0], &rc);
 
     return vm_push_int(vm, f ? f->n : 0) ?: rc;
 }
 
 int vm_bi_file_line(struct nd_vm *vm, const struct vm_value *v)
 {
-    const struct vm_file *f;
+    const struct nd_textfile *f;
     const char *line = "";
     int64_t i;
     int rc = vm_i64(vm, &v[1], &i);
@@ -147,7 +72,7 @@ int vm_bi_file_line(struct nd_vm *vm, const struct vm_value *v)
 int vm_bi_file_error(struct nd_vm *vm, const struct vm_value *v)
 {
     int64_t line, col;
-    const struct vm_file *f;
+    const struct nd_textfile *f;
     const char *s, *text;
     uint32_t n, m;
     char name[4096];
@@ -156,10 +81,43 @@ int vm_bi_file_error(struct nd_vm *vm, const struct vm_value *v)
         vm_str(vm, &v[3], &text, &m))
         return -EINVAL;
     snprintf(name, sizeof(name), "%.*s", (int)n, s);
-    f = find(vm, name); // as it was read: a pipe is not there twice
+    f = nd_textfile_find(vm->files, name); // as it was read: a pipe is not there twice
     nd_msg_in(name, f && line >= 1 && line <= f->n ? f->lines[line - 1] : NULL, (uint32_t)line,
               col > 0 ? (uint32_t)col : 0, text, m);
     return end_run(vm);
+}
+
+// ---- devices -----------------------------------------------------------------------------------
+
+int vm_bi_link_stat(struct nd_vm *vm, const struct vm_value *v)
+{
+    char name[IFNAMSIZ] = "";
+    const char *s;
+    uint32_t n;
+    int64_t what;
+
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &what))
+        return -EINVAL;
+    if (what < 0 || what >= ND_LINK_MAX)
+        return vm_fail(vm, EINVAL, "no counter %lld", (long long)what);
+    if (n < sizeof(name)) // a longer one is not the name of a device
+        memcpy(name, s, n);
+    return vm_push_int(vm, nd_link_stat(name, (uint32_t)what));
+}
+
+int vm_bi_vm_tap(struct nd_vm *vm, const struct vm_value *v)
+{
+    char tap[IFNAMSIZ], name[256];
+    const char *s;
+    uint32_t n;
+    int64_t i;
+
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i))
+        return -EINVAL;
+    snprintf(name, sizeof(name), "%.*s", (int)n, s);
+    if (nd_qemu_tap(name, i, tap))
+        return vm_fail(vm, ENOMEM, "out of memory");
+    return vm_push_copy(vm, tap, strlen(tap));
 }
 
 // ---- words -------------------------------------------------------------------------------------

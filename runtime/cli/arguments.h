@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The command line after FILE: the options that the script declares, and among them the general
+// flags. Must not know what options are for. Serves the command line.
+#ifndef ND_ARGUMENTS_H
+#define ND_ARGUMENTS_H
+
+#include "runtime/common/options.h"
+
+#include <stdbool.h>
+
+// Offered what is no option of the script: argv[*i]. 1: taken (and *i moved to its last word),
+// 0: not known, -1: known but wrong, message printed.
+typedef int (*nd_flag_fn)(void *arg, int argc, char **argv, int *i);
+
+// 0, or -EINVAL after a message on stderr.
+int nd_arguments_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn general, void *arg,
+                       struct nd_options *out);
+// The defaults only, nothing required.
+int nd_arguments_defaults(const struct nd_mf *mf, struct nd_options *out);
+// Usage of the script; the general flags are printed by the caller.
+void nd_arguments_usage(const struct nd_mf *mf, const char *name);
+
+#endif

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The tap devices of virtual machines that QEMU runs on this host. Must not know user code.
+// Serves the VM.
+#ifndef ND_QEMU_H
+#define ND_QEMU_H
+
+#include <net/if.h>
+#include <stdint.h>
+
+// The i-th tap device, in the order of their names, of the machine with this name or UUID; "" if
+// there is none. 0, or -ENOMEM.
+int nd_qemu_tap(const char *name, int64_t i, char tap[IFNAMSIZ]);
+
+#endif
