@@ -17,6 +17,7 @@ inside() {
     local dir=$1 suite=$2 from=$3 m
     debootstrap --variant=minbase --include=make,ca-certificates --keyring="$KEYRING" "$suite" "$dir" "$from" ||
         return 3
+    mount --bind "$dir" "$dir" || return # `ip netns exec` wants / to be mounted
     for m in proc sys dev; do mount --rbind "/$m" "$dir/$m" || return; done
     cp -L /etc/resolv.conf /etc/hosts "$dir/etc/"
     apt-config dump | grep -E '^Acquire::[a-z]+::Proxy' >"$dir/etc/apt/apt.conf.d/99host"
@@ -30,7 +31,6 @@ inside() {
                 apt-get update -qq && apt-get install -y -qq --no-install-recommends "llvm-$LLVM-dev" || exit
             fi
             make demo || exit
-            # Users see no warning: they would take it for a fault of theirs.
             echo "versions: $(gcc --version | sed 1q), LLVM $("${LLVM_CONFIG:-$(sh .ci/llvm.sh config)}" --version)," \
                 "libbpf $(dpkg-query -Wf "\${Version}" libbpf-dev), glibc $(ldd --version | sed "1s/.* //;1q")"'
 }
