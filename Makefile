@@ -10,7 +10,9 @@ FLEX ?= flex
 BISON ?= bison
 PREFIX ?= /usr/local
 DESTDIR ?=
-LLVM_CONFIG ?= $(firstword $(foreach v,19 18 17 16,$(shell command -v llvm-config-$(v) 2>/dev/null)) $(shell command -v llvm-config 2>/dev/null))
+ifndef LLVM_CONFIG
+LLVM_CONFIG := $(shell sh .ci/llvm.sh config)
+endif
 
 # SAN=1: everything under AddressSanitizer and UndefinedBehaviorSanitizer, in a folder of its own.
 ifeq ($(SAN),1)
@@ -21,7 +23,12 @@ B ?= build
 OPT := -O2 -g
 endif
 
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
+# WERROR=1: warnings are errors, as in `make check`. Who only builds may have a compiler that warns of more.
+ifeq ($(WERROR),1)
+ERROR := -Werror
+BISON_ERROR := -Werror -Wno-error=other
+endif
+WARN := -Wall -Wextra $(ERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
 	-Wformat=2 -Wno-unknown-warning-option
 CFLAGS ?=
 ALL_CFLAGS := -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DND_DATADIR='"$(PREFIX)/share/ndtrace"' \
@@ -68,7 +75,7 @@ $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a
 
 $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h: grammar/%.y
 	@mkdir -p $(@D)
-	$(BISON) -Werror -Wno-error=other -d -o $(B)/grammar/$*.tab.c $<
+	$(BISON) $(BISON_ERROR) -d -o $(B)/grammar/$*.tab.c $<
 $(B)/grammar/%.lex.c $(B)/grammar/%.lex.h: grammar/%.l
 	@mkdir -p $(@D)
 	$(FLEX) --header-file=$(B)/grammar/$*.lex.h -o $(B)/grammar/$*.lex.c $<
@@ -104,7 +111,7 @@ demo:
 	@bash tests/demo.sh
 
 check: deps
-	@$(MAKE) --no-print-directory -s -j$$(nproc) all
+	@$(MAKE) --no-print-directory -s -j$$(nproc) WERROR=1 all
 	@$(MAKE) --no-print-directory check-all
 
 # One line for each suite, and a last line with the sum; a suite that fails does not hide the others.
@@ -124,6 +131,11 @@ check-host: all
 .PHONY: check-without
 check-without: all $(B)/tests/cases/run $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run
 	@B=$(B) bash tests/without.sh $(WITHOUT)
+
+# On demand: builds and runs `make demo` in folders of other releases of the distribution.
+.PHONY: check-distros
+check-distros:
+	@bash tests/distros.sh $(DISTROS)
 
 .PHONY: install uninstall clean format check-format help
 install: all

@@ -9,13 +9,11 @@
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
-have_llvm() { for v in 19 18 17 16; do have "llvm-config-$v" && return 0; done; have llvm-config; }
+llvm() { sh "$(dirname "$0")/llvm.sh" "$1"; }
 
-complete() {
-    for c in gcc g++ make flex bison ip ping nc clang-format bpftool tc; do have "$c" || return 1; done
-    have clang-19 || have clang-18 || have clang-17 || have clang-16 || have clang || return 1
-    have_llvm || return 1
-    for h in bpf/libbpf.h libelf.h gelf.h zlib.h cmocka.h sys/sdt.h; do
+# HEADER...: the C compiler finds them.
+headers() {
+    for h in "$@"; do
         echo "#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,30 +21,48 @@ complete() {
 #include <$h>" | gcc -fsyntax-only -x c - 2>/dev/null || return 1
     done
 }
+build_complete() {
+    for c in gcc g++ make flex bison ip ping; do have "$c" || return 1; done
+    [ -n "$(llvm config)" ] && headers bpf/libbpf.h libelf.h gelf.h zlib.h
+}
+complete() {
+    build_complete || return 1
+    for c in nc clang-format bpftool tc; do have "$c" || return 1; done
+    [ -n "$(llvm clang)" ] && headers cmocka.h sys/sdt.h
+}
 
 debian() {
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq || echo "deps: the package lists could not be refreshed; trying with the old ones" >&2
     llvm=
-    for v in 19 18 17 16; do
+    for v in $(llvm versions); do
         if apt-cache show "llvm-$v-dev" >/dev/null 2>&1; then
-            llvm="llvm-$v-dev clang-$v libclang-rt-$v-dev"
+            llvm=$v
             break
         fi
     done
-    [ -n "$llvm" ] || { echo "deps: this distribution has no LLVM 16 to 19" >&2; exit 1; }
-    # shellcheck disable=SC2086
-    apt-get install -y -qq --no-install-recommends gcc g++ libc6-dev make flex bison $llvm libbpf-dev libelf-dev \
-        zlib1g-dev libzstd-dev libcmocka-dev iproute2 iputils-ping netcat-openbsd procps \
-        systemtap-sdt-dev bpftool clang-format ca-certificates
+    [ -n "$(llvm config)$llvm" ] || { echo "deps: this distribution has none of LLVM $(llvm versions)" >&2; exit 1; }
+    set -- gcc g++ libc6-dev make flex bison libbpf-dev libelf-dev zlib1g-dev libzstd-dev iproute2 iputils-ping \
+        ca-certificates
+    [ -n "$(llvm config)" ] || set -- "$@" "llvm-$llvm-dev"
+    apt-get install -y -qq --no-install-recommends "$@"
+}
+# What tests need besides; the compiler is of one version with the library.
+debian_tests() {
+    v=$("$(llvm config)" --version)
+    v=${v%%.*}
+    apt-get install -y -qq --no-install-recommends "clang-$v" "libclang-rt-$v-dev" libcmocka-dev netcat-openbsd \
+        procps systemtap-sdt-dev bpftool clang-format
 }
 
 fedora() { # Fedora, openEuler, RHEL and kin; static archives where there are any
-    pm=$1
-    $pm install -y gcc gcc-c++ make flex bison llvm-devel clang libbpf-devel elfutils-libelf-devel \
-        zlib-devel libzstd-devel libcmocka-devel iproute iputils nmap-ncat procps-ng \
-        systemtap-sdt-devel bpftool clang-tools-extra
-    $pm install -y llvm-static libbpf-static compiler-rt iproute-tc || true
+    $pm install -y gcc gcc-c++ make flex bison llvm-devel libbpf-devel elfutils-libelf-devel zlib-devel \
+        libzstd-devel iproute iputils
+    $pm install -y llvm-static libbpf-static || true
+}
+fedora_tests() {
+    $pm install -y clang libcmocka-devel nmap-ncat procps-ng systemtap-sdt-devel bpftool clang-tools-extra
+    $pm install -y compiler-rt iproute-tc || true
 }
 
 vm_complete() {
@@ -67,17 +83,21 @@ if [ "${1:-}" != build ] && ! vm_complete; then
     [ "$(id -u)" = 0 ] || { echo "deps: packages are missing; run 'sudo make deps'" >&2; exit 1; }
     vm
 fi
-if [ "${1:-}" = vm ] || complete; then
-    exit 0
-fi
+case ${1:-} in
+vm) exit 0 ;;
+build) ! build_complete || exit 0 ;;
+*) ! complete || exit 0 ;;
+esac
 [ "$(id -u)" = 0 ] || { echo "deps: packages are missing; run 'sudo make deps'" >&2; exit 1; }
 if have apt-get; then
-    debian
+    family=debian
 elif have dnf; then
-    fedora dnf
+    family=fedora pm=dnf
 elif have yum; then
-    fedora yum
+    family=fedora pm=yum
 else
     echo "deps: no apt-get, dnf or yum; README.md lists what is needed" >&2
     exit 1
 fi
+$family
+[ "${1:-}" = build ] || "${family}_tests"

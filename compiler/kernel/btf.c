@@ -82,16 +82,20 @@ static int index_types(struct nd_btf *b, const char **why)
     return 0;
 }
 
+// What every BTF has of the header: the one of newer kernel headers is longer than what older
+// kernels give.
+#define HEADER (offsetof(struct btf_header, str_len) + sizeof(uint32_t))
+
 static int check_header(struct nd_btf *b, const uint8_t *data, size_t size, const char **why)
 {
-    struct btf_header h;
+    struct btf_header h = {0};
     uint64_t types, strings;
 
-    if (size < sizeof(h)) {
+    if (size < HEADER) {
         *why = "too short for BTF";
         return -EINVAL;
     }
-    memcpy(&h, data, sizeof(h));
+    memcpy(&h, data, HEADER);
     if (h.magic == __builtin_bswap16(BTF_MAGIC)) {
         *why = "BTF of a machine with the other byte order";
         return -EINVAL;
@@ -100,7 +104,7 @@ static int check_header(struct nd_btf *b, const uint8_t *data, size_t size, cons
         *why = "not BTF (no magic number at its start)";
         return -EINVAL;
     }
-    if (h.version != BTF_VERSION || h.hdr_len < sizeof(h) || h.hdr_len > size) {
+    if (h.version != BTF_VERSION || h.hdr_len < HEADER || h.hdr_len > size) {
         *why = "a version of BTF that is not known";
         return -EINVAL;
     }

@@ -230,7 +230,8 @@ static const char *filter_functions(struct nd_kernel *k)
 static void add_function(struct nd_kernel *k, const char *glob, const char *line, size_t len,
                          struct nd_strings *out)
 {
-    char buf[512], *module = memchr(line, ' ', len), *tab = memchr(line, '\t', len);
+    const char *module = memchr(line, ' ', len), *tab = memchr(line, '\t', len);
+    char buf[512];
     size_t n, m = 0;
 
     if (!module || (tab && tab < module))

@@ -83,12 +83,14 @@ static void find_parts(Elf *elf, const char *func, struct parts *p)
 
 static const char *btf_str(const struct parts *p, uint32_t off)
 {
-    struct btf_header h;
+    // Newer kernel headers have a longer header than our objects.
+    size_t known = offsetof(struct btf_header, str_len) + sizeof(uint32_t);
+    struct btf_header h = {0};
     uint64_t at;
 
-    if (p->btf_size < sizeof(h))
+    if (p->btf_size < known)
         return "";
-    memcpy(&h, p->btf, sizeof(h));
+    memcpy(&h, p->btf, known);
     at = (uint64_t)h.hdr_len + h.str_off + off;
     if (off >= h.str_len || at >= p->btf_size || !memchr(p->btf + at, 0, p->btf_size - at))
         return "";

@@ -43,10 +43,10 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
 build() {
-    local bpf_cc=clang libs="-Wl,-Bstatic -lbpf -Wl,-Bdynamic -lelf -lz" j
-    command -v clang-19 >/dev/null && bpf_cc=clang-19
+    local bpf_cc libs="-Wl,-Bstatic -lbpf -Wl,-Bdynamic -lelf -lz" j
+    bpf_cc=$(sh .ci/llvm.sh clang)
     for j in comm dev lat path stack flow event five; do
-        $bpf_cc -O2 -g -target bpf -Wall -D__TARGET_ARCH_"$(uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')" \
+        ${bpf_cc:-clang} -O2 -g -target bpf -Wall -D__TARGET_ARCH_"$(uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')" \
             -I/usr/include/"$(uname -m)"-linux-gnu -c $here/c/$j.bpf.c -o $out/$j.o || return 1
     done
     cc -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -o $out/loader $here/c/loader.c $libs &&

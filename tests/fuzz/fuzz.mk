@@ -4,7 +4,7 @@
 # left in build/fuzz as crash-*, timeout-*, oom-*; new inputs are kept in build/fuzz/found.
 
 FUZZ_SECONDS ?= 60
-FUZZ_CC ?= $(firstword $(foreach v,-19 -18 -17 -16,$(shell command -v clang$(v) 2>/dev/null)) clang)
+FUZZ_CC ?= $(or $(shell sh .ci/llvm.sh clang),clang)
 FB := build/fuzz
 FUZZ_CFLAGS = -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer -ffunction-sections -fdata-sections \

@@ -84,10 +84,10 @@ static inline void obj_end(struct obj *o, const char *text)
 
     write_file(o->mf, blob, size);
     write_file(o->c, text, strlen(text));
-    shell("cd %s && $(command -v clang-19 || echo clang) -target bpf -g -O2 -D__TARGET_ARCH_x86 "
+    shell("clang=$(sh .ci/llvm.sh clang) llvm=$($(sh .ci/llvm.sh config) --bindir) && cd %s && "
+          "$clang -target bpf -g -O2 -D__TARGET_ARCH_x86 "
           "-I/usr/include/$(uname -m)-linux-gnu -c t.c -o t.bpf && "
-          "$(command -v llvm-objcopy-19 || echo llvm-objcopy) --add-section .ndtrace=t.mf t.bpf "
-          "t.ndo",
+          "$llvm/llvm-objcopy --add-section .ndtrace=t.mf t.bpf t.ndo",
           o->dir);
     f = fopen(o->o, "r+");
     assert_non_null(f);

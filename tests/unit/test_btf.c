@@ -257,6 +257,33 @@ static size_t make(struct made *m, const uint32_t *types, uint32_t ntypes, const
 
 #define INFO(kind, vlen) ((uint32_t)(kind) << 24 | (vlen))
 
+// A kernel's header may be shorter or longer than that of the headers we were compiled with.
+static void test_header_lengths(void **state)
+{
+    static const uint32_t types[] = {1, INFO(ND_BTF_INT, 0), 4, 32};
+    static const uint32_t lengths[] = {24, 32, 40};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        uint32_t head[10] = {BTF_MAGIC | 1 << 16, lengths[i], 0, sizeof(types), sizeof(types), 3};
+        struct nd_btf_type t;
+        const char *why = "";
+        uint8_t data[64];
+        struct nd_btf *b;
+
+        memcpy(data, head, lengths[i]);
+        memcpy(data + lengths[i], types, sizeof(types));
+        memcpy(data + lengths[i] + sizeof(types), "\0x", 3);
+        b = nd_btf_from_memory(data, lengths[i] + sizeof(types) + 3, NULL, &why);
+        if (!b)
+            fail_msg("header of %u bytes: %s", lengths[i], why);
+        assert_true(nd_btf_get(b, 1, &t));
+        assert_string_equal(t.name, "x");
+        assert_int_equal(t.size, 4);
+        nd_btf_free(b);
+    }
+}
+
 static void test_cycles(void **state)
 {
     struct env *e = *state;
@@ -412,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_enums),
         cmocka_unit_test(test_text_and_size),
+        cmocka_unit_test(test_header_lengths),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_flipped),
         cmocka_unit_test(test_cycles),

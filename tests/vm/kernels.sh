@@ -27,13 +27,11 @@ suite_of() {
 # SUITE: package lists of that release in a folder of their own, so that those of the machine stay
 # as they are; from here on apt uses them.
 use_suite() {
-    local dir=$CACHE/lists/$1 mirror
+    local dir=$CACHE/lists/$1 from
     unset APT_CONFIG
-    mirror=$(apt-get indextargets --format '$(SITE) $(REPO_URI)' 'Created-By: Packages' 'Component: main' |
-        awk '$2 ~ /\/debian\/$/ { print $2; exit }')
-    [ -n "$mirror" ] || die "the package sources of this machine name no mirror of the distribution"
+    from=$(mirror)
     mkdir -p "$dir/state/partial" "$dir/cache/archives/partial"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$dir/list"
+    echo "deb [signed-by=$KEYRING] $from $1 main" >"$dir/list"
     cat >"$dir/conf" <<E
 Dir::Etc::SourceList "$dir/list";
 Dir::Etc::SourceParts "/dev/null";
