@@ -54,10 +54,14 @@ BPF_LIBS := -lbpf
 endif
 
 COMPILER_SRC := $(filter-out compiler/main.c,$(wildcard compiler/*.c compiler/*/*.c))
-RUNTIME_SRC := $(filter-out runtime/main.c,$(wildcard runtime/*.c runtime/*/*.c))
+COMMON_SRC := $(wildcard runtime/common/*.c)
+RUNTIME_SRC := $(filter-out runtime/main.c $(COMMON_SRC),$(wildcard runtime/*.c runtime/*/*.c))
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o)
 GRAMMAR_OBJ := $(if $(wildcard grammar/ndtrace.y),$(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
+COMMON_OBJ := $(COMMON_SRC:%.c=$(B)/%.o)
+# The compiler, the runtime, and what both share.
+LIBS := $(B)/libndr.a $(B)/libndc.a $(B)/libnd.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all
@@ -65,12 +69,14 @@ all: $(B)/ndtrace $(B)/ndtrace-compile
 
 $(B)/libndc.a: $(COMPILER_OBJ) $(GRAMMAR_OBJ)
 	@rm -f $@; $(AR) rcs $@ $^
+$(B)/libnd.a: $(COMMON_OBJ)
+	@rm -f $@; $(AR) rcs $@ $^
 $(B)/libndr.a: $(RUNTIME_OBJ)
 	@rm -f $@; $(AR) rcs $@ $^
 
-$(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a
+$(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) -lelf -lz -lpthread -lm
-$(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a
+$(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) -no-pie -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf
 
 $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h: grammar/%.y
@@ -89,9 +95,9 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$(B)/tests/unit/%: tests/unit/%.c $(B)/libndc.a $(B)/libndr.a
+$(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libndr.a $(B)/libndc.a -Wl,--gc-sections -no-pie $(BPF_LIBS) $(LLVM_LIBS) \
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBS) -Wl,--gc-sections -no-pie $(BPF_LIBS) $(LLVM_LIBS) \
 		-lelf -lz -lpthread -lcmocka -lm
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

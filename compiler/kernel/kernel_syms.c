@@ -3,6 +3,8 @@
 // available_filter_functions or kallsyms. Must not know the language. Serves the checker.
 #include "compiler/kernel/kernel_priv.h"
 
+#include "runtime/common/kallsyms.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -47,40 +49,24 @@ static const char *kallsyms(struct nd_kernel *k)
     return k->kallsyms;
 }
 
-// Lines of kallsyms are "ffffffffc0000000 t name\t[module]", of vmlinux without a module. Is a name
-// at `at`, of all that stands there?
-static bool at_symbol(const char *text, const char *at)
+// The first symbol of that name.
+static bool find_symbol(struct nd_kernel *k, const char *name, struct nd_kallsym *s)
 {
-    return at - text >= 3 && at[-1] == ' ' && at[-3] == ' ';
-}
+    const char *text = kallsyms(k), *p = text;
 
-// The module that stands at `p`, behind a name; "" for vmlinux.
-static const char *module_at(struct nd_kernel *k, const char *p)
-{
-    return *p == '\t' && p[1] == '[' ? nd_arena_strndup(k->a, p + 2, strcspn(p + 2, "]\n")) : "";
-}
-
-// The line of a symbol in the text of kallsyms, at its name; NULL if there is none.
-static const char *symbol_line(const char *text, const char *name)
-{
-    size_t len = strlen(name);
-    const char *p = text;
-
-    while (len && p && (p = strstr(p, name))) {
-        const char *at = p;
-
-        p += len;
-        if ((*p == '\n' || *p == '\t' || !*p) && at_symbol(text, at))
-            return at;
+    while (p && (p = nd_kallsyms_find(text, p, name, s))) {
+        if (s->len == strlen(name))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
+// The module of a symbol; "" for vmlinux, and where there is no such symbol.
 static const char *module_of(struct nd_kernel *k, const char *name)
 {
-    const char *text = kallsyms(k), *line = text ? symbol_line(text, name) : NULL;
+    struct nd_kallsym s;
 
-    return line ? module_at(k, line + strlen(name)) : "";
+    return find_symbol(k, name, &s) ? nd_arena_strndup(k->a, s.module, s.module_len) : "";
 }
 
 // The function in the BTF of this module alone, 0 if it has none.
@@ -225,53 +211,45 @@ static const char *filter_functions(struct nd_kernel *k)
     return k->functions;
 }
 
-// "NAME" or "NAME [MODULE]" up to the end of the line, as "NAME\0MODULE" on the arena if it
-// matches: sorted by name, and both parts in one string.
-static void add_function(struct nd_kernel *k, const char *glob, const char *line, size_t len,
-                         struct nd_strings *out)
+// Adds a function that matches as "NAME\1MODULE": sorted by name, and both parts in one string.
+static void add_function(struct nd_kernel *k, const char *glob, const char *name, size_t len,
+                         const char *module, size_t module_len, struct nd_strings *out)
 {
-    const char *module = memchr(line, ' ', len), *tab = memchr(line, '\t', len);
     char buf[512];
-    size_t n, m = 0;
 
-    if (!module || (tab && tab < module))
-        module = tab; // kallsyms has a tab before the module
-    n = module ? (size_t)(module - line) : len;
-    if (!n || n >= sizeof(buf))
+    if (!len || len >= sizeof(buf))
         return;
-    memcpy(buf, line, n);
-    buf[n] = 0;
-    if (!nd_glob_match(glob, buf))
-        return;
-    if (module) {
-        module += strspn(module, " \t[");
-        while (module + m < line + len && module[m] != ']')
-            m++;
-    }
-    *ND_PUSH(k->a, out) = nd_arena_printf(k->a, "%s%c%.*s", buf, 1, (int)m, m ? module : "");
+    memcpy(buf, name, len);
+    buf[len] = 0;
+    if (nd_glob_match(glob, buf))
+        *ND_PUSH(k->a, out) = nd_arena_printf(k->a, "%s%c%.*s", buf, 1, (int)module_len, module);
 }
 
+// Lines "NAME" or "NAME [MODULE]".
 static void scan_filter_functions(struct nd_kernel *k, const char *text, const char *glob,
                                   struct nd_strings *out)
 {
     for (const char *p = text; *p;) {
-        size_t len = strcspn(p, "\n");
+        size_t len = strcspn(p, "\n"), name = strcspn(p, " \n");
+        const char *module = p + name + (name < len);
 
-        add_function(k, glob, p, len, out);
+        module += *module == '[';
+        add_function(k, glob, p, name, module, strcspn(module, "]\n"), out);
         p += len + (p[len] == '\n');
     }
 }
 
-// Lines "ffffffff81000000 T name\t[module]": functions only.
 static void scan_kallsyms(struct nd_kernel *k, const char *text, const char *glob,
                           struct nd_strings *out)
 {
-    for (const char *p = text; *p;) {
-        size_t len = strcspn(p, "\n"), hex = strspn(p, "0123456789abcdef");
+    struct nd_kallsym s;
 
-        if (hex + 3 < len && p[hex] == ' ' && strchr("tTwW", p[hex + 1]))
-            add_function(k, glob, p + hex + 3, len - hex - 3, out);
-        p += len + (p[len] == '\n');
+    for (const char *p = text; *p;) {
+        const char *end = strchrnul(p, '\n');
+
+        if (nd_kallsyms_line(p, end, &s) && nd_kallsyms_is_func(&s))
+            add_function(k, glob, s.name, s.len, s.module, s.module_len, out);
+        p = end + (*end == '\n');
     }
 }
 
@@ -282,7 +260,7 @@ static void scan_btf(struct nd_kernel *k, const char *glob, struct nd_strings *o
 
     for (uint32_t id = 1; btf && id < nd_btf_count(btf); id++)
         if (nd_btf_get(btf, id, &t) && t.kind == ND_BTF_FUNC)
-            add_function(k, glob, t.name, strlen(t.name), out);
+            add_function(k, glob, t.name, strlen(t.name), "", 0, out);
 }
 
 int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
@@ -313,40 +291,16 @@ int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
     return err;
 }
 
-// Does this suffix name a copy that runs in place of the function? Several may follow each other.
-static bool copy_suffix(const char *s, size_t len)
-{
-    static const char *const made[] = {".isra.", ".constprop.", ".part.", ".llvm."};
-    size_t i, n;
-
-    while (len) {
-        for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
-            n = strlen(made[i]);
-            if (len > n && !strncmp(s, made[i], n))
-                break;
-        }
-        if (i == sizeof(made) / sizeof(made[0]))
-            return false;
-        n += strspn(s + n, "0123456789");
-        s += n;
-        len -= n;
-    }
-    return true;
-}
-
 bool nd_kernel_each_copy(struct nd_kernel *k, const char *name,
                          void (*fn)(void *arg, const char *symbol, const char *module), void *arg)
 {
     const char *text = kallsyms(k), *p = text;
-    size_t len = strlen(name);
+    struct nd_kallsym s;
 
-    while (len && p && (p = strstr(p, name))) {
-        const char *at = p;
-        size_t n = strcspn(p, "\t\n");
-
-        p += n;
-        if (at_symbol(text, at) && strchr("tTwW", at[-2]) && copy_suffix(at + len, n - len))
-            fn(arg, nd_arena_strndup(k->a, at, n), module_at(k, p));
+    while (p && (p = nd_kallsyms_find(text, p, name, &s))) {
+        if (nd_kallsyms_is_func(&s) && nd_kallsyms_runs(&s, name))
+            fn(arg, nd_arena_strndup(k->a, s.name, s.len),
+               nd_arena_strndup(k->a, s.module, s.module_len));
     }
     return text != NULL;
 }
@@ -423,9 +377,7 @@ bool nd_kernel_module_builtin(struct nd_kernel *k, const char *module)
 
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name)
 {
-    const char *text = kallsyms(k), *line = symbol_line(text, name);
+    struct nd_kallsym s;
 
-    while (line && line > text && line[-1] != '\n')
-        line--;
-    return line ? strtoull(line, NULL, 16) : 0;
+    return find_symbol(k, name, &s) ? s.addr : 0;
 }

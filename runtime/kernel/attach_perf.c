@@ -2,8 +2,8 @@
 // perf_event_open(2) in its many dresses. Must not know programs. Serves attach.c only.
 #include "runtime/kernel/attach_perf.h"
 
+#include "runtime/common/kallsyms.h"
 #include "runtime/kernel/feature.h"
-#include "runtime/output/symbols.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,7 +120,7 @@ static int open_kprobe(struct nd_perf *p, const struct nd_mf *mf, const struct n
     attr.config2 = a->num;
     if (a->num2) { // several functions have this name: by address
         attr.config1 = 0;
-        attr.config2 = nd_ksym_nth(func, (uint32_t)a->num2, nd_mf_str(mf, a->s0));
+        attr.config2 = nd_kallsyms_nth(func, (uint32_t)a->num2, nd_mf_str(mf, a->s0));
         if (!attr.config2)
             return -ENOENT;
         attr.config2 += a->num;

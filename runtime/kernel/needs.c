@@ -3,6 +3,7 @@
 // are not among it, libbpf relocates them, except where their absence or size would go unnoticed.
 #include "runtime/kernel/needs.h"
 
+#include "runtime/common/kallsyms.h"
 #include "runtime/common/msg.h"
 #include "runtime/kernel/feature.h"
 
@@ -470,32 +471,21 @@ static void check_record(struct check *c)
 
 // ---- the kernel --------------------------------------------------------------------------------
 
-// The function itself, or a copy that the compiler made of it and left in its place.
-static bool is_function(const char *symbol, const char *name)
-{
-    static const char *const made[] = {".isra.", ".constprop.", ".part.", ".llvm."};
-    size_t n = strlen(name), i;
-
-    if (strncmp(symbol, name, n) != 0 || strstr(symbol + n, ".cold"))
-        return false;
-    for (i = 0; symbol[n] && i < sizeof(made) / sizeof(made[0]); i++) {
-        if (!strncmp(symbol + n, made[i], strlen(made[i])))
-            return true;
-    }
-    return !symbol[n];
-}
-
 static void check_kernel_func(struct check *c)
 {
     FILE *f = fopen("/proc/kallsyms", "re");
-    char line[512], name[256], type;
+    struct nd_kallsym s;
+    char *line = NULL;
     bool found = false;
+    size_t cap = 0;
+    ssize_t n;
 
-    while (f && !found && fgets(line, sizeof(line), f))
-        found = sscanf(line, "%*s %c %255s", &type, name) == 2 && strchr("tTwW", type) &&
-                is_function(name, c->type);
+    while (f && !found && (n = getline(&line, &cap, f)) > 0)
+        found = nd_kallsyms_line(line, line + n - (line[n - 1] == '\n'), &s) &&
+                nd_kallsyms_is_func(&s) && nd_kallsyms_runs(&s, c->type);
     if (f)
         fclose(f);
+    free(line);
     if (!found)
         absent(c, "this kernel has no function %s", c->type);
 }

@@ -3,9 +3,10 @@
 // Must not know processes or formats. Serves formatting; also the door to the other names.
 #include "runtime/output/symbols_impl.h"
 
+#include "runtime/common/kallsyms.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,70 +64,24 @@ static struct nd_ksym *push(struct nd_ksyms *k)
     return &k->v[k->n++];
 }
 
-static char *parse_hex(char *p, uint64_t *out)
+// One line, cut into strings.
+static int take_line(struct nd_ksyms *k, char *line, char *end)
 {
-    uint64_t v = 0;
-
-    for (;; p++) {
-        uint32_t c = (unsigned char)*p, d = c - '0';
-
-        if (d > 9) {
-            d = (c | 32) - 'a' + 10;
-            if (d < 10 || d > 15)
-                break;
-        }
-        v = v << 4 | d;
-    }
-    *out = v;
-    return p;
-}
-
-// One line "address type name[\t[module]]"; cut into strings.
-static int parse_line(struct nd_ksyms *k, char *p, char *end)
-{
-    uint64_t addr;
-    char *name, *tab;
+    struct nd_kallsym from;
     struct nd_ksym *s;
 
-    p = parse_hex(p, &addr);
-    if (end - p < 4 || p[0] != ' ' || p[2] != ' ')
+    if (!nd_kallsyms_line(line, end, &from))
         return 0;
-    name = p + 3;
     s = push(k);
     if (!s)
         return -ENOMEM;
-    *s = (struct nd_ksym){addr, (uint32_t)(name - k->text), 0};
-    tab = memchr(name, '\t', (size_t)(end - name));
-    if (tab && tab[1] == '[' && end[-1] == ']') {
-        *tab = '\0';
-        end[-1] = '\0';
-        s->module = (uint32_t)(tab + 2 - k->text);
+    *s = (struct nd_ksym){from.addr, (uint32_t)(from.name - k->text), 0};
+    k->text[s->name + from.len] = '\0';
+    if (from.module_len) {
+        s->module = (uint32_t)(from.module - k->text);
+        k->text[s->module + from.module_len] = '\0';
     }
     return 0;
-}
-
-uint64_t nd_ksym_nth(const char *name, uint32_t n, const char *module)
-{
-    size_t len = strlen(name), cap = 0;
-    FILE *f = fopen("/proc/kallsyms", "re");
-    uint64_t addr, found = 0;
-    char *line = NULL, *p;
-    ssize_t got;
-
-    while (f && !found && (got = getline(&line, &cap, f)) > 0) {
-        p = parse_hex(line, &addr); // " t name\t[module]\n"
-        if (line + got - p < 4 || !strchr("tTwW", p[1]) || strncmp(p + 3, name, len) != 0)
-            continue;
-        p += 3 + len;
-        if (*p == '\t' ? p[1] == '[' && !strncmp(p + 2, module, strcspn(p + 2, "]")) &&
-                             !module[strcspn(p + 2, "]")]
-                       : *p == '\n' && !*module)
-            found = --n ? 0 : addr;
-    }
-    if (f)
-        fclose(f);
-    free(line);
-    return found;
 }
 
 static int compare(const void *a, const void *b)
@@ -167,8 +122,8 @@ int nd_ksyms_load(struct nd_ksyms *k, const char *path)
         end = memchr(p, '\n', (size_t)(k->text + size - p));
         if (!end)
             end = k->text + size;
+        err = take_line(k, p, end);
         *end = '\0';
-        err = parse_line(k, p, end);
     }
     sort(k);
     return err;

@@ -24,9 +24,6 @@ void nd_syms_kernel(struct nd_syms *s, uint64_t addr, struct nd_sym *out);
 bool nd_syms_kernel_hidden(struct nd_syms *s);
 void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_sym *out);
 uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name); // 0: unknown
-// Address of the n-th function (from 1) of that name in the module ("": the kernel itself), in the
-// order of kallsyms; 0: there is none, or addresses are hidden. Reads the file each time.
-uint64_t nd_ksym_nth(const char *name, uint32_t n, const char *module);
 const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid);
 const char *nd_syms_cgroup(struct nd_syms *s, uint64_t id); // NULL: unknown
 

@@ -16,6 +16,7 @@ FUZZ_RUN = -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=
 FUZZ_GRAMMAR := $(if $(wildcard grammar/ndtrace.y),$(FB)/grammar/ndtrace.tab.o $(FB)/grammar/ndtrace.lex.o)
 FUZZ_COMPILER := $(COMPILER_SRC:%.c=$(FB)/%.o)
 FUZZ_RUNTIME := $(RUNTIME_SRC:%.c=$(FB)/%.o)
+FUZZ_COMMON := $(COMMON_SRC:%.c=$(FB)/%.o)
 
 $(FB)/compiler/lower/%.o: FUZZ_CFLAGS += $(LLVM_CPPFLAGS)
 $(FB)/grammar/%.o: $(B)/grammar/%.c
@@ -28,14 +29,16 @@ $(FUZZ_COMPILER) $(FUZZ_GRAMMAR): $(if $(FUZZ_GRAMMAR),$(B)/grammar/ndtrace.tab.
 
 $(FB)/libndc.a: $(FUZZ_COMPILER) $(FUZZ_GRAMMAR)
 	@rm -f $@; $(AR) rcs $@ $^
+$(FB)/libnd.a: $(FUZZ_COMMON)
+	@rm -f $@; $(AR) rcs $@ $^
 $(FB)/libndr.a: $(FUZZ_RUNTIME)
 	@rm -f $@; $(AR) rcs $@ $^
 
-$(FB)/fuzz_script: $(FB)/tests/fuzz/fuzz_script.o $(FB)/libndc.a
+$(FB)/fuzz_script: $(FB)/tests/fuzz/fuzz_script.o $(FB)/libndc.a $(FB)/libnd.a
 	$(FUZZ_LINK) -o $@ $^ $(LLVM_LIBS) -lelf -lz
-$(FB)/fuzz_btf: $(FB)/tests/fuzz/fuzz_btf.o $(FB)/libndc.a
+$(FB)/fuzz_btf: $(FB)/tests/fuzz/fuzz_btf.o $(FB)/libndc.a $(FB)/libnd.a
 	$(FUZZ_LINK) -o $@ $^ $(LLVM_LIBS) -lelf -lz
-$(FB)/fuzz_manifest: $(FB)/tests/fuzz/fuzz_manifest.o $(FB)/libndr.a
+$(FB)/fuzz_manifest: $(FB)/tests/fuzz/fuzz_manifest.o $(FB)/libndr.a $(FB)/libnd.a
 	$(FUZZ_LINK) -o $@ $^ $(BPF_LIBS) -lelf -lz -lpthread
 
 .PHONY: fuzz fuzz-build

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Compiled programs run by the kernel with invented contexts: nothing is attached.
-$(B)/tests/testrun/%: tests/testrun/%.c $(B)/libndc.a $(B)/libndr.a
+$(B)/tests/testrun/%: tests/testrun/%.c $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libndr.a $(B)/libndc.a -Wl,--gc-sections -no-pie $(BPF_LIBS) $(LLVM_LIBS) \
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBS) -Wl,--gc-sections -no-pie $(BPF_LIBS) $(LLVM_LIBS) \
 		-lelf -lz -lpthread -lcmocka -lm
 
 .PHONY: check-testrun

@@ -27,7 +27,7 @@ static struct nd_unit *portable(const char *text, bool lower)
 }
 
 static const struct nd_need *find(const struct nd_unit *u, enum nd_mf_need_kind kind,
-                                        const char *type, const char *path)
+                                  const char *type, const char *path)
 {
     uint32_t i;
 
