@@ -3,7 +3,7 @@
 #include "compiler/check/builtins.h"
 
 #include "compiler/check/values.h"
-#include "compiler/net/packet.h"
+#include "compiler/lang/packet.h"
 
 #include <string.h>
 

@@ -494,23 +494,6 @@ static void infer(struct nd_check *c)
     pass(c);
 }
 
-#define ENTRIES 4096u
-#define ENTRIES_LARGE 1024u // values above LARGE bytes
-#define ENTRIES_HUGE 128u   // values above HUGE_VALUE bytes: dist()
-#define LARGE 256u
-#define HUGE_VALUE 1024u
-
-uint32_t nd_map_entries(const struct nd_map *m)
-{
-    if (!m->key)
-        return 1;
-    if (m->max_entries)
-        return m->max_entries;
-    if (m->val && m->val->size > HUGE_VALUE)
-        return ENTRIES_HUGE;
-    return m->val && m->val->size > LARGE ? ENTRIES_LARGE : ENTRIES;
-}
-
 #define KEY_MAX 512u
 
 static void check_maps(struct nd_check *c)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Types of what reaches into something: fields, elements, tuples, maps, `in`.
 #include "compiler/check/builtins.h"
-#include "compiler/net/packet.h"
+#include "compiler/lang/packet.h"
 
 #include <string.h>
 
@@ -143,7 +143,7 @@ static struct nd_type *check_opt_field(struct nd_check *c, struct nd_expr *e)
 
 struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e)
 {
-    nd_pkt_join_reversed(c, e);
+    nd_check_join_reversed(c, e);
     nd_check_packet_expr(c, e->a);
     e->field = NULL;
     if (e->a->type->kind == ND_TY_ARGS)

@@ -205,11 +205,6 @@ static bool on_kernel_func(const struct nd_probe *p)
            p->type == ND_PROG_FEXIT;
 }
 
-bool nd_probe_has_regs(const struct nd_probe *p)
-{
-    return p->type == ND_PROG_KPROBE;
-}
-
 static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_t n)
 {
     static const struct nd_builtin row = {.name = "arg0", .id = ND_B_ARGN};

@@ -237,22 +237,6 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
     }
 }
 
-void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg)
-{
-    uint32_t i;
-
-    if (pr->via)
-        nd_ast_walk_try(pr->via, fn, arg);
-    nd_ast_walk(pr->decl, fn, arg);
-    for (i = 0; pr->path && i < pr->path->keeps->n; i++) {
-        struct nd_decl kept = {.pred = pr->path->keeps->v[i].value};
-
-        nd_ast_walk(&kept, fn, arg);
-    }
-    for (i = 0; pr->path && i < pr->path->on.n; i++)
-        nd_ast_walk(pr->path->on.v[i].decl, fn, arg);
-}
-
 // A tree of its own for each attach point whose arguments differ.
 struct nd_decl *nd_probes_own_tree(struct nd_program *p, struct nd_decl *d)
 {

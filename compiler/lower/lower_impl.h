@@ -4,7 +4,7 @@
 #define ND_LOWER_IMPL_H
 
 #include "compiler/check/builtins.h"
-#include "compiler/net/packet.h"
+#include "compiler/lang/packet.h"
 
 #include <llvm-c/Core.h>
 #include <llvm-c/DebugInfo.h>
@@ -391,6 +391,28 @@ LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct 
 
 // lower_path.c: the stage of a path that the program is on
 void nd_lower_path(struct nd_lower *l);
+
+// lower_uses.c: what the code needs of the packet
+// Conditions that are known when a script is loaded (options), all of which must hold.
+struct nd_pkt_cond {
+    const struct nd_pkt_cond *up;
+    struct nd_expr *e;
+    bool negated;
+};
+struct nd_pkt_guard {
+    const struct nd_pkt_cond *conds;
+};
+
+// What an expression or statement, with all in it and the functions that it calls, needs of the
+// packet.
+struct nd_pkt_uses {
+    uint32_t layers; // 0: nothing
+    bool always;     // else only if one of the guards holds
+    ND_VEC(struct nd_pkt_guard) guards;
+};
+void nd_lower_uses_expr(struct nd_arena *a, struct nd_expr *e, struct nd_pkt_uses *u);
+void nd_lower_uses_stmt(struct nd_arena *a, struct nd_stmt *s, struct nd_pkt_uses *u);
+uint32_t nd_lower_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr);
 
 // lower_pkttun.c, lower_pktval.c: pkt
 // Parses the packet here, unless that is done, as far as the statement at hand needs it.

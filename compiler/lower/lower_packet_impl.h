@@ -4,8 +4,8 @@
 #ifndef ND_LOWER_PACKET_IMPL_H
 #define ND_LOWER_PACKET_IMPL_H
 
+#include "compiler/lang/packet.h"
 #include "compiler/lower/lower_impl.h"
-#include "compiler/net/packet.h"
 
 enum { ND_L3_BYTES = 64, ND_L4_BYTES = 20, ND_L2_BYTES = 14, ND_TAG_BYTES = 8 };
 enum { ND_ETH_ARP = 0x0806, ND_ETH_RARP = 0x8035, ND_ETH_IP = 0x0800, ND_ETH_IP6 = 0x86dd };

@@ -3,8 +3,8 @@
 // handlers. Must not know how stages are served. Serves lower.c.
 #include "compiler/net/paths.h"
 
+#include "compiler/lang/packet.h"
 #include "compiler/lower/lower_impl.h"
-#include "compiler/net/packet.h"
 
 #define HASH 0x9e3779b97f4a7c15ull // 2^64 / golden ratio: spreads sums over the high bits
 
@@ -352,10 +352,10 @@ void nd_lower_path(struct nd_lower *l)
     uint32_t i;
 
     nd_ir_line(l, l->fn.probe->decl->name_span);
-    nd_pkt_uses_expr(l->a, by, &u);
+    nd_lower_uses_expr(l->a, by, &u);
     for (i = 0; i < a.place->keeps->n; i++) {
         if (nd_path_member(a.place->path, true, a.place->keeps->v[i].field.name))
-            nd_pkt_uses_expr(l->a, a.place->keeps->v[i].value, &u);
+            nd_lower_uses_expr(l->a, a.place->keeps->v[i].value, &u);
     }
     u.layers |= flow_layers(&a);
     u.always = true;

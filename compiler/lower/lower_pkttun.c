@@ -233,7 +233,7 @@ void nd_lower_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struc
     if (!l->fn.probe->pkt || !u->layers || l->fn.pkt.covered)
         return;
     if (!l->fn.pkt.all)
-        l->fn.pkt.all = nd_pkt_layers_of_probe(l->a, l->fn.probe);
+        l->fn.pkt.all = nd_lower_layers_of_probe(l->a, l->fn.probe);
     layers = u->layers | l->fn.pkt.all;
     if (layers & ~l->fn.pkt.done) {
         if (u->always) {

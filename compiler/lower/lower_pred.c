@@ -23,11 +23,11 @@ static void prepare_parts(struct nd_lower *l, const struct nd_expr_list *parts, 
 
     if (!l->fn.probe->pkt || l->fn.pkt.covered)
         return;
-    nd_pkt_uses_expr(l->a, parts->v[from], &u);
+    nd_lower_uses_expr(l->a, parts->v[from], &u);
     if (!u.layers)
         return;
     for (i = from + 1; i < parts->n; i++)
-        nd_pkt_uses_expr(l->a, parts->v[i], &u);
+        nd_lower_uses_expr(l->a, parts->v[i], &u);
     nd_lower_pkt_prepare(l, &u, parts->v[from]->span);
     l->fn.pkt.covered = true;
 }

@@ -21,7 +21,7 @@ void nd_lower_block(struct nd_lower *l, struct nd_block *b)
         if (!covered && l->fn.probe->pkt) {
             struct nd_pkt_uses u = {0};
 
-            nd_pkt_uses_stmt(l->a, b->v[i], &u);
+            nd_lower_uses_stmt(l->a, b->v[i], &u);
             nd_lower_pkt_prepare(l, &u, b->v[i]->span);
             l->fn.pkt.covered = true;
         }

@@ -149,23 +149,6 @@ static void make_record(struct nd_check *c, struct nd_path *path)
     path->record = nd_type_struct(c->t, path->decl->name, all, n, false);
 }
 
-const struct nd_field *nd_path_member(const struct nd_path *path, bool own, const char *member)
-{
-    const struct nd_type *t = own ? path->own : path->step;
-    uint32_t i;
-
-    for (i = 0; i < t->nelems; i++) {
-        if (!strcmp(t->fields[i].name, member))
-            return &t->fields[i];
-    }
-    return NULL;
-}
-
-uint32_t nd_path_off(const struct nd_path *path, bool own, const char *member)
-{
-    return path->record->fields[own].off + nd_path_member(path, own, member)->off;
-}
-
 // ---- declarations ------------------------------------------------------------------------------
 
 static struct nd_type *stage_names(struct nd_check *c, const struct nd_decl *d)

@@ -8,24 +8,6 @@
 
 #include <string.h>
 
-#define THE_SCRIPT 0u // its source; modules come behind
-
-// The script's own stage wins over one that a module has.
-struct nd_decl *nd_stage_find(struct nd_program *p, const char *name)
-{
-    struct nd_decl *found = NULL;
-    uint32_t i;
-
-    for (i = 0; i < p->decls.n; i++) {
-        struct nd_decl *d = p->decls.v[i];
-
-        if (d->kind == ND_D_STAGE && !strcmp(d->name, name) &&
-            (!found || d->span.src == THE_SCRIPT))
-            found = d;
-    }
-    return found;
-}
-
 void nd_stage_declare(struct nd_check *c, struct nd_decl *d)
 {
     uint32_t i, k;
@@ -34,7 +16,7 @@ void nd_stage_declare(struct nd_check *c, struct nd_decl *d)
         const struct nd_decl *x = c->p->decls.v[i];
 
         if (x->kind == ND_D_STAGE && !strcmp(x->name, d->name) &&
-            (x->span.src == THE_SCRIPT) == (d->span.src == THE_SCRIPT)) {
+            (x->span.src == ND_SRC_SCRIPT) == (d->span.src == ND_SRC_SCRIPT)) {
             nd_note(c->d,
                     nd_error(c->d, ND_E0210, d->name_span, "stage '%s' is declared twice", d->name),
                     x->name_span, "first here");

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 struct nd_kallsym {
-    uint64_t addr;              // 0 when addresses are hidden (kptr_restrict)
-    const char *name, *module;  // in the text, not terminated; module is "" of vmlinux
-    uint32_t len, module_len;   // of the two
-    char type;                  // as nm(1) prints it
+    uint64_t addr;             // 0 when addresses are hidden (kptr_restrict)
+    const char *name, *module; // in the text, not terminated; module is "" of vmlinux
+    uint32_t len, module_len;  // of the two
+    char type;                 // as nm(1) prints it
 };
 
 // One line, without its line break. False: it is not a symbol.

@@ -23,7 +23,7 @@ ip -n "$A" link add link "$T" name tag0 type vlan id 77 2>/dev/null && ip -n "$A
 inside() { nsenter --net=/run/netns/"$A" "$@"; }
 
 # The table: name and type of every field, also of the inner packet.
-rows=$(sed -nE 's/^    \{"([a-z0-9]*)", "([a-z.]+)", (NULL|&nd_type_([a-z0-9]+)|&[a-z0-9_]+), .*/\1,\2,\4/p' compiler/net/packet.c |
+rows=$(sed -nE 's/^    \{"([a-z0-9]*)", "([a-z.]+)", (NULL|&nd_type_([a-z0-9]+)|&[a-z0-9_]+), .*/\1,\2,\4/p' compiler/lang/packet.c |
     awk -F, '{ print ($1 == "" ? "" : $1 ".") $2 ":" ($3 == "" ? "flow" : $3) }')
 fields=() skipped=" hash "
 for r in $rows; do

@@ -4,9 +4,7 @@
 #ifndef ND_PACKET_H
 #define ND_PACKET_H
 
-#include "compiler/check/check.h"
-
-struct nd_builtin;
+#include "compiler/lang/program.h"
 
 // What a probe may ask to be parsed; each brings what it stands on.
 enum nd_pkt_layer {
@@ -136,35 +134,9 @@ struct nd_pkt {
 };
 
 const struct nd_pkt_row *nd_pkt_row(uint32_t i); // NULL past the end
-// pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->aux 1 for inner.
-struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e);
-// Makes pkt.flow.reversed one field; anything else stays as it is.
-void nd_pkt_join_reversed(struct nd_check *c, struct nd_expr *e);
-struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e,
-                                  const struct nd_builtin *b);
-struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,
-                                   const struct nd_builtin *b);
-
-// Conditions that are known when a script is loaded (options), all of which must hold.
-struct nd_pkt_cond {
-    const struct nd_pkt_cond *up;
-    struct nd_expr *e;
-    bool negated;
-};
-struct nd_pkt_guard {
-    const struct nd_pkt_cond *conds;
-};
-
-// What an expression or statement, with all in it and the functions that it calls, needs of the
-// packet.
-struct nd_pkt_uses {
-    uint32_t layers; // 0: nothing
-    bool always;     // else only if one of the guards holds
-    ND_VEC(struct nd_pkt_guard) guards;
-};
-void nd_pkt_uses_expr(struct nd_arena *a, struct nd_expr *e, struct nd_pkt_uses *u);
-void nd_pkt_uses_stmt(struct nd_arena *a, struct nd_stmt *s, struct nd_pkt_uses *u);
-uint32_t nd_pkt_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr);
+// The row of a field; group "": pkt.name. NULL: there is none.
+const struct nd_pkt_row *nd_pkt_find(const char *group, const char *name);
+bool nd_pkt_is_group(const char *name); // pkt.NAME is a header
 // Is it a field of pkt that can be absent? Then its row, and whether it is of the inner packet.
 const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner);
 

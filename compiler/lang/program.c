@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Small questions to a checked program.
+#include "compiler/lang/program.h"
+
+#include <string.h>
+
+#define ENTRIES 4096u
+#define ENTRIES_LARGE 1024u // values above LARGE bytes
+#define ENTRIES_HUGE 128u   // values above HUGE_VALUE bytes: dist()
+#define LARGE 256u
+#define HUGE_VALUE 1024u
+
+uint32_t nd_map_entries(const struct nd_map *m)
+{
+    if (!m->key)
+        return 1;
+    if (m->max_entries)
+        return m->max_entries;
+    if (m->val && m->val->size > HUGE_VALUE)
+        return ENTRIES_HUGE;
+    return m->val && m->val->size > LARGE ? ENTRIES_LARGE : ENTRIES;
+}
+
+bool nd_probe_has_regs(const struct nd_probe *p)
+{
+    return p->type == ND_PROG_KPROBE;
+}
+
+void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg)
+{
+    uint32_t i;
+
+    if (pr->via)
+        nd_ast_walk_try(pr->via, fn, arg);
+    nd_ast_walk(pr->decl, fn, arg);
+    for (i = 0; pr->path && i < pr->path->keeps->n; i++) {
+        struct nd_decl kept = {.pred = pr->path->keeps->v[i].value};
+
+        nd_ast_walk(&kept, fn, arg);
+    }
+    for (i = 0; pr->path && i < pr->path->on.n; i++)
+        nd_ast_walk(pr->path->on.v[i].decl, fn, arg);
+}
+
+const struct nd_field *nd_path_member(const struct nd_path *path, bool own, const char *member)
+{
+    const struct nd_type *t = own ? path->own : path->step;
+    uint32_t i;
+
+    for (i = 0; i < t->nelems; i++) {
+        if (!strcmp(t->fields[i].name, member))
+            return &t->fields[i];
+    }
+    return NULL;
+}
+
+uint32_t nd_path_off(const struct nd_path *path, bool own, const char *member)
+{
+    return path->record->fields[own].off + nd_path_member(path, own, member)->off;
+}
+
+// The script's own stage wins over one that a module has.
+struct nd_decl *nd_stage_find(struct nd_program *p, const char *name)
+{
+    struct nd_decl *found = NULL;
+    uint32_t i;
+
+    for (i = 0; i < p->decls.n; i++) {
+        struct nd_decl *d = p->decls.v[i];
+
+        if (d->kind == ND_D_STAGE && !strcmp(d->name, name) &&
+            (!found || d->span.src == ND_SRC_SCRIPT))
+            found = d;
+    }
+    return found;
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A script whose names are resolved: what it declares, its probes and where they attach, its paths.
+// Plain data that the passes after checking read. Must not know how it was found out, or LLVM.
+// Serves checking, stages and paths, lowering, user code, lists and explain.
+#ifndef ND_PROGRAM_H
+#define ND_PROGRAM_H
+
+#include "compiler/front/ast.h"
+#include "compiler/front/diag.h"
+#include "compiler/kernel/kernel.h"
+#include "compiler/lang/types.h"
+#include "runtime/common/manifest.h"
+
+enum nd_world { ND_KERNEL = 1, ND_USER = 2 };
+
+// ---- what names refer to -----------------------------------------------------------------------
+
+enum nd_sym_kind {
+    ND_SYM_VAR,   // $x, loop variables, parameters
+    ND_SYM_CONST, // const, enumerator
+    ND_SYM_MAP,
+    ND_SYM_OPTION,
+    ND_SYM_EVENT,
+    ND_SYM_FN,
+    ND_SYM_FIELD, // a field of the event in its handler
+};
+
+struct nd_sym {
+    enum nd_sym_kind kind;
+    const char *name;
+    struct nd_span span;
+    struct nd_type *type;
+    uint32_t index;        // VAR: unique number; OPTION, EVENT, MAP: number; FIELD: in the event
+    uint32_t nassign;      // VAR: assignments seen
+    bool loop_var;         // set by its loop only
+    bool exported;         // by a stage: also known without the $
+    struct nd_stmt *first; // VAR: the statement that declares it
+    uint64_t num;          // CONST
+    bool asks;             // CONST: by what the target kernel has
+    const char *str;
+    uint32_t len;
+    double real;
+    struct nd_map *map;
+    struct nd_option *option;
+    struct nd_event *event;
+    struct nd_fn *fn;
+};
+
+struct nd_option;
+
+struct nd_map {
+    const char *name;
+    uint32_t index;
+    struct nd_span span;     // first use
+    struct nd_type *key;     // NULL: scalar or not known yet
+    struct nd_type *val;     // NULL: not known yet
+    struct nd_span key_span; // where they became known
+    struct nd_span val_span;
+    bool scalar; // used without a key
+    bool keyed;
+    uint32_t worlds; // nd_world bits that touch it
+    bool written;
+    bool gen;      // two generations: a user-space handler empties it while probes run
+    bool computed; // assigned the result of an operator
+    bool hidden;   // of a path: not printed
+    bool has_decl;
+    uint32_t decl_kind; // enum nd_mf_map_kind
+    uint32_t max_entries;
+    struct nd_option *size_opt; // that says so; NULL: a constant
+    struct nd_option *size_if;  // NULL, or a flag without which it has
+    uint32_t size_else;         // so many entries
+};
+
+struct nd_option {
+    struct nd_decl *decl;
+    uint32_t index;
+    uint32_t kind; // enum nd_mf_opt_kind
+    uint32_t cap;
+    struct nd_type *type;
+    int64_t min, max;                           // of an INT
+    struct nd_option *file;                     // its values are in the file that this option names
+    uint32_t off, stride, given_off, count_off; // in nd_opts
+};
+
+struct nd_event {
+    const char *name;
+    uint32_t index;
+    struct nd_span span;
+    struct nd_type *type; // struct of the payload
+    struct nd_decl *on;   // handler or NULL
+    bool sent;
+    // made by the compiler of printf() and the like: the calls, whose arguments are the fields
+    struct nd_async *async;
+};
+
+struct nd_fn {
+    struct nd_decl *decl;
+    struct nd_decl *body[3]; // by world: the tree checked for that world
+    struct nd_sym **params[3];
+    struct nd_type *ret;
+    bool busy; // being checked: a call now is recursion
+};
+
+// Room of a map: as declared, else less for larger values, of which each CPU may have its own.
+uint32_t nd_map_entries(const struct nd_map *m);
+
+// ---- probes ------------------------------------------------------------------------------------
+
+struct nd_target { // one attach point
+    enum nd_mf_attach_kind kind;
+    const char *spec;
+    const char *s0, *s1;
+    uint64_t num, num2;
+    bool best;      // func:, funcret: fentry where it can be, else kprobe
+    bool in_option; // in the file that an option names, whose index is num
+    bool builtin;   // named with a module that is part of vmlinux
+    bool moved;     // a copy that the compiler made: parameters may be elsewhere
+    struct nd_span span;
+    const struct nd_tp_format *format; // TRACEPOINT
+    const struct nd_func_sig *sig;     // RAW_TP, KPROBE, FENTRY, ...
+    const struct nd_usdt *usdt;
+};
+
+struct nd_targets {
+    struct nd_target *v;
+    uint32_t n, cap;
+};
+
+enum nd_args_kind { ND_ARGS_NONE, ND_ARGS_FORMAT, ND_ARGS_SIG, ND_ARGS_REGS, ND_ARGS_USDT };
+
+// Alternatives of a stage that were tried before the one that serves, and why they cannot.
+struct nd_tried {
+    const char *spec, *why;
+};
+struct nd_tries_failed {
+    struct nd_tried *v;
+    uint32_t n, cap;
+};
+
+enum nd_path_event { ND_PATH_STEP, ND_PATH_DONE, ND_PATH_LOST, ND_PATH_EVENTS };
+
+// What user code sees of a packet, in this order: struct { step { from, to, ns }, path { ... } }.
+struct nd_path {
+    struct nd_decl *decl;
+    uint32_t index;
+    struct nd_map *map;         // packets under way
+    struct nd_map *names;       // keys by skb, between a stage and a renamed one; NULL: none
+    bool *served;               // by stage: this kernel can
+    struct nd_type *record;     // value of the map
+    struct nd_type *step, *own; // its two members
+    struct nd_type *stages;     // enum of the names
+    struct nd_event *lost;      // handler in user space, or NULL
+    uint64_t timeout;           // ns; or
+    struct nd_option *timeout_opt;
+    ND_VEC(struct nd_decl *) on[ND_PATH_EVENTS]; // handlers as declared
+};
+
+// A handler within the program of a stage: a tree of its own.
+struct nd_path_on {
+    struct nd_decl *decl;
+    enum nd_path_event event;
+};
+
+// A program's place in its path.
+struct nd_path_at {
+    struct nd_path *path;
+    uint32_t stage;
+    bool enter;          // packets enter here
+    bool last;           // and leave here
+    struct nd_expr *key; // the packet's identity, a tree of its own
+    bool renamed;        // it may have changed since the stage before
+    bool notes;          // the next stage is one of these
+    struct nd_path_keeps *keeps;
+    ND_VEC(struct nd_path_on) on;
+    struct nd_sym *step, *own; // `step` and `path` in the handlers
+};
+
+struct nd_probe {
+    struct nd_decl *decl;  // a tree of its own
+    struct nd_decl *stage; // the stage it is on, or NULL, and the alternative that serves it,
+    struct nd_try *via;    // whose body runs first; both of a tree of their own
+    uint32_t via_index;
+    struct nd_sym **exports; // the stage's variables
+    uint32_t nexports;
+    struct nd_tries_failed failed;
+    struct nd_targets targets;
+    enum nd_mf_prog_type type;
+    uint32_t btf_id;
+    const char *btf_name;
+    enum nd_args_kind args;
+    bool retprobe;
+    struct nd_path_at *path;   // the stage of a path, see paths.h, or NULL
+    struct nd_sym *skb;        // the packet of the stage, or NULL
+    struct nd_pkt *pkt;        // what is read of it, see packet.h; NULL: nothing
+    uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
+    struct nd_probe *entry_of; // notes arguments at the entry for this return probe
+    bool said_first_only;      // that the others of a list are not seen
+    bool user_memory;          // pointers point to user memory (uprobes)
+    const char *name;          // of the program
+    uint32_t index;
+    uint32_t when_fn;      // user function, ND_MF_NONE
+    struct nd_block *body; // decl->body
+    uint32_t nvars;
+    struct nd_span loop; // the first loop or search in a text that it has; len 0: none
+};
+
+struct nd_hook {
+    enum nd_mf_hook_kind kind;
+    struct nd_decl *decl;
+    struct nd_option *period_opt;
+    uint64_t period;
+};
+
+// printf(), print(), clear() and the like in a probe: one event that carries their arguments and
+// user code that does the calls. Calls that follow each other directly share one.
+struct nd_async {
+    ND_VEC(struct nd_stmt *) calls; // calls, and loops over maps
+
+    // What they need from the kernel, in the order of the payload's fields; type: as sent.
+    ND_VEC(struct nd_async_arg {
+        struct nd_expr *expr;
+        struct nd_type *type;
+    })
+    args;
+    struct nd_event *event;
+};
+
+// Counters of a path in nd_state.
+struct nd_layout_path {
+    uint32_t count[ND_PATHC_MAX]; // 0: not counted
+};
+
+// ---- a checked script --------------------------------------------------------------------------
+
+struct nd_need { // as struct nd_mf_need
+    enum nd_mf_need_kind kind;
+    uint32_t tag;
+    const char *type, *path;
+    int64_t value;
+    uint32_t bytes;
+    uint32_t flags;
+    struct nd_span span;
+};
+
+struct nd_program {
+    struct nd_arena *arena;
+    struct nd_diags *diags;
+    struct nd_sources *sources;
+    struct nd_kernel *kernel;
+    struct nd_types types;
+    const char *path;
+    const char *title;
+    ND_VEC(struct nd_map *) maps;
+    ND_VEC(struct nd_option *) options;
+    ND_VEC(struct nd_event *) events;
+    ND_VEC(struct nd_probe *) probes;
+    ND_VEC(struct nd_hook *) hooks;
+    ND_VEC(struct nd_path *) paths;
+    ND_VEC(struct nd_fn *) fns;
+    ND_VEC(struct nd_sym *) globals; // by name
+    ND_VEC(struct nd_decl *) decls;  // of all sources, in order
+    uint32_t opts_size;
+    bool portable;                   // for other kernels, too: see needs.h
+    ND_VEC(struct nd_need) needs;    // portable: what must hold there
+    ND_VEC(struct nd_expr *) frozen; // sizes, offsets and enumerators that are constants
+    // Probes that the target kernel cannot serve or that their `when` rules out: checked, for they
+    // tell the types of maps, and no more.
+    ND_VEC(struct nd_probe *) left_out;
+    bool func_sym;    // `func` is an address, so that one program serves many functions
+    uint32_t without; // ND_F_BIT()s: what the target kernel lacks
+};
+
+// Must the program do without this feature of the kernel?
+static inline bool nd_without(const struct nd_program *p, enum nd_feature f)
+{
+    return p->without >> f & 1;
+}
+
+// A member of the record by its path ("step.from"): its offset.
+uint32_t nd_path_off(const struct nd_path *path, bool own, const char *member);
+// The member, or NULL: only what handlers name is kept.
+const struct nd_field *nd_path_member(const struct nd_path *path, bool own, const char *member);
+
+// Predicate and body of a probe and of the stage's alternative that it runs through.
+void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg);
+bool nd_probe_has_regs(const struct nd_probe *p); // kprobe, uprobe and their returns
+#define ND_SRC_SCRIPT 0u // the source that is the script; modules come after it
+
+// A stage by its name; the script's own wins over one that a module has. NULL: there is none.
+struct nd_decl *nd_stage_find(struct nd_program *p, const char *name);
+
+#endif
