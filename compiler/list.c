@@ -262,15 +262,15 @@ static void list_stage(struct nd_check *c, struct nd_decl *d, FILE *out)
 {
     struct nd_tries_failed failed = {0};
     int via = nd_stage_try(c, d, &failed);
-    bool quiet = c->d->quiet;
+    struct nd_trial trial;
     uint32_t i;
 
     fprintf(out, "%-20s %s\n", d->name, d->help);
-    c->d->quiet = via < 0; // its types may be of a module that is not there
+    nd_trial_begin(c->d, &trial); // its types may be of a module that is not there
     for (i = 0; i < d->fields.n; i++)
         fprintf(out, "%s%s: %s", i ? ", " : "    sets ", d->fields.v[i].name,
                 nd_type_text(c->t, nd_type_resolve(c->t, d->fields.v[i].texpr)));
-    c->d->quiet = quiet;
+    nd_trial_end(c->d, &trial);
     fprintf(out, "\n    %s %s\n", via < 0 ? "not on this kernel" : "by",
             via < 0 ? "" : nd_stage_spec(c->p, &d->tries.v[via]));
     for (i = 0; i < failed.n; i++)

@@ -145,8 +145,7 @@ struct nd_type *nd_ask_version(struct nd_check *c, struct nd_expr *e, const stru
 // has_field(struct sk_buff, tstamp_type), also a path: has_field(struct sock, __sk_common.skc_net)
 struct nd_type *nd_ask_field(struct nd_check *c, struct nd_expr *e)
 {
-    bool quiet = c->d->quiet;
-    uint32_t errors = c->d->errors;
+    struct nd_trial trial;
     struct nd_type *s;
     struct nd_field f;
     const char *path = e->name;
@@ -155,10 +154,9 @@ struct nd_type *nd_ask_field(struct nd_check *c, struct nd_expr *e)
                         .type = e->texpr->name,
                         .path = path};
 
-    c->d->quiet = true; // a type that this kernel lacks has no fields
+    nd_trial_begin(c->d, &trial); // a type that this kernel lacks has no fields
     s = nd_type_resolve(c->t, e->texpr);
-    c->d->quiet = quiet;
-    c->d->errors = errors;
+    nd_trial_end(c->d, &trial);
     while (s->kind == ND_TY_STRUCT && *path) {
         size_t len = strcspn(path, ".");
 

@@ -255,7 +255,7 @@ static struct nd_type *check_reg(struct nd_check *c, struct nd_expr *e, const st
                  nd_kernel_arch(c->p->kernel), name);
         return nd_ty(b->type);
     }
-    e->aux = off;
+    e->index = off;
     return nd_ty(b->type);
 }
 

@@ -175,7 +175,7 @@ bool nd_ask_prune_cond(struct nd_expr *e);
 bool nd_ask_prune_logic(struct nd_expr *e);
 
 // check_packet.c
-// pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->aux 1 for inner.
+// pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->as 1 for inner.
 struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e);
 // Makes pkt.flow.reversed one field; anything else stays as it is.
 void nd_check_join_reversed(struct nd_check *c, struct nd_expr *e);

@@ -419,16 +419,16 @@ static void check_uncalled(struct nd_check *c)
 // What they say about maps counts; what they get wrong on this kernel does not.
 static void check_left_out(struct nd_check *c)
 {
-    bool quiet = c->d->quiet, last = c->last_pass;
-    uint32_t errors = c->d->errors, i;
+    bool last = c->last_pass;
+    struct nd_trial trial;
+    uint32_t i;
 
-    c->d->quiet = true;
+    nd_trial_begin(c->d, &trial);
     c->last_pass = false; // no events of theirs
     for (i = 0; i < c->p->left_out.n; i++)
         check_probe(c, c->p->left_out.v[i]);
     c->last_pass = last;
-    c->d->quiet = quiet;
-    c->d->errors = errors;
+    nd_trial_end(c->d, &trial);
 }
 
 static void pass(struct nd_check *c)
@@ -480,16 +480,16 @@ static bool settle(struct nd_check *c)
 
 static void infer(struct nd_check *c)
 {
-    uint32_t errors = c->d->errors, i;
+    struct nd_trial trial;
+    uint32_t i;
 
-    c->d->quiet = true;
+    nd_trial_begin(c->d, &trial);
     for (i = 0; i < 4 + 2 * c->p->maps.n; i++) { // types only grow: at most that many times
         pass(c);
         if (!c->changed && !settle(c))
             break;
     }
-    c->d->quiet = false;
-    c->d->errors = errors;
+    nd_trial_end(c->d, &trial);
     c->last_pass = true;
     pass(c);
 }
@@ -568,18 +568,14 @@ void nd_check_options(struct nd_program *p)
 // Is `when` known to be false on the target kernel?
 static bool ruled_out(struct nd_check *c, struct nd_decl *d)
 {
-    bool quiet = c->d->quiet, out;
-    uint32_t errors = c->d->errors;
+    struct nd_trial trial;
 
     if (!d->when)
         return false;
-    c->d->quiet = true;
+    nd_trial_begin(c->d, &trial);
     c->world = ND_USER;
     nd_check_expr(c, d->when);
-    out = c->d->errors == errors && d->when->is_const && d->when->asks && !d->when->num;
-    c->d->quiet = quiet;
-    c->d->errors = errors;
-    return out;
+    return nd_trial_end(c->d, &trial) && d->when->is_const && d->when->asks && !d->when->num;
 }
 
 // The programs of a probe, without those that its `when` rules out on the target kernel: before

@@ -107,8 +107,6 @@ const char *nd_raw_path(const char *category, const char *event, const char *fie
 // stage: alternative `via` of it serves the probe; NULL: the probe stands for itself.
 void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage, uint32_t via,
                      struct nd_targets *at, struct nd_span span);
-// A tree of its own of a declaration, parsed again.
-struct nd_decl *nd_probes_own_tree(struct nd_program *p, struct nd_decl *d);
 // The places that a probe's text means; nothing is reported, out->n is 0 when there is none.
 void nd_probes_resolve(struct nd_program *p, const char *text, struct nd_span span,
                        struct nd_targets *out);

@@ -25,7 +25,7 @@ struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
     if (e->kind == ND_E_OFFSETOF) {
         e->is_const = true;
         e->num = f.off;
-        e->info = s;
+        e->of = s;
         *ND_PUSH(c->a, &c->p->frozen) = e;
         return nd_ty(&nd_type_u64);
     }
@@ -35,7 +35,7 @@ struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
         return error_type();
     }
     e->num = f.off;
-    e->info = s;
+    e->of = s;
     e->field = ND_NEW(c->a, struct nd_field);
     *e->field = f;
     return nd_type_ptr(
@@ -85,7 +85,7 @@ static struct nd_type *loaded_ptr(struct nd_check *c, struct nd_type *t, enum nd
 static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *t = e->a->type, *s = t;
-    enum nd_as as = (enum nd_as)e->a->aux;
+    enum nd_as as = (enum nd_as)e->a->as;
     struct nd_field f;
 
     if (t->kind == ND_TY_ERROR)
@@ -114,7 +114,7 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
     }
     e->field = ND_NEW(c->a, struct nd_field);
     *e->field = f;
-    e->aux = s->kind == ND_TY_TUPLE ? (uint32_t)ND_AS_BPF : as;
+    e->as = s->kind == ND_TY_TUPLE ? (uint32_t)ND_AS_BPF : as;
     return f.type->kind == ND_TY_PTR ? loaded_ptr(c, f.type, as) : f.type;
 }
 
@@ -171,11 +171,11 @@ struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e)
         return t;
     if (t->kind == ND_TY_PTR) {
         elem = nd_type_elem(c->t, t);
-        e->aux = t->as == ND_AS_BTF ? ND_AS_KERNEL : t->as;
+        e->as = t->as == ND_AS_BTF ? ND_AS_KERNEL : t->as;
         if (elem->size)
-            return elem->kind == ND_TY_PTR ? loaded_ptr(c, elem, (enum nd_as)e->aux) : elem;
+            return elem->kind == ND_TY_PTR ? loaded_ptr(c, elem, (enum nd_as)e->as) : elem;
     }
-    e->aux = e->a->aux;
+    e->as = e->a->as;
     if (t->kind == ND_TY_STRING) {
         if (t->size && nd_check_const_int(c, e->b, &i) && (i < 0 || i >= t->size)) {
             nd_error(c->d, ND_E0317, e->b->span, "this string has the bytes 0 to %u", t->size - 1);
@@ -191,7 +191,7 @@ struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e)
         nd_error(c->d, ND_E0317, e->b->span, "this array has the elements 0 to %u", t->nelems - 1);
         return error_type();
     }
-    return t->elem->kind == ND_TY_PTR ? loaded_ptr(c, t->elem, (enum nd_as)e->aux) : t->elem;
+    return t->elem->kind == ND_TY_PTR ? loaded_ptr(c, t->elem, (enum nd_as)e->as) : t->elem;
 }
 
 struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
@@ -215,7 +215,7 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
         nd_error(c->d, ND_E0315, e->span, "a tuple has at least one field");
         return error_type();
     }
-    e->aux = ND_AS_BPF;
+    e->as = ND_AS_BPF;
     return nd_type_tuple(c->t, v, e->args.n);
 }
 
@@ -228,7 +228,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
         struct nd_map *m = nd_check_map(c, e->b->name, e->b->span);
 
         e->b->sym = NULL;
-        e->b->info = m;
+        e->b->map = m;
         e->b->type = nd_ty(&nd_type_none);
         m->keyed = true;
         if (!m->key && a->kind != ND_TY_ERROR && c->last_pass)
@@ -272,7 +272,7 @@ struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
     struct nd_map *m = nd_check_map(c, e->name, e->span);
 
     nd_check_map_key(c, e);
-    e->aux = ND_AS_BPF;
+    e->as = ND_AS_BPF;
     if (!m->val) {
         if (c->last_pass && !m->written) {
             nd_help(c->d,

@@ -89,7 +89,7 @@ static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
         e->field->off = i;
         if (t->kind == ND_TY_PTR && as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_TY_STRUCT)
             as = ND_AS_KERNEL;
-        e->aux = as;
+        e->as = as;
         return t->kind == ND_TY_PTR ? nd_type_in(c->t, t, as) : t;
     }
     return no_arg(c, e, s->name, &near, list);
@@ -172,8 +172,8 @@ static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
         e->field->type = t;
         e->field->off = fd->off;
         e->field->bits = 0;
-        e->info = (void *)(uintptr_t)fd;
-        e->aux = ND_AS_CTX;
+        e->tp_field = fd;
+        e->as = ND_AS_CTX;
         return t;
     }
     return no_arg(c, e, nd_arena_printf(c->a, "tracepoint:%s:%s", f->category, f->event), &near,

@@ -2,8 +2,6 @@
 // Calls: built-ins, functions of the script, formats.
 #include "compiler/check/builtins.h"
 
-#include "compiler/front/parse.h"
-
 #include <string.h>
 
 static struct nd_type *error_type(void)
@@ -66,7 +64,7 @@ static struct nd_type *map_arg(struct nd_check *c, struct nd_expr *x)
 {
     struct nd_map *m = nd_check_map(c, x->name, x->span);
 
-    x->info = m;
+    x->map = m;
     if (x->a)
         nd_check_map_key(c, x);
     x->type = m->val ? m->val : error_type();
@@ -138,7 +136,7 @@ static struct nd_type *stat_of_map(struct nd_check *c, struct nd_expr *e,
     struct nd_type *v = map_arg(c, x);
 
     if (v->kind == ND_TY_ERROR) {
-        struct nd_map *m = x->info;
+        struct nd_map *m = x->map;
 
         if (c->last_pass && !m->written)
             nd_error(c->d, ND_E0308, x->span, "%s is never written", m->name);
@@ -161,7 +159,7 @@ static const struct nd_type *loop_value(const struct nd_check *c, const struct n
 
 static void never_written(struct nd_check *c, struct nd_expr *x)
 {
-    struct nd_map *m = x->info;
+    struct nd_map *m = x->map;
 
     if (c->last_pass && !m->written && !m->has_decl)
         nd_help(c->d, nd_error(c->d, ND_E0308, x->span, "%s is never written", m->name),
@@ -184,7 +182,7 @@ static void mark_gen(struct nd_check *c, struct nd_map *m)
 static bool is_titled(const struct nd_check *c, const struct nd_expr *e)
 {
     const struct nd_expr *x = e->args.v[0];
-    const struct nd_map *m = x->kind == ND_E_MAP ? x->info : NULL;
+    const struct nd_map *m = x->kind == ND_E_MAP ? x->map : NULL;
     const struct nd_type *t = m ? m->val : x->type;
 
     if (c->world != ND_USER || e->args.n != 2 || e->args.v[1]->kind != ND_E_STRING || !t)
@@ -197,7 +195,7 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
                                       const struct nd_builtin *b)
 {
     struct nd_expr *x = e->args.v[0];
-    struct nd_map *m = x->info;
+    struct nd_map *m = x->map;
     uint32_t i;
 
     if (only_maps(b->id) && x->kind != ND_E_MAP) {
@@ -211,7 +209,7 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
                 nd_error(c->d, ND_E0302, e->args.v[i]->span, "report() wants whole maps");
                 continue;
             }
-            mark_gen(c, e->args.v[i]->info);
+            mark_gen(c, e->args.v[i]->map);
             never_written(c, e->args.v[i]);
         }
         break;
@@ -294,7 +292,7 @@ static struct nd_type *check_nsecs(struct nd_check *c, struct nd_expr *e)
     x->type = nd_ty(&nd_type_none);
     for (i = 0; x->kind == ND_E_IDENT && i < 3; i++) {
         if (!strcmp(clocks[i], x->name)) {
-            e->aux = i;
+            e->index = i;
             return i ? nd_ty(&nd_type_u64) : nd_ty(&nd_type_time);
         }
     }
@@ -348,7 +346,7 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
     if (b->id == ND_B_HAS)
         return check_has(c, e);
     if (is_record(c, e)) {
-        e->info = c->on;
+        e->record = c->on;
         return nd_ty(b->type);
     }
     if (b->id == ND_B_NSECS)
@@ -488,7 +486,7 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
             return error_type();
         }
     }
-    call->info = fn;
+    call->fn = fn;
     if (fn->busy) {
         nd_help(c->d, nd_error(c->d, ND_E0404, call->name_span, "%s() calls itself", call->name),
                 "the kernel has no recursion; use a loop");
@@ -499,24 +497,11 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
     // Each call in a probe is lowered in place with a tree of its own.
     d = fn->decl;
     if (w == ND_KERNEL) {
-        if (!call->str) {
-            bool quiet = c->d->quiet;
-
-            c->d->quiet = true; // its messages came with the first parse
-            call->str = (const char *)nd_parse_again(c->a, c->d, c->p->sources, d->span);
-            c->d->quiet = quiet;
-        }
-        if (!call->str)
-            return error_type();
-        fn->body[w] = (struct nd_decl *)(uintptr_t)call->str;
+        if (!call->tree)
+            call->tree = nd_ast_clone(c->a, d);
+        fn->body[w] = call->tree;
     } else if (!fn->body[w]) {
-        bool quiet = c->d->quiet;
-
-        c->d->quiet = true;
-        fn->body[w] = nd_parse_again(c->a, c->d, c->p->sources, d->span);
-        c->d->quiet = quiet;
-        if (!fn->body[w])
-            return error_type();
+        fn->body[w] = nd_ast_clone(c->a, d);
     }
     if (call->args.n != d->fields.n) {
         nd_note(c->d,
@@ -541,38 +526,35 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
         struct nd_fn *copy = ND_NEW(c->a, struct nd_fn);
 
         *copy = *fn;
-        call->info = copy;
+        call->fn = copy;
     }
     return fn->ret;
+}
+
+static void check_alone(struct nd_check *c, struct nd_fn *fn, enum nd_world w)
+{
+    c->world = w;
+    fn->body[w] = nd_ast_clone(c->a, fn->decl);
+    check_fn_body(c, fn, w);
+    fn->body[w] = NULL;
 }
 
 // A function that nobody calls: right if it is right in one of the worlds.
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn)
 {
     static const enum nd_world worlds[] = {ND_USER, ND_KERNEL};
-    bool quiet = c->d->quiet;
+    struct nd_trial trial;
+    bool right = false;
     uint32_t i;
 
     fn->ret = fn->decl->texpr ? nd_type_resolve(c->t, fn->decl->texpr) : nd_ty(&nd_type_none);
-    for (i = 0; i < 3; i++) { // the third time aloud
-        uint32_t errors = c->d->errors;
-        enum nd_world w = worlds[i % 2];
-        bool right;
-
-        c->d->quiet = true;
-        fn->body[w] = nd_parse_again(c->a, c->d, c->p->sources, fn->decl->span);
-        c->d->quiet = i < 2 || quiet;
-        c->world = w;
-        if (fn->body[w])
-            check_fn_body(c, fn, w);
-        fn->body[w] = NULL;
-        right = c->d->errors == errors;
-        if (i < 2)
-            c->d->errors = errors;
-        if (right)
-            break;
+    for (i = 0; i < 2 && !right; i++) {
+        nd_trial_begin(c->d, &trial);
+        check_alone(c, fn, worlds[i]);
+        right = nd_trial_end(c->d, &trial);
     }
-    c->d->quiet = quiet;
+    if (!right) // once more, aloud
+        check_alone(c, fn, worlds[0]);
 }
 
 // ---- formats -----------------------------------------------------------------------------------

@@ -305,7 +305,7 @@ static struct nd_type *check_deref(struct nd_check *c, struct nd_expr *e)
         return error_type();
     }
     elem = nd_type_elem(c->t, t);
-    e->aux = t->as;
+    e->as = t->as;
     if (elem->kind == ND_TY_VOID || elem->size == 0) {
         nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "it is not known what this points to"),
                 "cast it: *(u32 *)x");
@@ -334,7 +334,7 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
             nd_error(c->d, ND_E0305, e->span, "only a struct's field has an address");
             return error_type();
         }
-        return nd_type_ptr(c->t, t, e->a->aux == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
+        return nd_type_ptr(c->t, t, e->a->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
     case ND_OP_NOT:
         truth_ok(c, e->a);
         e->is_const = const_int(e->a);
@@ -392,7 +392,7 @@ static struct nd_type *check_cast(struct nd_check *c, struct nd_expr *e)
         if (!nd_type_is_int(from) && !mem)
             goto bad;
         if (mem)
-            as = (enum nd_as)e->a->aux;
+            as = (enum nd_as)e->a->as;
         else if (from->kind == ND_TY_PTR)
             as = from->as;
         else if (c->probe && c->probe->user_memory)
@@ -461,7 +461,7 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
         }
         break;
     case ND_E_STRING:
-        e->aux = ND_AS_BPF;
+        e->as = ND_AS_BPF;
         e->is_const = true;
         t = nd_type_string(c->t, e->len + 1);
         break;
@@ -488,7 +488,7 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
         t = e->texpr ? nd_type_resolve(c->t, e->texpr) : nd_check_expr(c, e->a);
         e->is_const = true;
         e->num = t->size;
-        e->info = t;
+        e->of = t;
         *ND_PUSH(c->a, &c->p->frozen) = e;
         t = nd_ty(&nd_type_u64);
         break;

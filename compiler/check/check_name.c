@@ -67,7 +67,7 @@ struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *e)
     struct nd_map *m = nd_check_map(c, e->name, e->span);
     struct nd_type *t, *u;
 
-    e->info = m;
+    e->map = m;
     if (!e->a) {
         m->scalar = true;
         if (m->keyed && c->last_pass)
@@ -211,7 +211,7 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
     struct nd_probe *p = c->probe;
 
     e->builtin = &row;
-    e->aux = n;
+    e->index = n;
     if (!p)
         return nd_check_not_here(c, e, "it belongs to a probe on a function");
     if (p->args == ND_ARGS_USDT) {
@@ -287,7 +287,7 @@ static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
         e->num = b->id == ND_B_TRUE;
         return nd_ty(b->type);
     case ND_B_COMM:
-        e->aux = ND_AS_BPF;
+        e->as = ND_AS_BPF;
         return nd_type_string(c->t, 16);
     case ND_B_RETVAL:
         return check_retval(c, e);
@@ -410,11 +410,11 @@ static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_
             e->kind = ND_E_STRING;
             e->str = s->str;
             e->len = s->len;
-            e->aux = ND_AS_BPF;
+            e->as = ND_AS_BPF;
         }
     }
     if (s->kind == ND_SYM_VAR || s->kind == ND_SYM_FIELD)
-        e->aux = ND_AS_BPF;
+        e->as = ND_AS_BPF;
     (void)c;
     return s->type;
 }

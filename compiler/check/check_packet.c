@@ -90,15 +90,16 @@ static struct nd_expr *skb_member(struct nd_check *c, struct nd_sym *skb, const 
 {
     struct nd_scope scope = {.up = NULL}, *was = c->scope;
     struct nd_expr *x;
-    bool quiet = c->d->quiet, inside = false;
-    uint32_t errors = c->d->errors, i;
+    struct nd_trial trial;
+    bool inside = false;
+    uint32_t i;
 
     for (i = 0; strncmp(path, bases[i].prefix, strlen(bases[i].prefix)) != 0; i++)
         ;
     x = bases[i].make(c, span);
     path += strlen(bases[i].prefix);
     *ND_PUSH(c->a, &scope.syms) = skb;
-    c->d->quiet = true;
+    nd_trial_begin(c->d, &trial);
     c->scope = &scope;
     while (*path) {
         size_t n = strcspn(path, ".");
@@ -110,11 +111,7 @@ static struct nd_expr *skb_member(struct nd_check *c, struct nd_sym *skb, const 
     }
     nd_check_expr(c, x);
     c->scope = was;
-    c->d->quiet = quiet;
-    if (c->d->errors == errors)
-        return x;
-    c->d->errors = errors;
-    return NULL;
+    return nd_trial_end(c->d, &trial) ? x : NULL;
 }
 
 static struct nd_pkt *packet_of(struct nd_check *c, struct nd_expr *e)
@@ -149,7 +146,7 @@ struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b)
 {
     (void)b;
-    e->aux = ND_AS_BPF;
+    e->as = ND_AS_BPF;
     return packet_of(c, e) ? nd_type_array(c->t, nd_ty(&nd_type_u32), PACKET_ID_WORDS)
                            : nd_ty(&nd_type_error);
 }
@@ -200,7 +197,7 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
     const struct nd_pkt_row *r;
     struct nd_type *t;
 
-    e->info = NULL;
+    e->pkt = NULL;
     if (c->probe && !packet_of(c, e)) // no probe: a function that nothing calls
         return nd_ty(&nd_type_error);
     if (!*group && (nd_pkt_is_group(e->name) || (!at->depth && !strcmp(e->name, "inner")))) {
@@ -227,8 +224,8 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
                     "connections are known when nf_conntrack is loaded and has BTF (Linux 5.11)");
         return nd_ty(&nd_type_error);
     }
-    e->info = (void *)(uintptr_t)r;
-    e->aux = ND_AS_BPF;
+    e->pkt = r;
+    e->as = ND_AS_BPF;
     return r->type               ? nd_ty(r->type)
            : r->src == ND_PS_SKB ? c->probe->pkt->skb[r->off]->type
                                  : nd_type_flow(c->t);

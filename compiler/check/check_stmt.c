@@ -299,7 +299,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     struct nd_type *key = m->key, *val = m->val;
     struct nd_scope scope;
 
-    s->expr->info = m;
+    s->expr->map = m;
     if (c->last_pass && !m->written && !m->has_decl)
         nd_error(c->d, ND_E0308, s->expr->span, "%s is never written", m->name);
     if (m->scalar && c->last_pass)
@@ -470,7 +470,7 @@ static void check_send(struct nd_check *c, struct nd_stmt *s)
                 "user space prints directly");
         return;
     }
-    s->info = ev;
+    s->event = ev;
     ev->sent = true;
     for (i = 0; i < s->fields.n; i++) {
         check_send_field(c, s, ev, &s->fields.v[i]);
@@ -595,7 +595,7 @@ static bool names_map(enum nd_builtin_id id)
 // What user space needs for one argument.
 static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e, bool by_name)
 {
-    const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_TY_ERROR ? e->info : NULL;
+    const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_TY_ERROR ? e->map : NULL;
 
     if (m && (by_name || nd_type_is_agg(m->val ? m->val : e->type))) {
         if (e->a) // the key travels, the value is read in user space
@@ -656,7 +656,7 @@ void nd_check_async(struct nd_check *c, struct nd_block *b)
         for (k = 0; s->kind == ND_S_EXPR && k < s->expr->args.n; k++)
             async_arg(c, as, s->expr->args.v[k], !k && names_map(s->expr->builtin->id));
         // The event is sent by the last of the calls; those before it only belong to it.
-        s->info = as;
+        s->async = as;
     }
     if (as)
         finish_async(c, as);

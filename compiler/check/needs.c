@@ -110,7 +110,7 @@ static void frozen_enum(struct nd_program *p, const struct nd_expr *e)
 
 static void frozen_size(struct nd_program *p, const struct nd_expr *e)
 {
-    const struct nd_type *s = e->info;
+    const struct nd_type *s = e->of;
     struct nd_need n = {.kind = ND_NEED_SIZE, .bytes = (uint32_t)e->num, .span = e->span};
 
     while (s && s->kind == ND_TY_ARRAY)
@@ -124,7 +124,7 @@ static void frozen_size(struct nd_program *p, const struct nd_expr *e)
 
 static void frozen_offset(struct nd_program *p, const struct nd_expr *e)
 {
-    const struct nd_type *s = e->info;
+    const struct nd_type *s = e->of;
     struct nd_need n = {
         .kind = ND_NEED_PLACE, .path = e->name, .value = (int64_t)e->num * 8, .span = e->span};
 

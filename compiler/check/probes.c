@@ -574,15 +574,12 @@ void nd_probes_resolve(struct nd_program *p, const char *text, struct nd_span sp
                        struct nd_targets *out)
 {
     struct nd_point pt = {.text = text, .span = span};
-    bool quiet = p->diags->quiet;
-    uint32_t errors = p->diags->errors;
+    struct nd_trial trial;
 
-    p->diags->quiet = true;
+    nd_trial_begin(p->diags, &trial);
     nd_probes_point(p, &pt, out);
-    if (p->diags->errors != errors)
+    if (!nd_trial_end(p->diags, &trial))
         out->n = 0;
-    p->diags->quiet = quiet;
-    p->diags->errors = errors;
 }
 
 void nd_probes_expand(struct nd_check *c, struct nd_decl *d)
@@ -602,6 +599,6 @@ void nd_probes_expand(struct nd_check *c, struct nd_decl *d)
         }
         // Points of different kinds are different programs, with a tree each.
         if (i + 1 < d->points.n)
-            d = nd_probes_own_tree(c->p, d);
+            d = nd_ast_clone(c->a, d);
     }
 }

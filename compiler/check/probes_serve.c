@@ -4,8 +4,6 @@
 #include "compiler/check/check.h"
 #include "compiler/net/paths.h"
 
-#include "compiler/front/parse.h"
-
 #include <string.h>
 
 #define CLONES_MAX 512u // programs of one probe whose body depends on the attach point
@@ -237,18 +235,6 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
     }
 }
 
-// A tree of its own for each attach point whose arguments differ.
-struct nd_decl *nd_probes_own_tree(struct nd_program *p, struct nd_decl *d)
-{
-    bool quiet = p->diags->quiet;
-    struct nd_decl *again;
-
-    p->diags->quiet = true; // its messages came with the first parse
-    again = nd_parse_again(p->arena, p->diags, p->sources, d->span);
-    p->diags->quiet = quiet;
-    return again ? again : d;
-}
-
 static struct nd_probe *new_probe(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage,
                                   uint32_t via)
 {
@@ -256,7 +242,7 @@ static struct nd_probe *new_probe(struct nd_program *p, struct nd_decl *d, struc
 
     pr->decl = d;
     if (stage) {
-        pr->stage = nd_probes_own_tree(p, stage);
+        pr->stage = nd_ast_clone(p->arena, stage);
         pr->via = &pr->stage->tries.v[via];
         pr->via_index = via;
     }
@@ -270,7 +256,7 @@ static struct nd_probe *new_probe(struct nd_program *p, struct nd_decl *d, struc
 
 void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage)
 {
-    struct nd_decl *own = nd_probes_own_tree(p, d);
+    struct nd_decl *own = nd_ast_clone(p->arena, d);
     struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
 
     if (own->kind != ND_D_PROBE) // a stage of a path: its other stages tell all types
@@ -398,7 +384,7 @@ void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_decl *st
     }
     for (i = 0; i < out->n; i++) {
         struct uses one = {.fields_raw = true, .at = &out->v[i], .p = p};
-        struct nd_probe *pr = new_probe(p, nd_probes_own_tree(p, d), stage, via);
+        struct nd_probe *pr = new_probe(p, nd_ast_clone(p->arena, d), stage, via);
 
         look_at(&one, d, stage, via);
         *ND_PUSH(p->arena, &pr->targets) = out->v[i];

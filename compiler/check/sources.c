@@ -47,7 +47,7 @@ struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
         nd_error(c->d, ND_E0212, x[0]->span, "there is no path '%s'", x[0]->str);
     for (i = 0; i < ND_PATHC_ASK_MAX && strcmp(path_counts[i], x[1]->str) != 0; i++)
         ;
-    e->aux = i;
+    e->index = i;
     if (i == ND_PATHC_ASK_MAX)
         nd_help(c->d, nd_error(c->d, ND_E0212, x[1]->span, "a path has no counter '%s'", x[1]->str),
                 "started, done, lost, under_way, again, unmatched, rehit, order");
@@ -77,7 +77,7 @@ struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
     }
     for (i = 0; i < ND_LINK_MAX; i++) {
         if (!strcmp(link_names[i], x->str)) {
-            e->aux = i;
+            e->index = i;
             return nd_ty(b->type);
         }
         nd_near_try(&near, link_names[i]);

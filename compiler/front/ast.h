@@ -13,6 +13,14 @@ struct nd_type;
 struct nd_expr;
 struct nd_stmt;
 struct nd_sym;
+struct nd_decl;
+struct nd_map;
+struct nd_fn;
+struct nd_event;
+struct nd_async;
+struct nd_slot;
+struct nd_pkt_row;
+struct nd_tp_field;
 
 // ---- types as written ------------------------------------------------------------------------
 
@@ -121,8 +129,17 @@ struct nd_expr {
     bool relocated;                   // is_const, but the object asks the kernel that runs it
     bool asks;                        // a constant by what the target kernel has
     struct nd_field *field;           // FIELD: the member
-    uint32_t aux;                     // per kind: tuple index, option index, ...
-    void *info;                       // per built-in
+    uint32_t as;                      // enum nd_as: where the bytes of its value are
+    uint32_t index;                   // the number that a name or text of a built-in stands for
+    struct nd_decl *tree;             // CALL in a probe: the function's tree, for this call alone
+    union {                           // by kind:
+        struct nd_map *map;           // MAP
+        struct nd_fn *fn;             // CALL of a function of the script
+        struct nd_event *record;      // CALL of print(): of all that a handler was sent
+        struct nd_type *of;           // SIZEOF, OFFSETOF, CONTAINER_OF
+        const struct nd_pkt_row *pkt; // FIELD of a packet
+        const struct nd_tp_field *tp_field; // FIELD of the record of a trace event
+    };
 };
 
 // ---- statements ------------------------------------------------------------------------------
@@ -177,7 +194,11 @@ struct nd_stmt {
 
     // check:
     struct nd_sym *sym, *sym2;
-    void *info;
+    union {                     // by kind:
+        struct nd_event *event; // SEND
+        struct nd_async *async; // EXPR, FOR_MAP: the calls that are sent together
+        struct nd_slot *ends;   // FOR_RANGE, in a probe: where its bounds are
+    };
     bool real;      // first assignment of a variable that later holds a double
     bool plain_ptr; // first assignment of a variable that later holds pointers of another origin
 };
@@ -305,6 +326,9 @@ struct nd_script {
 // Calls fn for every expression in a declaration (predicate, body), parents first.
 void nd_ast_walk(struct nd_decl *d, void (*fn)(void *arg, struct nd_expr *e), void *arg);
 void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e), void *arg);
+
+// A copy of all that was parsed of a declaration.
+struct nd_decl *nd_ast_clone(struct nd_arena *a, const struct nd_decl *d);
 
 // Constructors; the caller fills what is special to the kind.
 struct nd_expr *nd_expr_new(struct nd_arena *a, enum nd_expr_kind kind, struct nd_span span);

@@ -79,6 +79,28 @@ add_note(struct nd_diags *d, struct nd_diag *diag, struct nd_span span, const ch
     note->text = nd_arena_vprintf(d->arena, fmt, ap);
 }
 
+void nd_trial_begin(struct nd_diags *d, struct nd_trial *t)
+{
+    t->before = *d;
+    t->errors = d->errors;
+    d->quiet = true;
+}
+
+void nd_trial_begin_kept(struct nd_diags *d, struct nd_trial *t)
+{
+    t->before = *d;
+    t->errors = 0;
+    *d = (struct nd_diags){.arena = d->arena};
+}
+
+bool nd_trial_end(struct nd_diags *d, const struct nd_trial *t)
+{
+    bool right = d->errors == t->errors;
+
+    *d = t->before;
+    return right;
+}
+
 void nd_help(struct nd_diags *d, struct nd_diag *diag, const char *fmt, ...)
 {
     va_list ap;

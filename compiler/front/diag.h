@@ -111,7 +111,7 @@ struct nd_diags {
     uint32_t n, cap;
     uint32_t errors;  // all of them, also those over the limit
     uint32_t dropped; // over the limit
-    bool quiet;       // during inference passes: count, do not keep
+    bool quiet;       // in a trial: count, do not keep
 };
 
 // Adds an error or a warning (by the code's first letter) and returns it for nd_help and nd_note.
@@ -122,6 +122,18 @@ void nd_help(struct nd_diags *d, struct nd_diag *diag, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void nd_note(struct nd_diags *d, struct nd_diag *diag, struct nd_span span, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+// A trial: something is checked to find out whether it would be right. Nothing of it is reported,
+// and it leaves no errors. Trials may be inside each other.
+struct nd_trial {
+    struct nd_diags before;
+    uint32_t errors; // when it began
+};
+void nd_trial_begin(struct nd_diags *d, struct nd_trial *t);
+// The same, but what is wrong is kept in d until the trial ends: the reasons.
+void nd_trial_begin_kept(struct nd_diags *d, struct nd_trial *t);
+// Was it right? Errors only; of a trial that keeps messages d->n tells of warnings as well.
+bool nd_trial_end(struct nd_diags *d, const struct nd_trial *t);
 
 const char *nd_diag_code_name(enum nd_diag_code code);
 const char *nd_diag_code_title(enum nd_diag_code code);

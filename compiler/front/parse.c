@@ -36,24 +36,19 @@ static const char *find_title(struct nd_arena *a, const struct nd_source *src)
     return "";
 }
 
-static struct nd_script *parse_from(struct nd_arena *arena, struct nd_diags *diags,
-                                    struct nd_sources *sources, uint32_t src, uint32_t off,
-                                    size_t size)
+static struct nd_script *parse_all(struct nd_arena *arena, struct nd_diags *diags,
+                                   struct nd_sources *sources, uint32_t src)
 {
     struct nd_script *script = ND_NEW(arena, struct nd_script);
-    struct nd_parse p = {.arena = arena,
-                         .diags = diags,
-                         .sources = sources,
-                         .src = src,
-                         .script = script,
-                         .off = off};
+    struct nd_parse p = {
+        .arena = arena, .diags = diags, .sources = sources, .src = src, .script = script};
     const struct nd_source *s = &sources->v[src];
     void *scanner;
 
     script->src = src;
     if (nd_yylex_init_extra(&p, &scanner))
         return script;
-    nd_yy_scan_bytes(s->text + off, (int)(size - off), scanner);
+    nd_yy_scan_bytes(s->text, (int)s->size, scanner);
     nd_yyparse(scanner, &p);
     nd_yylex_destroy(scanner);
     return script;
@@ -75,20 +70,11 @@ struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
         script->title = "";
         return script;
     }
-    script = parse_from(arena, diags, sources, src, 0, s->size);
+    script = parse_all(arena, diags, sources, src);
     script->title = find_title(arena, s);
     if (!script->decls.n && !diags->errors) {
         nd_help(diags, nd_error(diags, ND_E0110, at, "the script is empty"),
                 "a smallest script: tracepoint:net:net_dev_queue { @[comm] = count(); }");
     }
     return script;
-}
-
-struct nd_decl *nd_parse_again(struct nd_arena *arena, struct nd_diags *diags,
-                               struct nd_sources *sources, struct nd_span span)
-{
-    struct nd_script *s =
-        parse_from(arena, diags, sources, span.src, span.off, span.off + span.len);
-
-    return s->decls.n ? s->decls.v[0] : NULL;
 }

@@ -34,9 +34,5 @@ struct nd_parse {
 // Parses source src; never NULL. Errors are in diags (diags->errors tells).
 struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
                            struct nd_sources *sources, uint32_t src);
-// Parses again from `off` in the source and returns the declaration that starts there (functions
-// used in both worlds are checked twice, on trees of their own); NULL if there is none.
-struct nd_decl *nd_parse_again(struct nd_arena *arena, struct nd_diags *diags,
-                               struct nd_sources *sources, struct nd_span span);
 
 #endif

@@ -105,7 +105,7 @@ static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct n
 
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_tp_field *f = l->fn.probe->args == ND_ARGS_FORMAT ? e->info : NULL;
+    const struct nd_tp_field *f = l->fn.probe->args == ND_ARGS_FORMAT ? e->tp_field : NULL;
     LLVMValueRef tmp;
 
     need_arg(l, e, f);
@@ -176,7 +176,7 @@ static LLVMValueRef b_nsecs(struct nd_lower *l, struct nd_expr *e)
     } clocks[] = {{ND_H_KTIME_GET_NS, ND_F_MAX},
                   {ND_H_KTIME_GET_BOOT_NS, ND_F_BOOT_CLOCK},
                   {ND_H_KTIME_GET_TAI_NS, ND_F_TAI_CLOCK}};
-    uint64_t i = e->kind == ND_E_CALL ? e->aux : 0;
+    uint64_t i = e->kind == ND_E_CALL ? e->index : 0;
 
     if (i && nd_without(l->p, clocks[i].feature))
         nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "this kernel has no such clock"),
@@ -228,12 +228,12 @@ static LLVMValueRef b_ctx(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef b_argn(struct nd_lower *l, struct nd_expr *e)
 {
-    return arg_n(l, e->aux, e->span);
+    return arg_n(l, e->index, e->span);
 }
 
 static LLVMValueRef b_reg(struct nd_lower *l, struct nd_expr *e)
 {
-    return ctx_load(l, e->aux, &nd_type_u64);
+    return ctx_load(l, e->index, &nd_type_u64);
 }
 
 static LLVMValueRef b_first(struct nd_lower *l, struct nd_expr *e) // kptr, uptr, ksym
@@ -396,7 +396,7 @@ static LLVMValueRef b_has_key(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_expr *m = e->args.v[0];
 
-    return nd_lower_map_has(l, m->info, m->a);
+    return nd_lower_map_has(l, m->map, m->a);
 }
 
 static LLVMValueRef b_delete(struct nd_lower *l, struct nd_expr *e)

@@ -232,7 +232,7 @@ LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e)
     uint32_t i;
 
     if (e->b->kind == ND_E_MAP && !e->b->a)
-        return nd_lower_map_has(l, e->b->info, e->a);
+        return nd_lower_map_has(l, e->b->map, e->a);
     if (e->b->kind == ND_E_FIELD && e->b->sym && e->b->sym->kind == ND_SYM_OPTION)
         return in_option(l, e);
     if (e->b->kind != ND_E_TUPLE)

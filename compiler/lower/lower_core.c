@@ -285,8 +285,8 @@ bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e)
 {
     struct nd_type *s;
 
-    if (!l->p->portable || e->kind != ND_E_FIELD || !e->field || e->aux == ND_AS_BPF ||
-        e->aux == ND_AS_CTX || e->a->type->kind == ND_TY_ARGS || e->a->type->kind == ND_TY_OPTS)
+    if (!l->p->portable || e->kind != ND_E_FIELD || !e->field || e->as == ND_AS_BPF ||
+        e->as == ND_AS_CTX || e->a->type->kind == ND_TY_ARGS || e->a->type->kind == ND_TY_OPTS)
         return false;
     s = container(l, e);
     return s->kind == ND_TY_STRUCT && s->btf_id;
@@ -406,7 +406,7 @@ static LLVMValueRef info(struct nd_lower *l, LLVMValueRef at, uint32_t what)
 
 LLVMValueRef nd_lower_core_offset(struct nd_lower *l, struct nd_expr *e)
 {
-    struct nd_expr base = {.kind = ND_E_INT, .type = e->info};
+    struct nd_expr base = {.kind = ND_E_INT, .type = e->of};
     struct nd_expr field = {.kind = ND_E_FIELD, .span = e->span, .a = &base, .field = e->field};
     struct chain c = {.step = {&field}, .n = 1, .base = &base};
 
@@ -420,7 +420,7 @@ static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValue
                  down = info(l, at, INFO_SHIFT_RIGHT), tmp = nd_lower_temp(l, 8), v;
 
     nd_ir_zero(l, tmp, 0, 8);
-    nd_lower_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at, (enum nd_as)e->aux,
+    nd_lower_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at, (enum nd_as)e->as,
                         e->span);
     v = LLVMBuildShl(l->b, LLVMBuildLoad2(l->b, l->i64, tmp, ""), up, "");
     return e->field->type->is_signed ? LLVMBuildAShr(l->b, v, down, "")
@@ -498,7 +498,7 @@ static LLVMValueRef enumerator(struct nd_lower *l, struct nd_expr *e)
 
 LLVMValueRef nd_lower_core_const(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_type *t = e->info;
+    const struct nd_type *t = e->of;
 
     if (!l->p->portable)
         return NULL;

@@ -207,7 +207,7 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
     case ND_OP_NOT:
         return scalar(nd_ir_from_bool(l, LLVMBuildNot(l->b, nd_lower_cond(l, e->a), "")));
     case ND_OP_DEREF:
-        return value_at(l, nd_lower_int(l, e->a), nd_lower_as(l, (enum nd_as)e->aux), e->type,
+        return value_at(l, nd_lower_int(l, e->a), nd_lower_as(l, (enum nd_as)e->as), e->type,
                         e->span);
     case ND_OP_ADDR: {
         struct nd_expr *f = e->a;
@@ -283,7 +283,7 @@ static struct nd_val core_field(struct nd_lower *l, struct nd_expr *e)
         return scalar(nd_lower_core_load(l, e, core_base(l, e)));
     nd_need_struct(l->p, t, e->span); // the whole of it is wanted, or it would not be asked for
     return value_at(l, nd_lower_core_address(l, e, core_base(l, e)),
-                    nd_lower_as(l, (enum nd_as)e->aux), t, e->span);
+                    nd_lower_as(l, (enum nd_as)e->as), t, e->span);
 }
 
 // The pointer that a chain of fields starts from, if the verifier loads through it directly and may
@@ -359,7 +359,7 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
     } else {
         base = nd_lower_expr(l, e->a);
         if (!base.mem)
-            base = memory(base.v, nd_lower_as(l, (enum nd_as)e->aux));
+            base = memory(base.v, nd_lower_as(l, (enum nd_as)e->as));
         addr = nd_ir_gep(l, nd_ir_ptr(l, base.v), e->field->off);
     }
     if (e->field->bits)
@@ -432,7 +432,7 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     step = stride(l, t, e->span);
     base = nd_lower_expr(l, e->a);
     if (!base.mem)
-        base = memory(base.v, nd_lower_as(l, (enum nd_as)e->aux));
+        base = memory(base.v, nd_lower_as(l, (enum nd_as)e->as));
     if (e->b->is_const && LLVMIsConstant(step))
         return value_at(
             l, nd_ir_gep(l, nd_ir_ptr(l, base.v), e->b->num * LLVMConstIntGetZExtValue(step)),

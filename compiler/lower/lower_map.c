@@ -45,7 +45,7 @@ static LLVMValueRef key_bytes(struct nd_lower *l, const struct nd_map *m, struct
 
 LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map)
 {
-    return key_bytes(l, map->info, map->a);
+    return key_bytes(l, map->map, map->a);
 }
 
 #define NOEXIST 1u // BPF_NOEXIST
@@ -90,7 +90,7 @@ static LLVMValueRef not_null(struct nd_lower *l, LLVMValueRef p)
 
 static struct nd_val map_get(struct nd_lower *l, struct nd_expr *e)
 {
-    struct nd_map *m = e->info;
+    struct nd_map *m = e->map;
     struct nd_type *t = m->val;
     LLVMBasicBlockRef hit = nd_ir_bb(l, "hit"), done = nd_ir_bb(l, "got"), from;
     LLVMValueRef p, v = NULL, phi, tmp = NULL;
@@ -181,7 +181,7 @@ void nd_lower_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRe
 
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
 {
-    struct nd_map *m = map->info;
+    struct nd_map *m = map->map;
     LLVMValueRef args[2], r, p;
 
     if (!m->key) { // a scalar cannot leave its array: it becomes 0
@@ -293,7 +293,7 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr
                          enum nd_op op)
 {
     LLVMValueRef v = nd_lower_int(l, val);
-    struct nd_map *m = map->info;
+    struct nd_map *m = map->map;
     LLVMBasicBlockRef done;
     LLVMValueRef p = find_or_create(l, m, nd_lower_key(l, map), map->span, &done);
 
@@ -329,7 +329,7 @@ static LLVMValueRef again(struct nd_lower *l, const struct nd_map *m, LLVMValueR
 
 void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op)
 {
-    struct nd_map *m = map->info;
+    struct nd_map *m = map->map;
     LLVMValueRef v, key, r;
     LLVMBasicBlockRef done;
 
@@ -365,7 +365,7 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
 
 LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
 {
-    struct nd_map *m = e->a->info;
+    struct nd_map *m = e->a->map;
     bool inc = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC;
     bool post = e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC;
     LLVMValueRef key = nd_lower_key(l, e->a), p, old = NULL, phi,
@@ -582,7 +582,7 @@ static void (*const aggs[])(struct nd_lower *l, const struct nd_type *t, LLVMVal
 
 void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call)
 {
-    struct nd_map *m = map->info;
+    struct nd_map *m = map->map;
     LLVMValueRef v = call->args.n ? nd_lower_int(l, call->args.v[0]) : NULL, p;
     LLVMBasicBlockRef done;
 

@@ -47,13 +47,13 @@ static void note_map(void *arg, struct nd_expr *e)
     const struct users *u = arg;
     struct nd_lmap *m;
 
-    if (e->kind == ND_E_CALL && !e->builtin && e->info) {
-        nd_ast_walk(((struct nd_fn *)e->info)->body[ND_KERNEL], note_map, arg);
+    if (e->kind == ND_E_CALL && !e->builtin && e->fn) {
+        nd_ast_walk(e->fn->body[ND_KERNEL], note_map, arg);
         return;
     }
-    if (e->kind != ND_E_MAP || !e->info)
+    if (e->kind != ND_E_MAP || !e->map)
         return;
-    m = &u->l->maps[((struct nd_map *)e->info)->index];
+    m = &u->l->maps[e->map->index];
     if (m->last_user == u->probe)
         return;
     m->last_user = u->probe;

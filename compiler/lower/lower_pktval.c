@@ -117,7 +117,7 @@ static LLVMValueRef number_if(struct nd_lower *l, LLVMValueRef there, struct nd_
 // A field of the packet: 0 when it is absent.
 struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e)
 {
-    const struct nd_pkt_row *r = e->info;
+    const struct nd_pkt_row *r = e->pkt;
     const struct nd_lpkt *k = &l->fn.pkt.of[e->a->type->depth != 0];
     struct nd_val v = {.as = ND_AS_BPF};
     LLVMValueRef there;

@@ -50,7 +50,7 @@ static bool same(const struct nd_expr *a, const struct nd_expr *b)
 
 static bool usable(const struct nd_expr *e)
 {
-    const struct nd_map *m = e->info;
+    const struct nd_map *m = e->map;
 
     return e->kind == ND_E_MAP && m && e->a && m->key && m->val && nd_type_is_scalar(m->val) &&
            same(e->a, e->a);
@@ -59,7 +59,7 @@ static bool usable(const struct nd_expr *e)
 static struct nd_reuse *find(struct nd_lower *l, const struct nd_expr *e)
 {
     for (uint32_t i = 0; i < l->fn.reuse.n; i++)
-        if (l->fn.reuse.v[i].map == e->info && same(l->fn.reuse.v[i].key, e->a))
+        if (l->fn.reuse.v[i].map == e->map && same(l->fn.reuse.v[i].key, e->a))
             return &l->fn.reuse.v[i];
     return NULL;
 }
@@ -74,7 +74,7 @@ static void note(void *arg, struct nd_expr *e)
     r = find(l, e);
     if (!r) {
         r = ND_PUSH(l->a, &l->fn.reuse);
-        *r = (struct nd_reuse){.map = e->info, .key = e->a};
+        *r = (struct nd_reuse){.map = e->map, .key = e->a};
     }
     r->n++;
 }

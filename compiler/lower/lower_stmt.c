@@ -211,7 +211,7 @@ static LLVMValueRef while_cond(struct nd_lower *l, struct nd_stmt *s, LLVMValueR
 // The loop variable is low + i; it is set here, where i is known to be below the bound.
 static LLVMValueRef range_cond(struct nd_lower *l, struct nd_stmt *s, LLVMValueRef i)
 {
-    struct nd_slot *lo = s->info, *var = slot_of(l, s->sym);
+    struct nd_slot *lo = s->ends, *var = slot_of(l, s->sym);
     LLVMValueRef v = LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, lo[0].ptr, ""), i, "");
 
     LLVMBuildStore(l->b, v, var->ptr);
@@ -250,7 +250,7 @@ static void lower_range(struct nd_lower *l, struct nd_stmt *s)
     ends[1].ptr = nd_lower_register(l, "hi");
     LLVMBuildStore(l->b, lo, ends[0].ptr);
     LLVMBuildStore(l->b, hi, ends[1].ptr);
-    s->info = ends;
+    s->ends = ends;
     slot_of(l, s->sym);
     counted_loop(l, s, bound, !known, range_cond);
 }
@@ -293,7 +293,7 @@ static void lower_return(struct nd_lower *l, struct nd_stmt *s)
 
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
 {
-    struct nd_fn *fn = e->info;
+    struct nd_fn *fn = e->fn;
     struct nd_inline inl = {.up = l->fn.inl, .type = fn->ret};
     struct nd_loop *loop = l->fn.loop;
     bool sc = nd_type_is_scalar(fn->ret);
@@ -457,7 +457,7 @@ void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **val
 
 static void lower_send(struct nd_lower *l, struct nd_stmt *s)
 {
-    struct nd_event *ev = s->info;
+    struct nd_event *ev = s->event;
     struct nd_expr **vals = ND_NEW_ARRAY(l->a, struct nd_expr *, ev->type->nelems + 1);
     uint32_t i, k;
 
@@ -473,7 +473,7 @@ static void lower_send(struct nd_lower *l, struct nd_stmt *s)
 // printf() and the like: the first call of a group sends the event for all of them.
 static void lower_async(struct nd_lower *l, struct nd_stmt *s)
 {
-    struct nd_async *as = s->info;
+    struct nd_async *as = s->async;
     struct nd_expr **vals;
     uint32_t i;
 
@@ -504,7 +504,7 @@ static void lower_expr_stmt(struct nd_lower *l, struct nd_stmt *s)
     if (nd_check_is_async(e)) {
         if (e->builtin->id == ND_B_EXIT)
             lower_exit(l, e);
-        else if (s->info)
+        else if (s->async)
             lower_async(l, s);
         return;
     }

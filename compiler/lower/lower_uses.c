@@ -164,8 +164,8 @@ static void walk_expr(struct walk *w, struct nd_expr *e, const struct nd_pkt_con
     walk_expr(w, e->c, e->kind == ND_E_COND ? also(w, g, e->a, true) : g);
     for (i = 0; i < e->args.n; i++)
         walk_expr(w, e->args.v[i], g);
-    if (e->kind == ND_E_CALL && !e->builtin && e->info)
-        walk_block(w, ((struct nd_fn *)e->info)->body[ND_KERNEL]->body, g);
+    if (e->kind == ND_E_CALL && !e->builtin && e->fn)
+        walk_block(w, e->fn->body[ND_KERNEL]->body, g);
 }
 
 static void walk_stmt(struct walk *w, struct nd_stmt *s, const struct nd_pkt_cond *g)

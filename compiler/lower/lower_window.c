@@ -66,7 +66,7 @@ LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e)
     LLVMValueRef from, is_filled;
 
     if (e->a->kind != ND_E_VAR || e->a->type->kind != ND_TY_PTR ||
-        nd_lower_as(l, (enum nd_as)e->aux) != ND_AS_KERNEL)
+        nd_lower_as(l, (enum nd_as)e->as) != ND_AS_KERNEL)
         return NULL;
     slot = &l->fn.slots[e->a->sym->index];
     off = e->field->off - slot->win_off;

@@ -311,7 +311,7 @@ static void add_handlers(struct nd_check *c, struct nd_path_at *at, enum nd_path
 
     for (i = 0; i < path->on[event].n; i++)
         *ND_PUSH(c->a, &at->on) =
-            (struct nd_path_on){nd_probes_own_tree(c->p, path->on[event].v[i]), event};
+            (struct nd_path_on){nd_ast_clone(c->a, path->on[event].v[i]), event};
 }
 
 static struct nd_expr *both(struct nd_check *c, struct nd_expr *a, struct nd_expr *b)
@@ -394,7 +394,7 @@ static struct nd_expr *end_when(struct nd_check *c, const struct nd_path *path,
 static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
                   struct nd_path_at role)
 {
-    struct nd_decl *tree = nd_probes_own_tree(c->p, path->decl);
+    struct nd_decl *tree = nd_ast_clone(c->a, path->decl);
     const struct nd_path_stages *all = &tree->path->stages;
     const struct nd_path_stage *s = &all->v[role.stage];
     struct nd_path_at *at = ND_NEW(c->a, struct nd_path_at);

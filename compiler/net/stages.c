@@ -4,8 +4,6 @@
 // messages and explain. Must not know kinds of probes.
 #include "compiler/check/check.h"
 
-#include "compiler/front/parse.h"
-
 #include <string.h>
 
 void nd_stage_declare(struct nd_check *c, struct nd_decl *d)
@@ -48,10 +46,10 @@ static struct nd_sym *find_export(struct nd_scope *s, const char *name)
 // A pointer that the verifier knows stays one when nothing else is assigned.
 static void keep_origin(struct nd_check *c, struct nd_block *b)
 {
-    bool quiet = c->d->quiet;
-    uint32_t errors = c->d->errors, i;
+    struct nd_trial trial;
+    uint32_t i;
 
-    c->d->quiet = true;
+    nd_trial_begin(c->d, &trial);
     for (i = 0; i < b->n; i++) {
         struct nd_stmt *s = b->v[i];
         struct nd_sym *v;
@@ -64,8 +62,7 @@ static void keep_origin(struct nd_check *c, struct nd_block *b)
         if (v && v->type->kind == ND_TY_PTR && t->kind == ND_TY_PTR)
             v->type = nd_type_in(c->t, v->type, t->as);
     }
-    c->d->quiet = quiet;
-    c->d->errors = errors;
+    nd_trial_end(c->d, &trial);
 }
 
 // NAME->field, where field is the same kind of pointer as the export NAME.
@@ -164,20 +161,18 @@ static bool try_one(struct nd_check *c, struct nd_decl *stage, uint32_t i, struc
                     struct nd_tries_failed *failed)
 {
     struct nd_program *p = c->p;
-    struct nd_diags kept = *p->diags;
+    struct nd_trial trial;
     uint32_t from = p->probes.n, needs = p->needs.n, frozen = p->frozen.n, k;
     bool ok;
 
-    p->diags->v = NULL;
-    p->diags->n = p->diags->cap = p->diags->errors = p->diags->dropped = 0;
-    p->diags->quiet = false;
+    nd_trial_begin_kept(p->diags, &trial);
     for (k = 0; k < stage->tries.v[i].points.n && !p->diags->n; k++) {
         const struct nd_point *pt = &stage->tries.v[i].points.v[k];
         uint32_t at = p->probes.n;
         struct nd_targets out;
 
         nd_probes_point(p, pt, &out);
-        nd_probes_serve(p, k ? nd_probes_own_tree(p, d) : d, stage, i, &out, pt->span);
+        nd_probes_serve(p, k ? nd_ast_clone(p->arena, d) : d, stage, i, &out, pt->span);
         for (; at < p->probes.n && !p->diags->n; at++)
             check_trial(c, p->probes.v[at]);
     }
@@ -190,7 +185,7 @@ static bool try_one(struct nd_check *c, struct nd_decl *stage, uint32_t i, struc
         p->needs.n = needs; // nor does anything follow for other kernels
         p->frozen.n = frozen;
     }
-    *p->diags = kept;
+    nd_trial_end(p->diags, &trial);
     return ok;
 }
 

@@ -180,10 +180,10 @@ static void step(struct nd_user *u, struct nd_expr *e)
                         .sym = x->sym};
 
     if (x->kind == ND_E_MAP && x->a) { // the key is evaluated once
-        struct nd_expr at = *x, key = {.kind = ND_E_VAR, .type = ((struct nd_map *)x->info)->key};
+        struct nd_expr at = *x, key = {.kind = ND_E_VAR, .type = x->map->key};
         struct nd_sym sym = {.kind = ND_SYM_VAR, .index = nd_u_new_local(u)};
 
-        nd_u_key(u, x->info, x->a);
+        nd_u_key(u, x->map, x->a);
         nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)sym.index);
         key.sym = &sym;
         at.a = &key;
@@ -401,7 +401,7 @@ static void in_option(struct nd_user *u, struct nd_expr *e)
 static void lower_in(struct nd_user *u, struct nd_expr *e)
 {
     if (e->b->kind == ND_E_MAP && !e->b->a) {
-        const struct nd_map *m = e->b->info;
+        const struct nd_map *m = e->b->map;
 
         nd_u_expr(u, e->a);
         nd_u_op(u, ND_VM_MAP_HAS, 0, 0, (int32_t)m->index);
@@ -433,7 +433,7 @@ void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key)
 
 static void map_read(struct nd_user *u, struct nd_expr *e)
 {
-    const struct nd_map *m = e->info;
+    const struct nd_map *m = e->map;
 
     nd_u_key(u, m, e->a);
     if (m->val->kind >= ND_TY_COUNT && m->val->kind <= ND_TY_AVG)

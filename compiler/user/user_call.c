@@ -39,11 +39,11 @@ static void int_arg(struct nd_user *u, struct nd_expr *e, uint32_t i, uint64_t o
 static void c_print(struct nd_user *u, struct nd_expr *e)
 {
     struct nd_expr *x = e->args.v[0];
-    const struct nd_map *m = x->info;
+    const struct nd_map *m = x->map;
 
-    if (x->kind == ND_E_IDENT && e->info) { // the record of the handler
+    if (x->kind == ND_E_IDENT && e->record) { // the record of the handler
         nd_u_op(u, ND_VM_LOCAL, 0, 0, 0);
-        nd_u_op(u, ND_VM_RECORD, 0, 0, (int32_t)((struct nd_event *)e->info)->index);
+        nd_u_op(u, ND_VM_RECORD, 0, 0, (int32_t)e->record->index);
     } else if (x->kind != ND_E_MAP ||
                (e->args.n > 1 && e->args.v[1]->kind == ND_E_STRING)) { // a title
         nd_u_expr(u, x);
@@ -61,7 +61,7 @@ static void c_print(struct nd_user *u, struct nd_expr *e)
 
 static void c_map_op(struct nd_user *u, struct nd_expr *e)
 {
-    const struct nd_map *m = e->args.v[0]->info;
+    const struct nd_map *m = e->args.v[0]->map;
 
     nd_u_op(u, e->builtin->id == ND_B_CLEAR ? ND_VM_MAP_CLEAR : ND_VM_MAP_ZERO, 0, 0,
             (int32_t)m->index);
@@ -72,7 +72,7 @@ static void c_report(struct nd_user *u, struct nd_expr *e)
     uint32_t first = nd_mfb_count(u->e->b, ND_SEC_WORDS), i;
 
     for (i = 0; i < e->args.n; i++)
-        nd_mfb_add(u->e->b, ND_SEC_WORDS, &((struct nd_map *)e->args.v[i]->info)->index, 1);
+        nd_mfb_add(u->e->b, ND_SEC_WORDS, &e->args.v[i]->map->index, 1);
     nd_u_op(u, ND_VM_REPORT, (uint8_t)e->args.n, 0, (int32_t)first);
 }
 
@@ -85,7 +85,7 @@ static void c_losses(struct nd_user *u, struct nd_expr *e)
 static void c_key_op(struct nd_user *u, struct nd_expr *e)
 {
     struct nd_expr *x = e->args.v[0];
-    const struct nd_map *m = x->info;
+    const struct nd_map *m = x->map;
 
     if (m->key && x->a)
         nd_u_key(u, m, x->a);
@@ -98,7 +98,7 @@ static void c_len(struct nd_user *u, struct nd_expr *e)
     struct nd_expr *x = e->args.v[0];
 
     if (x->kind == ND_E_MAP)
-        nd_u_op(u, ND_VM_MAP_LEN, 0, 0, (int32_t)((struct nd_map *)x->info)->index);
+        nd_u_op(u, ND_VM_MAP_LEN, 0, 0, (int32_t)x->map->index);
     else
         nd_u_op(u, ND_VM_OPT_COUNT, 0, 0, (int32_t)x->sym->option->index);
 }
@@ -159,7 +159,7 @@ static void c_top(struct nd_user *u, struct nd_expr *e)
 {
     nd_u_expr(u, e->args.v[1]);
     nd_u_int(u, 0, &nd_type_i64);
-    nd_u_op(u, ND_VM_MAP_PRINT, 0, 0, (int32_t)((struct nd_map *)e->args.v[0]->info)->index);
+    nd_u_op(u, ND_VM_MAP_PRINT, 0, 0, (int32_t)e->args.v[0]->map->index);
 }
 
 // table("a", "b") with only literals starts a table; table(v, w) adds a row.
@@ -238,10 +238,10 @@ static void c_stat(struct nd_user *u, struct nd_expr *e)
         return;
     }
     if (x->kind == ND_E_MAP && x->a) {
-        nd_u_key(u, x->info, x->a);
-        nd_u_op(u, ND_VM_AGG, k, 0, (int32_t)((struct nd_map *)x->info)->index);
+        nd_u_key(u, x->map, x->a);
+        nd_u_op(u, ND_VM_AGG, k, 0, (int32_t)x->map->index);
     } else if (x->kind == ND_E_MAP) {
-        nd_u_op(u, ND_VM_AGG_ALL, k, 0, (int32_t)((struct nd_map *)x->info)->index);
+        nd_u_op(u, ND_VM_AGG_ALL, k, 0, (int32_t)x->map->index);
     } else if (x->sym && x->sym->map) { // a loop's value, not yet a number
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)nd_u_local(u, x->sym));
         nd_u_op(u, ND_VM_AGG_OF, k, 0, 0);
@@ -262,14 +262,14 @@ static void c_word(struct nd_user *u, struct nd_expr *e)
 static void c_link_stat(struct nd_user *u, struct nd_expr *e)
 {
     nd_u_expr(u, e->args.v[0]);
-    nd_u_int(u, e->aux, &nd_type_i64);
+    nd_u_int(u, e->index, &nd_type_i64);
     nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_LINK_STAT);
 }
 
 static void c_path_count(struct nd_user *u, struct nd_expr *e)
 {
     nd_u_int(u, e->num, &nd_type_i64);
-    nd_u_int(u, e->aux, &nd_type_i64);
+    nd_u_int(u, e->index, &nd_type_i64);
     nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_PATH_COUNT);
 }
 
@@ -398,7 +398,7 @@ void nd_u_call(struct nd_user *u, struct nd_expr *e)
     size_t i;
 
     if (!e->builtin) {
-        uint32_t fn = script_fn(u, e->info);
+        uint32_t fn = script_fn(u, e->fn);
 
         args(u, e, 0);
         nd_u_op(u, ND_VM_CALL, (uint8_t)e->args.n, e->type->kind != ND_TY_NONE, (int32_t)fn);

@@ -16,7 +16,7 @@ static bool is_agg(const struct nd_stmt *s)
 
 static void assign_map(struct nd_user *u, struct nd_stmt *s)
 {
-    const struct nd_map *m = s->expr->info;
+    const struct nd_map *m = s->expr->map;
     enum nd_vm_domain d;
 
     nd_u_key(u, m, s->expr->a);
@@ -165,7 +165,7 @@ static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint3
     if (!pair)
         return;
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
-    if (!nd_u_agg_number(u, s->expr->info, val))
+    if (!nd_u_agg_number(u, s->expr->map, val))
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)val);
     nd_u_op(u, ND_VM_MAKE, 2, nd_u_type(u, s->sym->type), 0);
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)nd_u_local(u, s->sym));
@@ -173,7 +173,7 @@ static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint3
 
 static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
 {
-    const struct nd_map *m = s->expr->info;
+    const struct nd_map *m = s->expr->map;
     bool pair = !s->val && s->key_dollar;
     uint32_t key = pair ? nd_u_new_local(u) : nd_u_local(u, s->sym),
              val = s->val ? nd_u_local(u, s->sym2) : nd_u_new_local(u), top, out, none = 0,

@@ -232,19 +232,39 @@ static void test_recovery(void **state)
     nd_unit_free(u);
 }
 
-static void test_again(void **state)
+// A copy shares no node with the original: what is done to one is not seen in the other.
+static void test_clone(void **state)
 {
-    struct nd_unit *u = parsed("const N = 1\nfn f(a: int) -> int { return a + 1 }\n");
-    struct nd_decl *d = decl(u, 1);
-    struct nd_decl *again = nd_parse_again(u->arena, &u->diags, &u->sources, d->span);
+    struct nd_unit *u =
+        parsed("fn f(a: int) -> int { if (a > 1) { return a + g(a, 2) } return a }\n"
+               "path p by packet_id timeout 1s keep { q: u16 = pkt.queue }\n"
+               " = a if (pkt.len > 1) -> b when (opt.x)\n");
+    struct nd_decl *f = decl(u, 0), *p = decl(u, 1), *copy = nd_ast_clone(u->arena, f);
+    struct nd_stmt *in = f->body->v[0], *out = copy->body->v[0];
+    struct nd_expr *sum = in->body->v[0]->expr, *sum2 = out->body->v[0]->expr;
 
     (void)state;
-    assert_non_null(again);
-    assert_ptr_not_equal(again, d);
-    assert_ptr_not_equal(again->body, d->body);
-    assert_string_equal(again->name, "f");
-    assert_int_equal(again->span.off, d->span.off);
-    assert_int_equal(again->body->v[0]->span.off, d->body->v[0]->span.off);
+    assert_string_equal(copy->name, "f");
+    assert_int_equal(copy->fields.n, 1);
+    assert_ptr_not_equal(copy->fields.v, f->fields.v);
+    assert_ptr_not_equal(copy->fields.v[0].texpr, f->fields.v[0].texpr);
+    assert_ptr_not_equal(copy->body, f->body);
+    assert_int_equal(copy->body->n, 2);
+    assert_ptr_not_equal(out->expr, in->expr);
+    assert_ptr_not_equal(out->body, in->body);
+    assert_int_equal(sum2->op, ND_OP_ADD);
+    assert_ptr_not_equal(sum2->b->args.v, sum->b->args.v);
+    assert_ptr_not_equal(sum2->b->args.v[1], sum->b->args.v[1]);
+    assert_int_equal(sum2->b->args.v[1]->num, 2);
+    sum2->b->args.v[1]->num = 3;
+    assert_int_equal(sum->b->args.v[1]->num, 2);
+    copy = nd_ast_clone(u->arena, p);
+    assert_int_equal(copy->path->stages.n, 2);
+    assert_ptr_not_equal(copy->path->key, p->path->key);
+    assert_ptr_not_equal(copy->path->timeout, p->path->timeout);
+    assert_ptr_not_equal(copy->path->keeps.v[0].value, p->path->keeps.v[0].value);
+    assert_ptr_not_equal(copy->path->stages.v[0].cond, p->path->stages.v[0].cond);
+    assert_ptr_not_equal(copy->path->stages.v[1].when, p->path->stages.v[1].when);
     nd_unit_free(u);
 }
 
@@ -264,7 +284,7 @@ int main(void)
         cmocka_unit_test(test_precedence), cmocka_unit_test(test_declarations),
         cmocka_unit_test(test_literals),   cmocka_unit_test(test_spans),
         cmocka_unit_test(test_predicates), cmocka_unit_test(test_semicolons),
-        cmocka_unit_test(test_recovery),   cmocka_unit_test(test_again),
+        cmocka_unit_test(test_recovery),   cmocka_unit_test(test_clone),
         cmocka_unit_test(test_title),
     };
 
