@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One compilation from text to object: the list of passes, nothing else. Serves main and tests.
+// One compilation from text to object: a list of passes. Must not know what any of them does.
+// Serves main, lists and tests.
 #ifndef ND_COMPILE_H
 #define ND_COMPILE_H
 
@@ -8,21 +9,27 @@
 struct nd_compile_opts {
     const char *file;   // script to read, or
     const char *text;   // the text of a one-liner (-e)
+    size_t text_size;   // its bytes; 0: up to its NUL
     const char *facts;  // recorded kernel description instead of the live kernel
     const char *btf;    // --btf FILE
     const char *stdlib; // folder of the standard library's modules, or NULL
     bool no_modules;    // leave `use` alone (fmt)
-    bool dump_ir;       // LLVM IR to stderr
-    bool portable;      // an object for other kernels, too
+    const char *dump;   // what this pass made goes to stderr, or NULL
+    bool portable;      // an object that other kernels load as well
     uint32_t without;   // ND_F_BIT()s: what the target kernel lacks
 };
 
 struct nd_unit { // what a compilation holds; free with nd_unit_free
     struct nd_arena *arena;
+    struct nd_compile_opts opts;
     struct nd_sources sources;
     struct nd_diags diags;
     struct nd_program program;
     struct nd_kernel *kernel;
+    struct nd_check *check; // from the pass "options" on
+    void *object;           // malloc'ed, from the last pass on; NULL: none was made
+    size_t size;            // of the object
+    uint32_t done;          // passes that ran
 };
 
 // Reads and parses the script and its modules. Returns NULL only when out of memory; errors are in
@@ -30,23 +37,15 @@ struct nd_unit { // what a compilation holds; free with nd_unit_free
 struct nd_unit *nd_unit_new(const struct nd_compile_opts *o);
 void nd_unit_free(struct nd_unit *u);
 
-// Names and types (all of nd_check); false if there were errors.
-bool nd_unit_check(struct nd_unit *u);
-// The options only, for --help; false if there were errors.
-bool nd_unit_options(struct nd_unit *u);
-// The manifest alone: complete after nd_unit_check, else with nothing but options.
+// Runs the passes up to the one named `last`, from where the unit is; false if there were errors.
+// "options" is enough for --help, "check" finds all that is wrong with a script, "lower" makes
+// u->object.
+bool nd_compile(struct nd_unit *u, const char *last);
+bool nd_compile_has_pass(const char *name);
+// The manifest alone: complete after "check"; after "options" it has nothing but these.
 void *nd_unit_manifest(struct nd_unit *u, uint32_t *size);
-// The ELF object, malloc'ed; NULL after a reported error.
-void *nd_unit_object(struct nd_unit *u, const struct nd_compile_opts *o, size_t *size);
-
-// Folder of the standard library: as given, beside the program in the source tree or where it is
-// installed, else where the build says. May not exist.
-const char *nd_stdlib_dir(struct nd_arena *a, const char *given);
 
 // ND_F_BIT()s of a list such as "ringbuf,loops"; false: it has an unknown name.
 bool nd_without_parse(const char *list, uint32_t *without);
-
-// For fuzzing: parse and check a text against a recorded kernel.
-int nd_compile_check(const char *text, size_t size, const char *facts);
 
 #endif

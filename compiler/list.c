@@ -2,8 +2,11 @@
 // Lists by name: probes of this kernel with their arguments, built-ins, error codes, tools.
 #include "compiler/list.h"
 
-#include "compiler/check/builtins.h"
+#include "compiler/modules.h"
+#include "compiler/net/net.h"
+
 #include "compiler/kernel/btf.h"
+#include "compiler/lang/builtins.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -242,7 +245,7 @@ static void list_group(struct list *l, const char *dir, const char *group, const
 
 static int list_tools(struct list *l, const struct nd_compile_opts *o, const char *glob)
 {
-    const char *stdlib = nd_stdlib_dir(l->a, o->stdlib);
+    const char *stdlib = nd_modules_stdlib(l->a, o->stdlib);
     struct names groups = {0};
     uint32_t i;
 
@@ -281,8 +284,6 @@ static int list_stages(const struct nd_compile_opts *o, const char *glob, FILE *
 {
     struct nd_compile_opts own = *o;
     struct nd_unit *u;
-    struct nd_check c;
-    struct nd_scope scope;
     uint32_t i;
 
     own.file = NULL;
@@ -291,12 +292,12 @@ static int list_stages(const struct nd_compile_opts *o, const char *glob, FILE *
     if (!u)
         return 1;
     glob = nd_glob_is(glob) ? glob : nd_arena_printf(u->arena, "*%s*", glob);
-    nd_check_start(&c, &u->program, &scope);
+    nd_compile(u, "declare");
     for (i = 0; i < u->program.decls.n; i++) {
         struct nd_decl *d = u->program.decls.v[i];
 
         if (d->kind == ND_D_STAGE && nd_glob_match(glob, d->name))
-            list_stage(&c, d, out);
+            list_stage(u->check, d, out);
     }
     nd_diags_text(&u->diags, &u->sources, stderr, false);
     nd_unit_free(u);

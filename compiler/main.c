@@ -35,10 +35,21 @@ static const char usage[] =
     "  --stdlib DIR   where modules and tools are\n"
     "  -f text|json   format of messages\n"
     "  --portable     an object that other kernels load, too\n"
-    "  --dump-ir      LLVM IR to stderr\n"
+    "  --dump PASS    what this pass made, to stderr: load parse options declare expand infer "
+    "check\n"
+    "                 lower\n"
     "  --without A,B  what the target kernel lacks: names of docs/kernels.md\n";
 
-enum { OPT_OUT = 256, OPT_WARN, OPT_FACTS, OPT_BTF, OPT_STDLIB, OPT_IR, OPT_WITHOUT, OPT_PORTABLE };
+enum {
+    OPT_OUT = 256,
+    OPT_WARN,
+    OPT_FACTS,
+    OPT_BTF,
+    OPT_STDLIB,
+    OPT_DUMP,
+    OPT_WITHOUT,
+    OPT_PORTABLE
+};
 
 static bool parse_args(int argc, char **argv, struct args *a)
 {
@@ -49,7 +60,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
         {"btf", required_argument, NULL, OPT_BTF},
         {"stdlib", required_argument, NULL, OPT_STDLIB},
         {"format", required_argument, NULL, 'f'},
-        {"dump-ir", no_argument, NULL, OPT_IR},
+        {"dump", required_argument, NULL, OPT_DUMP},
         {"portable", no_argument, NULL, OPT_PORTABLE},
         {"without", required_argument, NULL, OPT_WITHOUT},
         {"pid", required_argument, NULL, 'p'},
@@ -87,8 +98,12 @@ static bool parse_args(int argc, char **argv, struct args *a)
         case OPT_STDLIB:
             a->o.stdlib = optarg;
             break;
-        case OPT_IR:
-            a->o.dump_ir = true;
+        case OPT_DUMP:
+            if (!nd_compile_has_pass(optarg)) {
+                fprintf(stderr, "ndtrace-compile: --dump: there is no pass \"%s\"\n", optarg);
+                return false;
+            }
+            a->o.dump = optarg;
             break;
         case OPT_PORTABLE:
             a->o.portable = true;
@@ -137,22 +152,16 @@ static int write_all(int fd, const void *data, size_t n)
 
 static int mode_object(struct nd_unit *u, const struct args *a)
 {
-    size_t size = 0;
     struct nd_seal seal;
-    void *elf;
-    int ret;
 
-    if (!nd_unit_check(u))
+    if (!nd_compile(u, "lower"))
         return EXIT_SCRIPT;
-    elf = nd_unit_object(u, &a->o, &size);
-    if (!elf)
-        return u->diags.errors ? EXIT_SCRIPT : EXIT_RUN;
-    seal = nd_mfb_seal_file(elf, size);
-    ret = a->out_fd < 0 ? 0 : write_all(a->out_fd, elf, size);
-    if (!ret && a->out_fd >= 0)
-        ret = write_all(a->out_fd, &seal, sizeof(seal));
-    free(elf);
-    return ret;
+    if (!u->object)
+        return EXIT_RUN;
+    if (a->out_fd < 0)
+        return 0;
+    seal = nd_mfb_seal_file(u->object, u->size);
+    return write_all(a->out_fd, u->object, u->size) ?: write_all(a->out_fd, &seal, sizeof(seal));
 }
 
 static int mode_manifest(struct nd_unit *u, const struct args *a)
@@ -160,7 +169,7 @@ static int mode_manifest(struct nd_unit *u, const struct args *a)
     uint32_t size;
     void *blob;
 
-    if (!nd_unit_options(u))
+    if (!nd_compile(u, "options"))
         return EXIT_SCRIPT;
     blob = nd_unit_manifest(u, &size);
     return a->out_fd < 0 ? 0 : write_all(a->out_fd, blob, size);
@@ -169,7 +178,7 @@ static int mode_manifest(struct nd_unit *u, const struct args *a)
 static int mode_explain(struct nd_unit *u, const struct args *a)
 {
     (void)a;
-    if (!nd_unit_check(u))
+    if (!nd_compile(u, "check"))
         return EXIT_SCRIPT;
     nd_explain(&u->program, stdout);
     return 0;

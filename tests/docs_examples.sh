@@ -56,7 +56,7 @@ done >"$tmp/unknown"
 [ ! -s "$tmp/unknown" ] || { echo "not ok docs/language.md names fields that there are not: $(tr '\n' ' ' <"$tmp/unknown")"; ((failed++)); }
 
 # "usage" is the sixth member of a row with text; rows of what is refused have none.
-sed -n 's/^ *{"[a-z_0-9]*", ND_B_[A-Z0-9_]*, [KU]*, .*, "\([^,].*\)", "[^"]*\(\\"[^"]*\)*"},$/\1/p' compiler/check/builtins.c |
+sed -n 's/^ *{"[a-z_0-9]*", ND_B_[A-Z0-9_]*, [KU]*, .*, "\([^,].*\)", "[^"]*\(\\"[^"]*\)*"},$/\1/p' compiler/check/check_builtin.c |
     grep -v '^$' | sed 's/\\"/"/g' >"$tmp/usages"
 [ "$(wc -l <"$tmp/usages")" -gt 50 ] || { echo "not ok the table of built-ins cannot be read"; ((failed++)); }
 while IFS= read -r usage; do

@@ -2,7 +2,7 @@
 // What a script asks about the target kernel: has_param(), has_field(), has_func(),
 // kernel_at_least(). The answers are constants; what they rule out is not even checked.
 // Must not know how programs are served.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 #include "compiler/check/needs.h"
 
 #include <string.h>

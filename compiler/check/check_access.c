@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Types of what reaches into something: fields, elements, tuples, maps, `in`.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 #include "compiler/lang/packet.h"
 
 #include <string.h>

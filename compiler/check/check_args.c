@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // args.NAME: arguments of functions and events by their names, with the types of BTF or of the
 // format file. Must not know other names.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Calls: built-ins, functions of the script, formats.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 
 #include <string.h>
 
 static struct nd_type *error_type(void)
 {
     return nd_ty(&nd_type_error);
-}
-
-bool nd_check_is_async(const struct nd_expr *e)
-{
-    return e->kind == ND_E_CALL && e->builtin && e->builtin->async;
 }
 
 // Built-ins whose first argument may be a whole map.
@@ -437,7 +432,8 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     for (i = 0; i < d->fields.n; i++) {
         const struct nd_decl_field *f = &d->fields.v[i];
 
-        fn->params[w][i] = nd_check_declare(c, f->name, f->span, nd_type_resolve(c->t, f->texpr));
+        fn->params[w][i] =
+            nd_check_declare_var(c, f->name, f->span, nd_type_resolve(c->t, f->texpr));
         fn->params[w][i]->nassign = 2;
     }
     nd_check_block(c, d->body);

@@ -1,8 +1,346 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Declarations: constants, functions, structs, events, maps, and the handlers and hooks of user
 // space. Bodies come later.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 
 #include "compiler/check/option.h"
 
 #include <string.h>
+
+static struct nd_sym *global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
+                             struct nd_span span)
+{
+    struct nd_sym *s;
+    uint32_t i;
+
+    for (i = 0; i < c->p->globals.n; i++) {
+        s = c->p->globals.v[i];
+        if (!strcmp(s->name, name) && s->kind == kind) {
+            nd_note(c->d, nd_error(c->d, ND_E0210, span, "'%s' is declared twice", name), s->span,
+                    "first here");
+            return s;
+        }
+    }
+    s = ND_NEW(c->a, struct nd_sym);
+    s->kind = kind;
+    s->name = name;
+    s->span = span;
+    *ND_PUSH(c->a, &c->p->globals) = s;
+    return s;
+}
+
+static void declare_const(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_sym *s;
+    struct nd_type *t;
+
+    c->world = ND_USER; // doubles are allowed, probes' names are not
+    t = nd_check_expr(c, d->expr);
+    s = global(c, ND_SYM_CONST, d->name, d->name_span);
+    s->type = t;
+    s->num = d->expr->num;
+    s->asks = d->expr->asks;
+    s->real = d->expr->real;
+    if (d->expr->kind == ND_E_STRING) {
+        s->str = d->expr->str;
+        s->len = d->expr->len;
+    }
+    if (t->kind != ND_TY_ERROR && !d->expr->is_const && d->expr->kind != ND_E_DOUBLE)
+        nd_error(c->d, ND_E0313, d->expr->span,
+                 "the value of a constant must be known at compile time");
+    if (nd_builtin_find(d->name, false))
+        nd_error(c->d, ND_E0211, d->name_span, "'%s' is a built-in name", d->name);
+    *ND_PUSH(c->a, &c->scope->syms) = s;
+}
+
+static void declare_fn(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_fn *fn = ND_NEW(c->a, struct nd_fn);
+
+    if (nd_builtin_find(d->name, true)) {
+        nd_error(c->d, ND_E0211, d->name_span, "%s() is a built-in function", d->name);
+        return;
+    }
+    fn->decl = d;
+    global(c, ND_SYM_FN, d->name, d->name_span)->fn = fn;
+    *ND_PUSH(c->a, &c->p->fns) = fn;
+}
+
+// alignas(64): layouts of the kernel begin cache lines, and BTF does not tell.
+static uint32_t field_align(struct nd_check *c, const struct nd_decl_field *f)
+{
+    if (!strcmp(f->aligned, "alignas") && f->align && f->align <= 4096 &&
+        !(f->align & (f->align - 1)))
+        return f->align;
+    nd_error(c->d, ND_E0317, f->align_span,
+             "before a field only alignas(n) is possible, n a power of two");
+    return 0;
+}
+
+static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_field *f = ND_NEW_ARRAY(c->a, struct nd_field, d->fields.n ? d->fields.n : 1);
+    uint32_t i, k;
+
+    for (i = 0; i < d->fields.n; i++) {
+        f[i].name = d->fields.v[i].name;
+        f[i].type = nd_type_resolve(c->t, d->fields.v[i].texpr);
+        if (d->fields.v[i].aligned)
+            f[i].align = field_align(c, &d->fields.v[i]);
+        for (k = 0; k < i; k++) {
+            if (!strcmp(f[k].name, f[i].name))
+                nd_error(c->d, ND_E0210, d->fields.v[i].span, "field '%s' is declared twice",
+                         f[i].name);
+        }
+    }
+    return f;
+}
+
+// Bit-fields as C lays them out (System V ABI): each in a unit of its type, sharing what is free.
+static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f, uint32_t n)
+{
+    uint32_t i, at = 0; // in bits
+
+    for (i = 0; i < n; i++) {
+        uint32_t bits = d->fields.v[i].bits, unit = f[i].type->size * 8,
+                 al = nd_type_align(f[i].type) * 8;
+
+        if (f[i].align * 8 > al)
+            al = f[i].align * 8;
+        if (bits && (!nd_type_is_int(f[i].type) || bits > unit)) {
+            nd_error(c->d, ND_E0317, d->fields.v[i].span,
+                     "a bit-field is an integer of at most its width");
+            bits = 0;
+        }
+        if (!bits) {
+            at = (at + al - 1) / al * al;
+            f[i].off = at / 8;
+            at += unit;
+            continue;
+        }
+        if (at / unit != (at + bits - 1) / unit)
+            at = (at + unit - 1) / unit * unit;
+        f[i].off = at / unit * unit / 8;
+        f[i].bit_off = (uint16_t)(at % unit);
+        f[i].bits = (uint16_t)bits;
+        at += bits;
+    }
+}
+
+static void declare_struct(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_type *t = nd_type_new(c->t, ND_TY_STRUCT, 0);
+    uint32_t i, end = 0;
+    bool any = false;
+
+    t->name = d->name;
+    *ND_PUSH(c->a, &c->t->structs) = t; // a field may point to it
+    *ND_PUSH(c->a, &c->t->modules) = d->module;
+    *t = *nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, true);
+    global(c, ND_SYM_CONST, nd_arena_printf(c->a, "struct %s", d->name), d->name_span)->type = t;
+    for (i = 0; i < t->nelems; i++)
+        any |= d->fields.v[i].bits != 0;
+    if (any) {
+        place_bits(c, d, t->fields, t->nelems);
+        for (i = 0; i < t->nelems; i++) {
+            const struct nd_field *f = &t->fields[i];
+            uint32_t last = f->off + (f->bits ? (f->bit_off + f->bits + 7u) / 8u : f->type->size);
+
+            end = last > end ? last : end;
+        }
+        t->size = (end + t->align - 1) / t->align * t->align;
+    }
+}
+
+static void declare_event(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_event *ev = ND_NEW(c->a, struct nd_event);
+
+    ev->name = d->name;
+    ev->span = d->name_span;
+    ev->index = c->p->events.n;
+    ev->type = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, false);
+    global(c, ND_SYM_EVENT, d->name, d->name_span)->event = ev;
+    *ND_PUSH(c->a, &c->p->events) = ev;
+}
+
+static const struct {
+    const char *name;
+    enum nd_mf_map_kind kind;
+} map_kinds[] = {
+    {"hash", ND_MAP_HASH},
+    {"lruhash", ND_MAP_LRUHASH},
+    {"percpuhash", ND_MAP_PERCPUHASH},
+    {"percpulruhash", ND_MAP_PERCPULRUHASH},
+};
+
+#define MAP_ENTRIES 100000000 // at most
+
+static struct nd_option *option_of(const struct nd_expr *e)
+{
+    return e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION ? e->sym->option : NULL;
+}
+
+// opt.flag ? n : 1: few entries, unless the flag is given. Gives what n is.
+static struct nd_expr *size_if(struct nd_check *c, struct nd_map *m, struct nd_expr *e)
+{
+    struct nd_option *o = e->kind == ND_E_COND ? option_of(e->a) : NULL;
+    int64_t n;
+
+    if (!o || o->kind != ND_OPT_BOOL || !nd_check_const_int(c, e->c, &n) || n < 1 ||
+        n > MAP_ENTRIES)
+        return e;
+    m->size_if = o;
+    m->size_else = (uint32_t)n;
+    return e->b;
+}
+
+void nd_check_map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e, int64_t most,
+                       const char *what)
+{
+    struct nd_option *o;
+    int64_t n = 0;
+
+    nd_check_expr(c, e);
+    e = size_if(c, m, e);
+    o = option_of(e);
+    if (o && (o->kind != ND_OPT_INT || o->decl->texpr->is_list || !o->decl->expr)) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0317, e->span, "'%s' is no number that is always there",
+                         o->decl->name),
+                "option %s: int = 10240 \"what for\"", o->decl->name);
+        return;
+    }
+    if (!nd_check_const_int(c, o ? o->decl->expr : e, &n) || n < 1 || n > most)
+        nd_error(c->d, ND_E0317, e->span, "a %s has room for 1 to %lld %s",
+                 what[0] == 'p' ? "path" : "map", (long long)most, what);
+    m->max_entries = (uint32_t)n;
+    m->size_opt = o;
+    if (o) {
+        o->min = o->min < 1 ? 1 : o->min;
+        o->max = o->max > most ? most : o->max;
+    }
+}
+
+static void declare_map(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_map *m = nd_check_map(c, d->name, d->name_span);
+    struct nd_expr *e = d->expr;
+    size_t i;
+
+    m->worlds = 0;
+    if (m->has_decl) {
+        nd_error(c->d, ND_E0210, d->name_span, "%s is declared twice", d->name);
+        return;
+    }
+    m->has_decl = true;
+    for (i = 0; e->kind == ND_E_CALL && i < sizeof(map_kinds) / sizeof(map_kinds[0]); i++) {
+        if (strcmp(map_kinds[i].name, e->name))
+            continue;
+        m->decl_kind = map_kinds[i].kind;
+        if (e->args.n == 1)
+            nd_check_map_size(c, m, e->args.v[0], MAP_ENTRIES, "entries");
+        if (e->args.n <= 1)
+            return;
+    }
+    nd_help(c->d, nd_error(c->d, ND_E0503, e->span, "this declares no map"),
+            "let %s = hash(1000), lruhash, percpuhash or percpulruhash", d->name);
+}
+
+static void declare_handler(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_near near = {.name = d->name};
+    struct nd_diag *diag;
+    uint32_t i;
+
+    for (i = 0; i < c->p->events.n; i++) {
+        struct nd_event *ev = c->p->events.v[i];
+
+        nd_near_try(&near, ev->name);
+        if (strcmp(ev->name, d->name))
+            continue;
+        if (ev->on)
+            nd_error(c->d, ND_E0210, d->name_span, "event %s has a handler already", d->name);
+        ev->on = d;
+        return;
+    }
+    diag = nd_error(c->d, ND_E0208, d->name_span, "there is no event '%s'", d->name);
+    if (near.n)
+        nd_help(c->d, diag, "did you mean '%s'?", near.best[0]);
+    else
+        nd_help(c->d, diag, "declare it: event %s { at: time, ... }", d->name);
+}
+
+uint64_t nd_check_duration(struct nd_check *c, struct nd_expr *e, struct nd_option **opt,
+                           const char *who, const char *example)
+{
+    int64_t ns = 0;
+
+    c->world = ND_USER;
+    nd_check_expr(c, e);
+    if (e->type->kind == ND_TY_ERROR)
+        return 0;
+    if (e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION &&
+        e->sym->option->kind == ND_OPT_DURATION) {
+        *opt = e->sym->option;
+        return 0;
+    }
+    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION)
+        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "%s wants a duration", who),
+                "%s, or an option of type duration", example);
+    else if (ns < 1000000)
+        nd_error(c->d, ND_E0317, e->span, "a time here is at least 1ms");
+    return (uint64_t)ns;
+}
+
+static void declare_hook(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_hook *h = ND_NEW(c->a, struct nd_hook);
+    struct nd_expr *e = d->expr;
+
+    h->decl = d;
+    h->kind = d->kind == ND_D_BEGIN ? ND_HOOK_BEGIN
+              : d->kind == ND_D_END ? ND_HOOK_END
+                                    : ND_HOOK_EVERY;
+    *ND_PUSH(c->a, &c->p->hooks) = h;
+    if (h->kind != ND_HOOK_EVERY)
+        return;
+    h->period = nd_check_duration(c, e, &h->period_opt, "'every'", "every 5s { }");
+}
+
+void nd_check_options(struct nd_check *c)
+{
+    uint32_t i;
+
+    for (i = 0; i < c->p->decls.n; i++) {
+        if (c->p->decls.v[i]->kind == ND_D_OPTION)
+            nd_option_declare(c, c->p->decls.v[i]);
+    }
+    nd_option_join_files(c);
+}
+
+static void (*const declare[])(struct nd_check *c, struct nd_decl *d) = {
+    [ND_D_CONST] = declare_const, [ND_D_FN] = declare_fn,    [ND_D_STRUCT] = declare_struct,
+    [ND_D_EVENT] = declare_event, [ND_D_MAP] = declare_map,  [ND_D_ON] = declare_handler,
+    [ND_D_BEGIN] = declare_hook,  [ND_D_END] = declare_hook, [ND_D_EVERY] = declare_hook,
+};
+
+static void declare_all(struct nd_check *c, bool names)
+{
+    uint32_t i;
+
+    for (i = 0; i < c->p->decls.n; i++) {
+        struct nd_decl *d = c->p->decls.v[i];
+        bool is_user = d->kind == ND_D_ON || d->kind == ND_D_BEGIN || d->kind == ND_D_END ||
+                       d->kind == ND_D_EVERY;
+
+        if (is_user != names && d->kind < sizeof(declare) / sizeof(declare[0]) && declare[d->kind])
+            declare[d->kind](c, d);
+    }
+}
+
+void nd_check_declare(struct nd_check *c)
+{
+    declare_all(c, true);
+    declare_all(c, false); // handlers name events, and periods constants, of any place
+}

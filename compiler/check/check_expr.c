@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Types of expressions. All arithmetic is 64 bit: operands are extended by their own sign; the
 // result is unsigned if an operand is unsigned and 64 bits wide, else signed.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 
 #include "compiler/check/option.h"
 #include "compiler/kernel/btf.h"
@@ -11,15 +11,6 @@
 static struct nd_type *error_type(void)
 {
     return nd_ty(&nd_type_error);
-}
-
-bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v)
-{
-    (void)c;
-    if (!e->is_const || e->type->kind == ND_TY_STRING || e->type->kind == ND_TY_DOUBLE)
-        return false;
-    *v = (int64_t)e->num;
-    return true;
 }
 
 static bool const_int(const struct nd_expr *e)

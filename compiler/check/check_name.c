@@ -1,59 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What names refer to: variables and scopes, constants, enumerators, maps, built-in names, args.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 
 #include "compiler/kernel/btf.h"
 
 #include <string.h>
-
-struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name)
-{
-    struct nd_scope *s;
-    uint32_t i;
-
-    for (s = c->scope; s; s = s->up) {
-        for (i = s->syms.n; i-- > 0;) {
-            if (!strcmp(s->syms.v[i]->name, name))
-                return s->syms.v[i];
-        }
-    }
-    return NULL;
-}
-
-struct nd_sym *nd_check_declare(struct nd_check *c, const char *name, struct nd_span span,
-                                struct nd_type *type)
-{
-    struct nd_sym *s = ND_NEW(c->a, struct nd_sym);
-
-    s->kind = ND_SYM_VAR;
-    s->name = name;
-    s->span = span;
-    s->type = type;
-    s->index = c->nvars++;
-    *ND_PUSH(c->a, &c->scope->syms) = s;
-    return s;
-}
-
-struct nd_map *nd_check_map(struct nd_check *c, const char *name, struct nd_span span)
-{
-    struct nd_map *m;
-    uint32_t i;
-
-    for (i = 0; i < c->p->maps.n; i++) {
-        m = c->p->maps.v[i];
-        if (!strcmp(m->name, name)) {
-            m->worlds |= c->world;
-            return m;
-        }
-    }
-    m = ND_NEW(c->a, struct nd_map);
-    m->name = name;
-    m->span = span;
-    m->index = c->p->maps.n;
-    m->worlds = c->world;
-    *ND_PUSH(c->a, &c->p->maps) = m;
-    return m;
-}
 
 static bool key_ok(const struct nd_type *t)
 {
@@ -417,17 +368,6 @@ static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_
         e->as = ND_AS_BPF;
     (void)c;
     return s->type;
-}
-
-void nd_check_exported(struct nd_check *c, struct nd_expr *e)
-{
-    const struct nd_sym *s;
-
-    if (e->kind != ND_E_IDENT || !c->probe || !c->probe->stage || nd_check_lookup(c, e->name))
-        return;
-    s = nd_check_lookup(c, nd_arena_printf(c->a, "$%s", e->name));
-    if (s && s->exported)
-        e->kind = ND_E_VAR;
 }
 
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // pkt and its fields in expressions: which packet, which member of the skb, of what type. Must not
 // know how headers are read. Serves the checker.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 
 #include "compiler/lang/packet.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Statements: assignments, control flow, send, and the calls that user space carries out.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 
 #include <string.h>
 
@@ -82,7 +82,7 @@ static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, 
             t = nd_ty(&nd_type_double);
         if (s->plain_ptr)
             t = nd_type_in(c->t, t, ND_AS_KERNEL);
-        v = nd_check_declare(c, full, s->expr->span, s->texpr ? t : var_type(c, t));
+        v = nd_check_declare_var(c, full, s->expr->span, s->texpr ? t : var_type(c, t));
         v->nassign = 1;
         v->first = s;
         s->expr->type = v->type;
@@ -260,8 +260,8 @@ static void check_for_range(struct nd_check *c, struct nd_stmt *s)
     if (!nd_type_is_int(s->hi->type))
         nd_error(c->d, ND_E0304, s->hi->span, "a range goes to an integer");
     push(c, &scope);
-    v = nd_check_declare(c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key,
-                         s->key_span, nd_ty(&nd_type_i64));
+    v = nd_check_declare_var(c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key,
+                             s->key_span, nd_ty(&nd_type_i64));
     v->loop_var = true;
     s->sym = v;
     check_body(c, s->body);
@@ -310,8 +310,8 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
         val = nd_ty(&nd_type_error);
     push(c, &scope);
     if (s->val) {
-        s->sym = nd_check_declare(c, s->key, s->key_span, key);
-        s->sym2 = nd_check_declare(c, s->val, s->val_span, nd_check_payload_type(c, val));
+        s->sym = nd_check_declare_var(c, s->key, s->key_span, key);
+        s->sym2 = nd_check_declare_var(c, s->val, s->val_span, nd_check_payload_type(c, val));
         s->sym2->loop_var = true;
         s->sym2->map = m; // its value is an aggregation, also where its type is that of a number
     } else {
@@ -326,8 +326,8 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
                     nd_error(c->d, ND_E0309, s->expr->span, "$%s.1 cannot hold %s", s->key,
                              nd_type_text(c->t, val)),
                     "give key and value names: for (k, v in %s)", m->name);
-        s->sym = nd_check_declare(c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key,
-                                  s->key_span, t);
+        s->sym = nd_check_declare_var(
+            c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key, s->key_span, t);
     }
     s->sym->loop_var = true;
     if (s->sort)
@@ -582,7 +582,7 @@ struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t)
 
 static bool is_async_stmt(const struct nd_stmt *s)
 {
-    return s->kind == ND_S_FOR_MAP || (s->kind == ND_S_EXPR && nd_check_is_async(s->expr) &&
+    return s->kind == ND_S_FOR_MAP || (s->kind == ND_S_EXPR && nd_builtin_is_async(s->expr) &&
                                        s->expr->builtin->id != ND_B_EXIT);
 }
 

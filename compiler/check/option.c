@@ -61,17 +61,6 @@ static struct nd_type *enum_type(struct nd_check *c, struct nd_decl *d)
     return t;
 }
 
-int64_t nd_option_name(const struct nd_option *o, const char *name)
-{
-    uint32_t i;
-
-    for (i = 0; o->kind == ND_OPT_ENUM && i < o->decl->texpr->args->n; i++) {
-        if (!strcmp(o->decl->texpr->args->v[i]->name, name))
-            return i;
-    }
-    return -1;
-}
-
 static void bad_default(struct nd_check *c, struct nd_expr *e, const char *what)
 {
     nd_error(c->d, ND_E0501, e->span, "the default must be %s", what);
@@ -245,17 +234,6 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
         o->max = o->max > STACKS_MAX ? STACKS_MAX : o->max;
     }
     check_default(c, o);
-}
-
-struct nd_option *nd_option_find(const struct nd_program *p, const char *name)
-{
-    uint32_t i;
-
-    for (i = 0; i < p->options.n; i++) {
-        if (!strcmp(p->options.v[i]->decl->name, name))
-            return p->options.v[i];
-    }
-    return NULL;
 }
 
 // option src: ip[] in filters.src_ip

@@ -4,17 +4,14 @@
 #ifndef ND_OPTION_H
 #define ND_OPTION_H
 
-#include "compiler/check/check.h"
+#include "compiler/check/check_impl.h"
 
 struct nd_mfb;
 
 void nd_option_declare(struct nd_check *c, struct nd_decl *d);
-struct nd_option *nd_option_find(const struct nd_program *p, const char *name); // NULL: none
 #define ND_OPTION_STACKS "stack_storage_size" // an INT option of this name: stacks that are kept
 // Options whose values are in a file: which. When all are declared.
 void nd_option_join_files(struct nd_check *c);
-// Position of a name in the list of an enum option, -1: none.
-int64_t nd_option_name(const struct nd_option *o, const char *name);
 // Number of a protocol by name, -1: unknown.
 int nd_option_proto(const char *name);
 // The default values as bytes (stride each, number in *n).

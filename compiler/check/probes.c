@@ -11,37 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct nd_target *nd_expand_add(struct nd_expand *x, const char *s0, const char *s1)
-{
-    struct nd_target *t = ND_PUSH(x->p->arena, &x->out);
-
-    memset(t, 0, sizeof(*t));
-    t->kind = x->kind->attach;
-    t->s0 = s0 ? nd_arena_strdup(x->p->arena, s0) : "";
-    t->s1 = s1 ? nd_arena_strdup(x->p->arena, s1) : "";
-    t->builtin = x->builtin != NULL;
-    t->span = x->pt.span;
-    t->spec = x->pt.text;
-    return t;
-}
-
-struct nd_diag *nd_expand_fail(struct nd_expand *x, enum nd_diag_code code, const char *text)
-{
-    return nd_error(x->p->diags, code, x->pt.span, "%s", text);
-}
-
-void nd_expand_malformed(struct nd_expand *x, const char *text)
-{
-    nd_help(x->p->diags, nd_expand_fail(x, ND_E0502, text), "write %s", x->kind->usage);
-}
-
-void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near *near,
-                    const char *prefix)
-{
-    if (near->n)
-        nd_help(x->p->diags, d, "did you mean '%s%s'?", prefix, near->best[0]);
-}
-
 // ---- tracepoints --------------------------------------------------------------------------------
 
 static int near_event(void *arg, const char *category, const char *event)
@@ -580,25 +549,4 @@ void nd_probes_resolve(struct nd_program *p, const char *text, struct nd_span sp
     nd_probes_point(p, &pt, out);
     if (!nd_trial_end(p->diags, &trial))
         out->n = 0;
-}
-
-void nd_probes_expand(struct nd_check *c, struct nd_decl *d)
-{
-    uint32_t i;
-
-    for (i = 0; i < d->points.n; i++) {
-        const struct nd_point *pt = &d->points.v[i];
-        struct nd_decl *stage = strchr(pt->text, ':') ? NULL : nd_stage_find(c->p, pt->text);
-        struct nd_targets out;
-
-        if (stage) {
-            nd_stage_expand(c, stage, d, pt);
-        } else {
-            nd_probes_point(c->p, pt, &out);
-            nd_probes_serve(c->p, d, NULL, 0, &out, pt->span);
-        }
-        // Points of different kinds are different programs, with a tree each.
-        if (i + 1 < d->points.n)
-            d = nd_ast_clone(c->a, d);
-    }
 }

@@ -4,7 +4,7 @@
 #ifndef ND_PROBES_IMPL_H
 #define ND_PROBES_IMPL_H
 
-#include "compiler/check/check.h"
+#include "compiler/check/check_impl.h"
 
 #define ND_PARTS_MAX 5
 #define ND_TARGETS_MAX 20000u

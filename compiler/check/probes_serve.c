@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which programs serve the attach points of a probe: one for all of them, or one each when the body
 // depends on the place; and of which kind. Must not know how points are written.
-#include "compiler/check/check.h"
-#include "compiler/net/paths.h"
+#include "compiler/check/check_impl.h"
 
 #include <string.h>
 
@@ -254,18 +253,19 @@ static struct nd_probe *new_probe(struct nd_program *p, struct nd_decl *d, struc
     return pr;
 }
 
-void nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage)
+struct nd_probe *nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage)
 {
     struct nd_decl *own = nd_ast_clone(p->arena, d);
     struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
 
     if (own->kind != ND_D_PROBE) // a stage of a path: its other stages tell all types
-        return;
+        return NULL;
     pr->decl = own;
     pr->body = own->body;
     pr->stage = stage;
     pr->name = "";
     *ND_PUSH(p->arena, &p->left_out) = pr;
+    return pr;
 }
 
 static struct nd_probe *entry_of(struct nd_program *p, struct nd_probe *ret)

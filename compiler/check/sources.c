@@ -2,9 +2,7 @@
 // The typing of what user space reads besides maps and events: counters of devices and paths, bytes
 // of a buf, lines of a file. A script reads no file but one that an option names. Serves the
 // built-ins.
-#include "compiler/check/builtins.h"
-
-#include "compiler/net/paths.h"
+#include "compiler/check/check_impl.h"
 
 #include <string.h>
 
@@ -16,7 +14,7 @@ static bool is_error(const struct nd_expr *e)
 static void want_text(struct nd_check *c, struct nd_expr *e, uint32_t i)
 {
     if (!nd_type_is_text(e->args.v[i]->type) && !is_error(e->args.v[i]))
-        nd_bad_arg(c, e, i, "a string");
+        nd_check_bad_arg(c, e, i, "a string");
 }
 
 static const char *const path_counts[ND_PATHC_ASK_MAX] = {
@@ -96,7 +94,7 @@ static void check_width(struct nd_check *c, struct nd_expr *e)
     bool ip = e->builtin->id == ND_B_GET_IP;
     int64_t n;
 
-    nd_want_int(c, e, 2);
+    nd_check_want_int(c, e, 2);
     if (!nd_check_const_int(c, e->args.v[2], &n))
         return;
     if (ip ? n != 4 && n != 16 : n != 1 && n != 2 && n != 4 && n != 8)
@@ -107,8 +105,8 @@ static void check_width(struct nd_check *c, struct nd_expr *e)
 struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     if (e->args.v[0]->type->kind != ND_TY_BUF && !is_error(e->args.v[0]))
-        nd_bad_arg(c, e, 0, "a buf");
-    nd_want_int(c, e, 1);
+        nd_check_bad_arg(c, e, 0, "a buf");
+    nd_check_want_int(c, e, 1);
     if (e->args.n > 2)
         check_width(c, e);
     return nd_ty(b->type);
@@ -126,7 +124,7 @@ struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struc
             "scripts read only files that were named on the command line: option file: path");
     for (i = 1; i < e->args.n; i++) {
         if (i < 3)
-            nd_want_int(c, e, i);
+            nd_check_want_int(c, e, i);
         else
             want_text(c, e, i);
     }
@@ -136,7 +134,7 @@ struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struc
 struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     want_text(c, e, 0);
-    nd_want_int(c, e, 1);
+    nd_check_want_int(c, e, 1);
     if (e->args.n > 2)
         want_text(c, e, 2);
     return nd_ty(b->type);

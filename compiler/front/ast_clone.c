@@ -16,11 +16,10 @@ static void *copy_of(struct nd_arena *a, const void *p, size_t size)
 #define COPY(a, p) ((p) ? copy_of(a, p, sizeof(*(p))) : NULL)
 
 // The elements of a list are the copy's own.
-#define COPY_LIST(a, list)                                                           \
-    do {                                                                             \
-        (list)->v =                                                                  \
-            (list)->n ? copy_of(a, (list)->v, (list)->n * sizeof(*(list)->v)) : NULL; \
-        (list)->cap = (list)->n;                                                     \
+#define COPY_LIST(a, list)                                                                    \
+    do {                                                                                      \
+        (list)->v = (list)->n ? copy_of(a, (list)->v, (list)->n * sizeof(*(list)->v)) : NULL; \
+        (list)->cap = (list)->n;                                                              \
     } while (0)
 
 static void clone_exprs(struct nd_arena *a, struct nd_expr_list *list)

@@ -74,3 +74,25 @@ struct nd_decl *nd_stage_find(struct nd_program *p, const char *name)
     }
     return found;
 }
+
+int64_t nd_option_name(const struct nd_option *o, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; o->kind == ND_OPT_ENUM && i < o->decl->texpr->args->n; i++) {
+        if (!strcmp(o->decl->texpr->args->v[i]->name, name))
+            return i;
+    }
+    return -1;
+}
+
+struct nd_option *nd_option_find(const struct nd_program *p, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->options.n; i++) {
+        if (!strcmp(p->options.v[i]->decl->name, name))
+            return p->options.v[i];
+    }
+    return NULL;
+}

@@ -104,6 +104,8 @@ struct nd_fn {
 // Room of a map: as declared, else less for larger values, of which each CPU may have its own.
 uint32_t nd_map_entries(const struct nd_map *m);
 
+#define ND_FUNC_ARGS 16u // arguments of a function that can be asked for
+
 // ---- probes ------------------------------------------------------------------------------------
 
 struct nd_target { // one attach point
@@ -175,6 +177,15 @@ struct nd_path_at {
     struct nd_sym *step, *own; // `step` and `path` in the handlers
 };
 
+struct nd_check;
+struct nd_probe;
+
+// What the names in a probe stand on beyond those that every probe has. Set by who made the probe.
+struct nd_probe_place {
+    void (*enter)(struct nd_check *c, struct nd_probe *pr);  // before the predicate is checked
+    void (*within)(struct nd_check *c, struct nd_probe *pr); // after it, before the body; or NULL
+};
+
 struct nd_probe {
     struct nd_decl *decl;  // a tree of its own
     struct nd_decl *stage; // the stage it is on, or NULL, and the alternative that serves it,
@@ -189,9 +200,10 @@ struct nd_probe {
     const char *btf_name;
     enum nd_args_kind args;
     bool retprobe;
-    struct nd_path_at *path;   // the stage of a path, see paths.h, or NULL
-    struct nd_sym *skb;        // the packet of the stage, or NULL
-    struct nd_pkt *pkt;        // what is read of it, see packet.h; NULL: nothing
+    const struct nd_probe_place *place; // NULL: it stands for itself
+    struct nd_path_at *path;            // the stage of a path, or NULL
+    struct nd_sym *skb;                 // the packet of the stage, or NULL
+    struct nd_pkt *pkt;                 // what is read of it, see packet.h; NULL: nothing
     uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
     struct nd_probe *entry_of; // notes arguments at the entry for this return probe
     bool said_first_only;      // that the others of a list are not seen
@@ -286,6 +298,9 @@ void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e)
 bool nd_probe_has_regs(const struct nd_probe *p); // kprobe, uprobe and their returns
 #define ND_SRC_SCRIPT 0u // the source that is the script; modules come after it
 
+struct nd_option *nd_option_find(const struct nd_program *p, const char *name); // NULL: none
+// Position of a name in the list of an enum option, -1: none.
+int64_t nd_option_name(const struct nd_option *o, const char *name);
 // A stage by its name; the script's own wins over one that a module has. NULL: there is none.
 struct nd_decl *nd_stage_find(struct nd_program *p, const char *name);
 

@@ -2,8 +2,6 @@
 // Typed program to an LLVM module: maps, globals, line information, one function for each program.
 #include "compiler/lower/lower_impl.h"
 
-#include "compiler/net/paths.h"
-
 #include <string.h>
 
 // ---- programs -----------------------------------------------------------------------------------

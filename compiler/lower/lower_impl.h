@@ -3,7 +3,7 @@
 #ifndef ND_LOWER_IMPL_H
 #define ND_LOWER_IMPL_H
 
-#include "compiler/check/builtins.h"
+#include "compiler/lang/builtins.h"
 #include "compiler/lang/packet.h"
 
 #include <llvm-c/Core.h>

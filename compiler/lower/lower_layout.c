@@ -3,8 +3,6 @@
 // buffer, counters. Must not know what programs do. Serves lower.c and lower_map.c.
 #include "compiler/lower/lower_impl.h"
 
-#include "compiler/net/paths.h"
-
 static const uint32_t bpf_map_types[] = {
     // BPF_MAP_TYPE_* of linux/bpf.h
     [ND_MAP_HASH] = 1,           [ND_MAP_LRUHASH] = 9, [ND_MAP_PERCPUHASH] = 5,

@@ -3,7 +3,7 @@
 // identity of a packet. Must not know how headers are found. Serves lower_expr.c, lower_builtin.c.
 #include "compiler/lower/lower_packet_impl.h"
 
-#include "compiler/check/builtins.h"
+#include "compiler/lang/builtins.h"
 
 #include <string.h>
 

@@ -501,7 +501,7 @@ static void lower_expr_stmt(struct nd_lower *l, struct nd_stmt *s)
 {
     struct nd_expr *e = s->expr;
 
-    if (nd_check_is_async(e)) {
+    if (nd_builtin_is_async(e)) {
         if (e->builtin->id == ND_B_EXIT)
             lower_exit(l, e);
         else if (s->async)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Paths are taken apart into probes on their stages; what a packet's record holds is decided by
 // what the handlers name. Must not know LLVM. Serves the checker.
-#include "compiler/net/paths.h"
+#include "compiler/net/net_impl.h"
 
-#include "compiler/check/builtins.h"
+#include "compiler/lang/builtins.h"
 
 #include <string.h>
 
@@ -390,6 +390,10 @@ static struct nd_expr *end_when(struct nd_check *c, const struct nd_path *path,
     return is_end ? nd_expr_unary(c->a, ND_OP_NOT, any->span, any) : any;
 }
 
+static void check_path(struct nd_check *c, struct nd_probe *pr);
+
+static const struct nd_probe_place on_path = {nd_stage_check, check_path};
+
 // The program of a stage: the stage's alternative, the condition, then what the path does.
 static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
                   struct nd_path_at role)
@@ -418,6 +422,7 @@ static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
     if (at->last)
         add_handlers(c, at, ND_PATH_DONE);
     pr->path = at;
+    pr->place = &on_path;
 }
 
 static void unknown_stage(struct nd_check *c, const struct nd_point *pt)
@@ -546,7 +551,8 @@ static void check_kept(struct nd_check *c, const struct nd_path *path, struct nd
                  nd_type_text(c->t, want), nd_type_text(c->t, t));
 }
 
-void nd_path_check(struct nd_check *c, struct nd_probe *pr)
+// Key and handlers of a stage's program.
+static void check_path(struct nd_check *c, struct nd_probe *pr)
 {
     struct nd_path_at *at = pr->path;
     struct nd_scope scope = {.up = c->scope};
@@ -568,8 +574,8 @@ void nd_path_check(struct nd_check *c, struct nd_probe *pr)
     for (i = 0; i < at->keeps->n; i++)
         check_kept(c, at->path, &at->keeps->v[i]);
     c->scope = &scope;
-    at->step = nd_check_declare(c, "step", pr->decl->name_span, at->path->step);
-    at->own = nd_check_declare(c, "path", pr->decl->name_span, at->path->own);
+    at->step = nd_check_declare_var(c, "step", pr->decl->name_span, at->path->step);
+    at->own = nd_check_declare_var(c, "path", pr->decl->name_span, at->path->own);
     for (i = 0; i < at->on.n; i++) {
         struct nd_decl *d = at->on.v[i].decl;
 

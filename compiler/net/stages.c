@@ -2,7 +2,7 @@
 // Stages: named places that packets pass, each with alternatives in order of preference. The first
 // one that resolves and checks on the target kernel serves; why the others cannot is kept for
 // messages and explain. Must not know kinds of probes.
-#include "compiler/check/check.h"
+#include "compiler/net/net_impl.h"
 
 #include <string.h>
 
@@ -90,8 +90,8 @@ void nd_stage_check(struct nd_check *c, struct nd_probe *pr)
     pr->pkt = NULL;
     for (i = 0; i < pr->stage->fields.n; i++) {
         const struct nd_decl_field *f = &pr->stage->fields.v[i];
-        struct nd_sym *v = nd_check_declare(c, nd_arena_printf(c->a, "$%s", f->name), f->span,
-                                            nd_type_resolve(c->t, f->texpr));
+        struct nd_sym *v = nd_check_declare_var(c, nd_arena_printf(c->a, "$%s", f->name), f->span,
+                                                nd_type_resolve(c->t, f->texpr));
 
         v->exported = true;
         if (!strcmp(f->name, "skb"))
@@ -223,16 +223,22 @@ static void cannot(struct nd_check *c, struct nd_decl *stage, const struct nd_po
 void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *d,
                      const struct nd_point *pt)
 {
+    static const struct nd_probe_place on_stage = {nd_stage_check, NULL};
     struct nd_tries_failed failed = {0};
     uint32_t from = c->p->probes.n, i, k;
+    struct nd_probe *left;
 
     for (i = 0; i < stage->tries.n; i++) {
         if (!try_one(c, stage, i, d, &failed))
             continue;
-        for (k = from; k < c->p->probes.n; k++)
+        for (k = from; k < c->p->probes.n; k++) {
             c->p->probes.v[k]->failed = failed;
+            c->p->probes.v[k]->place = &on_stage;
+        }
         return;
     }
     cannot(c, stage, pt, &failed);
-    nd_probes_leave_out(c->p, d, stage);
+    left = nd_probes_leave_out(c->p, d, stage);
+    if (left)
+        left->place = &on_stage;
 }

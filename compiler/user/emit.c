@@ -2,8 +2,6 @@
 // Fills the sections of the manifest.
 #include "compiler/user/emit.h"
 
-#include "compiler/net/paths.h"
-
 #include "compiler/check/needs.h"
 #include "compiler/check/option.h"
 #include "compiler/kernel/btf.h"

@@ -3,7 +3,7 @@
 #ifndef ND_USER_H
 #define ND_USER_H
 
-#include "compiler/check/builtins.h"
+#include "compiler/lang/builtins.h"
 #include "compiler/user/emit.h"
 #include "compiler/user/mfbuild.h"
 

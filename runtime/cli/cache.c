@@ -146,7 +146,7 @@ static void put_kernel(struct text *t)
     put_modules(t);
 }
 
-static bool make_key(struct nd_cache *c, const struct nd_compile_opts *o)
+static bool make_key(struct nd_cache *c, const struct nd_compiler_opts *o)
 {
     static const char *const env[] = {"NDTRACE_WITHOUT", "PATH", "LD_LIBRARY_PATH"};
     char path[PATH_MAX], id[160], cwd[PATH_MAX] = "";
@@ -155,7 +155,7 @@ static bool make_key(struct nd_cache *c, const struct nd_compile_opts *o)
     size_t i;
 
     put_string(t, "ndtrace", ND_VERSION);
-    nd_compile_path(path, sizeof(path));
+    nd_compiler_path(path, sizeof(path));
     identity(path, id, sizeof(id));
     put_string(t, path, id);
     put_kernel(t);
@@ -176,7 +176,7 @@ static bool make_key(struct nd_cache *c, const struct nd_compile_opts *o)
     return !t->failed;
 }
 
-struct nd_cache *nd_cache_open(const struct nd_compile_opts *o, bool verbose)
+struct nd_cache *nd_cache_open(const struct nd_compiler_opts *o, bool verbose)
 {
     struct nd_cache *c;
     int dir;

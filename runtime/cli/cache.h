@@ -4,7 +4,7 @@
 #ifndef ND_CACHE_H
 #define ND_CACHE_H
 
-#include "runtime/cli/compile.h"
+#include "runtime/cli/compiler.h"
 
 #include <stdbool.h>
 
@@ -12,7 +12,7 @@ struct nd_cache; // what one object is looked up and kept by
 
 // Where the cache is: NDTRACE_CACHE=off|DIR, else $XDG_CACHE_HOME/ndtrace, else ~/.cache/ndtrace.
 // NULL: there is none, or it is not safe to use (a warning was printed). verbose: say what happens.
-struct nd_cache *nd_cache_open(const struct nd_compile_opts *o, bool verbose);
+struct nd_cache *nd_cache_open(const struct nd_compiler_opts *o, bool verbose);
 // 0: the object; else a negative errno: it has to be compiled.
 int nd_cache_find(struct nd_cache *c, struct nd_object *out);
 // Keeps what the compiler made, if it is fit for that. Never fails for the caller.

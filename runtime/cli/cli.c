@@ -429,13 +429,13 @@ static int check(struct cli *c, int argc, char **argv)
     int next, code;
 
     if (!nd_feature_may_trace())
-        return nd_compile_exec(argv, c->features.off);
+        return nd_compiler_exec(argv, c->features.off);
     next = read_head(c, argc, argv, 2);
     if (next < 0)
         return usage_error();
     if (!c->compile.text && c->compile.file && nd_find_is_object(c->compile.file))
         return check_in_kernel(c);
-    code = nd_compile_run(argv, without_hooks(c, argc, argv));
+    code = nd_compiler_run(argv, without_hooks(c, argc, argv));
     if (code || (!c->compile.file && !c->compile.text))
         return code;
     return check_in_kernel(c);
@@ -495,7 +495,7 @@ static int command(struct cli *c, int argc, char **argv)
     argv[0] = (char *)(uintptr_t) "ndtrace-compile";
     if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt"))
         resolve_words(c, argc, argv);
-    return is_check ? check(c, argc, argv) : nd_compile_exec(argv, without_hooks(c, argc, argv));
+    return is_check ? check(c, argc, argv) : nd_compiler_exec(argv, without_hooks(c, argc, argv));
 }
 
 static bool is_command(const char *word)

@@ -3,7 +3,7 @@
 #ifndef ND_CLI_IMPL_H
 #define ND_CLI_IMPL_H
 
-#include "runtime/cli/compile.h"
+#include "runtime/cli/compiler.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/run/run.h"
 
@@ -13,7 +13,7 @@ enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
 
 struct cli {
     struct nd_run_opts run;
-    struct nd_compile_opts compile;
+    struct nd_compiler_opts compile;
     struct nd_features features;
     char path[PATH_MAX]; // of the script
     bool format_given, help, version, no_cache;

@@ -25,9 +25,9 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj)
     }
     c->compile.verb = verb;
     if (strcmp(verb, "object") != 0 || c->no_cache)
-        return nd_compile(&c->compile, obj);
+        return nd_compiler_make(&c->compile, obj);
     cache = nd_cache_open(&c->compile, c->run.verbose);
-    err = cache && !nd_cache_find(cache, obj) ? 0 : nd_compile(&c->compile, obj);
+    err = cache && !nd_cache_find(cache, obj) ? 0 : nd_compiler_make(&c->compile, obj);
     if (cache && !err && !obj->map)
         nd_cache_keep(cache, obj);
     nd_cache_close(cache);

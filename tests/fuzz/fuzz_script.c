@@ -35,9 +35,19 @@ static void render(const uint8_t *data, size_t size)
     nd_arena_free(a);
 }
 
+static void check(const uint8_t *data, size_t size)
+{
+    struct nd_compile_opts o = {.text = (const char *)data, .text_size = size, .facts = FACTS};
+    struct nd_unit *u = size ? nd_unit_new(&o) : NULL;
+
+    if (u)
+        nd_compile(u, "check");
+    nd_unit_free(u);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     render(data, size);
-    nd_compile_check((const char *)data, size, FACTS);
+    check(data, size);
     return 0;
 }

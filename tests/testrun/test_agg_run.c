@@ -76,15 +76,15 @@ static void open_loops(void **state)
                                  " $n = arg0; while ($n > 0) { @w++; $n--; } }";
     struct nd_compile_opts o = {.text = script};
     uint64_t arg = 10;
-    size_t size;
     struct tr t;
 
     (void)state;
     tr_without(&o);
     if (o.without & ND_F_BIT(LOOPS)) {
         t.u = nd_unit_new(&o);
-        assert_true(nd_unit_check(t.u));
-        assert_null(nd_unit_object(t.u, &o, &size));
+        assert_true(nd_compile(t.u, "check"));
+        assert_false(nd_compile(t.u, "lower"));
+        assert_null(t.u->object);
         assert_int_equal(t.u->diags.v[0]->code, ND_E0703);
         assert_int_equal(t.u->diags.v[0]->span.off, strcspn(script, "f"));
         nd_unit_free(t.u);

@@ -47,13 +47,15 @@ static void tr_open(struct tr *t, const char *script)
     tr_without(&o);
     t->u = nd_unit_new(&o);
     assert_non_null(t->u);
-    if (!nd_unit_check(t->u) || !(t->elf = nd_unit_object(t->u, &o, &size))) {
+    if (!nd_compile(t->u, "lower")) {
         nd_diags_text(&t->u->diags, &t->u->sources, stderr, false);
         fail_msg("does not compile: %s", script);
     }
-    seal = nd_mfb_seal_file(t->elf, size);
-    t->elf = realloc(t->elf, size + sizeof(seal));
+    size = t->u->size;
+    seal = nd_mfb_seal_file(t->u->object, size);
+    t->elf = malloc(size + sizeof(seal));
     assert_non_null(t->elf);
+    memcpy(t->elf, t->u->object, size);
     memcpy((char *)t->elf + size, &seal, sizeof(seal));
     assert_int_equal(nd_load_open(&t->l, t->elf, size + sizeof(seal)), 0);
     uint8_t *opts = calloc(1, t->l.mf.h->opts_size);

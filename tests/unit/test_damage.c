@@ -34,10 +34,12 @@ static struct file object_of(const char *text)
     void *elf;
 
     assert_non_null(u);
-    if (!nd_unit_check(u))
+    if (!nd_compile(u, "check"))
         nd_diags_text(&u->diags, &u->sources, stderr, false);
     assert_int_equal(u->diags.errors, 0);
-    elf = nd_unit_object(u, &o, &f.n);
+    assert_true(nd_compile(u, "lower"));
+    elf = u->object;
+    f.n = u->size;
     assert_non_null(elf);
     seal = nd_mfb_seal_file(elf, f.n);
     f.v = malloc(f.n + sizeof(seal));
@@ -45,7 +47,6 @@ static struct file object_of(const char *text)
     memcpy(f.v, elf, f.n);
     memcpy(f.v + f.n, &seal, sizeof(seal));
     f.n += sizeof(seal);
-    free(elf);
     nd_unit_free(u);
     return f;
 }

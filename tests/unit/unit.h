@@ -23,7 +23,7 @@ static inline struct nd_unit *checked(const char *text)
 {
     struct nd_unit *u = parsed(text);
 
-    if (!nd_unit_check(u))
+    if (!nd_compile(u, "check"))
         nd_diags_text(&u->diags, &u->sources, stderr, false);
     assert_int_equal(u->diags.errors, 0);
     return u;
@@ -34,7 +34,7 @@ static inline void refused(const char *text, enum nd_diag_code code, uint32_t of
 {
     struct nd_unit *u = parsed(text);
 
-    assert_false(nd_unit_check(u));
+    assert_false(nd_compile(u, "check"));
     assert_true(u->diags.n > 0);
     assert_string_equal(nd_diag_code_name(u->diags.v[0]->code), nd_diag_code_name(code));
     assert_int_equal(u->diags.v[0]->span.off, off);

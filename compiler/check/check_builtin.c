@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The table of built-ins, and the typing of those that need more than a row.
-#include "compiler/check/builtins.h"
+#include "compiler/check/check_impl.h"
 
 #include "compiler/check/values.h"
 #include "compiler/lang/packet.h"
@@ -11,23 +11,9 @@
 #define U ND_USER
 #define KU (ND_KERNEL | ND_USER)
 
-struct nd_diag *nd_bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, const char *want)
-{
-    return nd_error(c->d, ND_E0302, e->args.v[i]->span, "%s() wants %s here, not %s", e->name, want,
-                    nd_type_text(c->t, e->args.v[i]->type));
-}
-
 static bool is_error(const struct nd_expr *e)
 {
     return e->type->kind == ND_TY_ERROR;
-}
-
-bool nd_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i)
-{
-    if (nd_type_is_int(e->args.v[i]->type))
-        return true;
-    nd_bad_arg(c, e, i, "an integer");
-    return false;
 }
 
 // An argument that must be known at compile time, within lo..hi.
@@ -64,7 +50,7 @@ static struct nd_type *check_str(struct nd_check *c, struct nd_expr *e, const st
         return n && (uint32_t)n != a->size ? nd_type_string(c->t, (uint32_t)n) : a;
     if (!nd_type_is_int(a) && a->kind != ND_TY_ARRAY) {
         if (a->kind != ND_TY_ERROR)
-            nd_bad_arg(c, e, 0, "a pointer");
+            nd_check_bad_arg(c, e, 0, "a pointer");
         return nd_ty(&nd_type_error);
     }
     return nd_type_string(c->t, n ? (uint32_t)n : 64);
@@ -78,12 +64,12 @@ static struct nd_type *check_buf(struct nd_check *c, struct nd_expr *e, const st
     (void)b;
     if (!nd_type_is_int(a) && a->kind != ND_TY_ARRAY && !nd_type_is_text(a) &&
         !is_error(e->args.v[0]))
-        nd_bad_arg(c, e, 0, "a pointer or an array");
+        nd_check_bad_arg(c, e, 0, "a pointer or an array");
     if (e->args.n > 1 && nd_check_const_int(c, e->args.v[1], &n)) {
         if (n < 1 || n > 4096)
             nd_error(c->d, ND_E0317, e->args.v[1]->span, "a buf() has 1 to 4096 bytes");
     } else if (e->args.n > 1) {
-        nd_want_int(c, e, 1); // a length known at run time: up to 64 bytes
+        nd_check_want_int(c, e, 1); // a length known at run time: up to 64 bytes
     } else if (a->size && !nd_type_is_int(a)) {
         n = a->size;
     }
@@ -100,7 +86,7 @@ static struct nd_type *check_ptr(struct nd_check *c, struct nd_expr *e, const st
 
     if (a->kind == ND_TY_PTR)
         return nd_type_in(c->t, a, as);
-    if (nd_want_int(c, e, 0))
+    if (nd_check_want_int(c, e, 0))
         return nd_type_ptr(c->t, nd_ty(&nd_type_void), as);
     return nd_ty(&nd_type_error);
 }
@@ -115,7 +101,7 @@ static struct nd_type *check_ntop(struct nd_check *c, struct nd_expr *e, const s
     struct nd_type *a = e->args.v[at]->type;
     int64_t af;
 
-    if (at && !nd_want_int(c, e, 0))
+    if (at && !nd_check_want_int(c, e, 0))
         return nd_ty(b->type);
     if (at && nd_check_const_int(c, e->args.v[0], &af) && af != FAMILY_INET && af != FAMILY_INET6)
         nd_help(c->d,
@@ -125,7 +111,7 @@ static struct nd_type *check_ntop(struct nd_check *c, struct nd_expr *e, const s
     if (!nd_type_is_int(a) && a->kind != ND_TY_IP &&
         !((a->kind == ND_TY_ARRAY || a->kind == ND_TY_STRUCT || a->kind == ND_TY_STRING) &&
           (a->size == 16 || a->size == 4)))
-        nd_bad_arg(c, e, at, "an IPv4 address as an integer, or 4 or 16 bytes");
+        nd_check_bad_arg(c, e, at, "an IPv4 address as an integer, or 4 or 16 bytes");
     return nd_ty(b->type);
 }
 
@@ -136,13 +122,13 @@ static struct nd_type *check_macaddr(struct nd_check *c, struct nd_expr *e,
 
     if (a->kind != ND_TY_PTR && a->kind != ND_TY_MAC && a->kind != ND_TY_ERROR &&
         !((a->kind == ND_TY_ARRAY || a->kind == ND_TY_STRING) && a->size >= 6))
-        nd_bad_arg(c, e, 0, "6 bytes");
+        nd_check_bad_arg(c, e, 0, "6 bytes");
     return nd_ty(b->type);
 }
 
 static struct nd_type *check_int1(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    nd_want_int(c, e, 0);
+    nd_check_want_int(c, e, 0);
     return nd_ty(b->type);
 }
 
@@ -152,7 +138,7 @@ static struct nd_type *check_bswap(struct nd_check *c, struct nd_expr *e,
     struct nd_type *a = e->args.v[0]->type;
 
     (void)b;
-    if (!nd_want_int(c, e, 0) || a->kind == ND_TY_ERROR)
+    if (!nd_check_want_int(c, e, 0) || a->kind == ND_TY_ERROR)
         return nd_ty(&nd_type_error);
     return nd_type_int(a->size ? a->size : 8, false);
 }
@@ -164,7 +150,7 @@ static struct nd_type *check_text2(struct nd_check *c, struct nd_expr *e,
 
     for (i = 0; i < 2; i++) {
         if (!nd_type_is_text(e->args.v[i]->type) && !is_error(e->args.v[i]))
-            nd_help(c->d, nd_bad_arg(c, e, i, "a string"),
+            nd_help(c->d, nd_check_bad_arg(c, e, i, "a string"),
                     "str(pointer) reads a string from memory");
     }
     if (b->id == ND_B_STRNCMP)
@@ -176,7 +162,7 @@ static struct nd_type *check_text1(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b)
 {
     if (!nd_type_is_text(e->args.v[0]->type) && !is_error(e->args.v[0]))
-        nd_bad_arg(c, e, 0, "a string");
+        nd_check_bad_arg(c, e, 0, "a string");
     return nd_ty(b->type);
 }
 
@@ -186,11 +172,11 @@ static struct nd_type *check_frames(struct nd_check *c, struct nd_expr *e,
     const struct nd_expr *x = e->args.v[0];
 
     if (x->type->kind != ND_TY_KSTACK && x->type->kind != ND_TY_USTACK && !is_error(x))
-        nd_bad_arg(c, e, 0, "a stack");
+        nd_check_bad_arg(c, e, 0, "a stack");
     if (b->id == ND_B_FRAME)
-        nd_want_int(c, e, 1);
+        nd_check_want_int(c, e, 1);
     else if (e->args.n > 1 && !nd_type_is_text(e->args.v[1]->type) && !is_error(e->args.v[1]))
-        nd_bad_arg(c, e, 1, "a string");
+        nd_check_bad_arg(c, e, 1, "a string");
     return nd_ty(b->type);
 }
 
@@ -199,16 +185,16 @@ static struct nd_type *check_rows(struct nd_check *c, struct nd_expr *e, const s
     enum nd_tk kind = e->args.v[0]->type->kind;
 
     if (kind != ND_TY_HIST && kind != ND_TY_LHIST && kind != ND_TY_DIST && !is_error(e->args.v[0]))
-        nd_help(c->d, nd_bad_arg(c, e, 0, "a histogram"),
+        nd_help(c->d, nd_check_bad_arg(c, e, 0, "a histogram"),
                 "for (k, v in @m) { … rows(v) … }, or @m[key] of hist(), lhist() or dist()");
     if (e->args.n > 1)
-        nd_want_int(c, e, 1);
+        nd_check_want_int(c, e, 1);
     return nd_ty(b->type);
 }
 
 static struct nd_type *check_usym(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    nd_want_int(c, e, 0);
+    nd_check_want_int(c, e, 0);
     return nd_ty(b->type);
 }
 
@@ -286,7 +272,7 @@ static struct nd_type *check_hist(struct nd_check *c, struct nd_expr *e, const s
         }
     }
     if (b->id != ND_B_COUNT) {
-        if (!nd_want_int(c, e, 0))
+        if (!nd_check_want_int(c, e, 0))
             return nd_ty(&nd_type_error);
         t->is_signed = nd_type_signed(e->args.v[0]->type);
     }
@@ -327,7 +313,7 @@ static struct nd_type *check_addr(struct nd_check *c, struct nd_expr *e, const s
 static struct nd_type *check_exit(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     if (e->args.n)
-        nd_want_int(c, e, 0);
+        nd_check_want_int(c, e, 0);
     return nd_ty(b->type);
 }
 
@@ -359,7 +345,7 @@ static struct nd_type *check_strftime(struct nd_check *c, struct nd_expr *e,
     struct nd_type *t;
 
     (void)b;
-    nd_want_int(c, e, 1);
+    nd_check_want_int(c, e, 1);
     if (c->world == ND_USER)
         return nd_ty(&nd_type_str);
     t = nd_type_new(c->t, ND_TY_STRFTIME, 8);
@@ -376,7 +362,7 @@ static struct nd_type *check_num(struct nd_check *c, struct nd_expr *e, const st
         struct nd_type *a = e->args.v[i]->type;
 
         if (!nd_type_is_int(a) && a->kind != ND_TY_DOUBLE)
-            nd_bad_arg(c, e, i, "a number");
+            nd_check_bad_arg(c, e, i, "a number");
         real |= a->kind == ND_TY_DOUBLE;
     }
     if (b->id == ND_B_ABS)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The built-in names and functions as a table: one row each, with how it is typed. How a row is
-// lowered is a table by id in lower_builtin.c (kernel) and user_call.c (user space).
-// Serves checker, lowering, user code, docs.
+// The built-in names and functions as a table: one row each. How a row is typed, lowered and run is
+// a function by its id in each of the rooms that do so. Serves checking, lowering, user code, docs.
 #ifndef ND_BUILTINS_H
 #define ND_BUILTINS_H
 
-#include "compiler/check/check.h"
+#include "compiler/lang/program.h"
 
 enum nd_builtin_id {
     ND_B_NONE,
@@ -147,41 +146,14 @@ struct nd_builtin {
     const char *help;
 };
 
+// Is it a call that user space carries out when a probe makes it (print, clear, printf, ...)?
+static inline bool nd_builtin_is_async(const struct nd_expr *e)
+{
+    return e->kind == ND_E_CALL && e->builtin && e->builtin->async;
+}
+
 // The row of a name, or NULL; calls and plain names are apart (nsecs and nsecs(boot)).
 const struct nd_builtin *nd_builtin_find(const char *name, bool is_call);
 const struct nd_builtin *nd_builtin_at(uint32_t i); // NULL past the end; for lists and docs
-
-// builtins.c: an argument of another type is an error, unless it is the error of its own.
-struct nd_diag *nd_bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, const char *want);
-bool nd_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i);
-
-// sources.c: what user space reads besides maps and events
-struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
-                                    const struct nd_builtin *b);
-struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
-                                   const struct nd_builtin *b);
-struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
-struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
-struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
-
-// ask.c: what a script asks about the target kernel
-struct nd_type *nd_ask_param(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
-struct nd_type *nd_ask_func(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
-struct nd_type *nd_ask_version(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
-struct nd_type *nd_ask_field(struct nd_check *c, struct nd_expr *e);
-// Take from the tree what an answer rules out; the latter two: was it decided?
-void nd_ask_prune_if(struct nd_check *c, struct nd_stmt *s);
-bool nd_ask_prune_cond(struct nd_expr *e);
-bool nd_ask_prune_logic(struct nd_expr *e);
-
-// check_packet.c
-// pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->as 1 for inner.
-struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e);
-// Makes pkt.flow.reversed one field; anything else stays as it is.
-void nd_check_join_reversed(struct nd_check *c, struct nd_expr *e);
-struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e,
-                                  const struct nd_builtin *b);
-struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,
-                                   const struct nd_builtin *b);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The compiler is a process of its own: its memory goes back when it is done, and a crash is a
 // message. The object comes through a memfd. Must not know the language. Serves the command line.
-#include "runtime/cli/compile.h"
+#include "runtime/cli/compiler.h"
 
 #include "runtime/common/msg.h"
 #include "runtime/kernel/feature_try.h"
@@ -25,7 +25,7 @@ extern char **environ;
 
 // Beside the running program or where `make install` puts it, below whatever prefix; else where the
 // build says. NDTRACE_COMPILE overrides all.
-void nd_compile_path(char *path, size_t size)
+void nd_compiler_path(char *path, size_t size)
 {
     static const char *const places[] = {NAME, "../libexec/ndtrace/" NAME};
     const char *given = getenv("NDTRACE_COMPILE");
@@ -82,11 +82,11 @@ static char **with_features(char **argv, uint32_t without)
     return out;
 }
 
-int nd_compile_exec(char **argv, uint32_t without)
+int nd_compiler_exec(char **argv, uint32_t without)
 {
     char path[PATH_MAX], **words = without ? with_features(argv, without) : argv;
 
-    nd_compile_path(path, sizeof(path));
+    nd_compiler_path(path, sizeof(path));
     if (words)
         execv(path, words);
     if (words != argv)
@@ -110,7 +110,7 @@ static int exit_code(pid_t pid)
     return 1;
 }
 
-int nd_compile_run(char **argv, uint32_t without)
+int nd_compiler_run(char **argv, uint32_t without)
 {
     char path[PATH_MAX], **words = without ? with_features(argv, without) : argv;
     posix_spawnattr_t attr;
@@ -118,7 +118,7 @@ int nd_compile_run(char **argv, uint32_t without)
     pid_t pid;
     int err;
 
-    nd_compile_path(path, sizeof(path));
+    nd_compiler_path(path, sizeof(path));
     sigemptyset(&none);
     posix_spawnattr_init(&attr); // our signals are blocked; the compiler's must not be
     posix_spawnattr_setsigmask(&attr, &none);
@@ -201,7 +201,7 @@ static char *text_of(int fd)
     return s;
 }
 
-static int compile_to(const struct nd_compile_opts *o, int fd, int warn_fd)
+static int compile_to(const struct nd_compiler_opts *o, int fd, int warn_fd)
 {
     char *argv[22], numbers[2][16];
     int n = 0;
@@ -221,10 +221,10 @@ static int compile_to(const struct nd_compile_opts *o, int fd, int warn_fd)
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);
     argv[n] = NULL;
-    return nd_compile_run(argv, o->without);
+    return nd_compiler_run(argv, o->without);
 }
 
-int nd_compile(const struct nd_compile_opts *o, struct nd_object *out)
+int nd_compiler_make(const struct nd_compiler_opts *o, struct nd_object *out)
 {
     int fd = memfd_create("ndtrace", 0), warn_fd = memfd_create("ndtrace", 0); // the child's, too
     int code = 1, err;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs the compiler as a child and takes the object it hands back. Must not know the language or
 // the manifest. Serves the command line.
-#ifndef ND_COMPILE_H
-#define ND_COMPILE_H
+#ifndef ND_COMPILER_H
+#define ND_COMPILER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ struct nd_object { // mapped memory
     char *warnings; // of the compiler, not shown yet; or NULL
 };
 
-struct nd_compile_opts {
+struct nd_compiler_opts {
     const char *verb;              // "object" or "manifest"
     const char *file;              // or
     const char *text;              // -e
@@ -28,18 +28,18 @@ struct nd_compile_opts {
 };
 
 // Where the compiler is, or would be.
-void nd_compile_path(char *path, size_t size);
+void nd_compiler_path(char *path, size_t size);
 // Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours). What it warns
 // of is in the object, for it may be compiled again.
-int nd_compile(const struct nd_compile_opts *opts, struct nd_object *out);
+int nd_compiler_make(const struct nd_compiler_opts *opts, struct nd_object *out);
 // Maps a compiled object from a file. 0 or a negative errno.
 int nd_object_map(const char *path, struct nd_object *out);
 void nd_object_free(struct nd_object *o);
 // Shows the warnings, once.
 void nd_object_warn(struct nd_object *o);
 // Becomes the compiler with these words; returns only when it cannot (exit code).
-int nd_compile_exec(char **argv, uint32_t without);
+int nd_compiler_exec(char **argv, uint32_t without);
 // Runs it with these words and waits; exit code.
-int nd_compile_run(char **argv, uint32_t without);
+int nd_compiler_run(char **argv, uint32_t without);
 
 #endif

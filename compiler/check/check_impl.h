@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Inside the checker: what its files have of each other. Must not be used by anything but this
+// folder.
+#ifndef ND_CHECK_IMPL_H
+#define ND_CHECK_IMPL_H
+
+#include "compiler/check/check.h"
+#include "compiler/lang/builtins.h"
+
+#define ND_FN_DEPTH 64u     // functions that call each other
+#define ND_FN_CHECKS 20000u // calls, counted again in each function that is called
+
+// Likewise, where pkt or pkt.tcp may stand for itself.
+struct nd_type *nd_check_packet_expr(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e);
+// A name that stands for a value of an enum option beside opt.x becomes that value.
+void nd_check_enum_name(struct nd_expr *opt, struct nd_expr *name);
+// check_access.c, by kind of expression
+struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e);
+// check_args.c
+struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
+// Reports that a name does not exist in this kind of probe; the error type.
+struct nd_type *nd_check_not_here(struct nd_check *c, struct nd_expr *e, const char *help);
+// Is it an integer known at compile time? Then *v.
+bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v);
+void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *val,
+                        struct nd_span span);
+struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
+// A plain name that the probe's stage exports becomes its variable: skb is $skb there.
+void nd_check_exported(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call);
+// Groups the asynchronous calls of a block into events; part of the last pass.
+void nd_check_async(struct nd_check *c, struct nd_block *b);
+void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);
+// Type of an expression in the payload of an event.
+struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t);
+// printf: does the format fit the arguments? Reports.
+void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t fmt_arg);
+// Where a raw tracepoint has the field of a trace event ("skb.dev.name"), or NULL.
+const char *nd_raw_path(const char *category, const char *event, const char *field);
+
+// The places that a probe's text means; nothing is reported, out->n is 0 when there is none.
+void nd_probes_resolve(struct nd_program *p, const char *text, struct nd_span span,
+                       struct nd_targets *out);
+// Probes at the entries of functions whose return probes ask for arguments, each before the latter.
+void nd_probes_note_entries(struct nd_program *p);
+
+// builtins.c: an argument of another type is an error, unless it is the error of its own.
+struct nd_diag *nd_check_bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t i,
+                                 const char *want);
+bool nd_check_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i);
+
+// sources.c: what user space reads besides maps and events
+struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
+                                    const struct nd_builtin *b);
+struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b);
+struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+
+// ask.c: what a script asks about the target kernel
+struct nd_type *nd_ask_param(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_ask_func(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_ask_version(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_ask_field(struct nd_check *c, struct nd_expr *e);
+// Take from the tree what an answer rules out; the latter two: was it decided?
+void nd_ask_prune_if(struct nd_check *c, struct nd_stmt *s);
+bool nd_ask_prune_cond(struct nd_expr *e);
+bool nd_ask_prune_logic(struct nd_expr *e);
+
+// check_packet.c
+// pkt.X, pkt.X.Y, pkt.inner.X.Y: e->info becomes the row, e->as 1 for inner.
+struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e);
+// Makes pkt.flow.reversed one field; anything else stays as it is.
+void nd_check_join_reversed(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_pkt_name(struct nd_check *c, struct nd_expr *e,
+                                  const struct nd_builtin *b);
+struct nd_type *nd_check_packet_id(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `use NAME` is looked for beside the script that says so, then in the standard library.
+#include "compiler/modules.h"
+
+#include "compiler/front/parse.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const char *beside(struct nd_arena *a, const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+
+    size_t n = strlen(name);
+    bool whole = n > 3 && !strcmp(name + n - 3, ".nd"); // use "file.nd"
+
+    return nd_arena_printf(a, "%.*s%s%s", slash ? (int)(slash - path) + 1 : 0, path, name,
+                           whole ? "" : ".nd");
+}
+
+static void load_source(struct nd_unit *u, uint32_t src);
+
+static bool seen(const struct nd_unit *u, const char *path)
+{
+    uint32_t i;
+
+    for (i = 0; i < u->sources.n; i++) {
+        if (!strcmp(u->sources.v[i].path, path))
+            return true;
+    }
+    return false;
+}
+
+const char *nd_modules_stdlib(struct nd_arena *a, const char *given)
+{
+    static const char *const places[] = {"../stdlib", "../../stdlib", "../../share/ndtrace/stdlib"};
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    char *slash;
+    size_t i;
+
+    if (given)
+        return given;
+    exe[n > 0 ? n : 0] = 0;
+    slash = strrchr(exe, '/');
+    for (i = 0; slash && i < sizeof(places) / sizeof(places[0]); i++) {
+        const char *dir = nd_arena_printf(a, "%.*s/%s", (int)(slash - exe), exe, places[i]);
+
+        if (!access(dir, R_OK))
+            return dir;
+    }
+    return ND_DATADIR "/stdlib";
+}
+
+static const char *in_stdlib(struct nd_unit *u, const char *name)
+{
+    return nd_arena_printf(u->arena, "%s/lib/%s.nd", nd_modules_stdlib(u->arena, u->opts.stdlib),
+                           name);
+}
+
+static void load_module(struct nd_unit *u, struct nd_decl *d)
+{
+    const char *paths[2];
+    struct nd_diag *diag;
+    int src = -1, i;
+
+    paths[0] = beside(u->arena, u->sources.v[d->span.src].path, d->name);
+    paths[1] = in_stdlib(u, d->name);
+    for (i = 0; i < 2 && src < 0; i++) {
+        if (!paths[i])
+            continue;
+        if (seen(u, paths[i]))
+            return;
+        src = nd_source_file(&u->sources, paths[i]);
+    }
+    if (src >= 0) {
+        load_source(u, (uint32_t)src);
+        return;
+    }
+    diag = nd_error(&u->diags, ND_E0209, d->name_span, "there is no module '%s'", d->name);
+    if (paths[0])
+        nd_help(&u->diags, diag, "looked for %s and %s", paths[0], paths[1]);
+}
+
+static void load_source(struct nd_unit *u, uint32_t src)
+{
+    struct nd_script *s = nd_parse(u->arena, &u->diags, &u->sources, src);
+    uint32_t i;
+
+    if (!src)
+        u->program.title = s->title;
+    for (i = 0; i < s->decls.n; i++) {
+        if (s->decls.v[i]->kind == ND_D_USE && !u->opts.no_modules)
+            load_module(u, s->decls.v[i]);
+        *ND_PUSH(u->arena, &u->program.decls) = s->decls.v[i];
+    }
+}
+
+// Is this a stage that nobody has declared?
+static bool lacks_stage(struct nd_unit *u, const struct nd_point *pt)
+{
+    return !strchr(pt->text, ':') && strcmp(pt->text, "BEGIN") != 0 &&
+           strcmp(pt->text, "END") != 0 && !nd_stage_find(&u->program, pt->text);
+}
+
+// A probe on a bare word is on a stage, and so is all of a path: one-liners need no `use stages`.
+static void load_stages(struct nd_unit *u)
+{
+    struct nd_decl use = {.kind = ND_D_USE, .name = "stages"};
+    bool lacks = false;
+    uint32_t i, k;
+
+    for (i = 0; i < u->program.decls.n && !lacks; i++) {
+        struct nd_decl *d = u->program.decls.v[i];
+
+        use.span = d->name_span;
+        for (k = 0; d->kind == ND_D_PROBE && k < d->points.n; k++)
+            lacks |= lacks_stage(u, &d->points.v[k]);
+        for (k = 0; d->kind == ND_D_PATH && k < d->path->stages.n; k++)
+            lacks |= lacks_stage(u, &d->path->stages.v[k].point);
+    }
+    if (lacks && !access(in_stdlib(u, "stages"), R_OK))
+        load_module(u, &use);
+}
+
+void nd_modules_load(struct nd_unit *u)
+{
+    load_source(u, 0);
+    if (!u->opts.no_modules)
+        load_stages(u);
+}

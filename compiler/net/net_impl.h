@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Inside of stages and paths. Must not be used by anything but this folder.
+#ifndef ND_NET_IMPL_H
+#define ND_NET_IMPL_H
+
+#include "compiler/net/net.h"
+
+// stages.c
+void nd_stage_declare(struct nd_check *c, struct nd_decl *d);
+// Adds the programs that serve a probe on a stage on this kernel; reports when there is none.
+void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *d,
+                     const struct nd_point *pt);
+// Checks the alternative of a probe, and declares in the present scope what the stage exports.
+void nd_stage_check(struct nd_check *c, struct nd_probe *pr);
+
+// paths.c
+void nd_paths_declare(struct nd_check *c);
+void nd_paths_expand(struct nd_check *c);
+bool nd_paths_is_handler(const struct nd_program *p, const struct nd_decl *d);
+
+#endif
