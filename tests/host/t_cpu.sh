@@ -99,10 +99,10 @@ n=$(grep -c 'Report - Start Time: 20' "$TMP/kernel.out")
 if ((n >= 3)); then ok off-intervals; else not_ok off-intervals "$n reports"; fi
 
 # The duration as a word; which processes; room for one stack only.
-timeout 20 "$ND" offcputime_ts 0.3 -p 1 $$ --interval 2 >"$TMP/word" 2>&1
+"$WITHIN" 20 "$ND" offcputime_ts 0.3 -p 1 $$ --interval 2 >"$TMP/word" 2>&1
 same off-word $? 0
 has off-word-says "$TMP/word" "^Tracing off-CPU time \(us\) of PIDs 1, $$ by user \+ kernel stack, output every 2 secs for 300ms\.$"
-timeout 20 "$ND" offcputime_ts -K --stack-storage-size 1 0.3 >"$TMP/room" 2>&1
+"$WITHIN" 20 "$ND" offcputime_ts -K --stack-storage-size 1 0.3 >"$TMP/room" 2>&1
 has off-room "$TMP/room" '[Ss]tacks not stored: [1-9]'
 
 "$ND" offcputime_ts --pid 1 --tid 1 >"$TMP/out" 2>"$TMP/wrong"

@@ -17,19 +17,19 @@ for signal in INT TERM HUP; do
 done
 
 start=$(date +%s%N)
-timeout 20 "$ND" -q --duration 500ms -e "$script" >"$TMP/duration.out" 2>&1
+"$WITHIN" 20 "$ND" -q --duration 500ms -e "$script" >"$TMP/duration.out" 2>&1
 same duration-exit $? 0
 took=$((($(date +%s%N) - start) / 1000000))
 if ((took >= 500 && took < 3000)); then ok duration-time; else not_ok duration-time "$took ms"; fi
 has duration-maps "$TMP/duration.out" '^@ticks: [1-9]'
 
 start=$(date +%s%N)
-timeout 20 "$ND" -q -c 'sleep 0.4' -e "$script" >"$TMP/command.out" 2>&1
+"$WITHIN" 20 "$ND" -q -c 'sleep 0.4' -e "$script" >"$TMP/command.out" 2>&1
 same command-exit $? 0
 took=$((($(date +%s%N) - start) / 1000000))
 if ((took >= 400 && took < 3000)); then ok command-time; else not_ok command-time "$took ms"; fi
 
-timeout 20 "$ND" -q -e 'interval:ms:50 { @n++; if (@n >= 3) { exit(4) } }' >"$TMP/exit.out" 2>&1
+"$WITHIN" 20 "$ND" -q -e 'interval:ms:50 { @n++; if (@n >= 3) { exit(4) } }' >"$TMP/exit.out" 2>&1
 same exit-in-probe $? 4
 has exit-in-probe-map "$TMP/exit.out" '^@n: [3-9]'
 

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 lru() { # NAME SCRIPT: summary's evicted, entries printed
-    timeout 20 "$ND" -f json -o "$TMP/$1.json" -e "$2" >"$TMP/$1.out" 2>&1
+    "$WITHIN" 20 "$ND" -f json -o "$TMP/$1.json" -e "$2" >"$TMP/$1.out" 2>&1
     same "$1-exit" $? 0
 }
 evicted() { sed -n 's/.*"type":"summary".*"evicted":\([0-9]*\).*/\1/p' "$TMP/$1.json"; }

@@ -147,10 +147,10 @@ ip netns exec "$A" tc qdisc replace dev "$A" root tbf rate 200mbit burst 2k limi
 trace segments -e "$HEAD path p by packet_id timeout 2s = qdisc_enq if (pkt.dev == opt.a && has(pkt.gso)) -> tx_xmit if (pkt.dev == opt.a)
     -> netif_rx if (pkt.dev == opt.b)
     probe tx_xmit /pkt.dev == opt.a/ { @parts = count() }" --a "$A" --b "$B" || finish
-timeout 20 ip netns exec "$B" nc -l 10.77.0.2 8080 >"$TMP/received" &
+"$WITHIN" 20 ip netns exec "$B" nc -l 10.77.0.2 8080 >"$TMP/received" &
 listener=$!
 sleep 0.3
-head -c 500000 /dev/zero | timeout 20 ip netns exec "$A" nc -N 10.77.0.2 8080
+head -c 500000 /dev/zero | "$WITHIN" 20 ip netns exec "$A" nc -N 10.77.0.2 8080
 wait $listener
 stop "$PID"
 ip netns exec "$A" tc qdisc del dev "$A" root

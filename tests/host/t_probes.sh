@@ -116,7 +116,7 @@ same order "$(grep -E '^(begin|BEGIN|end|END)$' "$out" | tr '\n' ,)" 'begin,BEGI
 may_refuse() {
     local name=$1 code
     shift
-    timeout 20 "$@" >"$TMP/run" 2>&1
+    "$WITHIN" 20 "$@" >"$TMP/run" 2>&1
     code=$?
     case $code in
     0) ok "$name" ;;

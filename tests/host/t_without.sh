@@ -82,7 +82,7 @@ if [ -n "$old" ] && [ -z "$bad" ]; then ok scripts; else not_ok scripts "$bad"; 
 sleep 1 &
 p=$!
 s=$EPOCHREALTIME
-NDTRACE_WITHOUT=pidfd timeout 20 "$ND" -p $p -e 'profile:hz:10 { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+NDTRACE_WITHOUT=pidfd "$WITHIN" 20 "$ND" -p $p -e 'profile:hz:10 { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same process-exit $? 0
 (((${EPOCHREALTIME/./} - ${s/./}) < 8000000)) && ok process-ends || not_ok process-ends "after ${EPOCHREALTIME}"
 

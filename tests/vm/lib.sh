@@ -34,7 +34,7 @@ count_stages() {
     # shellcheck disable=SC2086
     set -- "$(printf 'use %s\n' $2)" "$(stages_of $2)" "${@:3}"
     for s in $2; do script+="probe $s? { @$s = count() }"$'\n'; done
-    TRIES=2000 traced "$name" "$1"$'\n'"$script" "${@:3}"
+    traced "$name" "$1"$'\n'"$script" "${@:3}"
     LEFT_OUT=$(sed -nE "s/.*cannot serve the stage '([a-z0-9_]+)': left out.*/\1/p" "$TMP/$name.err" | sort | xargs)
 }
 # STAGE NUMBER, STAGE +NUMBER: the stage was passed so often, at least so often; nothing if it was left out.

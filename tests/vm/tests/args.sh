@@ -93,11 +93,11 @@ traced copy-ret 'funcret:do_sysinfo /comm == "stimulus"/ { @n[(int32)retval] = c
 lines copy-ret-count "$OUT" '@n[0]: 70'
 # An object that has asked for the function finds its copy, too.
 "$ND" compile -o "$TMP/copy.ndo" -e 'probe kprobe:do_sysinfo when has_func("do_sysinfo") /comm == "stimulus"/ { @n = count() }' 2>"$TMP/e"
-timeout 60 "$ND" -c "$STIMULUS sysinfo 70" "$TMP/copy.ndo" >"$TMP/o" 2>>"$TMP/e"
+"$WITHIN" 60 "$ND" -c "$STIMULUS sysinfo 70" "$TMP/copy.ndo" >"$TMP/o" 2>>"$TMP/e"
 same copy-object-exit $? 0
 [ ! -s "$TMP/e" ] || cat "$TMP/e"
 same copy-object "$(total "$TMP/o" @n)" 70
-timeout 60 "$ND" -e 'fentry:do_sysinfo { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'fentry:do_sysinfo { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same copy-fentry-exit $? 2
 has copy-fentry "$TMP/e" 'do_sysinfo'
 has copy-fentry-help "$TMP/e" 'use func:do_sysinfo'

@@ -22,14 +22,14 @@ settled() { # until it stays the same: the kernel frees a little later
     done
     echo "$now"
 }
-timeout 60 "$ND" compile -o "$TMP/wide.ndo" -e 'kprobe:d* { @ = count() }' >"$TMP/o" 2>&1 ||
+"$WITHIN" 60 "$ND" compile -o "$TMP/wide.ndo" -e 'kprobe:d* { @ = count() }' >"$TMP/o" 2>&1 ||
     { not_ok compile "$(head -c 300 "$TMP/o")"; finish; }
 bpftool prog show >/dev/null
 held0=$(held)
 rounds() { # N
     local i
     for ((i = 0; i < $1; i++)); do
-        timeout 60 "$ND" -v --duration 10ms "$TMP/wide.ndo" >"$TMP/o" 2>&1 ||
+        "$WITHIN" 60 "$ND" -v --duration 10ms "$TMP/wide.ndo" >"$TMP/o" 2>&1 ||
             { not_ok run "$(head -c 300 "$TMP/o")"; finish; }
     done
 }

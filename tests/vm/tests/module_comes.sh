@@ -55,10 +55,10 @@ if [ -e /sys/kernel/btf/dummy ]; then
     same kept-exit "$CODE" 0
 fi
 rmmod dummy && ok free
-timeout 60 "$ND" -e 'kprobe:no_such_module:f { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'kprobe:no_such_module:f { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same absent-exit $? 2
 has absent "$TMP/e" 'is not loaded'
-timeout 60 "$ND" -e 'fentry:dummy:dummy_xmit { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'fentry:dummy:dummy_xmit { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same fentry-absent-exit $? 2
 has fentry-absent "$TMP/e" 'not loaded'
 finish

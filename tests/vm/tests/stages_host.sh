@@ -125,11 +125,11 @@ for without in none fentry; do
 done
 
 # What cannot be served: refused with the reasons, or left out with a warning.
-timeout 60 "$ND" -e 'ovs_rx { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'ovs_rx { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same refused-exit $? 2
 has refused "$TMP/e" "this kernel cannot serve the stage 'ovs_rx'"
 has refused-why "$TMP/e" 'func:openvswitch:ovs_vport_receive: .*not loaded'
-timeout 60 "$ND" -c true -e 'ovs_rx? { @ = count() } netif_rx { @n = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -c true -e 'ovs_rx? { @ = count() } netif_rx { @n = count() }' >"$TMP/o" 2>"$TMP/e"
 same left-out-exit $? 0
 has left-out "$TMP/e" "warning.*this kernel cannot serve the stage 'ovs_rx': left out"
 finish

@@ -6,7 +6,7 @@
 between() { if (($2 >= $3 && $2 <= $4)); then ok "$1"; else not_ok "$1" "$2 is not within $3..$4"; fi; }
 traced profile 'profile:hz:99 /comm == "stimulus"/ { @n = count(); @s[kstack] = count() }' $STIMULUS spin 2000
 between profile "$(total "$OUT" @n)" 60 260
-timeout 60 "$ND" --duration 2s -e 'interval:ms:100 { @n = count() } END { @end = count() } BEGIN { @begin = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" --duration 2s -e 'interval:ms:100 { @n = count() } END { @end = count() } BEGIN { @begin = count() }' >"$TMP/o" 2>"$TMP/e"
 same interval-exit $? 0
 between interval "$(total "$TMP/o" @n)" 15 20
 same begin "$(total "$TMP/o" @begin)" 1
