@@ -80,13 +80,13 @@ trace() {
     ${IN:+nsenter --net=/run/netns/$IN} "$ND" -v "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
     PID=$!
     PIDS+=("$PID")
-    wait_until 100 settled "$PID" "$TMP/$name.err"
+    wait_until 100 started "$PID" "$TMP/$name.err"
     grep -q 'ready in' "$TMP/$name.err" && return 0
     not_ok "$name" "the tracer does not start: got '$(tail -c 400 "$TMP/$name.err" | tr '\n' '|')', wanted 'ready in'"
     return 1
 }
 # PID FILE: the tracer is ready, or ended.
-settled() { grep -q 'ready in' "$2" || left "$1"; }
+started() { grep -q 'ready in' "$2" || left "$1"; }
 # PID of our own: it has ended.
 left() { ! kill -0 "$1" 2>/dev/null; }
 # PID: a shell starts jobs with SIGINT ignored: it must not come before the tracer takes it.
@@ -111,6 +111,22 @@ total() {
     awk -v name="$2" 'index($0, name ":") == 1 || index($0, name "[") == 1 { if ($NF ~ /^-?[0-9]+$/) n += $NF }
         END { print n + 0 }' "$1"
 }
+
+# NAMESPACE PORT: somebody listens on it for TCP over IPv4.
+listening() { ip netns exec "$1" awk -v port=":$(printf %04X "$2")\$" '$2 ~ port && $4 == "0A" { on = 1 } END { exit !on }' /proc/net/tcp; }
+# NAMESPACE FILE NAME...: the sum of these counters in the namespace's /proc/net/snmp or snmp6.
+counters() {
+    local file=$2
+    ip netns exec "$1" awk -v names=" ${*:3} " '
+        NF == 2 { if (index(names, " " $1 " ")) n += $2; next }
+        !($1 in head) { head[$1] = $0; next }
+        { k = split(head[$1], h); for (i = 2; i <= k; i++) if (index(names, " " h[i] " ")) n += $i }
+        END { print n + 0 }' "/proc/net/$file"
+}
+# N NAMESPACE FILE NAME...: they have counted to N.
+counted_to() { [ "$(counters "${@:2}")" -ge "$1" ]; }
+# DEVICE [NAMESPACE]: nothing waits in its queue.
+drained() { [ "$(tc ${2:+-n "$2"} -s qdisc show dev "$1" | grep -c 'backlog 0b 0p')" = "$(tc ${2:+-n "$2"} qdisc show dev "$1" | grep -c .)" ]; }
 
 # PID: the kernel's ids of the programs, maps and links that a process holds, as "kind id" lines.
 bpf_ids() {

@@ -23,8 +23,7 @@ done
 
 # The relocations are where other tools find them.
 "$ND" compile tests/vm/travel/packets.nd -o "$TMP/o.ndo"
-dump=$(command -v llvm-objdump-19 llvm-objdump-18 llvm-objdump-17 llvm-objdump-16 llvm-objdump | head -1)
-"$dump" -dr "$TMP/o.ndo" >"$TMP/dump"
+"$("$(sh .ci/llvm.sh config)" --bindir)/llvm-objdump" -dr "$TMP/o.ndo" >"$TMP/dump"
 has relocated-number "$TMP/dump" 'CO-RE <byte_sz> \[[0-9]+\] struct sk_buff::len'
 has relocated-bits "$TMP/dump" 'CO-RE <lshift_u64> \[[0-9]+\] struct sk_buff::pkt_type'
 has relocated-text "$TMP/dump" 'CO-RE <byte_off> \[[0-9]+\] struct net_device::name'

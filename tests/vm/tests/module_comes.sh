@@ -12,15 +12,7 @@ round() {
         ip link del nd1 && rmmod dummy
 }
 # TIMES: that often the script has said that the probe is attached.
-until_said() {
-    local i
-    for ((i = 0; i < 100; i++)); do
-        [ "$(grep -c 'module dummy is loaded: kprobe' "$TMP/comes.err")" -lt "$1" ] || return 0
-        sleep 0.05
-    done
-    cat "$TMP/comes.err"
-    return 1
-}
+until_said() { wait_until 30 there "$TMP/comes.err" 'module dummy is loaded: kprobe' "$1" || { cat "$TMP/comes.err"; return 1; }; }
 trace comes -e 'kprobe:dummy:dummy_xmit { @n = count(); @dev[((struct net_device *)arg1)->name] = count() }
     kretprobe:dummy:dummy_xmit { @ret[(int32)retval] = count() }
     rawtracepoint:net_dev_start_xmit /args.dev->name == "nd1"/ { @sent = count() }

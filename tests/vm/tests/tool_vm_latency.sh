@@ -122,8 +122,10 @@ same details-sum "$(awk '/^  \[/ { s += $(NF - 1) } /^  Total/ { d = s - $(NF - 
 # card's driver leaves the headers where nobody looks before the switch does.
 ip -n peer route add 10.3.0.2/32 dev eth1 mtu 100
 begin fragments vm_network_latency_details "${AT[@]}" --proto udp --dst-port 9 --direction to-vm
+to_vm() { [ "$(cat /sys/class/net/vnet0/statistics/tx_packets)" -ge "$1" ]; }
+before=$(cat /sys/class/net/vnet0/statistics/tx_packets)
 inside peer bash -c 'head -c 200 /dev/zero >/dev/udp/10.3.0.2/9'
-sleep 0.3
+wait_until 30 to_vm $((before + 3))
 over
 same fragments "$(grep -cE '^UDP: 10\.3\.0\.1(:[0-9]+)? -> 10\.3\.0\.2(:9)? \(ip_id=[0-9]+, frag_off=(0|80|160)\)$' "$OUT")" 3
 ip -n peer route del 10.3.0.2/32 dev eth1
