@@ -36,14 +36,14 @@ until_ok() {
         sleep 0.05
     done
 }
-# SECONDS COMMAND...: as until_ok, in this shell: the command may set variables. Says nothing.
+# SECONDS COMMAND...: as until_ok, in this shell: the command may set variables.
 wait_until() {
     local NOW end
     counted_ms
     end=$((NOW + $1 * 10 * ${TEST_SCALE:-100}))
     until "${@:2}" >/dev/null 2>&1; do
         counted_ms
-        ((NOW < end)) || return 1
+        ((NOW < end)) || { echo "waited in vain for '${*:2}'" >&2; return 1; }
         sleep 0.05
     done
 }

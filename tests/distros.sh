@@ -28,7 +28,8 @@ inside() {
             cd /src || exit
             if [ -n "$LLVM" ]; then
                 export DEBIAN_FRONTEND=noninteractive LLVM_CONFIG=llvm-config-$LLVM
-                apt-get update -qq && apt-get install -y -qq --no-install-recommends "llvm-$LLVM-dev" || exit
+                apt-get update -qq # where the mirror is behind, with the lists of debootstrap
+                apt-get install -y -qq --no-install-recommends "llvm-$LLVM-dev" || exit
             fi
             make demo || exit
             echo "versions: $(gcc --version | sed 1q), LLVM $("${LLVM_CONFIG:-$(sh .ci/llvm.sh config)}" --version)," \
