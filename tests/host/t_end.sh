@@ -26,7 +26,7 @@ ends() {
     wall=$(((${EPOCHREALTIME/./} - ${wall/./}) / 1000))
     counted_ms
     between "$1-time" $wall "$2"
-    between "$1-soon" $((NOW - begin)) 0 2999
+    at_most "$1-soon" $((NOW - begin)) 2999
 }
 ends duration 500 --duration 500ms
 has duration-maps "$TMP/duration.out" '^@ticks: [1-9]'

@@ -4,7 +4,7 @@
 //   within SECONDS COMMAND [ARGUMENT...]   ends the command, with all of its group, after that
 //   time:
 //                                          TERM, 5 s later KILL; exit status 124, or the command's
-//   within -w FILE      once a second writes how many ms were lost to other work since it began
+//   within -w FILE      writes again and again how many ms were lost to other work since it began
 //   within -c MICROSECONDS   prints how much slower than a machine that does a fixed piece of work
 //   in
 //                       that time this one is, in percent, at least 100
@@ -91,7 +91,7 @@ static int watch(const char *path)
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     read_load(&before);
-    for (int i = 0;; i++) {
+    for (;;) {
         int64_t at = ms_of(CLOCK_MONOTONIC);
 
         read_load(&now);
@@ -100,7 +100,7 @@ static int watch(const char *path)
         last = at;
         // Always as long, so that no reader sees half a number.
         snprintf(text, sizeof(text), "%015lld\n", (long long)lost);
-        if (i % 5 == 0 && pwrite(fd, text, 16, 0) != 16)
+        if (pwrite(fd, text, 16, 0) != 16)
             return 1;
         usleep(TICK_MS * 1000);
     }
