@@ -25,6 +25,14 @@ counted_ms() {
     [ ! -e "${TEST_LOST:-}" ] || read -r lost <"$TEST_LOST"
     NOW=$((${EPOCHREALTIME//[!0-9]/} / 1000 - 10#${lost:-0}))
 }
+# Between the two of them: sets SHARE, how much of the time counted, in percent, 1 to 100.
+share_begin() { counted_ms; COUNTED=$NOW WALL=${EPOCHREALTIME//[!0-9]/}; }
+share_end() {
+    counted_ms
+    SHARE=$((100000 * (NOW - COUNTED) / (${EPOCHREALTIME//[!0-9]/} - WALL + 1)))
+    ((SHARE <= 100)) || SHARE=100
+    ((SHARE >= 1)) || SHARE=1
+}
 # SECONDS COMMAND...: until it succeeds; what it said last, and failure, if it never does.
 until_ok() {
     local NOW end said

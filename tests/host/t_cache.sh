@@ -108,7 +108,7 @@ same damage "$bad" 0
 for i in $(seq 600); do : >"$TMP/cache/old$i"; done
 runs many 1 9 -e 'BEGIN { printf("9\n"); exit() }'
 n=$(ls "$TMP/cache" | wc -l)
-[ "$n" -le 500 ] && ok "bounded ($n)" || not_ok bounded "$n entries"
+between bounded "$n" 1 500
 runs newest-is-kept 0 9 -e 'BEGIN { printf("9\n"); exit() }'
 
 # The compiler's library is not in a tracer that found its object.

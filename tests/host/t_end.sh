@@ -45,7 +45,7 @@ for wait in 0.005 0.02 0.04 0.08; do
     stop "$pid" INT
     case $CODE in
     0 | 130) ok early-$wait ;;
-    *) not_ok early-$wait "exit $CODE: $(tr '\n' '|' <"$TMP/early.err")" ;;
+    *) not_ok early-$wait "got exit $CODE, wanted 0 or 130: $(tr '\n' '|' <"$TMP/early.err")" ;;
     esac
 done
 finish

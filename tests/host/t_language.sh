@@ -68,7 +68,7 @@ same printf "$(head -1 "$TMP/fmt")" '42   |-0042|ff|0xff|A|s|     right|l   |'
 same printf-double "$(head -1 "$TMP/fmt")" '3.14 1.234568e+04 0.5  33.3%'
 "$WITHIN" 20 "$ND" -q -e 'BEGIN { printf("%t\n", nsecs); exit() }' >"$TMP/time" 2>&1
 now=$(date +%s) then=$(date -d "$(head -1 "$TMP/time" | cut -c1-19)" +%s)
-if ((now - then >= 0 && now - then < 10)); then ok time; else not_ok time "$(head -1 "$TMP/time")"; fi
+if ((now - then >= 0 && now - then < 10)); then ok time; else not_ok time "got '$(head -1 "$TMP/time")', wanted the time of now, $(date +%T)"; fi
 
 # A map entry that is not there; local scopes; functions in both worlds; list options.
 "$WITHIN" 20 "$ND" -q -e '

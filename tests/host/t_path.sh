@@ -158,6 +158,6 @@ ip netns exec "$A" tc qdisc del dev "$A" root
 OUT=$TMP/segments.out
 same segments-received "$(wc -c <"$TMP/received")" 500000
 parts=$(total "$OUT" @parts) large=$(sed -nE 's/^path p: started ([0-9]+), .*/\1/p' "$OUT")
-if ((large > 0 && parts > 2 * large)); then ok segments-large; else not_ok segments-large "$large large ones, $parts parts"; fi
+if ((large > 0 && parts > 2 * large)); then ok segments-large; else not_ok segments-large "got $large large ones in $parts parts, wanted more than two parts of each"; fi
 has segments-path "$OUT" "^path p: started $large, done $large, lost 0, under way 0, unmatched $((2 * (parts - large)))\$"
 finish

@@ -31,7 +31,7 @@ has object-what-to-do "$TMP/e" 'compile the script on this kernel, or .* NDTRACE
 # No global data: no section of it, and no word of an option is forgotten.
 if command -v readelf >/dev/null; then
     readelf -SW "$TMP/s.ndo" >"$TMP/sections"
-    if grep -qE ' \.(bss|data|rodata)' "$TMP/sections"; then not_ok no-data "$(grep -E 'data|bss' "$TMP/sections")"; else ok no-data; fi
+    if grep -qE ' \.(bss|data|rodata)' "$TMP/sections"; then not_ok no-data "wanted no such section, got: $(grep -E 'data|bss' "$TMP/sections")"; else ok no-data; fi
 fi
 python3 - "$TMP/s.ndo" "$TMP/bad.ndo" <<'P' || cp "$TMP/s.ndo" "$TMP/bad.ndo"
 import struct, sys, zlib
@@ -76,7 +76,7 @@ old=$(sed -n 's/^V4_19=//p' tests/without.sh) bad=
 for s in scripts/*.nd; do
     NDTRACE_WITHOUT=$old "$ND" check "$s" >"$TMP/o" 2>&1 || bad="$bad $s: $(grep -m 1 error "$TMP/o")"
 done
-if [ -n "$old" ] && [ -z "$bad" ]; then ok scripts; else not_ok scripts "$bad"; fi
+if [ -n "$old" ] && [ -z "$bad" ]; then ok scripts; else not_ok scripts "wanted all to compile, got: $bad"; fi
 
 # -p ends with its process also where nobody tells.
 sleep 1 &

@@ -105,7 +105,7 @@ has copy-fentry-help "$TMP/e" 'use func:do_sysinfo'
 # ---- several functions of one name: by address each alone, by name all
 addresses=$(awk '$3 == "c_start" && $4 == "" { print $1 }' /proc/kallsyms)
 n=$(echo "$addresses" | wc -l)
-if ((n >= 2)); then ok same-name; else not_ok same-name "$n functions c_start"; fi
+between same-name "$n" 2
 script='kprobe:c_start { @all = count(); @at[reg("ip")] = count() }' k=0
 for a in $addresses; do
     script+=" kprobe:0x$a { @one[$k] = count() }"
@@ -113,7 +113,7 @@ for a in $addresses; do
 done
 traced same_name "$script" cat /proc/cpuinfo /proc/consoles
 used=$(grep -c '^@one\[' "$OUT")
-if ((used >= 2)); then ok same-name-used; else not_ok same-name-used "$(cat "$OUT")"; fi
+between same-name-used "$used" 2
 same same-name-all "$(total "$OUT" @all)" "$(total "$OUT" @one)"
 same same-name-places "$(grep -c '^@at\[' "$OUT")" "$used"
 has same-name-attached "$TMP/same_name.err" "Attached $((2 * n)) probe"

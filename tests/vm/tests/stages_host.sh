@@ -113,7 +113,7 @@ has six-udp "$OUT" '^@udp\[6\]: 6$'
 has six-tcp "$OUT" '^@tcp\[6\]: 2$'
 has four-tcp "$OUT" '^@tcp\[4\]: 20$'
 n=$(total "$OUT" @consumed)
-if ((n >= 5)); then ok six-consumed; else not_ok six-consumed "$n"; fi
+between six-consumed "$n" 5
 
 # A tap device: what the stack sends to it, and what it receives from it.
 for without in none fentry; do

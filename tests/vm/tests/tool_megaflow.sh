@@ -31,7 +31,7 @@ flows=$(once)
 field_once() { sed -nE "s/^ +(- )?$1: //p" <<<"$flows" | xargs; }
 same two-upcalls "$(grep -c 'UPCALL_EVENT:$' "$OUT")" "$m"
 same two-misses "$(grep -c '^  Upcall type: MISS$' "$OUT")" "$m"
-if ((m >= 4 && $(installs) >= 4 && $(installs) <= m)); then ok two-installs; else not_ok two-installs "$(installs) of $m"; fi
+between two-installs "$(installs)" 4 "$m"
 same two-in "$(field_once in_port)" "$va $vb $va $vb"
 same two-src "$(field_once eth_src)" "02:00:00:00:01:01 02:00:00:00:01:02 02:00:00:00:01:01 02:00:00:00:01:02"
 same two-types "$(field_once eth_type)" "0x0800 0x0800 0x86dd 0x86dd"
