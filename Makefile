@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make            build/ndtrace and build/ndtrace-compile
-# make demo       dependencies, build, then the main job on real traffic (as root)
-# make check      dependencies, build, all tests (as root)
-# make help       the other targets
+# make              build/ndtrace and build/ndtrace-compile
+# make demo         dependencies, build, then the main job on real traffic (as root)
+# make check        dependencies, build, all tests (as root)
+# make check-quick  build, and the tests that take seconds, for work in progress (as root)
+# make help         the other targets
 
 CC ?= gcc
 AR ?= ar
@@ -107,7 +108,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 # ---- what people type ----------------------------------------------------------------------------
 
 # Dependencies first, then a make of its own, which sees what was installed.
-.PHONY: deps demo check check-all check-unit check-rooms check-docs check-host check-san
+.PHONY: deps demo check check-quick check-all check-unit check-rooms check-docs check-host
 deps:
 	@sh .ci/deps.sh
 
@@ -123,6 +124,8 @@ check: deps
 # One line for each suite, and a last line with the sum; a suite that fails does not hide the others.
 check-all:
 	@bash tests/all.sh "$(MAKE)"
+check-quick:
+	@bash tests/all.sh "$(MAKE)" quick
 
 check-unit: $(UNIT)
 	@fail=0; for t in $(UNIT); do echo "== $$t"; $$t || fail=1; done; exit $$fail
@@ -160,4 +163,4 @@ clean:
 format:
 	clang-format -i $$(git ls-files 'compiler/*.[ch]' 'runtime/*.[ch]' 'tests/*.[ch]')
 help:
-	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms check-without"
+	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms check-without check-testrun check-vm check-distros"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds and runs `make demo` in folders with other releases of the distribution, on this machine's kernel. As
-# root; needs debootstrap and the mirror that this machine's packages are from.
+# Builds, and runs `make demo` and the language cases, in folders with other releases of the distribution, on this
+# machine's kernel: other compilers, C libraries, LLVM and libbpf. As root; needs debootstrap and the mirror that this machine's packages are from.
 #
 #   tests/distros.sh [SUITE[:LLVM]...]      bookworm trixie sid; with that version of LLVM instead of the newest
 #
@@ -24,13 +24,14 @@ inside() {
     mkdir -p "$dir/src" && tar -c --exclude=./build --exclude=./.git . | tar -x -C "$dir/src" || return
     chroot "$dir" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
         ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} LLVM="$LLVM" \
-        bash -c '
+        bash -o pipefail -c '
             cd /src || exit
             if [ -n "$LLVM" ]; then
                 export DEBIAN_FRONTEND=noninteractive LLVM_CONFIG=llvm-config-$LLVM
-                apt-get update -qq && apt-get install -y -qq --no-install-recommends "llvm-$LLVM-dev" || exit
+                apt-get update -qq # where the mirror is behind, with the lists of debootstrap
+                apt-get install -y -qq --no-install-recommends "llvm-$LLVM-dev" || exit
             fi
-            make demo || exit
+            make demo && make -s check-cases | tail -n 40 || exit
             echo "versions: $(gcc --version | sed 1q), LLVM $("${LLVM_CONFIG:-$(sh .ci/llvm.sh config)}" --version)," \
                 "libbpf $(dpkg-query -Wf "\${Version}" libbpf-dev), glibc $(ldd --version | sed "1s/.* //;1q")"'
 }

@@ -4,6 +4,7 @@
 # shellcheck shell=bash disable=SC2034
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+. tests/clock.sh
 
 ND=${NDTRACE:-$PWD/build/ndtrace}
 export NDTRACE_CACHE=off # nothing is left at home, and each test compiles
@@ -28,12 +29,18 @@ not_ok() {
     FAILED=1
     echo "not ok $1 ${*:2}"
 }
-# NAME GOT WANTED
+# NAME GOT WANTED, as all that follow: what failed says both.
 same() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', wanted '$3'"; fi; }
 # NAME FILE PATTERN: the pattern (grep -E) is in the file.
 has() {
-    if grep -qE -- "$3" "$2"; then ok "$1"; else not_ok "$1" "no '$3' in: $(head -c 400 "$2" | tr '\n' '|')"; fi
+    if grep -qE -- "$3" "$2"; then ok "$1"; else not_ok "$1" "wanted '$3', got: $(head -c 400 "$2" | tr '\n' '|')"; fi
 }
+# NAME GOT LOW [HIGH]: a number that is not less, and not more.
+between() {
+    if [[ $2 =~ ^-?[0-9]+$ ]] && (($2 >= $3 && $2 <= ${4:-$2})); then ok "$1"; else not_ok "$1" "got '$2', wanted $3$([ -n "${4:-}" ] && echo " to $4" || echo " or more")"; fi
+}
+# NAME GOT HIGH: a number that may be negative, as times of counted_ms, is not more.
+at_most() { if [[ $2 =~ ^-?[0-9]+$ ]] && (($2 <= $3)); then ok "$1"; else not_ok "$1" "got '$2', wanted at most $3"; fi; }
 # The last command of a test file: its exit status.
 finish() { exit $FAILED; }
 
@@ -67,38 +74,31 @@ send() {
 }
 
 # NAME ARGUMENTS...: starts a tracer; its output goes to $TMP/NAME.out and .err. Waits until it is
-# attached, so often as TRIES says. Sets PID. Runs in namespace A, if there is one, where the options
-# find the device.
+# attached. Sets PID. Runs in namespace A, if there is one, where the options find the device.
 trace() {
-    local name=$1 i
+    local name=$1
     shift
     : >"$TMP/$name.err"
     ${IN:+nsenter --net=/run/netns/$IN} "$ND" -v "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
     PID=$!
     PIDS+=("$PID")
-    for ((i = 0; i < ${TRIES:-200}; i++)); do
-        grep -q 'ready in' "$TMP/$name.err" && return 0
-        kill -0 "$PID" 2>/dev/null || break
-        sleep 0.05
-    done
-    not_ok "$name" "the tracer does not start: $(tail -c 400 "$TMP/$name.err" | tr '\n' '|')"
+    wait_until 100 started "$PID" "$TMP/$name.err"
+    grep -q 'ready in' "$TMP/$name.err" && return 0
+    not_ok "$name" "the tracer does not start: got '$(tail -c 400 "$TMP/$name.err" | tr '\n' '|')', wanted 'ready in'"
     return 1
 }
+# PID FILE: the tracer is ready, or ended.
+started() { grep -q 'ready in' "$2" || left "$1"; }
+# PID of our own: it has ended.
+left() { ! kill -0 "$1" 2>/dev/null; }
+# PID: a shell starts jobs with SIGINT ignored: it must not come before the tracer takes it.
+takes_signals() { grep -qs '^SigBlk:.*[2367abef]$' "/proc/$1/status" || left "$1"; }
 
-# PID [SIGNAL]: ends a tracer and sets CODE, its exit code; 124 if it did not end in 30 s.
+# PID [SIGNAL]: ends a tracer and sets CODE, its exit code; 124 if it hangs.
 stop() {
-    local i
-    # A shell starts jobs with SIGINT ignored: it must not come before the tracer takes it.
-    for ((i = 0; i < 200; i++)); do
-        if grep -qs '^SigBlk:.*[2367abef]$' "/proc/$1/status" || ! kill -0 "$1" 2>/dev/null; then break; fi
-        sleep 0.05
-    done
+    wait_until 10 takes_signals "$1"
     kill -"${2:-INT}" "$1"
-    for ((i = 0; i < 600; i++)); do # detaches hundreds of probes one by one, emulated
-        kill -0 "$1" 2>/dev/null || break
-        sleep 0.05
-    done
-    if ((i == 600)); then
+    if ! wait_until 60 left "$1"; then # detaches hundreds of probes one by one, emulated
         kill -KILL "$1"
         wait "$1" 2>/dev/null
         CODE=124
@@ -114,26 +114,42 @@ total() {
         END { print n + 0 }' "$1"
 }
 
+# NAMESPACE PORT: somebody listens on it for TCP over IPv4.
+listening() { ip netns exec "$1" awk -v port=":$(printf %04X "$2")\$" '$2 ~ port && $4 == "0A" { on = 1 } END { exit !on }' /proc/net/tcp; }
+# NAMESPACE FILE NAME...: the sum of these counters in the namespace's /proc/net/snmp or snmp6.
+counters() {
+    local file=$2
+    ip netns exec "$1" awk -v names=" ${*:3} " '
+        NF == 2 { if (index(names, " " $1 " ")) n += $2; next }
+        !($1 in head) { head[$1] = $0; next }
+        { k = split(head[$1], h); for (i = 2; i <= k; i++) if (index(names, " " h[i] " ")) n += $i }
+        END { print n + 0 }' "/proc/net/$file"
+}
+# N NAMESPACE FILE NAME...: they have counted to N.
+counted_to() { [ "$(counters "${@:2}")" -ge "$1" ]; }
+# DEVICE [NAMESPACE]: nothing waits in its queue.
+drained() { [ "$(tc ${2:+-n "$2"} -s qdisc show dev "$1" | grep -c 'backlog 0b 0p')" = "$(tc ${2:+-n "$2"} qdisc show dev "$1" | grep -c .)" ]; }
+
 # PID: the kernel's ids of the programs, maps and links that a process holds, as "kind id" lines.
 bpf_ids() {
     awk '$1 == "prog_id:" { print "prog", $2 } $1 == "map_id:" { print "map", $2 }
          $1 == "link_id:" { print "link", $2 }' /proc/"$1"/fdinfo/* 2>/dev/null | sort -u
 }
 
-# NAME: all ids read from stdin are gone from the kernel within 5 s.
+# "KIND ID"...: sets LEFT, those that are still in the kernel; succeeds if there are none.
+all_gone() {
+    local line
+    LEFT=
+    for line; do
+        # shellcheck disable=SC2086
+        ! bpftool ${line% *} show id "${line#* }" || LEFT="$LEFT $line"
+    done
+    [ -z "$LEFT" ]
+}
+# NAME: all ids read from stdin are gone from the kernel soon.
 gone() {
-    local kind id i left
     local -a lines
     mapfile -t lines
-    [ ${#lines[@]} -gt 0 ] || { not_ok "$1" "the tracer held nothing"; return; }
-    for ((i = 0; i < 50; i++)); do
-        left=
-        for line in "${lines[@]}"; do
-            read -r kind id <<<"$line"
-            bpftool "$kind" show id "$id" >/dev/null 2>&1 && left="$left $line"
-        done
-        [ -n "$left" ] || { ok "$1"; return; }
-        sleep 0.1
-    done
-    not_ok "$1" "still in the kernel:$left"
+    [ ${#lines[@]} -gt 0 ] || { not_ok "$1" "got nothing that the tracer held, wanted its programs and maps"; return; }
+    if wait_until 5 all_gone "${lines[@]}"; then ok "$1"; else not_ok "$1" "got$LEFT in the kernel, wanted none"; fi
 }

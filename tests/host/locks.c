@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Known waits: a writer that waits MS for a lock that another thread holds, N times, and as many
-// attempts that do not wait. Prints its process id and how long each wait took, in microseconds.
+// attempts that do not wait. Prints its process id, and how long each wait took and the other
+// thread slept meanwhile, in microseconds.
 //
 //   locks MS N        ends when its input does
 #include <pthread.h>
@@ -13,20 +14,7 @@
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static sem_t held, done;
 static int ms, n;
-
-static void *holder(void *arg)
-{
-    int i;
-
-    for (i = 0; i < n; i++) {
-        pthread_rwlock_rdlock(&lock);
-        sem_post(&held);
-        usleep((useconds_t)ms * 1000);
-        pthread_rwlock_unlock(&lock);
-        sem_wait(&done);
-    }
-    return arg;
-}
+static long slept; // under the lock
 
 static long now(void)
 {
@@ -34,6 +22,24 @@ static long now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void *holder(void *arg)
+{
+    int i;
+
+    for (i = 0; i < n; i++) {
+        long begin;
+
+        pthread_rwlock_rdlock(&lock);
+        sem_post(&held);
+        begin = now();
+        usleep((useconds_t)ms * 1000);
+        slept = now() - begin;
+        pthread_rwlock_unlock(&lock);
+        sem_wait(&done);
+    }
+    return arg;
 }
 
 __attribute__((noinline)) static void wait_for_lock(void)
@@ -44,7 +50,7 @@ __attribute__((noinline)) static void wait_for_lock(void)
         exit(1);
     if (pthread_rwlock_wrlock(&lock))
         exit(1);
-    printf("%ld\n", now() - begin);
+    printf("%ld %ld\n", now() - begin, slept);
     pthread_rwlock_unlock(&lock);
 }
 

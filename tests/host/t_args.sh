@@ -11,7 +11,7 @@ SUM=$((1000 * N * (T * (T - 1) / 2) + T * N * (N - 1) / 2)) # of the numbers of 
 # NAME SCRIPT: traces the target; the output is in $OUT.
 calls() {
     OUT=$TMP/$1.out
-    timeout 60 "$ND" -c "$TARGET $N calls $T" -e "$2" >"$OUT" 2>"$TMP/$1.err"
+    "$WITHIN" 60 "$ND" -c "$TARGET $N calls $T" -e "$2" >"$OUT" 2>"$TMP/$1.err"
     same "$1-exit" $? 0
 }
 calls deep "
@@ -63,7 +63,7 @@ same object-compiled $? 0
 has object-left-out "$TMP/e" "W0902.*'none': left out"
 # Somebody else traces the same function: its breakpoint is not a change of the file.
 trace other -e "uprobe:$TARGET:deep { @n = count() }"
-timeout 60 "$ND" -c "$TARGET $N calls $T" "$TMP/deep.o" >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -c "$TARGET $N calls $T" "$TMP/deep.o" >"$TMP/o" 2>"$TMP/e"
 same object-exit $? 0
 [ ! -s "$TMP/e" ] || cat "$TMP/e"
 stop "$PID"

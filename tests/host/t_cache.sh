@@ -18,7 +18,7 @@ runs() {
     local name=$1 starts=$2 output=$3
     shift 3
     : >"$TMP/started"
-    timeout 20 "$ND" -q "$@" >"$TMP/out" 2>"$TMP/err"
+    "$WITHIN" 20 "$ND" -q "$@" >"$TMP/out" 2>"$TMP/err"
     same "$name" "$?:$(grep -c . -z "$TMP/err"):$(wc -l <"$TMP/started"):$(cat "$TMP/out")" "0:${ERR:-0}:$starts:$output"
 }
 runs first 1 41 "$TMP/script.nd"
@@ -40,10 +40,10 @@ echo '// more' >>"$TMP/script.nd"
 sleep 0.1
 runs script-changed 1 42 "$TMP/script.nd"
 runs script-changed-again 0 42 "$TMP/script.nd"
-timeout 20 "$ND" -v "$TMP/script.nd" >"$TMP/out" 2>"$TMP/err"
+"$WITHIN" 20 "$ND" -v "$TMP/script.nd" >"$TMP/out" 2>"$TMP/err"
 has verbose-hit "$TMP/err" '^cache: hit \([0-9a-f]{16}\)$'
 touch "$TMP/helper.nd"
-timeout 20 "$ND" -v "$TMP/script.nd" >"$TMP/out" 2>"$TMP/err"
+"$WITHIN" 20 "$ND" -v "$TMP/script.nd" >"$TMP/out" 2>"$TMP/err"
 has verbose-why "$TMP/err" "^cache: $TMP/helper.nd is not as it was\$"
 touch "$TMP/compiler"
 sleep 0.1
@@ -62,8 +62,8 @@ runs appeared-beside-again 0 5 "$TMP/d/s.nd"
 
 # Warnings are said each time.
 warns='BEGIN { $x = 1; $x + 1; exit(); }'
-timeout 20 "$ND" -q -e "$warns" >"$TMP/out" 2>"$TMP/err1"
-timeout 20 "$ND" -q -e "$warns" >"$TMP/out" 2>"$TMP/err2"
+"$WITHIN" 20 "$ND" -q -e "$warns" >"$TMP/out" 2>"$TMP/err1"
+"$WITHIN" 20 "$ND" -q -e "$warns" >"$TMP/out" 2>"$TMP/err2"
 has warned "$TMP/err1" 'warning'
 # Also where it is compiled a second time, for a kernel that lacks something.
 "$ND" --no-cache -v --duration 0.1 -e 'probe tx_queue { @ = count(); 1; }' >/dev/null 2>"$TMP/twice"
@@ -99,7 +99,7 @@ for i in $(seq 0 39); do
     byte=$(od -An -tu1 -j $at -N 1 "$f")
     printf "\\x$(printf %x $((byte ^ 16)))" | dd of="$f" bs=1 seek=$at conv=notrunc 2>/dev/null
     : >"$TMP/started"
-    timeout 20 "$ND" -q "$TMP/script.nd" >"$TMP/out" 2>"$TMP/err"
+    "$WITHIN" 20 "$ND" -q "$TMP/script.nd" >"$TMP/out" 2>"$TMP/err"
     [ "$?:$(cat "$TMP/out"):$(wc -c <"$TMP/err")" = 0:42:0 ] || bad=$((bad + 1))
 done
 same damage "$bad" 0
@@ -108,7 +108,7 @@ same damage "$bad" 0
 for i in $(seq 600); do : >"$TMP/cache/old$i"; done
 runs many 1 9 -e 'BEGIN { printf("9\n"); exit() }'
 n=$(ls "$TMP/cache" | wc -l)
-[ "$n" -le 500 ] && ok "bounded ($n)" || not_ok bounded "$n entries"
+between bounded "$n" 1 500
 runs newest-is-kept 0 9 -e 'BEGIN { printf("9\n"); exit() }'
 
 # The compiler's library is not in a tracer that found its object.

@@ -4,9 +4,14 @@
 . "$(dirname "$0")/lib.sh"
 MS=50 N=5
 
-# MICROSECONDS: near the wait that was asked for; a slow machine may take longer.
-near() { (($1 >= MS * 900 && $1 <= MS * (TEST_SLOW > 1 ? 6000 : 1400))); }
-TEST_SLOW=${TEST_SLOW:-1}
+# NAME MICROSECONDS COLUMN: near what the program itself measured, which on a busy machine is more than it asked
+# for: 1 the waits for the lock, 2 the sleeps. What it measured includes what the probes cost.
+near() {
+    local own
+    own=$(awk -v c="$3" 'NF == 2 { us += $c; n++ } END { print int(us / n) }' "$TMP/waits")
+    between "$1" "$2" $((own * 7 / 10)) $((own + 1000))
+    between "$1-asked" "$2" $((MS * 900))
+}
 
 # Starts the program, which stays there until `let_go`; sets LOCKER, its process.
 hold_locks() {
@@ -17,7 +22,7 @@ hold_locks() {
     PIDS+=($!)
     LOCKER=$!
     exec 4>"$TMP/in"
-    for ((i = 0; i < 200 && $(wc -l <"$TMP/waits") <= N; i++)); do sleep 0.05; done
+    wait_until 60 there "$TMP/waits" ' ' $N
 }
 let_go() { exec 4>&-; wait $LOCKER; }
 
@@ -30,7 +35,7 @@ same lock-exit "$CODE" 0
 same lock-waits "$(wc -l <"$TMP/waits")" $((N + 1))
 read -r attempts avg <<<"$(awk '$1 == "locks" && $3 ~ /^0x/ { print $4, $5 }' "$out")"
 same lock-attempts "$attempts" $N
-if near "${avg%.*}"; then ok lock-time; else not_ok lock-time "$avg us, wanted $MS ms"; fi
+near lock-time "${avg%.*}" 1
 has lock-busy "$out" "^trylock +busy \(EBUSY\) +$N\$"
 # The functions that call it, by name; how often.
 awk '/^@\[locks,/ { on = 1 } on { print } on && /^\]/ { exit }' "$out" >"$TMP/stack"
@@ -74,9 +79,8 @@ awk -v RS= '/ locks \(/' "$TMP/off.out" >"$TMP/off"
 # Asleep: by the functions of the kernel; libc has no frame pointers.
 # FUNCTION: microseconds of the entry with that function, divided by N.
 off() { awk -v RS= -v f=" $1\n" -v n=$N 'index($0, f) && / locks \(/ { us += $NF } END { print int(us / n) }' "$TMP/off.out"; }
-for f in do_futex hrtimer_nanosleep; do
-    if near "$(off $f)"; then ok off-$f; else not_ok off-$f "$(off $f) us, wanted $MS ms: $(head -c 600 "$TMP/off" | tr '\n' '|')"; fi
-done
+near off-do_futex "$(off do_futex)" 1
+near off-hrtimer_nanosleep "$(off hrtimer_nanosleep)" 2
 has off-kernel-stack "$TMP/off" '^    schedule$'
 
 trace folded offcputime_ts -f --kernel-stacks-only --state 1 || finish
@@ -88,7 +92,7 @@ same off-folded-only "$(grep -cvE '^[^;]+;[^ ]* [0-9]+$' "$TMP/folded.out")" 0
 
 trace kernel offcputime_ts --kernel-threads-only -d -s -I 300ms || finish
 hold_locks
-sleep 0.8
+wait_until 30 there "$TMP/kernel.out" 'Report - Start Time: 20' 3
 stop "$PID"
 let_go
 has off-kernel-threads "$TMP/kernel.out" '^    -                [a-z].* \([0-9]+\)$'
@@ -96,13 +100,13 @@ same off-no-user-threads "$(grep -c ' locks (' "$TMP/kernel.out")" 0
 has off-offset "$TMP/kernel.out" '^    schedule\+0x[0-9a-f]+$'
 has off-delimited "$TMP/kernel.out" '^    --$'
 n=$(grep -c 'Report - Start Time: 20' "$TMP/kernel.out")
-if ((n >= 3)); then ok off-intervals; else not_ok off-intervals "$n reports"; fi
+between off-intervals "$n" 3
 
 # The duration as a word; which processes; room for one stack only.
-timeout 20 "$ND" offcputime_ts 0.3 -p 1 $$ --interval 2 >"$TMP/word" 2>&1
+"$WITHIN" 20 "$ND" offcputime_ts 0.3 -p 1 $$ --interval 2 >"$TMP/word" 2>&1
 same off-word $? 0
 has off-word-says "$TMP/word" "^Tracing off-CPU time \(us\) of PIDs 1, $$ by user \+ kernel stack, output every 2 secs for 300ms\.$"
-timeout 20 "$ND" offcputime_ts -K --stack-storage-size 1 0.3 >"$TMP/room" 2>&1
+"$WITHIN" 20 "$ND" offcputime_ts -K --stack-storage-size 1 0.3 >"$TMP/room" 2>&1
 has off-room "$TMP/room" '[Ss]tacks not stored: [1-9]'
 
 "$ND" offcputime_ts --pid 1 --tid 1 >"$TMP/out" 2>"$TMP/wrong"

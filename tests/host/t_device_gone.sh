@@ -12,11 +12,10 @@ every 200ms { }'
 trace gone -e "$script" --device "$A" || finish
 N=$(send 100)
 ip -n "$A" link set "$A" down && ip -n "$A" link set "$A" name nd_away
-wait_for() { for ((i = 0; i < 100; i++)); do grep -q "$1" "$TMP/gone.err" && return; sleep 0.05; done; }
-wait_for 'has gone'
+wait_until 30 there "$TMP/gone.err" 'has gone'
 ip -n "$A" link set nd_away name "$A" && ip -n "$A" link set "$A" up &&
     ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent
-wait_for ') is back'
+wait_until 30 there "$TMP/gone.err" '\) is back'
 M=$(send 50)
 stop "$PID"
 same exit "$CODE" 0
@@ -26,20 +25,19 @@ has back "$TMP/gone.err" "^ndtrace: device $A \(--device\) is back\$"
 same both "$(total "$TMP/gone.out" @sent)" $((N + M))
 
 # Deleted, and made again: another device of the same name.
-wait_times() { for ((i = 0; i < 100; i++)); do [ "$(grep -c "$1" "$TMP/again.err")" = "$2" ] && return; sleep 0.05; done; }
 trace again -e "$script" --device "$A" || finish
 N=$(send 100)
 ip -n "$A" link del "$A"
-wait_times 'has gone' 1
+wait_until 30 there "$TMP/again.err" 'has gone'
 ip -n "$A" link add "$A" type veth peer name "$B" netns "$B"
-wait_times ') is back' 1
+wait_until 30 there "$TMP/again.err" '\) is back'
 ip -n "$A" addr add 10.77.0.1/24 dev "$A" && ip -n "$B" addr add 10.77.0.2/24 dev "$B" &&
     ip -n "$B" link set "$B" address 02:00:00:00:00:02 up && ip -n "$A" link set "$A" address 02:00:00:00:00:01 up &&
     ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent &&
     ip -n "$B" neigh replace 10.77.0.1 lladdr 02:00:00:00:00:01 dev "$B" nud permanent
 M=$(send 50)
 ip -n "$A" link del "$A"
-wait_times 'has gone' 2
+wait_until 30 there "$TMP/again.err" 'has gone' 2
 stop "$PID"
 same again-exit "$CODE" 0
 same again-both "$(total "$TMP/again.out" @sent)" $((N + M))

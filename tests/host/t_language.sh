@@ -5,16 +5,16 @@
 
 # NAME EXPRESSION WANTED: the value printed by a probe and by user space.
 both() {
-    timeout 20 "$ND" -q -e "BEGIN { printf(\"%s\n\", $2); exit() }" >"$TMP/k" 2>&1
+    "$WITHIN" 20 "$ND" -q -e "BEGIN { printf(\"%s\n\", $2); exit() }" >"$TMP/k" 2>&1
     same "$1-kernel" "$(head -1 "$TMP/k")" "$3"
-    timeout 20 "$ND" -q -e "begin { printf(\"%s\n\", $2); exit() }" >"$TMP/u" 2>&1
+    "$WITHIN" 20 "$ND" -q -e "begin { printf(\"%s\n\", $2); exit() }" >"$TMP/u" 2>&1
     same "$1-user" "$(head -1 "$TMP/u")" "$3"
 }
 # The same where $v is only known at run time.
 late() {
-    timeout 20 "$ND" -q -e "option v: int = $2 BEGIN { \$v = opt.v; printf(\"%s\n\", $3); exit() }" >"$TMP/k" 2>&1
+    "$WITHIN" 20 "$ND" -q -e "option v: int = $2 BEGIN { \$v = opt.v; printf(\"%s\n\", $3); exit() }" >"$TMP/k" 2>&1
     same "$1-kernel" "$(head -1 "$TMP/k")" "$4"
-    timeout 20 "$ND" -q -e "option v: int = $2 begin { \$v = opt.v; printf(\"%s\n\", $3); exit() }" >"$TMP/u" 2>&1
+    "$WITHIN" 20 "$ND" -q -e "option v: int = $2 begin { \$v = opt.v; printf(\"%s\n\", $3); exit() }" >"$TMP/u" 2>&1
     same "$1-user" "$(head -1 "$TMP/u")" "$4"
 }
 
@@ -52,26 +52,26 @@ late u8-wrap 300 '(u8)$v' 44
 late unsigned-div -1 '(u64)$v / 2' 9223372036854775807
 late cond 5 '$v > 3 ? "big" : "small"' big
 
-timeout 20 "$ND" -q -e 'option v: int = 0 BEGIN { @x = 5 / opt.v; exit() }' >"$TMP/zero" 2>&1
+"$WITHIN" 20 "$ND" -q -e 'option v: int = 0 BEGIN { @x = 5 / opt.v; exit() }' >"$TMP/zero" 2>&1
 has div-zero-counted "$TMP/zero" '[Dd]ivisions by zero: 1 \(-e:1'
 
-timeout 20 "$ND" -q -e 'let @m = hash(2); BEGIN { for (i in 0..5) { @m[i] = 1 } exit() }' >"$TMP/full" 2>&1
+"$WITHIN" 20 "$ND" -q -e 'let @m = hash(2); BEGIN { for (i in 0..5) { @m[i] = 1 } exit() }' >"$TMP/full" 2>&1
 has map-full-counted "$TMP/full" '[Mm]ap full: 3 \(-e:1 @m: 3'
 
-timeout 20 "$ND" -q -e 'BEGIN { $i = 0; while (1) { $i++ } @i = $i; exit() }' >"$TMP/loop" 2>&1
+"$WITHIN" 20 "$ND" -q -e 'BEGIN { $i = 0; while (1) { $i++ } @i = $i; exit() }' >"$TMP/loop" 2>&1
 has loop-cut-counted "$TMP/loop" '[Ll]oops cut at their bound: 1 '
 has loop-cut-at "$TMP/loop" '^@i: 1024$'
 
-timeout 20 "$ND" -q -e 'BEGIN { printf("%-5d|%05d|%x|%#x|%c|%s|%10s|%-4s|\n", 42, -42, 255, 255, 65, "s", "right", "l"); exit() }' >"$TMP/fmt" 2>&1
+"$WITHIN" 20 "$ND" -q -e 'BEGIN { printf("%-5d|%05d|%x|%#x|%c|%s|%10s|%-4s|\n", 42, -42, 255, 255, 65, "s", "right", "l"); exit() }' >"$TMP/fmt" 2>&1
 same printf "$(head -1 "$TMP/fmt")" '42   |-0042|ff|0xff|A|s|     right|l   |'
-timeout 20 "$ND" -q -e 'begin { printf("%.2f %e %g %5.1f%%\n", 3.14159, 12345.678, 0.5, 100.0 / 3); exit() }' >"$TMP/fmt" 2>&1
+"$WITHIN" 20 "$ND" -q -e 'begin { printf("%.2f %e %g %5.1f%%\n", 3.14159, 12345.678, 0.5, 100.0 / 3); exit() }' >"$TMP/fmt" 2>&1
 same printf-double "$(head -1 "$TMP/fmt")" '3.14 1.234568e+04 0.5  33.3%'
-timeout 20 "$ND" -q -e 'BEGIN { printf("%t\n", nsecs); exit() }' >"$TMP/time" 2>&1
+"$WITHIN" 20 "$ND" -q -e 'BEGIN { printf("%t\n", nsecs); exit() }' >"$TMP/time" 2>&1
 now=$(date +%s) then=$(date -d "$(head -1 "$TMP/time" | cut -c1-19)" +%s)
-if ((now - then >= 0 && now - then < 10)); then ok time; else not_ok time "$(head -1 "$TMP/time")"; fi
+if ((now - then >= 0 && now - then < 10)); then ok time; else not_ok time "got '$(head -1 "$TMP/time")', wanted the time of now, $(date +%T)"; fi
 
 # A map entry that is not there; local scopes; functions in both worlds; list options.
-timeout 20 "$ND" -q -e '
+"$WITHIN" 20 "$ND" -q -e '
 option list: int[] = (1, 2, 3)
 option who: enum(me, you) = you
 fn twice(x: int) -> int { return x * 2 }
@@ -86,12 +86,12 @@ end { clear(@none); clear(@text) }' --list 4,2 >"$TMP/mix" 2>&1
 has user-mix "$TMP/mix" '^8 2 you$'
 has kernel-mix "$TMP/mix" '^1 0 \|42 2 1 2$'
 
-timeout 20 "$ND" -q -e 'BEGIN { for (i in 0..10) { @m[i] = i * i } exit() }
+"$WITHIN" 20 "$ND" -q -e 'BEGIN { for (i in 0..10) { @m[i] = i * i } exit() }
 end { for (k, v in @m sorted by v desc limit 3) { printf("%d=%d ", k, v) } for (k in @m sorted by k asc limit 2) { printf("%d ", k) }
 printf("%d %d\n", len(@m), sum(@m)); clear(@m) }' >"$TMP/loop" 2>&1
 same sorted-loops "$(cat "$TMP/loop")" '9=81 8=64 7=49 0 1 10 285'
 
-timeout 20 "$ND" -q -e 'BEGIN { for (i in 1..101) { @h = hist(i); @l = lhist(i, 0, 100, 10); @d = dist(i); @s = stats(i); @lo = min(i); @hi = max(i); @a = avg(i) } exit() }
+"$WITHIN" 20 "$ND" -q -e 'BEGIN { for (i in 1..101) { @h = hist(i); @l = lhist(i, 0, 100, 10); @d = dist(i); @s = stats(i); @lo = min(i); @hi = max(i); @a = avg(i) } exit() }
 end { printf("%d %d %d %d %.0f %d %d %.1f %.1f\n", count(@h), count(@l), count(@d), sum(@s), avg(@s), min(@lo), max(@hi), avg(@a), @a);
 printf("%.0f %.0f %.0f\n", p50(@d), p95(@d), p99(@d)) }' >"$TMP/agg" 2>&1
 same aggregations "$(head -1 "$TMP/agg")" '100 100 100 5050 50 1 100 50.5 50.5'
@@ -102,6 +102,6 @@ else
     not_ok percentiles "$p50 $p95 $p99"
 fi
 
-timeout 20 "$ND" -q -e 'begin { table("name", "n"); table("a", 1); table("long name", 22); printf("%s|%s|%s|%d|%s\n", upper("ab"), substr("abcdef", 2, 3), pad("x", 3), num("17"), "a" + "b"); exit() }' >"$TMP/table" 2>&1
+"$WITHIN" 20 "$ND" -q -e 'begin { table("name", "n"); table("a", 1); table("long name", 22); printf("%s|%s|%s|%d|%s\n", upper("ab"), substr("abcdef", 2, 3), pad("x", 3), num("17"), "a" + "b"); exit() }' >"$TMP/table" 2>&1
 same table "$(sed 's/ *$//' "$TMP/table" | tr '\n' '/')" 'name        n/a           1/long name  22/AB|cde|  x|17|ab/'
 finish

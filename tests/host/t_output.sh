@@ -12,22 +12,22 @@ unshare -m bash -c "mount -t tmpfs -o size=64k none '$TMP/small' &&
 same full-disk-exit $? 1
 has full-disk-says "$TMP/full.err" 'No space left'
 
-timeout 20 "$ND" -o /nonexistent/dir/file -e 'BEGIN { exit() }' >"$TMP/none.out" 2>"$TMP/none.err"
+"$WITHIN" 20 "$ND" -o /nonexistent/dir/file -e 'BEGIN { exit() }' >"$TMP/none.out" 2>"$TMP/none.err"
 same no-folder-exit $? 1
 has no-folder-says "$TMP/none.err" '/nonexistent/dir/file.*No such file'
 
-timeout 20 "$ND" --duration 15s -e 'interval:ms:10 { printf("line\n"); }' 2>"$TMP/pipe.err" | head -1 >"$TMP/pipe.out"
+"$WITHIN" 20 "$ND" --duration 15s -e 'interval:ms:10 { printf("line\n"); }' 2>"$TMP/pipe.err" | head -1 >"$TMP/pipe.out"
 code=${PIPESTATUS[0]}
 same closed-pipe-exit "$code" 0
 same closed-pipe-line "$(cat "$TMP/pipe.out")" line
 same closed-pipe-quiet "$(cat "$TMP/pipe.err")" ''
 
-timeout 20 "$ND" -q -o "$TMP/file" -e 'BEGIN { printf("to the file\n"); exit(); }' >"$TMP/o.out"
+"$WITHIN" 20 "$ND" -q -o "$TMP/file" -e 'BEGIN { printf("to the file\n"); exit(); }' >"$TMP/o.out"
 same o-exit $? 0
 same o-file "$(cat "$TMP/file")" 'to the file'
 same o-stdout "$(cat "$TMP/o.out")" ''
 
-timeout 20 "$ND" -f json -e 'BEGIN { @a["x"] = 1; @a["y"] = 2; printf("%d\n", 5); exit(); }' >"$TMP/json" 2>&1
+"$WITHIN" 20 "$ND" -f json -e 'BEGIN { @a["x"] = 1; @a["y"] = 2; printf("%d\n", 5); exit(); }' >"$TMP/json" 2>&1
 same json-exit $? 0
 same json-first "$(head -1 "$TMP/json" | grep -c '^{"type":"header","schema":1,')" 1
 same json-last "$(tail -1 "$TMP/json" | grep -c '^{"type":"summary"')" 1

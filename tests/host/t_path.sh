@@ -34,7 +34,7 @@ same ends-done "$(total "$TMP/ends.out" @ends)" "$N"
 # None of them gets to the last stage: all are lost, behind the one before.
 trace none -e "$HEAD $WAY -> netif_rx if (pkt.dev == opt.b && pkt.len > 60000) $TALLY" --a "$A" --b "$B" || finish
 N=$(send 200)
-sleep 1
+sleep 1 # the path's timeout
 stop "$PID"
 has none-path "$TMP/none.out" "^path p: started $N, done 0, lost $N \(after tx_xmit $N\), under way 0\$"
 has none-lost "$TMP/none.out" "^@lost\[tx_xmit\]: $N\$"
@@ -44,16 +44,17 @@ ip netns exec "$A" tc qdisc replace dev "$A" root tbf rate 1mbit burst 2k limit 
 trace slow -e "$HEAD $WAY -> netif_rx if (pkt.dev == opt.b) $TALLY
     probe p:step { @wait[step.from] = max(step.ns / 1ms) }" --a "$A" --b "$B" || finish
 N=$(send 500)
-sleep 2
+wait_until 30 drained "$A" "$A"
+sleep 1 # the path's timeout
 stop "$PID"
 ip netns exec "$A" tc qdisc del dev "$A" root
 done=$(total "$TMP/slow.out" @done) lost=$(total "$TMP/slow.out" @lost)
 same slow-sum $((done + lost)) "$N"
-if ((lost > 300)); then ok slow-lost; else not_ok slow-lost "$lost lost, of $N"; fi
+between slow-lost "$lost" 301 "$N"
 has slow-place "$TMP/slow.out" "^@lost\[qdisc_enq\]: $lost\$"
 # 6 KB wait at 1 Mbit/s for 48 ms.
 wait=$(sed -n 's/^@wait\[qdisc_enq\]: //p' "$TMP/slow.out")
-if ((wait >= 30 && wait <= 90)); then ok slow-wait; else not_ok slow-wait "$wait ms in the queue"; fi
+between slow-wait "$wait" 30 90
 
 # More under way than there is room for: what was dropped is said.
 trace room -e "$HEAD ${WAY/timeout 500ms/timeout 60s limit 64} -> netif_rx if (pkt.len > 60000) $TALLY" \
@@ -138,7 +139,7 @@ stop "$PID"
 OUT=$TMP/sample.out
 same sample-all "$(total "$OUT" @all)" 192
 flows=$(grep -c '^@done' "$OUT")
-if ((flows >= 4 && flows <= 36)); then ok sample-some; else not_ok sample-some "$flows of 64"; fi
+between sample-some "$flows" 4 36 # of 64
 same sample-whole "$(grep -c '^@done\[.*: 3$' "$OUT")" "$flows"
 has sample-path "$OUT" "^path p: started $((3 * flows)), done $((3 * flows)), lost 0, under way 0\$"
 
@@ -147,16 +148,16 @@ ip netns exec "$A" tc qdisc replace dev "$A" root tbf rate 200mbit burst 2k limi
 trace segments -e "$HEAD path p by packet_id timeout 2s = qdisc_enq if (pkt.dev == opt.a && has(pkt.gso)) -> tx_xmit if (pkt.dev == opt.a)
     -> netif_rx if (pkt.dev == opt.b)
     probe tx_xmit /pkt.dev == opt.a/ { @parts = count() }" --a "$A" --b "$B" || finish
-timeout 20 ip netns exec "$B" nc -l 10.77.0.2 8080 >"$TMP/received" &
+"$WITHIN" 20 ip netns exec "$B" nc -l 10.77.0.2 8080 >"$TMP/received" &
 listener=$!
-sleep 0.3
-head -c 500000 /dev/zero | timeout 20 ip netns exec "$A" nc -N 10.77.0.2 8080
+wait_until 20 listening "$B" 8080
+head -c 500000 /dev/zero | "$WITHIN" 20 ip netns exec "$A" nc -N 10.77.0.2 8080
 wait $listener
 stop "$PID"
 ip netns exec "$A" tc qdisc del dev "$A" root
 OUT=$TMP/segments.out
 same segments-received "$(wc -c <"$TMP/received")" 500000
 parts=$(total "$OUT" @parts) large=$(sed -nE 's/^path p: started ([0-9]+), .*/\1/p' "$OUT")
-if ((large > 0 && parts > 2 * large)); then ok segments-large; else not_ok segments-large "$large large ones, $parts parts"; fi
+if ((large > 0 && parts > 2 * large)); then ok segments-large; else not_ok segments-large "got $large large ones in $parts parts, wanted more than two parts of each"; fi
 has segments-path "$OUT" "^path p: started $large, done $large, lost 0, under way 0, unmatched $((2 * (parts - large)))\$"
 finish

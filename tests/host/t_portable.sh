@@ -6,25 +6,24 @@
 n=0
 for f in $(grep -lE 'curtask|container_of|sizeof|offsetof|args\.skb' tests/cases/run/*.case); do
     awk '/^--- / { on = $2 == "script" && !done; done += on; next } on' "$f" >"$TMP/case.nd"
-    timeout 20 "$ND" -q --duration 1s "$TMP/case.nd" >"$TMP/out1" 2>"$TMP/err1"
+    "$WITHIN" 20 "$ND" -q --duration 1s "$TMP/case.nd" >"$TMP/out1" 2>"$TMP/err1"
     want=$?
     name=$(basename "$f" .case)
     # What cannot run here as it is (it wants options, a process) is not for comparing.
     [ $want = 0 ] || continue
-    if ! timeout 20 "$ND" compile "$TMP/case.nd" -o "$TMP/case.ndo" 2>"$TMP/err"; then
+    if ! "$WITHIN" 20 "$ND" compile "$TMP/case.nd" -o "$TMP/case.ndo" 2>"$TMP/err"; then
         not_ok "$name" "$(cat "$TMP/err")"
         continue
     fi
-    timeout 20 "$ND" -q --duration 1s "$TMP/case.ndo" >"$TMP/out2" 2>"$TMP/err2"
+    "$WITHIN" 20 "$ND" -q --duration 1s "$TMP/case.ndo" >"$TMP/out2" 2>"$TMP/err2"
     same "$name" "$?:$(cat "$TMP/out2" "$TMP/err2")" "$want:$(cat "$TMP/out1" "$TMP/err1")"
     n=$((n + 1))
 done
-[ $n -ge 15 ] && ok "cases ($n)" || not_ok cases "only $n"
+between cases $n 15
 
 # The relocations are where other tools find them.
 "$ND" compile tests/vm/travel/packets.nd -o "$TMP/o.ndo"
-dump=$(command -v llvm-objdump-19 llvm-objdump-18 llvm-objdump-17 llvm-objdump-16 llvm-objdump | head -1)
-"$dump" -dr "$TMP/o.ndo" >"$TMP/dump"
+"$("$(sh .ci/llvm.sh config)" --bindir)/llvm-objdump" -dr "$TMP/o.ndo" >"$TMP/dump"
 has relocated-number "$TMP/dump" 'CO-RE <byte_sz> \[[0-9]+\] struct sk_buff::len'
 has relocated-bits "$TMP/dump" 'CO-RE <lshift_u64> \[[0-9]+\] struct sk_buff::pkt_type'
 has relocated-text "$TMP/dump" 'CO-RE <byte_off> \[[0-9]+\] struct net_device::name'
@@ -35,18 +34,18 @@ BASE=tests/facts/base/btf
 at() { # where a kernel has a field that all have elsewhere
     "$ND" -q "$@" -e 'begin { printf("%d\n", offsetof(struct net_device, ifindex)); exit() }'
 }
-here=$(at) there=$(timeout 20 build/ndtrace-compile object --btf $BASE --out-fd 3 3>"$TMP/there" \
+here=$(at) there=$("$WITHIN" 20 build/ndtrace-compile object --btf $BASE --out-fd 3 3>"$TMP/there" \
     -e 'begin { printf("%d\n", offsetof(struct net_device, ifindex)); exit() }' && echo compiled)
 same btf-compiles "$there" compiled
-timeout 20 "$ND" -q --btf $BASE --duration 1s -c 'ping -q -c 2 -i 0.1 127.0.0.1' \
+"$WITHIN" 20 "$ND" -q --btf $BASE --duration 1s -c 'ping -q -c 2 -i 0.1 127.0.0.1' \
     -e 'rawtracepoint:net_dev_queue /comm == "ping"/ { @[args.skb->len, args.skb->dev->name, args.skb->dev->ifindex] = count() }' >"$TMP/o" 2>"$TMP/e"
 same btf-exit $? 0
 has btf-fitted "$TMP/o" '^@\[98, lo, 1\]: 4$'
-timeout 20 "$ND" -q --btf $BASE -e 'begin { printf("%d\n", offsetof(struct net_device, ifindex)); exit() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 20 "$ND" -q --btf $BASE -e 'begin { printf("%d\n", offsetof(struct net_device, ifindex)); exit() }' >"$TMP/o" 2>"$TMP/e"
 same btf-refused-exit $? 1
 has btf-refused "$TMP/e" "^-e:1:24: error: ifindex of struct net_device is at byte $here on this kernel, not [0-9]+: compile it on this kernel"
 # An object for one kernel only says so.
-timeout 20 "$ND" "$TMP/there" >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 20 "$ND" "$TMP/there" >"$TMP/o" 2>"$TMP/e"
 same numbers-exit $? 1
 has numbers "$TMP/e" 'this object fits only the Linux'
 finish

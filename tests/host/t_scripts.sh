@@ -9,12 +9,12 @@ declare -A needs=([vm_latency_summary.nd]="--vm-interface lo")
 for f in scripts/*.nd; do
     name=${f##*/}
     title=$(sed -n '3s,^// ,,p' "$f")
-    timeout 20 "$ND" "$f" --help >"$TMP/help" 2>&1
+    "$WITHIN" 20 "$ND" "$f" --help >"$TMP/help" 2>&1
     same "$name-help" "$?:$(head -1 "$TMP/help")" "0:$title"
-    timeout 20 "$ND" fmt "$f" >"$TMP/fmt" 2>&1
+    "$WITHIN" 20 "$ND" fmt "$f" >"$TMP/fmt" 2>&1
     same "$name-formatted" "$(diff "$f" "$TMP/fmt" | head -3)" ''
     # shellcheck disable=SC2086
-    timeout 20 "$ND" -q --duration 700ms "$f" ${needs[$name]:-} >"$TMP/out" 2>"$TMP/err" </dev/null
+    "$WITHIN" 20 "$ND" -q --duration 700ms "$f" ${needs[$name]:-} >"$TMP/out" 2>"$TMP/err" </dev/null
     # Stages that a kernel need not have are warned about, with notes below.
     same "$name-runs" "$?:$(grep -vE 'W0902|^ ' "$TMP/err" | head -3 | tr '\n' '|')" "0:"
 done

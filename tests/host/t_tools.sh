@@ -16,7 +16,7 @@ tool() { trace "$1" "scripts/$1.nd" "${@:2}" || finish; }
 tool connections
 inside $b timeout 5 nc -l 10.77.0.2 8080 >/dev/null &
 listener=$!
-sleep 0.3
+wait_until 20 listening $b 8080
 connect 10.77.0.2 8080
 connect 10.77.0.2 8081
 wait $listener
@@ -37,7 +37,12 @@ same connections-port "$(grep -c '10\.77\.0\.2:808' "$out"):$(grep -c ':8081$' "
 # A neighbour that does not exist: SYNs after 1 and 3 seconds, or after 1, 2 and 3 (Linux 6.5).
 ip -n $a neigh replace 10.77.0.9 lladdr 02:00:00:00:00:99 dev $a nud permanent
 tool tcp_retransmits --interval 1h
-connect 10.77.0.9 9 3.6
+sent=$(counters $a snmp RetransSegs)
+connect 10.77.0.9 9 60 &
+connecting=$!
+wait_until 30 counted_to $((sent + 2)) $a snmp RetransSegs
+kill $connecting
+wait $connecting
 stop "$PID"
 has tcp-retransmits "$TMP/tcp_retransmits.out" '^ +[23]  10\.77\.0\.1:[0-9]+ -> 10\.77\.0\.9:9  syn sent$'
 
@@ -46,7 +51,7 @@ for _ in {1..30}; do inside $a bash -c 'echo x >/dev/udp/10.77.0.2/9' 2>/dev/nul
 stop "$PID"
 # Before Linux 5.17 there are no reasons, but places.
 n=$(awk '$1 ~ /^(SKB_DROP_REASON_NO_SOCKET|__udp4_lib_rcv\+0x[0-9a-f]+)$/ { print $2; exit }' "$TMP/drop_reasons.out")
-if [ "${n:-0}" -ge 30 ]; then ok drop-reasons; else not_ok drop-reasons "${n:-none} of 30"; fi
+between drop-reasons "$n" 30
 has drop-stack "$TMP/drop_reasons.out" '^    (__udp4_lib_rcv|udp_rcv)\+0x'
 
 tool busiest_flows --interface $a --interval 1h
@@ -104,8 +109,7 @@ has run-queue-hist "$TMP/run_queue_latency.out" ' -> [0-9]+ +: +[1-9]'
 
 if command -v script >/dev/null; then
     tool bash_lines
-    printf 'echo traced line\nexit\n' | timeout 5 script -qc 'bash --norc -i' /dev/null >/dev/null 2>&1
-    sleep 0.2
+    printf 'echo traced line\nexit\n' | "$WITHIN" 20 script -qc 'bash --norc -i' /dev/null >/dev/null 2>&1
     stop "$PID"
     has bash-lines "$TMP/bash_lines.out" ' echo traced line$'
 fi

@@ -13,6 +13,6 @@ same twenty-exit "$CODE" 0
 gone twenty-gone <"$TMP/ids"
 for probe in net:net_dev_queue net:net_dev_start_xmit net:netif_receive_skb; do
     n=$(awk -v p="tracepoint:$probe]" 'index($0, p) { print $NF }' "$TMP/twenty.out")
-    if [ "${n:-0}" -ge "$N" ]; then ok "twenty-$probe"; else not_ok "twenty-$probe" "${n:-none} of $N"; fi
+    between "twenty-$probe" "$n" "$N"
 done
 finish

@@ -7,7 +7,7 @@
 usage() {
     local name=$1 code=$2 pattern=$3
     shift 3
-    timeout 20 "$ND" "$@" >"$TMP/out" 2>&1 </dev/null
+    "$WITHIN" 20 "$ND" "$@" >"$TMP/out" 2>&1 </dev/null
     same "$name-exit" $? "$code"
     [ -z "$pattern" ] || has "$name-says" "$TMP/out" "$pattern"
 }

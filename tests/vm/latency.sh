@@ -2,7 +2,6 @@
 # For the tests of tools that tell latencies stage by stage, which source it behind lib.sh and their topology:
 # a tracer over several steps, a queue that delays some packets and loses others, medians of pairs of stages.
 # shellcheck shell=bash disable=SC2034
-TRIES=3000 # a dozen programs with all kinds of headers
 export NDTRACE_CACHE=$TMP/cache # compiled once for all runs of a tool
 
 # NAME ARGUMENTS...: starts a tracer; its output will be in $OUT.

@@ -93,11 +93,11 @@ traced copy-ret 'funcret:do_sysinfo /comm == "stimulus"/ { @n[(int32)retval] = c
 lines copy-ret-count "$OUT" '@n[0]: 70'
 # An object that has asked for the function finds its copy, too.
 "$ND" compile -o "$TMP/copy.ndo" -e 'probe kprobe:do_sysinfo when has_func("do_sysinfo") /comm == "stimulus"/ { @n = count() }' 2>"$TMP/e"
-timeout 60 "$ND" -c "$STIMULUS sysinfo 70" "$TMP/copy.ndo" >"$TMP/o" 2>>"$TMP/e"
+"$WITHIN" 60 "$ND" -c "$STIMULUS sysinfo 70" "$TMP/copy.ndo" >"$TMP/o" 2>>"$TMP/e"
 same copy-object-exit $? 0
 [ ! -s "$TMP/e" ] || cat "$TMP/e"
 same copy-object "$(total "$TMP/o" @n)" 70
-timeout 60 "$ND" -e 'fentry:do_sysinfo { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'fentry:do_sysinfo { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same copy-fentry-exit $? 2
 has copy-fentry "$TMP/e" 'do_sysinfo'
 has copy-fentry-help "$TMP/e" 'use func:do_sysinfo'
@@ -105,7 +105,7 @@ has copy-fentry-help "$TMP/e" 'use func:do_sysinfo'
 # ---- several functions of one name: by address each alone, by name all
 addresses=$(awk '$3 == "c_start" && $4 == "" { print $1 }' /proc/kallsyms)
 n=$(echo "$addresses" | wc -l)
-if ((n >= 2)); then ok same-name; else not_ok same-name "$n functions c_start"; fi
+between same-name "$n" 2
 script='kprobe:c_start { @all = count(); @at[reg("ip")] = count() }' k=0
 for a in $addresses; do
     script+=" kprobe:0x$a { @one[$k] = count() }"
@@ -113,7 +113,7 @@ for a in $addresses; do
 done
 traced same_name "$script" cat /proc/cpuinfo /proc/consoles
 used=$(grep -c '^@one\[' "$OUT")
-if ((used >= 2)); then ok same-name-used; else not_ok same-name-used "$(cat "$OUT")"; fi
+between same-name-used "$used" 2
 same same-name-all "$(total "$OUT" @all)" "$(total "$OUT" @one)"
 same same-name-places "$(grep -c '^@at\[' "$OUT")" "$used"
 has same-name-attached "$TMP/same_name.err" "Attached $((2 * n)) probe"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 # NAME EXIT PATTERN SCRIPT [COMMAND...]: refused with that exit code and those words.
 refused() {
-    timeout 30 "${@:5}" "$ND" --duration 100ms -e "$4" >"$TMP/o" 2>"$TMP/e"
+    "$WITHIN" 30 "${@:5}" "$ND" --duration 100ms -e "$4" >"$TMP/o" 2>"$TMP/e"
     same "$1-exit" $? "$2"
     has "$1" "$TMP/e" "$3"
 }
@@ -38,7 +38,7 @@ fi
 # MODULE PATTERN TOOL ARGUMENTS...
 no_module() {
     [ ! -e "/sys/module/$1" ] || return
-    timeout 60 "$ND" "${@:3}" --duration 100ms >"$TMP/o" 2>"$TMP/e"
+    "$WITHIN" 60 "$ND" "${@:3}" --duration 100ms >"$TMP/o" 2>"$TMP/e"
     same "without-$3-exit" $? 2
     has "without-$3" "$TMP/e" "$2"
 }
@@ -56,7 +56,7 @@ for without in bpf perfmon all; do
 done
 # CAP_SYS_ADMIN stands for both, both stand for it.
 for d in -bpf,-perfmon -sys_admin; do
-    timeout 60 setpriv --bounding-set "$d" --inh-caps "$d" "$ND" -c "$STIMULUS fallocate 40" \
+    "$WITHIN" 60 setpriv --bounding-set "$d" --inh-caps "$d" "$ND" -c "$STIMULUS fallocate 40" \
         -e 'rawtracepoint:sys_enter /comm == "stimulus" && args.id == 285/ { @n = count() }' >"$TMP/o" 2>"$TMP/e"
     same "enough$d-exit" $? 0
     same "enough$d" "$(total "$TMP/o" @n)" 80
@@ -69,7 +69,7 @@ same tracefs-count "$(total "$OUT" @n) $(total "$OUT" @len)" '80 80000'
 umount /sys/kernel/tracing
 umount /sys/kernel/debug
 cat /proc/mounts >"$TMP/mounts"
-timeout 60 "$ND" -c "$STIMULUS fallocate 40" -e "$S" >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -c "$STIMULUS fallocate 40" -e "$S" >"$TMP/o" 2>"$TMP/e"
 code=$?
 echo "without tracefs: exit $code, $(tr '\n' '|' <"$TMP/o") $(tr '\n' '|' <"$TMP/e")"
 if grep -q tracefs "$TMP/mounts"; then

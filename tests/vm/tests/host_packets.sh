@@ -67,6 +67,6 @@ same cards-received "$(total "$OUT" @rx)" $N
 same cards-sent "$(total "$OUT" @tx)" $N
 for what in poll irq; do
     n=$(total "$OUT" @$what)
-    if ((n >= 2 * N)); then ok cards-$what; else not_ok cards-$what "$n, of at least $((2 * N))"; fi
+    between cards-$what "$n" $((2 * N))
 done
 finish

@@ -35,17 +35,17 @@ traced address "kprobe:0x$addr { @n = count() }" $STIMULUS fallocate 200
 same address "$(total "$OUT" @n)" 400
 fired=0
 for o in 5 9; do
-    if timeout 60 "$ND" -c "$STIMULUS fallocate 200" -e "kprobe:vfs_fallocate+$o { @n = count() }" >"$TMP/o" 2>"$TMP/e"; then
+    if "$WITHIN" 60 "$ND" -c "$STIMULUS fallocate 200" -e "kprobe:vfs_fallocate+$o { @n = count() }" >"$TMP/o" 2>"$TMP/e"; then
         fired=$(total "$TMP/o" @n)
         [ "$fired" = 0 ] || break
     fi
 done
 same offset-behind "$fired" 400
 
-timeout 60 "$ND" -e 'kprobe:no_such_function_here { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'kprobe:no_such_function_here { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same missing-function-exit $? 2
 has missing-function "$TMP/e" 'no_such_function_here'
-timeout 60 "$ND" -e 'kprobe:vfs_fallocate { @ = sum(args.nothing) }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'kprobe:vfs_fallocate { @ = sum(args.nothing) }' >"$TMP/o" 2>"$TMP/e"
 same missing-parameter-exit $? 2
 has missing-parameter "$TMP/e" 'nothing'
 finish

@@ -7,7 +7,7 @@ S='kprobe:vfs_* { @a = count() } kretprobe:vfs_f* { @b = count() } fentry:vfs_fa
 bpftool prog show >/dev/null
 before=$(held)
 for i in 1 2 3 4 5; do
-    timeout 60 "$ND" -q --duration 200ms -e "$S" >"$TMP/o" 2>&1 || not_ok run "$(head -c 300 "$TMP/o")"
+    "$WITHIN" 60 "$ND" -q --duration 200ms -e "$S" >"$TMP/o" 2>&1 || not_ok run "$(head -c 300 "$TMP/o")"
 done
 same ends "$(held)" "$before"
 trace kill -e "$S" && {

@@ -19,7 +19,7 @@ echo confidentiality >$LOCKDOWN
 has confidentiality $LOCKDOWN '\[confidentiality\]'
 # NAME PATTERN SCRIPT
 refused() {
-    timeout 30 "$ND" --duration 100ms -e "$3" >"$TMP/o" 2>"$TMP/e"
+    "$WITHIN" 30 "$ND" --duration 100ms -e "$3" >"$TMP/o" 2>"$TMP/e"
     same "$1-exit" $? 1
     has "$1" "$TMP/e" "$2"
     has "$1-place" "$TMP/e" '^-e:[0-9]+:[0-9]+: error'

@@ -8,7 +8,7 @@ S='{ @n = count(); @len = max(args.skb->len); @dev[args.skb->dev->name] = count(
 for kind in kprobe fentry kprobe:veth fentry:veth; do
     name=${kind/:/_}
     if [ ! -e /sys/kernel/btf/veth ]; then # before 5.11
-        timeout 60 "$ND" -e "$kind:veth_xmit $S" >"$TMP/o" 2>"$TMP/e"
+        "$WITHIN" 60 "$ND" -e "$kind:veth_xmit $S" >"$TMP/o" 2>"$TMP/e"
         same "$name-without-btf" $? 2
         has "$name-without-btf-says" "$TMP/e" 'BTF'
         continue
@@ -38,7 +38,7 @@ for kind in kprobe func kretprobe; do
     same "built_in_$kind-count" "$(total "$OUT" @n)" 25
     has "built_in_$kind-says" "$TMP/built_in_$kind.err" ":af_packet:packet_sendmsg: .*, the module is built in$"
 done
-timeout 60 "$ND" -e 'kprobe:af_packet:tcp_no_such_function { @ = count() }' >/dev/null 2>"$TMP/wrong"
+"$WITHIN" 60 "$ND" -e 'kprobe:af_packet:tcp_no_such_function { @ = count() }' >/dev/null 2>"$TMP/wrong"
 same built_in-wrong $? 2
 has built_in-wrong-says "$TMP/wrong" "module 'af_packet', which is built in, has no function"
 traced plain 'kprobe:veth_xmit { @n = count() } kretprobe:veth_xmit { @r[(int32)retval] = count() }' send 300

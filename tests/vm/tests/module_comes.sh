@@ -12,15 +12,7 @@ round() {
         ip link del nd1 && rmmod dummy
 }
 # TIMES: that often the script has said that the probe is attached.
-until_said() {
-    local i
-    for ((i = 0; i < 100; i++)); do
-        [ "$(grep -c 'module dummy is loaded: kprobe' "$TMP/comes.err")" -lt "$1" ] || return 0
-        sleep 0.05
-    done
-    cat "$TMP/comes.err"
-    return 1
-}
+until_said() { wait_until 30 there "$TMP/comes.err" 'module dummy is loaded: kprobe' "$1" || { cat "$TMP/comes.err"; return 1; }; }
 trace comes -e 'kprobe:dummy:dummy_xmit { @n = count(); @dev[((struct net_device *)arg1)->name] = count() }
     kretprobe:dummy:dummy_xmit { @ret[(int32)retval] = count() }
     rawtracepoint:net_dev_start_xmit /args.dev->name == "nd1"/ { @sent = count() }
@@ -55,10 +47,10 @@ if [ -e /sys/kernel/btf/dummy ]; then
     same kept-exit "$CODE" 0
 fi
 rmmod dummy && ok free
-timeout 60 "$ND" -e 'kprobe:no_such_module:f { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'kprobe:no_such_module:f { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same absent-exit $? 2
 has absent "$TMP/e" 'is not loaded'
-timeout 60 "$ND" -e 'fentry:dummy:dummy_xmit { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'fentry:dummy:dummy_xmit { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same fentry-absent-exit $? 2
 has fentry-absent "$TMP/e" 'not loaded'
 finish

@@ -113,7 +113,7 @@ has six-udp "$OUT" '^@udp\[6\]: 6$'
 has six-tcp "$OUT" '^@tcp\[6\]: 2$'
 has four-tcp "$OUT" '^@tcp\[4\]: 20$'
 n=$(total "$OUT" @consumed)
-if ((n >= 5)); then ok six-consumed; else not_ok six-consumed "$n"; fi
+between six-consumed "$n" 5
 
 # A tap device: what the stack sends to it, and what it receives from it.
 for without in none fentry; do
@@ -125,11 +125,11 @@ for without in none fentry; do
 done
 
 # What cannot be served: refused with the reasons, or left out with a warning.
-timeout 60 "$ND" -e 'ovs_rx { @ = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -e 'ovs_rx { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same refused-exit $? 2
 has refused "$TMP/e" "this kernel cannot serve the stage 'ovs_rx'"
 has refused-why "$TMP/e" 'func:openvswitch:ovs_vport_receive: .*not loaded'
-timeout 60 "$ND" -c true -e 'ovs_rx? { @ = count() } netif_rx { @n = count() }' >"$TMP/o" 2>"$TMP/e"
+"$WITHIN" 60 "$ND" -c true -e 'ovs_rx? { @ = count() } netif_rx { @n = count() }' >"$TMP/o" 2>"$TMP/e"
 same left-out-exit $? 0
 has left-out "$TMP/e" "warning.*this kernel cannot serve the stage 'ovs_rx': left out"
 finish

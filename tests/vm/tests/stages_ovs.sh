@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../topology/ovs.sh"
 N=20
 "$ND" list stages >"$TMP/stages" 2>"$TMP/e"
-if grep -q '    not on this kernel' "$TMP/stages"; then not_ok served "$(grep -B2 'not on this kernel' "$TMP/stages" | tr '\n' '|')"; else ok served; fi
+if grep -q '    not on this kernel' "$TMP/stages"; then not_ok served "wanted all served, got: $(grep -B2 'not on this kernel' "$TMP/stages" | tr '\n' '|')"; else ok served; fi
 four='/skb->protocol == bswap((u16)ETH_P_IP)/' # neighbours and groups of IPv6 are told about now and then
 ovs_flows <<<'actions=NORMAL'
 same warm "$(pings a 10.1.0.2 3)" 3
@@ -30,7 +30,7 @@ for without in none fentry; do
     same "$name-len" "$(total "$OUT" @len)" 98
     same "$name-upcalls" "$(total "$OUT" @upcall)" 0
     n=$(total "$OUT" @extracted)
-    if ((n >= 2 * N && n <= 2 * N + 10)); then ok "$name-extracted"; else not_ok "$name-extracted" "$n"; fi
+    between "$name-extracted" "$n" $((2 * N)) $((2 * N + 10))
     unset NDTRACE_WITHOUT
 done
 
@@ -42,7 +42,7 @@ flushed() {
 traced up "$way" flushed
 same up-upcalls "$(total "$OUT" @upcall)" 6
 n=$(total "$OUT" @userspace)
-if ((n >= 6 && n <= 12)); then ok up-userspace; else not_ok up-userspace "$n"; fi
+between up-userspace "$n" 6 12
 same up-tx "$(total "$OUT" @tx)" 12
 
 # By the internal port, there and back; each first packet of a flow is answered with a new flow. Then frames that are
@@ -65,9 +65,9 @@ same internal-answered "$(xargs <"$TMP/internal.cmd")" "$N $N"
 has internal-frame "$OUT" "^@frame\[va\]: $((2 * N))\$"
 for s in xmit rx tx; do for v in 4 6; do has "internal-$s-$v" "$OUT" "^@$s\[$v\]: $N\$"; done; done
 n=$(total "$OUT" @flows)
-if ((n >= 4)); then ok internal-flows; else not_ok internal-flows "$n"; fi
+between internal-flows "$n" 4
 copies=$(total "$OUT" @copies)
-if ((copies >= 24 && copies % 12 == 0)); then ok flood-copies; else not_ok flood-copies "$copies of 12"; fi
+if ((copies >= 24 && copies % 12 == 0)); then ok flood-copies; else not_ok flood-copies "got $copies, wanted a multiple of 12, at least 24"; fi
 has flood-path "$OUT" '^path p: started 12, done 12, lost 0, under way 0'
 
 # Tracking: out of it, the packet is the one that went in.
@@ -76,7 +76,7 @@ same warm-tracked "$(pings a 10.1.0.2 3)" 3
 traced tracked "ct_out { @out = count() } ct_in $four { @in = count() } ovs_rx $four { @rx = count() }" pings a 10.1.0.2 $N
 same tracked-rx "$(total "$OUT" @rx)" $((2 * N))
 n=$(total "$OUT" @in)
-if ((n >= 2 * N)); then ok tracked-in; else not_ok tracked-in "$n"; fi
+between tracked-in "$n" $((2 * N))
 same tracked-out "$(total "$OUT" @out)" $((2 * N + 1)) # what the first one opens is kept, apart
 # Each passes the flows twice: the second time is told, and no step; so it is of IPv6.
 ovs_flows <<'F'

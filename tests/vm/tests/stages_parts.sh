@@ -34,7 +34,8 @@ parts() {
     large e 10.8.0.2 $P && large e fd08::2 $P && large a fd01::2 $P
     no_last f && no_last b
     large e 10.8.0.2 1 && large e fd08::2 1 && large a fd01::2 1
-    sleep 1.5
+    wait_until 30 counted_to 1 f snmp ReasmTimeout && wait_until 30 counted_to 1 f snmp6 Ip6ReasmTimeout
+    wait_until 30 counted_to 1 b snmp6 Ip6ReasmTimeout
     for ns in b f; do inside $ns nft delete table netdev early; done
     for ((i = 0; i < 10; i++)); do inside a bash -c ': >/dev/tcp/10.1.0.2/9' 2>/dev/null; done
     inside b conntrack -F

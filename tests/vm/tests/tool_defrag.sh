@@ -25,7 +25,12 @@ during() {
 lines() { same "$1" "$(grep -cxE -- "$3" "$OUT")" "$2"; }
 WHEN='[0-9:]{8}\.[0-9]{3} [0-9]+/[^ ]+ *'
 last_line() { has "$1" "$OUT" "^\[.*\] $2\$"; }
-until_lost() { both && sleep 2.5; }
+# N4 N6: so many more are given up.
+given_up() {
+    wait_until 30 counted_to $((v4 + $1)) f snmp ReasmTimeout && wait_until 30 counted_to $((v6 + $2)) f snmp6 Ip6ReasmTimeout
+}
+before() { v4=$(counters f snmp ReasmTimeout) v6=$(counters f snmp6 Ip6ReasmTimeout); }
+until_lost() { before && both && given_up $N $N; }
 
 during whole both --protocol udp
 last_line whole-counts "Fragments: $((6 * N)), datagrams completed: $((2 * N)), failed: 0 \(timeout 0, overlap 0, dup 0, mem 0\)"
@@ -58,7 +63,7 @@ has lost-stack "$OUT" '^   - nf_hook_slow\+0x'
 inside f nft delete table netdev early
 
 # Each comes twice: the copies of the first two are told, that of the third waits for the others in vain.
-twice() { large 10.8.0.2 && sleep 2.5; }
+twice() { before && large 10.8.0.2 && given_up $N 0; }
 inside e tc qdisc replace dev eth0 root netem duplicate 100%
 during dup twice --summary --no-stack-trace
 last_line dup-counts "Fragments: $((6 * N)), datagrams completed: $N, failed: $N \(timeout $N, overlap 0, dup $((2 * N)), mem 0\)"

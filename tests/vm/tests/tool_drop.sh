@@ -48,7 +48,7 @@ during json 10.1.0.2 -f json kernel_drop_stack_stats_summary_all --dst-port 7 --
 has json "$OUT" "\"value\":$M[,}]"
 during script 10.1.0.2 scripts/kernel_drop_stacks.nd --dst-port 7
 has script "$OUT" "^$M x (SKB_DROP_REASON_NETFILTER_DROP|0) on eth0, 100\.0%\$"
-timeout 60 "$ND" kernel_drop_stack_stats_summary_all -d 200ms >"$TMP/short" 2>&1
+"$WITHIN" 60 "$ND" kernel_drop_stack_stats_summary_all -d 200ms >"$TMP/short" 2>&1
 same duration $? 0
 "$ND" kernel_drop_stack_stats_summary_all --device nosuch >"$TMP/wrong" 2>&1
 same wrong-device $? 2

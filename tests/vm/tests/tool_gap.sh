@@ -43,7 +43,7 @@ fi
 OUT=$TMP/way.out
 if trace way $TOOL --pairs 'va,vb=7;vb,va=8' --ports 9 11 --threshold 2500ms --interval 1h; then
     twice 10.1.0.2 9 delay
-    sleep 4.5
+    wait_until 60 drained vb
     stop "$PID"
     same way-send "$(grep -c ' SEND gap' "$OUT")" 0
     same way-recv "$(grep -cE ' RECV gap>2500000us: .* pair=7 \(in datapath\) ' "$OUT")" 1

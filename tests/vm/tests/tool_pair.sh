@@ -12,7 +12,7 @@ inside b nft "$quiet"
 modprobe sch_netem
 
 tc qdisc replace dev vb root netem delay 20ms
-action() { datagrams a 10.1.0.2 9 $N && datagrams a 10.1.0.2 10 3 && sleep 0.1; }
+action() { datagrams a 10.1.0.2 9 $N && datagrams a 10.1.0.2 10 3 && wait_until 30 drained vb; }
 acting delay vm_pair_latency --send-dev va --recv-dev vb --ports 9,11 --interval 1h --verbose
 same delay-lines "$(grep -cE '^[0-9]+\.[0-9]{9} +latency=[2-9][0-9]{4}\.[0-9]{3} us  10\.1\.0\.1:[0-9]+ -> 10\.1\.0\.2:9 UDP$' "$OUT")" $N
 # NAME MOST: of N packets; the fastest takes at most that. On a busy machine some are late.
@@ -30,7 +30,7 @@ delayed six-ms 25000
 has six-path "$OUT" "^path pair: started $N, done $N, lost 0, under way 0(,|\$)"
 
 tc qdisc replace dev vb root netem loss 100%
-action() { datagrams a 10.1.0.2 9 $N && sleep 1.5; }
+action() { datagrams a 10.1.0.2 9 $N && sleep 1.5; } # longer than the timeout
 acting loss vm_pair_latency --send-dev va --recv-dev vb --timeout 1s --interval 1h
 has loss-path "$OUT" "^path pair: started $N, done 0, lost $N \(after netif_rx $N\)"
 tc qdisc del dev vb root

@@ -45,7 +45,7 @@ for pair in "INTERNAL_RX FLOW_EXTRACT_END_RX $((2 * N + M))" "QDISC_DEQ TX_QUEUE
     read -r from to n <<<"$pair"
     read -r upper all < <(median "$from" "$to")
     same "summary-$from-$to" "$all" "$n"
-    if ((upper < 16384)); then ok "summary-$from-$to-time"; else not_ok "summary-$from-$to-time" "$upper us"; fi
+    between "summary-$from-$to-time" "$upper" 0 16383
 done
 
 # The seven steps, through the IP layer and the switch to the transport.
@@ -91,7 +91,7 @@ same metrics-first "$(grep -c '^  PROCESS: pid=[0-9]* comm=ping first_dev=in0$' 
 # 98 bytes of Ethernet, at the port and at the uplink.
 same metrics-length "$(grep -A1 '^  Stage TX_XMIT' "$OUT" | grep -c ' len=98 data_len=0 ')" $N
 ms=$(sed -n 's/^  QDISC: sojourn=\([0-9]*\)\..*us qlen=.*/\1/p' "$OUT" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
-if ((ms >= 19000 && ms <= 25000)); then ok metrics-sojourn; else not_ok metrics-sojourn "$ms us"; fi
+between metrics-sojourn "$ms" 19000 25000
 has metrics-counts "$OUT" "^  Probe 1 \(INTERNAL_RX\): $((N + 1)) events\$"
 has metrics-counts-last "$OUT" "^  Probe 11 \(TX_XMIT\): $((N + 1)) events\$"
 

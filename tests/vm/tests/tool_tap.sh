@@ -8,7 +8,7 @@ ip tuntap add dev ndtap1 mode tap && SIZE=$(cat /sys/class/net/ndtap1/tx_queue_l
 N=$((SIZE + 10))
 
 trace ring tun_ring_monitor --interval 1h --ring-size 7 || finish
-$STIMULUS tap $N >/dev/null || not_ok ring-stimulus
+$STIMULUS tap $N >/dev/null || not_ok ring-stimulus "ended with $?, wanted 0"
 stop "$PID"
 same ring-exit "$CODE" 0
 out=$TMP/ring.out

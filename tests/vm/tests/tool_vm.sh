@@ -18,8 +18,6 @@ during() {
     action() { pings peer 10.3.0.2 $N -i 0.2; }
     acting "$@" && same "$1-answered" "$(cat "$TMP/$1.cmd")" $N
 }
-# NAME NUMBER LEAST: at least.
-least() { if (($2 >= $3)); then ok "$1"; else not_ok "$1" "$2, of at least $3"; fi; }
 
 during ring tun_ring_monitor --device vnet0 --protocol icmp --dst-ip 10.3.0.2 --interval 1h
 same ring-packets "$(awk '$1 == "vnet0" { print $4 }' "$OUT")" $N
@@ -40,7 +38,7 @@ same blocks-index "$(grep -c '^  TFile queue_index: 0$' "$OUT")" $N
 
 during irqs kvm_irqfd_stats_summary --qemu-pid "$VM" --interval 1h
 irqs=$(sed -n 's/^  Total irqfd_wakeup calls: //p' "$OUT")
-least irqs "${irqs:-0}" $((2 * N)) # to it and from it
+between irqs "${irqs:-0}" $((2 * N)) # to it and from it
 same irqs-data "$(sed -n 's/^    Data Plane: \([0-9]*\) .*/\1/p' "$OUT")" "$irqs"
 same irqs-sum "$(awk '/^      Interrupts: / { n += $2 } END { print n }' "$OUT")" "$irqs"
 same irqs-delivered "$(sed -n 's/^  Total kvm_arch_set_irq_inatomic calls: //p' "$OUT")" "$irqs"
@@ -50,8 +48,8 @@ has irqs-final "$OUT" '^Received interrupt signal, displaying final statistics\.
 has irqs-kick "$OUT" '^    VCPU 0: [0-9]+ kicks'
 during rx kvm_irqfd_stats_summary --qemu-pid "$VM" --category data --subcategory rx --interval 1h
 rx=$(sed -n 's/^  Total irqfd_wakeup calls: //p' "$OUT")
-least irqs-rx "${rx:-0}" $N
-if ((rx < 2 * N)); then ok irqs-rx-only; else not_ok irqs-rx-only "$rx"; fi
+between irqs-rx "${rx:-0}" $N
+between irqs-rx-only "$rx" 0 $((2 * N - 1))
 during control kvm_irqfd_stats_summary --qemu-pid "$VM" --category control --interval 1h
 same irqs-control "$(sed -n 's/^    Data Plane: \([0-9]*\) .*/\1/p' "$OUT" | grep -vx 0)" ''
 "$ND" kvm_irqfd_stats_summary --qemu-pid "$VM" --subcategory rx >"$TMP/out" 2>"$TMP/wrong"
@@ -73,7 +71,7 @@ same events-flow "$(grep -c '^Flow: 10.3.0.1:0 -> 10.3.0.2:0 (ICMP)$' "$OUT")" $
 signalled() { sed -nE "s/^VQ: 0x[0-9a-f]+ \\($1\\) \| Count: ([0-9]+) .*/\1/p" "$OUT" | awk '{ n += $1 } END { print n + 0 }'; }
 same events-signals-rx "$(signalled RX)" $N
 same events-signals-tx "$(signalled TX)" $N
-least events-handle-rx "$(grep -c '^Event: handle_rx ' "$OUT")" 1
+between events-handle-rx "$(grep -c '^Event: handle_rx ' "$OUT")" 1
 same events-taken "$(grep -c '^Event: tun_recvmsg ' "$OUT")" $N
 has events-busyloop "$OUT" '^Busyloop: RX=0, TX=0$'
 has events-buffer "$OUT" '^Hdr Len: vhost=[0-9]+, sock=12, rxq_buf head=[0-9]+, tail=[0-9]+$'

@@ -26,7 +26,7 @@ both() {
 }
 # NAME TEXT
 refused() {
-    NDTRACE_COMPILE=/nonexistent timeout 60 "$ND" $OBJ/"$1".ndo --duration 1s >"$TMP/o" 2>"$TMP/e"
+    NDTRACE_COMPILE=/nonexistent "$WITHIN" 60 "$ND" $OBJ/"$1".ndo --duration 1s >"$TMP/o" 2>"$TMP/e"
     same "$1-refused" $? 1
     has "$1-names-it" "$TMP/e" "$2"
     has "$1-says-what-to-do" "$TMP/e" 'compile it on this kernel'

@@ -32,11 +32,11 @@ has way-sent "$OUT" "^@sent\[vnet0\]: $N\$"
 # Each wakes the other side at least once.
 for what in to_vm rx tx signals; do
     n=$(total "$OUT" @$what)
-    if ((n >= N)); then ok way-$what; else not_ok way-$what "$n, of at least $N"; fi
+    between way-$what "$n" "$N"
 done
 
 traced echo 'kprobe:tun_net_xmit { @tap = count(); @bytes = sum(((struct sk_buff *)arg0)->len); }' vm_echoes 5
 same echo-answered "$(cat "$TMP/echo.cmd")" 5
 n=$(total "$OUT" @tap)
-if ((n >= 4 * 5)); then ok echo-tap; else not_ok echo-tap "$n packets for 5 connections"; fi
+between echo-tap "$n" $((4 * 5))
 finish

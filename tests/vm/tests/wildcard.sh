@@ -40,10 +40,12 @@ echo "$want functions named tcp_*: $(grep -E 'attach |Attached' "$TMP/many.err" 
 if kernel_at_least 6 12; then
     want=$(named 'd.*')
     [ "$want" -ge 2000 ] || not_ok functions "only $want functions named d*"
+    share_begin
     traced wide 'kprobe:d* { @ = count() }' $STIMULUS fallocate 10
     echo "$want functions named d*: $(grep -E 'attach |Attached' "$TMP/wide.err" | tr '\n' ' ')"
     ms=$(sed -n 's/.*attach \([0-9]*\)\..*/\1/p' "$TMP/wide.err")
-    if [ "${ms:-9999}" -le 2000 ]; then ok wide-attached; else not_ok wide-attached "in $ms ms"; fi
+    share_end
+    between wide-attached "$ms" 0 $((2000 * 100 / SHARE))
     export NDTRACE_WITHOUT=kprobe_multi
     traced without 'kprobe:vfs_fa* { @ = count() }' $STIMULUS fallocate 150
     same without-multi "$(total "$OUT" @)" 300

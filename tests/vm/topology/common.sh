@@ -1,19 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the topologies share: waiting by condition, namespaces, end points, Open vSwitch, traffic of a
+# What the topologies share: namespaces, end points, Open vSwitch, traffic of a
 # known amount. Must not know tests. Sourced by the other files of this folder.
 # shellcheck shell=bash
 
-# SECONDS COMMAND...: until it succeeds; what it said last, and failure, if it never does.
-until_ok() {
-    local end=$((SECONDS + $1)) said
-    shift
-    until said=$("$@" 2>&1); do
-        ((SECONDS < end)) || { echo "topology: waited in vain for '$*': $said" >&2; return 1; }
-        sleep 0.05
-    done
-}
-# PID: ended; also if nobody has asked for its exit status yet.
-ended() { ! grep -qsE '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"; }
+. tests/clock.sh
 
 # NAME: a namespace that says nothing by itself: neither router nor neighbour discovery, nor reports
 # of groups, which would add packets to every count.
