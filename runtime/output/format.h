@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Values to text: one visitor over typed values, with a printer behind it for each output format
-// (sink_text.c, sink_json.c). Must not know where values come from.
+// Values to text: one visitor over typed values, with a printer for each output format
+// (sink_NAME.c). Must not know where values come from.
 #ifndef ND_FORMAT_H
 #define ND_FORMAT_H
 

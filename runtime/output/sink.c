@@ -20,7 +20,8 @@ struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt
 
     if (!s)
         return NULL;
-    s->ops = opts->json ? &nd_sink_json : &nd_sink_text;
+    s->kind = opts->kind ? opts->kind : nd_sink_kind_at(0);
+    s->ops = s->kind->ops;
     s->fmt = fmt;
     s->quiet = opts->quiet;
     s->fd = STDOUT_FILENO;
@@ -67,9 +68,9 @@ static void write_all(int fd, int *err, const char *p, size_t n)
     }
 }
 
-bool nd_sink_is_json(const struct nd_sink *s)
+bool nd_sink_records(const struct nd_sink *s)
 {
-    return s->ops == &nd_sink_json;
+    return s->kind->records;
 }
 
 int nd_sink_flush(struct nd_sink *s)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Inside of the sinks: the output buffer and the functions a format provides. Must not be used by
-// anything but sink*.c. Serves sink_text.c and sink_json.c.
+// anything but sink*.c. Serves the formats, sink_NAME.c each.
 #ifndef ND_SINK_IMPL_H
 #define ND_SINK_IMPL_H
 
@@ -56,7 +56,8 @@ struct nd_sink_ops {
 };
 
 struct nd_sink {
-    const struct nd_sink_ops *ops;
+    const struct nd_sink_kind *kind;
+    const struct nd_sink_ops *ops; // of the kind
     const struct nd_fmt *fmt;
     bool quiet;
     bool tty; // flush after each record
@@ -71,9 +72,6 @@ struct nd_sink {
     size_t n;          // bytes waiting in buf
     char buf[256 << 10];
 };
-
-extern const struct nd_sink_ops nd_sink_text;
-extern const struct nd_sink_ops nd_sink_json;
 
 // Is there nothing in this value to make a table of?
 bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val);
