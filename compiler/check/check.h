@@ -93,6 +93,7 @@ struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr
 bool nd_check_is_async(const struct nd_expr *e);
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
+void nd_check_text(struct nd_check *c, struct nd_stmt *s); // check_text.c
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);
 // Type of an expression in the payload of an event.
 struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t);

@@ -558,6 +558,9 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
     case ND_S_SEND:
         check_send(c, s);
         break;
+    case ND_S_TEXT:
+        nd_check_text(c, s);
+        break;
     }
 }
 
