@@ -237,7 +237,8 @@ static void lower_unroll(struct nd_user *u, struct nd_stmt *s)
     end_loop(u, &l);
 }
 
-// Where a report was laid out for a person its interval ends as report() ends it.
+// A report that was laid out ends its interval as report() does; what is then left, which is
+// nothing, is not printed at the end of the run.
 static void end_layout(struct nd_user *u, const struct nd_stmt *s)
 {
     const struct nd_block *calls = s ? s->else_body : NULL;
@@ -286,6 +287,7 @@ static void lower_text(struct nd_user *u, struct nd_stmt *s)
     l.text = s;
     lower_body(u, s->body);
     u->loop = l.up;
+    end_layout(u, s);
     end = nd_u_jump(u, ND_VM_JMP);
     nd_u_land(u, records);
     if (s->name) {
@@ -295,7 +297,6 @@ static void lower_text(struct nd_user *u, struct nd_stmt *s)
     if (s->else_body)
         nd_u_block(u, s->else_body);
     nd_u_land(u, end);
-    end_layout(u, s);
 }
 
 static void lower_return(struct nd_user *u, struct nd_stmt *s)
