@@ -5,6 +5,7 @@
 
 #include "runtime/common/agg.h"
 #include "runtime/common/typed.h"
+#include "runtime/output/hist.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,6 +119,7 @@ int nd_sink_close(struct nd_sink *s)
     if (s->log >= 0)
         close(s->log);
     free(s->out.v);
+    free(s->kept.v);
     free(s);
     return err;
 }
@@ -139,8 +141,7 @@ bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
 {
     int64_t n;
 
-    return t->kind >= ND_T_HIST && t->kind <= ND_T_DIST && nd_agg_int(t, val, ND_AGG_COUNT, &n) &&
-           !n;
+    return nd_hist_is(t) && nd_agg_int(t, val, ND_AGG_COUNT, &n) && !n;
 }
 
 struct order {
@@ -243,6 +244,8 @@ void nd_sink_report_begin(struct nd_sink *s, int64_t interval_ns)
 {
     s->in_report = true;
     s->nmaps = 0;
+    s->report_time = nd_sink_wall();
+    s->interval = interval_ns;
     s->ops->report_begin(s, interval_ns);
     done(s);
 }
