@@ -66,7 +66,7 @@ LIBS := $(B)/libndr.a $(B)/libndc.a $(B)/libnd.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all
-all: $(B)/ndtrace $(B)/ndtrace-compile
+all: $(B)/ndtrace $(B)/ndtrace-compile $(B)/ndtrace.1
 
 $(B)/libndc.a: $(COMPILER_OBJ) $(GRAMMAR_OBJ)
 	@rm -f $@; $(AR) rcs $@ $^
@@ -79,6 +79,11 @@ $(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) -lelf -lz -lpthread -lm
 $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) -no-pie -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf
+
+# The man page lists the formats that the program has.
+$(B)/ndtrace.1: docs/man/ndtrace.1 $(B)/ndtrace
+	@$(B)/ndtrace --help | sed -nE 's/^ {33}([a-z]+) +(.*)/.br\n.B \1\n: \2/p' >$@.formats
+	@sed '/^\.\\" FORMATS/r $@.formats' docs/man/ndtrace.1 >$@
 
 $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h: grammar/%.y
 	@mkdir -p $(@D)
@@ -153,7 +158,7 @@ install: all
 	install -m 755 $(B)/ndtrace-compile $(DESTDIR)$(PREFIX)/libexec/ndtrace/ndtrace-compile
 	cp -R stdlib scripts $(DESTDIR)$(PREFIX)/share/ndtrace/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	install -m 644 docs/man/ndtrace.1 $(DESTDIR)$(PREFIX)/share/man/man1/ndtrace.1
+	install -m 644 $(B)/ndtrace.1 $(DESTDIR)$(PREFIX)/share/man/man1/ndtrace.1
 	install -m 644 docs/completion/ndtrace.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ndtrace
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/ndtrace.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ndtrace

@@ -143,6 +143,14 @@ static void explain_events(struct nd_program *p, FILE *out)
         fprintf(out, "  nothing\n");
 }
 
+// A block that is nothing but a layout for a person.
+static const char *only_text(const struct nd_block *b, const char *otherwise)
+{
+    bool layout = b->n == 1 && b->v[0]->kind == ND_S_TEXT && !b->v[0]->else_body;
+
+    return layout ? otherwise : "";
+}
+
 void nd_explain(struct nd_program *p, FILE *out)
 {
     static const char *const hooks[] = {"begin", "end", "every"};
@@ -163,11 +171,14 @@ void nd_explain(struct nd_program *p, FILE *out)
             fprintf(out, " opt.%s", h->period_opt->decl->name);
         else if (h->kind == ND_HOOK_EVERY)
             fprintf(out, " %g s", (double)h->period / 1e9);
-        fprintf(out, "\n");
+        fprintf(out, "%s\n", only_text(h->decl->body, ", where the output is text"));
     }
     for (i = 0; i < p->events.n; i++) {
-        if (p->events.v[i]->on)
-            fprintf(out, "  on %s\n", p->events.v[i]->name);
+        const struct nd_decl *on = p->events.v[i]->on;
+
+        if (on)
+            fprintf(out, "  on %s%s\n", p->events.v[i]->name,
+                    only_text(on->body, ", where the output is text; else its record is written"));
     }
     fprintf(out,
             "It changes nothing: scripts cannot write memory, send signals or run commands.\n");

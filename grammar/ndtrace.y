@@ -34,6 +34,8 @@ static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_ex
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name);
 static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys);
 static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
+static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s);
+static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e);
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
 
 #define A (p->arena)
@@ -84,7 +86,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token <text> T_CONTINUE "continue" T_RETURN "return" T_IN "in" T_SORTED "sorted" T_BY "by" T_ASC "asc"
 %token <text> T_DESC "desc" T_LIMIT "limit" T_SIZEOF "sizeof" T_OFFSETOF "offsetof" T_HAS_FIELD "has_field"
 %token <text> T_CONTAINER_OF "container_of" T_REQUIRED "required" T_POSITIONAL "positional" T_STAGE "stage" T_PATH "path" T_TIMEOUT "timeout" T_SAMPLE "sample" T_KEEP "keep" T_TRY "try" T_EACH "each" T_RENAMED "renamed" T_ALIAS "alias" T_TRUE "true"
-%token <text> T_FALSE "false"
+%token <text> T_FALSE "false" T_TEXT "text"
 %token T_ENDPRED "'/' before '{'" T_SHL_SET "<<=" T_SHR_SET ">>=" T_SHL "<<" T_SHR ">>" T_LE "<=" T_GE ">="
 %token T_EQ "==" T_NE "!=" T_LAND "&&" T_LOR "||" T_ARROW "->" T_INC "++" T_DEC "--" T_ADD_SET "+="
 %token T_SUB_SET "-=" T_MUL_SET "*=" T_DIV_SET "/=" T_MOD_SET "%=" T_AND_SET "&=" T_OR_SET "|="
@@ -97,13 +99,13 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %type <path_stage> path_stage
 %type <path_stages> path_stages
 %type <path_keeps> path_keeps
-%type <text> name cname field_name field_path help_opt
+%type <text> id name cname field_name field_path help_opt
 %type <texpr> type type_base type_words cast_type option_type
 %type <fields> event_fields struct_fields params params_opt declarators
 %type <points> points names alias_names
 %type <point> point
-%type <block> block stmts
-%type <stmt> simple compound for_head
+%type <block> block body stmts outputs
+%type <stmt> simple compound for_head text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
 %type <expr> primary when_or when_and when_cmp pred_opt when_opt sort_opt limit_opt
 %type <exprs> exprs args
@@ -121,29 +123,30 @@ decls: %empty
     | decls ';'
     ;
 
+id: T_ID | T_TEXT ; // `text` is a word of the language only where a block follows
 name: cname | T_TYPE ;
-cname: T_ID | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_POSITIONAL | T_EVENT | T_WHEN
+cname: id | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_POSITIONAL | T_EVENT | T_WHEN
     | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY | T_EACH | T_RENAMED | T_PATH | T_TIMEOUT | T_SAMPLE | T_KEEP
     ;
 
-decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
+decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
     | T_USE T_STRING             { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
     | option_head                { $$ = $1; }
-    | T_CONST T_ID '=' expr      { $$ = nd_decl_new(A, ND_D_CONST, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; }
-    | T_FN T_ID '(' params_opt ')' block
+    | T_CONST id '=' expr      { $$ = nd_decl_new(A, ND_D_CONST, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; }
+    | T_FN id '(' params_opt ')' block
                                  { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->body = $6; }
-    | T_FN T_ID '(' params_opt ')' T_ARROW type block
+    | T_FN id '(' params_opt ')' T_ARROW type block
                                  { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->texpr = $7; $$->body = $8; }
-    | T_STRUCT T_ID '{' struct_fields '}'
+    | T_STRUCT id '{' struct_fields '}'
                                  { $$ = nd_decl_new(A, ND_D_STRUCT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_STRUCT T_ID ':' T_ID '{' struct_fields '}'
+    | T_STRUCT id ':' id '{' struct_fields '}'
                                  { $$ = nd_decl_new(A, ND_D_STRUCT, @$); $$->name = $4.s; $$->name_span = @4; $$->module = $2.s; $$->fields = *$6; }
-    | T_EVENT T_ID '{' event_fields '}'
+    | T_EVENT id '{' event_fields '}'
                                  { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_EVENT T_ID '{' event_fields ',' '}'
+    | T_EVENT id '{' event_fields ',' '}'
                                  { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
     | T_LET T_MAP '=' expr       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; }
-    | T_STAGE T_ID '(' params_opt ')' help_opt '{' tries '}'
+    | T_STAGE id '(' params_opt ')' help_opt '{' tries '}'
                                  { $$ = nd_decl_new(A, ND_D_STAGE, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->help = $6.s; $$->tries = *$8; }
     | path_head when_opt '=' path_stages
                                  { $$ = $1; $$->when = $2; $$->path->stages = *$4; $$->span = @$; }
@@ -151,19 +154,23 @@ decl: T_USE T_ID                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name =
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
     | T_PROBE points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
-    | T_BEGIN block              { $$ = nd_decl_new(A, ND_D_BEGIN, @$); $$->body = $2; $$->name_span = @1; }
-    | T_END block                { $$ = nd_decl_new(A, ND_D_END, @$); $$->body = $2; $$->name_span = @1; }
-    | T_EVERY expr block         { $$ = nd_decl_new(A, ND_D_EVERY, @$); $$->expr = $2; $$->body = $3; $$->name_span = @1; }
-    | T_ON T_ID block            { $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = $3; }
+    | T_BEGIN body               { $$ = nd_decl_new(A, ND_D_BEGIN, @$); $$->body = $2; $$->name_span = @1; }
+    | T_END body                 { $$ = nd_decl_new(A, ND_D_END, @$); $$->body = $2; $$->name_span = @1; }
+    | T_EVERY expr body          { $$ = nd_decl_new(A, ND_D_EVERY, @$); $$->expr = $2; $$->body = $3; $$->name_span = @1; }
+    | T_ON id block              { $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = $3; }
+    | T_ON id text               {
+                                     $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = only(p, $3);
+                                     $3->name = $2.s; // elsewhere its record
+                                 }
     | error '}'                  { $$ = NULL; yyerrok; }
     | error ';'                  { $$ = NULL; yyerrok; }
     ;
 
-path_head: T_PATH T_ID T_BY cond  { $$ = nd_decl_new(A, ND_D_PATH, @$); $$->name = $2.s; $$->name_span = @2; $$->path = ND_NEW(A, struct nd_path_decl); $$->path->key = $4; }
+path_head: T_PATH id T_BY cond  { $$ = nd_decl_new(A, ND_D_PATH, @$); $$->name = $2.s; $$->name_span = @2; $$->path = ND_NEW(A, struct nd_path_decl); $$->path->key = $4; }
     | path_head T_TIMEOUT cond   { $$ = $1; $$->path->timeout = $3; }
     | path_head T_LIMIT cond     { $$ = $1; $$->path->limit = $3; }
     | path_head T_KEEP '{' path_keeps '}' { $$ = $1; $$->path->keeps = *$4; }
-    | path_head T_SAMPLE T_INT '/' T_INT T_BY T_ID { $$ = $1; $$->path->sample = $3.v == 1 && $5.v ? $5.v : UINT64_MAX; $$->path->sample_span = nd_span_join(@3, @7); }
+    | path_head T_SAMPLE T_INT '/' T_INT T_BY id { $$ = $1; $$->path->sample = $3.v == 1 && $5.v ? $5.v : UINT64_MAX; $$->path->sample_span = nd_span_join(@3, @7); }
     ;
 path_keeps: name ':' type '=' cond { $$ = ND_NEW(A, struct nd_path_keeps); *ND_PUSH(A, $$) = (struct nd_path_keep){{.name = $1.s, .span = @1, .texpr = $3}, $5}; }
     | path_keeps ',' name ':' type '=' cond { $$ = $1; *ND_PUSH(A, $$) = (struct nd_path_keep){{.name = $3.s, .span = @3, .texpr = $5}, $7}; }
@@ -171,8 +178,8 @@ path_keeps: name ':' type '=' cond { $$ = ND_NEW(A, struct nd_path_keeps); *ND_P
 path_stages: path_stage          { $$ = ND_NEW(A, struct nd_path_stages); *ND_PUSH(A, $$) = $1; }
     | path_stages T_ARROW path_stage { $$ = $1; *ND_PUSH(A, $$) = $3; }
     ;
-path_stage: T_ID                 { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @1}}; }
-    | T_ID '?'                   { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @$, .optional = true}}; }
+path_stage: id                 { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @1}}; }
+    | id '?'                   { $$ = (struct nd_path_stage){.point = {.text = $1.s, .span = @$, .optional = true}}; }
     | path_stage T_STRING        { $$ = $1; $$.label = $2.s; }
     | path_stage T_RENAMED       { $$ = $1; $$.renamed = true; }
     | path_stage T_WHEN '(' expr ')' { $$ = $1; $$.when = $4; }
@@ -192,7 +199,7 @@ try: T_TRY points pred_opt block { $$ = (struct nd_try){.span = nd_span_join(@1,
 
 option_head: T_OPTION name ':' option_type
                                  { $$ = nd_decl_new(A, ND_D_OPTION, @$); $$->name = $2.s; $$->name_span = @2; $$->texpr = $4; }
-    | T_OPTION name ':' option_type T_IN T_ID '.' cname
+    | T_OPTION name ':' option_type T_IN id '.' cname
                                  {
                                      $$ = nd_decl_new(A, ND_D_OPTION, @$);
                                      $$->name = $2.s; $$->name_span = @2; $$->texpr = $4;
@@ -204,9 +211,9 @@ option_head: T_OPTION name ':' option_type
     | option_head T_STRING       { $$ = $1; $$->help = $2.s; $$->span = nd_span_join($$->span, @2); }
     | option_head T_ALIAS alias_names { $$ = $1; $$->aliases = *$3; }
     ;
-alias_names: T_ID                { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){.text = $1.s, .span = @1}; }
+alias_names: id                { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){.text = $1.s, .span = @1}; }
     | T_STRING                   { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){.text = $1.s, .span = @1}; }
-    | alias_names ',' T_ID       { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){.text = $3.s, .span = @3}; }
+    | alias_names ',' id       { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){.text = $3.s, .span = @3}; }
     | alias_names ',' T_STRING   { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){.text = $3.s, .span = @3}; }
     ;
 option_type: name                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
@@ -239,10 +246,10 @@ points: point                    { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A,
 point: T_PROBE_SPEC              { $$ = (struct nd_point){.text = $1.s, .span = @1}; }
     | T_KBEGIN                   { $$ = (struct nd_point){.text = "BEGIN", .span = @1}; }
     | T_KEND                     { $$ = (struct nd_point){.text = "END", .span = @1}; }
-    | T_ID                       { $$ = (struct nd_point){.text = $1.s, .span = @1}; }
-    | T_ID '?'                   { $$ = (struct nd_point){.text = $1.s, .span = @$, .optional = true}; }
-    | T_ID ':' T_ID              { $$ = (struct nd_point){.text = nd_arena_printf(A, "%s:%s", $1.s, $3.s), .span = @$}; }
-    | T_ID ':' T_ID ':' T_ID     { $$ = (struct nd_point){.text = nd_arena_printf(A, "%s:%s:%s", $1.s, $3.s, $5.s), .span = @$}; }
+    | id                       { $$ = (struct nd_point){.text = $1.s, .span = @1}; }
+    | id '?'                   { $$ = (struct nd_point){.text = $1.s, .span = @$, .optional = true}; }
+    | id ':' id              { $$ = (struct nd_point){.text = nd_arena_printf(A, "%s:%s", $1.s, $3.s), .span = @$}; }
+    | id ':' id ':' id     { $$ = (struct nd_point){.text = nd_arena_printf(A, "%s:%s:%s", $1.s, $3.s, $5.s), .span = @$}; }
     ;
 when_opt: %empty                 { $$ = NULL; }
     | T_WHEN when_or             { $$ = $2; }
@@ -287,7 +294,7 @@ struct_fields: %empty            { $$ = ND_NEW(A, struct nd_decl_fields); }
                                          f->texpr->tag = $2->tag;
                                      }
                                  }
-    | struct_fields T_ID '(' T_INT ')' type_base declarators ';' {
+    | struct_fields id '(' T_INT ')' type_base declarators ';' {
                                      $$ = $1;
                                      for (uint32_t i = 0; i < $7->n; i++) {
                                          struct nd_decl_field *f = ND_PUSH(A, $$);
@@ -328,23 +335,28 @@ type_words: T_TYPE               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @
     | type_words T_TYPE          { $$ = $1; $$->name = nd_arena_printf(A, "%s %s", $1->name, $2.s); $$->span = @$; }
     ;
 type_base: type_words
-    | T_STRUCT T_ID              { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_STRUCT; }
-    | T_UNION T_ID               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_UNION; }
-    | T_ENUM T_ID                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; }
-    | T_ENUM T_ID '?'            { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; $$->optional = true; }
+    | T_STRUCT id              { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_STRUCT; }
+    | T_UNION id               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_UNION; }
+    | T_ENUM id                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; }
+    | T_ENUM id '?'            { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; $$->optional = true; }
     | T_CONST type_words         { $$ = $2; }
-    | T_CONST T_STRUCT T_ID      { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $3.s; $$->tag = ND_TAG_STRUCT; }
+    | T_CONST T_STRUCT id      { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $3.s; $$->tag = ND_TAG_STRUCT; }
     ;
 cast_type: type_base stars       { $$ = $1; $$->stars = $2; $$->span = @$; }
     | type_base stars '[' T_INT ']' { $$ = $1; $$->stars = $2; $$->is_array = true; $$->nelems = $4.v; $$->span = @$; }
     ;
 type: cast_type
-    | T_ID                       { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
-    | T_ID '*'                   { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->stars = 1; }
-    | T_ID '[' T_INT ']'         { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->is_array = true; $$->nelems = $3.v; }
-    | T_ID '(' T_INT ')'         { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->nelems = $3.v; }
+    | id                       { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
+    | id '*'                   { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->stars = 1; }
+    | id '[' T_INT ']'         { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->is_array = true; $$->nelems = $3.v; }
+    | id '(' T_INT ')'         { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; $$->nelems = $3.v; }
     ;
 
+body: block
+    | text                       { $$ = only(p, $1); }
+    ;
+text: T_TEXT block               { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @1; $$->body = $2; }
+    ;
 block: '{' stmts '}'             { $$ = $2; $$->span = @$; }
     | '{' stmts simple '}'       { $$ = $2; *ND_PUSH(A, $$) = $3; $$->span = @$; }
     | '{' stmts error '}'        { $$ = $2; $$->span = @$; yyerrok; }
@@ -371,15 +383,15 @@ simple: expr                     { $$ = nd_stmt_new(A, ND_S_EXPR, @$); $$->expr 
     | T_CONTINUE                 { $$ = nd_stmt_new(A, ND_S_CONTINUE, @$); }
     | T_RETURN                   { $$ = nd_stmt_new(A, ND_S_RETURN, @$); }
     | T_RETURN expr              { $$ = nd_stmt_new(A, ND_S_RETURN, @$); $$->expr = $2; }
-    | T_SEND T_ID '{' named '}'  { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_SEND T_ID '{' named ',' '}' { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_SEND T_ID                { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; }
+    | T_SEND id '{' named '}'  { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_SEND id '{' named ',' '}' { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_SEND id                { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; }
     ;
 field_name: name ;
 named: field_name ':' expr       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, $3}; }
-    | T_ID                       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, ident(p, @1, $1.s)}; }
+    | id                       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, ident(p, @1, $1.s)}; }
     | named ',' field_name ':' expr { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, $5}; }
-    | named ',' T_ID             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, ident(p, @3, $3.s)}; }
+    | named ',' id             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, ident(p, @3, $3.s)}; }
     ;
 compound: T_IF expr block        { $$ = nd_stmt_new(A, ND_S_IF, @$); $$->expr = $2; $$->body = $3; }
     | T_IF expr block T_ELSE compound {
@@ -397,16 +409,21 @@ compound: T_IF expr block        { $$ = nd_stmt_new(A, ND_S_IF, @$); $$->expr = 
     | T_UNROLL expr block        { $$ = nd_stmt_new(A, ND_S_UNROLL, @$); $$->rhs = $2; $$->body = $3; }
     | T_FOR '(' for_head ')' block { $$ = $3; $$->span = @$; $$->body = $5; }
     | block                      { $$ = nd_stmt_new(A, ND_S_BLOCK, @$); $$->body = $1; }
+    | text
+    | outputs T_TEXT block       { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @2; $$->else_body = $1; $$->body = $3; }
+    ;
+outputs: expr                    { $$ = output(p, ND_NEW(A, struct nd_block), $1); }
+    | outputs ',' expr           { $$ = output(p, $1, $3); }
     ;
 for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
-    | T_ID T_IN expr T_DOTDOT expr
+    | id T_IN expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->rhs = $3; $$->hi = $5; }
     | T_VAR ':' T_MAP sort_opt dir_opt limit_opt
                                  { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->expr = map_expr(p, @3, $3.s, NULL); $$->sort = $4; $$->desc = $5; $$->limit = $6; }
-    | T_ID T_IN T_MAP sort_opt dir_opt limit_opt
+    | id T_IN T_MAP sort_opt dir_opt limit_opt
                                  { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->expr = map_expr(p, @3, $3.s, NULL); $$->sort = $4; $$->desc = $5; $$->limit = $6; }
-    | T_ID ',' T_ID T_IN T_MAP sort_opt dir_opt limit_opt
+    | id ',' id T_IN T_MAP sort_opt dir_opt limit_opt
                                  { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->sort = $6; $$->desc = $7; $$->limit = $8; }
     ;
 sort_opt: %empty                 { $$ = NULL; }
@@ -475,9 +492,9 @@ unary: postfix
     | '(' cast_type ')' unary    { $$ = nd_expr_new(A, ND_E_CAST, @$); $$->texpr = $2; $$->a = $4; $$ = deep(p, $$); }
     ;
 postfix: primary
-    | postfix '.' T_ID           { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; $$ = deep(p, $$); }
+    | postfix '.' id           { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; $$ = deep(p, $$); }
     | postfix '.' T_INT          { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = nd_arena_printf(A, "%llu", (unsigned long long)$3.v); $$->name_span = @3; $$ = deep(p, $$); }
-    | postfix T_ARROW T_ID       { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; $$->arrow = true; $$ = deep(p, $$); }
+    | postfix T_ARROW id       { $$ = nd_expr_new(A, ND_E_FIELD, @$); $$->a = $1; $$->name = $3.s; $$->name_span = @3; $$->arrow = true; $$ = deep(p, $$); }
     | postfix '[' expr ']'       { $$ = nd_expr_new(A, ND_E_INDEX, @$); $$->a = $1; $$->b = $3; $$ = deep(p, $$); }
     | postfix T_INC              { $$ = unary(p, ND_OP_POSTINC, @$, $1); }
     | postfix T_DEC              { $$ = unary(p, ND_OP_POSTDEC, @$, $1); }
@@ -487,13 +504,13 @@ primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = 
     | T_STRING                   { $$ = nd_expr_new(A, ND_E_STRING, @$); $$->str = $1.s; $$->len = $1.n; }
     | T_TRUE                     { $$ = ident(p, @1, "true"); }
     | T_FALSE                    { $$ = ident(p, @1, "false"); }
-    | T_ID                       { $$ = ident(p, @1, $1.s); }
+    | id                       { $$ = ident(p, @1, $1.s); }
     | T_PROBE                    { $$ = ident(p, @1, "probe"); }
     | T_PATH                     { $$ = ident(p, @1, "path"); }
     | T_VAR                      { $$ = nd_expr_new(A, ND_E_VAR, @$); $$->name = $1.s; }
     | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
     | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }
-    | T_ID '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, $$); }
+    | id '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, $$); }
     | '(' expr ')'               { $$ = $2; $$->paren = true; $$->span = @$; }
     | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; $$ = deep(p, $$); }
     | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }
@@ -506,7 +523,7 @@ primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = 
                                  { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; $$ = deep(p, $$); }
     ;
 field_path: name
-    | field_path '.' T_ID        { $$.s = nd_arena_printf(A, "%s.%s", $1.s, $3.s); $$.n = 0; }
+    | field_path '.' id        { $$.s = nd_arena_printf(A, "%s.%s", $1.s, $3.s); $$.n = 0; }
     ;
 exprs: expr                      { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
     | exprs ',' expr             { $$ = $1; *ND_PUSH(A, $$) = $3; }
@@ -525,13 +542,27 @@ static void yyerror(struct nd_span *span, void *scanner, struct nd_parse *p, con
     p->stopped = true;
 }
 
+// Where any name can stand, `text` is one of them.
+static int names(yysymbol_kind_t *expected, int n)
+{
+    int name = 0, i, k = 0;
+
+    for (i = 0; i < n; i++)
+        name |= expected[i] == YYSYMBOL_T_ID;
+    for (i = 0; i < n; i++) {
+        if (!name || expected[i] != YYSYMBOL_T_TEXT)
+            expected[k++] = expected[i];
+    }
+    return k;
+}
+
 static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct nd_parse *p)
 {
-    enum { MOST = 5 };
+    enum { MOST = 6 };
     yysymbol_kind_t expected[MOST];
     yysymbol_kind_t got = yypcontext_token(ctx);
     struct nd_span *span = yypcontext_location(ctx);
-    int n = yypcontext_expected_tokens(ctx, expected, MOST), i;
+    int n = names(expected, yypcontext_expected_tokens(ctx, expected, MOST)), i;
     struct nd_diag *d;
 
     (void)scanner;
@@ -539,7 +570,7 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct 
         p->reported = false;
         return 0;
     }
-    if (got == YYSYMBOL_T_ID || got == YYSYMBOL_T_INT || got == YYSYMBOL_T_TYPE)
+    if (got == YYSYMBOL_T_ID || got == YYSYMBOL_T_TEXT || got == YYSYMBOL_T_INT || got == YYSYMBOL_T_TYPE)
         d = nd_error(p->diags, ND_E0101, *span, "unexpected '%.*s'", (int)span->len,
                      p->sources->v[p->src].text + span->off);
     else
@@ -631,6 +662,27 @@ static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char
     e->a->args = *keys;
     e->a = deep(p, e->a);
     return deep(p, e);
+}
+
+// A block of this statement alone.
+static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s)
+{
+    struct nd_block *b = ND_NEW(p->arena, struct nd_block);
+
+    b->span = s->span;
+    *ND_PUSH(p->arena, b) = s;
+    return b;
+}
+
+// One more call that a layout replaces.
+static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e)
+{
+    struct nd_stmt *s = nd_stmt_new(p->arena, ND_S_EXPR, e->span);
+
+    s->expr = e;
+    b->span = b->n ? nd_span_join(b->span, s->span) : s->span;
+    *ND_PUSH(p->arena, b) = s;
+    return b;
 }
 
 static void add_decl(struct nd_parse *p, struct nd_decl *d)

@@ -435,7 +435,7 @@ static const struct nd_builtin table[] = {
     {"lost", ND_B_LOST, U, 0, 0, 0, 0, &nd_type_u64, NULL, "lost", "events lost so far"},
     {"ncpus", ND_B_NCPUS, U, 0, 0, 0, 0, &nd_type_u32, NULL, "ncpus", "possible CPUs"},
     {"ending", ND_B_ENDING, U, 0, 0, 0, 0, &nd_type_bool, NULL, "ending", "is this the last report of the run?"},
-    {"json", ND_B_JSON, U, 0, 0, 0, 0, &nd_type_bool, NULL, "json", "--format json was given"},
+    {"json", ND_B_JSON, U, 0, 0, 0, 0, &nd_type_bool, NULL, "json", "records are written, not text"},
     {"ctx", ND_B_CTX, K, 0, 0, 0, 0, NULL, NULL, "ctx", "the program's context"},
     {"args", ND_B_ARGS, K, 0, 0, 0, 0, &nd_type_args, NULL, "args.NAME", "arguments by name"},
     {"retval", ND_B_RETVAL, K, 0, 0, 0, 0, NULL, NULL, "retval", "value a function returns"},

@@ -260,7 +260,10 @@ static void declare_handler(struct nd_check *c, struct nd_decl *d)
         if (strcmp(ev->name, d->name))
             continue;
         if (ev->on)
-            nd_error(c->d, ND_E0210, d->name_span, "event %s has a handler already", d->name);
+            nd_help(
+                c->d,
+                nd_error(c->d, ND_E0210, d->name_span, "event %s has a handler already", d->name),
+                "text { } inside of it runs where a person reads");
         ev->on = d;
         return;
     }

@@ -4,6 +4,42 @@
 
 #include <string.h>
 
+// A layout stands for what these print.
+static bool prints(const struct nd_expr *e)
+{
+    return e->kind == ND_E_CALL && e->builtin &&
+           (e->builtin->id == ND_B_PRINT || e->builtin->id == ND_B_REPORT ||
+            e->builtin->id == ND_B_TOP);
+}
+
+static void check_output(struct nd_check *c, const struct nd_expr *e)
+{
+    if (prints(e) || e->kind == ND_E_ERROR)
+        return;
+    nd_help(c->d,
+            nd_error(c->d, ND_E0410, e->span, "a text layout follows print(), report() or top()%s",
+                     e->kind != ND_E_CALL ? "" : nd_arena_printf(c->a, ", not %s()", e->name)),
+            "text { } alone runs what is for a person");
+}
+
+static void check_text(struct nd_check *c, struct nd_stmt *s)
+{
+    uint32_t i;
+
+    if (c->world == ND_KERNEL) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0401, s->name_span,
+                         "a text layout is not available in a kernel probe"),
+                "send an event, and lay it out: on NAME text { }");
+        return;
+    }
+    if (s->else_body)
+        nd_check_block(c, s->else_body);
+    for (i = 0; s->else_body && i < s->else_body->n; i++)
+        check_output(c, s->else_body->v[i]->expr);
+    nd_check_block(c, s->body);
+}
+
 static void check_stmt(struct nd_check *c, struct nd_stmt *s);
 
 static void push(struct nd_check *c, struct nd_scope *s)
@@ -558,10 +594,11 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
     case ND_S_SEND:
         check_send(c, s);
         break;
+    case ND_S_TEXT:
+        check_text(c, s);
+        break;
     }
 }
-
-// ---- calls that user space carries out ----------------------------------------------------------
 
 struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t)
 {
@@ -578,86 +615,4 @@ struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t)
         (void)c;
         return t;
     }
-}
-
-static bool is_async_stmt(const struct nd_stmt *s)
-{
-    return s->kind == ND_S_FOR_MAP || (s->kind == ND_S_EXPR && nd_builtin_is_async(s->expr) &&
-                                       s->expr->builtin->id != ND_B_EXIT);
-}
-
-// The first argument of these names a map; its value is not asked for.
-static bool names_map(enum nd_builtin_id id)
-{
-    return id == ND_B_PRINT || id == ND_B_CLEAR || id == ND_B_ZERO || id == ND_B_TOP;
-}
-
-// What user space needs for one argument.
-static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e, bool by_name)
-{
-    const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_TY_ERROR ? e->map : NULL;
-
-    if (m && (by_name || nd_type_is_agg(m->val ? m->val : e->type))) {
-        if (e->a) // the key travels, the value is read in user space
-            *ND_PUSH(c->a, &as->args) = (struct nd_async_arg){e->a, m->key};
-        return;
-    }
-    if (e->is_const && (e->kind == ND_E_STRING || nd_type_is_int(e->type)))
-        return; // known to both sides
-    *ND_PUSH(c->a, &as->args) = (struct nd_async_arg){e, e->type};
-}
-
-static struct nd_async *new_async(struct nd_check *c, struct nd_span span)
-{
-    struct nd_async *as = ND_NEW(c->a, struct nd_async);
-    struct nd_event *ev = ND_NEW(c->a, struct nd_event);
-
-    ev->name = "";
-    ev->span = span;
-    ev->index = c->p->events.n;
-    ev->async = as;
-    ev->sent = true;
-    as->event = ev;
-    *ND_PUSH(c->a, &c->p->events) = ev;
-    return as;
-}
-
-static void finish_async(struct nd_check *c, struct nd_async *as)
-{
-    struct nd_field *f = ND_NEW_ARRAY(c->a, struct nd_field, as->args.n ? as->args.n : 1);
-    uint32_t i;
-
-    for (i = 0; i < as->args.n; i++) {
-        f[i].name = nd_arena_printf(c->a, "arg%u", i);
-        f[i].type = as->args.v[i].type;
-    }
-    as->event->type = nd_type_struct(c->t, "", f, as->args.n, false);
-}
-
-void nd_check_async(struct nd_check *c, struct nd_block *b)
-{
-    struct nd_async *as = NULL;
-    uint32_t i, k;
-
-    if (c->d->errors || c->d->quiet)
-        return;
-    for (i = 0; i < b->n; i++) {
-        struct nd_stmt *s = b->v[i];
-
-        if (!is_async_stmt(s)) {
-            if (as)
-                finish_async(c, as);
-            as = NULL;
-            continue;
-        }
-        if (!as)
-            as = new_async(c, s->span);
-        *ND_PUSH(c->a, &as->calls) = s;
-        for (k = 0; s->kind == ND_S_EXPR && k < s->expr->args.n; k++)
-            async_arg(c, as, s->expr->args.v[k], !k && names_map(s->expr->builtin->id));
-        // The event is sent by the last of the calls; those before it only belong to it.
-        s->async = as;
-    }
-    if (as)
-        finish_async(c, as);
 }

@@ -158,6 +158,8 @@ enum nd_stmt_kind {
     ND_S_RETURN, // expr or NULL
     ND_S_BLOCK,  // body
     ND_S_SEND,   // name, names/args
+    ND_S_TEXT, // body: text for a person; else_body: the calls that it replaces, or NULL; name: of
+               // an event whose record it replaces, or NULL
 };
 
 struct nd_block {

@@ -63,6 +63,7 @@
     X(E0407, "missing return value")                \
     X(E0408, "event fields do not match")           \
     X(E0409, "stage does not set what it exports")  \
+    X(E0410, "layout of nothing that prints")       \
     X(E0501, "malformed option declaration")        \
     X(E0502, "malformed probe")                     \
     X(E0503, "malformed map or path")               \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Works on the text, not on the tree, so that nothing of it is lost: indentation by open brackets,
-// one space before '{' and after ',', no blanks at line ends, at most one empty line in a row.
+// one space before '{', after ',' and before a layout, no blanks at line ends, at most one empty
+// line in a row.
 #include "compiler/front/fmt.h"
 
 #include <stdbool.h>
@@ -63,6 +64,18 @@ static int bracket(char c)
     return c == '{' || c == '(' || c == '[' ? 1 : c == '}' || c == ')' || c == ']' ? -1 : 0;
 }
 
+// A layout after a call: report(@m) text {
+static bool layout(const char *s, size_t n)
+{
+    size_t i = 4;
+
+    if (n < 5 || memcmp(s, "text", 4))
+        return false;
+    while (i < n && (s[i] == ' ' || s[i] == '\t'))
+        i++;
+    return i < n && s[i] == '{';
+}
+
 static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n, int *change)
 {
     size_t i = 0;
@@ -94,6 +107,8 @@ static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n,
             continue;
         }
         *change += bracket(c);
+        if (p->n && p->v[p->n - 1] == ')' && layout(s + i, n - i))
+            put(p, ' ');
         if (c == '{' && p->n && p->v[p->n - 1] != ' ' && p->v[p->n - 1] != '(')
             put(p, ' ');
         if (c == ';' || c == ',')

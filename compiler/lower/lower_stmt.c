@@ -553,5 +553,7 @@ static void lower_stmt(struct nd_lower *l, struct nd_stmt *s)
     case ND_S_FOR_MAP:
         lower_async(l, s);
         break;
+    case ND_S_TEXT: // in user space only
+        break;
     }
 }

@@ -313,7 +313,7 @@ static void ident(struct nd_user *u, struct nd_expr *e)
         enum nd_vm_builtin vm;
     } names[] = {{ND_B_NSECS, ND_BI_NSECS},       {ND_B_ELAPSED, ND_BI_ELAPSED},
                  {ND_B_INTERVAL, ND_BI_INTERVAL}, {ND_B_LOST, ND_BI_LOST},
-                 {ND_B_NCPUS, ND_BI_NCPUS},       {ND_B_JSON, ND_BI_JSON},
+                 {ND_B_NCPUS, ND_BI_NCPUS},       {ND_B_JSON, ND_BI_RECORDS},
                  {ND_B_ENDING, ND_BI_ENDING}};
     size_t i;
 

@@ -16,6 +16,7 @@ struct nd_u_loop {
     struct nd_u_loop *up;
     struct nd_u_jumps brk, cont; // jumps to land at the end, at the next round
     bool map;                    // an iterator to drop on return
+    const struct nd_stmt *text;  // not a loop but this layout, which a jump out of it ends
 };
 
 struct nd_user {

@@ -122,6 +122,8 @@ static void end_loop(struct nd_user *u, struct nd_u_loop *l)
     u->loop = l->up;
 }
 
+static void lower_stmt(struct nd_user *u, struct nd_stmt *s);
+
 static void lower_while(struct nd_user *u, struct nd_stmt *s)
 {
     uint32_t top = nd_u_here(u), out;
@@ -235,6 +237,68 @@ static void lower_unroll(struct nd_user *u, struct nd_stmt *s)
     end_loop(u, &l);
 }
 
+// A report that was laid out ends its interval as report() does; what is then left, which is
+// nothing, is not printed at the end of the run.
+static void end_layout(struct nd_user *u, const struct nd_stmt *s)
+{
+    const struct nd_block *calls = s ? s->else_body : NULL;
+    uint32_t i, k;
+
+    for (i = 0; calls && i < calls->n; i++) {
+        const struct nd_expr *e = calls->v[i]->expr;
+
+        for (k = 0; e->builtin->id == ND_B_REPORT && k < e->args.n; k++)
+            nd_u_op(u, ND_VM_MAP_CLEAR, 0, 0, (int32_t)e->args.v[k]->map->index);
+    }
+}
+
+// The loop that break or continue means; layouts between are left.
+static struct nd_u_loop *leave_to_loop(struct nd_user *u)
+{
+    struct nd_u_loop *l;
+
+    for (l = u->loop; l->text; l = l->up)
+        end_layout(u, l->text);
+    return l;
+}
+
+// A table ends where nothing after it goes on with it.
+static void lower_body(struct nd_user *u, struct nd_block *b)
+{
+    bool open = u->table; // begun outside
+    uint32_t i;
+
+    for (i = 0; i < b->n; i++) {
+        lower_stmt(u, b->v[i]);
+        if (!open)
+            nd_u_table_done(u, b, i);
+    }
+}
+
+// As records the calls, or the record of the event, else the layout.
+static void lower_text(struct nd_user *u, struct nd_stmt *s)
+{
+    uint32_t records, end;
+    struct nd_u_loop l;
+
+    nd_u_op(u, ND_VM_BUILTIN, 0, 0, ND_BI_RECORDS);
+    records = nd_u_jump(u, ND_VM_JNZ);
+    start_loop(u, &l);
+    l.text = s;
+    lower_body(u, s->body);
+    u->loop = l.up;
+    end_layout(u, s);
+    end = nd_u_jump(u, ND_VM_JMP);
+    nd_u_land(u, records);
+    if (s->name) {
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, 0);
+        nd_u_op(u, ND_VM_RECORD, 0, 0, (int32_t)u->on->index);
+    }
+    if (s->else_body)
+        nd_u_block(u, s->else_body);
+    nd_u_land(u, end);
+}
+
 static void lower_return(struct nd_user *u, struct nd_stmt *s)
 {
     const struct nd_u_loop *l;
@@ -247,6 +311,7 @@ static void lower_return(struct nd_user *u, struct nd_stmt *s)
     for (l = u->loop; l; l = l->up) {
         if (l->map)
             nd_u_op(u, ND_VM_ITER_END, 0, 0, 0);
+        end_layout(u, l->text);
     }
     nd_u_op(u, ND_VM_RET, s->expr != NULL, 0, 0);
 }
@@ -279,16 +344,19 @@ static void lower_stmt(struct nd_user *u, struct nd_stmt *s)
         lower_unroll(u, s);
         break;
     case ND_S_BREAK:
-        *ND_PUSH(u->a, &u->loop->brk) = nd_u_jump(u, ND_VM_JMP);
+        *ND_PUSH(u->a, &leave_to_loop(u)->brk) = nd_u_jump(u, ND_VM_JMP);
         break;
     case ND_S_CONTINUE:
-        *ND_PUSH(u->a, &u->loop->cont) = nd_u_jump(u, ND_VM_JMP);
+        *ND_PUSH(u->a, &leave_to_loop(u)->cont) = nd_u_jump(u, ND_VM_JMP);
         break;
     case ND_S_RETURN:
         lower_return(u, s);
         break;
     case ND_S_BLOCK:
         nd_u_block(u, s->body);
+        break;
+    case ND_S_TEXT:
+        lower_text(u, s);
         break;
     default:
         break;
@@ -367,15 +435,11 @@ uint32_t nd_user_body(struct nd_emit *e, const char *name, struct nd_block *b, s
                       struct nd_span span)
 {
     struct nd_user u = {.e = e, .a = e->a, .on = on};
-    uint32_t i;
 
     u.nlocals = count_locals(b);
     if (on && !u.nlocals)
         u.nlocals = 1;
-    for (i = 0; i < b->n; i++) {
-        lower_stmt(&u, b->v[i]);
-        nd_u_table_done(&u, b, i);
-    }
+    lower_body(&u, b);
     return finish(&u, name, on != NULL, span);
 }
 

@@ -8,13 +8,17 @@ _ndtrace_options() {
     "${COMP_WORDS[0]}" ${1:+"$1"} --help 2>/dev/null | sed -nE 's/^ +(-., )?(--[a-z0-9_-]+).*/\2/p' | tr _ -
 }
 
+_ndtrace_formats() {
+    "${COMP_WORDS[0]}" --help 2>/dev/null | sed -nE 's/^ +-f, --format ([a-z|]+) .*/\1/p' | tr '|' ' '
+}
+
 _ndtrace() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i word script=''
     local commands='check explain compile list fmt'
     COMPREPLY=()
 
     case $prev in
-        -f | --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
+        -f | --format) mapfile -t COMPREPLY < <(compgen -W "$(_ndtrace_formats)" -- "$cur"); return ;;
         -o | --output | --log-file | --btf) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         -p | --pid) mapfile -t COMPREPLY < <(cd /proc && compgen -d -X '![0-9]*' -- "$cur"); return ;;
         -c | --command) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;

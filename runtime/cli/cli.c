@@ -21,33 +21,6 @@
 #define ND_VERSION "0.1.0"
 #endif
 
-static const char general_help[] =
-    "General flags:\n"
-    "  -f, --format text|json       output for a person, or JSON Lines for a program\n"
-    "  -o, --output FILE            write the results to FILE, as JSON if it is named .json or "
-    ".jsonl\n"
-    "      --log-file FILE          also write each line of them to FILE, at once\n"
-    "      --duration TIME          end after this time (10s, 500ms, 5m; a bare number is "
-    "seconds)\n"
-    "  -c, --command CMD            run CMD and end when it ends\n"
-    "  -p, --pid PID                only this process where the probe allows it; end when it ends\n"
-    "      --no-cache               compile, even if it was compiled before\n"
-    "  -v, --verbose                times of the steps, the kernel's logs\n"
-    "  -q, --quiet                  results only\n"
-    "  -h, --help                   this text; behind FILE: the options of the script\n";
-
-static const char usage_text[] =
-    "usage: ndtrace [FLAGS] FILE [OPTIONS OF THE SCRIPT]   run a script, or a tool by its name\n"
-    "       ndtrace [FLAGS] -e 'PROGRAM'                    run a one-liner\n"
-    "       ndtrace FILE --help                             the options of a script\n"
-    "       ndtrace check FILE                              compile and, as root, verify; attach "
-    "nothing\n"
-    "       ndtrace explain FILE                            what it would do, and what it costs\n"
-    "       ndtrace compile FILE -o TOOL.ndo                an object that needs no compiler\n"
-    "       ndtrace list [tools|stages|probes] [GLOB]       what there is\n"
-    "       ndtrace fmt FILE                                print it formatted\n"
-    "\n";
-
 static int usage_error(void)
 {
     fputs("try: ndtrace --help\n", stderr);
@@ -58,20 +31,16 @@ static int usage_error(void)
 
 static int set_format(struct cli *c, const char *v)
 {
-    c->run.json = !strcmp(v, "json");
-    c->compile.json = c->run.json;
-    c->format_given = true;
-    if (c->run.json || !strcmp(v, "text"))
+    char names[256];
+
+    c->run.format = nd_sink_kind_named(v);
+    if (c->run.format) {
+        c->compile.messages = c->run.format->messages;
         return 0;
-    nd_msg("error: --format: \"%s\" is neither text nor json", v);
+    }
+    nd_cli_formats(names, sizeof(names), ", ");
+    nd_msg("error: --format: unknown format \"%s\"; the formats are %s", v, names);
     return -1;
-}
-
-static bool ends_in(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-
-    return n > m && !strcmp(text + n - m, end);
 }
 
 static int set_output(struct cli *c, const char *v)
@@ -282,7 +251,8 @@ static int script_help(struct cli *c, const char *name)
         err = nd_load_open_manifest(&l, obj.data, obj.size);
     if (!err) {
         nd_arguments_usage(&l.mf, name);
-        printf("\n%s", general_help);
+        putchar('\n');
+        nd_cli_general_help();
     }
     nd_load_free(&l);
     nd_object_free(&obj);
@@ -331,8 +301,8 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
         if (v)
             err = shared[i].share(c, v);
     }
-    if (c->run.output && !c->format_given)
-        c->run.json = ends_in(c->run.output, ".json") || ends_in(c->run.output, ".jsonl");
+    if (c->run.output && !c->run.format)
+        c->run.format = nd_sink_kind_of_file(c->run.output);
     return err;
 }
 
@@ -554,11 +524,12 @@ int nd_cli(int argc, char **argv)
         return EXIT_DONE;
     }
     if (c.help || (c.compile.text && asks_help(argc - next, argv + next))) {
-        printf("%s%s", usage_text, general_help);
+        nd_cli_usage(stdout);
+        nd_cli_general_help();
         return EXIT_DONE;
     }
     if (!c.compile.file && !c.compile.text) {
-        fputs(usage_text, stderr);
+        nd_cli_usage(stderr);
         return usage_error();
     }
     name = c.compile.file;

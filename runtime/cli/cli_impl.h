@@ -8,6 +8,7 @@
 #include "runtime/run/run.h"
 
 #include <limits.h>
+#include <stdio.h>
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
 
@@ -16,7 +17,7 @@ struct cli {
     struct nd_compiler_opts compile;
     struct nd_features features;
     char path[PATH_MAX]; // of the script
-    bool format_given, help, version, no_cache;
+    bool help, version, no_cache;
     bool warned; // what the compiler warns of was shown
 };
 
@@ -24,5 +25,11 @@ struct cli {
 int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj);
 // The object, ready to load: compiled again if the kernel lacks what the first one needs.
 int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
+
+// cli_help.c
+void nd_cli_usage(FILE *out);
+void nd_cli_general_help(void);
+// The names of all formats, with this between them.
+void nd_cli_formats(char *out, size_t size, const char *sep);
 
 #endif

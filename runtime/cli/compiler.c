@@ -217,7 +217,7 @@ static int compile_to(const struct nd_compiler_opts *o, int fd, int warn_fd)
     add(argv, &n, "--btf", o->btf);
     // What describes another kernel gives an object that must be fitted to this one.
     add(argv, &n, NULL, o->portable || o->btf || o->facts ? "--portable" : NULL);
-    add(argv, &n, "-f", o->json ? "json" : NULL);
+    add(argv, &n, "-f", o->messages);
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);
     argv[n] = NULL;

@@ -22,9 +22,9 @@ struct nd_compiler_opts {
     const char *file;              // or
     const char *text;              // -e
     const char *pid, *facts, *btf; // passed on, or NULL
-    int json;
-    bool portable;    // an object for other kernels, too
-    uint32_t without; // ND_F_BIT()s: features to do without
+    const char *messages;          // how they are told, NULL: as text
+    bool portable;                 // an object for other kernels, too
+    uint32_t without;              // ND_F_BIT()s: features to do without
 };
 
 // Where the compiler is, or would be.

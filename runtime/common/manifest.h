@@ -747,7 +747,7 @@ enum nd_vm_row { // of ND_BI_ROW
     X(IFNAME)       /* n -- str                                                                 */ \
     X(LOST)         /* -- number of events lost so far                                          */ \
     X(NCPUS)        /* -- number of possible CPUs                                               */ \
-    X(JSON)         /* -- bool: --format json                                                   */ \
+    X(RECORDS)      /* -- bool: the output is records for a program, not text for a person      */ \
     X(ENDING)       /* -- bool: the run ends                                                    */ \
     X(FAIL)         /* code text --            ends the run with the code                       */ \
     X(FRAMES)       /* stack separator -- str  the innermost function first; none: ""           */ \

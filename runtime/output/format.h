@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Values to text: one visitor over typed values, with a printer behind it for each output format
-// (sink_text.c, sink_json.c). Must not know where values come from.
+// Values to text: one visitor over typed values, with a printer for each output format
+// (sink_NAME.c). Must not know where values come from.
 #ifndef ND_FORMAT_H
 #define ND_FORMAT_H
 
@@ -28,6 +28,7 @@ size_t nd_text_prefix(const uint8_t prefix[20], char *out);
 size_t nd_text_mac(const uint8_t mac[6], char *out);
 size_t nd_text_duration(int64_t ns, char *out);    // 1.234ms: the largest unit, up to 3 decimals
 size_t nd_text_time(int64_t wall_ns, char *out);   // YYYY-MM-DD HH:MM:SS.mmm, local time
+size_t nd_text_utc(int64_t wall_ns, char *out);    // YYYY-MM-DDTHH:MM:SS.uuuuuuZ
 const char *nd_text_proto(uint8_t proto);          // NULL: no name
 void nd_text_double(double v, struct nd_buf *out); // up to 3 decimals, "n/a" for NaN
 void nd_text_escaped(const void *p, size_t n, struct nd_buf *out); // \xHH where not printable
@@ -78,6 +79,15 @@ void nd_format_agg(const struct nd_mf_type *t, const char *unit, const void *val
                    struct nd_buf *out);
 // A map key without its outer brackets: "key1, key2".
 void nd_format_key(const struct nd_fmt *f, uint32_t type, const void *key, struct nd_buf *out);
+// The numbers of an aggregation, the last with the name NULL; the only one of some has the name "".
+// NULL: nothing but rows (hist.h).
+struct nd_agg_part {
+    const char *name;
+    enum nd_vm_agg what;
+};
+const struct nd_agg_part *nd_agg_parts(const struct nd_mf_type *t);
+void nd_format_agg_part(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what,
+                        struct nd_buf *out);                      // as JSON has it
 void nd_json_string(const char *s, size_t n, struct nd_buf *out); // with the quotes
 void nd_json_double(double v, struct nd_buf *out);                // null if not finite
 

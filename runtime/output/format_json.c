@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The JSON of a value (docs/json.md). Must not know records or where values come from.
 // Serves the JSON sink.
-#include "runtime/common/agg.h"
 #include "runtime/common/typed.h"
 #include "runtime/output/format.h"
 #include "runtime/output/hist.h"
@@ -9,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct json {
     const struct nd_fmt *f;
@@ -105,18 +103,9 @@ void nd_json_double(double v, struct nd_buf *out)
 
 static void json_time(int64_t wall_ns, struct nd_buf *out)
 {
-    time_t s = (time_t)(wall_ns / 1000000000);
-    int64_t ns = wall_ns % 1000000000;
-    struct tm tm;
-    char tmp[40];
+    char tmp[64];
 
-    if (ns < 0) {
-        ns += 1000000000;
-        s--;
-    }
-    gmtime_r(&s, &tm);
-    strftime(tmp, sizeof(tmp), "%Y-%m-%dT%H:%M:%S", &tm);
-    nd_buf_printf(out, "\"%s.%06uZ\"", tmp, (unsigned int)(ns / 1000));
+    nd_json_string(tmp, nd_text_utc(wall_ns, tmp), out);
 }
 
 static void json_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool is_unsigned)
@@ -216,28 +205,11 @@ static void json_stack(void *arg, const struct nd_mf_type *t, const uint64_t *fr
     nd_buf_put(x->out, "]", 1);
 }
 
-static void put_agg(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what,
-                    struct nd_buf *out)
-{
-    int64_t v;
-
-    if (!nd_agg_int(t, val, what, &v))
-        nd_json_double(nd_agg_get(t, val, what), out);
-    else if (what != ND_AGG_COUNT && t->flags & ND_TF_SIGNED)
-        nd_buf_i64(out, v);
-    else
-        nd_buf_u64(out, (uint64_t)v);
-}
-
-static void put_edge(const struct nd_mf_type *t, bool none, int64_t v, bool below,
+static void put_edge(const struct nd_mf_type *t, const struct nd_hist_row *r, bool upper,
                      struct nd_buf *out)
 {
-    if (none)
+    if (!nd_hist_edge(t, r, upper, out))
         nd_buf_puts(out, "null");
-    else if (below || t->kind == ND_T_LHIST)
-        nd_buf_i64(out, v);
-    else
-        nd_buf_u64(out, (uint64_t)v);
 }
 
 static void put_rows(const struct nd_mf_type *t, const void *val, struct nd_buf *out)
@@ -248,9 +220,9 @@ static void put_rows(const struct nd_mf_type *t, const void *val, struct nd_buf 
     nd_buf_put(out, "[", 1);
     for (i = 0; i < n; i++) {
         nd_buf_puts(out, i ? ",{\"min\":" : "{\"min\":");
-        put_edge(t, r[i].below, r[i].lo, false, out);
+        put_edge(t, &r[i], false, out);
         nd_buf_puts(out, ",\"max\":");
-        put_edge(t, r[i].above, r[i].hi, r[i].below, out);
+        put_edge(t, &r[i], true, out);
         nd_buf_puts(out, ",\"count\":");
         nd_buf_u64(out, r[i].count);
         nd_buf_put(out, "}", 1);
@@ -259,61 +231,28 @@ static void put_rows(const struct nd_mf_type *t, const void *val, struct nd_buf 
     free(r);
 }
 
-struct member {
-    const char *name;
-    enum nd_vm_agg what;
-};
-
-static void put_members(const struct nd_mf_type *t, const void *val, const struct member *m,
-                        struct nd_buf *out)
-{
-    const char *sep = "{";
-
-    for (; m->name; m++) {
-        nd_buf_puts(out, sep);
-        nd_buf_printf(out, "\"%s\":", m->name);
-        put_agg(t, val, m->what, out);
-        sep = ",";
-    }
-}
-
 static void json_agg(void *arg, const struct nd_mf_type *t, const void *val)
 {
-    static const struct member stats[] = {
-        {"count", ND_AGG_COUNT}, {"average", ND_AGG_AVG}, {"total", ND_AGG_SUM}, {NULL, 0}};
-    static const struct member dist[] = {
-        {"count", ND_AGG_COUNT}, {"sum", ND_AGG_SUM}, {"min", ND_AGG_MIN},
-        {"max", ND_AGG_MAX},     {"avg", ND_AGG_AVG}, {"p50", ND_AGG_P50},
-        {"p95", ND_AGG_P95},     {"p99", ND_AGG_P99}, {NULL, 0}};
     struct nd_buf *out = ((struct json *)arg)->out;
+    const struct nd_agg_part *p = nd_agg_parts(t);
+    const char *sep = "{";
 
-    switch (t->kind) {
-    case ND_T_COUNT:
-    case ND_T_SUM:
-        put_agg(t, val, ND_AGG_SUM, out);
-        break;
-    case ND_T_MIN:
-    case ND_T_MAX:
-        put_agg(t, val, t->kind == ND_T_MIN ? ND_AGG_MIN : ND_AGG_MAX, out);
-        break;
-    case ND_T_AVG:
-        put_agg(t, val, ND_AGG_AVG, out);
-        break;
-    case ND_T_STATS:
-        put_members(t, val, stats, out);
-        nd_buf_put(out, "}", 1);
-        break;
-    case ND_T_HIST:
-    case ND_T_LHIST:
-        put_rows(t, val, out);
-        break;
-    case ND_T_DIST:
-        put_members(t, val, dist, out);
-        nd_buf_puts(out, ",\"buckets\":");
-        put_rows(t, val, out);
-        nd_buf_put(out, "}", 1);
-        break;
+    if (p && !*p->name) {
+        nd_format_agg_part(t, val, p->what, out);
+        return;
     }
+    for (; p && p->name; p++) {
+        nd_buf_puts(out, sep);
+        nd_buf_printf(out, "\"%s\":", p->name);
+        nd_format_agg_part(t, val, p->what, out);
+        sep = ",";
+    }
+    if (nd_hist_is(t) && p)
+        nd_buf_puts(out, ",\"buckets\":");
+    if (nd_hist_is(t))
+        put_rows(t, val, out);
+    if (p)
+        nd_buf_put(out, "}", 1);
 }
 
 void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out)

@@ -145,6 +145,18 @@ size_t nd_text_time(int64_t wall_ns, char *out)
     return (size_t)(p - out);
 }
 
+size_t nd_text_utc(int64_t wall_ns, char *out)
+{
+    struct tm tm;
+    uint32_t ns;
+    time_t s = split(wall_ns, &ns);
+    size_t n;
+
+    gmtime_r(&s, &tm);
+    n = strftime(out, 48, "%Y-%m-%dT%H:%M:%S", &tm);
+    return n + (size_t)snprintf(out + n, 16, ".%06uZ", ns / 1000);
+}
+
 const char *nd_text_proto(uint8_t proto)
 {
     static const char *const name[256] = {

@@ -15,6 +15,10 @@ struct nd_hist_row {
 // Rows from 0 (and before it one of negative values or values below lo, if there are any) to the
 // last that is not empty. Returns how many; *rows is freed by the caller.
 uint32_t nd_hist_rows(const struct nd_mf_type *t, const void *val, struct nd_hist_row **rows);
+bool nd_hist_is(const struct nd_mf_type *t); // has it rows?
+// The smallest or the largest value of a row; false, and no text: it has no such edge.
+bool nd_hist_edge(const struct nd_mf_type *t, const struct nd_hist_row *r, bool upper,
+                  struct nd_buf *out);
 // The table. unit: what the values are, NULL or "" for "value"; div > 1 divides the counts.
 void nd_hist_text(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
                   struct nd_buf *out);

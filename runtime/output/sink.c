@@ -5,6 +5,7 @@
 
 #include "runtime/common/agg.h"
 #include "runtime/common/typed.h"
+#include "runtime/output/hist.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,8 @@ struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt
 
     if (!s)
         return NULL;
-    s->ops = opts->json ? &nd_sink_json : &nd_sink_text;
+    s->kind = opts->kind ? opts->kind : nd_sink_kind_at(0);
+    s->ops = s->kind->ops;
     s->fmt = fmt;
     s->quiet = opts->quiet;
     s->fd = STDOUT_FILENO;
@@ -67,9 +69,9 @@ static void write_all(int fd, int *err, const char *p, size_t n)
     }
 }
 
-bool nd_sink_is_json(const struct nd_sink *s)
+bool nd_sink_records(const struct nd_sink *s)
 {
-    return s->ops == &nd_sink_json;
+    return s->kind->records;
 }
 
 int nd_sink_flush(struct nd_sink *s)
@@ -117,6 +119,7 @@ int nd_sink_close(struct nd_sink *s)
     if (s->log >= 0)
         close(s->log);
     free(s->out.v);
+    free(s->kept.v);
     free(s);
     return err;
 }
@@ -138,8 +141,7 @@ bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
 {
     int64_t n;
 
-    return t->kind >= ND_T_HIST && t->kind <= ND_T_DIST && nd_agg_int(t, val, ND_AGG_COUNT, &n) &&
-           !n;
+    return nd_hist_is(t) && nd_agg_int(t, val, ND_AGG_COUNT, &n) && !n;
 }
 
 struct order {
@@ -242,6 +244,8 @@ void nd_sink_report_begin(struct nd_sink *s, int64_t interval_ns)
 {
     s->in_report = true;
     s->nmaps = 0;
+    s->report_time = nd_sink_wall();
+    s->interval = interval_ns;
     s->ops->report_begin(s, interval_ns);
     done(s);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where output goes, as text for a person or JSON Lines for a program (docs/json.md). Serves the
-// VM and the run. A failed write (full disk, closed pipe) is remembered and ends the run.
+// Where output goes, in one of the formats of a table (sinks.def). Serves the VM and the run. A
+// failed write (full disk, closed pipe) is remembered and ends the run.
 #ifndef ND_SINK_H
 #define ND_SINK_H
 
@@ -8,10 +8,25 @@
 
 struct nd_sink;
 
+struct nd_sink_ops;
+
+struct nd_sink_kind { // a format: one row of sinks.def
+    const char *name;
+    const char *what;
+    const char *suffixes;
+    const char *messages;
+    bool records;
+    const struct nd_sink_ops *ops;
+};
+const struct nd_sink_kind *nd_sink_kind_at(uint32_t i);          // NULL: there are no more
+const struct nd_sink_kind *nd_sink_kind_named(const char *name); // NULL: there is none
+const struct nd_sink_kind *
+nd_sink_kind_of_file(const char *path); // the first one if no suffix fits
+
 struct nd_sink_opts {
-    bool json;
-    bool quiet;       // no banner, no summary line unless something was lost
-    const char *path; // -o FILE, or NULL: stdout
+    const struct nd_sink_kind *kind; // NULL: the first of the table
+    bool quiet;                      // no banner, no summary line unless something was lost
+    const char *path;                // -o FILE, or NULL: stdout
 };
 // NULL with errno set when the file cannot be opened.
 struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt *fmt);
@@ -21,8 +36,8 @@ int nd_sink_log_error(const struct nd_sink *s); // first failed write to it, or 
 // Flushes; returns 0 or the negative errno of the first failed write. NULL is fine.
 int nd_sink_close(struct nd_sink *s);
 int nd_sink_flush(struct nd_sink *s);
-bool nd_sink_is_json(const struct nd_sink *s);
-int nd_sink_error(const struct nd_sink *s); // first failed write so far, negative errno, or 0
+bool nd_sink_records(const struct nd_sink *s); // for a program, not for a person
+int nd_sink_error(const struct nd_sink *s);    // first failed write so far, negative errno, or 0
 
 struct nd_attached {
     const char *spec;      // probe as the script named it

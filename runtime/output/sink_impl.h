@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Inside of the sinks: the output buffer and the functions a format provides. Must not be used by
-// anything but sink*.c. Serves sink_text.c and sink_json.c.
+// anything but sink*.c. Serves the formats, sink_NAME.c each.
 #ifndef ND_SINK_IMPL_H
 #define ND_SINK_IMPL_H
 
@@ -56,13 +56,17 @@ struct nd_sink_ops {
 };
 
 struct nd_sink {
-    const struct nd_sink_ops *ops;
+    const struct nd_sink_kind *kind;
+    const struct nd_sink_ops *ops; // of the kind
     const struct nd_fmt *fmt;
     bool quiet;
     bool tty; // flush after each record
     bool own_fd;
     bool in_report;
-    uint32_t nmaps; // printed in this report
+    uint32_t nmaps;      // printed in this report
+    int64_t report_time; // of this report, CLOCK_REALTIME in ns
+    int64_t interval;
+    struct nd_buf kept; // what a format remembers from one record to the next
     int fd;
     int log; // -1: none
     int log_err;
@@ -72,11 +76,15 @@ struct nd_sink {
     char buf[256 << 10];
 };
 
-extern const struct nd_sink_ops nd_sink_text;
-extern const struct nd_sink_ops nd_sink_json;
-
 // Is there nothing in this value to make a table of?
 bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val);
 int64_t nd_sink_wall(void); // CLOCK_REALTIME in ns
+
+// sink_record.c: words that formats of records share.
+const char *nd_sink_site_kind(const struct nd_mf_site *site);
+const char *nd_sink_site_file(const struct nd_mf *mf, const struct nd_mf_site *site); // "": none
+const char *nd_sink_path_count(uint32_t i); // enum nd_path_count
+uint64_t nd_sink_lost(const struct nd_sink_summary *m, uint32_t kind);
+uint64_t nd_sink_missed(const struct nd_sink_summary *m, bool *told); // told: is that all?
 
 #endif

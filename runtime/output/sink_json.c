@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #define SCHEMA 1
 #ifndef ND_VERSION
@@ -37,17 +36,13 @@ static void put_count(struct nd_sink *s, const char *name, uint64_t v)
     nd_buf_u64(&s->out, v);
 }
 
-static void put_now(struct nd_sink *s)
+static void put_time(struct nd_sink *s, int64_t wall)
 {
-    int64_t wall = nd_sink_wall();
-    time_t t = (time_t)(wall / 1000000000);
-    struct tm tm;
-    char tmp[40];
+    char tmp[64];
 
-    gmtime_r(&t, &tm);
-    strftime(tmp, sizeof(tmp), "%Y-%m-%dT%H:%M:%S", &tm);
+    nd_text_utc(wall, tmp);
     put_name(s, "time");
-    nd_buf_printf(&s->out, "\"%s.%06uZ\"", tmp, (unsigned int)(wall % 1000000000 / 1000));
+    put_string(s, tmp);
 }
 
 static void end_record(struct nd_sink *s)
@@ -84,7 +79,7 @@ static void json_header(struct nd_sink *s, const struct nd_sink_header *h)
         put(s, "}");
     }
     put(s, "]");
-    put_now(s);
+    put_time(s, nd_sink_wall());
     end_record(s);
 }
 
@@ -154,21 +149,11 @@ static void json_map(struct nd_sink *s, const struct nd_sink_entries *e)
 static void json_report_begin(struct nd_sink *s, int64_t interval_ns)
 {
     put(s, "{\"type\":\"report\"");
-    put_now(s);
+    put_time(s, s->report_time);
     put_name(s, "interval_ns");
     nd_buf_i64(&s->out, interval_ns);
     put(s, ",\"maps\":[");
 }
-
-static const char *const site_kind[ND_SITE_KIND_MAX] = {
-    [ND_SITE_EVENT_LOST] = "event_lost", [ND_SITE_MAP_FULL] = "map_full",
-    [ND_SITE_MAP_ERROR] = "map_error",   [ND_SITE_STACK_FAIL] = "stack_fail",
-    [ND_SITE_READ_FAIL] = "read_fail",   [ND_SITE_STR_TRUNC] = "str_trunc",
-    [ND_SITE_DIV_ZERO] = "div_zero",     [ND_SITE_INDEX] = "index",
-    [ND_SITE_LOOP_BOUND] = "loop_bound", [ND_SITE_EVICTED] = "evicted",
-    [ND_SITE_NO_ENTRY] = "no_entry",     [ND_SITE_PARSE] = "parse_fail",
-    [ND_SITE_NESTED] = "nested",
-};
 
 static void put_sites(struct nd_sink *s, const struct nd_loss *loss, uint32_t n, bool total)
 {
@@ -185,10 +170,9 @@ static void put_sites(struct nd_sink *s, const struct nd_loss *loss, uint32_t n,
             continue;
         put(s, sep);
         put(s, "{\"kind\":");
-        put_string(s, site_kind[site->kind]);
+        put_string(s, nd_sink_site_kind(site));
         put_name(s, "file");
-        put_string(s,
-                   site->span.line ? nd_mf_str(mf, mf->words[mf->h->files + site->span.file]) : "");
+        put_string(s, nd_sink_site_file(mf, site));
         put_count(s, "line", site->span.line);
         put_count(s, "col", site->span.col);
         put_name(s, "map");
@@ -242,12 +226,6 @@ static bool is_number(const char *p)
     return !*p;
 }
 
-static const char *const path_count[ND_PATHC_MAX] = {
-    [ND_PATHC_STARTED] = "started",     [ND_PATHC_DONE] = "done",
-    [ND_PATHC_AGAIN] = "started_again", [ND_PATHC_UNMATCHED] = "unmatched",
-    [ND_PATHC_REHIT] = "rehit",         [ND_PATHC_ORDER] = "out_of_order",
-};
-
 static void json_path(struct nd_sink *s, const struct nd_path_stat *st)
 {
     const struct nd_mf *mf = s->fmt->mf;
@@ -257,7 +235,7 @@ static void json_path(struct nd_sink *s, const struct nd_path_stat *st)
     put_name(s, "name");
     put_string(s, nd_mf_str(mf, st->path->name));
     for (i = 0; i < ND_PATHC_MAX; i++)
-        put_count(s, path_count[i], st->count[i]);
+        put_count(s, nd_sink_path_count(i), st->count[i]);
     put_count(s, "lost", st->lost);
     put_count(s, "under_way", st->under_way);
     put_name(s, "lost_after");
@@ -300,34 +278,19 @@ static void json_table(struct nd_sink *s, const struct nd_sink_table *t)
     end_record(s);
 }
 
-static uint64_t sum_of(const struct nd_sink_summary *m, uint32_t kind)
-{
-    uint64_t sum = 0;
-    uint32_t i;
-
-    for (i = 0; i < m->nloss; i++)
-        sum += m->loss[i].site->kind == kind ? m->loss[i].total : 0;
-    return sum;
-}
-
 static void json_summary(struct nd_sink *s, const struct nd_sink_summary *m)
 {
-    uint64_t missed = 0;
-    bool told = true;
-    uint32_t i;
+    bool told;
+    uint64_t missed = nd_sink_missed(m, &told);
 
-    for (i = 0; i < m->nat; i++) {
-        missed += m->at[i].missed;
-        told &= !m->at[i].untold;
-    }
     put(s, "{\"type\":\"summary\"");
     put_count(s, "events", m->events);
-    put_count(s, "lost", sum_of(m, ND_SITE_EVENT_LOST));
+    put_count(s, "lost", nd_sink_lost(m, ND_SITE_EVENT_LOST));
     put_count(s, "missed", missed);
     if (!told)
         nd_buf_puts(&s->out, ",\"missed_told\":false");
-    put_count(s, "map_full", sum_of(m, ND_SITE_MAP_FULL));
-    put_count(s, "evicted", sum_of(m, ND_SITE_EVICTED));
+    put_count(s, "map_full", nd_sink_lost(m, ND_SITE_MAP_FULL));
+    put_count(s, "evicted", nd_sink_lost(m, ND_SITE_EVICTED));
     put_name(s, "sites");
     put_sites(s, m->loss, m->nloss, true);
     put_name(s, "duration_ns");

@@ -3,6 +3,7 @@
 #include "runtime/output/sink_impl.h"
 
 #include "runtime/common/agg.h"
+#include "runtime/output/hist.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -54,11 +55,6 @@ static void text_plain(struct nd_sink *s, const struct nd_plain *v)
     end_line(s);
 }
 
-static bool is_table(const struct nd_mf_type *t)
-{
-    return t->kind == ND_T_HIST || t->kind == ND_T_LHIST || t->kind == ND_T_DIST;
-}
-
 // A value of a map, integers divided by div.
 static void map_value(struct nd_sink *s, uint32_t type, const void *val, uint64_t div)
 {
@@ -93,13 +89,13 @@ static void map_entry(struct nd_sink *s, const struct nd_sink_entries *e, uint32
         nd_format_key(s->fmt, m->key_type, e->copy->keys + (size_t)i * e->copy->key_size, &s->out);
         nd_buf_put(&s->out, "]", 1);
     }
-    if (!is_table(t))
+    if (!nd_hist_is(t))
         nd_buf_put(&s->out, ": ", 2);
     else if (nd_sink_no_rows(t, val))
         nd_buf_puts(&s->out, ": (empty)\n");
     else
         nd_buf_put(&s->out, ":\n", 2);
-    if (!is_table(t) || !nd_sink_no_rows(t, val))
+    if (!nd_hist_is(t) || !nd_sink_no_rows(t, val))
         map_value(s, m->val_type, val, e->div);
     end_line(s);
 }
@@ -120,7 +116,7 @@ static void text_report_begin(struct nd_sink *s, int64_t interval_ns)
 {
     char time[64];
 
-    nd_text_time(nd_sink_wall(), time);
+    nd_text_time(s->report_time, time);
     time[19] = '\0'; // without the milliseconds
     nd_buf_printf(&s->out, "[%s] === report (Interval: %.1fs) ===\n", time,
                   (double)interval_ns / 1e9);

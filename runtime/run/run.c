@@ -320,7 +320,7 @@ static bool any_wanted(const struct nd_run *r)
 static int open_output(struct nd_run *r)
 {
     struct nd_sink_opts so = {
-        .json = r->opts->json, .quiet = r->opts->quiet, .path = r->opts->output};
+        .kind = r->opts->format, .quiet = r->opts->quiet, .path = r->opts->output};
 
     r->fmt.mf = r->mf;
     r->fmt.wall_offset = wall_offset();

@@ -6,9 +6,11 @@
 
 #include "runtime/common/options.h"
 #include "runtime/kernel/load.h"
+#include "runtime/output/sink.h"
 
 struct nd_run_opts {
-    bool json, verbose, quiet;
+    const struct nd_sink_kind *format;
+    bool verbose, quiet;
     const char *output;  // -o FILE or NULL
     const char *log;     // --log-file FILE or NULL
     int64_t duration;    // ns, 0: until interrupted

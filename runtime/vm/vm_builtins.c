@@ -349,10 +349,10 @@ static int bi_ncpus(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, sysconf(_SC_NPROCESSORS_CONF));
 }
 
-static int bi_json(struct nd_vm *vm, const struct vm_value *v)
+static int bi_records(struct nd_vm *vm, const struct vm_value *v)
 {
     (void)v;
-    return vm_push_int(vm, nd_sink_is_json(vm->env.sink));
+    return vm_push_int(vm, nd_sink_records(vm->env.sink));
 }
 
 static int bi_ending(struct nd_vm *vm, const struct vm_value *v)
@@ -465,7 +465,7 @@ static const struct {
     [ND_BI_IFNAME] = {bi_ifname, 1},
     [ND_BI_LOST] = {bi_lost, 0},
     [ND_BI_NCPUS] = {bi_ncpus, 0},
-    [ND_BI_JSON] = {bi_json, 0},
+    [ND_BI_RECORDS] = {bi_records, 0},
     [ND_BI_ENDING] = {bi_ending, 0},
     [ND_BI_FAIL] = {bi_fail, 2},
     [ND_BI_FRAMES] = {bi_frames, 2},

@@ -209,8 +209,8 @@ int vm_op_report(struct nd_vm *vm, const struct nd_mf_insn *in)
 
     if ((uint32_t)in->c > mf->nwords || in->a > mf->nwords - (uint32_t)in->c)
         return vm_fail(vm, EINVAL, "a bad report");
-    if (in->b) { // a report as JSON has it
-        if (!nd_sink_is_json(vm->env.sink))
+    if (in->b) { // losses alone: records have them with each report
+        if (!nd_sink_records(vm->env.sink))
             report_end(vm);
         return 0;
     }

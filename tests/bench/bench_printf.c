@@ -27,10 +27,10 @@ static double now(void)
     return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }
 
-static void run(const char *what, const char *fmt, bool json, const char *path)
+static void run(const char *what, const char *fmt, const char *format, const char *path)
 {
     struct payload p = {"swapper/0", 0, 1500};
-    struct nd_sink_opts o = {.json = json, .path = path};
+    struct nd_sink_opts o = {.kind = nd_sink_kind_named(format), .path = path};
     struct fixture x;
     uint32_t st, i, n = 2000000;
     double t;
@@ -67,12 +67,12 @@ int main(int argc, char **argv)
     struct nd_ksyms k = {0};
     double t;
 
-    run("text, /dev/null", "%s %d %d\n", false, "/dev/null");
-    run("text, file", "%s %d %d\n", false, "/tmp/nd_bench.out");
-    run("text, %-16s %8d %x", "%-16s %8d %x\n", false, "/dev/null");
-    run("text, %f", "%s %f %.1f\n", false, "/dev/null");
-    run("text, %t", "%s %t %d\n", false, "/dev/null");
-    run("json, /dev/null", "%s %d %d\n", true, "/dev/null");
+    run("text, /dev/null", "%s %d %d\n", "text", "/dev/null");
+    run("text, file", "%s %d %d\n", "text", "/tmp/nd_bench.out");
+    run("text, %-16s %8d %x", "%-16s %8d %x\n", "text", "/dev/null");
+    run("text, %f", "%s %f %.1f\n", "text", "/dev/null");
+    run("text, %t", "%s %t %d\n", "text", "/dev/null");
+    run("json, /dev/null", "%s %d %d\n", "json", "/dev/null");
     unlink("/tmp/nd_bench.out");
     t = now();
     nd_ksyms_load(&k, argc > 1 ? argv[1] : "/proc/kallsyms");

@@ -89,7 +89,8 @@ static void call_all(const struct nd_mf *mf, struct nd_vm *vm)
 static void run(const struct nd_mf *mf)
 {
     struct nd_fmt fmt = {.mf = mf, .maps = nd_maps_new(mf, NULL)};
-    struct nd_sink_opts sink_opts = {.path = "/dev/null", .json = mf->h->flags & 1};
+    struct nd_sink_opts sink_opts = {.path = "/dev/null",
+                                     .kind = nd_sink_kind_at(mf->h->flags & 3)};
     struct nd_vm_env env = {.mf = mf,
                             .maps = fmt.maps,
                             .sink = nd_sink_new(&sink_opts, &fmt),

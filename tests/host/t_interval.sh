@@ -42,4 +42,7 @@ one plain-map '@n[cpu]++; } every 100ms { report(@n); }'
 one for-clear '@x[cpu] = count(); }
 every 100ms { for (k, v in @x) { printf("@n[%d]: %d\n", k, v) } clear(@x); }'
 one hist '@h = hist(args.skb->len); } every 100ms { printf("@n: %d\n", count(@h)); clear(@h); }'
+one layout '@x[cpu] = count(); @s = sum(1); }
+every 100ms { report(@x, @s) text { if (len(@x) > 0) { for (k, v in @x) { printf("@n[%d]: %d\n", k, v) } return } printf("@n: 0\n") } }'
+one layout-scalar '@s = sum(1); } every 100ms { report(@s) text { printf("@n: %d\n", @s) } }'
 finish

@@ -104,4 +104,32 @@ fi
 
 "$WITHIN" 20 "$ND" -q -e 'begin { table("name", "n"); table("a", 1); table("long name", 22); printf("%s|%s|%s|%d|%s\n", upper("ab"), substr("abcdef", 2, 3), pad("x", 3), num("17"), "a" + "b"); exit() }' >"$TMP/table" 2>&1
 same table "$(sed 's/ *$//' "$TMP/table" | tr '\n' '/')" 'name        n/a           1/long name  22/AB|cde|  x|17|ab/'
+
+# Layouts: formatted as other blocks, told by explain.
+cat >"$TMP/layout.nd" <<'S'
+event e{n:int}
+begin text{printf("x")}
+BEGIN { send e { n: 1 }; exit(); }
+on e text{
+printf("%d",n)
+}
+every 1s {
+report(@a),print(@b)text{
+text{printf("y")}
+}
+}
+end { @a = 1; @b = 2; clear(@a); clear(@b) }
+S
+"$ND" fmt "$TMP/layout.nd" >"$TMP/layout.fmt"
+same fmt-layout "$(sed -n '2p;4,11p' "$TMP/layout.fmt")" 'begin text {printf("x")}
+on e text {
+    printf("%d", n)
+}
+every 1s {
+    report(@a), print(@b) text {
+        text {printf("y")}
+    }
+}'
+same explain-layout "$("$ND" explain "$TMP/layout.nd" | grep 'output is text' | sed 's/^ *//')" 'begin, where the output is text
+on e, where the output is text; else its record is written'
 finish

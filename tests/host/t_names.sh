@@ -50,7 +50,8 @@ done
 
 # Flags and commands of the man page are those of the program.
 flags=$("$ND" --help | sed -nE 's/^ +(-., )?(--[a-z-]+).*/\2/p' | sort -u)
-man=$(sed 's/\\-/-/g' docs/man/ndtrace.1)
+page=$(dirname "$ND")/ndtrace.1
+man=$(sed 's/\\-/-/g' "$page")
 for f in $flags; do [[ $man == *"$f"* ]] || not_ok "man$f" "not in the man page"; done
 for c in $("$ND" --help | sed -nE 's/^ *ndtrace ([a-z]+) .*/\1/p' | sort -u); do
     [[ $man == *$c* ]] || not_ok "man-$c" "not in the man page"
@@ -59,8 +60,19 @@ for f in $(sed '/^.SH EXAMPLES/,$d' <<<"$man" | grep -oE -- '--[a-z-]+' | sort -
     "$ND" "$f" x --version 2>&1 | grep -q 'unknown flag' && not_ok "man$f" "the program does not know it"
 done
 ok man-flags
+# Formats are told where people look for them, and nowhere by hand.
+formats=$(sed -nE 's/^X\(([a-z]+),.*/\1/p' runtime/output/sinks.def)
+[ -n "$formats" ] || not_ok formats 'no row in sinks.def'
+"$ND" -f no-such -e 'BEGIN { exit() }' 2>"$TMP/formats" && not_ok format-unknown 'accepted'
+for f in $formats; do
+    [[ $("$ND" --help) == *" $f  "* ]] || not_ok "help-$f" 'not in --help'
+    grep -qx "\.B $f" "$page" || not_ok "man-$f" 'not in the man page'
+    grep -qw "$f" "$TMP/formats" || not_ok "message-$f" "$(cat "$TMP/formats")"
+    "$ND" -q -f "$f" -e 'BEGIN { exit() }' >/dev/null 2>&1 || not_ok "format-$f" "exit code $?"
+done
+ok formats
 if command -v groff >/dev/null; then
-    same man-roff "$(groff -man -ww -Tutf8 -z docs/man/ndtrace.1 2>&1)" ''
+    same man-roff "$(groff -man -ww -Tutf8 -z "$page" 2>&1)" ''
 fi
 
 # WORDS...: what completes the last one.
@@ -75,5 +87,6 @@ same complete-group "$(completes ndtrace check cpu/off)" cpu/offcputime_ts
 same complete-option "$(completes ndtrace offcputime_ts --user-s)" --user-stacks-only
 same complete-general "$(completes ndtrace -q offcputime_ts --form)" --format
 same complete-value "$(completes ndtrace -f j)" json
+same complete-formats "$(completes ndtrace -f '')" "$(sort <<<"$formats" | xargs)"
 same complete-flag "$(completes ndtrace --dur)" --duration
 finish

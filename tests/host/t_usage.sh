@@ -27,7 +27,7 @@ usage version 0 '^ndtrace [0-9]' --version
 usage unknown-flag 2 'unknown' --nonsense
 usage no-script 2 'no script or tool' /nonexistent.nd
 usage no-program 2 'needs a program' -e
-usage bad-format 2 'neither text nor json' -f xml -e 'BEGIN { exit() }'
+usage bad-format 2 'unknown format "xml"; the formats are text, json' -f xml -e 'BEGIN { exit() }'
 usage bad-duration 2 'no duration' --duration never -e 'BEGIN { exit() }'
 usage syntax-error 2 'E0101' -e 'BEGIN { exit( }'
 usage empty-script 2 'E0110' -e ''

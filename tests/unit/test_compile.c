@@ -154,7 +154,7 @@ static void test_words(void **state)
     expect(&r, 2, NULL,
            "there is no script or tool \"no_such_tool\" here or in the standard library");
     GO(&r, &o, "-f", "xml", "-e", "x");
-    expect(&r, 2, NULL, "neither text nor json");
+    expect(&r, 2, NULL, "unknown format \"xml\"");
     obj_free(&o);
 }
 

@@ -191,7 +191,7 @@ static void test_bad(void **state)
         {{"--interval", "5 parsecs"}, "\"5 parsecs\" is no duration"},
         {{"--direction", "up"}, "\"up\" is not one of: rx, tx"},
         {{"stray"}, "unexpected argument \"stray\""},
-        {{"--format", "xml"}, "\"xml\" is neither text nor json"},
+        {{"--format", "xml"}, "unknown format \"xml\""},
         {{"--duration", "x"}, "--duration: \"x\" is no duration"},
         {{"-o"}, "-o needs a value"},
     };

@@ -69,10 +69,10 @@ static void stop(struct fixture *x)
 
 typedef void calls(struct fixture *x, struct nd_sink *s);
 
-static void capture(struct fixture *x, calls *fn, bool json, char *out, size_t room)
+static void capture(struct fixture *x, calls *fn, const char *format, char *out, size_t room)
 {
     char path[] = "/tmp/nd_sink.XXXXXX";
-    struct nd_sink_opts o = {.json = json, .path = path};
+    struct nd_sink_opts o = {.kind = nd_sink_kind_named(format), .path = path};
     struct nd_sink *s;
     ssize_t n;
     int fd;
@@ -105,8 +105,8 @@ static void both(calls *fn, const char *text, const char *json)
     struct fixture *x = calloc(1, sizeof(*x));
 
     start(x);
-    capture(x, fn, false, x->text, sizeof(x->text));
-    capture(x, fn, true, x->json, sizeof(x->json));
+    capture(x, fn, "text", x->text, sizeof(x->text));
+    capture(x, fn, "json", x->json, sizeof(x->json));
     drop_times(x->text);
     drop_times(x->json);
     assert_string_equal(x->text, text);
@@ -344,9 +344,33 @@ static void failures_are_remembered(void **state)
     free(x);
 }
 
+static void formats_are_a_table(void **state)
+{
+    const struct nd_sink_kind *k, *first = nd_sink_kind_at(0);
+    uint32_t i, n = 0;
+
+    (void)state;
+    for (i = 0; (k = nd_sink_kind_at(i)); i++) {
+        assert_ptr_equal(nd_sink_kind_named(k->name), k);
+        assert_true(*k->what);
+        n += !k->records;
+    }
+    assert_int_equal(n, 1); // the only one for a person is also the one without a choice
+    assert_false(first->records);
+    assert_null(nd_sink_kind_named("tex"));
+    assert_null(nd_sink_kind_named("text "));
+    assert_string_equal(nd_sink_kind_of_file("a/b.json")->name, "json");
+    assert_string_equal(nd_sink_kind_of_file("b.jsonl")->name, "json");
+    assert_ptr_equal(nd_sink_kind_of_file("b.jsonx"), first);
+    assert_ptr_equal(nd_sink_kind_of_file(".json"), first); // a name, not a suffix
+    assert_ptr_equal(nd_sink_kind_of_file("json"), first);
+    assert_ptr_equal(nd_sink_kind_of_file(""), first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(formats_are_a_table),
         cmocka_unit_test(header),
         cmocka_unit_test(values),
         cmocka_unit_test(maps),

@@ -144,12 +144,14 @@ static void program(struct fixture *x, uint64_t *seed)
 static void random_programs(void **state)
 {
     uint64_t seed = 20261122;
-    uint32_t i, ok = 0;
+    uint32_t i, ok = 0, kinds = 0;
 
     (void)state;
+    while (nd_sink_kind_at(kinds))
+        kinds++;
     for (i = 0; i < PROGRAMS; i++) {
         struct fixture *x = calloc(1, sizeof(*x));
-        struct nd_sink_opts o = {.json = i & 1, .path = "/dev/null"};
+        struct nd_sink_opts o = {.kind = nd_sink_kind_at(i % kinds), .path = "/dev/null"};
         int err;
 
         start(x);

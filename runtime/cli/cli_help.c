@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What --help prints of the program itself. Must not know scripts. Serves the command line.
+#include "runtime/cli/cli_impl.h"
+
+#include "runtime/output/sink.h"
+
+#include <string.h>
+
+static const char usage_text[] =
+    "usage: ndtrace [FLAGS] FILE [OPTIONS OF THE SCRIPT]   run a script, or a tool by its name\n"
+    "       ndtrace [FLAGS] -e 'PROGRAM'                    run a one-liner\n"
+    "       ndtrace FILE --help                             the options of a script\n"
+    "       ndtrace check FILE                              compile and, as root, verify; attach "
+    "nothing\n"
+    "       ndtrace explain FILE                            what it would do, and what it costs\n"
+    "       ndtrace compile FILE -o TOOL.ndo                an object that needs no compiler\n"
+    "       ndtrace list [tools|stages|probes] [GLOB]       what there is\n"
+    "       ndtrace fmt FILE                                print it formatted\n"
+    "\n";
+
+static const char flags_text[] =
+    "  -o, --output FILE            write the results to FILE; without -f, its suffix tells how\n"
+    "      --log-file FILE          also write each line of them to FILE, at once\n"
+    "      --duration TIME          end after this time (10s, 500ms, 5m; a bare number is "
+    "seconds)\n"
+    "  -c, --command CMD            run CMD and end when it ends\n"
+    "  -p, --pid PID                only this process where the probe allows it; end when it ends\n"
+    "      --no-cache               compile, even if it was compiled before\n"
+    "  -v, --verbose                times of the steps, the kernel's logs\n"
+    "  -q, --quiet                  results only\n"
+    "  -h, --help                   this text; after FILE: the options of the script\n";
+
+void nd_cli_usage(FILE *out)
+{
+    fputs(usage_text, out);
+}
+
+void nd_cli_formats(char *out, size_t size, const char *sep)
+{
+    const struct nd_sink_kind *k;
+    uint32_t i;
+
+    *out = 0;
+    for (i = 0; (k = nd_sink_kind_at(i)); i++)
+        snprintf(out + strlen(out), size - strlen(out), "%s%s", i ? sep : "", k->name);
+}
+
+void nd_cli_general_help(void)
+{
+    const struct nd_sink_kind *k;
+    char names[256];
+    uint32_t i;
+
+    nd_cli_formats(names, sizeof(names), "|");
+    printf("General flags:\n  -f, --format %-15s how the results are written:\n", names);
+    for (i = 0; (k = nd_sink_kind_at(i)); i++)
+        printf("%33s%-6s %s%s%s\n", "", k->name, k->what, *k->suffixes ? "; FILE of -o: " : "",
+               k->suffixes);
+    fputs(flags_text, stdout);
+}
