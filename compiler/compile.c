@@ -4,7 +4,7 @@
 
 #include "compiler/dump.h"
 #include "compiler/lower/lower.h"
-#include "compiler/modules.h"
+#include "compiler/library.h"
 #include "compiler/net/net.h"
 #include "compiler/user/emit.h"
 
@@ -63,7 +63,7 @@ static const struct pass {
     void (*dump)(const struct nd_unit *u, FILE *out); // --dump NAME; NULL: it dumps while it runs
 } passes[] = {
     {"load", load, true, nd_dump_sources},          // text
-    {"parse", nd_modules_load, true, nd_dump_tree}, // the tree, with those of modules
+    {"parse", nd_library_load, true, nd_dump_tree}, // the tree, with those of modules
     {"options", options, false, nd_dump_options},   // what --help and the command line need
     {"declare", declare, false, nd_dump_names},     // what has a name
     {"expand", expand, false, nd_dump_probes},      // probes, stages and paths: programs and places

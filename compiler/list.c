@@ -2,7 +2,7 @@
 // Lists by name: probes of this kernel with their arguments, built-ins, error codes, tools.
 #include "compiler/list.h"
 
-#include "compiler/modules.h"
+#include "compiler/library.h"
 #include "compiler/net/net.h"
 
 #include "compiler/kernel/btf.h"
@@ -245,7 +245,7 @@ static void list_group(struct list *l, const char *dir, const char *group, const
 
 static int list_tools(struct list *l, const struct nd_compile_opts *o, const char *glob)
 {
-    const char *stdlib = nd_modules_stdlib(l->a, o->stdlib);
+    const char *stdlib = nd_library_dir(l->a, o->stdlib);
     struct names groups = {0};
     uint32_t i;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `use NAME` is looked for beside the script that says so, then in the standard library.
-#include "compiler/modules.h"
+#include "compiler/library.h"
 
 #include "compiler/front/parse.h"
 
@@ -31,7 +31,7 @@ static bool seen(const struct nd_unit *u, const char *path)
     return false;
 }
 
-const char *nd_modules_stdlib(struct nd_arena *a, const char *given)
+const char *nd_library_dir(struct nd_arena *a, const char *given)
 {
     static const char *const places[] = {"../stdlib", "../../stdlib", "../../share/ndtrace/stdlib"};
     char exe[4096];
@@ -54,7 +54,7 @@ const char *nd_modules_stdlib(struct nd_arena *a, const char *given)
 
 static const char *in_stdlib(struct nd_unit *u, const char *name)
 {
-    return nd_arena_printf(u->arena, "%s/lib/%s.nd", nd_modules_stdlib(u->arena, u->opts.stdlib),
+    return nd_arena_printf(u->arena, "%s/lib/%s.nd", nd_library_dir(u->arena, u->opts.stdlib),
                            name);
 }
 
@@ -123,7 +123,7 @@ static void load_stages(struct nd_unit *u)
         load_module(u, &use);
 }
 
-void nd_modules_load(struct nd_unit *u)
+void nd_library_load(struct nd_unit *u)
 {
     load_source(u, 0);
     if (!u->opts.no_modules)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Finds and reads the modules that a script uses. Must not know what they declare. Serves the list
 // of passes and ndtrace list.
-#ifndef ND_MODULES_H
-#define ND_MODULES_H
+#ifndef ND_LIBRARY_H
+#define ND_LIBRARY_H
 
 #include "compiler/compile.h"
 
 // Parses the script, source 0, and what it uses, into u->program.decls.
-void nd_modules_load(struct nd_unit *u);
+void nd_library_load(struct nd_unit *u);
 
 // Folder of the standard library: as given, beside the program in the source tree or where it is
 // installed, else where the build says. May not exist.
-const char *nd_modules_stdlib(struct nd_arena *a, const char *given);
+const char *nd_library_dir(struct nd_arena *a, const char *given);
 
 #endif
