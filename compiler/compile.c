@@ -3,8 +3,8 @@
 #include "compiler/compile.h"
 
 #include "compiler/dump.h"
-#include "compiler/lower/lower.h"
 #include "compiler/library.h"
+#include "compiler/lower/lower.h"
 #include "compiler/net/net.h"
 #include "compiler/user/emit.h"
 

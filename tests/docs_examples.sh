@@ -55,8 +55,8 @@ grep -o '^| `pkt\.[a-z0-9.]*` |' docs/language.md | while IFS= read -r row; do
 done >"$tmp/unknown"
 [ ! -s "$tmp/unknown" ] || { echo "not ok docs/language.md names fields that there are not: $(tr '\n' ' ' <"$tmp/unknown")"; ((failed++)); }
 
-# "usage" is the sixth member of a row with text; rows of what is refused have none.
-sed -n 's/^ *{"[a-z_0-9]*", ND_B_[A-Z0-9_]*, [KU]*, .*, "\([^,].*\)", "[^"]*\(\\"[^"]*\)*"},$/\1/p' compiler/check/check_builtin.c |
+# "usage" is the last member but one of a row with text; rows of what is refused have none.
+sed -nE 's/^ND_BUILTIN(_AGAIN)?\([A-Z0-9_]*, "[^"]*", [KU]*, .*, "([^,].*)", "[^"]*(\\"[^"]*)*"\)$/\2/p' runtime/common/builtins.def |
     grep -v '^$' | sed 's/\\"/"/g' >"$tmp/usages"
 [ "$(wc -l <"$tmp/usages")" -gt 50 ] || { echo "not ok the table of built-ins cannot be read"; ((failed++)); }
 while IFS= read -r usage; do

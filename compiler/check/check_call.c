@@ -9,49 +9,15 @@ static struct nd_type *error_type(void)
     return nd_ty(&nd_type_error);
 }
 
-// Built-ins whose first argument may be a whole map.
-static bool takes_map(enum nd_builtin_id id)
+static bool is_percentile(const struct nd_builtin *b)
 {
-    switch (id) {
-    case ND_B_PRINT:
-    case ND_B_CLEAR:
-    case ND_B_ZERO:
-    case ND_B_LEN:
-    case ND_B_DELETE:
-    case ND_B_HAS_KEY:
-    case ND_B_REPORT:
-    case ND_B_TOP:
-    case ND_B_COUNT:
-    case ND_B_SUM:
-    case ND_B_AVG:
-    case ND_B_MIN:
-    case ND_B_MAX:
-    case ND_B_P50:
-    case ND_B_P90:
-    case ND_B_P95:
-    case ND_B_P99:
-    case ND_B_P999:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool only_maps(enum nd_builtin_id id)
-{
-    return id == ND_B_CLEAR || id == ND_B_ZERO || id == ND_B_DELETE || id == ND_B_HAS_KEY ||
-           id == ND_B_REPORT || id == ND_B_TOP;
-}
-
-static bool is_percentile(enum nd_builtin_id id)
-{
-    return id >= ND_B_P50 && id <= ND_B_P999;
+    return b->flags & ND_BF_PERCENTILE;
 }
 
 // Asks for a number of an aggregation: sum(@m), p99(v); not min(a, b).
-static bool is_stat(enum nd_builtin_id id, uint32_t nargs)
+static bool is_stat(const struct nd_builtin *b, uint32_t nargs)
 {
-    return (id >= ND_B_COUNT && id <= ND_B_MAX && nargs == 1) || is_percentile(id);
+    return (b->flags & ND_BF_STAT && nargs == 1) || is_percentile(b);
 }
 
 // A map as an argument: with its key checked, the value untouched.
@@ -100,7 +66,7 @@ static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, co
 {
     bool hist = v->kind == ND_TY_HIST || v->kind == ND_TY_LHIST || v->kind == ND_TY_DIST;
 
-    if (is_percentile(b->id) && !hist) {
+    if (is_percentile(b) && !hist) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0309, x->span, "%s holds %s, which has no percentiles", what,
                          nd_type_text(c->t, v)),
@@ -111,14 +77,14 @@ static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, co
         nd_error(c->d, ND_E0309, x->span, "%s holds %s", what, nd_type_text(c->t, v));
         return error_type();
     }
-    if (!is_percentile(b->id) && b->id != ND_B_COUNT && hist && v->kind != ND_TY_DIST) {
+    if (!is_percentile(b) && b->id != ND_B_COUNT && hist && v->kind != ND_TY_DIST) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0309, x->span, "%s holds %s, which keeps no %s", what,
                          nd_type_text(c->t, v), b->name),
                 "dist() and stats() do");
         return error_type();
     }
-    if (is_percentile(b->id) || b->id == ND_B_AVG)
+    if (is_percentile(b) || b->id == ND_B_AVG)
         return nd_ty(&nd_type_double);
     return b->id == ND_B_COUNT ? nd_ty(&nd_type_u64) : nd_ty(&nd_type_i64);
 }
@@ -193,7 +159,7 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
     struct nd_map *m = x->map;
     uint32_t i;
 
-    if (only_maps(b->id) && x->kind != ND_E_MAP) {
+    if ((b->flags & ND_BF_ONLY_MAPS) == ND_BF_ONLY_MAPS && x->kind != ND_E_MAP) {
         nd_error(c->d, ND_E0302, x->span, "%s() wants a map here", e->name);
         return b->type ? nd_ty(b->type) : error_type();
     }
@@ -264,10 +230,11 @@ static void unknown_function(struct nd_check *c, struct nd_expr *e)
         nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
 }
 
-static struct nd_type *check_has(struct nd_check *c, struct nd_expr *e)
+struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     struct nd_expr *x = e->args.v[0];
 
+    (void)b;
     nd_check_packet_expr(c, x);
     if (x->type->kind == ND_TY_PKT || (x->kind == ND_E_FIELD && x->a->type->kind == ND_TY_PKT))
         return nd_ty(&nd_type_bool);
@@ -278,12 +245,13 @@ static struct nd_type *check_has(struct nd_check *c, struct nd_expr *e)
     return nd_ty(&nd_type_bool);
 }
 
-static struct nd_type *check_nsecs(struct nd_check *c, struct nd_expr *e)
+struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     static const char *const clocks[] = {"monotonic", "boot", "tai"};
     struct nd_expr *x = e->args.v[0];
     uint32_t i;
 
+    (void)b;
     x->type = nd_ty(&nd_type_none);
     for (i = 0; x->kind == ND_E_IDENT && i < 3; i++) {
         if (!strcmp(clocks[i], x->name)) {
@@ -338,19 +306,15 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
     check_worlds(c, e, b);
     if (!check_count(c, e, b))
         return b->type && b->type->kind != ND_TY_NONE ? nd_ty(b->type) : error_type();
-    if (b->id == ND_B_HAS)
-        return check_has(c, e);
     if (is_record(c, e)) {
         e->record = c->on;
         return nd_ty(b->type);
     }
-    if (b->id == ND_B_NSECS)
-        return check_nsecs(c, e);
-    if (b->id == ND_B_KSTACK || b->id == ND_B_USTACK)
-        return b->check(c, e, b);
-    if (takes_map(b->id) && e->args.n && e->args.v[0]->kind == ND_E_MAP &&
-        (c->world == ND_USER || !(b->id >= ND_B_COUNT && b->id <= ND_B_DIST))) {
-        if (is_stat(b->id, e->args.n))
+    if (b->flags & ND_BF_RAW)
+        return nd_check_builtin(c, e);
+    if (b->flags & ND_BF_TAKES_MAP && e->args.n && e->args.v[0]->kind == ND_E_MAP &&
+        (c->world == ND_USER || !(b->flags & ND_BF_AGGREGATES))) {
+        if (is_stat(b, e->args.n))
             return stat_of_map(c, e, b);
         for (i = 0; i < e->args.n; i++) {
             if (e->args.v[i]->kind == ND_E_MAP && (i == 0 || b->id == ND_B_REPORT))
@@ -362,7 +326,7 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
     }
     for (i = 0; i < e->args.n; i++)
         nd_check_expr(c, e->args.v[i]);
-    if (only_maps(b->id))
+    if ((b->flags & ND_BF_ONLY_MAPS) == ND_BF_ONLY_MAPS)
         return check_map_call(c, e, b);
     if (b->id == ND_B_PRINT &&
         (e->args.v[0]->type->kind == ND_TY_NONE || e->args.v[0]->type->kind == ND_TY_OPTS ||
@@ -370,10 +334,10 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         nd_error(c->d, ND_E0302, e->args.v[0]->span, "there is nothing to print");
     if (b->id == ND_B_PRINT)
         check_title(c, e);
-    v = c->world == ND_USER && is_stat(b->id, e->args.n) ? loop_value(c, e) : NULL;
+    v = c->world == ND_USER && is_stat(b, e->args.n) ? loop_value(c, e) : NULL;
     if (v)
         return stat_type(c, e->args.v[0], "this", b, v);
-    if (is_percentile(b->id) && e->args.v[0]->type->kind != ND_TY_ERROR) {
+    if (is_percentile(b) && e->args.v[0]->type->kind != ND_TY_ERROR) {
         nd_error(c->d, ND_E0309, e->args.v[0]->span,
                  "%s() wants a value of hist(), lhist() or dist()", e->name);
         return error_type();
@@ -384,7 +348,7 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
 
         return real ? nd_ty(&nd_type_double) : nd_ty(&nd_type_i64);
     }
-    return b->check ? b->check(c, e, b) : nd_ty(b->type);
+    return nd_check_builtin(c, e);
 }
 
 // ---- functions of the script -------------------------------------------------------------------

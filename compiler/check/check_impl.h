@@ -56,6 +56,12 @@ struct nd_diag *nd_check_bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t
                                  const char *want);
 bool nd_check_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i);
 
+// By the row of the built-in that e names or calls.
+struct nd_type *nd_check_builtin(struct nd_check *c, struct nd_expr *e);
+// check_call.c: their arguments are not expressions
+struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+
 // sources.c: what user space reads besides maps and events
 struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
                                     const struct nd_builtin *b);

@@ -158,10 +158,9 @@ static bool on_kernel_func(const struct nd_probe *p)
 
 static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_t n)
 {
-    static const struct nd_builtin row = {.name = "arg0", .id = ND_B_ARGN};
     struct nd_probe *p = c->probe;
 
-    e->builtin = &row;
+    e->builtin = nd_builtin_of(ND_B_ARGN);
     e->index = n;
     if (!p)
         return nd_check_not_here(c, e, "it belongs to a probe on a function");
@@ -264,7 +263,7 @@ static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
     case ND_B_CTX:
         return nd_type_ptr(c->t, nd_ty(&nd_type_void), ND_AS_CTX);
     default:
-        return b->check ? b->check(c, e, b) : nd_ty(b->type);
+        return nd_check_builtin(c, e);
     }
 }
 

@@ -429,22 +429,6 @@ static LLVMValueRef b_retval(struct nd_lower *l, struct nd_expr *e)
     return retval(l, e);
 }
 
-static const struct {
-    enum nd_builtin_id id;
-    LLVMValueRef (*fn)(struct nd_lower *l, struct nd_expr *e);
-} rows[] = {
-    {ND_B_PID, b_pid},         {ND_B_TID, b_tid},         {ND_B_UID, b_uid},
-    {ND_B_GID, b_gid},         {ND_B_USERNAME, b_uid},    {ND_B_CPU, b_cpu},
-    {ND_B_NSECS, b_nsecs},     {ND_B_ELAPSED, b_elapsed}, {ND_B_RAND, b_rand},
-    {ND_B_CGROUP, b_cgroup},   {ND_B_FUNC, b_func},       {ND_B_CURTASK, b_curtask},
-    {ND_B_CTX, b_ctx},         {ND_B_ARGN, b_argn},       {ND_B_RETVAL, b_retval},
-    {ND_B_REG, b_reg},         {ND_B_KPTR, b_first},      {ND_B_UPTR, b_first},
-    {ND_B_KSYM, b_first},      {ND_B_STRFTIME, b_second}, {ND_B_BSWAP, b_bswap},
-    {ND_B_STRNCMP, b_strncmp}, {ND_B_STRLEN, b_strlen},   {ND_B_STRCONTAINS, b_strcontains},
-    {ND_B_HAS_KEY, b_has_key}, {ND_B_DELETE, b_delete},   {ND_B_HAS, b_has},
-    {ND_B_LEN, b_len},
-};
-
 // ---- built-ins that are bytes in memory ---------------------------------------------------------
 
 static void into_comm(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
@@ -595,45 +579,46 @@ static void into_stack(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, 
         nd_ir_store(l, nd_ir_gep(l, dst, 4), 4, b_pid(l, e));
 }
 
-static const struct {
-    enum nd_builtin_id id;
-    void (*fn)(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
-} into_rows[] = {
-    {ND_B_COMM, into_comm},       {ND_B_STR, into_str},    {ND_B_BUF, into_buf},
-    {ND_B_NTOP, into_ntop},       {ND_B_PTON, into_bytes}, {ND_B_IP, into_bytes},
-    {ND_B_PREFIX, into_bytes},    {ND_B_MAC, into_bytes},  {ND_B_IFNAME, into_bytes},
-    {ND_B_MACADDR, into_macaddr}, {ND_B_USYM, into_usym},  {ND_B_KSTACK, into_stack},
-    {ND_B_USTACK, into_stack},
+// ---- by row -------------------------------------------------------------------------------------
+
+static const struct row {
+    LLVMValueRef (*value)(struct nd_lower *l, struct nd_expr *e); // an integer, or
+    void (*into)(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
+                 struct nd_type *t);                                     // bytes
+    struct nd_val (*whole)(struct nd_lower *l, const struct nd_expr *e); // or either
+} by_row[] = {
+#define V(fn) .value = b_##fn
+#define I(fn) .into = into_##fn
+#define P(fn) .whole = nd_lower_##fn
+#define K0
+#define ND_BUILTIN(id, name, worlds, form, flags, type, check, kernel, ...) {kernel},
+#include "runtime/common/builtins.def"
+#undef V
+#undef I
+#undef P
+#undef K0
 };
 
 bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
                            struct nd_type *t)
 {
-    size_t i;
+    const struct row *row = &by_row[nd_builtin_row(e->builtin)];
 
-    for (i = 0; i < sizeof(into_rows) / sizeof(into_rows[0]); i++) {
-        if (into_rows[i].id != e->builtin->id)
-            continue;
-        if (e->builtin->id == ND_B_COMM && t->size < 16)
-            return false;
-        into_rows[i].fn(l, e, dst, t);
-        return true;
-    }
-    return false;
+    if (!row->into || (e->builtin->id == ND_B_COMM && t->size < 16))
+        return false;
+    row->into(l, e, dst, t);
+    return true;
 }
 
 struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
 {
-    if (e->builtin->id == ND_B_PACKET_ID || e->builtin->id == ND_B_INNER_ID)
-        return nd_lower_packet_id(l, e);
-
+    const struct row *row = &by_row[nd_builtin_row(e->builtin)];
     struct nd_val v = {.mem = true, .as = ND_AS_BPF};
-    size_t i;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].id == e->builtin->id)
-            return scalar(rows[i].fn(l, e));
-    }
+    if (row->whole)
+        return row->whole(l, e);
+    if (row->value)
+        return scalar(row->value(l, e));
     v.v = nd_lower_temp(l, e->type->size);
     if (nd_lower_builtin_into(l, e, v.v, e->type))
         return v;

@@ -9,17 +9,6 @@
 
 #include <string.h>
 
-static bool constant_ident(const struct nd_expr *e)
-{
-    static const uint8_t fixed[] = {ND_B_PID,  ND_B_TID,    ND_B_UID,    ND_B_GID,
-                                    ND_B_ARGN, ND_B_RETVAL, ND_B_CURTASK};
-
-    for (size_t i = 0; e->builtin && i < sizeof(fixed); i++)
-        if (e->builtin->id == fixed[i])
-            return true;
-    return false;
-}
-
 // Are both the same expression, of a form whose value is the same all through a probe?
 static bool same(const struct nd_expr *a, const struct nd_expr *b)
 {
@@ -29,7 +18,7 @@ static bool same(const struct nd_expr *a, const struct nd_expr *b)
     case ND_E_INT:
         return a->num == b->num;
     case ND_E_IDENT:
-        return constant_ident(a) && !strcmp(a->name, b->name);
+        return a->builtin && a->builtin->flags & ND_BF_FIXED && !strcmp(a->name, b->name);
     case ND_E_FIELD:
         return a->a->type->kind == ND_TY_ARGS && b->a->type->kind == ND_TY_ARGS &&
                !strcmp(a->name, b->name);

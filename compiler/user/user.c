@@ -308,15 +308,6 @@ bool nd_u_agg_number(struct nd_user *u, const struct nd_map *m, uint32_t local)
 
 static void ident(struct nd_user *u, struct nd_expr *e)
 {
-    static const struct {
-        enum nd_builtin_id id;
-        enum nd_vm_builtin vm;
-    } names[] = {{ND_B_NSECS, ND_BI_NSECS},       {ND_B_ELAPSED, ND_BI_ELAPSED},
-                 {ND_B_INTERVAL, ND_BI_INTERVAL}, {ND_B_LOST, ND_BI_LOST},
-                 {ND_B_NCPUS, ND_BI_NCPUS},       {ND_B_JSON, ND_BI_RECORDS},
-                 {ND_B_ENDING, ND_BI_ENDING}};
-    size_t i;
-
     if (e->sym && e->sym->kind == ND_SYM_FIELD && e->sym->index == u->on->type->nelems) {
         nd_u_op(u, ND_VM_LOCAL, 0, 0, 0); // the payload
         return;
@@ -331,10 +322,8 @@ static void ident(struct nd_user *u, struct nd_expr *e)
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)nd_u_local(u, e->sym));
         return;
     }
-    for (i = 0; e->builtin && i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i].id == e->builtin->id)
-            nd_u_op(u, ND_VM_BUILTIN, 0, 0, names[i].vm);
-    }
+    if (e->builtin)
+        nd_u_builtin(u, e);
 }
 
 static void in_list(struct nd_user *u, struct nd_expr *e)

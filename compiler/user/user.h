@@ -55,6 +55,7 @@ void nd_u_operand(struct nd_user *u, struct nd_expr *e, enum nd_vm_domain d);
 void nd_u_binary(struct nd_user *u, enum nd_op op, enum nd_vm_domain d, struct nd_span span);
 
 // user_call.c
+void nd_u_builtin(struct nd_user *u, struct nd_expr *e); // a name or a call
 void nd_u_call(struct nd_user *u, struct nd_expr *e);
 // After statement i of a handler: closes a table that nothing after it goes on with.
 void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i);

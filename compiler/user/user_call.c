@@ -288,90 +288,11 @@ static void c_get_addr(struct nd_user *u, struct nd_expr *e)
             e->builtin->id == ND_B_GET_IP ? ND_BI_GET_IP : ND_BI_GET_MAC);
 }
 
-static const struct {
-    enum nd_builtin_id id;
-    void (*fn)(struct nd_user *u, struct nd_expr *e);
-} rows[] = {
-    {ND_B_PRINTF, c_printf},
-    {ND_B_SPRINTF, c_printf},
-    {ND_B_PRINT, c_print},
-    {ND_B_CLEAR, c_map_op},
-    {ND_B_ZERO, c_map_op},
-    {ND_B_REPORT, c_report},
-    {ND_B_DELETE, c_key_op},
-    {ND_B_HAS_KEY, c_key_op},
-    {ND_B_LEN, c_len},
-    {ND_B_HAS, c_has},
-    {ND_B_EXIT, c_exit},
-    {ND_B_TIME, c_time},
-    {ND_B_IP, c_bytes},
-    {ND_B_PTON, c_bytes},
-    {ND_B_PREFIX, c_bytes},
-    {ND_B_MAC, c_bytes},
-    {ND_B_IFNAME, c_bytes},
-    {ND_B_KSYM, c_ksym},
-    {ND_B_BSWAP, c_bswap},
-    {ND_B_TOP, c_top},
-    {ND_B_TABLE, c_table},
-    {ND_B_COUNT, c_stat},
-    {ND_B_SUM, c_stat},
-    {ND_B_AVG, c_stat},
-    {ND_B_MIN, c_stat},
-    {ND_B_MAX, c_stat},
-    {ND_B_P50, c_stat},
-    {ND_B_P90, c_stat},
-    {ND_B_P95, c_stat},
-    {ND_B_P99, c_stat},
-    {ND_B_P999, c_stat},
-    {ND_B_LINK_STAT, c_link_stat},
-    {ND_B_GET_IP, c_get_addr},
-    {ND_B_GET_MAC, c_get_addr},
-    {ND_B_FAIL, c_fail},
-    {ND_B_WORD, c_word},
-    {ND_B_WORD_COLUMN, c_word},
-    {ND_B_ROW_LOW, c_row},
-    {ND_B_ROW_HIGH, c_row},
-    {ND_B_ROW_COUNT, c_row},
-    {ND_B_PATH_COUNT, c_path_count},
-    {ND_B_LOSSES, c_losses},
-};
-
-static const struct {
-    enum nd_builtin_id id;
-    enum nd_vm_builtin vm;
-} plain[] = {
-    {ND_B_STR, ND_BI_STR},
-    {ND_B_STRLEN, ND_BI_STRLEN},
-    {ND_B_STRCONTAINS, ND_BI_STRCONTAINS},
-    {ND_B_STARTS, ND_BI_STRSTARTS},
-    {ND_B_ENDS, ND_BI_STRENDS},
-    {ND_B_SUBSTR, ND_BI_SUBSTR},
-    {ND_B_REPEAT, ND_BI_REPEAT},
-    {ND_B_UPPER, ND_BI_UPPER},
-    {ND_B_LOWER, ND_BI_LOWER},
-    {ND_B_PAD, ND_BI_PAD},
-    {ND_B_NUM, ND_BI_NUM},
-    {ND_B_ABS, ND_BI_ABS},
-    {ND_B_ROUND, ND_BI_ROUND},
-    {ND_B_FLOOR, ND_BI_FLOOR},
-    {ND_B_CEIL, ND_BI_CEIL},
-    {ND_B_SQRT, ND_BI_SQRT},
-    {ND_B_LOG2, ND_BI_LOG2},
-    {ND_B_IFINDEX, ND_BI_IFINDEX},
-    {ND_B_STRFTIME, ND_BI_STRFTIME},
-    {ND_B_KADDR, ND_BI_KADDR},
-    {ND_B_FRAMES, ND_BI_FRAMES},
-    {ND_B_FOLDED, ND_BI_FOLDED},
-    {ND_B_GET_NUM, ND_BI_GET_NUM},
-    {ND_B_GET_BE, ND_BI_GET_BE},
-    {ND_B_FILE_LINES, ND_BI_FILE_LINES},
-    {ND_B_FILE_LINE, ND_BI_FILE_LINE},
-    {ND_B_FILE_ERROR, ND_BI_FILE_ERROR},
-    {ND_B_VM_TAP, ND_BI_VM_TAP},
-    {ND_B_DEPTH, ND_BI_DEPTH},
-    {ND_B_FRAME, ND_BI_FRAME},
-    {ND_B_ROWS, ND_BI_ROWS},
-};
+static void c_kaddr(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_str(u, e->args.v[0]->str);
+    nd_u_op(u, ND_VM_BUILTIN, 1, 0, ND_BI_KADDR);
+}
 
 static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)
 {
@@ -393,33 +314,46 @@ static void give_bool(struct nd_user *u, const struct nd_expr *e)
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
 }
 
+static const struct row {
+    void (*fn)(struct nd_user *u, struct nd_expr *e);
+    bool is_vm; // a function of the VM, which
+    enum nd_vm_builtin vm;
+} by_row[] = {
+#define F(fn) c_##fn, false, 0
+#define B(name) NULL, true, ND_BI_##name
+#define U0 NULL, false, 0
+#define ND_BUILTIN(id, name, worlds, form, flags, type, check, kernel, user, ...) {user},
+#include "runtime/common/builtins.def"
+#undef F
+#undef B
+#undef U0
+};
+
+void nd_u_builtin(struct nd_user *u, struct nd_expr *e)
+{
+    const struct row *row = &by_row[nd_builtin_row(e->builtin)];
+
+    if (row->fn) {
+        row->fn(u, e);
+    } else if (row->is_vm) {
+        args(u, e, 0);
+        nd_u_op(u, ND_VM_BUILTIN, (uint8_t)e->args.n, 0, row->vm);
+    } else {
+        return;
+    }
+    if (e->kind == ND_E_CALL)
+        give_bool(u, e);
+}
+
 void nd_u_call(struct nd_user *u, struct nd_expr *e)
 {
-    size_t i;
+    uint32_t fn;
 
-    if (!e->builtin) {
-        uint32_t fn = script_fn(u, e->fn);
-
-        args(u, e, 0);
-        nd_u_op(u, ND_VM_CALL, (uint8_t)e->args.n, e->type->kind != ND_TY_NONE, (int32_t)fn);
+    if (e->builtin) {
+        nd_u_builtin(u, e);
         return;
     }
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].id == e->builtin->id) {
-            rows[i].fn(u, e);
-            give_bool(u, e);
-            return;
-        }
-    }
-    for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-        if (plain[i].id != e->builtin->id)
-            continue;
-        if (e->builtin->id == ND_B_KADDR)
-            nd_u_str(u, e->args.v[0]->str);
-        else
-            args(u, e, 0);
-        nd_u_op(u, ND_VM_BUILTIN, (uint8_t)e->args.n, 0, plain[i].vm);
-        give_bool(u, e);
-        return;
-    }
+    fn = script_fn(u, e->fn);
+    args(u, e, 0);
+    nd_u_op(u, ND_VM_CALL, (uint8_t)e->args.n, e->type->kind != ND_TY_NONE, (int32_t)fn);
 }

@@ -10,8 +10,8 @@ static bool is_agg(const struct nd_stmt *s)
 {
     const struct nd_expr *r = s->rhs;
 
-    return r->kind == ND_E_CALL && r->builtin && r->builtin->id >= ND_B_COUNT &&
-           r->builtin->id <= ND_B_DIST && nd_type_is_agg(r->type);
+    return r->kind == ND_E_CALL && r->builtin && r->builtin->flags & ND_BF_AGGREGATES &&
+           nd_type_is_agg(r->type);
 }
 
 static void assign_map(struct nd_user *u, struct nd_stmt *s)

@@ -722,59 +722,10 @@ enum nd_vm_row { // of ND_BI_ROW
     ND_ROW_MAX,
 };
 
-// clang-format off
-#define ND_VM_BUILTINS(X)                                                                          \
-    X(STRFTIME)     /* fmt time -- str        time: ns of CLOCK_MONOTONIC                       */ \
-    X(NSECS)        /* -- ns of CLOCK_MONOTONIC, ND_T_TIME                                      */ \
-    X(ELAPSED)      /* -- ns since the start of the run, ND_T_DURATION                          */ \
-    X(INTERVAL)     /* -- true length of the interval that just ended, ns, ND_T_DURATION        */ \
-    X(STR)          /* v -- str               what print would write                            */ \
-    X(STRLEN)       /* s -- n                                                                   */ \
-    X(STRCONTAINS)  /* s needle -- bool                                                         */ \
-    X(STRSTARTS)    /* s prefix -- bool                                                         */ \
-    X(STRENDS)      /* s suffix -- bool                                                         */ \
-    X(SUBSTR)       /* s start len -- str     bytes; out of range is cut                        */ \
-    X(REPEAT)       /* s n -- str             at most 1024 bytes                                */ \
-    X(UPPER)        /* s -- str                                                                 */ \
-    X(LOWER)        /* s -- str                                                                 */ \
-    X(PAD)          /* s width -- str         negative: left-justified                          */ \
-    X(NUM)          /* s -- int               0 if it is no number                              */ \
-    X(MIN2) X(MAX2) /* x y -- v               a in the insn is taken as the argument count      */ \
-    X(ABS) X(ROUND) X(FLOOR) X(CEIL) X(SQRT) X(LOG2) /* x -- v                                   */ \
-    X(KSYM)         /* addr -- str                                                              */ \
-    X(KADDR)        /* name -- addr                                                             */ \
-    X(IFINDEX)      /* name -- n              0 if there is no such device                      */ \
-    X(IFNAME)       /* n -- str                                                                 */ \
-    X(LOST)         /* -- number of events lost so far                                          */ \
-    X(NCPUS)        /* -- number of possible CPUs                                               */ \
-    X(RECORDS)      /* -- bool: the output is records for a program, not text for a person      */ \
-    X(ENDING)       /* -- bool: the run ends                                                    */ \
-    X(FAIL)         /* code text --            ends the run with the code                       */ \
-    X(FRAMES)       /* stack separator -- str  the innermost function first; none: ""           */ \
-    X(FOLDED)       /* stack -- str            the outermost function first, ; between          */ \
-    X(LINK_STAT)    /* name enum nd_link_stat -- n   -1 if there is no such device              */ \
-    X(GET_NUM)      /* buf offset bytes -- n   0 out of range, as of the others                 */ \
-    X(GET_BE)       /* buf offset bytes -- n   most significant byte first                      */ \
-    X(GET_IP)       /* buf offset 4|16 type -- v    of that type, 16 bytes                      */ \
-    X(GET_MAC)      /* buf offset type -- v         of that type, 6 bytes                       */ \
-    X(FILE_LINES)   /* path -- n              a file that cannot be read ends the run           */ \
-    X(FILE_LINE)    /* path line -- str       from 1                                            */ \
-    X(FILE_ERROR)   /* path line column text --   ends the run with 2                           */ \
-    X(WORD)         /* s i separators -- str  the i-th word, from 0; none: ""                   */ \
-    X(WORD_COLUMN)  /* s i separators -- n    where it begins, from 1                           */ \
-    X(VM_TAP)       /* name i -- str          the i-th tap of a VM, from 0; none: ""            */ \
-    X(DEPTH)        /* stack -- n              frames; 0 if it could not be taken               */ \
-    X(FRAME)        /* stack i -- str          a line of the stack; out of range: ""            */ \
-    X(PATH_COUNT)   /* path enum nd_path_count -- n    since the start of the run               */ \
-    X(ROWS)         /* histogram -- n          rows that it prints as                           */ \
-    X(ROW)          /* histogram i enum nd_vm_row -- n    out of range: 0                       */
-// clang-format on
-
 enum nd_vm_builtin {
-#define ND_VM_BI_ENUM(name) ND_BI_##name,
-    ND_VM_BUILTINS(ND_VM_BI_ENUM)
-#undef ND_VM_BI_ENUM
-        ND_BI_MAX,
+#define ND_VM_FUNCTION(name, ...) ND_BI_##name,
+#include "runtime/common/builtins.def"
+    ND_BI_MAX,
 };
 
 #endif

@@ -51,7 +51,7 @@ static int c_string(struct nd_vm *vm, const struct vm_value *v)
     return vm->scratch.v ? 0 : vm_fail(vm, ENOMEM, "out of memory");
 }
 
-static int bi_strftime(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_strftime(struct nd_vm *vm, const struct vm_value *v)
 {
     int64_t t;
 
@@ -63,32 +63,32 @@ static int bi_strftime(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_copy(vm, vm->text.v, vm->text.n);
 }
 
-static int bi_nsecs(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_nsecs(struct nd_vm *vm, const struct vm_value *v)
 {
     (void)v;
     return push_kind(vm, ND_T_TIME, monotonic());
 }
 
-static int bi_elapsed(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_elapsed(struct nd_vm *vm, const struct vm_value *v)
 {
     (void)v;
     return push_kind(vm, ND_T_DURATION, monotonic() - vm->start);
 }
 
-static int bi_interval(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_interval(struct nd_vm *vm, const struct vm_value *v)
 {
     (void)v;
     return push_kind(vm, ND_T_DURATION, vm->now - vm->interval_start);
 }
 
-static int bi_str(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_str(struct nd_vm *vm, const struct vm_value *v)
 {
     vm->text.n = 0;
     vm_text(vm, &v[0], &vm->text);
     return vm_push_copy(vm, vm->text.v, vm->text.n);
 }
 
-static int bi_strlen(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_strlen(struct nd_vm *vm, const struct vm_value *v)
 {
     const char *s;
     uint32_t n;
@@ -102,7 +102,7 @@ static bool strings(struct nd_vm *vm, const struct vm_value *v, const char **s, 
     return !vm_str(vm, &v[0], s, n) && !vm_str(vm, &v[1], t, m);
 }
 
-static int bi_strcontains(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_strcontains(struct nd_vm *vm, const struct vm_value *v)
 {
     const char *s, *t;
     uint32_t n, m;
@@ -112,7 +112,7 @@ static int bi_strcontains(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, !m || (n && memmem(s, n, t, m)));
 }
 
-static int bi_strstarts(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_strstarts(struct nd_vm *vm, const struct vm_value *v)
 {
     const char *s, *t;
     uint32_t n, m;
@@ -122,7 +122,7 @@ static int bi_strstarts(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, !m || (n >= m && !memcmp(s, t, m)));
 }
 
-static int bi_strends(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_strends(struct nd_vm *vm, const struct vm_value *v)
 {
     const char *s, *t;
     uint32_t n, m;
@@ -132,7 +132,7 @@ static int bi_strends(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, !m || (n >= m && !memcmp(s + (n - m), t, m)));
 }
 
-static int bi_substr(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_substr(struct nd_vm *vm, const struct vm_value *v)
 {
     const char *s;
     uint32_t n;
@@ -145,7 +145,7 @@ static int bi_substr(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_str(vm, s + from, (size_t)len);
 }
 
-static int bi_repeat(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_repeat(struct nd_vm *vm, const struct vm_value *v)
 {
     const char *s;
     uint32_t n;
@@ -172,17 +172,17 @@ static int change_case(struct nd_vm *vm, const struct vm_value *v, int (*change)
     return p ? vm_push_str(vm, p, n) : -ENOMEM;
 }
 
-static int bi_upper(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_upper(struct nd_vm *vm, const struct vm_value *v)
 {
     return change_case(vm, v, toupper);
 }
 
-static int bi_lower(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_lower(struct nd_vm *vm, const struct vm_value *v)
 {
     return change_case(vm, v, tolower);
 }
 
-static int bi_pad(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_pad(struct nd_vm *vm, const struct vm_value *v)
 {
     const char *s;
     uint32_t n;
@@ -202,7 +202,7 @@ static int bi_pad(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_copy(vm, vm->text.v, vm->text.n);
 }
 
-static int bi_num(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_num(struct nd_vm *vm, const struct vm_value *v)
 {
     char *end;
     long long x;
@@ -234,17 +234,17 @@ static int pick(struct nd_vm *vm, const struct vm_value *v, bool max)
     return out ? 0 : -E2BIG;
 }
 
-static int bi_min2(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_min2(struct nd_vm *vm, const struct vm_value *v)
 {
     return pick(vm, v, false);
 }
 
-static int bi_max2(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_max2(struct nd_vm *vm, const struct vm_value *v)
 {
     return pick(vm, v, true);
 }
 
-static int bi_abs(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_abs(struct nd_vm *vm, const struct vm_value *v)
 {
     struct vm_value x = v[0], *out;
 
@@ -275,32 +275,32 @@ static int real(struct nd_vm *vm, const struct vm_value *v, double (*f)(double),
     return vm_f64(vm, v, &d) ?: vm_push_double(vm, f(d));
 }
 
-static int bi_round(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_round(struct nd_vm *vm, const struct vm_value *v)
 {
     return real(vm, v, round, true);
 }
 
-static int bi_floor(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_floor(struct nd_vm *vm, const struct vm_value *v)
 {
     return real(vm, v, floor, true);
 }
 
-static int bi_ceil(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_ceil(struct nd_vm *vm, const struct vm_value *v)
 {
     return real(vm, v, ceil, true);
 }
 
-static int bi_sqrt(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_sqrt(struct nd_vm *vm, const struct vm_value *v)
 {
     return real(vm, v, sqrt, false);
 }
 
-static int bi_log2(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_log2(struct nd_vm *vm, const struct vm_value *v)
 {
     return real(vm, v, log2, false);
 }
 
-static int bi_ksym(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_ksym(struct nd_vm *vm, const struct vm_value *v)
 {
     int64_t addr;
 
@@ -311,7 +311,7 @@ static int bi_ksym(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_copy(vm, vm->text.v, vm->text.n);
 }
 
-static int bi_kaddr(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_kaddr(struct nd_vm *vm, const struct vm_value *v)
 {
     struct nd_syms *s = vm->env.fmt->syms;
 
@@ -320,12 +320,12 @@ static int bi_kaddr(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, s ? (int64_t)nd_syms_kaddr(s, vm->scratch.v) : 0);
 }
 
-static int bi_ifindex(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_ifindex(struct nd_vm *vm, const struct vm_value *v)
 {
     return c_string(vm, &v[0]) ?: vm_push_int(vm, if_nametoindex(vm->scratch.v));
 }
 
-static int bi_ifname(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_ifname(struct nd_vm *vm, const struct vm_value *v)
 {
     char name[IF_NAMESIZE] = "";
     int64_t i;
@@ -337,32 +337,32 @@ static int bi_ifname(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_copy(vm, name, strlen(name));
 }
 
-static int bi_lost(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_lost(struct nd_vm *vm, const struct vm_value *v)
 {
     (void)v;
     return vm_push_int(vm, vm->env.lost ? (int64_t)vm->env.lost(vm->env.losses_arg) : 0);
 }
 
-static int bi_ncpus(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_ncpus(struct nd_vm *vm, const struct vm_value *v)
 {
     (void)v;
     return vm_push_int(vm, sysconf(_SC_NPROCESSORS_CONF));
 }
 
-static int bi_records(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_records(struct nd_vm *vm, const struct vm_value *v)
 {
     (void)v;
     return vm_push_int(vm, nd_sink_records(vm->env.sink));
 }
 
-static int bi_ending(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_ending(struct nd_vm *vm, const struct vm_value *v)
 {
     (void)v;
     return vm_push_int(vm, vm->ending);
 }
 
 // For the person and, as a record, for the program that reads us.
-static int bi_fail(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_fail(struct nd_vm *vm, const struct vm_value *v)
 {
     int64_t code;
 
@@ -375,7 +375,7 @@ static int bi_fail(struct nd_vm *vm, const struct vm_value *v)
     return 0;
 }
 
-static int bi_path_count(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_path_count(struct nd_vm *vm, const struct vm_value *v)
 {
     int64_t path, what, n = 0;
 
@@ -397,12 +397,12 @@ static int stack_text(struct nd_vm *vm, const struct vm_value *v, const char *se
     return vm_push_copy(vm, vm->text.v, vm->text.n);
 }
 
-static int bi_frames(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_frames(struct nd_vm *vm, const struct vm_value *v)
 {
     return c_string(vm, &v[1]) ?: stack_text(vm, &v[0], vm->scratch.v, false);
 }
 
-static int bi_folded(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_folded(struct nd_vm *vm, const struct vm_value *v)
 {
     return stack_text(vm, &v[0], ";", true);
 }
@@ -416,14 +416,14 @@ static int frame_of(struct nd_vm *vm, const struct vm_value *v, int64_t i, int *
     return 0;
 }
 
-static int bi_depth(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_depth(struct nd_vm *vm, const struct vm_value *v)
 {
     int depth = 0;
 
     return frame_of(vm, &v[0], -1, &depth) ?: vm_push_int(vm, depth);
 }
 
-static int bi_frame(struct nd_vm *vm, const struct vm_value *v)
+static int vm_bi_frame(struct nd_vm *vm, const struct vm_value *v)
 {
     int64_t i;
     int depth = 0;
@@ -436,56 +436,8 @@ static const struct {
     vm_builtin *fn;
     uint8_t nargs;
 } builtins[ND_BI_MAX] = {
-    [ND_BI_STRFTIME] = {bi_strftime, 2},
-    [ND_BI_NSECS] = {bi_nsecs, 0},
-    [ND_BI_ELAPSED] = {bi_elapsed, 0},
-    [ND_BI_INTERVAL] = {bi_interval, 0},
-    [ND_BI_STR] = {bi_str, 1},
-    [ND_BI_STRLEN] = {bi_strlen, 1},
-    [ND_BI_STRCONTAINS] = {bi_strcontains, 2},
-    [ND_BI_STRSTARTS] = {bi_strstarts, 2},
-    [ND_BI_STRENDS] = {bi_strends, 2},
-    [ND_BI_SUBSTR] = {bi_substr, 3},
-    [ND_BI_REPEAT] = {bi_repeat, 2},
-    [ND_BI_UPPER] = {bi_upper, 1},
-    [ND_BI_LOWER] = {bi_lower, 1},
-    [ND_BI_PAD] = {bi_pad, 2},
-    [ND_BI_NUM] = {bi_num, 1},
-    [ND_BI_MIN2] = {bi_min2, 2},
-    [ND_BI_MAX2] = {bi_max2, 2},
-    [ND_BI_ABS] = {bi_abs, 1},
-    [ND_BI_ROUND] = {bi_round, 1},
-    [ND_BI_FLOOR] = {bi_floor, 1},
-    [ND_BI_CEIL] = {bi_ceil, 1},
-    [ND_BI_SQRT] = {bi_sqrt, 1},
-    [ND_BI_LOG2] = {bi_log2, 1},
-    [ND_BI_KSYM] = {bi_ksym, 1},
-    [ND_BI_KADDR] = {bi_kaddr, 1},
-    [ND_BI_IFINDEX] = {bi_ifindex, 1},
-    [ND_BI_IFNAME] = {bi_ifname, 1},
-    [ND_BI_LOST] = {bi_lost, 0},
-    [ND_BI_NCPUS] = {bi_ncpus, 0},
-    [ND_BI_RECORDS] = {bi_records, 0},
-    [ND_BI_ENDING] = {bi_ending, 0},
-    [ND_BI_FAIL] = {bi_fail, 2},
-    [ND_BI_FRAMES] = {bi_frames, 2},
-    [ND_BI_FOLDED] = {bi_folded, 1},
-    [ND_BI_LINK_STAT] = {vm_bi_link_stat, 2},
-    [ND_BI_GET_NUM] = {vm_bi_get_num, 3},
-    [ND_BI_GET_BE] = {vm_bi_get_be, 3},
-    [ND_BI_GET_IP] = {vm_bi_get_ip, 4},
-    [ND_BI_GET_MAC] = {vm_bi_get_mac, 3},
-    [ND_BI_FILE_LINES] = {vm_bi_file_lines, 1},
-    [ND_BI_FILE_LINE] = {vm_bi_file_line, 2},
-    [ND_BI_FILE_ERROR] = {vm_bi_file_error, 4},
-    [ND_BI_WORD] = {vm_bi_word, 3},
-    [ND_BI_WORD_COLUMN] = {vm_bi_word_column, 3},
-    [ND_BI_VM_TAP] = {vm_bi_vm_tap, 2},
-    [ND_BI_DEPTH] = {bi_depth, 1},
-    [ND_BI_FRAME] = {bi_frame, 2},
-    [ND_BI_PATH_COUNT] = {bi_path_count, 2},
-    [ND_BI_ROWS] = {vm_bi_rows, 1},
-    [ND_BI_ROW] = {vm_bi_row, 3},
+#define ND_VM_FUNCTION(name, nargs, fn) [ND_BI_##name] = {vm_bi_##fn, nargs},
+#include "runtime/common/builtins.def"
 };
 
 int vm_op_builtin(struct nd_vm *vm, const struct nd_mf_insn *in)
