@@ -72,7 +72,7 @@ static void block(const struct nd_block *b, FILE *out, uint32_t depth)
         [ND_S_FOR_MAP] = "for map", [ND_S_UNROLL] = "unroll",
         [ND_S_BREAK] = "break",     [ND_S_CONTINUE] = "continue",
         [ND_S_RETURN] = "return",   [ND_S_BLOCK] = "block",
-        [ND_S_SEND] = "send",
+        [ND_S_SEND] = "send",       [ND_S_TEXT] = "text",
     };
     uint32_t i, k;
 

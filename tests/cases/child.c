@@ -2,6 +2,7 @@
 // One child with a time limit: what it wrote on stdout and stderr, and how it ended. Must not know
 // cases. Serves the runner of cases.
 #include "case.h"
+#include "tests/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,24 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 10000 };
+enum { LIMIT_MS = 10000, LOOK_MS = 200 };
 
 struct stream {
     int fd;
     char *v;
     size_t n, cap;
 };
-
-static long now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void read_some(struct stream *s)
 {
@@ -78,7 +70,7 @@ void run_child(char *const argv[], struct outcome *o)
 {
     int out[2], err[2];
     struct stream s[2];
-    long end = now_ms() + LIMIT_MS;
+    int64_t end = counted_ms() + scaled_ms(LIMIT_MS);
     pid_t pid;
 
     memset(o, 0, sizeof(*o));
@@ -95,14 +87,13 @@ void run_child(char *const argv[], struct outcome *o)
     s[1].fd = err[0];
     while (s[0].fd >= 0 || s[1].fd >= 0) {
         struct pollfd p[2] = {{.fd = s[0].fd, .events = POLLIN}, {.fd = s[1].fd, .events = POLLIN}};
-        long left = end - now_ms();
 
-        if (left <= 0) {
+        if (counted_ms() >= end) {
             o->timeout = true;
             kill(-pid, SIGKILL);
             break;
         }
-        if (poll(p, 2, (int)left) <= 0)
+        if (poll(p, 2, LOOK_MS) <= 0)
             continue;
         if (p[0].revents)
             read_some(&s[0]);

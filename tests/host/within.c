@@ -11,6 +11,8 @@
 //
 // TEST_LOST: the file of a watcher, which may run on the host of this emulated machine. TEST_SCALE:
 // percent by which limits are longer. Serves the tests of tests/host and tests/vm.
+#include "tests/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,14 +27,6 @@
 #include <unistd.h>
 
 enum { TICK_MS = 200, GRACE_MS = 5000, MOST = 90 };
-
-static int64_t ms_of(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 // ---- how much was lost
 // ---------------------------------------------------------------------------
@@ -80,7 +74,7 @@ static double lost_share(const struct load *now, const struct load *before)
 static int watch(const char *path)
 {
     int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-    int64_t last = ms_of(CLOCK_MONOTONIC);
+    int64_t last = clock_ms();
     struct load before, now;
     double lost = 0;
     char text[32];
@@ -92,7 +86,7 @@ static int watch(const char *path)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     read_load(&before);
     for (;;) {
-        int64_t at = ms_of(CLOCK_MONOTONIC);
+        int64_t at = clock_ms();
 
         read_load(&now);
         lost += (double)(at - last) * lost_share(&now, &before);
@@ -104,20 +98,6 @@ static int watch(const char *path)
             return 1;
         usleep(TICK_MS * 1000);
     }
-}
-
-static int64_t lost_ms(void)
-{
-    const char *path = getenv("TEST_LOST");
-    char text[17] = "";
-    int fd = path && *path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-
-    if (fd < 0)
-        return 0;
-    if (read(fd, text, 16) < 0)
-        *text = 0;
-    close(fd);
-    return strtoll(text, NULL, 10);
 }
 
 // ---- how fast this machine is
@@ -167,7 +147,7 @@ static pid_t start(char **argv, const sigset_t *mask)
 static int run(int64_t limit, char **argv)
 {
     static const int signals[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
-    int64_t begin = ms_of(CLOCK_MONOTONIC) - lost_ms();
+    int64_t begin = counted_ms();
     struct timespec tick = {0, TICK_MS * 1000000L};
     sigset_t set, old;
     bool late = false;
@@ -185,7 +165,7 @@ static int run(int64_t limit, char **argv)
         sig = sigtimedwait(&set, NULL, &tick);
         if (sig > 0 && sig != SIGCHLD)
             kill(-pid, sig); // what is for us is for the group
-        if (ms_of(CLOCK_MONOTONIC) - lost_ms() - begin <= limit)
+        if (counted_ms() - begin <= limit)
             continue;
         kill(-pid, late ? SIGKILL : SIGTERM);
         kill(-pid, SIGCONT);
@@ -199,7 +179,6 @@ static int run(int64_t limit, char **argv)
 
 int main(int argc, char **argv)
 {
-    const char *scale = getenv("TEST_SCALE");
     double limit = argc > 2 ? strtod(argv[1], NULL) * 1000 : 0;
 
     if (argc == 3 && !strcmp(argv[1], "-w"))
@@ -211,7 +190,5 @@ int main(int argc, char **argv)
                 "usage: within SECONDS COMMAND [ARGUMENT...] | -w FILE | -c MICROSECONDS\n");
         return 125;
     }
-    if (scale && atof(scale) > 100)
-        limit *= atof(scale) / 100;
-    return run((int64_t)limit, argv + 2);
+    return run(scaled_ms((int64_t)limit), argv + 2);
 }
