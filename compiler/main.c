@@ -51,6 +51,7 @@ enum {
     OPT_PORTABLE
 };
 
+// Long: one case for each flag.
 static bool parse_args(int argc, char **argv, struct args *a)
 {
     static const struct option longs[] = {

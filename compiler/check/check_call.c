@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Calls: built-ins, functions of the script, formats.
+// Calls: built-ins and functions of the script.
 #include "compiler/check/check_impl.h"
 
 #include <string.h>
@@ -286,15 +286,50 @@ static void check_title(struct nd_check *c, const struct nd_expr *e)
             "in user space: for (k, v in @m) { print(v, \"latency (us)\") }");
 }
 
+// Arguments that are expressions.
+static struct nd_type *check_plain(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
+{
+    const struct nd_type *v;
+    uint32_t i;
+
+    for (i = 0; i < e->args.n; i++)
+        nd_check_expr(c, e->args.v[i]);
+    if ((b->flags & ND_BF_ONLY_MAPS) == ND_BF_ONLY_MAPS)
+        return check_map_call(c, e, b);
+    if (b->id == ND_B_PRINT &&
+        (e->args.v[0]->type->kind == ND_TY_NONE || e->args.v[0]->type->kind == ND_TY_OPTS ||
+         e->args.v[0]->type->kind == ND_TY_ARGS))
+        nd_error(c->d, ND_E0302, e->args.v[0]->span, "there is nothing to print");
+    if (b->id == ND_B_PRINT)
+        check_title(c, e);
+    v = c->world == ND_USER && is_stat(b, e->args.n) ? loop_value(c, e) : NULL;
+    if (v)
+        return stat_type(c, e->args.v[0], "this", b, v);
+    if (is_percentile(b) && e->args.v[0]->type->kind != ND_TY_ERROR) {
+        nd_error(c->d, ND_E0309, e->args.v[0]->span,
+                 "%s() wants a value of hist(), lhist() or dist()", e->name);
+        return error_type();
+    }
+    if (c->world == ND_USER && (b->id == ND_B_MIN || b->id == ND_B_MAX) && e->args.n == 2) {
+        bool real =
+            e->args.v[0]->type->kind == ND_TY_DOUBLE || e->args.v[1]->type->kind == ND_TY_DOUBLE;
+
+        return real ? nd_ty(&nd_type_double) : nd_ty(&nd_type_i64);
+    }
+    return nd_check_builtin(c, e);
+}
+
+static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call);
+
 struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
 {
     const struct nd_builtin *b = nd_builtin_find(e->name, true);
-    const struct nd_type *v;
     uint32_t i;
 
     for (i = 0; i < c->p->fns.n; i++) {
         if (!strcmp(c->p->fns.v[i]->decl->name, e->name))
-            return nd_check_fn(c, c->p->fns.v[i], e);
+            return check_fn(c, c->p->fns.v[i], e);
     }
     if (!b) {
         for (i = 0; i < e->args.n; i++)
@@ -324,31 +359,7 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         }
         return check_map_call(c, e, b);
     }
-    for (i = 0; i < e->args.n; i++)
-        nd_check_expr(c, e->args.v[i]);
-    if ((b->flags & ND_BF_ONLY_MAPS) == ND_BF_ONLY_MAPS)
-        return check_map_call(c, e, b);
-    if (b->id == ND_B_PRINT &&
-        (e->args.v[0]->type->kind == ND_TY_NONE || e->args.v[0]->type->kind == ND_TY_OPTS ||
-         e->args.v[0]->type->kind == ND_TY_ARGS))
-        nd_error(c->d, ND_E0302, e->args.v[0]->span, "there is nothing to print");
-    if (b->id == ND_B_PRINT)
-        check_title(c, e);
-    v = c->world == ND_USER && is_stat(b, e->args.n) ? loop_value(c, e) : NULL;
-    if (v)
-        return stat_type(c, e->args.v[0], "this", b, v);
-    if (is_percentile(b) && e->args.v[0]->type->kind != ND_TY_ERROR) {
-        nd_error(c->d, ND_E0309, e->args.v[0]->span,
-                 "%s() wants a value of hist(), lhist() or dist()", e->name);
-        return error_type();
-    }
-    if (c->world == ND_USER && (b->id == ND_B_MIN || b->id == ND_B_MAX) && e->args.n == 2) {
-        bool real =
-            e->args.v[0]->type->kind == ND_TY_DOUBLE || e->args.v[1]->type->kind == ND_TY_DOUBLE;
-
-        return real ? nd_ty(&nd_type_double) : nd_ty(&nd_type_i64);
-    }
-    return nd_check_builtin(c, e);
+    return check_plain(c, e, b);
 }
 
 // ---- functions of the script -------------------------------------------------------------------
@@ -430,7 +441,7 @@ static bool too_many_calls(struct nd_check *c, struct nd_expr *call)
     return true;
 }
 
-struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call)
+static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call)
 {
     uint32_t w = c->world, i;
     struct nd_decl *d;
@@ -515,107 +526,4 @@ void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn)
     }
     if (!right) // once more, aloud
         check_alone(c, fn, worlds[0]);
-}
-
-// ---- formats -----------------------------------------------------------------------------------
-
-static bool arg_fits(char conv, const struct nd_type *t, enum nd_world world)
-{
-    bool number =
-        nd_type_is_int(t) || t->kind == ND_TY_DOUBLE || (nd_type_is_agg(t) && t->kind <= ND_TY_AVG);
-
-    (void)world;
-    switch (conv) {
-    case 'd':
-    case 'i':
-    case 'u':
-    case 'x':
-    case 'X':
-    case 'o':
-    case 'p':
-    case 'f':
-    case 'e':
-    case 'g':
-    case 'F':
-    case 'E':
-    case 'G':
-        return number;
-    case 'c':
-        return nd_type_is_int(t) || nd_type_is_text(t);
-    case 't':
-        return t->kind == ND_TY_TIME || t->kind == ND_TY_INT;
-    case 'r':
-        return t->kind == ND_TY_BUF || nd_type_is_text(t) || t->kind == ND_TY_ARRAY;
-    default:
-        return true; // %s prints anything
-    }
-}
-
-static void format_error(struct nd_check *c, struct nd_expr *fmt, size_t off, size_t len,
-                         const char *text, const char *help)
-{
-    struct nd_span at = fmt->span;
-
-    // Exact when the literal has no escapes before this place.
-    if (fmt->span.len == fmt->len + 2) {
-        at.off += 1 + (uint32_t)off;
-        at.len = (uint32_t)len;
-    }
-    nd_help(c->d, nd_error(c->d, ND_E0314, at, "%s", text), "%s", help);
-}
-
-void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
-{
-    struct nd_expr *fmt = call->args.v[at];
-    uint32_t arg = at + 1;
-    const char *s, *p;
-
-    if (fmt->kind != ND_E_STRING) {
-        if (fmt->type->kind != ND_TY_ERROR)
-            nd_help(c->d,
-                    nd_error(c->d, ND_E0314, fmt->span, "the format must be a string literal"),
-                    "printf(\"%%s\", x)");
-        return;
-    }
-    for (s = fmt->str; (p = strchr(s, '%'));) {
-        const char *start = p++;
-
-        p += strspn(p, "-+ 0#'");
-        for (; *p == '*' || *p == '.' || (*p >= '0' && *p <= '9'); p++) {
-            if (*p == '*')
-                arg++;
-        }
-        p += strspn(p, "hlLqjz"); // lengths say nothing here; t is the time
-        if (*p == '%') {
-            s = p + 1;
-            continue;
-        }
-        if (!*p || !strchr("diuxXocspfegFEGtr", *p)) {
-            format_error(
-                c, fmt, (size_t)(start - fmt->str), (size_t)(p - start) + (*p != 0),
-                *p ? nd_arena_printf(c->a, "unknown conversion '%.*s'", (int)(p - start) + 1, start)
-                   : "a conversion without its letter",
-                "known: d i u x X o c s p f e g t (time) r (raw bytes) %%");
-            return;
-        }
-        if (arg >= call->args.n) {
-            format_error(c, fmt, (size_t)(start - fmt->str), (size_t)(p - start) + 1,
-                         "there is no argument for this conversion",
-                         "each conversion takes one argument");
-            return;
-        }
-        if (call->args.v[arg]->type->kind != ND_TY_ERROR &&
-            !arg_fits(*p, call->args.v[arg]->type, c->world))
-            nd_help(c->d,
-                    nd_error(c->d, ND_E0314, call->args.v[arg]->span, "'%%%c' does not print %s",
-                             *p, nd_type_text(c->t, call->args.v[arg]->type)),
-                    "%%s prints any value");
-        if (call->args.v[arg]->type->kind == ND_TY_NONE)
-            nd_error(c->d, ND_E0302, call->args.v[arg]->span, "this has no value");
-        arg++;
-        s = p + 1;
-    }
-    if (arg < call->args.n)
-        nd_error(c->d, ND_E0314, call->args.v[arg]->span,
-                 "the format has no conversion for this argument");
 }

@@ -429,6 +429,7 @@ static struct nd_type *packet_as_value(struct nd_check *c, const struct nd_expr 
     return error_type();
 }
 
+// Long: one case for each kind of expression.
 struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
 {
     const bool packet = c->takes_packet;

@@ -34,12 +34,15 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
 struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
 // A plain name that the probe's stage exports becomes its variable: skb is $skb there.
 void nd_check_exported(struct nd_check *c, struct nd_expr *e);
-struct nd_type *nd_check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call);
+// check_var.c: $name = a value of type t (NULL: let $name), the first one and those after it
+void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *name,
+                          struct nd_type *t);
+void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v, const char *name,
+                         struct nd_type *t);
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);
 // Type of an expression in the payload of an event.
-struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t);
 // printf: does the format fit the arguments? Reports.
 void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t fmt_arg);
 // Where a raw tracepoint has the field of a trace event ("skb.dev.name"), or NULL.

@@ -67,103 +67,18 @@ void nd_check_block(struct nd_check *c, struct nd_block *b)
         nd_check_async(c, b);
 }
 
-// How a variable is kept: integers in 64 bits.
-static struct nd_type *var_type(struct nd_check *c, struct nd_type *t)
-{
-    if (t->kind == ND_TY_INT || t->kind == ND_TY_PORT || t->kind == ND_TY_PROTO)
-        return nd_type_int(8, nd_type_signed(t));
-    if (t->kind == ND_TY_STRING && c->world == ND_USER)
-        return nd_ty(&nd_type_str);
-    return t;
-}
-
-static bool can_be_kept(struct nd_check *c, struct nd_expr *e)
-{
-    struct nd_type *t = e->type;
-
-    if (t->kind != ND_TY_NONE && t->kind != ND_TY_ARGS && t->kind != ND_TY_OPTS &&
-        t->kind != ND_TY_VOID && !(nd_type_is_agg(t) && c->world == ND_KERNEL))
-        return true;
-    nd_error(c->d, ND_E0311, e->span, "%s cannot be kept in a variable", nd_type_text(c->t, t));
-    return false;
-}
-
 static void assign_var(struct nd_check *c, struct nd_stmt *s, const char *name, bool declare)
 {
     const char *full = nd_arena_printf(c->a, "$%s", name);
     struct nd_sym *v = declare ? NULL : nd_check_lookup(c, full);
-    struct nd_type *t = s->rhs ? nd_check_expr(c, s->rhs) : NULL, *u;
+    struct nd_type *t = s->rhs ? nd_check_expr(c, s->rhs) : NULL;
 
     if (!v)
         v = nd_check_lookup(c, name); // a loop variable or parameter has no $
-    if (declare || !v) {
-        if (s->op != ND_OP_NONE) {
-            nd_error(c->d, ND_E0312, s->expr->span, "$%s is used before it is set", name);
-            t = nd_ty(&nd_type_error);
-        }
-        if (s->texpr) {
-            struct nd_type *want = nd_type_resolve(c->t, s->texpr);
-
-            if (t && t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR &&
-                !nd_type_unify(c->t, want, t))
-                nd_error(c->d, ND_E0303, s->rhs->span, "$%s is declared as %s, not %s", name,
-                         nd_type_text(c->t, want), nd_type_text(c->t, t));
-            t = want;
-        }
-        if (!t)
-            t = nd_ty(&nd_type_i64);
-        else if (s->rhs && !can_be_kept(c, s->rhs))
-            t = nd_ty(&nd_type_error);
-        if (s->real && nd_type_is_int(t))
-            t = nd_ty(&nd_type_double);
-        if (s->plain_ptr)
-            t = nd_type_in(c->t, t, ND_AS_KERNEL);
-        v = nd_check_declare_var(c, full, s->expr->span, s->texpr ? t : var_type(c, t));
-        v->nassign = 1;
-        v->first = s;
-        s->expr->type = v->type;
-        s->expr->sym = v;
-        s->sym = v;
-        return;
-    }
-    if (v->loop_var) {
-        nd_error(c->d, ND_E0311, s->expr->span, "%s is set by its loop", name);
-        return;
-    }
-    if (v->kind != ND_SYM_VAR) {
-        nd_error(c->d, ND_E0311, s->expr->span, "%s cannot be assigned", name);
-        return;
-    }
-    v->nassign++;
-    s->expr->type = v->type;
-    s->expr->sym = v;
-    s->sym = v;
-    if (t->kind == ND_TY_ERROR || v->type->kind == ND_TY_ERROR)
-        return;
-    // A pointer that the verifier knows and one that it does not: both are read by address.
-    if (v->type->kind == ND_TY_PTR && v->type->as == ND_AS_BTF && v->first &&
-        (t->kind != ND_TY_PTR || t->as != ND_AS_BTF)) {
-        v->first->plain_ptr = true;
-        c->changed = true;
-    }
-    if (c->world == ND_USER && t->kind == ND_TY_DOUBLE && nd_type_is_int(v->type) && v->first &&
-        !v->first->texpr) {
-        v->first->real = true;
-        c->changed = true;
-    }
-    u = nd_type_unify(c->t, v->type, t);
-    if (!u || (u->kind == ND_TY_TUPLE && !nd_type_equal(u, v->type))) {
-        nd_note(c->d,
-                nd_error(c->d, ND_E0303, s->rhs->span, "$%s holds %s, not %s", name,
-                         nd_type_text(c->t, v->type), nd_type_text(c->t, t)),
-                v->span, "first set here");
-    } else if (v->type->kind == ND_TY_STRING && t->kind == ND_TY_STRING && c->world == ND_KERNEL &&
-               t->size > v->type->size) {
-        nd_help(c->d,
-                nd_error(c->d, ND_E0303, s->rhs->span, "$%s has room for %u bytes, this has %u",
-                         name, v->type->size, t->size),
-                "give the first value the size: str(pointer, %u)", t->size);
-    }
+    if (declare || !v)
+        nd_check_first_value(c, s, name, t);
+    else
+        nd_check_next_value(c, s, v, name, t);
 }
 
 static bool is_agg_call(const struct nd_expr *e)
@@ -304,6 +219,23 @@ static void check_for_range(struct nd_check *c, struct nd_stmt *s)
     pop(c);
 }
 
+// What user space sees of a value: of an aggregation that is one number, this.
+static struct nd_type *seen_as(struct nd_type *t)
+{
+    switch (t->kind) {
+    case ND_TY_COUNT:
+        return nd_ty(&nd_type_u64);
+    case ND_TY_SUM:
+    case ND_TY_MIN:
+    case ND_TY_MAX:
+        return nd_type_int(8, t->is_signed);
+    case ND_TY_AVG:
+        return nd_ty(&nd_type_double);
+    default:
+        return t;
+    }
+}
+
 static void check_for_map(struct nd_check *c, struct nd_stmt *s);
 
 // A probe leaves a loop over a map to user space, as it does printf(): the body sees no variables
@@ -347,11 +279,11 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     push(c, &scope);
     if (s->val) {
         s->sym = nd_check_declare_var(c, s->key, s->key_span, key);
-        s->sym2 = nd_check_declare_var(c, s->val, s->val_span, nd_check_payload_type(c, val));
+        s->sym2 = nd_check_declare_var(c, s->val, s->val_span, seen_as(val));
         s->sym2->loop_var = true;
         s->sym2->map = m; // its value is an aggregation, also where its type is that of a number
     } else {
-        struct nd_type *pair[2] = {key, nd_check_payload_type(c, val)};
+        struct nd_type *pair[2] = {key, seen_as(val)};
         struct nd_type *t = key->kind == ND_TY_ERROR || val->kind == ND_TY_ERROR
                                 ? nd_ty(&nd_type_error)
                             : s->key_dollar ? nd_type_tuple(c->t, pair, 2)
@@ -597,22 +529,5 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
     case ND_S_TEXT:
         check_text(c, s);
         break;
-    }
-}
-
-struct nd_type *nd_check_payload_type(struct nd_check *c, struct nd_type *t)
-{
-    switch (t->kind) {
-    case ND_TY_COUNT:
-        return nd_ty(&nd_type_u64);
-    case ND_TY_SUM:
-    case ND_TY_MIN:
-    case ND_TY_MAX:
-        return nd_type_int(8, t->is_signed);
-    case ND_TY_AVG:
-        return nd_ty(&nd_type_double);
-    default:
-        (void)c;
-        return t;
     }
 }

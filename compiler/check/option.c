@@ -61,6 +61,21 @@ static struct nd_type *enum_type(struct nd_check *c, struct nd_decl *d)
     return t;
 }
 
+static int proto_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } protos[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"icmpv6", 58}, {"sctp", 132}};
+    size_t i;
+
+    for (i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
+        if (!strcmp(protos[i].name, name))
+            return protos[i].number;
+    }
+    return -1;
+}
+
 static void bad_default(struct nd_check *c, struct nd_expr *e, const char *what)
 {
     nd_error(c->d, ND_E0501, e->span, "the default must be %s", what);
@@ -111,7 +126,7 @@ static void check_value(struct nd_check *c, struct nd_option *o, struct nd_expr 
     case ND_OPT_PROTO:
         if (e->kind != ND_E_STRING && (!e->is_const || v < 0 || v > 255))
             bad_default(c, e, "a protocol: tcp, udp, icmp, icmpv6, sctp or a number");
-        else if (e->kind == ND_E_STRING && nd_option_proto(e->str) < 0)
+        else if (e->kind == ND_E_STRING && proto_of(e->str) < 0)
             bad_default(c, e, "a protocol: tcp, udp, icmp, icmpv6, sctp or a number");
         break;
     default:
@@ -266,21 +281,6 @@ void nd_option_join_files(struct nd_check *c)
     }
 }
 
-int nd_option_proto(const char *name)
-{
-    static const struct {
-        const char *name;
-        int number;
-    } protos[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"icmpv6", 58}, {"sctp", 132}};
-    size_t i;
-
-    for (i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
-        if (!strcmp(protos[i].name, name))
-            return protos[i].number;
-    }
-    return -1;
-}
-
 static void put_value(const struct nd_option *o, const struct nd_expr *e, uint8_t *out)
 {
     uint64_t v = e->num;
@@ -301,7 +301,7 @@ static void put_value(const struct nd_option *o, const struct nd_expr *e, uint8_
         break;
     case ND_OPT_PROTO:
         if (e->kind == ND_E_STRING)
-            v = (uint64_t)nd_option_proto(e->str);
+            v = (uint64_t)proto_of(e->str);
         break;
     default:
         break;

@@ -12,8 +12,6 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d);
 #define ND_OPTION_STACKS "stack_storage_size" // an INT option of this name: stacks that are kept
 // Options whose values are in a file: which. When all are declared.
 void nd_option_join_files(struct nd_check *c);
-// Number of a protocol by name, -1: unknown.
-int nd_option_proto(const char *name);
 // The default values as bytes (stride each, number in *n).
 uint8_t *nd_option_default(struct nd_program *p, const struct nd_option *o, uint32_t *n);
 

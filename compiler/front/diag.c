@@ -3,7 +3,9 @@
 #include "compiler/front/diag.h"
 
 #include "compiler/front/arena.h"
+#include "runtime/common/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -188,57 +190,54 @@ void nd_diags_text(const struct nd_diags *d, struct nd_sources *s, FILE *out, bo
         fprintf(out, "%u more messages not shown\n", d->dropped);
 }
 
-static void json_string(FILE *out, const char *s)
+static void json_text(const char *s, struct nd_buf *out)
 {
-    fputc('"', out);
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < 32 || c == 127)
-            fprintf(out, "\\u%04x", c);
-        else
-            fputc(c, out);
-    }
-    fputc('"', out);
+    nd_json_string(s, strlen(s), out);
 }
 
-static void json_pos(struct nd_sources *s, struct nd_span span, FILE *out)
+static void json_pos(struct nd_sources *s, struct nd_span span, struct nd_buf *out)
 {
     if (span.src < s->n) {
         struct nd_pos pos = nd_source_pos(s, span.src, span.off);
 
-        fputs("\"file\":", out);
-        json_string(out, s->v[span.src].path);
-        fprintf(out, ",\"line\":%u,\"col\":%u,\"len\":%u,", pos.line, pos.col, span.len);
+        nd_buf_puts(out, "\"file\":");
+        json_text(s->v[span.src].path, out);
+        nd_buf_printf(out, ",\"line\":%u,\"col\":%u,\"len\":%u,", pos.line, pos.col, span.len);
     }
+}
+
+static void json_diag(const struct nd_diag *x, struct nd_sources *s, struct nd_buf *out)
+{
+    uint32_t i;
+
+    nd_buf_printf(out, "{\"type\":\"diagnostic\",\"severity\":\"%s\",\"code\":\"%s\",",
+                  x->warning ? "warning" : "error", codes[x->code].name);
+    json_pos(s, x->span, out);
+    nd_buf_puts(out, "\"text\":");
+    json_text(x->text, out);
+    nd_buf_puts(out, ",\"notes\":[");
+    for (i = 0; i < x->nnotes; i++) {
+        nd_buf_puts(out, i ? ",{" : "{");
+        json_pos(s, x->notes[i].span, out);
+        nd_buf_puts(out, "\"text\":");
+        json_text(x->notes[i].text, out);
+        nd_buf_puts(out, "}");
+    }
+    nd_buf_puts(out, "]}\n");
 }
 
 void nd_diags_json(const struct nd_diags *d, struct nd_sources *s, FILE *out)
 {
-    uint32_t i, k;
+    struct nd_buf b = {0};
+    uint32_t i;
 
-    for (i = 0; i < d->n; i++) {
-        const struct nd_diag *x = d->v[i];
-
-        fprintf(out, "{\"type\":\"diagnostic\",\"severity\":\"%s\",\"code\":\"%s\",",
-                x->warning ? "warning" : "error", codes[x->code].name);
-        json_pos(s, x->span, out);
-        fputs("\"text\":", out);
-        json_string(out, x->text);
-        fputs(",\"notes\":[", out);
-        for (k = 0; k < x->nnotes; k++) {
-            fprintf(out, "%s{", k ? "," : "");
-            json_pos(s, x->notes[k].span, out);
-            fputs("\"text\":", out);
-            json_string(out, x->notes[k].text);
-            fputc('}', out);
-        }
-        fputs("]}\n", out);
-    }
+    for (i = 0; i < d->n; i++)
+        json_diag(d->v[i], s, &b);
     if (d->dropped)
-        fprintf(out,
-                "{\"type\":\"diagnostic\",\"severity\":\"error\",\"text\":\"%u more messages\"}\n",
-                d->dropped);
+        nd_buf_printf(&b,
+                      "{\"type\":\"diagnostic\",\"severity\":\"error\",\"text\":\"%u more "
+                      "messages\"}\n",
+                      d->dropped);
+    fwrite(b.v, 1, b.n, out);
+    free(b.v);
 }

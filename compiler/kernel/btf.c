@@ -3,7 +3,7 @@
 // Must not know the language, nor what kernel the data is of. Serves kernel facts and the checker.
 #include "compiler/kernel/btf.h"
 
-#include "compiler/kernel/btf_priv.h"
+#include "compiler/kernel/btf_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>

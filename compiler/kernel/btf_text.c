@@ -2,7 +2,7 @@
 // Sizes of BTF types and their text in C, for messages. Both follow chains of types, so both limit
 // how far. Must not know the language. Serves the checker.
 #include "compiler/front/arena.h"
-#include "compiler/kernel/btf_priv.h"
+#include "compiler/kernel/btf_impl.h"
 
 #define MAX_NODES 64 // types named in one text
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Executables and libraries: found by name as the shell and the loader would, and their function
 // symbols. Must not know the language, nor any process. Serves the checker (uprobe, uretprobe).
-#include "compiler/kernel/kernel_priv.h"
+#include "compiler/kernel/kernel_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>

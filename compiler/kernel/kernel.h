@@ -6,6 +6,8 @@
 #ifndef ND_KERNEL_H
 #define ND_KERNEL_H
 
+#include "runtime/common/near.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -181,19 +183,5 @@ const char *nd_arch_ret_reg(const char *arch);
 bool nd_arch_stack_arg(const char *arch, uint32_t i, uint32_t *off);
 // By how much a return raises the stack pointer (the return address, where it is on the stack).
 uint32_t nd_arch_return_pops(const char *arch);
-
-// Does a name match a glob of * ? and [a-z]?
-bool nd_glob_match(const char *glob, const char *name);
-bool nd_glob_is(const char *text); // has it any of these characters?
-
-// Calls fn(arg, candidate) users: the best few names near `name` for "did you mean", by edit
-// distance (Damerau-Levenshtein, at most a third of the length). Not thread safe, keeps no state.
-struct nd_near {
-    const char *name; // what the user wrote
-    const char *best[4];
-    uint32_t dist[4];
-    uint32_t n;
-};
-void nd_near_try(struct nd_near *near, const char *candidate); // candidate must stay alive
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Functions, raw tracepoints and symbols of the kernel: prototypes from BTF, names from
 // available_filter_functions or kallsyms. Must not know the language. Serves the checker.
-#include "compiler/kernel/kernel_priv.h"
+#include "compiler/kernel/kernel_impl.h"
 
 #include "runtime/common/kallsyms.h"
 

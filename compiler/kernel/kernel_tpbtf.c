@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The record of a trace event from BTF, when the tracefs cannot be read: so that an ordinary user
 // can check a script. Must not know the language. Serves kernel_trace.c.
-#include "compiler/kernel/kernel_priv.h"
+#include "compiler/kernel/kernel_impl.h"
 
 #include "compiler/kernel/btf.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Tracepoints: where the tracefs is, which events it has, and what their format files say.
 // Must not know the language, nor how events are attached. Serves the checker.
-#include "compiler/kernel/kernel_priv.h"
+#include "compiler/kernel/kernel_impl.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -204,7 +204,7 @@ static int parse_field(struct nd_arena *a, char *line, struct nd_tp_field *f)
     return split_decl(line, f, a);
 }
 
-int nd_tp_parse(struct nd_arena *a, char *text, struct nd_tp_format *f)
+static int parse_format(struct nd_arena *a, char *text, struct nd_tp_format *f)
 {
     ND_VEC(struct nd_tp_field) fields = {0};
     char *line, *next;
@@ -260,7 +260,7 @@ static int read_format(struct nd_kernel *k, struct nd_tp_format *f, const char *
     }
     copy = nd_arena_strndup(k->a, text, len);
     free(text);
-    err = nd_tp_parse(k->a, copy, f);
+    err = parse_format(k->a, copy, f);
     if (err)
         *why = "the format file of this tracepoint is damaged";
     return err;

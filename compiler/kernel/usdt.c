@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // USDT probes: the notes of .note.stapsdt in an executable, and where their arguments are.
 // Must not know the language, nor any process. Serves the checker (usdt).
-#include "compiler/kernel/kernel_priv.h"
+#include "compiler/kernel/kernel_impl.h"
 
 #include <ctype.h>
 #include <gelf.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Makes, compares and names types. Kernel types come from types_btf.c.
+// Makes and compares types. Kernel types come from types_btf.c, names from types_text.c.
 #include "compiler/lang/types.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ TYPE(nd_type_none, ND_TY_NONE, 0, false, 1);
 TYPE(nd_type_void, ND_TY_VOID, 0, false, 1);
 TYPE(nd_type_i64, ND_TY_INT, 8, true, 8);
 TYPE(nd_type_u64, ND_TY_INT, 8, false, 8);
-TYPE(nd_type_i32, ND_TY_INT, 4, true, 4);
+static TYPE(type_i32, ND_TY_INT, 4, true, 4);
 TYPE(nd_type_u32, ND_TY_INT, 4, false, 4);
 static TYPE(type_i16, ND_TY_INT, 2, true, 2);
 TYPE(nd_type_u16, ND_TY_INT, 2, false, 2);
@@ -36,28 +36,6 @@ TYPE(nd_type_username, ND_TY_USERNAME, 4, false, 4);
 TYPE(nd_type_args, ND_TY_ARGS, 0, false, 1);
 TYPE(nd_type_opts, ND_TY_OPTS, 0, false, 1);
 TYPE(nd_type_pkt, ND_TY_PKT, 0, false, 1);
-
-static const char *const kind_names[ND_TY_KIND_MAX] = {
-    [ND_TY_ERROR] = "unknown",     [ND_TY_VOID] = "void",     [ND_TY_INT] = "integer",
-    [ND_TY_BOOL] = "bool",         [ND_TY_ENUM] = "enum",     [ND_TY_DOUBLE] = "double",
-    [ND_TY_STRING] = "string",     [ND_TY_PTR] = "pointer",   [ND_TY_STRUCT] = "struct",
-    [ND_TY_ARRAY] = "array",       [ND_TY_TUPLE] = "tuple",   [ND_TY_IP] = "ip",
-    [ND_TY_PREFIX] = "prefix",     [ND_TY_MAC] = "mac",       [ND_TY_PORT] = "port",
-    [ND_TY_PROTO] = "proto",       [ND_TY_IFNAME] = "ifname", [ND_TY_TIME] = "time",
-    [ND_TY_DURATION] = "duration", [ND_TY_KSTACK] = "kstack", [ND_TY_USTACK] = "ustack",
-    [ND_TY_KSYM] = "ksym",         [ND_TY_USYM] = "usym",     [ND_TY_BUF] = "buf",
-    [ND_TY_STRFTIME] = "strftime", [ND_TY_CGROUP] = "cgroup", [ND_TY_USERNAME] = "username",
-    [ND_TY_COUNT] = "count()",     [ND_TY_SUM] = "sum()",     [ND_TY_MIN] = "min()",
-    [ND_TY_MAX] = "max()",         [ND_TY_AVG] = "avg()",     [ND_TY_STATS] = "stats()",
-    [ND_TY_HIST] = "hist()",       [ND_TY_LHIST] = "lhist()", [ND_TY_DIST] = "dist()",
-    [ND_TY_PKT] = "pkt",           [ND_TY_ARGS] = "args",     [ND_TY_OPTS] = "opt",
-    [ND_TY_NONE] = "no value",
-};
-
-const char *nd_type_kind_name(enum nd_tk kind)
-{
-    return kind_names[kind];
-}
 
 struct nd_type *nd_type_flow(struct nd_types *t)
 {
@@ -88,7 +66,7 @@ struct nd_type *nd_type_int(uint32_t size, bool is_signed)
 {
     static const struct nd_type *const v[2][4] = {
         {&nd_type_u8, &nd_type_u16, &nd_type_u32, &nd_type_u64},
-        {&type_i8, &type_i16, &nd_type_i32, &nd_type_i64},
+        {&type_i8, &type_i16, &type_i32, &nd_type_i64},
     };
 
     return nd_ty(v[is_signed][size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3]);
@@ -343,41 +321,4 @@ struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_t
     if (a->kind == ND_TY_TUPLE && b->kind == ND_TY_TUPLE)
         return unify_tuples(t, a, b);
     return NULL;
-}
-
-static const char *tuple_text(struct nd_types *t, const struct nd_type *x)
-{
-    const char *s = "(";
-    uint32_t i;
-
-    for (i = 0; i < x->nelems; i++)
-        s = nd_arena_printf(t->arena, "%s%s%s", s, i ? ", " : "",
-                            nd_type_text(t, x->fields[i].type));
-    return nd_arena_printf(t->arena, "%s)", s);
-}
-
-const char *nd_type_text(struct nd_types *t, const struct nd_type *x)
-{
-    switch (x->kind) {
-    case ND_TY_INT:
-        return nd_arena_printf(t->arena, "%c%u", x->is_signed ? 'i' : 'u', x->size * 8);
-    case ND_TY_STRING:
-        return x->size ? nd_arena_printf(t->arena, "string[%u]", x->size) : "string";
-    case ND_TY_ENUM:
-        return nd_arena_printf(t->arena, "enum %s", x->name && *x->name ? x->name : "(anonymous)");
-    case ND_TY_STRUCT:
-        return nd_arena_printf(t->arena, "%s %s", x->is_union ? "union" : "struct",
-                               x->name && *x->name ? x->name : "(anonymous)");
-    case ND_TY_PTR: {
-        const char *e = nd_type_text(t, nd_type_elem(t, x));
-
-        return nd_arena_printf(t->arena, "%s%s*", e, e[strlen(e) - 1] == '*' ? "" : " ");
-    }
-    case ND_TY_ARRAY:
-        return nd_arena_printf(t->arena, "%s[%u]", nd_type_text(t, x->elem), x->nelems);
-    case ND_TY_TUPLE:
-        return tuple_text(t, x);
-    default:
-        return kind_names[x->kind];
-    }
 }

@@ -106,11 +106,11 @@ struct nd_types {
     struct nd_type *flow;             // nd_type_flow, made once
 };
 
-extern const struct nd_type nd_type_error, nd_type_none, nd_type_i64, nd_type_u64, nd_type_i32,
-    nd_type_u32, nd_type_u16, nd_type_u8, nd_type_bool, nd_type_double, nd_type_time,
-    nd_type_duration, nd_type_ip, nd_type_prefix, nd_type_mac, nd_type_port, nd_type_proto,
-    nd_type_ifname, nd_type_str, nd_type_ksym, nd_type_usym, nd_type_cgroup, nd_type_username,
-    nd_type_args, nd_type_opts, nd_type_void, nd_type_pkt;
+extern const struct nd_type nd_type_error, nd_type_none, nd_type_i64, nd_type_u64, nd_type_u32,
+    nd_type_u16, nd_type_u8, nd_type_bool, nd_type_double, nd_type_time, nd_type_duration,
+    nd_type_ip, nd_type_prefix, nd_type_mac, nd_type_port, nd_type_proto, nd_type_ifname,
+    nd_type_str, nd_type_ksym, nd_type_usym, nd_type_cgroup, nd_type_username, nd_type_args,
+    nd_type_opts, nd_type_void, nd_type_pkt;
 
 // A const table type where a struct nd_type * is wanted; types are never changed once made.
 static inline struct nd_type *nd_ty(const struct nd_type *t)
@@ -160,6 +160,5 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b);
 struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_type *b);
 uint32_t nd_type_align(const struct nd_type *t);
 const char *nd_type_text(struct nd_types *t, const struct nd_type *x);
-const char *nd_type_kind_name(enum nd_tk kind);
 
 #endif

@@ -152,7 +152,7 @@ static LLVMValueRef in_literal_prefix(struct nd_lower *l, LLVMValueRef ip,
     return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_ir_i64(l, 0), "");
 }
 
-LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b)
+static LLVMValueRef operands_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b)
 {
     LLVMValueRef x, y;
 
@@ -180,7 +180,7 @@ LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef a, b;
 
     if (!nd_type_is_int(e->a->type)) {
-        a = nd_lower_equal(l, e->a, e->b);
+        a = operands_equal(l, e->a, e->b);
         return nd_ir_from_bool(l, e->op == ND_OP_NE ? LLVMBuildNot(l->b, a, "") : a);
     }
     a = nd_lower_int(l, e->a);
@@ -236,7 +236,7 @@ LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e)
     if (e->b->kind == ND_E_FIELD && e->b->sym && e->b->sym->kind == ND_SYM_OPTION)
         return in_option(l, e);
     if (e->b->kind != ND_E_TUPLE)
-        return nd_ir_from_bool(l, nd_lower_equal(l, e->a, e->b));
+        return nd_ir_from_bool(l, operands_equal(l, e->a, e->b));
     if (nd_type_is_int(e->a->type)) { // evaluated once
         x = nd_lower_int(l, e->a);
         for (i = 0; i < e->b->args.n; i++)
@@ -246,6 +246,6 @@ LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e)
         return nd_ir_from_bool(l, any);
     }
     for (i = 0; i < e->b->args.n; i++)
-        any = LLVMBuildOr(l->b, any, nd_lower_equal(l, e->a, e->b->args.v[i]), "");
+        any = LLVMBuildOr(l->b, any, operands_equal(l, e->a, e->b->args.v[i]), "");
     return nd_ir_from_bool(l, any);
 }

@@ -266,7 +266,6 @@ void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name
 
 // lower_state.c: counters, zeros
 void nd_lower_need_loops(struct nd_lower *l, struct nd_span span); // of the loop that follows
-bool nd_lower_split(const struct nd_lower *l);                     // ND_MF_SPLIT
 // Address of an array's entry, looked up once for each program, before its body begins: what is
 // found there is known not to be NULL all through it.
 LLVMValueRef nd_lower_state_entry(struct nd_lower *l, LLVMValueRef map, uint32_t index);
@@ -357,7 +356,6 @@ LLVMValueRef nd_lower_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueR
 // Every text that a program holds has only zeros behind its end.
 void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
                        struct nd_span span);
-LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 
 // lower_builtin.c
 struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
@@ -372,8 +370,6 @@ LLVMValueRef nd_lower_scan(struct nd_lower *l, uint32_t most, struct nd_span spa
                            void *arg);
 
 // lower_map.c
-LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);
-LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m);
 struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e);
 void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op);
 void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call);
@@ -473,8 +469,6 @@ LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s);
 void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at);
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
-void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
-                   struct nd_span span);
 
 // lower_pred.c: ends the program (l->fn.out) unless it holds; NULL always does
 void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred);

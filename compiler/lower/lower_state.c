@@ -15,7 +15,7 @@ void nd_lower_need_loops(struct nd_lower *l, struct nd_span span)
         l->fn.probe->loop = span;
 }
 
-bool nd_lower_split(const struct nd_lower *l)
+static bool split(const struct nd_lower *l)
 {
     return nd_without(l->p, ND_F_GLOBALS) || nd_without(l->p, ND_F_MMAP);
 }
@@ -61,7 +61,7 @@ uint32_t nd_lower_state_alloc(struct nd_lower *l, uint32_t size)
 
 LLVMValueRef nd_lower_state_ptr(struct nd_lower *l, uint32_t off)
 {
-    if (nd_lower_split(l) && off < l->words_size)
+    if (split(l) && off < l->words_size)
         return nd_ir_gep(l, nd_lower_state_entry(l, l->words, off / 8), off % 8);
     if (nd_without(l->p, ND_F_GLOBALS))
         return nd_ir_gep(l, nd_lower_state_entry(l, l->state, 0), off);
@@ -184,7 +184,7 @@ static void end_globals(struct nd_lower *l)
 
 void nd_lower_state_end(struct nd_lower *l)
 {
-    if (nd_lower_split(l))
+    if (split(l))
         l->words = replace(
             l->words, nd_lower_define_map(l, ND_WORDS_SYM, BPF_ARRAY, 4, 8, l->words_size / 8));
     else
@@ -196,6 +196,6 @@ void nd_lower_state_end(struct nd_lower *l)
     if (!l->p->probes.n)
         return;
     nd_lower_need(l, ND_F_GLOBALS);
-    if (!nd_lower_split(l))
+    if (!split(l))
         nd_lower_need(l, ND_F_MMAP);
 }

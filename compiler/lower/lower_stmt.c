@@ -446,8 +446,8 @@ static void send_ring(struct nd_lower *l, struct nd_event *ev, struct nd_expr **
     nd_ir_at(l, done);
 }
 
-void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
-                   struct nd_span span)
+static void send_event(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                       struct nd_span span)
 {
     if (nd_without(l->p, ND_F_RINGBUF))
         send_perf(l, ev, vals, span);
@@ -467,7 +467,7 @@ static void lower_send(struct nd_lower *l, struct nd_stmt *s)
                 vals[i] = s->fields.v[k].expr;
         }
     }
-    nd_lower_send(l, ev, vals, s->span);
+    send_event(l, ev, vals, s->span);
 }
 
 // printf() and the like: the first call of a group sends the event for all of them.
@@ -482,7 +482,7 @@ static void lower_async(struct nd_lower *l, struct nd_stmt *s)
     vals = ND_NEW_ARRAY(l->a, struct nd_expr *, as->args.n + 1);
     for (i = 0; i < as->args.n; i++)
         vals[i] = as->args.v[i].expr;
-    nd_lower_send(l, as->event, vals, s->span);
+    send_event(l, as->event, vals, s->span);
 }
 
 static void lower_exit(struct nd_lower *l, struct nd_expr *e)

@@ -14,8 +14,8 @@ void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *
 void nd_stage_check(struct nd_check *c, struct nd_probe *pr);
 
 // paths.c
-void nd_paths_declare(struct nd_check *c);
-void nd_paths_expand(struct nd_check *c);
-bool nd_paths_is_handler(const struct nd_program *p, const struct nd_decl *d);
+void nd_net_paths_declare(struct nd_check *c);
+void nd_net_paths_expand(struct nd_check *c);
+bool nd_net_paths_is_handler(const struct nd_program *p, const struct nd_decl *d);
 
 #endif

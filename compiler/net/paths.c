@@ -28,7 +28,7 @@ static struct nd_path *find(const struct nd_program *p, const char *name, size_t
     return NULL;
 }
 
-bool nd_paths_is_handler(const struct nd_program *p, const struct nd_decl *d)
+bool nd_net_paths_is_handler(const struct nd_program *p, const struct nd_decl *d)
 {
     const char *text = d->points.n == 1 ? d->points.v[0].text : "";
 
@@ -280,7 +280,7 @@ static void declare_lost(struct nd_check *c, struct nd_path *path)
     path->lost = ev;
 }
 
-void nd_paths_declare(struct nd_check *c)
+void nd_net_paths_declare(struct nd_check *c)
 {
     uint32_t i;
 
@@ -289,7 +289,7 @@ void nd_paths_declare(struct nd_check *c)
             declare(c, c->p->decls.v[i]);
     }
     for (i = 0; i < c->p->decls.n; i++) {
-        if (c->p->decls.v[i]->kind == ND_D_PROBE && nd_paths_is_handler(c->p, c->p->decls.v[i]))
+        if (c->p->decls.v[i]->kind == ND_D_PROBE && nd_net_paths_is_handler(c->p, c->p->decls.v[i]))
             add_handler(c, c->p->decls.v[i]);
     }
     for (i = 0; i < c->p->paths.n; i++) {
@@ -526,7 +526,7 @@ static void expand_path(struct nd_check *c, struct nd_path *path)
     check_served(c, path);
 }
 
-void nd_paths_expand(struct nd_check *c)
+void nd_net_paths_expand(struct nd_check *c)
 {
     uint32_t i;
 

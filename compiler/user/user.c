@@ -405,13 +405,15 @@ static void lower_in(struct nd_user *u, struct nd_expr *e)
     }
 }
 
+static bool sent(struct nd_user *u, const struct nd_expr *e);
+
 void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key)
 {
     uint32_t i;
 
     if (!m->key)
         return;
-    if (key->kind == ND_E_TUPLE && m->key->kind == ND_TY_TUPLE && !nd_u_sent(u, key)) {
+    if (key->kind == ND_E_TUPLE && m->key->kind == ND_TY_TUPLE && !sent(u, key)) {
         for (i = 0; i < key->args.n; i++)
             nd_u_expr(u, key->args.v[i]);
         nd_u_op(u, ND_VM_MAKE, (uint8_t)key->args.n, nd_u_type(u, m->key), 0);
@@ -440,7 +442,7 @@ static void tuple(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_MAKE, (uint8_t)e->args.n, nd_u_type(u, e->type), 0);
 }
 
-bool nd_u_sent(struct nd_user *u, const struct nd_expr *e)
+static bool sent(struct nd_user *u, const struct nd_expr *e)
 {
     const struct nd_async *as = u->on ? u->on->async : NULL;
     uint32_t i;
@@ -452,6 +454,7 @@ bool nd_u_sent(struct nd_user *u, const struct nd_expr *e)
     return false;
 }
 
+// Long: one case for each kind of expression.
 void nd_u_expr(struct nd_user *u, struct nd_expr *e)
 {
     const struct nd_async *as = u->on ? u->on->async : NULL;

@@ -35,10 +35,8 @@ uint16_t nd_u_type(struct nd_user *u, const struct nd_type *t);
 void nd_u_int(struct nd_user *u, uint64_t v, const struct nd_type *t);
 void nd_u_str(struct nd_user *u, const char *s);
 void nd_u_expr(struct nd_user *u, struct nd_expr *e);
-void nd_u_block(struct nd_user *u, struct nd_block *b);
 void nd_u_assign(struct nd_user *u, struct nd_stmt *s);
 void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key);
-bool nd_u_sent(struct nd_user *u, const struct nd_expr *e); // did it come with the event?
 
 void nd_u_next(struct nd_user *u, uint32_t i, uint32_t top); // adds 1 to local i, goes to top
 uint32_t nd_u_here(const struct nd_user *u);                 // the next instruction

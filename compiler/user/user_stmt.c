@@ -84,20 +84,22 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)nd_u_local(u, s->sym));
 }
 
+static void block(struct nd_user *u, struct nd_block *b);
+
 static void lower_if(struct nd_user *u, struct nd_stmt *s)
 {
     uint32_t no, end;
 
     nd_u_expr(u, s->expr);
     no = nd_u_jump(u, ND_VM_JZ);
-    nd_u_block(u, s->body);
+    block(u, s->body);
     if (!s->else_body) {
         nd_u_land(u, no);
         return;
     }
     end = nd_u_jump(u, ND_VM_JMP);
     nd_u_land(u, no);
-    nd_u_block(u, s->else_body);
+    block(u, s->else_body);
     nd_u_land(u, end);
 }
 
@@ -132,7 +134,7 @@ static void lower_while(struct nd_user *u, struct nd_stmt *s)
     nd_u_expr(u, s->expr);
     out = nd_u_jump(u, ND_VM_JZ);
     start_loop(u, &l);
-    nd_u_block(u, s->body);
+    block(u, s->body);
     land_all(u, &l.cont);
     nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
     nd_u_land(u, out);
@@ -154,7 +156,7 @@ static void lower_range(struct nd_user *u, struct nd_stmt *s)
     nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
     out = nd_u_jump(u, ND_VM_JZ);
     start_loop(u, &l);
-    nd_u_block(u, s->body);
+    block(u, s->body);
     land_all(u, &l.cont);
     nd_u_next(u, i, top);
     nd_u_land(u, out);
@@ -213,7 +215,7 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
     load_entry(u, s, key, val, pair);
     start_loop(u, &l);
     l.map = true;
-    nd_u_block(u, s->body);
+    block(u, s->body);
     land_all(u, &l.cont);
     nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
     nd_u_land(u, out);
@@ -231,7 +233,7 @@ static void lower_unroll(struct nd_user *u, struct nd_stmt *s)
     start_loop(u, &l);
     for (i = 0; i < s->rhs->num; i++) {
         l.cont.n = 0;
-        nd_u_block(u, s->body);
+        block(u, s->body);
         land_all(u, &l.cont);
     }
     end_loop(u, &l);
@@ -295,7 +297,7 @@ static void lower_text(struct nd_user *u, struct nd_stmt *s)
         nd_u_op(u, ND_VM_RECORD, 0, 0, (int32_t)u->on->index);
     }
     if (s->else_body)
-        nd_u_block(u, s->else_body);
+        block(u, s->else_body);
     nd_u_land(u, end);
 }
 
@@ -353,7 +355,7 @@ static void lower_stmt(struct nd_user *u, struct nd_stmt *s)
         lower_return(u, s);
         break;
     case ND_S_BLOCK:
-        nd_u_block(u, s->body);
+        block(u, s->body);
         break;
     case ND_S_TEXT:
         lower_text(u, s);
@@ -363,7 +365,7 @@ static void lower_stmt(struct nd_user *u, struct nd_stmt *s)
     }
 }
 
-void nd_u_block(struct nd_user *u, struct nd_block *b)
+static void block(struct nd_user *u, struct nd_block *b)
 {
     uint32_t i;
 
@@ -461,7 +463,7 @@ uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn)
         narrow(&u, t);
         nd_u_op(&u, ND_VM_SET, 0, 0, (int32_t)i);
     }
-    nd_u_block(&u, b);
+    block(&u, b);
     if (fn->ret->kind != ND_TY_NONE) { // falling off the end gives 0
         nd_u_int(&u, 0, &nd_type_i64);
         nd_u_op(&u, ND_VM_RET, 1, 0, 0);

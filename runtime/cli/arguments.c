@@ -6,6 +6,7 @@
 #include "runtime/cli/optfile.h"
 #include "runtime/cli/value.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/near.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -176,28 +177,20 @@ static void unknown_flag(const struct nd_mf *mf, const char *word)
 {
     static const char *const general[] = {"format", "duration", "verbose",  "quiet",
                                           "help",   "output",   "log-file", "version"};
-    const char *name = word + strspn(word, "-"), *best = NULL;
-    unsigned min = (unsigned)(strcspn(name, "=") / 3 + 1), d;
+    const char *name = word + strspn(word, "-");
     char bare[80];
+    struct nd_near near = {.name = bare};
     uint32_t i;
 
     snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(name, "="), name);
     for (i = 0; i < mf->noptions; i++) {
-        d = nd_value_distance(bare, nd_mf_str(mf, mf->options[i].flag));
-        if (d < min && mf->options[i].file == ND_MF_NONE) {
-            min = d;
-            best = nd_mf_str(mf, mf->options[i].flag);
-        }
+        if (mf->options[i].file == ND_MF_NONE)
+            nd_near_try(&near, nd_mf_str(mf, mf->options[i].flag));
     }
-    for (i = 0; i < sizeof(general) / sizeof(*general); i++) {
-        d = nd_value_distance(bare, general[i]);
-        if (d < min) {
-            min = d;
-            best = general[i];
-        }
-    }
-    if (best)
-        nd_msg("error: unknown option %s; did you mean --%s?", word, best);
+    for (i = 0; i < sizeof(general) / sizeof(*general); i++)
+        nd_near_try(&near, general[i]);
+    if (near.n)
+        nd_msg("error: unknown option %s; did you mean --%s?", word, near.best[0]);
     else
         nd_msg("error: unknown option %s; --help lists the options", word);
 }

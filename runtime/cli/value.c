@@ -15,8 +15,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAX_DISTANCE_LEN 64
-
 static int bad(struct nd_why *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static int bad(struct nd_why *why, const char *fmt, ...)
 {
@@ -407,31 +405,4 @@ int nd_value_parse(const struct nd_mf *mf, const struct nd_mf_option *o, const c
 const char *nd_value_kind_name(uint32_t kind)
 {
     return kinds[kind].name;
-}
-
-unsigned nd_value_distance(const char *a, const char *b)
-{
-    unsigned d[3][MAX_DISTANCE_LEN + 1];
-    size_t n = strlen(a), m = strlen(b), i, j;
-
-    if (n > MAX_DISTANCE_LEN || m > MAX_DISTANCE_LEN)
-        return UINT_MAX;
-    for (j = 0; j <= m; j++)
-        d[0][j] = (unsigned)j;
-    for (i = 1; i <= n; i++) {
-        unsigned *row = d[i % 3], *up = d[(i + 2) % 3], *up2 = d[(i + 1) % 3];
-
-        row[0] = (unsigned)i;
-        for (j = 1; j <= m; j++) {
-            unsigned v = up[j - 1] + (a[i - 1] != b[j - 1]);
-
-            v = up[j] + 1 < v ? up[j] + 1 : v;
-            v = row[j - 1] + 1 < v ? row[j - 1] + 1 : v;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                up2[j - 2] + 1 < v)
-                v = up2[j - 2] + 1;
-            row[j] = v;
-        }
-    }
-    return d[n % 3][m];
 }

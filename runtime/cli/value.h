@@ -21,7 +21,4 @@ bool nd_value_duration(const char *text, int64_t *ns);
 bool nd_value_range(const struct nd_mf_option *o, char *out, size_t size);
 const char *nd_value_kind_name(uint32_t kind); // for --help
 
-// Edit distance (insert, delete, replace, swap of neighbours); large for long strings.
-unsigned nd_value_distance(const char *a, const char *b);
-
 #endif

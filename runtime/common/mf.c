@@ -3,7 +3,7 @@
 // Must not know the kernel. Serves the whole runtime.
 #include "runtime/common/mf.h"
 
-#include "runtime/common/mf_check.h"
+#include "runtime/common/mf_impl.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Checks the user code of a manifest: every operand of every instruction of every function. What
 // depends on the stack's content is left to the VM. Must not know the kernel. Serves mf.c.
-#include "runtime/common/mf_check.h"
+#include "runtime/common/mf_impl.h"
 
 #define MAX_LOCALS 4096
 

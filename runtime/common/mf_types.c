@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Checks the types of a manifest: sizes that fit the kind, members inside, no cycles.
 // Must not know the kernel. Serves mf.c.
-#include "runtime/common/mf_check.h"
+#include "runtime/common/mf_impl.h"
 
 #include <stdlib.h>
 

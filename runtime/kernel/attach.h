@@ -5,9 +5,17 @@
 #define ND_ATTACH_H
 
 #include "runtime/kernel/load.h"
-#include "runtime/output/sink.h"
 
 struct nd_attach_set;
+
+struct nd_attached {       // what became of an attach point, for people
+    const char *spec;      // probe as the script named it
+    const char *how;       // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
+    uint64_t missed;       // filled for the summary
+    uint64_t links_missed; // of these, those that the kernel tells of the attach point
+    bool asks;             // a return probe: the kernel has room for so many calls at a time
+    bool untold;           // but does not tell how many were missed (Linux before 6.7)
+};
 
 // opts: the values of options, laid out as nd_opts.
 struct nd_attach_set *nd_attach_new(const struct nd_load *l, const uint8_t *opts, uint32_t pid);

@@ -199,7 +199,7 @@ static int own_frames(const struct walk *w, const uint64_t *frames, int n)
     size_t i;
 
     while (skip + 1 < n) {
-        struct nd_sym sym;
+        struct nd_symbol sym;
 
         nd_syms_kernel(w->f->syms, frames[skip], &sym);
         for (i = 0; sym.name && i < sizeof(prefix) / sizeof(prefix[0]); i++) {

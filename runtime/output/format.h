@@ -4,23 +4,11 @@
 #ifndef ND_FORMAT_H
 #define ND_FORMAT_H
 
+#include "runtime/common/buf.h"
 #include "runtime/kernel/maps.h"
 #include "runtime/output/symbols.h"
 
 #include <stdio.h>
-
-// A growing text buffer; .v is NUL terminated. Zero-initialised is empty. Free .v.
-struct nd_buf {
-    char *v;
-    size_t n, cap;
-};
-void nd_buf_put(struct nd_buf *b, const char *s, size_t n);
-void nd_buf_puts(struct nd_buf *b, const char *s);
-void nd_buf_fill(struct nd_buf *b, char c, size_t n);
-void nd_buf_u64(struct nd_buf *b, uint64_t v);
-void nd_buf_i64(struct nd_buf *b, int64_t v);
-void nd_buf_hex(struct nd_buf *b, uint64_t v); // without 0x
-void nd_buf_printf(struct nd_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 // Text of single values; those with `out` need room for 64 bytes and return the length.
 size_t nd_text_ip(const uint8_t ip[16], char *out);
@@ -63,6 +51,8 @@ struct nd_visitor {
 };
 void nd_visit(const struct nd_fmt *f, uint32_t type, const void *bytes, const struct nd_visitor *v);
 
+// The symbol at an address; pid 0: of the kernel. Without a name if it is not known.
+struct nd_symbol nd_format_symbol(const struct nd_fmt *f, uint64_t addr, uint32_t pid);
 // One frame or address: func+0x1a [module], or 0x... when the name is unknown. pid 0: kernel.
 // frame: of a stack, where the offset is told also if it is 0.
 void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
@@ -85,11 +75,9 @@ struct nd_agg_part {
     const char *name;
     enum nd_vm_agg what;
 };
-const struct nd_agg_part *nd_agg_parts(const struct nd_mf_type *t);
+const struct nd_agg_part *nd_format_agg_parts(const struct nd_mf_type *t);
 void nd_format_agg_part(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what,
-                        struct nd_buf *out);                      // as JSON has it
-void nd_json_string(const char *s, size_t n, struct nd_buf *out); // with the quotes
-void nd_json_double(double v, struct nd_buf *out);                // null if not finite
+                        struct nd_buf *out); // as JSON has it
 
 // The text of a value, as %s and print() write it.
 void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out);

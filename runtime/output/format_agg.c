@@ -3,9 +3,10 @@
 // edges of the rows of a histogram. Must not know how a record is written. Serves the formats of
 // records.
 #include "runtime/common/agg.h"
+#include "runtime/common/json.h"
 #include "runtime/output/hist.h"
 
-const struct nd_agg_part *nd_agg_parts(const struct nd_mf_type *t)
+const struct nd_agg_part *nd_format_agg_parts(const struct nd_mf_type *t)
 {
     static const struct nd_agg_part sum[] = {{"", ND_AGG_SUM}, {NULL, 0}};
     static const struct nd_agg_part min[] = {{"", ND_AGG_MIN}, {NULL, 0}};

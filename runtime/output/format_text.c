@@ -81,40 +81,6 @@ static void text_end(void *arg, const struct nd_mf_type *t)
                                                                    : "]");
 }
 
-// pid 0: of the kernel. Unknown: without a name.
-static struct nd_sym symbol(const struct nd_fmt *f, uint64_t addr, uint32_t pid)
-{
-    struct nd_sym sym = {0};
-
-    if (f->syms && pid)
-        nd_syms_user(f->syms, pid, addr, &sym);
-    else if (f->syms)
-        nd_syms_kernel(f->syms, addr, &sym);
-    return sym;
-}
-
-void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
-                    struct nd_buf *out)
-{
-    struct nd_sym sym = symbol(f, addr, pid);
-
-    if (sym.name) {
-        nd_buf_puts(out, sym.name);
-        if (sym.off || frame) {
-            nd_buf_put(out, "+0x", 3);
-            nd_buf_hex(out, sym.off);
-        }
-    } else {
-        nd_buf_put(out, "0x", 2);
-        nd_buf_hex(out, addr);
-    }
-    if (sym.module && strcmp(sym.module, "kernel")) {
-        nd_buf_put(out, " [", 2);
-        nd_buf_puts(out, sym.module);
-        nd_buf_put(out, "]", 1);
-    }
-}
-
 static void text_flow(void *arg, const char *s, size_t n)
 {
     nd_buf_put(((struct text *)arg)->out, s, n);
@@ -162,7 +128,7 @@ static void frames_stack(void *arg, const struct nd_mf_type *t, const uint64_t *
     (void)t;
     for (i = 0; i < n; i++) {
         uint64_t addr = frames[x->outer_first ? n - 1 - i : i];
-        struct nd_sym sym = symbol(x->text.f, addr, pid);
+        struct nd_symbol sym = nd_format_symbol(x->text.f, addr, pid);
 
         if (i)
             nd_buf_puts(out, x->sep);

@@ -129,21 +129,6 @@ int nd_sink_error(const struct nd_sink *s)
     return s->err;
 }
 
-int64_t nd_sink_wall(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return ts.tv_sec * 1000000000ll + ts.tv_nsec;
-}
-
-bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
-{
-    int64_t n;
-
-    return nd_hist_is(t) && nd_agg_int(t, val, ND_AGG_COUNT, &n) && !n;
-}
-
 struct order {
     const struct nd_mf *mf;
     const struct nd_mf_map *map;

@@ -4,6 +4,7 @@
 #ifndef ND_SINK_H
 #define ND_SINK_H
 
+#include "runtime/kernel/attach.h"
 #include "runtime/output/format.h"
 
 struct nd_sink;
@@ -39,14 +40,6 @@ int nd_sink_flush(struct nd_sink *s);
 bool nd_sink_records(const struct nd_sink *s); // for a program, not for a person
 int nd_sink_error(const struct nd_sink *s);    // first failed write so far, negative errno, or 0
 
-struct nd_attached {
-    const char *spec;      // probe as the script named it
-    const char *how;       // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
-    uint64_t missed;       // filled for the summary
-    uint64_t links_missed; // of these, those that the kernel tells of the attach point
-    bool asks;             // a return probe: the kernel has room for so many calls at a time
-    bool untold;           // but does not tell how many were missed (Linux before 6.7)
-};
 struct nd_loss { // one line of the summary: a site with a counter above 0
     const struct nd_mf_site *site;
     uint64_t count; // since the last report

@@ -2,6 +2,7 @@
 // Records as CSV (docs/csv.md): rows of one kind and name stand below a header of their own. Must
 // not know files or buffers. Serves sink.c.
 #include "runtime/common/agg.h"
+#include "runtime/common/json.h"
 #include "runtime/output/hist.h"
 #include "runtime/output/sink_impl.h"
 
@@ -217,7 +218,7 @@ static void csv_stack(void *arg, const struct nd_mf_type *t, const uint64_t *fra
 static void csv_agg(void *arg, const struct nd_mf_type *t, const void *val)
 {
     static const struct nd_agg_part only_count[] = {{"count", ND_AGG_COUNT}, {NULL, 0}};
-    const struct nd_agg_part *p = nd_agg_parts(t);
+    const struct nd_agg_part *p = nd_format_agg_parts(t);
     struct columns *x = arg;
     size_t at = strlen(x->path);
     int64_t v;
@@ -308,7 +309,7 @@ static void put_value(struct nd_sink *s, const struct entry *e, const char *kind
 {
     const struct nd_mf_type *t = &s->fmt->mf->types[e->type];
 
-    if (nd_hist_is(t) && !nd_agg_parts(t)) {
+    if (nd_hist_is(t) && !nd_format_agg_parts(t)) {
         put_buckets(s, e, t, val);
         return;
     }

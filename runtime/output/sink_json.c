@@ -3,6 +3,7 @@
 #include "runtime/output/sink_impl.h"
 
 #include "runtime/common/agg.h"
+#include "runtime/common/json.h"
 
 #include <inttypes.h>
 #include <string.h>

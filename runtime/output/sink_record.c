@@ -3,6 +3,11 @@
 // not know how a record is written. Serves the formats of records.
 #include "runtime/output/sink_impl.h"
 
+#include "runtime/common/agg.h"
+#include "runtime/output/hist.h"
+
+#include <time.h>
+
 const char *nd_sink_site_kind(const struct nd_mf_site *site)
 {
     static const char *const names[ND_SITE_KIND_MAX] = {
@@ -55,4 +60,19 @@ uint64_t nd_sink_missed(const struct nd_sink_summary *m, bool *told)
         *told &= !m->at[i].untold;
     }
     return missed;
+}
+
+int64_t nd_sink_wall(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
+{
+    int64_t n;
+
+    return nd_hist_is(t) && nd_agg_int(t, val, ND_AGG_COUNT, &n) && !n;
 }

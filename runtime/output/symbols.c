@@ -136,12 +136,12 @@ void nd_ksyms_drop(struct nd_ksyms *k)
     *k = (struct nd_ksyms){0};
 }
 
-void nd_ksyms_find(const struct nd_ksyms *k, uint64_t addr, struct nd_sym *out)
+void nd_ksyms_find(const struct nd_ksyms *k, uint64_t addr, struct nd_symbol *out)
 {
     uint32_t lo = 0, hi = k->n;
     const struct nd_ksym *s;
 
-    *out = (struct nd_sym){0};
+    *out = (struct nd_symbol){0};
     if (k->hidden)
         return;
     while (lo < hi) { // the first symbol above addr
@@ -184,7 +184,7 @@ static const struct nd_ksyms *kernel(struct nd_syms *s)
     return &s->kernel;
 }
 
-void nd_syms_kernel(struct nd_syms *s, uint64_t addr, struct nd_sym *out)
+void nd_syms_kernel(struct nd_syms *s, uint64_t addr, struct nd_symbol *out)
 {
     nd_ksyms_find(kernel(s), addr, out);
 }
@@ -206,9 +206,9 @@ uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name)
     return 0;
 }
 
-void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_sym *out)
+void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_symbol *out)
 {
-    *out = (struct nd_sym){0};
+    *out = (struct nd_symbol){0};
     if (!s->user)
         s->user = nd_usyms_new();
     if (s->user)

@@ -13,16 +13,16 @@ struct nd_syms;
 struct nd_syms *nd_syms_new(void);
 void nd_syms_free(struct nd_syms *s);
 
-struct nd_sym {
+struct nd_symbol {
     const char *name;   // NULL: unknown
     const char *module; // kernel: "kernel" or the module; user: base name of the file
     uint64_t off;       // from the start of the symbol
 };
 // Strings live as long as s.
-void nd_syms_kernel(struct nd_syms *s, uint64_t addr, struct nd_sym *out);
+void nd_syms_kernel(struct nd_syms *s, uint64_t addr, struct nd_symbol *out);
 // The kernel was asked and gave zero for every address (kptr_restrict): say so once.
 bool nd_syms_kernel_hidden(struct nd_syms *s);
-void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_sym *out);
+void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_symbol *out);
 uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name); // 0: unknown
 const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid);
 const char *nd_syms_cgroup(struct nd_syms *s, uint64_t id); // NULL: unknown

@@ -25,12 +25,12 @@ struct nd_ksyms {
 // Reads a file in the format of /proc/kallsyms. 0 or a negative errno.
 int nd_ksyms_load(struct nd_ksyms *k, const char *path);
 void nd_ksyms_drop(struct nd_ksyms *k);
-void nd_ksyms_find(const struct nd_ksyms *k, uint64_t addr, struct nd_sym *out);
+void nd_ksyms_find(const struct nd_ksyms *k, uint64_t addr, struct nd_symbol *out);
 
 struct nd_usyms;
 struct nd_usyms *nd_usyms_new(void);
 void nd_usyms_free(struct nd_usyms *u);
-void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_sym *out);
+void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_symbol *out);
 
 struct nd_names;
 struct nd_names *nd_names_new(void);

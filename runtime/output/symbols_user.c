@@ -346,7 +346,7 @@ static bool to_vaddr(const struct file *f, uint64_t off, uint64_t *addr)
     return false;
 }
 
-static void find_symbol(const struct file *f, uint64_t addr, struct nd_sym *out)
+static void find_symbol(const struct file *f, uint64_t addr, struct nd_symbol *out)
 {
     size_t lo = 0, hi = f->n, i;
 
@@ -372,13 +372,13 @@ static void find_symbol(const struct file *f, uint64_t addr, struct nd_sym *out)
     }
 }
 
-void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_sym *out)
+void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_symbol *out)
 {
     struct process *p = get_process(u, pid);
     const struct region *r;
     uint64_t vaddr;
 
-    *out = (struct nd_sym){0};
+    *out = (struct nd_symbol){0};
     if (!p)
         return;
     r = find_region(p, addr);

@@ -282,23 +282,13 @@ static void test_durations(void **state)
         assert_false(nd_value_duration(bad[i], &ns));
 }
 
-static void test_distance(void **state)
-{
-    (void)state;
-    assert_int_equal(nd_value_distance("", ""), 0);
-    assert_int_equal(nd_value_distance("abc", ""), 3);
-    assert_int_equal(nd_value_distance("count", "cuont"), 1);
-    assert_int_equal(nd_value_distance("interval", "intervall"), 1);
-    assert_int_equal(nd_value_distance("kitten", "sitting"), 3);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),    cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_bad),       cmocka_unit_test(test_required),
         cmocka_unit_test(test_help),      cmocka_unit_test(test_general_behind),
-        cmocka_unit_test(test_durations), cmocka_unit_test(test_distance),
+        cmocka_unit_test(test_durations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

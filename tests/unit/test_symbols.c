@@ -45,7 +45,7 @@ static void load(struct nd_ksyms *k, const char *text)
 static void expect(const struct nd_ksyms *k, uint64_t addr, const char *name, const char *module,
                    uint64_t off)
 {
-    struct nd_sym s;
+    struct nd_symbol s;
 
     nd_ksyms_find(k, addr, &s);
     if (!name) {
@@ -107,7 +107,7 @@ static void this_kernel(void **state)
 {
     struct nd_syms *s = nd_syms_new();
     struct timespec a, b;
-    struct nd_sym sym;
+    struct nd_symbol sym;
     uint64_t addr;
 
     (void)state;
@@ -133,7 +133,7 @@ static void this_process(void **state)
     uint64_t vdso = getauxval(AT_SYSINFO_EHDR);
     uint32_t pid = (uint32_t)getpid();
     void *libc = dlsym(RTLD_DEFAULT, "getppid");
-    struct nd_sym sym;
+    struct nd_symbol sym;
     void *mem;
 
     (void)state;
@@ -168,7 +168,7 @@ static void late_library(void **state)
 {
     struct nd_syms *s = nd_syms_new();
     uint32_t pid = (uint32_t)getpid();
-    struct nd_sym sym;
+    struct nd_symbol sym;
     void *lib, *fn;
 
     (void)state;
@@ -190,7 +190,7 @@ static void ended_process(void **state)
 {
     struct nd_syms *s = nd_syms_new();
     uint64_t addr = (uint64_t)(uintptr_t)nd_test_function;
-    struct nd_sym sym;
+    struct nd_symbol sym;
     int p[2];
     char c;
     pid_t known, unknown;

@@ -1,80 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Names that match a glob, and names near a misspelt one for "did you mean".
-// Must not know what the names are of. Serves kernel facts and the checker.
-#include "compiler/kernel/kernel.h"
+// Optimal string alignment, a row at a time.
+#include "runtime/common/near.h"
 
 #include <string.h>
 
 #define MAX_NAME 96 // longer names are not compared
-
-bool nd_glob_is(const char *text)
-{
-    return strpbrk(text, "*?[") != NULL;
-}
-
-// One [set]; returns what follows it, NULL if it is never closed (the [ is then a plain character).
-static const char *match_set(const char *set, char c, bool *yes)
-{
-    const char *p = set + 1;
-    bool negated = *p == '!' || *p == '^', hit = false;
-
-    p += negated;
-    for (bool first = true; *p && (first || *p != ']'); first = false) {
-        unsigned char lo = (unsigned char)*p++, hi = lo;
-
-        if (p[0] == '-' && p[1] && p[1] != ']') {
-            hi = (unsigned char)p[1];
-            p += 2;
-        }
-        hit |= (unsigned char)c >= lo && (unsigned char)c <= hi;
-    }
-    if (!*p)
-        return NULL;
-    *yes = hit != negated;
-    return p + 1;
-}
-
-static bool match_one(const char **glob, char c)
-{
-    const char *after;
-    bool yes = false;
-
-    if (**glob == '[') {
-        after = match_set(*glob, c, &yes);
-        if (after) {
-            *glob = after;
-            return yes;
-        }
-    }
-    if (**glob != '?' && **glob != c)
-        return false;
-    ++*glob;
-    return true;
-}
-
-bool nd_glob_match(const char *glob, const char *name)
-{
-    const char *star = NULL, *back = NULL; // the last * and where its match ends so far
-
-    while (*name) {
-        if (*glob == '*') {
-            star = ++glob;
-            back = name;
-            continue;
-        }
-        if (*glob && match_one(&glob, *name)) {
-            name++;
-            continue;
-        }
-        if (!star)
-            return false;
-        glob = star;
-        name = ++back;
-    }
-    while (*glob == '*')
-        glob++;
-    return !*glob;
-}
 
 static uint32_t min3(uint32_t a, uint32_t b, uint32_t c)
 {

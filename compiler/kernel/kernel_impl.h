@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the files behind kernel.h share: the state of one target, filled when first asked.
 // Must not be included by anything else. Serves kernel*.c, elf_user.c and usdt.c.
-#ifndef ND_KERNEL_PRIV_H
-#define ND_KERNEL_PRIV_H
+#ifndef ND_KERNEL_IMPL_H
+#define ND_KERNEL_IMPL_H
 
 #include "compiler/front/arena.h"
 #include "compiler/kernel/btf.h"
@@ -69,7 +69,6 @@ const char *nd_kernel_module_of_id(struct nd_kernel *k, uint32_t id);
 // Sorts and drops repeated strings.
 void nd_strings_sort(struct nd_strings *s);
 // Parses a format file; -EINVAL if it is damaged. text is changed and must stay alive.
-int nd_tp_parse(struct nd_arena *a, char *text, struct nd_tp_format *f);
 
 // An executable, mapped and with libelf on it; kept until nd_kernel_free.
 struct nd_elf *nd_elf_get(struct nd_kernel *k, const char *path, int *err, const char **why);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the files of the BTF reader share. Must not be included by anything else.
 // Serves btf.c and btf_text.c.
-#ifndef ND_BTF_PRIV_H
-#define ND_BTF_PRIV_H
+#ifndef ND_BTF_IMPL_H
+#define ND_BTF_IMPL_H
 
 #include "compiler/kernel/btf.h"
 

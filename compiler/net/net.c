@@ -76,7 +76,7 @@ void nd_net_declare(struct nd_check *c)
         if (c->p->decls.v[i]->kind == ND_D_STAGE)
             nd_stage_declare(c, c->p->decls.v[i]);
     }
-    nd_paths_declare(c);
+    nd_net_paths_declare(c);
 }
 
 void nd_net_expand(struct nd_check *c)
@@ -84,11 +84,11 @@ void nd_net_expand(struct nd_check *c)
     uint32_t i;
 
     nd_probes_scan_func(c->p);
-    nd_paths_expand(c);
+    nd_net_paths_expand(c);
     for (i = 0; i < c->p->decls.n; i++) {
         struct nd_decl *d = c->p->decls.v[i];
 
-        if (d->kind == ND_D_PROBE && !nd_paths_is_handler(c->p, d))
+        if (d->kind == ND_D_PROBE && !nd_net_paths_is_handler(c->p, d))
             expand_probe(c, d);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Parts of the manifest's check, split by subject. Must not know the kernel. Serves mf.c only.
-#ifndef ND_MF_CHECK_H
-#define ND_MF_CHECK_H
+#ifndef ND_MF_IMPL_H
+#define ND_MF_IMPL_H
 
 #include "runtime/common/mf.h"
 

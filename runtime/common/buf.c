@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The growing text buffer all output goes through. When memory runs out, text is cut.
 // Must not know what is written. Serves formatting, sinks and the VM.
-#include "runtime/output/format.h"
+#include "runtime/common/buf.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

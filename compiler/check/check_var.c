@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Variables: what type the first value gives them, and whether the next ones fit. Must not know
+// expressions. Serves check_stmt.c.
+#include "compiler/check/check_impl.h"
+
+// How a variable is kept: integers in 64 bits.
+static struct nd_type *kept_as(struct nd_check *c, struct nd_type *t)
+{
+    if (t->kind == ND_TY_INT || t->kind == ND_TY_PORT || t->kind == ND_TY_PROTO)
+        return nd_type_int(8, nd_type_signed(t));
+    if (t->kind == ND_TY_STRING && c->world == ND_USER)
+        return nd_ty(&nd_type_str);
+    return t;
+}
+
+static bool can_be_kept(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_type *t = e->type;
+
+    if (t->kind != ND_TY_NONE && t->kind != ND_TY_ARGS && t->kind != ND_TY_OPTS &&
+        t->kind != ND_TY_VOID && !(nd_type_is_agg(t) && c->world == ND_KERNEL))
+        return true;
+    nd_error(c->d, ND_E0311, e->span, "%s cannot be kept in a variable", nd_type_text(c->t, t));
+    return false;
+}
+
+// let $x: type = value
+static struct nd_type *declared_type(struct nd_check *c, struct nd_stmt *s, const char *name,
+                                     struct nd_type *t)
+{
+    struct nd_type *want = nd_type_resolve(c->t, s->texpr);
+
+    if (t && t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR && !nd_type_unify(c->t, want, t))
+        nd_error(c->d, ND_E0303, s->rhs->span, "$%s is declared as %s, not %s", name,
+                 nd_type_text(c->t, want), nd_type_text(c->t, t));
+    return want;
+}
+
+void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *name,
+                          struct nd_type *t)
+{
+    struct nd_sym *v;
+
+    if (s->op != ND_OP_NONE) {
+        nd_error(c->d, ND_E0312, s->expr->span, "$%s is used before it is set", name);
+        t = nd_ty(&nd_type_error);
+    }
+    if (s->texpr)
+        t = declared_type(c, s, name, t);
+    if (!t)
+        t = nd_ty(&nd_type_i64);
+    else if (s->rhs && !can_be_kept(c, s->rhs))
+        t = nd_ty(&nd_type_error);
+    if (s->real && nd_type_is_int(t))
+        t = nd_ty(&nd_type_double);
+    if (s->plain_ptr)
+        t = nd_type_in(c->t, t, ND_AS_KERNEL);
+    v = nd_check_declare_var(c, nd_arena_printf(c->a, "$%s", name), s->expr->span,
+                             s->texpr ? t : kept_as(c, t));
+    v->nassign = 1;
+    v->first = s;
+    s->expr->type = v->type;
+    s->expr->sym = v;
+    s->sym = v;
+}
+
+// The first value is kept otherwise from the next pass on, when a later one asks for it.
+static void widen(struct nd_check *c, struct nd_sym *v, const struct nd_type *t)
+{
+    if (!v->first)
+        return;
+    // A pointer that the verifier knows and one that it does not: both are read by address.
+    if (v->type->kind == ND_TY_PTR && v->type->as == ND_AS_BTF &&
+        (t->kind != ND_TY_PTR || t->as != ND_AS_BTF)) {
+        v->first->plain_ptr = true;
+        c->changed = true;
+    }
+    if (c->world == ND_USER && t->kind == ND_TY_DOUBLE && nd_type_is_int(v->type) &&
+        !v->first->texpr) {
+        v->first->real = true;
+        c->changed = true;
+    }
+}
+
+void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v, const char *name,
+                         struct nd_type *t)
+{
+    struct nd_type *u;
+
+    if (v->loop_var || v->kind != ND_SYM_VAR) {
+        nd_error(c->d, ND_E0311, s->expr->span,
+                 v->loop_var ? "%s is set by its loop" : "%s cannot be assigned", name);
+        return;
+    }
+    v->nassign++;
+    s->expr->type = v->type;
+    s->expr->sym = v;
+    s->sym = v;
+    if (t->kind == ND_TY_ERROR || v->type->kind == ND_TY_ERROR)
+        return;
+    widen(c, v, t);
+    u = nd_type_unify(c->t, v->type, t);
+    if (!u || (u->kind == ND_TY_TUPLE && !nd_type_equal(u, v->type))) {
+        nd_note(c->d,
+                nd_error(c->d, ND_E0303, s->rhs->span, "$%s holds %s, not %s", name,
+                         nd_type_text(c->t, v->type), nd_type_text(c->t, t)),
+                v->span, "first set here");
+    } else if (v->type->kind == ND_TY_STRING && t->kind == ND_TY_STRING && c->world == ND_KERNEL &&
+               t->size > v->type->size) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0303, s->rhs->span, "$%s has room for %u bytes, this has %u",
+                         name, v->type->size, t->size),
+                "give the first value the size: str(pointer, %u)", t->size);
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Types and places of the script as the manifest has them. Must not know user code. Serves emit.c
+// and user*.c.
+#include "compiler/user/emit.h"
+
+#include "compiler/check/portable.h"
+#include "compiler/kernel/btf.h"
+#include "compiler/user/mfbuild.h"
+
+#include <string.h>
+
+struct nd_mf_span nd_emit_span(struct nd_emit *e, struct nd_span span)
+{
+    struct nd_mf_span out = {0};
+
+    if (span.src < e->p->sources->n) {
+        struct nd_pos pos = nd_source_pos(e->p->sources, span.src, span.off);
+
+        out.file = span.src;
+        out.line = pos.line;
+        out.col = pos.col;
+        out.len = span.len;
+    }
+    return out;
+}
+
+// ---- types --------------------------------------------------------------------------------------
+
+static const uint8_t kinds[ND_TY_KIND_MAX] = {
+    [ND_TY_ERROR] = ND_T_VOID,        [ND_TY_VOID] = ND_T_VOID,
+    [ND_TY_INT] = ND_T_INT,           [ND_TY_BOOL] = ND_T_BOOL,
+    [ND_TY_ENUM] = ND_T_ENUM,         [ND_TY_DOUBLE] = ND_T_DOUBLE,
+    [ND_TY_STRING] = ND_T_STRING,     [ND_TY_PTR] = ND_T_PTR,
+    [ND_TY_STRUCT] = ND_T_STRUCT,     [ND_TY_ARRAY] = ND_T_ARRAY,
+    [ND_TY_TUPLE] = ND_T_TUPLE,       [ND_TY_IP] = ND_T_IP,
+    [ND_TY_PREFIX] = ND_T_PREFIX,     [ND_TY_MAC] = ND_T_MAC,
+    [ND_TY_PORT] = ND_T_PORT,         [ND_TY_PROTO] = ND_T_PROTO,
+    [ND_TY_IFNAME] = ND_T_IFNAME,     [ND_TY_TIME] = ND_T_TIME,
+    [ND_TY_DURATION] = ND_T_DURATION, [ND_TY_KSTACK] = ND_T_KSTACK,
+    [ND_TY_USTACK] = ND_T_USTACK,     [ND_TY_KSYM] = ND_T_KSYM,
+    [ND_TY_USYM] = ND_T_USYM,         [ND_TY_BUF] = ND_T_BUF,
+    [ND_TY_STRFTIME] = ND_T_STRFTIME, [ND_TY_CGROUP] = ND_T_CGROUP,
+    [ND_TY_USERNAME] = ND_T_USERNAME, [ND_TY_COUNT] = ND_T_COUNT,
+    [ND_TY_SUM] = ND_T_SUM,           [ND_TY_MIN] = ND_T_MIN,
+    [ND_TY_MAX] = ND_T_MAX,           [ND_TY_AVG] = ND_T_AVG,
+    [ND_TY_STATS] = ND_T_STATS,       [ND_TY_HIST] = ND_T_HIST,
+    [ND_TY_LHIST] = ND_T_LHIST,       [ND_TY_DIST] = ND_T_DIST,
+};
+
+static void enum_names(struct nd_emit *e, const struct nd_type *t, struct nd_mf_type *m)
+{
+    const char *why;
+    struct nd_btf *btf = t->btf_id ? nd_kernel_btf(e->p->kernel, &why) : NULL;
+    struct nd_btf_enumerator en;
+    uint32_t i;
+
+    m->first = nd_mfb_count(e->b, ND_SEC_ENUMERATORS);
+    for (i = 0; btf && nd_btf_enumerator(btf, t->btf_id, i, &en); i++) {
+        struct nd_mf_enumerator x = {.name = nd_mfb_str(e->b, en.name), .value = en.value};
+
+        nd_mfb_add(e->b, ND_SEC_ENUMERATORS, &x, 1);
+    }
+    for (i = 0; !btf && t->fields && i < t->nelems; i++) {
+        struct nd_mf_enumerator x = {.name = nd_mfb_str(e->b, t->fields[i].name),
+                                     .value = t->fields[i].off};
+
+        nd_mfb_add(e->b, ND_SEC_ENUMERATORS, &x, 1);
+    }
+    m->count = nd_mfb_count(e->b, ND_SEC_ENUMERATORS) - m->first;
+}
+
+struct field_list {
+    struct nd_emit *e;
+    ND_VEC(struct nd_field) v;
+};
+
+static void collect(void *arg, const struct nd_field *f)
+{
+    struct field_list *l = arg;
+
+    if (f->type->size) // flexible arrays have nothing to print
+        *ND_PUSH(l->e->a, &l->v) = *f;
+}
+
+static void struct_fields(struct nd_emit *e, const struct nd_type *t, struct nd_mf_type *m)
+{
+    struct field_list l = {.e = e};
+    uint32_t i, *types;
+
+    nd_need_struct(e->p, t, ND_NO_SPAN);
+    nd_type_each_field(&e->p->types, t, collect, &l);
+    types = ND_NEW_ARRAY(e->a, uint32_t, l.v.n + 1);
+    for (i = 0; i < l.v.n; i++)
+        types[i] = nd_emit_type(e, l.v.v[i].type);
+    m->first = nd_mfb_count(e->b, ND_SEC_FIELDS);
+    m->count = l.v.n;
+    for (i = 0; i < l.v.n; i++) {
+        const struct nd_field *f = &l.v.v[i];
+        struct nd_mf_field x = {.name = nd_mfb_str(e->b, t->kind == ND_TY_TUPLE ? "" : f->name),
+                                .type = types[i],
+                                .off = f->off,
+                                .bits = f->bits,
+                                .bit_off = f->bit_off};
+
+        if (x.bits) { // counted from the aligned unit of the field's type
+            uint32_t unit = f->type->size * 8, at = f->off * 8 + f->bit_off;
+
+            x.off = at / unit * unit / 8;
+            x.bit_off = (uint16_t)(at % unit);
+        }
+        nd_mfb_add(e->b, ND_SEC_FIELDS, &x, 1);
+    }
+}
+
+static uint32_t find_stack(struct nd_emit *e, const struct nd_type *t)
+{
+    uint32_t i;
+
+    for (i = 0; e->layout && i < e->layout->stacks.n; i++) {
+        const struct nd_layout_stack *s = &e->layout->stacks.v[i];
+
+        if (s->kernel == (t->kind == ND_TY_KSTACK) && s->depth == t->depth)
+            return e->stack_base + i;
+    }
+    return ND_MF_NONE;
+}
+
+static void fill_type(struct nd_emit *e, const struct nd_type *t, struct nd_mf_type *m)
+{
+    m->kind = kinds[t->kind];
+    m->size = t->size;
+    m->flags = t->flags | (t->is_signed || t->kind == ND_TY_DURATION ? ND_TF_SIGNED : 0);
+    m->name = nd_mfb_str(e->b, t->name);
+    switch (t->kind) {
+    case ND_TY_ENUM:
+        m->flags |= t->btf_id ? ND_TF_KERNEL : 0;
+        enum_names(e, t, m);
+        break;
+    case ND_TY_STRUCT:
+    case ND_TY_TUPLE:
+        struct_fields(e, t, m);
+        break;
+    case ND_TY_ARRAY:
+        m->elem = nd_emit_type(e, t->elem);
+        m->count = t->nelems;
+        break;
+    case ND_TY_KSTACK:
+    case ND_TY_USTACK:
+        m->elem = find_stack(e, t);
+        m->a = t->depth;
+        break;
+    case ND_TY_LHIST:
+        m->count = t->nelems;
+        m->lo = t->lo;
+        m->hi = t->hi;
+        m->step = t->step;
+        break;
+    default:
+        break;
+    }
+}
+
+static bool same(const struct nd_type *a, const struct nd_type *b)
+{
+    const char *x = a->name ? a->name : "", *y = b->name ? b->name : "";
+
+    if (a == b)
+        return true;
+    if (a->kind == ND_TY_TUPLE || a->kind == ND_TY_STRUCT || a->kind == ND_TY_PTR)
+        return false;
+    return nd_type_equal(a, b) && a->flags == b->flags && !strcmp(x, y);
+}
+
+uint32_t nd_emit_type(struct nd_emit *e, const struct nd_type *t)
+{
+    struct nd_mf_type m = {0};
+    uint32_t i, index;
+
+    for (i = 0; i < e->types.n; i++) {
+        if (same(e->types.v[i].type, t))
+            return e->types.v[i].index;
+    }
+    fill_type(e, t, &m); // the types inside first: they have lower numbers
+    index = nd_mfb_add(e->b, ND_SEC_TYPES, &m, 1);
+    *ND_PUSH(e->a, &e->types) = (struct nd_emit_type){t, index};
+    return index;
+}
+
+// ---- options ------------------------------------------------------------------------------------
