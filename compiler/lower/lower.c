@@ -179,8 +179,10 @@ static void make_debug(struct nd_lower *l)
     l->di_sub = LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], params, 1, LLVMDIFlagZero);
     LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
                       LLVMValueAsMetadata(nd_ir_i32(l, LLVMDebugMetadataVersion())));
-    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Dwarf Version", 13,
-                      LLVMValueAsMetadata(nd_ir_i32(l, 4)));
+    // BTF is all that anybody reads. This is LLVM's way to say "no DWARF": CodeView, which it
+    // writes for Windows only, and no version of DWARF.
+    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "CodeView", 8,
+                      LLVMValueAsMetadata(nd_ir_i32(l, 1)));
 }
 
 bool nd_lower_program(struct nd_lower *l)

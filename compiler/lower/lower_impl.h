@@ -5,6 +5,7 @@
 
 #include "compiler/lang/builtins.h"
 #include "compiler/lang/packet.h"
+#include "runtime/common/plan.h"
 
 #include <llvm-c/Core.h>
 #include <llvm-c/DebugInfo.h>
@@ -198,7 +199,7 @@ struct nd_lower {
     struct nd_layout_path *paths; // counters in nd_state
     ND_VEC(struct nd_stackmap) stacks;
     ND_VEC(struct nd_site) sites;
-    uint32_t state_size, exit_off;
+    uint32_t state_size, exit_off, ring_bytes;
     LLVMValueRef scratch_map;
     uint32_t scratch_size;  // bytes used so far, all programs
     uint32_t scratch_slots; // entries of its map, 0: one
@@ -208,6 +209,7 @@ struct nd_lower {
     enum nd_leaves leaves;
     bool force_scratch; // keep everything larger than a register off the stack
     bool over_stack;    // LLVM found the stack too small
+    ND_VEC(struct nd_plan_map) plan; // the maps
     bool first_only;    // of lists: there is not enough stack for the others
 
     struct nd_lower_fn fn;
@@ -266,10 +268,10 @@ void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name
 
 // lower_state.c: counters, zeros
 void nd_lower_need_loops(struct nd_lower *l, struct nd_span span); // of the loop that follows
-bool nd_lower_split(const struct nd_lower *l);                     // ND_MF_SPLIT
 // Address of an array's entry, looked up once for each program, before its body begins: what is
 // found there is known not to be NULL all through it.
 LLVMValueRef nd_lower_state_entry(struct nd_lower *l, LLVMValueRef map, uint32_t index);
+bool nd_lower_split(const struct nd_lower *l);                     // ND_MF_SPLIT
 void nd_lower_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
                     uint32_t map);
 // Runs `kind`'s counter when cond (i1) is true; goes on in either case.
@@ -357,10 +359,10 @@ LLVMValueRef nd_lower_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueR
 // Every text that a program holds has only zeros behind its end.
 void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
                        struct nd_span span);
-LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 
 // lower_builtin.c
 struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
+LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
                            struct nd_type *t);
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
@@ -372,11 +374,11 @@ LLVMValueRef nd_lower_scan(struct nd_lower *l, uint32_t most, struct nd_span spa
                            void *arg);
 
 // lower_map.c
-LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);
-LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m);
 struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e);
 void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op);
 void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call);
+LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);
+LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m);
 LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
 // Entries by their bytes. insert: 0 unless there is one already; find: NULL if there is none.
@@ -473,8 +475,6 @@ LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s);
 void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at);
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
-void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
-                   struct nd_span span);
 
 // lower_pred.c: ends the program (l->fn.out) unless it holds; NULL always does
 void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred);
@@ -483,3 +483,5 @@ void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred);
 bool nd_lower_program(struct nd_lower *l);
 
 #endif
+void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                   struct nd_span span);

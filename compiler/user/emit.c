@@ -528,7 +528,7 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
         h->needs = layout->needs;
         h->flags |= flags_of(p);
         h->exit_off = layout->exit_off;
-        h->ring_bytes = layout->sends ? ND_RING_BYTES : 0;
+        h->ring_bytes = layout->ring_bytes;
         emit_all(&e);
     }
     return nd_mfb_finish(e.b, size);

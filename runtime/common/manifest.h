@@ -20,8 +20,10 @@
 #define ND_STATE_START 0u       // there: u64 ns of CLOCK_MONOTONIC at the start, set by the runtime
 #define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: option values
 #define ND_RINGBUF_SYM "nd_events"
-#define ND_RING_BYTES (1u << 20) // size of the event ring unless the header says otherwise
-#define ND_WORDS_SYM "nd_words"  // ND_MF_SPLIT: array of u64, the first words of nd_state
+#define ND_RING_BYTES \
+    (1u << 20) // the event ring has at least so much, and the least that may be asked for
+#define ND_RING_MOST (1u << 30) // the most that may be asked for
+#define ND_WORDS_SYM "nd_words" // ND_MF_SPLIT: array of u64, the first words of nd_state
 
 // ---- what kernels may lack -------------------------------------------------------------------
 
@@ -128,7 +130,7 @@ struct nd_mf_header {
     uint32_t title;      // string: first comment line of the script, for --help
     uint32_t state_size; // bytes of nd_state
     uint32_t opts_size;  // bytes of nd_opts
-    uint32_t ring_bytes; // default size of the event ring buffer; 0 = the script sends nothing
+    uint32_t ring_bytes; // size of the event ring buffer; 0 = the script sends nothing
     uint32_t flags;      // ND_MF_*
     uint32_t kernel;     // string: release of the kernel it was compiled for
     uint32_t files;      // WORDS: first of nfiles strings (paths that spans refer to)

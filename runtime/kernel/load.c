@@ -497,6 +497,20 @@ static int size_maps(struct nd_load *l, struct bpf_object *obj, const uint8_t *o
     return 0;
 }
 
+static int size_ring(struct nd_load *l, struct bpf_object *obj)
+{
+    struct bpf_map *map = bpf_object__find_map_by_name(obj, ND_RINGBUF_SYM);
+    struct nd_mf_header *h = (void *)l->manifest;
+
+    if (!l->ring_bytes)
+        return 0;
+    if (h->ring_bytes)
+        h->ring_bytes = l->ring_bytes; // a perf buffer is made of it
+    if (!map || bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
+        return 0;
+    return bpf_map__set_max_entries(map, l->ring_bytes);
+}
+
 static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
 {
     LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "ndtrace");
@@ -517,9 +531,15 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
     if (!err)
         err = size_maps(l, obj, opts);
     if (!err)
+        err = size_ring(l, obj);
+    if (!err)
         err = nd_memory_check(obj);
     if (err)
         return err;
+    if (l->early) {
+        nd_early_use(l->early, obj);
+        nd_early_free(l->early); // what is not used; the object has descriptors of its own
+    }
     err = bpf_object__load(obj);
     if (err) {
         fflush(capture);

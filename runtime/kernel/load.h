@@ -5,6 +5,7 @@
 #define ND_LOAD_H
 
 #include "runtime/common/mf.h"
+#include "runtime/kernel/early.h"
 #include "runtime/kernel/feature_try.h"
 #include "runtime/kernel/state.h"
 
@@ -29,7 +30,9 @@ struct nd_load {
     size_t bss_size;
     struct nd_state state; // nd_state
     struct nd_features features;
-    char *log; // what libbpf said, for messages
+    struct nd_early *early; // maps that are there already, or NULL; the caller's
+    uint32_t ring_bytes;    // of the event ring, instead of what the object says; or 0
+    char *log;              // what libbpf said, for messages
     size_t log_size;
 };
 
