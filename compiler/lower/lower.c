@@ -146,8 +146,8 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
 
     l->fn.probe = pr;
     each = nd_lower_each_can(l) && lower_form(l, OTHERS, ALL_IN_SCRATCH);
-    // Scratch is the short way from addresses in the packet's skb to numbers, see lower_mem.c. And
-    // the stack of a program and its function together is no larger than that of a program.
+    // The stack of a program and its function together is no larger than that of a program. Packets
+    // have many addresses that become numbers, see lower_mem.c: scratch is the shortest way.
     place = l->force_scratch || each                                      ? ALL_IN_SCRATCH
             : pr->pkt && !l->p->portable && nd_lower_leaves_are_memory(l) ? LARGE_IN_SCRATCH
                                                                           : ON_STACK;

@@ -156,6 +156,7 @@ struct nd_lower_fn {
     ND_VEC(struct nd_early) early;
     LLVMValueRef scratch;         // base of this program's part, NULL: not used
     LLVMBasicBlockRef scratch_bb; // where it is known
+    LLVMValueRef two_words;       // see lower_mem.c, NULL: not used
     uint32_t scratch_base, scratch_top;
     bool scratch_held; // is given back at the end
     uint32_t stack;    // bytes of allocas
@@ -208,8 +209,8 @@ struct nd_lower {
     ND_VEC(struct nd_core_type *) core;
     enum nd_leaves leaves;
     bool force_scratch; // keep everything larger than a register off the stack
-    bool over_stack;    // LLVM found the stack too small
     ND_VEC(struct nd_plan_map) plan; // the maps
+    bool over_stack;    // LLVM found the stack too small
     bool first_only;    // of lists: there is not enough stack for the others
 
     struct nd_lower_fn fn;
@@ -270,8 +271,8 @@ void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name
 void nd_lower_need_loops(struct nd_lower *l, struct nd_span span); // of the loop that follows
 // Address of an array's entry, looked up once for each program, before its body begins: what is
 // found there is known not to be NULL all through it.
-LLVMValueRef nd_lower_state_entry(struct nd_lower *l, LLVMValueRef map, uint32_t index);
 bool nd_lower_split(const struct nd_lower *l);                     // ND_MF_SPLIT
+LLVMValueRef nd_lower_state_entry(struct nd_lower *l, LLVMValueRef map, uint32_t index);
 void nd_lower_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
                     uint32_t map);
 // Runs `kind`'s counter when cond (i1) is true; goes on in either case.
@@ -361,8 +362,8 @@ void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, ui
                        struct nd_span span);
 
 // lower_builtin.c
-struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
+struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
                            struct nd_type *t);
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
@@ -376,9 +377,9 @@ LLVMValueRef nd_lower_scan(struct nd_lower *l, uint32_t most, struct nd_span spa
 // lower_map.c
 struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e);
 void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op);
-void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call);
 LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m);
+void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call);
 LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
 // Entries by their bytes. insert: 0 unless there is one already; find: NULL if there is none.

@@ -43,12 +43,10 @@ static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
            nd_lower_leaves_are_memory(l);
 }
 
-// A number again, as memory of maps keeps no types: by way of scratch, where the program has any.
 static LLVMValueRef untyped(struct nd_lower *l, LLVMValueRef v)
 {
     LLVMValueRef slot = nd_lower_scratch_top(l), store, load;
 
-    l->fn.scratch_top += 8;
     store = LLVMBuildStore(l->b, v, slot);
     LLVMSetVolatile(store, true);
     load = LLVMBuildLoad2(l->b, l->i64, slot, "");
