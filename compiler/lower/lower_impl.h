@@ -55,6 +55,8 @@ struct nd_slot { // a variable
     // Pointers, see lower_window.c: a copy of win_size bytes from win_off behind it.
     LLVMValueRef copy, filled; // NULL: none
     uint32_t win_off, win_size;
+    struct nd_expr
+        *win_first; // portable: the field whose place, cut to a multiple of 8, is win_off
 };
 
 struct nd_lower_temp {
@@ -154,9 +156,9 @@ struct nd_lower_fn {
     LLVMBasicBlockRef entry, prologue, start; // prologue: where early lookups end
     LLVMBasicBlockRef out, end;               // end: without giving anything back
     ND_VEC(struct nd_early) early;
+    LLVMValueRef two_words;       // see lower_mem.c, NULL: not used
     LLVMValueRef scratch;         // base of this program's part, NULL: not used
     LLVMBasicBlockRef scratch_bb; // where it is known
-    LLVMValueRef two_words;       // see lower_mem.c, NULL: not used
     uint32_t scratch_base, scratch_top;
     bool scratch_held; // is given back at the end
     uint32_t stack;    // bytes of allocas
@@ -207,9 +209,9 @@ struct nd_lower {
     uint32_t relocs;        // numbers them for LLVM
     uint32_t module;        // how many this process made before, see object.c
     ND_VEC(struct nd_core_type *) core;
+    ND_VEC(struct nd_plan_map) plan; // the maps
     enum nd_leaves leaves;
     bool force_scratch; // keep everything larger than a register off the stack
-    ND_VEC(struct nd_plan_map) plan; // the maps
     bool over_stack;    // LLVM found the stack too small
     bool first_only;    // of lists: there is not enough stack for the others
 
@@ -269,9 +271,9 @@ void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name
 
 // lower_state.c: counters, zeros
 void nd_lower_need_loops(struct nd_lower *l, struct nd_span span); // of the loop that follows
+bool nd_lower_split(const struct nd_lower *l);                     // ND_MF_SPLIT
 // Address of an array's entry, looked up once for each program, before its body begins: what is
 // found there is known not to be NULL all through it.
-bool nd_lower_split(const struct nd_lower *l);                     // ND_MF_SPLIT
 LLVMValueRef nd_lower_state_entry(struct nd_lower *l, LLVMValueRef map, uint32_t index);
 void nd_lower_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
                     uint32_t map);
@@ -360,9 +362,9 @@ LLVMValueRef nd_lower_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueR
 // Every text that a program holds has only zeros behind its end.
 void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
                        struct nd_span span);
+LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 
 // lower_builtin.c
-LLVMValueRef nd_lower_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b);
 struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
                            struct nd_type *t);
@@ -375,10 +377,10 @@ LLVMValueRef nd_lower_scan(struct nd_lower *l, uint32_t most, struct nd_span spa
                            void *arg);
 
 // lower_map.c
-struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e);
-void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op);
 LLVMValueRef nd_lower_key(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m);
+struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e);
+void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op);
 void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call);
 LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key);
@@ -439,6 +441,14 @@ void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct
 void nd_lower_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
 // Where in the copy a field is, fetching it if need be; NULL: read it by itself.
 LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e);
+struct nd_window_unit { // of a portable program
+    LLVMValueRef v;     // as it is in the copy
+    LLVMBasicBlockRef from, out,
+        done; // v comes from there to done; out: read it by itself, then done
+};
+// True: the code goes on at out.
+bool nd_lower_window_unit(struct nd_lower *l, struct nd_expr *e, LLVMValueRef size,
+                          struct nd_window_unit *out);
 
 // lower_core.c: objects for other kernels; where fields are is said by relocations
 // What the chain of fields that e ends begins with; its value is the `base` of the next two.
@@ -446,7 +456,8 @@ struct nd_expr *nd_lower_core_base(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e); // a field of the kernel's?
 LLVMValueRef nd_lower_core_address(struct nd_lower *l, struct nd_expr *e, LLVMValueRef base);
 LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e,
-                                LLVMValueRef base); // a number as i64
+                                LLVMValueRef base);                      // a number as i64
+LLVMValueRef nd_lower_core_place(struct nd_lower *l, struct nd_expr *e); // from its struct's start
 LLVMValueRef nd_lower_core_offset(struct nd_lower *l,
                                   struct nd_expr *e); // CONTAINER_OF: of its field
 LLVMValueRef nd_lower_core_const(struct nd_lower *l,
@@ -476,6 +487,8 @@ LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s);
 void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at);
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
+void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
+                   struct nd_span span);
 
 // lower_pred.c: ends the program (l->fn.out) unless it holds; NULL always does
 void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred);
@@ -484,5 +497,3 @@ void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred);
 bool nd_lower_program(struct nd_lower *l);
 
 #endif
-void nd_lower_send(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
-                   struct nd_span span);

@@ -321,6 +321,7 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
     m.type = pr->type;
     m.attach_btf_id = pr->btf_id;
     m.btf_name = nd_mfb_str(e->b, pr->btf_name);
+    m.direct = nd_mfb_str(e->b, pr->direct);
     m.first = nd_mfb_count(e->b, ND_SEC_ATTACHES);
     m.count = pr->targets.n;
     m.when = pr->decl->when ? nd_user_when(e, pr->decl->when) : ND_MF_NONE;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 5u
+#define ND_MF_VERSION 6u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -378,6 +378,9 @@ struct nd_mf_prog {
     uint32_t count;
     uint32_t when; // FUNCS: user code that returns a bool at attach time, ND_MF_NONE = always
     uint32_t nimm; // ND_MF_IMM: how many words of options are in its code
+    // RAW_TP: ELF function that is loaded instead, as TP_BTF (btf_name), where the kernel takes it:
+    // its loads need no helper. "": none.
+    uint32_t direct;
     struct nd_mf_span span;
 };
 

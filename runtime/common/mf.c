@@ -147,7 +147,8 @@ static const char *check_prog(const struct nd_mf *mf, const struct nd_mf_prog *p
     uint32_t i;
 
     if (p->type >= sizeof(serves) / sizeof(*serves) || !nd_mf_str_ok(mf, p->name) ||
-        !nd_mf_str_ok(mf, p->btf_name) || !nd_mf_span_ok(mf, &p->span))
+        !nd_mf_str_ok(mf, p->btf_name) || !nd_mf_str_ok(mf, p->direct) ||
+        !nd_mf_span_ok(mf, &p->span))
         return "a program's type or name is out of range";
     if (!nd_mf_run_ok(p->first, p->count, mf->nattaches))
         return "a program's attach points are out of range";

@@ -166,7 +166,7 @@ static int attach_one(struct nd_attach_set *s, const struct nd_mf_prog *p, int p
 {
     switch (p->type) {
     case ND_PROG_RAW_TP:
-        return attach_raw(s, prog, a, true);
+        return attach_raw(s, prog, a, !nd_load_is_direct(s->l, (uint32_t)(p - s->l->mf.progs)));
     case ND_PROG_TP_BTF:
     case ND_PROG_FENTRY:
     case ND_PROG_FEXIT:
