@@ -44,11 +44,21 @@ LLVM_CPPFLAGS = $(filter -I% -D%,$(shell $(LLVM_CONFIG) --cppflags))
 LLVM_STATIC := $(shell $(LLVM_CONFIG) --link-static --libs bpf passes >/dev/null 2>&1 && \
 	test -e "$$($(LLVM_CONFIG) --libdir 2>/dev/null)/libLLVMBPFCodeGen.a" && echo yes)
 ifeq ($(LLVM_STATIC),yes)
+LLVM_SYSTEM_LIBS = $(filter-out %libz3.so -lxml2,$(shell $(LLVM_CONFIG) --link-static --system-libs)) -lstdc++ -lm -lz
 LLVM_LIBS = -L$(shell $(LLVM_CONFIG) --libdir) $(shell $(LLVM_CONFIG) --link-static --libs bpf passes) \
-	-Wl,--as-needed $(filter-out %libz3.so -lxml2,$(shell $(LLVM_CONFIG) --link-static --system-libs)) -lstdc++ -lm -lz
+	-Wl,--as-needed $(LLVM_SYSTEM_LIBS)
 else
 LLVM_LIBS = $(shell $(LLVM_CONFIG) --ldflags --libs) -lz
 endif
+# The compiler needs no library at run time where there are archives of all: relocating LLVM against
+# libc and libstdc++ takes a third of its time to start. The linker warns of functions that LLVM would
+# need for "~user" in paths.
+static_links = $(shell printf 'char elf_compress(), compress();\nint main(void) { return elf_compress() + compress(); }\n' | \
+	$(CC) -x c - -w $(1) -o /dev/null -lelf $(LLVM_SYSTEM_LIBS) 2>/dev/null && echo yes)
+LLVM_STATIC_LIBC = $(if $(filter yes-,$(LLVM_STATIC)-$(SAN)),$(or \
+	$(and $(call static_links,-static -Wl$(comma)--no-warnings),-static -Wl$(comma)--no-warnings), \
+	$(and $(call static_links,-static),-static)))
+comma := ,
 BPF_LIBS := -Wl,-Bstatic -lbpf -Wl,-Bdynamic
 ifeq ($(wildcard $(foreach d,/usr/lib /usr/lib64 /usr/lib/$(shell $(CC) -dumpmachine 2>/dev/null) /usr/lib/$(shell uname -m)-linux-gnu,$(d)/libbpf.a)),)
 BPF_LIBS := -lbpf
@@ -78,7 +88,8 @@ $(B)/libndr.a: $(RUNTIME_OBJ)
 $(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) -lelf -lz -lpthread -lm
 $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
-	$(CC) $(OPT) $(LDFLAGS) -no-pie -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf
+	$(CC) $(OPT) $(LDFLAGS) -no-pie $(LLVM_STATIC_LIBC) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf \
+		$(if $(LLVM_STATIC_LIBC),$(LLVM_SYSTEM_LIBS))
 
 # The man page lists the formats that the program has.
 $(B)/ndtrace.1: docs/man/ndtrace.1 $(B)/ndtrace

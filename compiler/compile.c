@@ -51,7 +51,11 @@ static void check(struct nd_unit *u)
 
 static void lower(struct nd_unit *u)
 {
-    u->object = nd_lower(&u->program, u->opts.dump && !strcmp(u->opts.dump, "lower"), &u->size);
+    const struct nd_compile_opts *o = &u->opts;
+    const struct nd_lower_opts lo = {o->dump && !strcmp(o->dump, "lower"), o->planned,
+                                     o->planned_arg};
+
+    u->object = nd_lower(&u->program, &lo, &u->size);
 }
 
 // Each takes what the one before made. After an error in one that is marked, nothing can be made of

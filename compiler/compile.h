@@ -5,6 +5,7 @@
 #define ND_COMPILE_H
 
 #include "compiler/check/check.h"
+#include "runtime/common/plan.h"
 
 struct nd_compile_opts {
     const char *file;   // script to read, or
@@ -17,6 +18,9 @@ struct nd_compile_opts {
     const char *dump;   // what this pass made goes to stderr, or NULL
     bool portable;      // an object that other kernels load as well
     uint32_t without;   // ND_F_BIT()s: what the target kernel lacks
+    // What the object will have, before its code is made: see lower.h; or NULL.
+    void (*planned)(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps);
+    void *planned_arg;
 };
 
 struct nd_unit { // what a compilation holds; free with nd_unit_free

@@ -18,7 +18,7 @@ enum { EXIT_RUN = 1, EXIT_SCRIPT = 2 };
 struct args {
     const char *mode;
     struct nd_compile_opts o;
-    int out_fd, warn_fd;
+    int out_fd, warn_fd, plan_fd;
     bool json;
     char **rest;
     int nrest;
@@ -30,6 +30,7 @@ static const char usage[] =
     "  -e TEXT        the script itself\n"
     "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
     "  --warn-fd N    write warnings to this file descriptor, if there are no errors\n"
+    "  --plan-fd N    write what the object will have to this one, as soon as it is known\n"
     "  --facts DIR    a recorded description of a kernel instead of this one\n"
     "  --btf FILE     BTF of the target kernel\n"
     "  --stdlib DIR   where modules and tools are\n"
@@ -43,6 +44,7 @@ static const char usage[] =
 enum {
     OPT_OUT = 256,
     OPT_WARN,
+    OPT_PLAN,
     OPT_FACTS,
     OPT_BTF,
     OPT_STDLIB,
@@ -57,6 +59,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
     static const struct option longs[] = {
         {"out-fd", required_argument, NULL, OPT_OUT},
         {"warn-fd", required_argument, NULL, OPT_WARN},
+        {"plan-fd", required_argument, NULL, OPT_PLAN},
         {"facts", required_argument, NULL, OPT_FACTS},
         {"btf", required_argument, NULL, OPT_BTF},
         {"stdlib", required_argument, NULL, OPT_STDLIB},
@@ -69,7 +72,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
     };
     int c;
 
-    a->out_fd = -1;
+    a->out_fd = a->plan_fd = -1;
     a->warn_fd = STDERR_FILENO;
     if (argc < 2)
         return false;
@@ -89,6 +92,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
             break;
         case OPT_WARN:
             a->warn_fd = atoi(optarg);
+            break;
+        case OPT_PLAN:
+            a->plan_fd = atoi(optarg);
             break;
         case OPT_FACTS:
             a->o.facts = optarg;
@@ -149,6 +155,15 @@ static int write_all(int fd, const void *data, size_t n)
         n -= (size_t)w;
     }
     return 0;
+}
+
+// As nd_compile_opts.planned. Whoever does not get it waits for the object instead.
+static void planned(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps)
+{
+    const struct args *a = arg;
+
+    if (!write_all(a->plan_fd, plan, sizeof(*plan)) && plan->n)
+        write_all(a->plan_fd, maps, plan->n * sizeof(*maps));
 }
 
 static int mode_object(struct nd_unit *u, const struct args *a)
@@ -245,7 +260,9 @@ static int run(struct args *a)
 
 int main(int argc, char **argv)
 {
+    struct nd_plan end = {.magic = ND_PLAN_MAGIC, .kind = ND_PLAN_END};
     struct args a = {0};
+    int code;
 
     if (!parse_args(argc, argv, &a)) {
         fputs(usage, stderr);
@@ -254,5 +271,17 @@ int main(int argc, char **argv)
     if (!strcmp(a.mode, "list"))
         return nd_list(&a.o, a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*",
                        stdout);
-    return run(&a);
+    if (a.plan_fd >= 0) {
+        a.o.planned = planned;
+        a.o.planned_arg = &a;
+    }
+    code = run(&a);
+    if (a.plan_fd < 0)
+        return code;
+    // Whoever waits for the object need not wait until the kernel has taken LLVM's memory apart,
+    // and nobody needs its destructors.
+    end.code = (uint32_t)code;
+    fflush(NULL);
+    write_all(a.plan_fd, &end, sizeof(end));
+    _exit(code);
 }

@@ -65,9 +65,10 @@ static struct nd_type *no_arg(struct nd_check *c, struct nd_expr *e, const char 
 static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                   const struct nd_func_sig *s)
 {
-    // Which pointers the verifier follows differs between kernels.
+    // Which pointers the verifier follows differs between kernels: where a portable program takes
+    // them for typed there is another one that does not.
     bool typed = c->probe->type != ND_PROG_KPROBE && c->probe->type != ND_PROG_RAW_TP;
-    enum nd_as as = typed && !c->p->portable ? ND_AS_BTF : ND_AS_KERNEL;
+    enum nd_as as = (typed && !c->p->portable) || c->probe->typed ? ND_AS_BTF : ND_AS_KERNEL;
     struct nd_near near = {.name = e->name};
     const char *list = "";
     uint32_t i;

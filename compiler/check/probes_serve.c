@@ -136,6 +136,7 @@ static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const s
         !nd_kernel_raw_tracepoint(p->kernel, t->s1, &sig) && sig->btf_id) {
         // Which arguments the verifier takes to be never NULL differs between kernels.
         pr->type = p->portable ? ND_PROG_RAW_TP : ND_PROG_TP_BTF;
+        pr->typed = p->portable && !nd_without(p, ND_F_GLOBALS);
         pr->args = ND_ARGS_SIG;
         pr->btf_id = p->portable ? 0 : sig->btf_id;
         pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);
@@ -154,9 +155,10 @@ static void choose_sig(struct nd_program *p, struct nd_probe *pr, const struct u
         pr->type = ND_PROG_RAW_TP;
         if (u->args && !t->sig && nd_kernel_raw_tracepoint(p->kernel, t->s1, &t->sig))
             t->sig = NULL;
-        if (u->args && t->sig && t->sig->btf_id && !p->portable && typed_points(p)) {
-            pr->type = ND_PROG_TP_BTF;
-            pr->btf_id = t->sig->btf_id;
+        if (u->args && t->sig && t->sig->btf_id && typed_points(p)) {
+            pr->type = p->portable ? ND_PROG_RAW_TP : ND_PROG_TP_BTF;
+            pr->typed = p->portable && !nd_without(p, ND_F_GLOBALS);
+            pr->btf_id = p->portable ? 0 : t->sig->btf_id;
             pr->btf_name = nd_arena_printf(p->arena, "btf_trace_%s", t->s1);
         }
         break;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Texts of the kernel and lists of names. Must not know what they say. Serves kernel*.c, elf_user.c.
+// Texts of the kernel and lists of names. Must not know what they say. Serves kernel*.c,
+// elf_user.c.
 #include "compiler/kernel/kernel_impl.h"
 
 #include <errno.h>

@@ -197,6 +197,8 @@ struct nd_probe {
     struct nd_targets targets;
     enum nd_mf_prog_type type;
     uint32_t btf_id;
+    bool typed;         // a portable raw tracepoint that kernels may also serve with types
+    const char *direct; // the program for those, made by the lowering; NULL: none
     const char *btf_name;
     enum nd_args_kind args;
     bool retprobe;

@@ -29,14 +29,16 @@ static void close_function(struct nd_lower *l, bool rest)
     LLVMSetCurrentDebugLocation2(l->b, NULL);
 }
 
-static void open_program(struct nd_lower *l)
+static void open_program(struct nd_lower *l, bool direct)
 {
     const struct nd_probe *pr = l->fn.probe;
-    LLVMValueRef func = LLVMAddFunction(l->m, pr->name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
+    const char *name = direct ? pr->direct : pr->name;
+    LLVMValueRef func = LLVMAddFunction(l->m, name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
 
-    LLVMSetSection(func, nd_arena_printf(l->a, "%s/%s", sections[pr->type], pr->name));
+    LLVMSetSection(
+        func, nd_arena_printf(l->a, "%s/%s", sections[direct ? ND_PROG_TP_BTF : pr->type], name));
     nd_lower_function_open(l, func,
-                           nd_lower_function_scope(l, pr->name, pr->decl->name_span, l->di_sub));
+                           nd_lower_function_scope(l, name, pr->decl->name_span, l->di_sub));
     l->fn.ctx = LLVMGetParam(func, 0);
 }
 
@@ -59,19 +61,19 @@ static void way_in(struct nd_lower *l)
 }
 
 // What a body is lowered as: a program; a program whose stage gives a list, which sees the first of
-// it; the function for the others.
-enum form { PROGRAM, FIRST, OTHERS };
+// it; the function for the others; a second program, for kernels that know the arguments' types.
+enum form { PROGRAM, FIRST, OTHERS, DIRECT };
 
 static void lower_body(struct nd_lower *l, bool scratch, enum form form)
 {
     struct nd_probe *pr = l->fn.probe;
 
-    l->fn.numbers = form == OTHERS;
-    l->fn.spare_stack = form != PROGRAM;
+    l->fn.numbers = form == OTHERS || (pr->typed && form != DIRECT);
+    l->fn.spare_stack = form == FIRST || form == OTHERS;
     if (form == OTHERS)
         nd_lower_each_open(l);
     else
-        open_program(l);
+        open_program(l, form == DIRECT);
     nd_lower_reuse_plan(l);
     nd_lower_nest_keep_stack(l);
     if (scratch)
@@ -146,12 +148,16 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
 
     l->fn.probe = pr;
     each = nd_lower_each_can(l) && lower_form(l, OTHERS, ALL_IN_SCRATCH);
-    // Scratch is the short way from addresses in the packet's skb to numbers, see lower_mem.c. And
-    // the stack of a program and its function together is no larger than that of a program.
+    // The stack of a program and its function together is no larger than that of a program. Packets
+    // have many addresses that become numbers, see lower_mem.c: scratch is the shortest way.
     place = l->force_scratch || each                                      ? ALL_IN_SCRATCH
             : pr->pkt && !l->p->portable && nd_lower_leaves_are_memory(l) ? LARGE_IN_SCRATCH
                                                                           : ON_STACK;
     lower_form(l, each ? FIRST : PROGRAM, place);
+    if (pr->typed && !each) {
+        pr->direct = nd_arena_printf(l->a, "%s_d", pr->name);
+        lower_form(l, DIRECT, place);
+    }
     if (pr->via && pr->via->each && !each)
         nd_lower_each_refuse(l);
 }
@@ -179,8 +185,10 @@ static void make_debug(struct nd_lower *l)
     l->di_sub = LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], params, 1, LLVMDIFlagZero);
     LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
                       LLVMValueAsMetadata(nd_ir_i32(l, LLVMDebugMetadataVersion())));
-    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Dwarf Version", 13,
-                      LLVMValueAsMetadata(nd_ir_i32(l, 4)));
+    // BTF is all that anybody reads. This is LLVM's way to say "no DWARF": CodeView, which it
+    // writes for Windows only, and no version of DWARF.
+    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "CodeView", 8,
+                      LLVMValueAsMetadata(nd_ir_i32(l, 1)));
 }
 
 bool nd_lower_program(struct nd_lower *l)

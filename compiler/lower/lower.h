@@ -4,11 +4,19 @@
 #define ND_LOWER_H
 
 #include "compiler/check/check.h"
+#include "runtime/common/plan.h"
 
 #define ND_EACH_SUFFIX "_each" // of the function for the others of a list, see lower_each.c
 
+struct nd_lower_opts {
+    bool dump_ir;
+    // Called when it is known what the object will have and before its code is made; or NULL.
+    void (*planned)(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps);
+    void *arg;
+};
+
 // The object with its manifest inside, malloc'ed; NULL after a reported error.
-void *nd_lower(struct nd_program *p, bool dump_ir, size_t *size);
+void *nd_lower(struct nd_program *p, const struct nd_lower_opts *o, size_t *size);
 
 // Completes the manifest from the finished code; reports code that the target kernel cannot take.
 // False: a program and the function that it calls have more stack than a kernel gives.

@@ -413,18 +413,67 @@ LLVMValueRef nd_lower_core_offset(struct nd_lower *l, struct nd_expr *e)
     return info(l, follow(l, &c, LLVMConstNull(l->ptr), false), INFO_OFFSET);
 }
 
+LLVMValueRef nd_lower_core_place(struct nd_lower *l, struct nd_expr *e)
+{
+    struct chain c;
+
+    find_chain(l, e, &c);
+    return info(l, follow(l, &c, LLVMConstNull(l->ptr), false), INFO_OFFSET);
+}
+
 // Numbers and bit-fields alike: the unit that holds it, its bits moved to the top and down again.
-static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValueRef at)
+static LLVMValueRef read_number(struct nd_lower *l, struct nd_expr *e, LLVMValueRef at)
 {
     LLVMValueRef size = info(l, at, INFO_SIZE), up = info(l, at, INFO_SHIFT_LEFT),
                  down = info(l, at, INFO_SHIFT_RIGHT), tmp = nd_lower_temp(l, 8), v;
+    struct nd_window_unit w;
+    bool copied = nd_lower_window_unit(l, e, size, &w);
 
     nd_ir_zero(l, tmp, 0, 8);
-    nd_lower_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at, (enum nd_as)e->as,
-                        e->span);
-    v = LLVMBuildShl(l->b, LLVMBuildLoad2(l->b, l->i64, tmp, ""), up, "");
+    nd_lower_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at,
+                        nd_lower_as(l, (enum nd_as)e->as), e->span);
+    v = LLVMBuildLoad2(l->b, l->i64, tmp, "");
+    if (copied) {
+        LLVMValueRef both[2] = {w.v, v};
+        LLVMBasicBlockRef from[2] = {w.from, LLVMGetInsertBlock(l->b)};
+
+        nd_ir_br(l, w.done);
+        nd_ir_at(l, w.done);
+        v = LLVMBuildPhi(l->b, l->i64, "");
+        LLVMAddIncoming(v, both, from, 2);
+    }
+    v = LLVMBuildShl(l->b, v, up, "");
     return e->field->type->is_signed ? LLVMBuildAShr(l->b, v, down, "")
                                      : LLVMBuildLShr(l->b, v, down, "");
+}
+
+// Through a pointer that the verifier follows without a helper, if the number has the size that it
+// had where this was compiled. The verifier sees which way is dead.
+static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValueRef at)
+{
+    LLVMBasicBlockRef same, other, done, from[2];
+    const struct nd_type *t = e->field->type;
+    LLVMValueRef v[2], is_same, phi;
+
+    if (nd_lower_as(l, (enum nd_as)e->as) != ND_AS_BTF || e->field->bits)
+        return read_number(l, e, at);
+    same = nd_ir_bb(l, "as_compiled");
+    other = nd_ir_bb(l, "resized");
+    done = nd_ir_bb(l, "loaded");
+    is_same = LLVMBuildICmp(l->b, LLVMIntEQ, info(l, at, INFO_SIZE), nd_ir_i64(l, t->size), "");
+    LLVMBuildCondBr(l->b, is_same, same, other);
+    nd_ir_at(l, same);
+    v[0] = nd_lower_load_int(l, at, t);
+    from[0] = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, done);
+    nd_ir_at(l, other);
+    v[1] = read_number(l, e, at);
+    from[1] = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, v, from, 2);
+    return phi;
 }
 
 // Fields change between enum and integer, which for libbpf are two things: both ways, and the

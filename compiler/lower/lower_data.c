@@ -4,6 +4,7 @@
 // Serves the other lower_*.c.
 #include "compiler/lower/lower_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static LLVMMetadataRef attr_member(struct nd_lower *l, const char *name, uint32_t value,
@@ -36,6 +37,16 @@ void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name
              LLVMDIBuilderCreateArrayType(l->di, (uint64_t)bytes * 8, 32, l->di_int, &range, 1));
 }
 
+// For whoever gets ready while the code is made.
+static void note_plan(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
+                      uint32_t val, uint32_t entries)
+{
+    struct nd_plan_map *m = ND_PUSH(l->a, &l->plan);
+
+    *m = (struct nd_plan_map){.type = type, .key = key, .val = val, .entries = entries};
+    snprintf(m->name, sizeof(m->name), "%s", name);
+}
+
 LLVMValueRef nd_lower_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
                                  uint32_t val, uint32_t entries)
 {
@@ -59,5 +70,6 @@ LLVMValueRef nd_lower_define_map(struct nd_lower *l, const char *name, uint32_t 
     LLVMSetInitializer(g, LLVMConstNull(LLVMGlobalGetValueType(g)));
     LLVMSetSection(g, ".maps");
     describe(l, g, name, st);
+    note_plan(l, name, type, key, val, entries);
     return g;
 }

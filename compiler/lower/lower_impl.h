@@ -5,6 +5,7 @@
 
 #include "compiler/lang/builtins.h"
 #include "compiler/lang/packet.h"
+#include "runtime/common/plan.h"
 
 #include <llvm-c/Core.h>
 #include <llvm-c/DebugInfo.h>
@@ -54,6 +55,8 @@ struct nd_slot { // a variable
     // Pointers, see lower_window.c: a copy of win_size bytes from win_off behind it.
     LLVMValueRef copy, filled; // NULL: none
     uint32_t win_off, win_size;
+    struct nd_expr
+        *win_first; // portable: the field whose place, cut to a multiple of 8, is win_off
 };
 
 struct nd_lower_temp {
@@ -153,6 +156,7 @@ struct nd_lower_fn {
     LLVMBasicBlockRef entry, prologue, start; // prologue: where early lookups end
     LLVMBasicBlockRef out, end;               // end: without giving anything back
     ND_VEC(struct nd_early) early;
+    LLVMValueRef two_words;       // see lower_mem.c, NULL: not used
     LLVMValueRef scratch;         // base of this program's part, NULL: not used
     LLVMBasicBlockRef scratch_bb; // where it is known
     uint32_t scratch_base, scratch_top;
@@ -198,13 +202,14 @@ struct nd_lower {
     struct nd_layout_path *paths; // counters in nd_state
     ND_VEC(struct nd_stackmap) stacks;
     ND_VEC(struct nd_site) sites;
-    uint32_t state_size, exit_off;
+    uint32_t state_size, exit_off, ring_bytes;
     LLVMValueRef scratch_map;
     uint32_t scratch_size;  // bytes used so far, all programs
     uint32_t scratch_slots; // entries of its map, 0: one
     uint32_t relocs;        // numbers them for LLVM
     uint32_t module;        // how many this process made before, see object.c
     ND_VEC(struct nd_core_type *) core;
+    ND_VEC(struct nd_plan_map) plan; // the maps
     enum nd_leaves leaves;
     bool force_scratch; // keep everything larger than a register off the stack
     bool over_stack;    // LLVM found the stack too small
@@ -432,6 +437,14 @@ void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct
 void nd_lower_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
 // Where in the copy a field is, fetching it if need be; NULL: read it by itself.
 LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e);
+struct nd_window_unit { // of a portable program
+    LLVMValueRef v;     // as it is in the copy
+    LLVMBasicBlockRef from, out,
+        done; // v comes from there to done; out: read it by itself, then done
+};
+// True: the code goes on at out.
+bool nd_lower_window_unit(struct nd_lower *l, struct nd_expr *e, LLVMValueRef size,
+                          struct nd_window_unit *out);
 
 // lower_core.c: objects for other kernels; where fields are is said by relocations
 // What the chain of fields that e ends begins with; its value is the `base` of the next two.
@@ -439,7 +452,8 @@ struct nd_expr *nd_lower_core_base(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e); // a field of the kernel's?
 LLVMValueRef nd_lower_core_address(struct nd_lower *l, struct nd_expr *e, LLVMValueRef base);
 LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e,
-                                LLVMValueRef base); // a number as i64
+                                LLVMValueRef base);                      // a number as i64
+LLVMValueRef nd_lower_core_place(struct nd_lower *l, struct nd_expr *e); // from its struct's start
 LLVMValueRef nd_lower_core_offset(struct nd_lower *l,
                                   struct nd_expr *e); // CONTAINER_OF: of its field
 LLVMValueRef nd_lower_core_const(struct nd_lower *l,

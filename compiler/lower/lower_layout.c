@@ -3,6 +3,8 @@
 // buffer, counters. Must not know what programs do. Serves lower.c and lower_map.c.
 #include "compiler/lower/lower_impl.h"
 
+#include "runtime/common/mf.h"
+
 static const uint32_t bpf_map_types[] = {
     // BPF_MAP_TYPE_* of linux/bpf.h
     [ND_MAP_HASH] = 1,           [ND_MAP_LRUHASH] = 9, [ND_MAP_PERCPUHASH] = 5,
@@ -126,10 +128,19 @@ void nd_lower_layout_end(struct nd_lower *l)
 
 static LLVMValueRef event_map(struct nd_lower *l)
 {
+    uint32_t largest = 0, i;
+
+    for (i = 0; i < l->p->events.n; i++) {
+        const struct nd_event *ev = l->p->events.v[i];
+
+        if (ev->sent && ev->type && ev->type->size > largest)
+            largest = ev->type->size;
+    }
+    l->ring_bytes = nd_mf_ring_bytes((uint32_t)sizeof(struct nd_mf_record) + largest);
     if (nd_without(l->p, ND_F_RINGBUF)) // libbpf makes an entry for each CPU
         return nd_lower_define_map(l, ND_RINGBUF_SYM, BPF_PERF_EVENT_ARRAY, 4, 4, 0);
     nd_lower_need(l, ND_F_RINGBUF);
-    return nd_lower_define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, ND_RING_BYTES);
+    return nd_lower_define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, l->ring_bytes);
 }
 
 void nd_lower_layout_begin(struct nd_lower *l)

@@ -40,20 +40,48 @@ bool nd_lower_leaves_are_memory(struct nd_lower *l)
 static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
 {
     return t->kind == ND_TY_PTR && nd_type_elem(&l->p->types, t)->kind != ND_TY_STRUCT &&
-           nd_lower_leaves_are_memory(l);
+           (l->p->portable || nd_lower_leaves_are_memory(l));
 }
 
-// A number again, as memory of maps keeps no types: by way of scratch, where the program has any.
+// Where a pointer becomes a number again: memory of maps keeps no types. Else the stack, at a place
+// that the verifier cannot tell: one of two words, chosen by a bit of our state.
+static LLVMValueRef untyped_slot(struct nd_lower *l)
+{
+    LLVMValueRef word, bit;
+
+    if (l->fn.scratch) {
+        word = nd_lower_scratch_top(l);
+        l->fn.scratch_top += 8;
+        return word;
+    }
+    if (!l->fn.two_words)
+        l->fn.two_words = nd_lower_keep(l, 16);
+    word = LLVMBuildLoad2(l->b, l->i64, nd_ir_gep(l, l->state, ND_STATE_START), "");
+    LLVMSetVolatile(word, true);
+    bit = LLVMBuildAnd(l->b, word, nd_ir_i64(l, 1), "");
+    bit = LLVMBuildShl(l->b, bit, nd_ir_i64(l, 3), "");
+    return LLVMBuildGEP2(l->b, l->i8, l->fn.two_words, &bit, 1, "");
+}
+
 static LLVMValueRef untyped(struct nd_lower *l, LLVMValueRef v)
 {
-    LLVMValueRef slot = nd_lower_scratch_top(l), store, load;
+    LLVMValueRef slot = untyped_slot(l), store, load;
 
-    l->fn.scratch_top += 8;
     store = LLVMBuildStore(l->b, v, slot);
     LLVMSetVolatile(store, true);
     load = LLVMBuildLoad2(l->b, l->i64, slot, "");
     LLVMSetVolatile(load, true);
     return load;
+}
+
+// Verifiers since Linux 5.12 take the way by the stack, which is before they know such pointers. A
+// portable program leaves it to the verifier whether what is computed with the pointer is possible,
+// for there is another program if not; what `pkt` computes never is.
+static bool can_untype(const struct nd_lower *l)
+{
+    if (l->p->portable)
+        return !l->fn.probe->pkt;
+    return l->fn.scratch || !nd_without(l->p, ND_F_GLOBALS);
 }
 
 LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
@@ -63,9 +91,9 @@ LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const st
     bool as_memory = at.as == ND_AS_BTF && loads_as_memory(l, t);
     LLVMValueRef tmp;
 
-    if (is_direct(at.as) && (!as_memory || l->fn.scratch)) {
+    if (is_direct(at.as) && (!as_memory || can_untype(l))) {
         tmp = nd_lower_load_int(l, nd_ir_ptr(l, at.v), t);
-        return as_memory ? untyped(l, tmp) : tmp;
+        return as_memory && !l->p->portable ? untyped(l, tmp) : tmp;
     }
     tmp = nd_lower_temp(l, size);
     nd_lower_probe_read(l, tmp, nd_ir_i32(l, size), at.v, at.as, span);

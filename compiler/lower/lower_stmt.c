@@ -340,16 +340,17 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
 #define RB_FORCE_WAKEUP 2u // BPF_RB_FORCE_WAKEUP
 #define RB_AVAIL_DATA 0u   // BPF_RB_AVAIL_DATA
 
-// A wake-up costs 3 us, a look at the fill level some ns: user space is woken when the ring is a
-// quarter full, and looks by itself every few ms.
+#define WAKE_AT (ND_RING_BYTES / 4) // of bytes that wait: a quarter of the smallest ring, or less
+
+// A wake-up costs 3 us, a look at the fill level some ns: user space is woken when much is waiting,
+// and looks by itself every few ms.
 static LLVMValueRef submit_flags(struct nd_lower *l)
 {
     LLVMValueRef args[2] = {l->ring, nd_ir_i64(l, RB_AVAIL_DATA)}, used;
 
     used = nd_ir_call(l, ND_H_RINGBUF_QUERY, args, 2);
-    return LLVMBuildSelect(
-        l->b, LLVMBuildICmp(l->b, LLVMIntUGT, used, nd_ir_i64(l, ND_RING_BYTES / 4), ""),
-        nd_ir_i64(l, RB_FORCE_WAKEUP), nd_ir_i64(l, RB_NO_WAKEUP), "");
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, used, nd_ir_i64(l, WAKE_AT), ""),
+                           nd_ir_i64(l, RB_FORCE_WAKEUP), nd_ir_i64(l, RB_NO_WAKEUP), "");
 }
 
 static bool calls_script(const struct nd_expr *e)

@@ -4,6 +4,10 @@
 //
 // A word says whether the copy is filled. It is cleared when the variable is set, so loops and
 // branches need no thought here, and LLVM removes the tests whose outcome it can see.
+//
+// Where fields are in a portable program is known when it is loaded: the copy begins at the place
+// of the first one, and the verifier, which sees the places as constants, removes what does not
+// come to pass: the copy's use for a field that is not in it there, or its own read.
 #include "compiler/lower/lower_impl.h"
 
 #define WINDOW_MAX 64u // bytes; fields further apart are read one by one
@@ -11,6 +15,7 @@
 struct reads {
     const struct nd_sym *sym;
     uint32_t n, lo, hi; // how many, and the bytes that hold them all
+    struct nd_expr *first;
 };
 
 static void note_read(void *arg, struct nd_expr *e)
@@ -22,8 +27,10 @@ static void note_read(void *arg, struct nd_expr *e)
         e->a->type->kind != ND_TY_PTR || !nd_type_is_scalar(e->field->type))
         return;
     end = e->field->off + e->field->type->size;
-    if (!r->n || e->field->off < r->lo)
+    if (!r->n || e->field->off < r->lo) {
         r->lo = e->field->off;
+        r->first = e;
+    }
     if (end > r->hi)
         r->hi = end;
     r->n++;
@@ -34,8 +41,6 @@ void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct
     struct reads r = {.sym = sym};
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
 
-    if (l->p->portable) // how far fields are apart is known where it runs only
-        return;
     if (!slot->direct || slot->type->kind != ND_TY_PTR ||
         nd_lower_as(l, slot->type->as) != ND_AS_KERNEL)
         return;
@@ -44,6 +49,7 @@ void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct
     if (r.n < 2 || r.hi - r.lo > WINDOW_MAX)
         return;
     slot->win_off = r.lo;
+    slot->win_first = r.first;
     slot->win_size = r.hi - r.lo;
     slot->copy = nd_lower_keep(l, slot->win_size);
     slot->filled = nd_lower_register(l, "filled");
@@ -58,34 +64,105 @@ void nd_lower_window_reset(struct nd_lower *l, const struct nd_slot *slot)
         LLVMBuildStore(l->b, nd_ir_i64(l, 0), slot->filled);
 }
 
-LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e)
+// The variable that the field is read through, if it has a copy.
+static const struct nd_slot *slot_of(const struct nd_lower *l, const struct nd_expr *e)
 {
     const struct nd_slot *slot;
-    uint32_t off, size = e->field->type->size;
-    LLVMBasicBlockRef fill, done;
-    LLVMValueRef from, is_filled;
 
-    if (e->a->kind != ND_E_VAR || e->a->type->kind != ND_TY_PTR ||
-        nd_lower_as(l, (enum nd_as)e->as) != ND_AS_KERNEL)
+    if (e->kind != ND_E_FIELD || e->a->kind != ND_E_VAR || e->a->type->kind != ND_TY_PTR ||
+        nd_lower_as(l, (enum nd_as)e->as) != ND_AS_KERNEL || !nd_type_is_scalar(e->field->type))
         return NULL;
     slot = &l->fn.slots[e->a->sym->index];
-    off = e->field->off - slot->win_off;
-    if (!slot->filled || !nd_type_is_scalar(e->field->type) || e->field->off < slot->win_off ||
-        off + size > slot->win_size || (size && off % size))
-        return NULL;
-    fill = nd_ir_bb(l, "fetch");
-    done = nd_ir_bb(l, "fetched");
-    is_filled = LLVMBuildLoad2(l->b, l->i64, slot->filled, "");
+    return slot->filled ? slot : NULL;
+}
+
+static void fill(struct nd_lower *l, const struct nd_slot *slot, LLVMValueRef off,
+                 struct nd_span span)
+{
+    LLVMBasicBlockRef fill = nd_ir_bb(l, "fetch"), done = nd_ir_bb(l, "fetched");
+    LLVMValueRef is_filled = LLVMBuildLoad2(l->b, l->i64, slot->filled, ""), from;
+
     LLVMBuildCondBr(l->b, nd_ir_bool(l, is_filled), done, fill);
     nd_ir_at(l, fill);
-    from = LLVMBuildLoad2(l->b, l->i64, slot->ptr, "");
+    from = LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, slot->ptr, ""), off, "");
     nd_lower_copy(l, slot->copy,
-                  (struct nd_val){.v = nd_ir_gep(l, nd_ir_ptr(l, from), slot->win_off),
-                                  .mem = true,
-                                  .as = ND_AS_KERNEL},
-                  slot->win_size, e->span);
+                  (struct nd_val){.v = nd_ir_ptr(l, from), .mem = true, .as = ND_AS_KERNEL},
+                  slot->win_size, span);
     LLVMBuildStore(l->b, nd_ir_i64(l, 1), slot->filled);
     nd_ir_br(l, done);
     nd_ir_at(l, done);
+}
+
+LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e)
+{
+    const struct nd_slot *slot = slot_of(l, e);
+    uint32_t off, size = e->field->type->size;
+
+    if (!slot)
+        return NULL;
+    off = e->field->off - slot->win_off;
+    if (e->field->off < slot->win_off || off + size > slot->win_size || (size && off % size))
+        return NULL;
+    fill(l, slot, nd_ir_i64(l, slot->win_off), e->span);
     return nd_ir_gep(l, slot->copy, off);
+}
+
+// Goes to `in` if a unit of `size` bytes at off (of the copy) is one as compiled and in the copy,
+// else to `out`. The oldest verifiers do not follow comparisons: there it is arithmetic, until it
+// is 0 or not.
+static void if_fits(struct nd_lower *l, const struct nd_slot *slot, LLVMValueRef off,
+                    LLVMValueRef size, uint32_t unit, LLVMBasicBlockRef in, LLVMBasicBlockRef out)
+{
+    LLVMValueRef most = nd_ir_i64(l, slot->win_size - unit), is = nd_ir_i64(l, unit), bad;
+    bool typed = l->fn.probe->typed && !l->fn.numbers; // Linux 5.5
+    LLVMValueRef wrong[3];
+    LLVMBasicBlockRef next;
+    uint32_t i;
+
+    bad = LLVMBuildAnd(l->b, off, nd_ir_i64(l, unit - 1), "");
+    if (!typed) {
+        LLVMValueRef past = LLVMBuildOr(l->b, LLVMBuildSub(l->b, most, off, ""), off, "");
+
+        bad = LLVMBuildOr(l->b, bad, LLVMBuildLShr(l->b, past, nd_ir_i64(l, 63), ""), "");
+        bad = LLVMBuildOr(l->b, bad, LLVMBuildXor(l->b, size, is, ""), "");
+        LLVMBuildCondBr(l->b, nd_ir_bool(l, bad), out, in);
+        return;
+    }
+    wrong[0] = LLVMBuildICmp(l->b, LLVMIntUGT, off, most, "");
+    wrong[1] = LLVMBuildICmp(l->b, LLVMIntNE, size, is, "");
+    wrong[2] = nd_ir_bool(l, bad);
+    for (i = 0; i < 3; i++) { // comparisons that the verifier removes, not their sum
+        next = i < 2 ? nd_ir_bb(l, "fits") : in;
+        LLVMBuildCondBr(l->b, wrong[i], out, next);
+        if (i < 2)
+            nd_ir_at(l, next);
+    }
+}
+
+bool nd_lower_window_unit(struct nd_lower *l, struct nd_expr *e, LLVMValueRef size,
+                          struct nd_window_unit *out)
+{
+    const struct nd_slot *slot = slot_of(l, e);
+    uint32_t unit = e->field->type->size;
+    LLVMValueRef first, off;
+    LLVMBasicBlockRef in;
+
+    if (!slot || !slot->win_first || unit > slot->win_size || (unit & (unit - 1)) || !unit)
+        return false;
+    in = nd_ir_bb(l, "in_copy");
+    out->out = nd_ir_bb(l, "not_in_copy");
+    out->done = nd_ir_bb(l, "unit");
+    first = LLVMBuildAnd(l->b, nd_lower_core_place(l, slot->win_first), nd_ir_i64(l, ~7ull), "");
+    off = LLVMBuildSub(l->b, nd_lower_core_place(l, e), first, "");
+    if_fits(l, slot, off, size, unit, in, out->out);
+    nd_ir_at(l, in);
+    fill(l, slot, first, e->span);
+    off = nd_ir_pin(l,
+                    off); // lest LLVM adds with OR, which the verifier does not take for an address
+    out->v = nd_lower_load_int(l, LLVMBuildGEP2(l->b, l->i8, slot->copy, &off, 1, ""),
+                               nd_type_int(unit, false));
+    out->from = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, out->done);
+    nd_ir_at(l, out->out);
+    return true;
 }

@@ -35,14 +35,22 @@ static void fail(struct nd_program *p, const char *what, char *why)
         LLVMDisposeMessage(why);
 }
 
-// Verifiers before Linux 6.13 or so take a loop only if a jump closes it. LLVM's placement of
-// blocks likes to put a loop's last block above its first, which then falls into it. LLVM has no
-// other way to set this than for the whole process, and accepts it only once.
-static void keep_order_of_blocks(void)
+// LLVM has no other way to set these than for the whole process, and accepts them only once.
+static void set_llvm_options(void)
 {
-    static const char *const args[] = {"ndtrace", "-disable-block-placement",
-                                       // for PASSES_UNROLL only
-                                       "-unroll-threshold=20000", "-unroll-max-upperbound=1000"};
+    static const char *const args[] = {
+        "ndtrace",
+        // Verifiers before Linux 6.13 or so take a loop only if a jump closes it. LLVM's placement
+        // of blocks likes to put a loop's last block above its first, which then falls into it.
+        "-disable-block-placement",
+        // Each pass costs time at the start, if only to be set up. These find nothing to do in BPF.
+        "-disable-partial-libcall-inlining", "-disable-constant-hoisting",
+        "-disable-expand-reductions", "-disable-mergeicmps", "-disable-postra-machine-licm",
+        "-disable-postra-machine-sink", "-disable-post-ra", "-enable-shrink-wrap=false",
+        // These make programs longer.
+        "-disable-tail-duplicate", "-disable-early-taildup",
+        // for PASSES_UNROLL only
+        "-unroll-threshold=20000", "-unroll-max-upperbound=1000"};
 
     LLVMParseCommandLineOptions(sizeof(args) / sizeof(args[0]), args, NULL);
 }
@@ -53,7 +61,7 @@ static LLVMTargetMachineRef machine(struct nd_program *p)
     LLVMTargetRef target;
     char *why = NULL;
 
-    call_once(&once, keep_order_of_blocks);
+    call_once(&once, set_llvm_options);
 
     LLVMInitializeBPFTargetInfo();
     LLVMInitializeBPFTarget();
@@ -76,7 +84,7 @@ static void layout_of(struct nd_lower *l, struct nd_layout *out)
     out->words_size = l->words_size;
     out->needs = l->needs;
     out->exit_off = l->exit_off;
-    out->sends = l->ring != NULL;
+    out->ring_bytes = l->ring ? l->ring_bytes : 0;
     out->maps = ND_NEW_ARRAY(l->a, struct nd_layout_map, l->p->maps.n + 1);
     for (i = 0; i < l->p->maps.n; i++)
         out->maps[i] = (struct nd_layout_map){l->maps[i].kind,
@@ -189,16 +197,29 @@ static void end_module(struct nd_lower *l)
     LLVMContextDispose(l->cx);
 }
 
-static void *one_try(struct nd_lower *l, LLVMTargetMachineRef tm, bool dump_ir, size_t *size)
+static void tell_plan(struct nd_lower *l, const struct nd_lower_opts *o)
+{
+    const struct nd_plan plan = {.magic = ND_PLAN_MAGIC,
+                                 .kind = ND_PLAN_MAPS,
+                                 .needs = l->needs,
+                                 .n = l->plan.n < ND_PLAN_MAPS_MAX ? l->plan.n : ND_PLAN_MAPS_MAX};
+
+    if (o->planned)
+        o->planned(o->arg, &plan, l->plan.v);
+}
+
+static void *one_try(struct nd_lower *l, LLVMTargetMachineRef tm, const struct nd_lower_opts *o,
+                     size_t *size)
 {
     char *why = NULL;
 
     if (!nd_lower_program(l))
         return NULL;
+    tell_plan(l, o);
     add_manifest(l);
-    if (dump_ir)
+    if (o->dump_ir)
         LLVMDumpModule(l->m);
-    if (dump_ir && LLVMVerifyModule(l->m, LLVMReturnStatusAction, &why)) {
+    if (o->dump_ir && LLVMVerifyModule(l->m, LLVMReturnStatusAction, &why)) {
         fail(l->p, "internal error, please report it", why);
         return NULL;
     }
@@ -227,7 +248,7 @@ static uint32_t module_number(void)
     return atomic_fetch_add(&made, 1);
 }
 
-void *nd_lower(struct nd_program *p, bool dump_ir, size_t *size)
+void *nd_lower(struct nd_program *p, const struct nd_lower_opts *o, size_t *size)
 {
     LLVMTargetMachineRef tm = machine(p);
     bool scratch = false, first_only = false, again = true;
@@ -241,7 +262,7 @@ void *nd_lower(struct nd_program *p, bool dump_ir, size_t *size)
 
         free(elf);
         begin_module(&l, tm);
-        elf = one_try(&l, tm, dump_ir, size);
+        elf = one_try(&l, tm, o, size);
         end_module(&l);
         again = false;
         if (l.over_stack && !scratch)

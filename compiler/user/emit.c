@@ -142,6 +142,7 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
     m.type = pr->type;
     m.attach_btf_id = pr->btf_id;
     m.btf_name = nd_mfb_str(e->b, pr->btf_name);
+    m.direct = nd_mfb_str(e->b, pr->direct);
     m.first = nd_mfb_count(e->b, ND_SEC_ATTACHES);
     m.count = pr->targets.n;
     m.when = pr->decl->when ? nd_user_when(e, pr->decl->when) : ND_MF_NONE;
@@ -349,7 +350,7 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
         h->needs = layout->needs;
         h->flags |= flags_of(p);
         h->exit_off = layout->exit_off;
-        h->ring_bytes = layout->sends ? ND_RING_BYTES : 0;
+        h->ring_bytes = layout->ring_bytes;
         emit_all(&e);
     }
     return nd_mfb_finish(e.b, size);

@@ -22,14 +22,14 @@ _ndtrace() {
         -o | --output | --log-file | --btf) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         -p | --pid) mapfile -t COMPREPLY < <(cd /proc && compgen -d -X '![0-9]*' -- "$cur"); return ;;
         -c | --command) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;
-        -e | --execute | --duration) return ;;
+        -e | --execute | --duration | --buffer) return ;;
         list) mapfile -t COMPREPLY < <(compgen -W 'tools stages probes' -- "$cur"); return ;;
     esac
     # The script is the first word that is neither a flag, nor its value, nor a command.
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-            -f | --format | -o | --output | --log-file | --btf | -p | --pid | -c | --command | -e | --execute | --duration) ((i++)) ;;
+            -f | --format | -o | --output | --log-file | --btf | -p | --pid | -c | --command | -e | --execute | --duration | --buffer) ((i++)) ;;
             -*) ;;
             list) [ $i != 1 ] || return ;;
             *)

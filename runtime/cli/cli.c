@@ -94,6 +94,23 @@ static int set_pid(struct cli *c, const char *v)
     return -1;
 }
 
+static int set_buffer(struct cli *c, const char *v)
+{
+    uint64_t n;
+
+    if (!nd_value_bytes(v, &n)) {
+        nd_msg("error: --buffer: \"%s\" is not a size; write 4M, 512M or bytes", v);
+        return -1;
+    }
+    if (n < ND_RING_BYTES || n > ND_RING_MOST) {
+        nd_msg("error: --buffer must be between 1M and 1G");
+        return -1;
+    }
+    for (c->run.buffer = ND_RING_BYTES; c->run.buffer < n;) // the kernel takes powers of two only
+        c->run.buffer *= 2;
+    return 0;
+}
+
 static int set_facts(struct cli *c, const char *v)
 {
     c->compile.facts = v;
@@ -151,9 +168,9 @@ static const struct {
     {"log-file", 0, true, set_log},       {"duration", 0, true, set_duration},
     {"command", 'c', true, set_command},  {"pid", 'p', true, set_pid},
     {"facts", 0, true, set_facts},        {"btf", 0, true, set_btf},
-    {"no-cache", 0, false, set_no_cache}, {"verbose", 'v', false, set_verbose},
-    {"quiet", 'q', false, set_quiet},     {"help", 'h', false, set_help},
-    {"version", 'V', false, set_version},
+    {"buffer", 0, true, set_buffer},      {"no-cache", 0, false, set_no_cache},
+    {"verbose", 'v', false, set_verbose}, {"quiet", 'q', false, set_quiet},
+    {"help", 'h', false, set_help},       {"version", 'V', false, set_version},
 };
 
 // As nd_flag_fn (options.h).
@@ -306,6 +323,14 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
     return err;
 }
 
+// As nd_run_opts.attached.
+static void reap(void *arg)
+{
+    struct nd_object *obj = arg;
+
+    nd_compiler_reap(&obj->compiler);
+}
+
 static int run_script(struct cli *c, int argc, char **argv)
 {
     struct nd_object obj = {0};
@@ -316,6 +341,8 @@ static int run_script(struct cli *c, int argc, char **argv)
     nd_signals_hold();
     code = nd_cli_open(c, &obj, &l);
     c->run.t_object = nd_now();
+    c->run.attached = reap;
+    c->run.attached_arg = &obj;
     if (nd_signals_pending())
         code = EXIT_DONE; // Ctrl-C while compiling: nothing was attached
     else if (!code && parse_options(c, &l.mf, argc, argv, &values))
@@ -325,6 +352,7 @@ static int run_script(struct cli *c, int argc, char **argv)
     nd_options_free(&values);
     nd_load_free(&l);
     nd_object_free(&obj);
+    nd_early_free(&c->early);
     return code;
 }
 

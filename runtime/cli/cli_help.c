@@ -25,6 +25,7 @@ static const char flags_text[] =
     "seconds)\n"
     "  -c, --command CMD            run CMD and end when it ends\n"
     "  -p, --pid PID                only this process where the probe allows it; end when it ends\n"
+    "      --buffer SIZE            memory for events that wait to be printed (1M to 1G)\n"
     "      --no-cache               compile, even if it was compiled before\n"
     "  -v, --verbose                times of the steps, the kernel's logs\n"
     "  -q, --quiet                  results only\n"

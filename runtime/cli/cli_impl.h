@@ -16,7 +16,8 @@ struct cli {
     struct nd_run_opts run;
     struct nd_compiler_opts compile;
     struct nd_features features;
-    char path[PATH_MAX]; // of the script
+    struct nd_early early; // maps of a script that is being compiled
+    char path[PATH_MAX];   // of the script
     bool help, version, no_cache;
     bool warned; // what the compiler warns of was shown
 };

@@ -110,6 +110,17 @@ static uint32_t trace_id(const struct nd_mf *mf)
     return 0;
 }
 
+// The compiler has told what the object will have: what the kernel is asked anyway, it is asked
+// now.
+static void get_ready(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps)
+{
+    struct cli *c = arg;
+
+    nd_early_make(&c->early, maps, plan->n);
+    // A trial of fentry needs to know a function, which only the object tells.
+    nd_features_missing(&c->features, plan->needs & ~ND_F_BIT(FENTRY));
+}
+
 int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
 {
     int64_t start, ns = 0; // of the trials
@@ -117,6 +128,10 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
     int code;
 
     c->compile.without = c->features.off;
+    if (!c->compile.portable && nd_feature_may_trace()) {
+        c->compile.planned = get_ready;
+        c->compile.planned_arg = c;
+    }
     for (;;) {
         code = nd_cli_object(c, "object", obj);
         if (code)
@@ -130,6 +145,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
         missing = nd_features_missing(&c->features, l->mf.h->needs);
         ns += nd_now() - start;
         l->features = c->features;
+        l->early = &c->early;
         if (!missing)
             break; // not before: it may be compiled again, with the same warnings
         if (!(missing & ~l->mf.h->without) ||

@@ -110,12 +110,12 @@ static int exit_code(pid_t pid)
     return 1;
 }
 
-int nd_compiler_run(char **argv, uint32_t without)
+// Starts it with these words. 0 or an exit code, after a message.
+static int spawn(char **argv, uint32_t without, pid_t *pid)
 {
     char path[PATH_MAX], **words = without ? with_features(argv, without) : argv;
     posix_spawnattr_t attr;
     sigset_t none;
-    pid_t pid;
     int err;
 
     nd_compiler_path(path, sizeof(path));
@@ -123,11 +123,26 @@ int nd_compiler_run(char **argv, uint32_t without)
     posix_spawnattr_init(&attr); // our signals are blocked; the compiler's must not be
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-    err = words ? posix_spawn(&pid, path, NULL, &attr, words, environ) : ENOMEM;
+    err = words ? posix_spawn(pid, path, NULL, &attr, words, environ) : ENOMEM;
     posix_spawnattr_destroy(&attr);
     if (words != argv)
         free(words);
-    return err ? not_found(path, err) : exit_code(pid);
+    return err ? not_found(path, err) : 0;
+}
+
+int nd_compiler_run(char **argv, uint32_t without)
+{
+    pid_t pid;
+    int code = spawn(argv, without, &pid);
+
+    return code ? code : exit_code(pid);
+}
+
+void nd_compiler_reap(pid_t *compiler)
+{
+    if (*compiler > 0)
+        exit_code(*compiler);
+    *compiler = 0;
 }
 
 static int map_fd(int fd, struct nd_object *out)
@@ -168,6 +183,7 @@ void nd_object_warn(struct nd_object *o)
 
 void nd_object_free(struct nd_object *o)
 {
+    nd_compiler_reap(&o->compiler);
     free(o->warnings);
     if (o->map)
         munmap(o->map, o->map_size);
@@ -201,17 +217,59 @@ static char *text_of(int fd)
     return s;
 }
 
-static int compile_to(const struct nd_compiler_opts *o, int fd, int warn_fd)
+static bool read_all(int fd, void *data, size_t size)
 {
-    char *argv[22], numbers[2][16];
-    int n = 0;
+    char *p = data;
 
-    snprintf(numbers[0], sizeof(numbers[0]), "%d", fd);
-    snprintf(numbers[1], sizeof(numbers[1]), "%d", warn_fd);
+    while (size) {
+        ssize_t n = read(fd, p, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        p += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+// Follows what the compiler says until it is done. False: it ended without a word.
+static bool listen(const struct nd_compiler_opts *o, int fd, int *code)
+{
+    struct nd_plan plan;
+    struct nd_plan_map *maps;
+    bool got;
+
+    while (read_all(fd, &plan, sizeof(plan)) && plan.magic == ND_PLAN_MAGIC &&
+           plan.n <= ND_PLAN_MAPS_MAX) {
+        *code = (int)plan.code;
+        if (plan.kind == ND_PLAN_END)
+            return true;
+        maps = calloc(plan.n + 1, sizeof(*maps));
+        got = maps && read_all(fd, maps, plan.n * sizeof(*maps));
+        if (got && o->planned)
+            o->planned(o->planned_arg, &plan, maps);
+        free(maps);
+        if (!got)
+            return false;
+    }
+    return false;
+}
+
+// In the order of the words: object, warnings, plan.
+static int compile_to(const struct nd_compiler_opts *o, const int *fds, int listen_fd, pid_t *pid)
+{
+    static const char *const flags[] = {"--out-fd", "--warn-fd", "--plan-fd"};
+    char *argv[24], numbers[3][16];
+    int n = 0, i, code;
+
     add(argv, &n, NULL, NAME);
     add(argv, &n, NULL, o->verb);
-    add(argv, &n, "--out-fd", numbers[0]);
-    add(argv, &n, "--warn-fd", numbers[1]);
+    for (i = 0; i < 3; i++) {
+        snprintf(numbers[i], sizeof(numbers[i]), "%d", fds[i]);
+        add(argv, &n, flags[i], numbers[i]);
+    }
     add(argv, &n, "-p", o->pid);
     add(argv, &n, "--facts", o->facts);
     add(argv, &n, "--btf", o->btf);
@@ -221,29 +279,46 @@ static int compile_to(const struct nd_compiler_opts *o, int fd, int warn_fd)
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);
     argv[n] = NULL;
-    return nd_compiler_run(argv, o->without);
+    code = spawn(argv, o->without, pid);
+    close(fds[2]); // so that its end is the end of what it says
+    if (code)
+        return code;
+    if (listen(o, listen_fd, &code))
+        return code;
+    code = exit_code(*pid);
+    *pid = 0;
+    return code;
 }
 
 int nd_compiler_make(const struct nd_compiler_opts *o, struct nd_object *out)
 {
-    int fd = memfd_create("ndtrace", 0), warn_fd = memfd_create("ndtrace", 0); // the child's, too
-    int code = 1, err;
+    int fds[3] = {-1, -1, -1}, ends[2] = {-1, -1}, code = 1, err;
 
-    if (fd < 0 || warn_fd < 0)
+    fds[0] = memfd_create("ndtrace", 0); // the child's as well
+    fds[1] = memfd_create("ndtrace", 0);
+    if (!pipe2(ends, O_CLOEXEC))
+        fds[2] = fcntl(ends[1], F_DUPFD, 0);
+    if (ends[1] >= 0)
+        close(ends[1]);
+    if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
         nd_msg("error: no memory for the object: %s", strerror(errno));
     else
-        code = compile_to(o, fd, warn_fd);
+        code = compile_to(o, fds, ends[0], &out->compiler);
     if (!code) {
-        out->warnings = text_of(warn_fd);
-        err = map_fd(fd, out);
+        out->warnings = text_of(fds[1]);
+        err = map_fd(fds[0], out);
         if (err) {
             nd_msg("error: the compiler gave no object: %s", strerror(-err));
             code = 1;
         }
     }
-    if (fd >= 0)
-        close(fd);
-    if (warn_fd >= 0)
-        close(warn_fd);
+    if (code)
+        nd_compiler_reap(&out->compiler);
+    if (fds[0] >= 0)
+        close(fds[0]);
+    if (fds[1] >= 0)
+        close(fds[1]);
+    if (ends[0] >= 0)
+        close(ends[0]);
     return code;
 }

@@ -4,6 +4,8 @@
 #ifndef ND_COMPILER_H
 #define ND_COMPILER_H
 
+#include "runtime/common/plan.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,7 @@ struct nd_object { // mapped memory
     void *map; // what to unmap; NULL: data itself
     size_t map_size;
     char *warnings; // of the compiler, not shown yet; or NULL
+    pid_t compiler; // has said all and is about to end: for nd_compiler_reap(); or 0
 };
 
 struct nd_compiler_opts {
@@ -25,6 +28,9 @@ struct nd_compiler_opts {
     const char *messages;          // how they are told, NULL: as text
     bool portable;                 // an object for other kernels, too
     uint32_t without;              // ND_F_BIT()s: features to do without
+    // What the object will have, while the compiler works on it: time to get ready. Or NULL.
+    void (*planned)(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps);
+    void *planned_arg;
 };
 
 // Where the compiler is, or would be.
@@ -32,6 +38,8 @@ void nd_compiler_path(char *path, size_t size);
 // Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours). What it warns
 // of is in the object, for it may be compiled again.
 int nd_compiler_make(const struct nd_compiler_opts *opts, struct nd_object *out);
+// Waits for the end of a compiler that has done its work.
+void nd_compiler_reap(pid_t *compiler);
 // Maps a compiled object from a file. 0 or a negative errno.
 int nd_object_map(const char *path, struct nd_object *out);
 void nd_object_free(struct nd_object *o);

@@ -143,6 +143,27 @@ bool nd_value_duration(const char *text, int64_t *ns)
     return false;
 }
 
+bool nd_value_bytes(const char *text, uint64_t *n)
+{
+    static const char letters[] = "KMG";
+    const char *letter;
+    char *end;
+
+    if (!(*text >= '0' && *text <= '9'))
+        return false;
+    errno = 0;
+    *n = strtoull(text, &end, 10);
+    letter = *end ? strchr(letters, *end) : NULL;
+    if (errno || (*end && (!letter || end[1])))
+        return false;
+    if (!letter)
+        return true;
+    if (*n >> 33)
+        return false;
+    *n <<= 10 * (letter - letters + 1);
+    return true;
+}
+
 static int parse_duration(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
                           void *dst, struct nd_why *why)
 {

@@ -13,15 +13,17 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 5u
+#define ND_MF_VERSION 6u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
 #define ND_STATE_START 0u       // there: u64 ns of CLOCK_MONOTONIC at the start, set by the runtime
 #define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: option values
 #define ND_RINGBUF_SYM "nd_events"
-#define ND_RING_BYTES (1u << 20) // size of the event ring unless the header says otherwise
-#define ND_WORDS_SYM "nd_words"  // ND_MF_SPLIT: array of u64, the first words of nd_state
+#define ND_RING_BYTES \
+    (1u << 20) // the event ring has at least so much, and the least that may be asked for
+#define ND_RING_MOST (1u << 30) // the most that may be asked for
+#define ND_WORDS_SYM "nd_words" // ND_MF_SPLIT: array of u64, the first words of nd_state
 
 // ---- what kernels may lack -------------------------------------------------------------------
 
@@ -128,7 +130,7 @@ struct nd_mf_header {
     uint32_t title;      // string: first comment line of the script, for --help
     uint32_t state_size; // bytes of nd_state
     uint32_t opts_size;  // bytes of nd_opts
-    uint32_t ring_bytes; // default size of the event ring buffer; 0 = the script sends nothing
+    uint32_t ring_bytes; // size of the event ring buffer; 0 = the script sends nothing
     uint32_t flags;      // ND_MF_*
     uint32_t kernel;     // string: release of the kernel it was compiled for
     uint32_t files;      // WORDS: first of nfiles strings (paths that spans refer to)
@@ -376,6 +378,9 @@ struct nd_mf_prog {
     uint32_t count;
     uint32_t when; // FUNCS: user code that returns a bool at attach time, ND_MF_NONE = always
     uint32_t nimm; // ND_MF_IMM: how many words of options are in its code
+    // RAW_TP: ELF function that is loaded instead, as TP_BTF (btf_name), where the kernel takes it:
+    // its loads need no helper. "": none.
+    uint32_t direct;
     struct nd_mf_span span;
 };
 

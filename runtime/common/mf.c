@@ -147,7 +147,8 @@ static const char *check_prog(const struct nd_mf *mf, const struct nd_mf_prog *p
     uint32_t i;
 
     if (p->type >= sizeof(serves) / sizeof(*serves) || !nd_mf_str_ok(mf, p->name) ||
-        !nd_mf_str_ok(mf, p->btf_name) || !nd_mf_span_ok(mf, &p->span))
+        !nd_mf_str_ok(mf, p->btf_name) || !nd_mf_str_ok(mf, p->direct) ||
+        !nd_mf_span_ok(mf, &p->span))
         return "a program's type or name is out of range";
     if (!nd_mf_run_ok(p->first, p->count, mf->nattaches))
         return "a program's attach points are out of range";
@@ -349,4 +350,18 @@ int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why
     if (!*why)
         *why = nd_mf_check_code(mf);
     return *why ? -EINVAL : 0;
+}
+
+#define RING_RECORDS 32768u      // 100 ms of 300,000 a second
+#define RING_DEFAULT (16u << 20) // no more than this unless it is asked for
+#define RECORD_HEAD 8u           // BPF_RINGBUF_HDR_SZ
+
+uint32_t nd_mf_ring_bytes(uint32_t record)
+{
+    uint64_t want = (uint64_t)RING_RECORDS * (((uint64_t)record + 7) / 8 * 8 + RECORD_HEAD);
+    uint32_t n = ND_RING_BYTES;
+
+    while (n < want && n < RING_DEFAULT)
+        n *= 2;
+    return n;
 }

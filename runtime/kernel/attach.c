@@ -32,7 +32,6 @@ struct nd_attach_set {
     const uint8_t *opts;
     uint32_t pid;
     struct nd_perf perf;
-    struct nd_detach detach;
     struct nd_point *v;
     uint32_t n, cap;
     struct nd_attached *list; // one for each attach point in use
@@ -167,7 +166,7 @@ static int attach_one(struct nd_attach_set *s, const struct nd_mf_prog *p, int p
 {
     switch (p->type) {
     case ND_PROG_RAW_TP:
-        return attach_raw(s, prog, a, true);
+        return attach_raw(s, prog, a, !nd_load_is_direct(s->l, (uint32_t)(p - s->l->mf.progs)));
     case ND_PROG_TP_BTF:
     case ND_PROG_FENTRY:
     case ND_PROG_FEXIT:
@@ -551,8 +550,7 @@ void nd_attach_stop(struct nd_attach_set *s)
 
     for (i = 0; i < s->n; i++)
         ask_link(s, &s->v[i]);
-    nd_detach_links(s->v, s->n);
-    nd_detach_events(&s->detach, s->v, s->n);
+    nd_detach(s->v, s->n);
 }
 
 void nd_attach_free(struct nd_attach_set *s)
@@ -560,7 +558,6 @@ void nd_attach_free(struct nd_attach_set *s)
     if (!s)
         return;
     nd_attach_stop(s);
-    nd_detach_wait(&s->detach);
     forget(s);
     nd_perf_close(&s->perf);
     if (s->modules >= 0)

@@ -3,7 +3,6 @@
 #ifndef ND_DETACH_H
 #define ND_DETACH_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,18 +13,8 @@ struct nd_point {
     bool slow;       // the kernel waits when the perf event is closed (not for timers and counters)
 };
 
-struct nd_detach { // closing that still goes on
-    pthread_t thread;
-    bool running;
-    int fds[2];
-    int n;
-};
-
-// When this returns, no program starts any more.
-void nd_detach_links(struct nd_point *v, uint32_t n);
-// Has the perf events closed, without waiting for it.
-void nd_detach_events(struct nd_detach *d, struct nd_point *v, uint32_t n);
-// Waits for what this process itself still closes.
-void nd_detach_wait(struct nd_detach *d);
+// When this returns, no program starts any more. The kernel may still be busy with taking them off,
+// in a child that ends by itself.
+void nd_detach(struct nd_point *v, uint32_t n);
 
 #endif

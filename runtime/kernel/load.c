@@ -283,7 +283,7 @@ static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opt
     mp = &mf->progs[i];
     err = place_words(p, prog, mp);
     if (err || !needs_attach_id(mp->type))
-        return err;
+        return err; // also if it is direct: libbpf has found the id
     if (mp->type != ND_PROG_TP_BTF && mp->count)
         module = nd_mf_str(mf, mf->attaches[mp->first].s0);
     opts->attach_prog_fd = 0; // undo what keeps libbpf from reading vmlinux BTF (select_progs)
@@ -324,10 +324,20 @@ static void set_type(struct nd_load *l, struct bpf_program *prog, uint32_t type)
     bpf_program__set_expected_attach_type(prog, prog_types[type].attach);
 }
 
+#define TYPED_EVENT "btf_trace_" // before the name of the event, in BTF
+
+// Is this one loaded as the program that the verifier knows the types for?
+bool nd_load_is_direct(const struct nd_load *l, uint32_t prog)
+{
+    return l->direct && *nd_mf_str(&l->mf, l->mf.progs[prog].direct);
+}
+
 static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *wanted)
 {
     struct bpf_program *prog;
+    const char *name;
     uint32_t i;
+    int err;
 
     bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(prog, false);
     for (i = 0; i < l->mf.nprogs; i++) {
@@ -335,14 +345,23 @@ static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *w
 
         if (!wanted[i])
             continue;
-        prog = bpf_object__find_program_by_name(obj, nd_mf_str(&l->mf, p->name));
+        name = nd_mf_str(&l->mf, nd_load_is_direct(l, i) ? p->direct : p->name);
+        prog = bpf_object__find_program_by_name(obj, name);
         if (!prog) {
-            nd_msg("error: the object lacks its program %s", nd_mf_str(&l->mf, p->name));
+            nd_msg("error: the object lacks its program %s", name);
             return -EINVAL;
         }
         l->progs[i] = prog;
         bpf_program__set_autoload(prog, true);
-        set_type(l, prog, p->type);
+        set_type(l, prog, nd_load_is_direct(l, i) ? ND_PROG_TP_BTF : p->type);
+        if (nd_load_is_direct(l, i)) { // libbpf looks it up in the BTF that it reads anyway
+            name = nd_mf_str(&l->mf, p->btf_name);
+            name += strncmp(name, TYPED_EVENT, strlen(TYPED_EVENT)) ? 0 : strlen(TYPED_EVENT);
+            err = bpf_program__set_attach_target(prog, 0, name);
+            if (err)
+                return err;
+            continue;
+        }
         l->multi[i] = nd_multi_fits(&l->mf, p) && nd_features_has(&l->features, ND_F_KPROBE_MULTI);
         if (l->multi[i])
             bpf_program__set_expected_attach_type(prog, BPF_TRACE_KPROBE_MULTI);
@@ -497,6 +516,20 @@ static int size_maps(struct nd_load *l, struct bpf_object *obj, const uint8_t *o
     return 0;
 }
 
+static int size_ring(struct nd_load *l, struct bpf_object *obj)
+{
+    struct bpf_map *map = bpf_object__find_map_by_name(obj, ND_RINGBUF_SYM);
+    struct nd_mf_header *h = (void *)l->manifest;
+
+    if (!l->ring_bytes)
+        return 0;
+    if (h->ring_bytes)
+        h->ring_bytes = l->ring_bytes; // a perf buffer is made of it
+    if (!map || bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
+        return 0;
+    return bpf_map__set_max_entries(map, l->ring_bytes);
+}
+
 static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
 {
     LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "ndtrace");
@@ -517,17 +550,52 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
     if (!err)
         err = size_maps(l, obj, opts);
     if (!err)
+        err = size_ring(l, obj);
+    if (!err)
         err = nd_memory_check(obj);
     if (err)
         return err;
+    if (l->early) {
+        nd_early_use(l->early, obj);
+        nd_early_free(l->early); // what is not used; the object has descriptors of its own
+    }
     err = bpf_object__load(obj);
     if (err) {
         fflush(capture);
-        nd_verifier_report(l, err, verbose);
+        if (!l->direct)
+            nd_verifier_report(l, err, verbose);
         return err;
     }
     err = fill_lists(l, obj, opts);
     return err ? err : map_state(l, obj);
+}
+
+static bool has_direct(const struct nd_load *l)
+{
+    uint32_t i;
+
+    for (i = 0; i < l->mf.nprogs; i++) {
+        if (*nd_mf_str(&l->mf, l->mf.progs[i].direct))
+            return true;
+    }
+    return false;
+}
+
+// Which arguments of raw tracepoints a verifier follows, and how far, differs from kernel to
+// kernel: it is tried, and if it refuses the object also has the other way.
+static int load_best(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
+{
+    l->direct = has_direct(l) && nd_features_has(&l->features, ND_F_TP_BTF);
+    if (!l->direct)
+        return open_and_load(l, opts, wanted, verbose);
+    if (!open_and_load(l, opts, wanted, verbose))
+        return 0;
+    bpf_object__close(l->obj);
+    l->obj = NULL;
+    l->direct = false;
+    memset(l->progs, 0, l->mf.nprogs * sizeof(struct bpf_program *));
+    rewind(capture);
+    return open_and_load(l, opts, wanted, verbose);
 }
 
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
@@ -546,7 +614,7 @@ int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool
     old = libbpf_set_print(print_capture);
     ho.cookie = (long)&p;
     handler = libbpf_register_prog_handler(NULL, BPF_PROG_TYPE_UNSPEC, 0, &ho);
-    err = handler < 0 ? handler : open_and_load(l, opts, wanted, verbose);
+    err = handler < 0 ? handler : load_best(l, opts, wanted, verbose);
     if (handler >= 0)
         libbpf_unregister_prog_handler(handler);
     libbpf_set_print(old);

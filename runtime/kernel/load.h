@@ -5,6 +5,7 @@
 #define ND_LOAD_H
 
 #include "runtime/common/mf.h"
+#include "runtime/kernel/early.h"
 #include "runtime/kernel/feature_try.h"
 #include "runtime/kernel/state.h"
 
@@ -24,12 +25,15 @@ struct nd_load {
     struct bpf_object *obj;     // NULL until loaded, or if no program is wanted
     struct bpf_program **progs; // for each program of the manifest, NULL if it is not wanted
     bool *multi;                // for each: loaded for kprobe.multi
-    bool no_test_run;           // programs that we run ourselves hang on a uprobe (trigger.h)
-    uint8_t *bss;               // the section that nd_state is in
+    bool direct;      // raw tracepoints are loaded as nd_mf_prog.direct where they have it
+    bool no_test_run; // programs that we run ourselves hang on a uprobe (trigger.h)
+    uint8_t *bss;     // the section that nd_state is in
     size_t bss_size;
     struct nd_state state; // nd_state
     struct nd_features features;
-    char *log; // what libbpf said, for messages
+    struct nd_early *early; // maps that are there already, or NULL; the caller's
+    uint32_t ring_bytes;    // of the event ring, instead of what the object says; or 0
+    char *log;              // what libbpf said, for messages
     size_t log_size;
 };
 
@@ -44,6 +48,7 @@ int nd_load_fits(struct nd_load *l);
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose);
 void nd_load_free(struct nd_load *l);
 
+bool nd_load_is_direct(const struct nd_load *l, uint32_t prog);
 int nd_load_prog_fd(const struct nd_load *l, uint32_t prog); // -1 if it is not loaded
 
 #endif

@@ -358,6 +358,7 @@ static int load(struct nd_run *r)
                             .interrupted_arg = r};
     int err = nd_load_fits(r->l);
 
+    r->l->ring_bytes = r->opts->buffer;
     if (!err && any_wanted(r))
         err = nd_load_kernel(r->l, r->values->data, r->wanted, r->opts->verbose);
     if (err)
@@ -475,7 +476,7 @@ static void look_at_others(struct nd_run *r, uint32_t nattach)
 
 #define SAY_ATTACHED 64u // of those that a wildcard finds
 
-static void say_attached(struct nd_run *r)
+static void say_attached(struct nd_run *r, int64_t t_load, int64_t t_begin, int64_t t_attach)
 {
     const struct nd_attached *at;
     uint32_t n, i;
@@ -485,6 +486,12 @@ static void say_attached(struct nd_run *r)
         fprintf(stderr, "  %s: %s\n", at[i].spec, at[i].how);
     if (i < n)
         fprintf(stderr, "  and %u more\n", n - i);
+    n = nd_attach_count(r->attach);
+    fprintf(stderr, "compile %.1f ms, load %.1f ms, begin %.1f ms, attach %.1f ms\n",
+            ms(r->opts->t_start, r->opts->t_object), ms(r->opts->t_object, t_load),
+            ms(t_load, t_begin), ms(t_begin, t_attach));
+    fprintf(stderr, "Attached %u probe%s, ready in %.1f ms\n", n, n == 1 ? "" : "s",
+            ms(r->opts->t_start, t_attach));
 }
 
 static void attach(struct nd_run *r, int64_t t_load)
@@ -504,15 +511,10 @@ static void attach(struct nd_run *r, int64_t t_load)
     }
     for (i = 0; i < r->mf->nhooks; i++)
         r->every_start[i] = t_attach; // the first interval begins when there is something to see
-    if (!r->opts->verbose)
-        return;
-    say_attached(r);
-    n = nd_attach_count(r->attach);
-    fprintf(stderr, "compile %.1f ms, load %.1f ms, begin %.1f ms, attach %.1f ms\n",
-            ms(r->opts->t_start, r->opts->t_object), ms(r->opts->t_object, t_load),
-            ms(t_load, t_begin), ms(t_begin, t_attach));
-    fprintf(stderr, "Attached %u probe%s, ready in %.1f ms\n", n, n == 1 ? "" : "s",
-            ms(r->opts->t_start, t_attach));
+    if (r->opts->verbose)
+        say_attached(r, t_load, t_begin, t_attach);
+    if (r->opts->attached)
+        r->opts->attached(r->opts->attached_arg);
 }
 
 // ---- end ---------------------------------------------------------------------------------------

@@ -16,8 +16,12 @@ struct nd_run_opts {
     int64_t duration;    // ns, 0: until interrupted
     const char *command; // -c or NULL
     uint32_t pid;        // -p or 0
+    uint32_t buffer;     // --buffer in bytes or 0
     int64_t t_start;     // ns of CLOCK_MONOTONIC: start of the process
     int64_t t_object;    // and when the object was there
+    // Called once all is attached: for what can wait until then. Or NULL.
+    void (*attached)(void *arg);
+    void *attached_arg;
 };
 
 // Runs to the end. The exit code: 0 done, 1 failed.

@@ -6,12 +6,13 @@
 #
 #   tests/bench/run.sh [-n PACKETS] [-r ROUNDS] [-c] [JOB...]
 #
-# Jobs: comm dev lat path stack hit miss filter pass event rate start five twenty. -c: the C side only.
+# Jobs: comm dev lat path stack hit miss filter pass event rate burst start five twenty calls.
+# -c: the C side only.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 packets=50000 rounds=5 c_only=
-usage() { sed -n '3,10s/^# \{0,1\}//p' "$0"; exit 2; }
+usage() { sed -n '3,11s/^# \{0,1\}//p' "$0"; exit 2; }
 while getopts n:r:c opt; do
     case $opt in
     n) packets=$OPTARG ;;
@@ -22,9 +23,15 @@ while getopts n:r:c opt; do
 done
 shift $((OPTIND - 1))
 jobs=("$@")
-[ ${#jobs[@]} -gt 0 ] || jobs=(comm dev lat path stack hit miss filter pass event rate start five twenty)
+[ ${#jobs[@]} -gt 0 ] || jobs=(comm dev lat path stack hit miss filter pass event rate burst start five twenty calls)
 
 [ "$(id -u)" = 0 ] || { echo "run.sh: needs root" >&2; exit 1; }
+# libbpf wants the tracefs mounted: where it is not, for this script only.
+if [ ! -e /sys/kernel/tracing/events ] && [ -z "${NDBENCH_MOUNTS:-}" ]; then
+    NDBENCH_MOUNTS=own exec unshare -m --propagation private bash tests/bench/run.sh \
+        -n "$packets" -r "$rounds" ${c_only:+-c} "${jobs[@]}"
+fi
+[ "${NDBENCH_MOUNTS:-}" != own ] || mount -t tracefs tracefs /sys/kernel/tracing || exit 1
 out=build/bench here=tests/bench
 ndtrace=${NDTRACE:-build/ndtrace}
 [ -x "$ndtrace" ] || c_only=1
@@ -45,7 +52,7 @@ trap 'exit 130' INT TERM HUP
 build() {
     local bpf_cc libs="-Wl,-Bstatic -lbpf -Wl,-Bdynamic -lelf -lz" j
     bpf_cc=$(sh .ci/llvm.sh clang)
-    for j in comm dev lat path stack flow event five; do
+    for j in comm dev lat path stack flow event five twenty calls; do
         ${bpf_cc:-clang} -O2 -g -target bpf -Wall -D__TARGET_ARCH_"$(uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')" \
             -I/usr/include/"$(uname -m)"-linux-gnu -c $here/c/$j.bpf.c -o $out/$j.o || return 1
     done
@@ -71,15 +78,14 @@ command_of() {
     c:filter) cmd=($out/loader $out/flow.o $flow 5201) ;;
     c:pass) cmd=($out/loader $out/flow.o $flow 5202) ;;
     c:miss) cmd=($out/loader $out/flow.o $flow 5202) ;;
-    c:rate) cmd=($out/loader $out/event.o) ;;
+    c:rate | c:burst) cmd=($out/loader $out/event.o) ;;
     c:start) cmd=($out/loader $out/comm.o) ;;
-    c:twenty) cmd=() ;;
     c:*) cmd=($out/loader $out/"$2".o) ;;
     nd:hit) cmd=($ndtrace -v $here/tuple.nd) ;;
     nd:filter) cmd=($ndtrace -v $here/filter.nd $tuple --dst-port 5201) ;;
     nd:pass) cmd=($ndtrace -v $here/filter.nd $tuple --dst-port 5202) ;;
     nd:miss) cmd=($ndtrace -v $here/tuple.nd --dest 0x5214) ;;
-    nd:rate) cmd=($ndtrace -v $here/event.nd) ;;
+    nd:rate | nd:burst) cmd=($ndtrace -v $here/event.nd) ;;
     nd:start) cmd=($ndtrace -v $here/comm.nd) ;;
     ndo:hit) cmd=($ndtrace -v $out/tuple.ndo) ;;
     ndo:start) cmd=($ndtrace -v $out/comm.ndo) ;;
@@ -95,17 +101,17 @@ one() {
     local side=$1 job=$2 line lines= cache=off
     local -a traffic cmd
     case $job in
-    start | five | twenty) traffic=() ;;
+    start | five | twenty | calls) traffic=() ;;
     rate) traffic=(-n $((packets * 10)) -r 185000 -s $a -d $b) ;;
+    burst) traffic=(-n $((packets * 30)) -r 300000 -s $a -d $b) ;;
     *) traffic=(-n "$packets" -s $a -d $b) ;;
     esac
     command_of "$side" "$job"
-    [ ${#cmd[@]} -gt 0 ] || return
     [ "$side" != cached ] || cache=$PWD/$out/cache
     line=$(NDTRACE_CACHE=$cache $out/measure -q "${traffic[@]}" -o $out/lines "${cmd[@]}" 2>$out/err) ||
         { echo "$side $job failed: ${cmd[*]}" >&2; tail -3 $out/err >&2; }
     case $job in
-    event | rate) lines=" lines=$(grep -c ' > ' $out/lines)" ;;
+    event | rate | burst) lines=" lines=$(grep -c ' > ' $out/lines)" ;;
     esac
     echo "$side $job $line$lines" >>$raw
 }
@@ -137,10 +143,11 @@ report() {
     printf '%-8s %-34s %12s %12s %8s\n' job "median of $rounds" C ndtrace ratio
     for j in "${jobs[@]}"; do
         case $j in
-        rate)
-            row rate pps "events/s sent"
-            row rate sent "events sent (and 500 before)"
-            row rate lines "events in the file"
+        rate | burst)
+            row "$j" pps "events/s sent"
+            row "$j" sent "events sent (and 500 before)"
+            row "$j" lines "events in the file"
+            row "$j" rss_self "peak KiB, of the tracer itself"
             ;;
         event)
             row event ns "ns per event"
@@ -148,7 +155,7 @@ report() {
             row event sent "events sent (and 500 before)"
             row event lines "events in the file"
             ;;
-        start | five | twenty)
+        start | five | twenty | calls)
             row "$j" ready_ms "exec to ready, ms"
             row "$j" leave_ms "SIGINT to gone, ms"
             row "$j" rss_max "peak KiB, with its children"

@@ -29,6 +29,26 @@ has relocated-bits "$TMP/dump" 'CO-RE <lshift_u64> \[[0-9]+\] struct sk_buff::pk
 has relocated-text "$TMP/dump" 'CO-RE <byte_off> \[[0-9]+\] struct net_device::name'
 has relocated-size "$TMP/dump" 'CO-RE <type_size> \[[0-9]+\] struct sk_buff'
 
+# For a raw tracepoint an object has a program with types, and one for verifiers that refuse that: here
+# what mixes two pointers, which newer ones follow. Both count the same.
+counts_as() { # NAME KIND SCRIPT
+    local kind n
+    "$ND" compile -o "$TMP/$1.ndo" -e "$3" || { not_ok "$1" 'it does not compile'; return; }
+    trace "$1" "$TMP/$1.ndo" || return
+    kind=$(bpf_ids "$PID" | awk '$1 == "prog" { print $2 }' | xargs -n1 bpftool prog show id |
+        sed -n 's/^[0-9]*: \([a-z_]*\)  name nd_p0.*/\1/p')
+    same "$1-kind" "$kind" "$2"
+    n=$(send 500)
+    stop "$PID"
+    same "$1-exit" "$CODE" 0
+    between "$1-count" "$(awk '{ n += $NF } END { print n }' "$TMP/$1.out")" "$n"
+}
+network w
+refuses=tracing
+! grep -q ARG_TAG_UNTRUSTED /sys/kernel/btf/vmlinux || refuses=raw_tracepoint
+counts_as typed tracing 'rawtracepoint:net_dev_queue { @[args.skb->dev->name] = count() }'
+counts_as refused $refuses 'rawtracepoint:net_dev_queue { @[args.skb->dev->ifindex, ((u64)args.skb->head ^ (u64)args.skb->data) > 7] = count() }'
+
 # --btf: types of another kernel, here of one that never was, are fitted to the one that runs.
 BASE=tests/facts/base/btf
 at() { # where a kernel has a field that all have elsewhere

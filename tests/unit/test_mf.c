@@ -328,12 +328,24 @@ static void test_too_many_parts(void **state)
     nd_arena_free(a);
 }
 
+// A power of two with room for 32768 records and their heads, from 1 to 16 MiB.
+static void test_ring(void **state)
+{
+    (void)state;
+    assert_int_equal(nd_mf_ring_bytes(8), 1 << 20);
+    assert_int_equal(nd_mf_ring_bytes(24), 1 << 20);
+    assert_int_equal(nd_mf_ring_bytes(25), 2 << 20);
+    assert_int_equal(nd_mf_ring_bytes(100), 4 << 20);
+    assert_int_equal(nd_mf_ring_bytes(4096), 16 << 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),  cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_flips), cmocka_unit_test(test_checksum),
         cmocka_unit_test(test_cycle), cmocka_unit_test(test_too_many_parts),
+        cmocka_unit_test(test_ring),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,13 +282,33 @@ static void test_durations(void **state)
         assert_false(nd_value_duration(bad[i], &ns));
 }
 
+static void test_sizes(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t n;
+    } good[] = {{"65536", 65536}, {"64K", 64 << 10}, {"4M", 4 << 20}, {"1G", 1ull << 30}, {"0", 0}};
+    static const char *const bad[] = {
+        "", "M", "-1", "4m", "4MB", "1.5M", " 4M", "4 M", "99999999999999999999", "9999999999G"};
+    uint64_t n;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(nd_value_bytes(good[i].text, &n));
+        assert_int_equal(n, good[i].n);
+    }
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(nd_value_bytes(bad[i], &n));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),    cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_bad),       cmocka_unit_test(test_required),
         cmocka_unit_test(test_help),      cmocka_unit_test(test_general_behind),
-        cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_durations), cmocka_unit_test(test_sizes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

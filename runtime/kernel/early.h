@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Maps made while the compiler still works: the kernel takes longer for a large one than for all
+// else at a start. Must not know scripts. Serves the command line and the loader.
+#ifndef ND_EARLY_H
+#define ND_EARLY_H
+
+#include "runtime/common/plan.h"
+
+struct bpf_object;
+
+struct nd_early {
+    struct nd_early_map *v;
+    uint32_t n;
+};
+
+// Makes those of the planned maps that are worth it. What fails is left to the loader.
+void nd_early_make(struct nd_early *e, const struct nd_plan_map *maps, uint32_t n);
+// Gives the object those that are just what it asks for; before it is loaded.
+void nd_early_use(const struct nd_early *e, struct bpf_object *obj);
+void nd_early_free(struct nd_early *e); // also closes the maps; those in use stay
+#endif
