@@ -25,116 +25,7 @@ static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
     return LLVMBuildLShr(l->b, v, nd_ir_i64(l, 32), "");
 }
 
-static LLVMValueRef ctx_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
-{
-    return nd_lower_load_int(l, nd_ir_gep(l, nd_lower_ctx(l), off), t);
-}
-
 // ---- arguments of probes ------------------------------------------------------------------------
-
-static LLVMValueRef usdt_arg(struct nd_lower *l, const struct nd_usdt_arg *a, struct nd_span span)
-{
-    uint32_t size = a->size < 0 ? (uint32_t)-a->size : (uint32_t)a->size;
-    struct nd_type *t = nd_type_int(size ? size : 8, a->size < 0);
-    LLVMValueRef v, idx;
-
-    switch (a->where) {
-    case ND_USDT_CONST:
-        return nd_ir_i64(l, (uint64_t)a->value);
-    case ND_USDT_REG:
-        return nd_ir_extend(l, nd_lower_load_reg(l, a->reg), t);
-    default:
-        v = LLVMBuildAdd(l->b, nd_lower_load_reg(l, a->reg), nd_ir_i64(l, (uint64_t)a->value), "");
-        if (a->index) {
-            idx = LLVMBuildMul(l->b, nd_lower_load_reg(l, a->index),
-                               nd_ir_i64(l, a->scale ? a->scale : 1), "");
-            v = LLVMBuildAdd(l->b, v, idx, "");
-        }
-        return nd_lower_load_scalar(l, (struct nd_val){.v = v, .mem = true, .as = ND_AS_USER}, t,
-                                    span);
-    }
-}
-
-static LLVMValueRef arg_n(struct nd_lower *l, uint32_t n, struct nd_span span)
-{
-    const struct nd_probe *pr = l->fn.probe;
-
-    if (pr->args == ND_ARGS_USDT) {
-        const struct nd_usdt *u = pr->targets.v[0].usdt;
-
-        return n < u->nargs ? usdt_arg(l, &u->args[n], span) : nd_ir_i64(l, 0);
-    }
-    if (pr->type == ND_PROG_KPROBE)
-        return nd_lower_func_arg(l, n, span);
-    return ctx_load(l, n * 8, &nd_type_u64);
-}
-
-// The address that a __data_loc field refers to: the low half of the word is its offset.
-static LLVMValueRef data_loc(struct nd_lower *l, const struct nd_tp_field *f)
-{
-    LLVMValueRef loc = ctx_load(l, f->off, &nd_type_u32), at;
-
-    at = LLVMBuildAnd(l->b, loc, nd_ir_i64(l, 0xffff), "");
-    if (f->rel_loc)
-        at = LLVMBuildAdd(l->b, at, nd_ir_i64(l, f->off + 4), "");
-    return LLVMBuildGEP2(l->b, l->i8, nd_lower_ctx(l), &at, 1, "");
-}
-
-// Another kernel must have this argument in the same place.
-static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct nd_tp_field *f)
-{
-    const struct nd_target *at = &l->fn.probe->targets.v[0];
-    struct nd_need n = {.span = e->span};
-
-    if (f) {
-        n.kind = ND_NEED_RECORD;
-        n.type = nd_arena_printf(l->a, "%s:%s", at->format->category, at->format->event);
-        n.path = f->name;
-        n.value = f->off;
-        n.bytes = f->size;
-    } else if (at->sig && e->field->off < at->sig->nparams) {
-        n.kind = at->kind == ND_AT_RAW_TP ? ND_NEED_RAW : ND_NEED_PARAM;
-        n.type = at->kind == ND_AT_RAW_TP ? at->s1 : at->sig->name;
-        n.path = at->sig->params[e->field->off].name;
-        n.value = e->field->off;
-    } else {
-        return;
-    }
-    nd_need_note(l->p, &n);
-}
-
-struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
-{
-    const struct nd_tp_field *f = l->fn.probe->args == ND_ARGS_FORMAT ? e->tp_field : NULL;
-    LLVMValueRef tmp;
-
-    need_arg(l, e, f);
-    if (!f)
-        return scalar(nd_ir_extend(l, arg_n(l, e->field->off, e->span), e->type));
-    if (f->data_loc || f->rel_loc) {
-        tmp = nd_lower_temp(l, e->type->size);
-        nd_lower_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
-        return (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF};
-    }
-    if (nd_type_is_scalar(e->type))
-        return scalar(ctx_load(l, f->off,
-                               nd_type_is_int(e->type) && e->type->kind != ND_TY_PTR
-                                   ? nd_type_int(f->size, f->is_signed)
-                                   : &nd_type_u64));
-    return (struct nd_val){
-        .v = nd_ir_gep(l, nd_lower_ctx(l), f->off), .mem = true, .as = ND_AS_CTX};
-}
-
-static LLVMValueRef retval(struct nd_lower *l, struct nd_expr *e)
-{
-    const struct nd_target *t = &l->fn.probe->targets.v[0];
-
-    if (l->fn.probe->type == ND_PROG_FEXIT)
-        return nd_ir_extend(l, ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64),
-                            e->type);
-    return nd_ir_extend(l, nd_lower_load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))),
-                        e->type);
-}
 
 // ---- rows ---------------------------------------------------------------------------------------
 
@@ -228,12 +119,12 @@ static LLVMValueRef b_ctx(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef b_argn(struct nd_lower *l, struct nd_expr *e)
 {
-    return arg_n(l, e->index, e->span);
+    return nd_lower_arg_n(l, e->index, e->span);
 }
 
 static LLVMValueRef b_reg(struct nd_lower *l, struct nd_expr *e)
 {
-    return ctx_load(l, e->index, &nd_type_u64);
+    return nd_lower_ctx_load(l, e->index, &nd_type_u64);
 }
 
 static LLVMValueRef b_first(struct nd_lower *l, struct nd_expr *e) // kptr, uptr, ksym
@@ -426,7 +317,7 @@ static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef b_retval(struct nd_lower *l, struct nd_expr *e)
 {
-    return retval(l, e);
+    return nd_lower_retval(l, e);
 }
 
 // ---- built-ins that are bytes in memory ---------------------------------------------------------

@@ -413,7 +413,8 @@ LLVMValueRef nd_lower_core_offset(struct nd_lower *l, struct nd_expr *e)
     return info(l, follow(l, &c, LLVMConstNull(l->ptr), false), INFO_OFFSET);
 }
 
-LLVMValueRef nd_lower_core_place(struct nd_lower *l, struct nd_expr *e)
+// From the start of its struct.
+static LLVMValueRef place_of(struct nd_lower *l, struct nd_expr *e)
 {
     struct chain c;
 
@@ -427,7 +428,7 @@ static LLVMValueRef read_number(struct nd_lower *l, struct nd_expr *e, LLVMValue
     LLVMValueRef size = info(l, at, INFO_SIZE), up = info(l, at, INFO_SHIFT_LEFT),
                  down = info(l, at, INFO_SHIFT_RIGHT), tmp = nd_lower_temp(l, 8), v;
     struct nd_window_unit w;
-    bool copied = nd_lower_window_unit(l, e, size, &w);
+    bool copied = nd_lower_window_unit(l, e, size, place_of, &w);
 
     nd_ir_zero(l, tmp, 0, 8);
     nd_lower_probe_read(l, tmp, LLVMBuildTrunc(l->b, size, l->i32, ""), at,

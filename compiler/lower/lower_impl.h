@@ -125,7 +125,7 @@ struct nd_core_type { // a type of the kernel's, as far as it is used
     ND_VEC(struct nd_core_member *) members;
 };
 
-struct nd_early { // an entry of an array, looked up before the program begins
+struct nd_lower_early { // an entry of an array, looked up before the program begins
     LLVMValueRef map;
     uint32_t index;
     LLVMValueRef ptr;
@@ -155,7 +155,7 @@ struct nd_lower_fn {
     LLVMMetadataRef scope;
     LLVMBasicBlockRef entry, prologue, start; // prologue: where early lookups end
     LLVMBasicBlockRef out, end;               // end: without giving anything back
-    ND_VEC(struct nd_early) early;
+    ND_VEC(struct nd_lower_early) early;
     LLVMValueRef two_words;       // see lower_mem.c, NULL: not used
     LLVMValueRef scratch;         // base of this program's part, NULL: not used
     LLVMBasicBlockRef scratch_bb; // where it is known
@@ -366,7 +366,6 @@ void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, ui
 struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_builtin_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst,
                            struct nd_type *t);
-struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e); // args.NAME
 LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix);
 
 // A counted loop: stop(i) until it says so (i1) or `most` is reached. The value is the last i.
@@ -427,8 +426,10 @@ LLVMValueRef nd_lower_pkt_has(struct nd_lower *l, const struct nd_expr *x); // i
 LLVMValueRef nd_lower_pkt_if_there(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef truth);
 
 // lower_args.c: arguments of functions
-LLVMValueRef nd_lower_load_reg(struct nd_lower *l, const char *reg);
-LLVMValueRef nd_lower_func_arg(struct nd_lower *l, uint32_t n, struct nd_span span);
+LLVMValueRef nd_lower_ctx_load(struct nd_lower *l, uint32_t off, const struct nd_type *t);
+LLVMValueRef nd_lower_arg_n(struct nd_lower *l, uint32_t n, struct nd_span span); // argN
+struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e);                // args.NAME
+LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e);
 void nd_lower_note(struct nd_lower *l);      // the whole body of a probe that notes arguments
 void nd_lower_note_read(struct nd_lower *l); // a return probe's start: leaves without a note
 
@@ -442,8 +443,9 @@ struct nd_window_unit { // of a portable program
     LLVMBasicBlockRef from, out,
         done; // v comes from there to done; out: read it by itself, then done
 };
-// True: the code goes on at out.
+// True: the code goes on at out. place: where a field is in its struct, as i64.
 bool nd_lower_window_unit(struct nd_lower *l, struct nd_expr *e, LLVMValueRef size,
+                          LLVMValueRef (*place)(struct nd_lower *l, struct nd_expr *e),
                           struct nd_window_unit *out);
 
 // lower_core.c: objects for other kernels; where fields are is said by relocations
@@ -452,8 +454,7 @@ struct nd_expr *nd_lower_core_base(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e); // a field of the kernel's?
 LLVMValueRef nd_lower_core_address(struct nd_lower *l, struct nd_expr *e, LLVMValueRef base);
 LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e,
-                                LLVMValueRef base);                      // a number as i64
-LLVMValueRef nd_lower_core_place(struct nd_lower *l, struct nd_expr *e); // from its struct's start
+                                LLVMValueRef base); // a number as i64
 LLVMValueRef nd_lower_core_offset(struct nd_lower *l,
                                   struct nd_expr *e); // CONTAINER_OF: of its field
 LLVMValueRef nd_lower_core_const(struct nd_lower *l,

@@ -45,7 +45,7 @@ LLVMValueRef nd_lower_state_entry(struct nd_lower *l, LLVMValueRef map, uint32_t
                     l->fn.end);
     l->fn.prologue = ok;
     LLVMPositionBuilderAtEnd(l->b, here);
-    *ND_PUSH(l->a, &l->fn.early) = (struct nd_early){map, index, p};
+    *ND_PUSH(l->a, &l->fn.early) = (struct nd_lower_early){map, index, p};
     return p;
 }
 

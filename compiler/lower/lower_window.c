@@ -140,6 +140,7 @@ static void if_fits(struct nd_lower *l, const struct nd_slot *slot, LLVMValueRef
 }
 
 bool nd_lower_window_unit(struct nd_lower *l, struct nd_expr *e, LLVMValueRef size,
+                          LLVMValueRef (*place)(struct nd_lower *l, struct nd_expr *e),
                           struct nd_window_unit *out)
 {
     const struct nd_slot *slot = slot_of(l, e);
@@ -152,13 +153,13 @@ bool nd_lower_window_unit(struct nd_lower *l, struct nd_expr *e, LLVMValueRef si
     in = nd_ir_bb(l, "in_copy");
     out->out = nd_ir_bb(l, "not_in_copy");
     out->done = nd_ir_bb(l, "unit");
-    first = LLVMBuildAnd(l->b, nd_lower_core_place(l, slot->win_first), nd_ir_i64(l, ~7ull), "");
-    off = LLVMBuildSub(l->b, nd_lower_core_place(l, e), first, "");
+    first = LLVMBuildAnd(l->b, place(l, slot->win_first), nd_ir_i64(l, ~7ull), "");
+    off = LLVMBuildSub(l->b, place(l, e), first, "");
     if_fits(l, slot, off, size, unit, in, out->out);
     nd_ir_at(l, in);
     fill(l, slot, first, e->span);
-    off = nd_ir_pin(l,
-                    off); // lest LLVM adds with OR, which the verifier does not take for an address
+    // LLVM would add with OR, which the verifier does not take for an address.
+    off = nd_ir_pin(l, off);
     out->v = nd_lower_load_int(l, LLVMBuildGEP2(l->b, l->i8, slot->copy, &off, 1, ""),
                                nd_type_int(unit, false));
     out->from = LLVMGetInsertBlock(l->b);

@@ -32,11 +32,11 @@ struct nd_attach_set {
     const uint8_t *opts;
     uint32_t pid;
     struct nd_perf perf;
-    struct nd_point *v;
+    struct nd_attach_point *v;
     uint32_t n, cap;
     struct nd_attached *list; // one for each attach point in use
     uint32_t *prog;           // its program
-    uint32_t nlist, skipped;
+    uint32_t nlist;
     time_t progress; // when it was last told, CLOCK_MONOTONIC
     int modules;     // socket that tells of modules, -1: none is needed
 };
@@ -74,14 +74,14 @@ static int add_point(struct nd_attach_set *s, const struct nd_mf_attach *a, int 
 {
     if (s->n == s->cap) {
         uint32_t cap = s->cap ? s->cap * 2 : 16;
-        struct nd_point *v = realloc(s->v, cap * sizeof(*v));
+        struct nd_attach_point *v = realloc(s->v, cap * sizeof(*v));
 
         if (!v)
             return -ENOMEM;
         s->v = v;
         s->cap = cap;
     }
-    s->v[s->n++] = (struct nd_point){
+    s->v[s->n++] = (struct nd_attach_point){
         .link = link, .perf = perf, .attach = index_of(s, a), .entry = s->nlist, .slow = slow};
     return 0;
 }
@@ -323,7 +323,7 @@ static bool awaited(const struct nd_attach_set *s, const struct nd_mf_attach *a,
 }
 
 // What a link knows of calls that were missed is gone with it.
-static void ask_link(struct nd_attach_set *s, const struct nd_point *p)
+static void ask_link(struct nd_attach_set *s, const struct nd_attach_point *p)
 {
     struct nd_attached *a = p->entry < s->nlist ? &s->list[p->entry] : NULL;
     int64_t n;
@@ -340,7 +340,7 @@ static void drop_points(struct nd_attach_set *s, const char *module)
     uint32_t i;
 
     for (i = 0; i < s->n; i++) {
-        struct nd_point *p = &s->v[i];
+        struct nd_attach_point *p = &s->v[i];
 
         if (p->attach == ND_MF_NONE || (p->link < 0 && p->perf < 0) ||
             strcmp(module_of(s, &s->l->mf.attaches[p->attach]), module) != 0)
@@ -507,7 +507,6 @@ static int attach_prog(struct nd_attach_set *s, uint32_t index)
         return fail(s, p, k.named[0], k.errs[0]);
     if (k.n)
         warn_skipped(s, p, &k);
-    s->skipped += k.n;
     return 0;
 }
 
@@ -550,7 +549,7 @@ void nd_attach_stop(struct nd_attach_set *s)
 
     for (i = 0; i < s->n; i++)
         ask_link(s, &s->v[i]);
-    nd_detach(s->v, s->n);
+    nd_detach_all(s->v, s->n);
 }
 
 void nd_attach_free(struct nd_attach_set *s)
@@ -571,11 +570,6 @@ void nd_attach_free(struct nd_attach_set *s)
 uint32_t nd_attach_count(const struct nd_attach_set *s)
 {
     return s->nlist;
-}
-
-uint32_t nd_attach_skipped(const struct nd_attach_set *s)
-{
-    return s->skipped;
 }
 
 const struct nd_attached *nd_attach_list(struct nd_attach_set *s, uint32_t *n)

@@ -31,9 +31,9 @@ void nd_attach_free(struct nd_attach_set *s);
 int nd_attach_modules_fd(const struct nd_attach_set *s);
 void nd_attach_modules(struct nd_attach_set *s);
 
-uint32_t nd_attach_count(const struct nd_attach_set *s); // attach points in use
-uint32_t nd_attach_skipped(const struct nd_attach_set *s);
-// What is attached, with missed counts as the kernel tells them now; lives as long as s.
+uint32_t
+nd_attach_count(const struct nd_attach_set *s); // What is attached, with missed counts as the
+                                                // kernel tells them now; lives as long as s.
 const struct nd_attached *nd_attach_list(struct nd_attach_set *s, uint32_t *n);
 
 #endif

@@ -170,7 +170,7 @@ static void wait_unlisted(int perf, uint32_t prog)
 // ---- all of it ---------------------------------------------------------------------------------
 
 // Links whose end can be seen are for the child. progs: for each point, 0 if it has no such link.
-static void take_listed(struct nd_point *v, uint32_t n, struct load *d, uint32_t *progs)
+static void take_listed(struct nd_attach_point *v, uint32_t n, struct load *d, uint32_t *progs)
 {
     uint32_t i;
 
@@ -186,7 +186,7 @@ static void take_listed(struct nd_point *v, uint32_t n, struct load *d, uint32_t
 }
 
 // All others are closed here. Kernels before 5.15 have no links, where only the event can go.
-static void close_others(struct nd_point *v, uint32_t n, const uint32_t *progs, int *fds)
+static void close_others(struct nd_attach_point *v, uint32_t n, const uint32_t *progs, int *fds)
 {
     uint32_t i, many = 0;
 
@@ -204,7 +204,7 @@ static void close_others(struct nd_point *v, uint32_t n, const uint32_t *progs, 
     close_all(fds, many);
 }
 
-static void close_event(struct nd_point *p)
+static void close_event(struct nd_attach_point *p)
 {
     if (p->perf >= 0)
         close(p->perf);
@@ -212,7 +212,7 @@ static void close_event(struct nd_point *p)
 }
 
 // progs: zeros.
-static void detach(struct nd_point *v, uint32_t n, struct load *d, int *fds, uint32_t *progs)
+static void detach(struct nd_attach_point *v, uint32_t n, struct load *d, int *fds, uint32_t *progs)
 {
     int child = -1;
     uint32_t i;
@@ -240,7 +240,7 @@ static void detach(struct nd_point *v, uint32_t n, struct load *d, int *fds, uin
     }
 }
 
-void nd_detach(struct nd_point *v, uint32_t n)
+void nd_detach_all(struct nd_attach_point *v, uint32_t n)
 {
     struct load d = {.fds = calloc(2ul * n + 1, sizeof(*d.fds))};
     int *fds = calloc(n + 1, sizeof(*fds));

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct nd_point {
+struct nd_attach_point {
     int link, perf;  // -1: none
     uint32_t attach; // index in the manifest's ATTACHES of what it serves, ND_MF_NONE: several
     uint32_t entry;  // of the list of attach points
@@ -15,6 +15,6 @@ struct nd_point {
 
 // When this returns, no program starts any more. The kernel may still be busy with taking them off,
 // in a child that ends by itself.
-void nd_detach(struct nd_point *v, uint32_t n);
+void nd_detach_all(struct nd_attach_point *v, uint32_t n);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Finds the manifest in the object, puts option values in place and lets libbpf load the programs
 // with the types and attach ids the manifest tells. Must not know how they are attached.
-#include "runtime/kernel/load.h"
+#include "runtime/kernel/load_impl.h"
 
 #include "runtime/common/msg.h"
 #include "runtime/kernel/attach_multi.h"
@@ -147,84 +147,10 @@ __attribute__((format(printf, 2, 0))) static int print_capture(enum libbpf_print
 
 struct prepare { // what the load callback needs
     struct nd_load *l;
-    struct btf *vmlinux; // read only if ids of another kernel or of a module must be looked up
+    struct nd_load_btf btf;
     bool same_kernel;
     const uint8_t *opts; // values, laid out as nd_opts
-    int module_fd;       // BTF of the module of the program at hand; kept until the next one
 };
-
-static struct btf *vmlinux_btf(struct prepare *p, const struct nd_mf_prog *mp)
-{
-    if (!p->vmlinux)
-        p->vmlinux = btf__load_vmlinux_btf();
-    if (!p->vmlinux)
-        nd_msg_at(&p->l->mf, &mp->span, "error",
-                  "this kernel has no BTF (/sys/kernel/btf/vmlinux), which this probe needs");
-    return p->vmlinux;
-}
-
-static int lookup_btf_id(struct prepare *p, const struct nd_mf_prog *mp)
-{
-    const char *name = nd_mf_str(&p->l->mf, mp->btf_name);
-    const struct btf *btf = vmlinux_btf(p, mp);
-    int id;
-
-    if (!btf)
-        return -ENOENT;
-    id = btf__find_by_name_kind(btf, name,
-                                mp->type == ND_PROG_TP_BTF ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC);
-    if (id <= 0)
-        nd_msg_at(&p->l->mf, &mp->span, "error", "this kernel has no %s", name);
-    return id > 0 ? id : -ENOENT;
-}
-
-// Which of the kernel's BTF objects (Linux 5.11) is that of a module; *fd is for the caller to
-// close.
-static int module_btf(const char *module, uint32_t *id, int *fd)
-{
-    for (*id = 0; !bpf_btf_get_next_id(*id, id);) {
-        struct bpf_btf_info info;
-        char name[64] = "";
-        uint32_t size = sizeof(info);
-
-        memset(&info, 0, sizeof(info));
-        info.name = (uintptr_t)name;
-        info.name_len = sizeof(name);
-        *fd = bpf_btf_get_fd_by_id(*id);
-        if (*fd < 0)
-            continue; // gone in between
-        if (!bpf_obj_get_info_by_fd(*fd, &info, &size) && info.kernel_btf && !strcmp(name, module))
-            return 0;
-        close(*fd);
-    }
-    *fd = -1;
-    return -ENOENT;
-}
-
-// A module may have been built anew since the compilation: its function is always looked up.
-static int lookup_in_module(struct prepare *p, const struct nd_mf_prog *mp, const char *module)
-{
-    const char *name = nd_mf_str(&p->l->mf, mp->btf_name);
-    struct btf *base = vmlinux_btf(p, mp), *btf;
-    uint32_t id;
-    int func;
-
-    if (!base)
-        return -ENOENT;
-    if (p->module_fd >= 0)
-        close(p->module_fd);
-    if (module_btf(module, &id, &p->module_fd)) {
-        nd_msg_at(&p->l->mf, &mp->span, "error",
-                  "module %s is not loaded, or this kernel has no BTF of modules", module);
-        return -ENOENT;
-    }
-    btf = btf__load_from_kernel_by_id_split(id, base);
-    func = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) : -ENOENT;
-    btf__free(btf);
-    if (func <= 0)
-        nd_msg_at(&p->l->mf, &mp->span, "error", "module %s has no %s", module, name);
-    return func > 0 ? func : -ENOENT;
-}
 
 static bool needs_attach_id(uint32_t type)
 {
@@ -290,12 +216,12 @@ static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opt
     opts->attach_btf_id = mp->attach_btf_id;
     if (p->same_kernel && opts->attach_btf_id && !*module)
         return 0;
-    id = *module ? lookup_in_module(p, mp, module) : lookup_btf_id(p, mp);
+    id = nd_load_btf_id(&p->btf, mp, module);
     if (id < 0)
         return id;
     opts->attach_btf_id = (uint32_t)id;
     if (*module)
-        opts->attach_btf_obj_fd = (uint32_t)p->module_fd;
+        opts->attach_btf_obj_fd = (uint32_t)p->btf.module_fd;
     return 0;
 }
 
@@ -601,8 +527,10 @@ static int load_best(struct nd_load *l, const void *opts, const bool *wanted, bo
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
 {
     LIBBPF_OPTS(libbpf_prog_handler_opts, ho, .prog_prepare_load_fn = prepare_load);
-    struct prepare p = {
-        .l = l, .same_kernel = nd_needs_same_kernel(&l->mf), .opts = opts, .module_fd = -1};
+    struct prepare p = {.l = l,
+                        .btf = {.mf = &l->mf, .module_fd = -1},
+                        .same_kernel = nd_needs_same_kernel(&l->mf),
+                        .opts = opts};
     libbpf_print_fn_t old;
     int handler, err;
 
@@ -620,9 +548,7 @@ int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool
     libbpf_set_print(old);
     fclose(capture);
     capture = NULL;
-    btf__free(p.vmlinux);
-    if (p.module_fd >= 0)
-        close(p.module_fd);
+    nd_load_btf_free(&p.btf);
     return err;
 }
 

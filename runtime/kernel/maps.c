@@ -266,7 +266,7 @@ static int harvest_all(struct nd_maps *m)
     return err;
 }
 
-int nd_maps_harvest(struct nd_maps *m, uint32_t map)
+static int harvest(struct nd_maps *m, uint32_t map)
 {
     struct map *p = &m->v[map];
 
@@ -295,7 +295,7 @@ static int touch(struct nd_maps *m, uint32_t map, struct map **out)
     *out = &m->v[map];
     if (!has_data((*out)->d))
         return -EINVAL;
-    return nd_maps_harvest(m, map);
+    return harvest(m, map);
 }
 
 int nd_maps_get(struct nd_maps *m, uint32_t map, const void *key, void *val)

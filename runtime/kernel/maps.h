@@ -6,11 +6,10 @@
 // Keys and values are the bytes described by the manifest's types; a scalar map has the key NULL.
 // Values of per-CPU aggregations are merged with nd_agg_merge (agg.h).
 //
-// Maps with ND_MAPF_GEN: nd_maps_harvest flips the generation, waits until no running program can
-// still write to the old one, merges what it holds into the user-space snapshot and empties it.
-// Every other function on such a map reads and changes the snapshot only (nd_maps_get and
-// nd_maps_copy of a map never harvested in this handler harvest first: see nd_maps_handler). So
-// print + clear in one handler is exact: clear drops exactly what print showed.
+// Maps with ND_MAPF_GEN: the first use in a handler flips the generation, waits until no running
+// program can still write to the old one, merges what it holds into the user-space snapshot and
+// empties it. Every function on such a map reads and changes the snapshot only. So print + clear in
+// one handler is exact: clear drops exactly what print showed.
 #ifndef ND_MAPS_H
 #define ND_MAPS_H
 
@@ -37,7 +36,6 @@ void nd_maps_stopped(struct nd_maps *m);
 
 // A new handler (hook or event) starts: generational maps are harvested again at first touch.
 void nd_maps_handler(struct nd_maps *m);
-int nd_maps_harvest(struct nd_maps *m, uint32_t map);
 
 // All return 0 or a negative errno. get: -ENOENT and a zeroed value if the key is absent; val has
 // room for the size of the map's val_type.

@@ -22,29 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-int64_t nd_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static int64_t wall_offset(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - nd_now();
-}
-
-void nd_run_fail(struct nd_run *r, int err)
-{
-    if (!r->err)
-        r->err = err;
-    r->stop = true;
-}
-
 // ---- handlers ----------------------------------------------------------------------------------
 
 static struct nd_losses *all_losses(struct nd_run *r)
@@ -89,39 +66,6 @@ static bool interrupted(void *arg)
     return r->cut;
 }
 
-static void after_call(struct nd_run *r, int err)
-{
-    int code = 0;
-
-    if (err && !(err == -EINTR && r->cut)) {
-        const char *text = nd_vm_error(r->vm);
-
-        if (nd_sink_error(r->sink))
-            err = nd_sink_error(r->sink); // the reason behind it
-        else
-            nd_msg("error: %s", text && *text ? text : strerror(-err));
-        nd_run_fail(r, err);
-    }
-    if (nd_vm_exited(r->vm, &code))
-        r->stop = true;
-    if (nd_sink_error(r->sink))
-        nd_run_fail(r, nd_sink_error(r->sink));
-}
-
-void nd_run_hook(struct nd_run *r, uint32_t hook)
-{
-    const struct nd_mf_hook *h = &r->mf->hooks[hook];
-    int64_t now = nd_now();
-
-    r->fmt.wall_offset = wall_offset();
-    if (h->kind == ND_HOOK_EVERY)
-        nd_devices_look(r->devices);
-    nd_maps_handler(r->maps);
-    nd_vm_times(r->vm, r->start, r->every_start[hook], now);
-    after_call(r, nd_vm_call(r->vm, h->func, ND_MF_NONE, NULL, NULL));
-    r->every_start[hook] = now;
-}
-
 static void run_hooks(struct nd_run *r, uint32_t kind)
 {
     uint32_t i;
@@ -130,111 +74,6 @@ static void run_hooks(struct nd_run *r, uint32_t kind)
         if (r->mf->hooks[i].kind == kind && !nd_vm_refused(r->vm))
             nd_run_hook(r, i);
     }
-}
-
-static int handle_event(void *arg, const struct nd_mf_event *e, const void *payload)
-{
-    struct nd_run *r = arg;
-
-    if (nd_vm_refused(r->vm))
-        return r->err;
-    if (e->func == ND_MF_NONE) {
-        nd_sink_event(r->sink, e, payload);
-        if (nd_sink_error(r->sink))
-            nd_run_fail(r, nd_sink_error(r->sink));
-    } else {
-        nd_maps_handler(r->maps);
-        after_call(r, nd_vm_call(r->vm, e->func, e->type, payload, NULL));
-    }
-    return r->err;
-}
-
-void nd_run_sweep(struct nd_run *r)
-{
-    int64_t now = nd_now();
-
-    nd_vm_times(r->vm, r->start, r->start, now);
-    after_call(r, nd_paths_sweep(r->paths, now));
-}
-
-#define DRAIN_BATCHES 64 // under a flood that never ends, the interval must end all the same
-
-void nd_run_drain(struct nd_run *r)
-{
-    int i;
-
-    if (!r->events)
-        return;
-    nd_vm_times(r->vm, r->start, r->start, nd_now());
-    for (i = 0; i < DRAIN_BATCHES && nd_events_consume(r->events) > 0; i++)
-        ;
-}
-
-// What exit() in a probe left: bit 0 is set, the code is the high half.
-static uint64_t exit_word(const struct nd_run *r)
-{
-    if (r->mf->h->exit_off == ND_MF_NONE)
-        return 0;
-    return nd_state_get(&r->l->state, r->mf->h->exit_off);
-}
-
-int nd_run_take(struct nd_run *r)
-{
-    int more = 0;
-
-    if (r->events) {
-        r->fmt.wall_offset = wall_offset(); // clocks are adjusted while we run
-        nd_vm_times(r->vm, r->start, r->start, nd_now());
-        more = nd_events_consume(r->events);
-    }
-    if (more <= 0)
-        nd_sink_flush(r->sink);
-    if (nd_sink_error(r->sink))
-        nd_run_fail(r, nd_sink_error(r->sink));
-    if (exit_word(r))
-        r->stop = true;
-    return more;
-}
-
-// Programs of BEGIN, END and interval are called, not attached. attach: one attach point, or
-// ND_MF_NONE for all of the kind.
-static int run_once(struct nd_run *r, uint32_t index)
-{
-    LIBBPF_OPTS(bpf_test_run_opts, opts);
-    int prog = nd_load_prog_fd(r->l, index);
-
-    if (r->l->no_test_run && !r->trigger)
-        r->trigger = nd_trigger_new();
-    if (r->l->no_test_run)
-        return r->trigger ? nd_trigger_run(r->trigger, index, prog) : -ENOMEM;
-    return bpf_prog_test_run_opts(prog, &opts) ? -errno : 0;
-}
-
-void nd_run_test(struct nd_run *r, uint32_t kind, uint32_t attach)
-{
-    uint32_t i, j;
-    int err;
-
-    for (i = 0; i < r->mf->nprogs; i++) {
-        const struct nd_mf_prog *p = &r->mf->progs[i];
-
-        if (p->type != ND_PROG_TEST_RUN || nd_load_prog_fd(r->l, i) < 0)
-            continue;
-        for (j = p->first; j < p->first + p->count; j++) {
-            if (r->mf->attaches[j].kind != kind || (attach != ND_MF_NONE && attach != j))
-                continue;
-            err = run_once(r, i);
-            if (err) {
-
-                nd_msg_at(r->mf, &p->span, "error", "cannot run %s: %s",
-                          nd_mf_str(r->mf, r->mf->attaches[j].spec), strerror(-err));
-                nd_run_fail(r, err);
-            }
-        }
-    }
-    nd_run_drain(r);
-    if (exit_word(r))
-        r->stop = true;
 }
 
 // ---- signals -----------------------------------------------------------------------------------
@@ -250,18 +89,6 @@ static int open_signals(struct nd_run *r)
     sigprocmask(SIG_BLOCK, &set, NULL);
     r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return r->signals < 0 ? -errno : 0;
-}
-
-bool nd_run_signalled(struct nd_run *r)
-{
-    struct signalfd_siginfo si;
-    bool end = false;
-
-    while (read(r->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-        if (si.ssi_signo != SIGCHLD)
-            end = true;
-    }
-    return end;
 }
 
 // From now on a second Ctrl-C ends the process at once; the kernel then detaches.
@@ -323,7 +150,7 @@ static int open_output(struct nd_run *r)
         .kind = r->opts->format, .quiet = r->opts->quiet, .path = r->opts->output};
 
     r->fmt.mf = r->mf;
-    r->fmt.wall_offset = wall_offset();
+    r->fmt.wall_offset = nd_run_wall_offset();
     r->fmt.syms = nd_syms_new();
     r->sink = nd_sink_new(&so, &r->fmt);
     if (!r->sink) {
@@ -381,7 +208,7 @@ static int load(struct nd_run *r)
     if (!r->paths)
         return -ENOMEM;
     if (r->l->obj && r->mf->nevents) {
-        r->events = nd_events_new(r->mf, r->l->obj, handle_event, r);
+        r->events = nd_events_new(r->mf, r->l->obj, nd_run_event, r);
         if (!r->events && errno != ENOENT) {
             err = -errno;
             nd_msg("error: cannot map the event buffer: %s", strerror(-err));
@@ -636,7 +463,7 @@ static int exit_code(struct nd_run *r, int err)
         return 1;
     if (r->vm && nd_vm_exited(r->vm, &code))
         return code & 0xff;
-    return (int)(exit_word(r) >> 32 & 0xff);
+    return (int)(nd_run_exit_word(r) >> 32 & 0xff);
 }
 
 int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_run_opts *opts)

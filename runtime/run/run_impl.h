@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One run's state, shared by its two halves: start and stop (run.c), the loop (loop.c).
+// One run's state, shared by start and stop (run.c), the loop (loop.c) and what both do
+// (run_steps.c).
 // Must not be included elsewhere.
 #ifndef ND_RUN_IMPL_H
 #define ND_RUN_IMPL_H
@@ -50,5 +51,9 @@ int nd_run_take(struct nd_run *r);   // a batch of them; positive: there may be 
 void nd_run_test(struct nd_run *r, uint32_t attach_kind, uint32_t attach); // BEGIN END interval
 bool nd_run_signalled(struct nd_run *r); // takes a pending SIGINT or SIGTERM
 void nd_run_fail(struct nd_run *r, int err);
+int64_t nd_run_wall_offset(void); // CLOCK_REALTIME minus CLOCK_MONOTONIC, ns
+// An event for its handler; arg: the run.
+int nd_run_event(void *arg, const struct nd_mf_event *e, const void *payload);
+uint64_t nd_run_exit_word(const struct nd_run *r); // what exit() in a probe left: 1, code above it
 
 #endif
