@@ -52,8 +52,9 @@ static void check(struct nd_unit *u)
 static void lower(struct nd_unit *u)
 {
     const struct nd_compile_opts *o = &u->opts;
-    const struct nd_lower_opts lo = {o->dump && !strcmp(o->dump, "lower"), o->planned,
-                                     o->planned_arg};
+    // Whoever listens to the plan waits for us, and stops when we say that we are done.
+    const struct nd_lower_opts lo = {o->dump && !strcmp(o->dump, "lower"), o->planned != NULL,
+                                     o->planned, o->planned_arg};
 
     u->object = nd_lower(&u->program, &lo, &u->size);
 }

@@ -254,7 +254,8 @@ static int run(struct args *a)
     if (u->diags.errors && !ret)
         ret = EXIT_SCRIPT;
     say(u, a, ret ? STDERR_FILENO : a->warn_fd);
-    nd_unit_free(u);
+    if (a->plan_fd < 0)
+        nd_unit_free(u);
     return ret;
 }
 

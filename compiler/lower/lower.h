@@ -10,6 +10,7 @@
 
 struct nd_lower_opts {
     bool dump_ir;
+    bool last; // nothing follows in this process: LLVM's memory is not given back
     // Called when it is known what the object will have and before its code is made; or NULL.
     void (*planned)(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps);
     void *arg;

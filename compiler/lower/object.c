@@ -263,7 +263,8 @@ void *nd_lower(struct nd_program *p, const struct nd_lower_opts *o, size_t *size
         free(elf);
         begin_module(&l, tm);
         elf = one_try(&l, tm, o, size);
-        end_module(&l);
+        if (!o->last)
+            end_module(&l);
         again = false;
         if (l.over_stack && !scratch)
             again = scratch = true;
@@ -278,7 +279,7 @@ void *nd_lower(struct nd_program *p, const struct nd_lower_opts *o, size_t *size
         free(elf);
         elf = NULL;
     }
-    if (tm)
+    if (tm && !o->last)
         LLVMDisposeTargetMachine(tm);
     return elf;
 }
