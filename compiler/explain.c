@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-static const char *const served[] = {
-    [ND_PROG_TRACEPOINT] = "trace event (its fields come from the event's record)",
-    [ND_PROG_RAW_TP] = "raw tracepoint (no field of the event's record is used)",
-    [ND_PROG_TP_BTF] = "raw tracepoint with BTF types (direct loads, no record is built)",
-    [ND_PROG_KPROBE] = "breakpoint on a function",
-    [ND_PROG_PERF_EVENT] = "perf event on each CPU",
-    [ND_PROG_FENTRY] = "trampoline at the function's entry (direct loads)",
-    [ND_PROG_FEXIT] = "trampoline at the function's exit (direct loads)",
-    [ND_PROG_TEST_RUN] = "run by the tracer itself",
-};
-
 struct reads {
     struct nd_program *p;
     FILE *out;
@@ -78,7 +67,7 @@ static void explain_probe(struct nd_program *p, struct nd_probe *pr, FILE *out)
         fprintf(out, "%s%s", i ? ", " : "  ", pr->targets.v[i].spec);
     if (i < pr->targets.n)
         fprintf(out, " and %u more", pr->targets.n - i);
-    fprintf(out, "   (line %u)\n    served by: %s%s\n", pos.line, served[pr->type],
+    fprintf(out, "   (line %u)\n    served by: %s%s\n", pos.line, nd_kind_of_prog[pr->type].text,
             pr->targets.n && pr->targets.v[0].builtin ? "; the module is built in" : "");
     if (pr->stage)
         explain_stage(pr, out);

@@ -227,7 +227,7 @@ static struct nd_type *check_reg(struct nd_check *c, struct nd_expr *e, const st
 
     if (!name)
         return nd_ty(b->type);
-    if (c->probe && c->probe->type != ND_PROG_KPROBE && c->probe->type != ND_PROG_PERF_EVENT) {
+    if (c->probe && !nd_kind_is(c->probe->type, ND_PF_REGS)) {
         nd_help(c->d, nd_error(c->d, ND_E0403, e->span, "this kind of probe has no registers"),
                 "kprobe, kretprobe, uprobe, uretprobe, usdt and profile have");
         return nd_ty(b->type);

@@ -182,8 +182,7 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
             p->entry_args |= 1u << n;
         return nd_ty(&nd_type_u64);
     }
-    if (p->type == ND_PROG_RAW_TP || p->type == ND_PROG_TP_BTF || p->type == ND_PROG_FENTRY ||
-        p->type == ND_PROG_FEXIT) {
+    if (nd_kind_is(p->type, ND_PF_WORDS)) {
         const struct nd_func_sig *s = p->targets.n ? p->targets.v[0].sig : NULL;
 
         if (s && n >= s->nparams) {

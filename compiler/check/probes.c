@@ -386,31 +386,20 @@ static void expand_counter(struct nd_expand *x)
     nd_expand_near(x, d, &near, soft ? "software:" : "hardware:");
 }
 
+static void expand_func(struct nd_expand *x)
+{
+    nd_expand_func(x);
+}
+
 static void expand_plain(struct nd_expand *x)
 {
     nd_expand_add(x, "", "");
 }
 
 static const struct nd_probe_kind kinds[] = {
-    {"BEGIN", ND_AT_BEGIN, 0, 0, expand_plain, "BEGIN", false},
-    {"END", ND_AT_END, 0, 0, expand_plain, "END", false},
-    {"tracepoint t", ND_AT_TRACEPOINT, 2, 2, expand_tracepoint, "tracepoint:category:event", false},
-    {"rawtracepoint raw_tp rt tp_btf", ND_AT_RAW_TP, 1, 2, expand_raw, "rawtracepoint:event",
-     false},
-    {"kprobe k", ND_AT_KPROBE, 1, 2, nd_expand_func, "kprobe:[module:]function[+offset]", false},
-    {"kretprobe kr", ND_AT_KRETPROBE, 1, 2, nd_expand_func, "kretprobe:[module:]function", false},
-    {"fentry kfunc f", ND_AT_FENTRY, 1, 2, nd_expand_func, "fentry:[module:]function", false},
-    {"fexit kretfunc fr", ND_AT_FEXIT, 1, 2, nd_expand_func, "fexit:[module:]function", false},
-    {"func", ND_AT_FENTRY, 1, 2, nd_expand_func, "func:[module:]function", true},
-    {"funcret", ND_AT_FEXIT, 1, 2, nd_expand_func, "funcret:[module:]function", true},
-    {"uprobe u", ND_AT_UPROBE, 2, 2, expand_uprobe, "uprobe:file:function or uprobe:file:0xaddress",
-     false},
-    {"uretprobe ur", ND_AT_URETPROBE, 2, 2, expand_uprobe, "uretprobe:file:function", false},
-    {"usdt U", ND_AT_UPROBE, 2, 3, expand_usdt, "usdt:file:[provider:]name", false},
-    {"profile p", ND_AT_PROFILE, 1, 2, expand_profile, "profile:hz:99 or profile:ms:10", false},
-    {"interval i", ND_AT_INTERVAL, 1, 2, expand_interval, "interval:s:1 or interval:ms:100", false},
-    {"software s", ND_AT_SOFTWARE, 1, 2, expand_counter, "software:event[:count]", false},
-    {"hardware h", ND_AT_HARDWARE, 1, 2, expand_counter, "hardware:event[:count]", false},
+#define ND_PROBE(names, attach, fewest, most, expand, best, usage) \
+    {names, ND_AT_##attach, fewest, most, expand_##expand, usage, best},
+#include "runtime/common/probes.def"
 };
 
 static bool word_in(const char *list, const char *word)

@@ -23,7 +23,7 @@ uint32_t nd_map_entries(const struct nd_map *m)
 
 bool nd_probe_has_regs(const struct nd_probe *p)
 {
-    return p->type == ND_PROG_KPROBE;
+    return nd_kind_is(p->type, ND_PF_REGS) && p->type != ND_PROG_PERF_EVENT;
 }
 
 void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg)

@@ -9,7 +9,7 @@
 #include "compiler/front/diag.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/lang/types.h"
-#include "runtime/common/manifest.h"
+#include "runtime/common/kinds.h"
 
 enum nd_world { ND_KERNEL = 1, ND_USER = 2 };
 

@@ -6,13 +6,6 @@
 
 // ---- programs -----------------------------------------------------------------------------------
 
-static const char *const sections[] = {
-    [ND_PROG_TRACEPOINT] = "nd/tp",   [ND_PROG_RAW_TP] = "nd/raw_tp",
-    [ND_PROG_TP_BTF] = "nd/tp_btf",   [ND_PROG_KPROBE] = "nd/kprobe",
-    [ND_PROG_PERF_EVENT] = "nd/perf", [ND_PROG_FENTRY] = "nd/fentry",
-    [ND_PROG_FEXIT] = "nd/fexit",     [ND_PROG_TEST_RUN] = "nd/run",
-};
-
 // rest: of the list of which the function has seen the first.
 static void close_function(struct nd_lower *l, bool rest)
 {
@@ -36,7 +29,8 @@ static void open_program(struct nd_lower *l, bool direct)
     LLVMValueRef func = LLVMAddFunction(l->m, name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
 
     LLVMSetSection(
-        func, nd_arena_printf(l->a, "%s/%s", sections[direct ? ND_PROG_TP_BTF : pr->type], name));
+        func, nd_arena_printf(l->a, "%s/%s",
+                              nd_kind_of_prog[direct ? ND_PROG_TP_BTF : pr->type].section, name));
     nd_lower_function_open(l, func,
                            nd_lower_function_scope(l, name, pr->decl->name_span, l->di_sub));
     l->fn.ctx = LLVMGetParam(func, 0);

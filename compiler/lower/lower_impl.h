@@ -5,6 +5,7 @@
 
 #include "compiler/lang/builtins.h"
 #include "compiler/lang/packet.h"
+#include "runtime/common/kinds.h"
 #include "runtime/common/plan.h"
 
 #include <llvm-c/Core.h>

@@ -599,7 +599,7 @@ void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *c
 // The frames of the tracer itself: the program and what calls it.
 static uint32_t own_frames(const struct nd_probe *pr)
 {
-    return pr->type == ND_PROG_RAW_TP || pr->type == ND_PROG_TP_BTF ? 2 : 0;
+    return nd_kind_is(pr->type, ND_PF_OWN_FRAMES) ? 2 : 0;
 }
 
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span)

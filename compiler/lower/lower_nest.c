@@ -10,12 +10,9 @@
 #include "compiler/kernel/kernel.h"
 #include "compiler/lower/lower_impl.h"
 
-#define VERSION(a, b) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8)
-
 static bool guarded(const struct nd_probe *pr)
 {
-    return !pr->user_memory && (pr->type == ND_PROG_KPROBE || pr->type == ND_PROG_TRACEPOINT ||
-                                pr->type == ND_PROG_PERF_EVENT);
+    return !pr->user_memory && nd_kind_is(pr->type, ND_PF_GUARDED);
 }
 
 // Whether a second run of the program can begin on a CPU before the first has ended.
@@ -23,16 +20,7 @@ static bool reentered(const struct nd_lower *l, const struct nd_probe *pr)
 {
     uint32_t version = l->p->portable ? 0 : nd_kernel_version(l->p->kernel);
 
-    switch (pr->type) {
-    case ND_PROG_RAW_TP:
-    case ND_PROG_TP_BTF:
-        return version < VERSION(6, 2);
-    case ND_PROG_FENTRY:
-    case ND_PROG_FEXIT:
-        return version < VERSION(5, 12);
-    default:
-        return pr->user_memory;
-    }
+    return pr->user_memory || version < nd_kind_of_prog[pr->type].since;
 }
 
 // ---- who updates which map ---------------------------------------------------------------------

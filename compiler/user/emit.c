@@ -147,10 +147,8 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
     m.count = pr->targets.n;
     m.when = pr->decl->when ? nd_user_when(e, pr->decl->when) : ND_MF_NONE;
     m.span = nd_emit_span(e, pr->decl->name_span);
-    if (pr->type == ND_PROG_TP_BTF)
-        nd_mfb_header(e->b)->needs |= ND_F_BIT(TP_BTF) | ND_F_BIT(BTF);
-    if (pr->type == ND_PROG_FENTRY || pr->type == ND_PROG_FEXIT)
-        nd_mfb_header(e->b)->needs |= ND_F_BIT(FENTRY) | ND_F_BIT(BTF);
+    if (nd_kind_of_prog[pr->type].feature != ND_F_MAX)
+        nd_mfb_header(e->b)->needs |= 1u << nd_kind_of_prog[pr->type].feature | ND_F_BIT(BTF);
     if (pr->btf_id)
         nd_mfb_header(e->b)->flags |= ND_MF_NEEDS_BTF;
     for (i = 0; i < pr->targets.n; i++) {
@@ -158,7 +156,7 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
         struct nd_mf_attach at = {0};
 
         at.kind = t->kind;
-        if (t->kind == ND_AT_KPROBE || t->kind == ND_AT_KRETPROBE)
+        if (nd_kind_attaches(t->kind, ND_AF_FUNCTION))
             nd_mfb_header(e->b)->needs |= ND_F_BIT(KPROBE);
         if ((t->kind == ND_AT_FENTRY || t->kind == ND_AT_FEXIT) && *t->s0)
             nd_mfb_header(e->b)->needs |= ND_F_BIT(MODULE_BTF);

@@ -5,6 +5,7 @@
 
 #include "runtime/cli/cache.h"
 #include "runtime/cli/find.h"
+#include "runtime/common/kinds.h"
 #include "runtime/common/msg.h"
 #include "runtime/kernel/needs.h"
 
@@ -42,8 +43,7 @@ static const struct nd_mf_span *who_needs(const struct nd_mf *mf, uint32_t what)
     for (i = 0; i < mf->nprogs; i++) {
         uint32_t type = mf->progs[i].type;
 
-        if ((what == ND_F_TP_BTF && type == ND_PROG_TP_BTF) ||
-            (what == ND_F_FENTRY && (type == ND_PROG_FENTRY || type == ND_PROG_FEXIT)))
+        if (nd_kind_of_prog[type].feature == what)
             return &mf->progs[i].span;
     }
     return NULL;

@@ -358,14 +358,9 @@ struct nd_mf_map {
 // ---- programs and attach points --------------------------------------------------------------
 
 enum nd_mf_prog_type {
-    ND_PROG_TRACEPOINT, // BPF_PROG_TYPE_TRACEPOINT
-    ND_PROG_RAW_TP,     // BPF_PROG_TYPE_RAW_TRACEPOINT
-    ND_PROG_TP_BTF,     // BPF_PROG_TYPE_TRACING, expected attach type BPF_TRACE_RAW_TP
-    ND_PROG_KPROBE,     // BPF_PROG_TYPE_KPROBE: kprobes and uprobes
-    ND_PROG_PERF_EVENT, // BPF_PROG_TYPE_PERF_EVENT
-    ND_PROG_FENTRY,     // BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY
-    ND_PROG_FEXIT,      // BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT
-    ND_PROG_TEST_RUN, // BPF_PROG_TYPE_RAW_TRACEPOINT, run by bpf_prog_test_run: BEGIN END interval
+#define ND_PROGRAM(id, ...) ND_PROG_##id,
+#include "runtime/common/probes.def"
+    ND_PROG_TYPE_MAX,
 };
 
 struct nd_mf_prog {
@@ -384,23 +379,21 @@ struct nd_mf_prog {
     struct nd_mf_span span;
 };
 
+// What s0, s1, num and num2 of an attach point are:
+//   INTERVAL    num: period in ns; run on one CPU by the runtime's timer
+//   TRACEPOINT  s0 category, s1 event
+//   RAW_TP      s0 event
+//   UPROBE, URETPROBE  s0 path as resolved, s1 symbol (for messages), num: file offset, num2: file
+//               offset of the reference counter (USDT semaphore) or 0
+//   PROFILE     num: frequency in Hz if num2 is 0, else period in ns
+//   SOFTWARE    num: PERF_COUNT_SW_*, num2: period
+//   HARDWARE    num: PERF_COUNT_HW_*, num2: period
+//   KPROBE, KRETPROBE  s0 module or "", s1 function, num: offset or, without function, address;
+//               num2: which of the functions of that name in kallsyms, from 1; 0: the one
+//   FENTRY, FEXIT  s0 module or "", s1 function
 enum nd_mf_attach_kind {
-    ND_AT_BEGIN,      // run once before anything is attached
-    ND_AT_END,        // run once after everything is detached
-    ND_AT_INTERVAL,   // num: period in ns; run on one CPU by the runtime's timer
-    ND_AT_TRACEPOINT, // s0 category, s1 event
-    ND_AT_RAW_TP,     // s0 event; program type RAW_TP or TP_BTF
-    ND_AT_UPROBE,     // s0 path as resolved, s1 symbol (for messages), num: file offset,
-                      // num2: file offset of the reference counter (USDT semaphore) or 0
-    ND_AT_URETPROBE,  // as UPROBE
-    ND_AT_PROFILE,    // per CPU; num: frequency in Hz if num2 == 0, else num: period in ns
-    ND_AT_SOFTWARE,   // num: PERF_COUNT_SW_*, num2: period
-    ND_AT_HARDWARE,   // num: PERF_COUNT_HW_*, num2: period
-    ND_AT_KPROBE,     // s0 module or "", s1 function, num: offset or, without function, address;
-                      // num2: which of the functions of that name in kallsyms, from 1; 0: the one
-    ND_AT_KRETPROBE,  // as KPROBE
-    ND_AT_FENTRY,     // s0 module or "", s1 function
-    ND_AT_FEXIT,      // as FENTRY
+#define ND_ATTACH(id, ...) ND_AT_##id,
+#include "runtime/common/probes.def"
     ND_AT_KIND_MAX,
 };
 

@@ -3,6 +3,7 @@
 // Must not know the kernel. Serves the whole runtime.
 #include "runtime/common/mf.h"
 
+#include "runtime/common/kinds.h"
 #include "runtime/common/mf_impl.h"
 
 #include <errno.h>
@@ -129,24 +130,11 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
     return NULL;
 }
 
-// Which attach kinds a program type can serve, as a bit for each.
-static const uint32_t serves[] = {
-    [ND_PROG_TRACEPOINT] = 1u << ND_AT_TRACEPOINT,
-    [ND_PROG_RAW_TP] = 1u << ND_AT_RAW_TP,
-    [ND_PROG_TP_BTF] = 1u << ND_AT_RAW_TP,
-    [ND_PROG_KPROBE] =
-        1u << ND_AT_UPROBE | 1u << ND_AT_URETPROBE | 1u << ND_AT_KPROBE | 1u << ND_AT_KRETPROBE,
-    [ND_PROG_PERF_EVENT] = 1u << ND_AT_PROFILE | 1u << ND_AT_SOFTWARE | 1u << ND_AT_HARDWARE,
-    [ND_PROG_FENTRY] = 1u << ND_AT_FENTRY,
-    [ND_PROG_FEXIT] = 1u << ND_AT_FEXIT,
-    [ND_PROG_TEST_RUN] = 1u << ND_AT_BEGIN | 1u << ND_AT_END | 1u << ND_AT_INTERVAL,
-};
-
 static const char *check_prog(const struct nd_mf *mf, const struct nd_mf_prog *p)
 {
     uint32_t i;
 
-    if (p->type >= sizeof(serves) / sizeof(*serves) || !nd_mf_str_ok(mf, p->name) ||
+    if (p->type >= ND_PROG_TYPE_MAX || !nd_mf_str_ok(mf, p->name) ||
         !nd_mf_str_ok(mf, p->btf_name) || !nd_mf_str_ok(mf, p->direct) ||
         !nd_mf_span_ok(mf, &p->span))
         return "a program's type or name is out of range";
@@ -157,7 +145,7 @@ static const char *check_prog(const struct nd_mf *mf, const struct nd_mf_prog *p
     for (i = 0; i < p->count; i++) {
         const struct nd_mf_attach *a = &mf->attaches[p->first + i];
 
-        if (a->kind >= ND_AT_KIND_MAX || !(serves[p->type] >> a->kind & 1))
+        if (a->kind >= ND_AT_KIND_MAX || !(nd_kind_of_attach[a->kind].progs >> p->type & 1))
             return "a program cannot be attached this way";
     }
     return NULL;
@@ -169,10 +157,10 @@ static const char *check_attach(const struct nd_mf *mf, const struct nd_mf_attac
         !nd_mf_str_ok(mf, a->s1) || !nd_mf_span_ok(mf, &a->span))
         return "an attach point's kind or name is out of range";
     if (a->flags & ND_ATF_OPTION &&
-        ((a->kind != ND_AT_UPROBE && a->kind != ND_AT_URETPROBE) || a->num >= mf->noptions ||
+        (!nd_kind_attaches(a->kind, ND_AF_FILE) || a->num >= mf->noptions ||
          mf->options[a->num].kind != ND_OPT_PATH))
         return "an attach point names no option for a file";
-    if ((a->kind == ND_AT_INTERVAL || a->kind == ND_AT_PROFILE) && !a->num)
+    if (nd_kind_attaches(a->kind, ND_AF_PERIOD) && !a->num)
         return "an attach point with a period of zero";
     return NULL;
 }

@@ -3,6 +3,8 @@
 // do, nor how links are taken apart fast (detach.c). Serves the run.
 #include "runtime/kernel/attach.h"
 
+#include "runtime/common/kinds.h"
+
 #include "runtime/common/msg.h"
 #include "runtime/kernel/attach_multi.h"
 #include "runtime/kernel/attach_perf.h"
@@ -108,7 +110,7 @@ static int connect_perf(struct nd_attach_set *s, const struct nd_mf_attach *a, i
     return err;
 }
 
-static int attach_perf(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a)
+static int open_perf(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a)
 {
     int i, perf, err, n = 1;
 
@@ -142,17 +144,20 @@ static int attach_optprobe(struct nd_attach_set *s, const struct nd_mf_prog *p, 
     s->perf.path = at.path;
     for (i = 0; i < at.n && !err; i++) {
         s->perf.off = at.off[i];
-        err = attach_perf(s, prog, a);
+        err = open_perf(s, prog, a);
     }
     s->perf.path = NULL;
     return err;
 }
 
-static int attach_raw(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a, bool named)
+static int attach_raw(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
+                      const struct nd_mf_attach *a)
 {
+    bool typed =
+        nd_kind_is(p->type, ND_PF_TYPED) || nd_load_is_direct(s->l, (uint32_t)(p - s->l->mf.progs));
     int link, err;
 
-    link = bpf_raw_tracepoint_open(named ? nd_mf_str(&s->l->mf, a->s0) : NULL, prog);
+    link = bpf_raw_tracepoint_open(typed ? NULL : nd_mf_str(&s->l->mf, a->s0), prog);
     if (link < 0)
         return -errno;
     err = add_point(s, a, link, -1, false);
@@ -161,45 +166,42 @@ static int attach_raw(struct nd_attach_set *s, int prog, const struct nd_mf_atta
     return err;
 }
 
+static int attach_perf(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
+                       const struct nd_mf_attach *a)
+{
+    return a->flags & ND_ATF_OPTION ? attach_optprobe(s, p, prog, a) : open_perf(s, prog, a);
+}
+
+static int attach_none(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
+                       const struct nd_mf_attach *a)
+{
+    (void)s, (void)p, (void)prog, (void)a;
+    return -EINVAL; // the tracer runs it itself
+}
+
 static int attach_one(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
                       const struct nd_mf_attach *a)
 {
-    switch (p->type) {
-    case ND_PROG_RAW_TP:
-        return attach_raw(s, prog, a, !nd_load_is_direct(s->l, (uint32_t)(p - s->l->mf.progs)));
-    case ND_PROG_TP_BTF:
-    case ND_PROG_FENTRY:
-    case ND_PROG_FEXIT:
-        return attach_raw(s, prog, a, false);
-    default:
-        return a->flags & ND_ATF_OPTION ? attach_optprobe(s, p, prog, a) : attach_perf(s, prog, a);
-    }
-}
+    static int (*const by_kind[ND_AT_KIND_MAX])(struct nd_attach_set * s,
+                                                const struct nd_mf_prog *p, int prog,
+                                                const struct nd_mf_attach *a) = {
+#define ND_ATTACH(id, programs, how, attach, flags) [ND_AT_##id] = attach_##attach,
+#include "runtime/common/probes.def"
+    };
 
-static const char *const how_text[ND_AT_KIND_MAX] = {
-    [ND_AT_TRACEPOINT] = "tracepoint",
-    [ND_AT_RAW_TP] = "raw tracepoint",
-    [ND_AT_UPROBE] = "uprobe",
-    [ND_AT_URETPROBE] = "uretprobe",
-    [ND_AT_PROFILE] = "cpu-clock",
-    [ND_AT_SOFTWARE] = "software event",
-    [ND_AT_HARDWARE] = "hardware event",
-    [ND_AT_KPROBE] = "kprobe",
-    [ND_AT_KRETPROBE] = "kretprobe",
-    [ND_AT_FENTRY] = "fentry",
-    [ND_AT_FEXIT] = "fexit",
-};
+    return by_kind[a->kind](s, p, prog, a);
+}
 
 static char *how(const struct nd_attach_set *s, const struct nd_mf_attach *a, int ncpus)
 {
     const struct nd_mf *mf = &s->l->mf;
-    const char *kind = how_text[a->kind] ? how_text[a->kind] : "";
+    const char *kind = nd_kind_of_attach[a->kind].how;
     char text[600];
 
     if (a->flags & ND_ATF_OPTION)
         snprintf(text, sizeof(text), "%s %s", kind,
                  (const char *)s->opts + mf->options[a->num].off);
-    else if (a->kind == ND_AT_UPROBE || a->kind == ND_AT_URETPROBE)
+    else if (nd_kind_attaches(a->kind, ND_AF_FILE))
         snprintf(text, sizeof(text), "%s %s + 0x%llx", kind, nd_mf_str(mf, a->s0),
                  (unsigned long long)a->num);
     else if (nd_perf_per_cpu(a->kind))
@@ -213,7 +215,7 @@ static char *how(const struct nd_attach_set *s, const struct nd_mf_attach *a, in
 // Attach points of programs that the run starts itself.
 static bool by_hand(const struct nd_mf_prog *p)
 {
-    return p->type == ND_PROG_TEST_RUN;
+    return nd_kind_is(p->type, ND_PF_OURS);
 }
 
 static void note(struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)

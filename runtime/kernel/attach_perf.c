@@ -2,6 +2,8 @@
 // perf_event_open(2) in its many dresses. Must not know programs. Serves attach.c only.
 #include "runtime/kernel/attach_perf.h"
 
+#include "runtime/common/kinds.h"
+
 #include "runtime/common/kallsyms.h"
 #include "runtime/kernel/feature.h"
 
@@ -31,7 +33,7 @@ void nd_perf_close(struct nd_perf *p)
 
 bool nd_perf_per_cpu(uint32_t kind)
 {
-    return kind == ND_AT_PROFILE || kind == ND_AT_SOFTWARE || kind == ND_AT_HARDWARE;
+    return nd_kind_attaches(kind, ND_AF_CPUS);
 }
 
 static int perf_open(struct perf_event_attr *attr, int pid, int cpu)

@@ -3,6 +3,8 @@
 // with the types and attach ids the manifest tells. Must not know how they are attached.
 #include "runtime/kernel/load_impl.h"
 
+#include "runtime/common/kinds.h"
+
 #include "runtime/common/msg.h"
 #include "runtime/kernel/attach_multi.h"
 #include "runtime/kernel/memory.h"
@@ -152,11 +154,6 @@ struct prepare { // what the load callback needs
     const uint8_t *opts; // values, laid out as nd_opts
 };
 
-static bool needs_attach_id(uint32_t type)
-{
-    return type == ND_PROG_TP_BTF || type == ND_PROG_FENTRY || type == ND_PROG_FEXIT;
-}
-
 // ND_MF_IMM: the words of options into the program's immediates, all that the manifest tells of.
 static int place_words(struct prepare *p, struct bpf_program *prog, const struct nd_mf_prog *mp)
 {
@@ -208,7 +205,7 @@ static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opt
         return 0;
     mp = &mf->progs[i];
     err = place_words(p, prog, mp);
-    if (err || !needs_attach_id(mp->type))
+    if (err || !nd_kind_is(mp->type, ND_PF_TYPED))
         return err; // also if it is direct: libbpf has found the id
     if (mp->type != ND_PROG_TP_BTF && mp->count)
         module = nd_mf_str(mf, mf->attaches[mp->first].s0);
@@ -229,14 +226,9 @@ static const struct {
     enum bpf_prog_type type;
     enum bpf_attach_type attach;
 } prog_types[] = {
-    [ND_PROG_TRACEPOINT] = {BPF_PROG_TYPE_TRACEPOINT, 0},
-    [ND_PROG_RAW_TP] = {BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
-    [ND_PROG_TP_BTF] = {BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP},
-    [ND_PROG_KPROBE] = {BPF_PROG_TYPE_KPROBE, 0},
-    [ND_PROG_PERF_EVENT] = {BPF_PROG_TYPE_PERF_EVENT, 0},
-    [ND_PROG_FENTRY] = {BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY},
-    [ND_PROG_FEXIT] = {BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT},
-    [ND_PROG_TEST_RUN] = {BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
+#define ND_PROGRAM(id, section, type, expected, ...) \
+    [ND_PROG_##id] = {BPF_PROG_TYPE_##type, expected},
+#include "runtime/common/probes.def"
 };
 
 // The program type for what a program does; those that we run ourselves may need another one.
@@ -293,7 +285,7 @@ static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *w
             bpf_program__set_expected_attach_type(prog, BPF_TRACE_KPROBE_MULTI);
         // With a target program set, libbpf does not read vmlinux BTF (10 ms) for the id that the
         // manifest has already.
-        if (needs_attach_id(p->type))
+        if (nd_kind_is(p->type, ND_PF_TYPED))
             bpf_program__set_attach_target(prog, 1, NULL);
     }
     return 0;
