@@ -99,6 +99,26 @@ static int list_usdt(void *arg, const struct nd_usdt *u)
     return 0;
 }
 
+static void list_iters(struct list *l, const char *glob)
+{
+    static const char prefix[] = "bpf_iter_";
+    struct nd_btf *btf = nd_kernel_btf(l->k, NULL);
+    const struct nd_func_sig *s;
+    struct nd_btf_type t;
+
+    for (uint32_t id = 1; btf && id < nd_btf_count(btf); id++) {
+        if (!nd_btf_get(btf, id, &t) || t.kind != ND_BTF_FUNC ||
+            strncmp(t.name, prefix, strlen(prefix)) != 0 ||
+            !nd_glob_match(glob, t.name + strlen(prefix)) || nd_kernel_func(l->k, "", t.name, &s) ||
+            !s->nparams || strcmp(s->params[0].name, "meta") != 0)
+            continue;
+        fprintf(l->out, "iter:%s", t.name + strlen(prefix));
+        print_sig(l, s);
+        fputc('\n', l->out);
+        l->n++;
+    }
+}
+
 static char *part(char **s)
 {
     char *p = *s, *colon = p ? strchr(p, ':') : NULL;
@@ -152,6 +172,8 @@ static int list_probes(struct list *l, const char *glob)
     }
     if (kind_is(kind, "rawtracepoint") && !b)
         nd_kernel_each_raw_tracepoint(l->k, a ? a : "*", list_raw, l);
+    if (kind_is(kind, "iter") && !all && !b)
+        list_iters(l, a ? a : "*");
     if (kind_is(kind, "kprobe") && !all && !b)
         nd_kernel_each_func(l->k, a ? a : "*", list_func, l);
     return 0;

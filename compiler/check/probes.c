@@ -331,6 +331,42 @@ static void expand_interval(struct nd_expand *x)
                 "profile:hz:N samples faster");
 }
 
+// iter:task: once, iter:task:s:5: in this interval. What can be walked is a function bpf_iter_NAME
+// in the BTF of the kernel, whose parameters are what the program is given.
+static void expand_iter(struct nd_expand *x)
+{
+    char *name = nd_arena_printf(x->p->arena, "bpf_iter_%s", x->part[0]);
+    const struct nd_func_sig *sig;
+    struct nd_target *t;
+    uint64_t period = 0;
+    bool hz = false;
+
+    if (x->nparts == 2) {
+        nd_expand_malformed(x, "an interval has a unit and a number");
+        return;
+    }
+    if (x->nparts == 3) {
+        x->part[0] = x->part[1];
+        x->part[1] = x->part[2];
+        x->nparts = 2;
+        if (!parse_rate(x, &period, &hz))
+            return;
+        period = hz ? 1000000000 / period : period;
+    }
+    if (nd_without(x->p, ND_F_ITER) || nd_kernel_func(x->p->kernel, "", name, &sig)) {
+        nd_help(x->p->diags,
+                nd_expand_fail(x, ND_E0206,
+                               nd_arena_printf(x->p->arena, "this kernel has no iterator for '%s'",
+                                               name + strlen("bpf_iter_"))),
+                "iterators came with Linux 5.8 and need BTF; 'ndtrace list iter:*' shows what "
+                "there is");
+        return;
+    }
+    t = nd_expand_add(x, "", name);
+    t->num = period;
+    t->sig = sig;
+}
+
 static const struct {
     const char *name;
     uint64_t config, period;

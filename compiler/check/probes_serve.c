@@ -224,6 +224,12 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
     case ND_AT_HARDWARE:
         pr->type = ND_PROG_PERF_EVENT;
         break;
+    case ND_AT_ITER:
+        pr->type = ND_PROG_ITER;
+        pr->args = ND_ARGS_SIG;
+        pr->btf_id = t->sig->btf_id;
+        pr->btf_name = t->s1;
+        break;
     case ND_AT_BEGIN:
     case ND_AT_END:
     case ND_AT_INTERVAL:

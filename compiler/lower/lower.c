@@ -46,6 +46,8 @@ static void way_in(struct nd_lower *l)
         nd_lower_note(l);
     if (pr->entry_args)
         nd_lower_note_read(l);
+    if (nd_kind_is(pr->type, ND_PF_NULLS))
+        nd_lower_test_args(l);
     if (!pr->via)
         return;
     for (i = 0; i < pr->nexports; i++)

@@ -156,6 +156,8 @@ LLVMValueRef nd_lower_arg_n(struct nd_lower *l, uint32_t n, struct nd_span span)
     }
     if (pr->type == ND_PROG_KPROBE)
         return func_arg(l, n, span);
+    if (n < ND_FUNC_ARGS && l->fn.entry_args[n])
+        return LLVMBuildLoad2(l->b, l->i64, l->fn.entry_args[n], "");
     return nd_lower_ctx_load(l, n * 8, &nd_type_u64);
 }
 
@@ -225,4 +227,23 @@ LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e)
         return nd_ir_extend(
             l, nd_lower_ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
     return nd_ir_extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
+}
+
+void nd_lower_test_args(struct nd_lower *l)
+{
+    const struct nd_func_sig *sig = l->fn.probe->targets.v[0].sig;
+    uint32_t i;
+
+    for (i = 0; i < sig->nparams && i < ND_FUNC_ARGS; i++) {
+        LLVMBasicBlockRef there = nd_ir_bb(l, "there");
+        LLVMValueRef v;
+
+        if (nd_type_btf(&l->p->types, sig->params[i].type)->kind != ND_TY_PTR)
+            continue;
+        v = nd_lower_ctx_load(l, i * 8, &nd_type_u64);
+        l->fn.entry_args[i] = nd_lower_register(l, "arg");
+        LLVMBuildStore(l->b, v, l->fn.entry_args[i]);
+        LLVMBuildCondBr(l->b, nd_ir_bool(l, v), there, l->fn.out);
+        nd_ir_at(l, there);
+    }
 }

@@ -431,6 +431,8 @@ LLVMValueRef nd_lower_ctx_load(struct nd_lower *l, uint32_t off, const struct nd
 LLVMValueRef nd_lower_arg_n(struct nd_lower *l, uint32_t n, struct nd_span span); // argN
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e);                // args.NAME
 LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e);
+// ND_PF_NULLS: leaves where a pointer among the arguments is 0; args.NAME are those tested.
+void nd_lower_test_args(struct nd_lower *l);
 void nd_lower_note(struct nd_lower *l);      // the whole body of a probe that notes arguments
 void nd_lower_note_read(struct nd_lower *l); // a return probe's start: leaves without a note
 

@@ -9,6 +9,7 @@ const struct nd_prog_kind nd_kind_of_prog[ND_PROG_TYPE_MAX] = {
 #define GUARDED ND_PF_GUARDED
 #define OWN_FRAMES ND_PF_OWN_FRAMES
 #define OURS ND_PF_OURS
+#define NULLS ND_PF_NULLS
 #define SINCE(a, b) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8)
 #define ND_PROGRAM(id, section, type, expected, flags, since, feature, text) \
     [ND_PROG_##id] = {section, text, flags, since, ND_F_##feature},

@@ -15,12 +15,13 @@ enum nd_prog_flags { // see probes.def
     ND_PF_GUARDED = 1 << 3,
     ND_PF_OWN_FRAMES = 1 << 4,
     ND_PF_OURS = 1 << 5,
+    ND_PF_NULLS = 1 << 6,
 };
 
 struct nd_prog_kind {
     const char *section, *text;
-    uint32_t flags;           // enum nd_prog_flags
-    uint32_t since;           // major << 16 | minor << 8; 0: it never runs inside itself
+    uint32_t flags;          // enum nd_prog_flags
+    uint32_t since;          // major << 16 | minor << 8; 0: it never runs inside itself
     enum nd_feature feature; // ND_F_MAX: every kernel has it
 };
 extern const struct nd_prog_kind nd_kind_of_prog[ND_PROG_TYPE_MAX];

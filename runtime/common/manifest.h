@@ -50,7 +50,8 @@
     X(PERF_LINK, "perf_link", "5.15", "links of perf events", "")                                  \
     X(MAP_BATCH, "map_batch", "5.6", "reading maps in batches", "")                                \
     X(PIDFD, "pidfd", "5.3", "descriptors of processes", "")                                       \
-    X(GLOBAL_FUNC, "global_func", "5.6", "functions of programs that are verified once", "")
+    X(GLOBAL_FUNC, "global_func", "5.6", "functions of programs that are verified once", "") \
+    X(ITER, "iter", "5.8", "iterators", "trace what the tasks do instead: tracepoint:sched:sched_switch")
 // clang-format on
 
 enum nd_feature {
@@ -391,6 +392,7 @@ struct nd_mf_prog {
 //   KPROBE, KRETPROBE  s0 module or "", s1 function, num: offset or, without function, address;
 //               num2: which of the functions of that name in kallsyms, from 1; 0: the one
 //   FENTRY, FEXIT  s0 module or "", s1 function
+//   ITER        num: period in ns, 0: once, when all is attached
 enum nd_mf_attach_kind {
 #define ND_ATTACH(id, ...) ND_AT_##id,
 #include "runtime/common/probes.def"

@@ -151,6 +151,12 @@ static int try_tp_btf(struct nd_features *f)
     return try_tracing(BPF_TRACE_RAW_TP);
 }
 
+static int try_iter(struct nd_features *f)
+{
+    (void)f;
+    return try_tracing(BPF_TRACE_ITER);
+}
+
 // Loading is not enough: architectures and configurations differ in what can be attached, and some
 // kernels refuse with EPERM what they are not configured for.
 static int try_fentry(struct nd_features *f)
@@ -270,6 +276,7 @@ static int (*const trials[ND_F_MAX])(struct nd_features *f) = {
     [ND_F_TAI_CLOCK] = try_tai_clock,
     [ND_F_TP_BTF] = try_tp_btf,
     [ND_F_FENTRY] = try_fentry,
+    [ND_F_ITER] = try_iter,
     [ND_F_KPROBE] = try_kprobe,
     [ND_F_FUNC_IP] = try_func_ip,
     [ND_F_KPROBE_MULTI] = try_kprobe_multi,

@@ -90,6 +90,12 @@ static uint64_t period(const struct nd_run *r, const struct nd_mf_hook *h)
     return ns;
 }
 
+// Run by a timer of ours?
+static bool is_timed(const struct nd_mf_attach *a)
+{
+    return a->kind == ND_AT_INTERVAL || (a->kind == ND_AT_ITER && a->num);
+}
+
 static int watch_intervals(struct loop *w)
 {
     const struct nd_mf *mf = w->r->mf;
@@ -102,7 +108,7 @@ static int watch_intervals(struct loop *w)
     }
     for (i = 0; i < mf->nprogs && !err; i++) {
         for (j = mf->progs[i].first; j < mf->progs[i].first + mf->progs[i].count && !err; j++) {
-            if (mf->attaches[j].kind == ND_AT_INTERVAL && nd_load_prog_fd(w->r->l, i) >= 0)
+            if (is_timed(&mf->attaches[j]) && nd_load_prog_fd(w->r->l, i) >= 0)
                 err = timer(w, mf->attaches[j].num, false, SRC_INTERVAL, j);
         }
     }
@@ -164,7 +170,7 @@ static bool idle_forever(const struct nd_run *r)
         waits = mf->hooks[i].kind == ND_HOOK_EVERY;
     for (i = 0; i < mf->nprogs && !waits; i++) {
         for (j = mf->progs[i].first; j < mf->progs[i].first + mf->progs[i].count && !waits; j++)
-            waits = mf->attaches[j].kind == ND_AT_INTERVAL && nd_load_prog_fd(r->l, i) >= 0;
+            waits = is_timed(&mf->attaches[j]) && nd_load_prog_fd(r->l, i) >= 0;
     }
     return !waits;
 }
@@ -202,7 +208,7 @@ static void dispatch(struct nd_run *r, uint64_t key)
             nd_run_hook(r, KEY_INDEX(key));
         break;
     case SRC_INTERVAL:
-        nd_run_test(r, ND_AT_INTERVAL, KEY_INDEX(key));
+        nd_run_test(r, r->mf->attaches[KEY_INDEX(key)].kind, KEY_INDEX(key));
         break;
     case SRC_PATHS:
         nd_run_sweep(r);

@@ -437,6 +437,8 @@ static int run_all(struct nd_run *r)
         return 0;
     if (!r->stop)
         attach(r, t_load);
+    if (!r->stop)
+        nd_run_test(r, ND_AT_ITER, ND_MF_NONE);
     if (!r->err) {
         if (!r->stop)
             nd_loop(r);

@@ -3,6 +3,7 @@
 // and not attached. Must not know how runs start or end. Serves run.c and loop.c.
 #include "runtime/run/run_impl.h"
 
+#include "runtime/common/kinds.h"
 #include "runtime/common/msg.h"
 #include "runtime/kernel/trigger.h"
 
@@ -136,11 +137,36 @@ int nd_run_take(struct nd_run *r)
 
 // Programs of BEGIN, END and interval are called, not attached. attach: one attach point, or
 // ND_MF_NONE for all of the kind.
+// Reading an iterator to its end runs its program once for each thing that it walks.
+static int walk(int prog)
+{
+    int link = bpf_link_create(prog, 0, BPF_TRACE_ITER, NULL), it = -1, err = 0;
+    char nothing[64]; // that is what our programs write
+    ssize_t n = 1;
+
+    if (link >= 0)
+        it = bpf_iter_create(link);
+    while (it >= 0 && n > 0) {
+        n = read(it, nothing, sizeof(nothing));
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            n = 1;
+    }
+    if (it < 0 || n < 0)
+        err = -errno;
+    if (it >= 0)
+        close(it);
+    if (link >= 0)
+        close(link);
+    return err;
+}
+
 static int run_once(struct nd_run *r, uint32_t index)
 {
     LIBBPF_OPTS(bpf_test_run_opts, opts);
     int prog = nd_load_prog_fd(r->l, index);
 
+    if (r->mf->progs[index].type == ND_PROG_ITER)
+        return walk(prog);
     if (r->l->no_test_run && !r->trigger)
         r->trigger = nd_trigger_new();
     if (r->l->no_test_run)
@@ -156,10 +182,13 @@ void nd_run_test(struct nd_run *r, uint32_t kind, uint32_t attach)
     for (i = 0; i < r->mf->nprogs; i++) {
         const struct nd_mf_prog *p = &r->mf->progs[i];
 
-        if (p->type != ND_PROG_TEST_RUN || nd_load_prog_fd(r->l, i) < 0)
+        if (!nd_kind_is(p->type, ND_PF_OURS) || nd_load_prog_fd(r->l, i) < 0)
             continue;
         for (j = p->first; j < p->first + p->count; j++) {
-            if (r->mf->attaches[j].kind != kind || (attach != ND_MF_NONE && attach != j))
+            const struct nd_mf_attach *a = &r->mf->attaches[j];
+
+            // Without a place in mind: those that no timer runs.
+            if (a->kind != kind || (attach == ND_MF_NONE ? a->num != 0 : attach != j))
                 continue;
             err = run_once(r, i);
             if (err) {

@@ -134,4 +134,20 @@ for script in 'kprobe:tcp_v4_rcv { @[args.skb->len, arg0 != 0] = count(); }' \
     'kretprobe:tcp_v4_rcv { @[retval] = count(); }'; do
     may_refuse "check-${script%% *}" "$ND" check -e "$script"
 done
+# Iterators: once when everything is attached, and again in each interval.
+cp "$(command -v sleep)" "$TMP/nditer"
+for _ in 1 2 3; do
+    "$TMP/nditer" 60 &
+    PIDS+=("$!")
+done
+until [ "$(cat /proc/[0-9]*/comm 2>/dev/null | grep -cx nditer)" = 3 ]; do sleep 0.02; done
+if "$ND" -q -e 'iter:task { exit() }' >"$TMP/has.out" 2>&1; then
+    "$ND" -q -e 'iter:task / args.task->comm == "nditer" / { @n = count() }' >"$TMP/iter.out"
+    same iter-once "$(total "$TMP/iter.out" @n)" 3
+    "$ND" -q -e 'iter:task:ms:200 / args.task->comm == "nditer" / { @n++; if (@n == 9) { exit() } }' >"$TMP/iter.out"
+    same iter-interval "$(total "$TMP/iter.out" @n)" 9
+else
+    has iter-refused "$TMP/has.out" "no iterator for 'task'"
+fi
+
 finish
