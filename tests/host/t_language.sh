@@ -130,6 +130,6 @@ every 1s {
         text {printf("y")}
     }
 }'
-same explain-layout "$("$ND" explain "$TMP/layout.nd" | grep 'output is text' | sed 's/^ *//')" 'begin, where the output is text
-on e, where the output is text; else its record is written'
+same explain-layout "$("$ND" explain "$TMP/layout.nd" | grep 'output is text' | sed 's/^ *//')" 'begin, if the output is text
+on e, if the output is text; otherwise its record is written'
 finish
