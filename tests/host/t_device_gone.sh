@@ -46,5 +46,5 @@ same again-told "$(grep -c "device $A (--device) \(is gone\|is back\)" "$TMP/aga
 ip netns exec "$A" "$ND" -e "$script" --device nd_later >/dev/null 2>"$TMP/later"
 same later-exit $? 2
 has later "$TMP/later" 'nd_later'
-has later-list "$TMP/later" "there are: lo"
+has later-list "$TMP/later" "the devices are: lo"
 finish

@@ -146,9 +146,9 @@ usage rules-no-flag 2 'unknown option --src' "$TMP/f.nd" --src 10.0.0.1
 ip link add "ndp$$" type veth peer name "ndq$$"
 gap=multi_vm_pair_multi_port_gap
 echo "ndp$$ ndq$$" >"$TMP/pairs"
-usage pairs-unequal 2 '--send-dev has 2 devices and --recv-dev 1' $gap --send-dev "ndp$$,lo" --recv-dev "ndq$$"
+usage pairs-unequal 2 '--send-dev has 2 devices and --recv-dev has 1' $gap --send-dev "ndp$$,lo" --recv-dev "ndq$$"
 usage pairs-twice 2 "ndp$$ appears twice in --send-dev" $gap --send-dev "ndp$$,ndp$$" --recv-dev "ndq$$,lo"
-usage pairs-both 2 'not from both' $gap --send-dev "ndp$$" --recv-dev "ndq$$" --config "$TMP/pairs"
+usage pairs-both 2 'only one of these' $gap --send-dev "ndp$$" --recv-dev "ndq$$" --config "$TMP/pairs"
 usage pairs-lists 0 "^Pair 2: lo -> ndp$$," $gap --duration 100ms --send-dev "ndp$$,lo" --recv-dev "ndq$$,ndp$$"
 ip link del "ndp$$"
 usage option-value 0 '^7$' "$TMP/s.nd" --where 10.0.0.1 --count 7
