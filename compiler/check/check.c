@@ -181,7 +181,7 @@ static void check_maps(struct nd_check *c)
                 c->d,
                 nd_error(c->d, ND_E0401, m->val_span, "%s holds a double here, and a probe uses it",
                          m->name),
-                "the kernel has no floating point numbers: keep the result in a map of its own");
+                "the kernel has no floating point numbers: keep the result in a separate map");
         if (m->gen && !(m->worlds & ND_KERNEL))
             m->gen = false;
         if (m->has_decl && !m->val && !m->worlds)

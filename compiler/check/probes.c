@@ -43,7 +43,7 @@ static void unknown_event(struct nd_expand *x)
                                        x->part[0], x->part[1]));
     nd_expand_near(x, d, &near, prefix);
     if (!near.n)
-        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' shows what there is",
+        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' lists them",
                 x->part[0]);
 }
 
@@ -268,7 +268,7 @@ static void expand_usdt(struct nd_expand *x)
                 nd_expand_fail(x, ND_E0604,
                                nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
                                                x->part[x->nparts - 1])),
-                "ndtrace list probes 'usdt:%s:*' shows what there is", s.path);
+                "ndtrace list probes 'usdt:%s:*' lists them", s.path);
 }
 
 // ---- timers and counters ------------------------------------------------------------------------
