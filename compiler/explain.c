@@ -74,7 +74,7 @@ static void explain_probe(struct nd_program *p, struct nd_probe *pr, FILE *out)
     if (pr->decl->when)
         fprintf(out, "    attached only when its condition on the options holds\n");
     if (pr->decl->pred)
-        fprintf(out, "    leaves at once unless its predicate holds\n");
+        fprintf(out, "    returns at once unless its predicate holds\n");
     nd_probe_walk(pr, note_read, &r);
 }
 
@@ -101,7 +101,7 @@ static void explain_maps(struct nd_program *p, FILE *out)
                 m->key ? nd_type_text(&p->types, m->key) : "",
                 m->val ? nd_type_text(&p->types, m->val) : "?", (unsigned long long)entries,
                 (unsigned long long)bytes, agg ? " for each CPU" : "",
-                m->gen ? ", twice, to be emptied without loss" : "");
+                m->gen ? ", twice, so that it can be emptied without loss" : "");
     }
     if (!p->maps.n)
         fprintf(out, "  none\n");
@@ -160,14 +160,15 @@ void nd_explain(struct nd_program *p, FILE *out)
             fprintf(out, " opt.%s", h->period_opt->decl->name);
         else if (h->kind == ND_HOOK_EVERY)
             fprintf(out, " %g s", (double)h->period / 1e9);
-        fprintf(out, "%s\n", only_text(h->decl->body, ", where the output is text"));
+        fprintf(out, "%s\n", only_text(h->decl->body, ", if the output is text"));
     }
     for (i = 0; i < p->events.n; i++) {
         const struct nd_decl *on = p->events.v[i]->on;
 
         if (on)
-            fprintf(out, "  on %s%s\n", p->events.v[i]->name,
-                    only_text(on->body, ", where the output is text; else its record is written"));
+            fprintf(
+                out, "  on %s%s\n", p->events.v[i]->name,
+                only_text(on->body, ", if the output is text; otherwise its record is written"));
     }
     fprintf(out,
             "It changes nothing: scripts cannot write memory, send signals or run commands.\n");

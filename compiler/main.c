@@ -35,7 +35,7 @@ static const char usage[] =
     "  --btf FILE     BTF of the target kernel\n"
     "  --stdlib DIR   where modules and tools are\n"
     "  -f text|json   format of messages\n"
-    "  --portable     an object that other kernels load, too\n"
+    "  --portable     an object that other kernels can load as well\n"
     "  --dump PASS    what this pass made, to stderr: load parse options declare expand infer "
     "check\n"
     "                 lower\n"

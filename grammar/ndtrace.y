@@ -612,8 +612,8 @@ static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e)
     if (depth <= ND_EXPR_DEPTH)
         return e;
     if (!p->stopped)
-        nd_help(p->diags, nd_error(p->diags, ND_E0109, e->span, "this expression has more than %u operators inside each other",
-                                   ND_EXPR_DEPTH), "keep a part of it in a variable");
+        nd_help(p->diags, nd_error(p->diags, ND_E0109, e->span, "this expression nests more than %u operators",
+                                   ND_EXPR_DEPTH), "store a part of it in a variable");
     p->stopped = true;
     return nd_expr_new(p->arena, ND_E_ERROR, e->span);
 }

@@ -26,7 +26,7 @@ static const char *name_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, c
     if (x->kind == ND_E_STRING)
         return x->str;
     if (x->type->kind != ND_TY_ERROR)
-        nd_help(c->d, nd_error(c->d, ND_E0313, x->span, "%s() wants a name in quotes", e->name),
+        nd_help(c->d, nd_error(c->d, ND_E0313, x->span, "%s() expects a name in quotes", e->name),
                 "%s", example);
     return NULL;
 }
@@ -87,7 +87,7 @@ struct nd_type *nd_ask_param(struct nd_check *c, struct nd_expr *e, const struct
         return nd_ty(b->type);
     if (e->args.n == 1) {
         if (!c->probe || !c->probe->targets.n) {
-            nd_help(c->d, nd_error(c->d, ND_E0403, e->span, "this is not in a probe"),
+            nd_help(c->d, nd_error(c->d, ND_E0403, e->span, "this is outside a probe"),
                     "name the probe: has_param(\"tracepoint:skb:kfree_skb\", \"%s\")", name);
             return nd_ty(b->type);
         }
@@ -111,7 +111,7 @@ struct nd_type *nd_ask_func(struct nd_check *c, struct nd_expr *e, const struct 
     if (!name)
         return nd_ty(b->type);
     if (nd_glob_is(name)) {
-        nd_error(c->d, ND_E0313, e->args.v[0]->span, "%s() wants the name of one function",
+        nd_error(c->d, ND_E0313, e->args.v[0]->span, "%s() expects the name of one function",
                  e->name);
         return nd_ty(b->type);
     }
@@ -133,7 +133,7 @@ struct nd_type *nd_ask_version(struct nd_check *c, struct nd_expr *e, const stru
         if (!nd_check_const_int(c, e->args.v[i], &v[i]) || v[i] < 0 || v[i] > 255) {
             nd_help(c->d,
                     nd_error(c->d, ND_E0313, e->args.v[i]->span,
-                             "a part of a version is a constant of 0 to 255"),
+                             "each part of a version must be a constant from 0 to 255"),
                     "Linux 5.17 is kernel_at_least(5, 17)");
             return nd_ty(b->type);
         }

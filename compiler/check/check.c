@@ -11,7 +11,7 @@ static void check_when(struct nd_check *c, struct nd_decl *d)
     c->world = ND_USER;
     nd_check_expr(c, d->when);
     if (!nd_type_is_int(d->when->type))
-        nd_error(c->d, ND_E0304, d->when->span, "'when' wants a condition");
+        nd_error(c->d, ND_E0304, d->when->span, "'when' expects a condition");
     c->world = ND_KERNEL;
 }
 
@@ -169,20 +169,19 @@ static void check_maps(struct nd_check *c)
         struct nd_map *m = c->p->maps.v[i];
 
         if (m->key && m->key->size > KEY_MAX)
-            nd_error(c->d, ND_E0701, m->key_span, "the key of %s has %u bytes, the most is %u",
+            nd_error(c->d, ND_E0701, m->key_span, "the key of %s has %u bytes; the limit is %u",
                      m->name, m->key->size, KEY_MAX);
         if (m->key && m->key->kind == ND_TY_TUPLE && !m->key->nelems)
             nd_error(c->d, ND_E0315, m->key_span, "an empty tuple cannot be a key");
         if (!c->d->errors && m->worlds && (!m->val || (m->keyed && !m->key)))
-            nd_help(c->d,
-                    nd_error(c->d, ND_E0308, m->span, "nothing tells the type of %s", m->name),
-                    "it is only assigned from maps whose type is not known either");
+            nd_help(c->d, nd_error(c->d, ND_E0308, m->span, "cannot infer the type of %s", m->name),
+                    "it is only assigned from maps whose types are unknown as well");
         if (m->val && m->val->kind == ND_TY_DOUBLE && (m->worlds & ND_KERNEL))
             nd_help(
                 c->d,
                 nd_error(c->d, ND_E0401, m->val_span, "%s holds a double here, and a probe uses it",
                          m->name),
-                "the kernel has no floating point numbers: keep the result in a map of its own");
+                "the kernel has no floating point numbers: keep the result in a separate map");
         if (m->gen && !(m->worlds & ND_KERNEL))
             m->gen = false;
         if (m->has_decl && !m->val && !m->worlds)
@@ -199,7 +198,7 @@ static void check_events(struct nd_check *c)
         const struct nd_event *ev = c->p->events.v[i];
 
         if (ev->type && ev->type->size > most)
-            nd_error(c->d, ND_E0701, ev->span, "this sends %u bytes at a time, the most is %u",
+            nd_error(c->d, ND_E0701, ev->span, "this sends %u bytes at a time; the limit is %u",
                      ev->type->size, most);
     }
 }
@@ -213,9 +212,8 @@ static void check_any(struct nd_check *c)
     nd_help(p->diags,
             nd_error(p->diags, ND_E0110, p->decls.v[0]->span, "the script has no probe%s",
                      p->left_out.n ? " on this kernel" : ""),
-            p->left_out.n
-                ? "its conditions ('when', 'stage?') leave out all of them"
-                : "a smallest probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");
+            p->left_out.n ? "its conditions ('when', 'stage?') rule out all of its probes"
+                          : "a minimal probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");
 }
 
 void nd_check_bodies(struct nd_check *c)

@@ -31,7 +31,7 @@ struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
     }
     nd_check_expr(c, e->a);
     if (e->a->type->kind != ND_TY_PTR && !nd_type_is_int(e->a->type)) {
-        nd_error(c->d, ND_E0305, e->a->span, "container_of() wants a pointer");
+        nd_error(c->d, ND_E0305, e->a->span, "container_of() expects a pointer");
         return error_type();
     }
     e->num = f.off;
@@ -94,7 +94,8 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
         s = nd_type_elem(c->t, t);
         as = t->as;
     } else if (e->arrow) {
-        nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "%s is no pointer", nd_type_text(c->t, t)),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0305, e->span, "%s is not a pointer", nd_type_text(c->t, t)),
                 "cast it: ((struct name *)x)->%s", e->name);
         return error_type();
     }
@@ -106,7 +107,7 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
     }
     if (!nd_type_field(c->t, s, e->name, &f)) {
         if (s->kind == ND_TY_TUPLE)
-            nd_error(c->d, ND_E0204, e->name_span, "this tuple has the fields 0 to %u",
+            nd_error(c->d, ND_E0204, e->name_span, "this tuple has fields 0 to %u",
                      s->nelems ? s->nelems - 1 : 0);
         else
             no_field(c, e, s);
@@ -164,7 +165,7 @@ struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e)
     if (t->kind == ND_TY_ERROR || e->b->type->kind == ND_TY_ERROR)
         return error_type();
     if (!nd_type_is_int(e->b->type)) {
-        nd_error(c->d, ND_E0304, e->b->span, "an index is an integer");
+        nd_error(c->d, ND_E0304, e->b->span, "an index must be an integer");
         return error_type();
     }
     if (t->kind == ND_TY_OPTS || (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS))
@@ -178,7 +179,7 @@ struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e)
     e->as = e->a->as;
     if (t->kind == ND_TY_STRING) {
         if (t->size && nd_check_const_int(c, e->b, &i) && (i < 0 || i >= t->size)) {
-            nd_error(c->d, ND_E0317, e->b->span, "this string has the bytes 0 to %u", t->size - 1);
+            nd_error(c->d, ND_E0317, e->b->span, "this string has bytes 0 to %u", t->size - 1);
             return error_type();
         }
         return nd_ty(&nd_type_u8);
@@ -188,7 +189,7 @@ struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e)
         return error_type();
     }
     if (t->nelems && nd_check_const_int(c, e->b, &i) && (i < 0 || i >= t->nelems)) {
-        nd_error(c->d, ND_E0317, e->b->span, "this array has the elements 0 to %u", t->nelems - 1);
+        nd_error(c->d, ND_E0317, e->b->span, "this array has elements 0 to %u", t->nelems - 1);
         return error_type();
     }
     return t->elem->kind == ND_TY_PTR ? loaded_ptr(c, t->elem, (enum nd_as)e->as) : t->elem;
@@ -212,7 +213,7 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
         }
     }
     if (!e->args.n) {
-        nd_error(c->d, ND_E0315, e->span, "a tuple has at least one field");
+        nd_error(c->d, ND_E0315, e->span, "a tuple needs at least one field");
         return error_type();
     }
     e->as = ND_AS_BPF;
@@ -246,7 +247,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
             b = nd_check_expr(c, e->b->args.v[i]);
             if (b->kind != ND_TY_ERROR && a->kind != ND_TY_ERROR && !nd_type_unify(c->t, a, b) &&
                 !(a->kind == ND_TY_IP && b->kind == ND_TY_PREFIX))
-                nd_error(c->d, ND_E0303, e->b->args.v[i]->span, "%s cannot equal %s",
+                nd_error(c->d, ND_E0303, e->b->args.v[i]->span, "%s cannot be compared with %s",
                          nd_type_text(c->t, a), nd_type_text(c->t, b));
         }
         e->b->type = nd_ty(&nd_type_none);
@@ -261,7 +262,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
         nd_type_unify(c->t, a, b))
         return nd_ty(&nd_type_bool);
     nd_help(c->d,
-            nd_error(c->d, ND_E0303, e->span, "'in' does not go with %s and %s",
+            nd_error(c->d, ND_E0303, e->span, "'in' does not work with %s and %s",
                      nd_type_text(c->t, a), nd_type_text(c->t, b)),
             "x in (1, 2), address in prefix(\"10.0.0.0/8\"), key in @map, x in opt.list");
     return nd_ty(&nd_type_bool);
@@ -284,8 +285,8 @@ struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
     if (nd_type_is_agg(m->val) && c->world == ND_KERNEL) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0401, e->span,
-                         "%s holds %s, which is kept per CPU and read in user space", m->name,
-                         nd_type_text(c->t, m->val)),
+                         "%s holds %s, which is kept per CPU and can only be read in user space",
+                         m->name, nd_type_text(c->t, m->val)),
                 "read it in 'every', 'end' or an 'on' handler");
         return error_type();
     }

@@ -211,7 +211,7 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
     const char *why = NULL;
 
     if (!at)
-        return nd_check_not_here(c, e->a, "it belongs to a probe");
+        return nd_check_not_here(c, e->a, "it can only be used in a probe");
     if (p->args == ND_ARGS_FORMAT)
         return at->format ? arg_of_format(c, e, at->format)
                           : nd_ty(&nd_type_error); // reported before
@@ -240,5 +240,5 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
         c, e->a,
         p->type == ND_PROG_KPROBE
             ? "there is no BTF for this function; use arg0, arg1, ..."
-            : "tracepoints, raw tracepoints and functions with BTF have arguments by name");
+            : "only tracepoints, raw tracepoints and functions with BTF have named arguments");
 }

@@ -23,11 +23,11 @@ static int64_t const_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, int6
     if (is_error(e->args.v[i]))
         return otherwise;
     if (!nd_check_const_int(c, e->args.v[i], &v)) {
-        nd_error(c->d, ND_E0313, e->args.v[i]->span, "%s() wants a constant here", e->name);
+        nd_error(c->d, ND_E0313, e->args.v[i]->span, "%s() expects a constant here", e->name);
         return otherwise;
     }
     if (v < lo || v > hi) {
-        nd_error(c->d, ND_E0317, e->args.v[i]->span, "this must be within %lld to %lld",
+        nd_error(c->d, ND_E0317, e->args.v[i]->span, "this must be between %lld and %lld",
                  (long long)lo, (long long)hi);
         return otherwise;
     }
@@ -63,7 +63,7 @@ static struct nd_type *check_buf(struct nd_check *c, struct nd_expr *e, const st
         nd_check_bad_arg(c, e, 0, "a pointer or an array");
     if (e->args.n > 1 && nd_check_const_int(c, e->args.v[1], &n)) {
         if (n < 1 || n > 4096)
-            nd_error(c->d, ND_E0317, e->args.v[1]->span, "a buf() has 1 to 4096 bytes");
+            nd_error(c->d, ND_E0317, e->args.v[1]->span, "a buf() must have 1 to 4096 bytes");
     } else if (e->args.n > 1) {
         nd_check_want_int(c, e, 1); // a length known at run time: up to 64 bytes
     } else if (a->size && !nd_type_is_int(a)) {
@@ -199,7 +199,7 @@ static const char *text_arg(struct nd_check *c, struct nd_expr *e, uint32_t i)
     if (e->args.v[i]->kind == ND_E_STRING)
         return e->args.v[i]->str;
     if (!is_error(e->args.v[i]))
-        nd_error(c->d, ND_E0313, e->args.v[i]->span, "%s() wants a string literal here", e->name);
+        nd_error(c->d, ND_E0313, e->args.v[i]->span, "%s() expects a string literal here", e->name);
     return NULL;
 }
 
@@ -229,7 +229,7 @@ static struct nd_type *check_reg(struct nd_check *c, struct nd_expr *e, const st
         return nd_ty(b->type);
     if (c->probe && !nd_kind_is(c->probe->type, ND_PF_REGS)) {
         nd_help(c->d, nd_error(c->d, ND_E0403, e->span, "this kind of probe has no registers"),
-                "kprobe, kretprobe, uprobe, uretprobe, usdt and profile have");
+                "kprobe, kretprobe, uprobe, uretprobe, usdt and profile have them");
         return nd_ty(b->type);
     }
     if (!nd_arch_reg(nd_kernel_arch(c->p->kernel), name, &off)) {
@@ -280,7 +280,7 @@ static struct nd_type *check_hist(struct nd_check *c, struct nd_expr *e, const s
         t->step = const_arg(c, e, 3, 1, INT64_MAX, 1);
         n = t->hi > t->lo ? (t->hi - t->lo - 1) / t->step + 1 : 0;
         if (n < 1 || n > 1000) {
-            nd_error(c->d, ND_E0317, e->span, "lhist() needs 1 to 1000 steps, this has %lld",
+            nd_error(c->d, ND_E0317, e->span, "lhist() takes 1 to 1000 steps; this has %lld",
                      (long long)n);
             n = 1;
         }

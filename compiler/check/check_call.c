@@ -70,7 +70,7 @@ static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, co
         nd_help(c->d,
                 nd_error(c->d, ND_E0309, x->span, "%s holds %s, which has no percentiles", what,
                          nd_type_text(c->t, v)),
-                "hist(), lhist() and dist() have");
+                "only hist(), lhist() and dist() have percentiles");
         return error_type();
     }
     if (!nd_type_is_agg(v) && !nd_type_is_int(v)) {
@@ -79,9 +79,9 @@ static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, co
     }
     if (!is_percentile(b) && b->id != ND_B_COUNT && hist && v->kind != ND_TY_DIST) {
         nd_help(c->d,
-                nd_error(c->d, ND_E0309, x->span, "%s holds %s, which keeps no %s", what,
+                nd_error(c->d, ND_E0309, x->span, "%s holds %s, which does not keep the %s", what,
                          nd_type_text(c->t, v), b->name),
-                "dist() and stats() do");
+                "dist() and stats() keep it");
         return error_type();
     }
     if (is_percentile(b) || b->id == ND_B_AVG)
@@ -160,14 +160,14 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
     uint32_t i;
 
     if ((b->flags & ND_BF_ONLY_MAPS) == ND_BF_ONLY_MAPS && x->kind != ND_E_MAP) {
-        nd_error(c->d, ND_E0302, x->span, "%s() wants a map here", e->name);
+        nd_error(c->d, ND_E0302, x->span, "%s() expects a map here", e->name);
         return b->type ? nd_ty(b->type) : error_type();
     }
     switch (b->id) {
     case ND_B_REPORT:
         for (i = 0; i < e->args.n; i++) {
             if (e->args.v[i]->kind != ND_E_MAP || e->args.v[i]->a) {
-                nd_error(c->d, ND_E0302, e->args.v[i]->span, "report() wants whole maps");
+                nd_error(c->d, ND_E0302, e->args.v[i]->span, "report() expects whole maps");
                 continue;
             }
             mark_gen(c, e->args.v[i]->map);
@@ -178,7 +178,7 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
     case ND_B_ZERO:
         if (x->a)
             nd_error(c->d, ND_E0302, x->span,
-                     "%s() wants a whole map; delete(@m, key) removes one entry", e->name);
+                     "%s() expects a whole map; delete(@m, key) removes one entry", e->name);
         mark_gen(c, m);
         never_written(c, x);
         break;
@@ -190,7 +190,8 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
             break;
         for (i = 1; i < e->args.n; i++) {
             if (!nd_type_is_int(e->args.v[i]->type))
-                nd_error(c->d, ND_E0304, e->args.v[i]->span, "%s() wants an integer here", e->name);
+                nd_error(c->d, ND_E0304, e->args.v[i]->span, "%s() expects an integer here",
+                         e->name);
         }
         break;
     case ND_B_DELETE:
@@ -241,7 +242,7 @@ struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct
     if (x->type->kind != ND_TY_ERROR &&
         (x->kind != ND_E_FIELD || !x->sym || x->sym->kind != ND_SYM_OPTION))
         nd_error(c->d, ND_E0302, x->span,
-                 "has() wants an option or a header: has(opt.name), has(pkt.tcp)");
+                 "has() expects an option or a header: has(opt.name), has(pkt.tcp)");
     return nd_ty(&nd_type_bool);
 }
 
@@ -282,7 +283,7 @@ static void check_title(struct nd_check *c, const struct nd_expr *e)
         return;
     nd_help(c->d,
             nd_error(c->d, ND_E0302, e->args.v[1]->span,
-                     "print() wants a title only for the value of a histogram"),
+                     "print() expects a title only for the value of a histogram"),
             "in user space: for (k, v in @m) { print(v, \"latency (us)\") }");
 }
 
@@ -308,7 +309,7 @@ static struct nd_type *check_plain(struct nd_check *c, struct nd_expr *e,
         return stat_type(c, e->args.v[0], "this", b, v);
     if (is_percentile(b) && e->args.v[0]->type->kind != ND_TY_ERROR) {
         nd_error(c->d, ND_E0309, e->args.v[0]->span,
-                 "%s() wants a value of hist(), lhist() or dist()", e->name);
+                 "%s() expects a value of hist(), lhist() or dist()", e->name);
         return error_type();
     }
     if (c->world == ND_USER && (b->id == ND_B_MIN || b->id == ND_B_MAX) && e->args.n == 2) {
@@ -429,13 +430,13 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
 static bool too_many_calls(struct nd_check *c, struct nd_expr *call)
 {
     if (c->fn_depth >= ND_FN_DEPTH)
-        nd_error(c->d, ND_E0109, call->name_span, "functions call each other more than %u deep",
-                 ND_FN_DEPTH);
+        nd_error(c->d, ND_E0109, call->name_span,
+                 "functions call each other more than %u levels deep", ND_FN_DEPTH);
     else if (c->fn_checks >= ND_FN_CHECKS)
-        nd_help(c->d,
-                nd_error(c->d, ND_E0701, call->name_span, "more than %u calls of functions",
-                         ND_FN_CHECKS),
-                "a call counts again each time the function it is in is called");
+        nd_help(
+            c->d,
+            nd_error(c->d, ND_E0701, call->name_span, "more than %u function calls", ND_FN_CHECKS),
+            "a call inside a function counts again each time that function is called");
     else
         return false;
     return true;
@@ -490,7 +491,7 @@ static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_
         struct nd_type *want = fn->params[w][i]->type, *have = call->args.v[i]->type;
 
         if (!fits(c, want, have))
-            nd_error(c->d, ND_E0302, call->args.v[i]->span, "%s() wants %s here, not %s",
+            nd_error(c->d, ND_E0302, call->args.v[i]->span, "%s() expects %s here, not %s",
                      call->name, nd_type_text(c->t, want), nd_type_text(c->t, have));
     }
     if (w == ND_KERNEL) { // what lowering needs of this call

@@ -17,7 +17,7 @@ static struct nd_sym *global(struct nd_check *c, enum nd_sym_kind kind, const ch
         s = c->p->globals.v[i];
         if (!strcmp(s->name, name) && s->kind == kind) {
             nd_note(c->d, nd_error(c->d, ND_E0210, span, "'%s' is declared twice", name), s->span,
-                    "first here");
+                    "first declared here");
             return s;
         }
     }
@@ -73,7 +73,7 @@ static uint32_t field_align(struct nd_check *c, const struct nd_decl_field *f)
         !(f->align & (f->align - 1)))
         return f->align;
     nd_error(c->d, ND_E0317, f->align_span,
-             "before a field only alignas(n) is possible, n a power of two");
+             "only alignas(n), with n a power of two, can come before a field");
     return 0;
 }
 
@@ -109,7 +109,7 @@ static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f
             al = f[i].align * 8;
         if (bits && (!nd_type_is_int(f[i].type) || bits > unit)) {
             nd_error(c->d, ND_E0317, d->fields.v[i].span,
-                     "a bit-field is an integer of at most its width");
+                     "a bit-field must be an integer, and no wider than its type");
             bits = 0;
         }
         if (!bits) {
@@ -206,13 +206,13 @@ void nd_check_map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e, 
     o = option_of(e);
     if (o && (o->kind != ND_OPT_INT || o->decl->texpr->is_list || !o->decl->expr)) {
         nd_help(c->d,
-                nd_error(c->d, ND_E0317, e->span, "'%s' is no number that is always there",
+                nd_error(c->d, ND_E0317, e->span, "'%s' must be an int option with a default",
                          o->decl->name),
                 "option %s: int = 10240 \"what for\"", o->decl->name);
         return;
     }
     if (!nd_check_const_int(c, o ? o->decl->expr : e, &n) || n < 1 || n > most)
-        nd_error(c->d, ND_E0317, e->span, "a %s has room for 1 to %lld %s",
+        nd_error(c->d, ND_E0317, e->span, "a %s can hold 1 to %lld %s",
                  what[0] == 'p' ? "path" : "map", (long long)most, what);
     m->max_entries = (uint32_t)n;
     m->size_opt = o;
@@ -243,7 +243,7 @@ static void declare_map(struct nd_check *c, struct nd_decl *d)
         if (e->args.n <= 1)
             return;
     }
-    nd_help(c->d, nd_error(c->d, ND_E0503, e->span, "this declares no map"),
+    nd_help(c->d, nd_error(c->d, ND_E0503, e->span, "this does not declare a map"),
             "let %s = hash(1000), lruhash, percpuhash or percpulruhash", d->name);
 }
 
@@ -262,8 +262,8 @@ static void declare_handler(struct nd_check *c, struct nd_decl *d)
         if (ev->on)
             nd_help(
                 c->d,
-                nd_error(c->d, ND_E0210, d->name_span, "event %s has a handler already", d->name),
-                "text { } inside of it runs where a person reads");
+                nd_error(c->d, ND_E0210, d->name_span, "event %s already has a handler", d->name),
+                "text { } inside it runs only when the output is text");
         ev->on = d;
         return;
     }
@@ -289,10 +289,10 @@ uint64_t nd_check_duration(struct nd_check *c, struct nd_expr *e, struct nd_opti
         return 0;
     }
     if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION)
-        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "%s wants a duration", who),
+        nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "%s expects a duration", who),
                 "%s, or an option of type duration", example);
     else if (ns < 1000000)
-        nd_error(c->d, ND_E0317, e->span, "a time here is at least 1ms");
+        nd_error(c->d, ND_E0317, e->span, "the time must be at least 1ms");
     return (uint64_t)ns;
 }
 

@@ -109,7 +109,7 @@ static uint64_t fold(enum nd_op op, uint64_t a, uint64_t b, bool sgn, bool *ok)
 static void bad_operands(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_diag *d =
-        nd_error(c->d, ND_E0303, e->span, "'%s' does not go with %s and %s", nd_op_text(e->op),
+        nd_error(c->d, ND_E0303, e->span, "'%s' does not work with %s and %s", nd_op_text(e->op),
                  nd_type_text(c->t, e->a->type), nd_type_text(c->t, e->b->type));
 
     if (nd_type_is_text(e->a->type) != nd_type_is_text(e->b->type))
@@ -128,7 +128,7 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
         (a->kind == ND_TY_DOUBLE || nd_type_is_int(a)) &&
         (b->kind == ND_TY_DOUBLE || nd_type_is_int(b))) {
         if (e->op >= ND_OP_MOD) {
-            nd_error(c->d, ND_E0304, e->span, "'%s' wants integers", nd_op_text(e->op));
+            nd_error(c->d, ND_E0304, e->span, "'%s' expects integers", nd_op_text(e->op));
             return error_type();
         }
         return nd_ty(&nd_type_double);
@@ -196,7 +196,7 @@ static bool truth_ok(struct nd_check *c, struct nd_expr *e)
 
     if (nd_type_is_int(t) || t->kind == ND_TY_DOUBLE || (nd_type_is_text(t) && c->world == ND_USER))
         return true;
-    nd_error(c->d, ND_E0304, e->span, "%s is neither true nor false", nd_type_text(c->t, t));
+    nd_error(c->d, ND_E0304, e->span, "%s cannot be used as a condition", nd_type_text(c->t, t));
     return false;
 }
 
@@ -277,7 +277,7 @@ static struct nd_type *check_step(struct nd_check *c, struct nd_expr *e)
         return error_type();
     }
     if (!nd_type_is_int(x->type))
-        nd_error(c->d, ND_E0304, x->span, "%s cannot be counted up or down",
+        nd_error(c->d, ND_E0304, x->span, "%s cannot be incremented or decremented",
                  nd_type_text(c->t, x->type));
     if (x->sym)
         x->sym->nassign++;
@@ -291,14 +291,15 @@ static struct nd_type *check_deref(struct nd_check *c, struct nd_expr *e)
     if (t->kind == ND_TY_ERROR)
         return t;
     if (t->kind != ND_TY_PTR) {
-        nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "%s is no pointer", nd_type_text(c->t, t)),
+        nd_help(c->d,
+                nd_error(c->d, ND_E0305, e->span, "%s is not a pointer", nd_type_text(c->t, t)),
                 "cast it: *(u32 *)x");
         return error_type();
     }
     elem = nd_type_elem(c->t, t);
     e->as = t->as;
     if (elem->kind == ND_TY_VOID || elem->size == 0) {
-        nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "it is not known what this points to"),
+        nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "the type this points to is not known"),
                 "cast it: *(u32 *)x");
         return error_type();
     }
@@ -322,7 +323,7 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
         if (t->kind == ND_TY_ERROR)
             return t;
         if (e->a->kind != ND_E_FIELD || !e->a->field || e->a->field->bits) {
-            nd_error(c->d, ND_E0305, e->span, "only a struct's field has an address");
+            nd_error(c->d, ND_E0305, e->span, "only a field of a struct has an address");
             return error_type();
         }
         return nd_type_ptr(c->t, t, e->a->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
@@ -338,7 +339,7 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     if (t->kind == ND_TY_DOUBLE && e->op == ND_OP_NEG)
         return t;
     if (!nd_type_is_int(t)) {
-        nd_error(c->d, ND_E0304, e->span, "'%s' wants an integer, not %s", nd_op_text(e->op),
+        nd_error(c->d, ND_E0304, e->span, "'%s' expects an integer, not %s", nd_op_text(e->op),
                  nd_type_text(c->t, t));
         return error_type();
     }
@@ -424,8 +425,8 @@ struct nd_type *nd_check_packet_expr(struct nd_check *c, struct nd_expr *e)
 
 static struct nd_type *packet_as_value(struct nd_check *c, const struct nd_expr *e)
 {
-    nd_help(c->d, nd_error(c->d, ND_E0303, e->span, "a packet or a header of it is not a value"),
-            "name a field, pkt.tcp.seq, or ask for it: has(pkt.tcp)");
+    nd_help(c->d, nd_error(c->d, ND_E0303, e->span, "a packet or a header is not a value"),
+            "name a field (pkt.tcp.seq), or ask whether it is there: has(pkt.tcp)");
     return error_type();
 }
 

@@ -80,7 +80,7 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
             format_error(
                 c, fmt, (size_t)(start - fmt->str), (size_t)(p - start) + (*p != 0),
                 *p ? nd_arena_printf(c->a, "unknown conversion '%.*s'", (int)(p - start) + 1, start)
-                   : "a conversion without its letter",
+                   : "this conversion has no letter",
                 "known: d i u x X o c s p f e g t (time) r (raw bytes) %%");
             return;
         }

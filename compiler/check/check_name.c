@@ -163,7 +163,7 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
     e->builtin = nd_builtin_of(ND_B_ARGN);
     e->index = n;
     if (!p)
-        return nd_check_not_here(c, e, "it belongs to a probe on a function");
+        return nd_check_not_here(c, e, "it can only be used in a probe on a function");
     if (p->args == ND_ARGS_USDT) {
         const struct nd_usdt *u = p->targets.v[0].usdt;
 
@@ -176,8 +176,7 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
     }
     if (nd_probe_has_regs(p)) {
         if (n >= ND_FUNC_ARGS)
-            nd_error(c->d, ND_E0605, e->span, "arguments are asked for up to arg%u",
-                     ND_FUNC_ARGS - 1);
+            nd_error(c->d, ND_E0605, e->span, "arguments go up to arg%u", ND_FUNC_ARGS - 1);
         else if (p->retprobe)
             p->entry_args |= 1u << n;
         return nd_ty(&nd_type_u64);
@@ -225,7 +224,7 @@ static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
                 nd_error(c->d, c->world == ND_USER ? ND_E0402 : ND_E0401, e->span,
                          "'%s' is not available %s", e->name,
                          c->world == ND_USER ? "in user space" : "in a kernel probe"),
-                c->world == ND_USER ? "keep it in a map or an event in a probe, and use that here"
+                c->world == ND_USER ? "store it in a map or an event in a probe, and use that here"
                                     : "use it in every, end or on");
         return nd_ty(&nd_type_error);
     }
@@ -246,7 +245,7 @@ static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
             c->probe && c->probe->targets.n ? &c->probe->targets.v[0] : NULL;
 
         if (!at)
-            return nd_check_not_here(c, e, "it belongs to a probe");
+            return nd_check_not_here(c, e, "it can only be used in a probe");
         if (b->id == ND_B_FUNC && c->p->func_sym && on_kernel_func(c->probe))
             return nd_ty(&nd_type_ksym);
         e->kind = ND_E_STRING;
@@ -381,7 +380,7 @@ struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
     if (e->kind == ND_E_VAR) {
         nd_help(c->d, nd_error(c->d, ND_E0312, e->span, "$%s is used before it is set", e->name),
                 e->name[0] >= '0' && e->name[0] <= '9'
-                    ? "arguments of the command line are options: option name: int \"what for\""
+                    ? "command-line arguments are options: option name: int \"what for\""
                     : "variables live in the block in which they are first assigned");
         return nd_ty(&nd_type_error);
     }

@@ -122,7 +122,7 @@ static struct nd_pkt *packet_of(struct nd_check *c, struct nd_expr *e)
     if (!pr || !pr->skb) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0403, e->span,
-                         "'pkt' is the packet of a stage that exports skb: there is none here"),
+                         "'pkt' needs a stage that exports skb, and there is none here"),
                 "put the probe on a stage: ndtrace list stages");
         return NULL;
     }
@@ -217,11 +217,10 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
                                      : nd_type_flow(c->t);
     if (r->src == ND_PS_SKB && !member_of(c, r, e->span)) {
         struct nd_diag *d =
-            nd_error(c->d, ND_E0204, e->name_span, "packets of this kernel have no '%s'", e->name);
+            nd_error(c->d, ND_E0204, e->name_span, "packets on this kernel have no '%s'", e->name);
 
         if (r->layer & ND_PL_CT)
-            nd_help(c->d, d,
-                    "connections are known when nf_conntrack is loaded and has BTF (Linux 5.11)");
+            nd_help(c->d, d, "it needs nf_conntrack to be loaded and to have BTF (Linux 5.11)");
         return nd_ty(&nd_type_error);
     }
     e->pkt = r;

@@ -17,8 +17,8 @@ bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v)
 struct nd_diag *nd_check_bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t i,
                                  const char *want)
 {
-    return nd_error(c->d, ND_E0302, e->args.v[i]->span, "%s() wants %s here, not %s", e->name, want,
-                    nd_type_text(c->t, e->args.v[i]->type));
+    return nd_error(c->d, ND_E0302, e->args.v[i]->span, "%s() expects %s here, not %s", e->name,
+                    want, nd_type_text(c->t, e->args.v[i]->type));
 }
 
 bool nd_check_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i)

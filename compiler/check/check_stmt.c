@@ -19,7 +19,7 @@ static void check_output(struct nd_check *c, const struct nd_expr *e)
     nd_help(c->d,
             nd_error(c->d, ND_E0410, e->span, "a text layout follows print(), report() or top()%s",
                      e->kind != ND_E_CALL ? "" : nd_arena_printf(c->a, ", not %s()", e->name)),
-            "text { } alone runs what is for a person");
+            "text { } on its own runs only when the output is text");
 }
 
 static void check_text(struct nd_check *c, struct nd_stmt *s)
@@ -117,7 +117,7 @@ static void assign_agg(struct nd_check *c, struct nd_stmt *s)
 
     nd_check_map_key(c, lhs);
     if (s->op != ND_OP_NONE)
-        nd_error(c->d, ND_E0311, s->span, "an aggregation is assigned with '='");
+        nd_error(c->d, ND_E0311, s->span, "an aggregation must be assigned with '='");
     c->aggregates = call;
     t = nd_check_expr(c, call);
     c->aggregates = NULL;
@@ -141,7 +141,7 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
     t = nd_check_expr(c, s->rhs);
     if (s->op != ND_OP_NONE) {
         if (t->kind != ND_TY_ERROR && !nd_type_is_int(t) && t->kind != ND_TY_DOUBLE)
-            nd_error(c->d, ND_E0304, s->rhs->span, "'%s=' wants an integer, not %s",
+            nd_error(c->d, ND_E0304, s->rhs->span, "'%s=' expects an integer, not %s",
                      nd_op_text(s->op), nd_type_text(c->t, t));
         if (m->val && nd_type_is_agg(m->val)) {
             nd_error(c->d, ND_E0311, s->span, "%s holds %s", m->name, nd_type_text(c->t, m->val));
@@ -178,7 +178,8 @@ static void check_assign(struct nd_check *c, struct nd_stmt *s)
     case ND_E_VAR:
         if (is_agg_call(s->rhs) && c->world == ND_KERNEL) {
             nd_help(c->d,
-                    nd_error(c->d, ND_E0310, s->rhs->span, "%s() is kept in a map", s->rhs->name),
+                    nd_error(c->d, ND_E0310, s->rhs->span, "%s() must be stored in a map",
+                             s->rhs->name),
                     "write @name = %s(...)", s->rhs->name);
             return;
         }
@@ -187,8 +188,8 @@ static void check_assign(struct nd_check *c, struct nd_stmt *s)
     default:
         nd_check_expr(c, l);
         nd_check_expr(c, s->rhs);
-        nd_help(c->d, nd_error(c->d, ND_E0311, l->span, "this cannot be assigned"),
-                "variables ($x) and maps (@x) can; scripts never write to memory");
+        nd_help(c->d, nd_error(c->d, ND_E0311, l->span, "cannot assign to this"),
+                "only variables ($x) and maps (@x) can be assigned; scripts never write to memory");
     }
 }
 
@@ -207,9 +208,9 @@ static void check_for_range(struct nd_check *c, struct nd_stmt *s)
     nd_check_expr(c, s->rhs);
     nd_check_expr(c, s->hi);
     if (!nd_type_is_int(s->rhs->type))
-        nd_error(c->d, ND_E0304, s->rhs->span, "a range goes from an integer");
+        nd_error(c->d, ND_E0304, s->rhs->span, "a range must begin with an integer");
     if (!nd_type_is_int(s->hi->type))
-        nd_error(c->d, ND_E0304, s->hi->span, "a range goes to an integer");
+        nd_error(c->d, ND_E0304, s->hi->span, "a range must end with an integer");
     push(c, &scope);
     v = nd_check_declare_var(c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key,
                              s->key_span, nd_ty(&nd_type_i64));
@@ -301,7 +302,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     if (s->sort)
         nd_check_expr(c, s->sort);
     if (s->limit && !nd_type_is_int(nd_check_expr(c, s->limit)))
-        nd_error(c->d, ND_E0304, s->limit->span, "limit wants an integer");
+        nd_error(c->d, ND_E0304, s->limit->span, "limit expects an integer");
     check_body(c, s->body);
     pop(c);
 }
@@ -323,17 +324,16 @@ static void check_unroll(struct nd_check *c, struct nd_stmt *s)
     nd_check_expr(c, s->rhs);
     if (s->rhs->type->kind != ND_TY_ERROR) {
         if (!nd_check_const_int(c, s->rhs, &n))
-            nd_error(c->d, ND_E0313, s->rhs->span, "unroll wants a constant");
+            nd_error(c->d, ND_E0313, s->rhs->span, "unroll expects a constant");
         else if (n < 1 || n > UNROLL_MAX)
-            nd_error(c->d, ND_E0703, s->rhs->span, "unroll goes from 1 to %d", UNROLL_MAX);
+            nd_error(c->d, ND_E0703, s->rhs->span, "unroll takes 1 to %d", UNROLL_MAX);
     }
     was = c->unrolled;
     c->unrolled = (was ? was : 1) *
                   (s->rhs->is_const && s->rhs->num <= UNROLL_MAX ? (uint32_t)s->rhs->num : 1);
     if (c->unrolled > UNROLL_ALL) {
-        nd_error(c->d, ND_E0703, s->rhs->span,
-                 "unrolls inside each other make %u copies, the most is %u", c->unrolled,
-                 UNROLL_ALL);
+        nd_error(c->d, ND_E0703, s->rhs->span, "nested unrolls make %u copies; the limit is %u",
+                 c->unrolled, UNROLL_ALL);
         c->unrolled = UNROLL_ALL;
     }
     check_body(c, s->body);
@@ -347,7 +347,7 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
 
     if (!c->fn) {
         if (t)
-            nd_error(c->d, ND_E0406, s->span, "only a function returns a value");
+            nd_error(c->d, ND_E0406, s->span, "only a function can return a value");
         return;
     }
     want = c->fn->ret;
@@ -434,8 +434,8 @@ static void check_send(struct nd_check *c, struct nd_stmt *s)
         return;
     }
     if (c->world == ND_USER) {
-        nd_help(c->d, nd_error(c->d, ND_E0402, s->span, "events are sent by probes"),
-                "user space prints directly");
+        nd_help(c->d, nd_error(c->d, ND_E0402, s->span, "only probes send events"),
+                "in user space, print directly");
         return;
     }
     s->event = ev;
@@ -466,7 +466,8 @@ static void check_expr_stmt(struct nd_check *c, struct nd_stmt *s)
     if (is_agg_call(e)) {
         nd_check_expr(c, e);
         if (c->world == ND_KERNEL || e->type->kind == ND_TY_ERROR)
-            nd_help(c->d, nd_error(c->d, ND_E0310, e->span, "%s() is kept in a map", e->name),
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0310, e->span, "%s() must be stored in a map", e->name),
                     "write @name = %s(...)", e->name);
         return;
     }

@@ -108,8 +108,8 @@ void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v
     } else if (v->type->kind == ND_TY_STRING && t->kind == ND_TY_STRING && c->world == ND_KERNEL &&
                t->size > v->type->size) {
         nd_help(c->d,
-                nd_error(c->d, ND_E0303, s->rhs->span, "$%s has room for %u bytes, this has %u",
+                nd_error(c->d, ND_E0303, s->rhs->span, "$%s has room for %u bytes; this has %u",
                          name, v->type->size, t->size),
-                "give the first value the size: str(pointer, %u)", t->size);
+                "make the first value large enough: str(pointer, %u)", t->size);
     }
 }

@@ -103,7 +103,7 @@ static void check_value(struct nd_check *c, struct nd_option *o, struct nd_expr 
     case ND_OPT_STRING:
     case ND_OPT_PATH:
         if (e->kind != ND_E_STRING || e->len >= o->stride)
-            bad_default(c, e, nd_arena_printf(c->a, "a string of less than %u bytes", o->stride));
+            bad_default(c, e, nd_arena_printf(c->a, "a string shorter than %u bytes", o->stride));
         break;
     case ND_OPT_IFNAME:
     case ND_OPT_IP:
@@ -169,7 +169,8 @@ static void check_range(struct nd_check *c, struct nd_option *o)
     if (!args || o->kind == ND_OPT_ENUM)
         return;
     if (!is_time && o->kind != ND_OPT_INT) {
-        nd_error(c->d, ND_E0501, o->decl->texpr->span, "a range is for int, duration and usecs");
+        nd_error(c->d, ND_E0501, o->decl->texpr->span,
+                 "only int, duration and usecs can have a range");
         return;
     }
     for (i = 0; i < args->n; i++) {
@@ -180,7 +181,7 @@ static void check_range(struct nd_check *c, struct nd_option *o)
                      is_time ? "a duration such as 5s or 200ms" : "an integer");
     }
     if (o->min > o->max)
-        nd_error(c->d, ND_E0501, o->decl->texpr->span, "nothing is in this range");
+        nd_error(c->d, ND_E0501, o->decl->texpr->span, "this range is empty");
 }
 
 static void place(struct nd_program *p, struct nd_option *o)
@@ -209,7 +210,7 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
             nd_note(
                 c->d,
                 nd_error(c->d, ND_E0210, d->name_span, "option '%s' is declared twice", d->name),
-                other->name_span, "first here");
+                other->name_span, "first declared here");
     }
     if (!row) {
         for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -266,18 +267,19 @@ void nd_option_join_files(struct nd_check *c)
         if (!o->file || o->file->kind != ND_OPT_PATH || o->file->decl->texpr->is_list ||
             o->file->decl->file) {
             nd_help(c->d,
-                    nd_error(c->d, ND_E0501, d->file_span, "'%s' is no option for a file", d->file),
+                    nd_error(c->d, ND_E0501, d->file_span, "'%s' is not an option of type path",
+                             d->file),
                     "declare it: option %s: path \"JSON list of objects\"", d->file);
             o->file = NULL;
         }
         if (!d->texpr->is_list || d->expr || d->required || d->positional || d->aliases.n ||
             o->kind == ND_OPT_BOOL)
-            nd_help(
-                c->d,
-                nd_error(c->d, ND_E0501, d->name_span, "what is in a file is a list, and no flag"),
-                "option %s: ip[] in %s.%s: no default, 'required', 'positional' or 'alias', no "
-                "bool",
-                d->name, d->file, d->key);
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0501, d->name_span,
+                             "an option read from a file must be a plain list"),
+                    "option %s: ip[] in %s.%s, without default, 'required', 'positional' or "
+                    "'alias', and not bool",
+                    d->name, d->file, d->key);
     }
 }
 

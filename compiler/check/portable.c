@@ -161,7 +161,7 @@ void nd_need_probe(struct nd_program *p, const struct nd_probe *pr)
         if ((t->kind == ND_AT_KPROBE || t->kind == ND_AT_KRETPROBE) && !*t->s1) {
             nd_help(p->diags,
                     nd_error(p->diags, ND_E0609, t->span,
-                             "an address is good for this boot of this kernel only"),
+                             "an address is valid only for this boot of this kernel"),
                     "name the function, with an offset if need be: kprobe:function+0x10");
             return;
         }

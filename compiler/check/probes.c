@@ -43,7 +43,7 @@ static void unknown_event(struct nd_expand *x)
                                        x->part[0], x->part[1]));
     nd_expand_near(x, d, &near, prefix);
     if (!near.n)
-        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' shows what there is",
+        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' lists them",
                 x->part[0]);
 }
 
@@ -172,8 +172,9 @@ static void in_option(struct nd_expand *x, const char *name)
 
     if (!o || o->kind != ND_OPT_PATH || o->decl->texpr->is_list) {
         nd_help(x->p->diags,
-                nd_expand_fail(x, ND_E0502,
-                               nd_arena_printf(x->p->arena, "'%s' is no option for a file", name)),
+                nd_expand_fail(
+                    x, ND_E0502,
+                    nd_arena_printf(x->p->arena, "'%s' is not an option of type path", name)),
                 "declare it: option %s: path \"library\"", name);
         return;
     }
@@ -215,7 +216,7 @@ static void expand_uprobe(struct nd_expand *x)
         *plus = 0;
         s.off = strtoull(plus + 1, &end, 0);
         if (*end || end == plus + 1) {
-            nd_expand_malformed(x, "the offset is not a number");
+            nd_expand_malformed(x, "the offset must be a number");
             return;
         }
     }
@@ -267,7 +268,7 @@ static void expand_usdt(struct nd_expand *x)
                 nd_expand_fail(x, ND_E0604,
                                nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
                                                x->part[x->nparts - 1])),
-                "ndtrace list probes 'usdt:%s:*' shows what there is", s.path);
+                "ndtrace list probes 'usdt:%s:*' lists them", s.path);
 }
 
 // ---- timers and counters ------------------------------------------------------------------------
@@ -288,7 +289,7 @@ static bool parse_rate(struct nd_expand *x, uint64_t *num, bool *hz)
     if (x->nparts == 1)
         unit = end;
     if (end == count || (x->nparts > 1 && *end) || !*num) {
-        nd_expand_malformed(x, "the rate is not a number above 0");
+        nd_expand_malformed(x, "the rate must be a number above 0");
         return false;
     }
     *hz = !strcmp(unit, "hz");
@@ -299,7 +300,7 @@ static bool parse_rate(struct nd_expand *x, uint64_t *num, bool *hz)
             !__builtin_mul_overflow(*num, time_units[i].ns, num))
             return true;
     }
-    nd_expand_malformed(x, "the unit is s, ms, us or hz");
+    nd_expand_malformed(x, "the unit must be s, ms, us or hz");
     return false;
 }
 
@@ -412,7 +413,7 @@ static void expand_counter(struct nd_expand *x)
         if (x->nparts > 1) {
             t->num2 = strtoull(x->part[1], &end, 10);
             if (*end || !t->num2)
-                nd_expand_malformed(x, "the count is not a number above 0");
+                nd_expand_malformed(x, "the count must be a number above 0");
         }
         return;
     }
@@ -502,7 +503,8 @@ static void unknown_kind(struct nd_expand *x, const char *word)
     if (nd_stage_find(x->p, word)) { // probes on stages do not come here
         nd_expand_fail(x, ND_E0205,
                        nd_arena_printf(x->p->arena,
-                                       "a stage cannot be an alternative of a stage: '%s'", word));
+                                       "a stage cannot be an alternative of another stage: '%s'",
+                                       word));
         return;
     }
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -538,7 +540,7 @@ static void expand_point(struct nd_expand *x)
     if (colon)
         split(x, colon);
     if (x->nparts < x->kind->min || x->nparts > x->kind->max) {
-        nd_expand_malformed(x, "a part of the probe is missing or too much");
+        nd_expand_malformed(x, "the probe has a part too few or too many");
         return;
     }
     for (i = 0; i < x->nparts; i++) {

@@ -128,15 +128,14 @@ static void unknown_func(struct nd_expand *x, const char *module, const char *na
             : nd_arena_printf(x->p->arena, "this kernel has no function '%s' that can be probed",
                               name));
     if (*module && near.n && !strcmp(near.best[0], name)) { // built in, or moved
-        nd_help(x->p->diags, d, "it is there, but not in '%s': write it without the module",
-                module);
+        nd_help(x->p->diags, d, "it exists, but not in '%s': leave out the module", module);
         return;
     }
     nd_expand_near(x, d, &near, "");
     nd_help(x->p->diags, d, "%s",
-            !*module ? "its module is not loaded, or the compiler put it into its callers"
+            !*module ? "its module is not loaded, or the compiler inlined it"
             : x->builtin || nd_kernel_has_module(x->p->kernel, module)
-                ? "perhaps the compiler put it into its callers"
+                ? "perhaps the compiler inlined it"
                 : "the module is not loaded");
 }
 
@@ -273,7 +272,7 @@ void nd_expand_func(struct nd_expand *x)
         *plus = 0;
         off = strtoull(plus + 1, &end, 0);
         if (*end || end == plus + 1) {
-            nd_expand_malformed(x, "the offset is not a number");
+            nd_expand_malformed(x, "the offset must be a number");
             return;
         }
     }
@@ -282,7 +281,7 @@ void nd_expand_func(struct nd_expand *x)
 
         t->num = strtoull(name, &end, 0);
         if (*end || x->kind->attach != ND_AT_KPROBE)
-            nd_expand_malformed(x, "the address is not a number");
+            nd_expand_malformed(x, "the address must be a number");
     } else if (nd_glob_is(name)) {
         expand_pattern(x, name);
     } else {

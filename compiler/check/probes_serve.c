@@ -385,7 +385,7 @@ void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_decl *st
     if (out->n > CLONES_MAX) {
         nd_help(p->diags,
                 nd_error(p->diags, ND_E0702, span,
-                         "this probe matches %u places and its body depends on each", out->n),
+                         "this probe matches %u places and its body depends on which one", out->n),
                 "narrow the pattern to at most %u, or use neither args, func nor probe",
                 CLONES_MAX);
         return;

@@ -34,7 +34,7 @@ struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
     for (i = 0; i < 2; i++) {
         if (x[i]->kind != ND_E_STRING) {
             if (!is_error(x[i]))
-                nd_error(c->d, ND_E0313, x[i]->span, "path_count() wants a string literal here");
+                nd_error(c->d, ND_E0313, x[i]->span, "path_count() expects a string literal here");
             return nd_ty(b->type);
         }
     }
@@ -70,7 +70,7 @@ struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
     want_text(c, e, 0);
     if (x->kind != ND_E_STRING) {
         if (!is_error(x))
-            nd_error(c->d, ND_E0313, x->span, "link_stat() wants a string literal here");
+            nd_error(c->d, ND_E0313, x->span, "link_stat() expects a string literal here");
         return nd_ty(b->type);
     }
     for (i = 0; i < ND_LINK_MAX; i++) {
@@ -120,7 +120,7 @@ struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struc
     if (!is_error(x) && (!x->sym || !x->sym->option || x->sym->option->kind != ND_OPT_PATH))
         nd_help(
             c->d,
-            nd_error(c->d, ND_E0302, x->span, "%s() wants an option of type path here", e->name),
+            nd_error(c->d, ND_E0302, x->span, "%s() expects an option of type path here", e->name),
             "scripts read only files that were named on the command line: option file: path");
     for (i = 1; i < e->args.n; i++) {
         if (i < 3)

@@ -63,7 +63,7 @@
     X(E0407, "missing return value")                \
     X(E0408, "event fields do not match")           \
     X(E0409, "stage does not set what it exports")  \
-    X(E0410, "layout of nothing that prints")       \
+    X(E0410, "layout without anything to print")    \
     X(E0501, "malformed option declaration")        \
     X(E0502, "malformed probe")                     \
     X(E0503, "malformed map or path")               \
@@ -73,7 +73,7 @@
     X(E0604, "symbol not found")                    \
     X(E0605, "argument cannot be read")             \
     X(E0606, "no kprobes")                          \
-    X(E0609, "not for other kernels")               \
+    X(E0609, "not possible on other kernels")       \
     X(E0701, "too large")                           \
     X(E0702, "too many probes")                     \
     X(E0703, "loop bound too large")                \

@@ -74,7 +74,7 @@ struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
     script->title = find_title(arena, s);
     if (!script->decls.n && !diags->errors) {
         nd_help(diags, nd_error(diags, ND_E0110, at, "the script is empty"),
-                "a smallest script: tracepoint:net:net_dev_queue { @[comm] = count(); }");
+                "a minimal script: tracepoint:net:net_dev_queue { @[comm] = count(); }");
     }
     return script;
 }

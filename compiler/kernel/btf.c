@@ -63,7 +63,7 @@ static int index_types(struct nd_btf *b, const char **why)
         uint64_t len = RECORD;
 
         if (kind == ND_BTF_VOID || kind > ND_BTF_ENUM64) {
-            *why = "the BTF has a kind of type that is not known";
+            *why = "the BTF has an unknown kind of type";
             return -EINVAL;
         }
         if (kind < sizeof(tails) / sizeof(tails[0]))
@@ -105,7 +105,7 @@ static int check_header(struct nd_btf *b, const uint8_t *data, size_t size, cons
         return -EINVAL;
     }
     if (h.version != BTF_VERSION || h.hdr_len < HEADER || h.hdr_len > size) {
-        *why = "a version of BTF that is not known";
+        *why = "unknown version of BTF";
         return -EINVAL;
     }
     types = (uint64_t)h.hdr_len + h.type_off;

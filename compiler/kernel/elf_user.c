@@ -172,7 +172,7 @@ struct nd_elf *nd_elf_get(struct nd_kernel *k, const char *path, int *err, const
     e->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
     if (!e->elf || elf_kind(e->elf) != ELF_K_ELF) {
         *err = -ENOEXEC;
-        *why = nd_arena_printf(k->a, "%s is no executable or library (no ELF file)", path);
+        *why = nd_arena_printf(k->a, "%s is not an executable or library (not an ELF file)", path);
         elf_end(e->elf);
         close(fd);
         return NULL;

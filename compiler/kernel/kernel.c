@@ -57,11 +57,11 @@ struct nd_btf *nd_kernel_btf(struct nd_kernel *k, const char **why)
         if (!k->no_btf || k->btf_file)
             k->btf = nd_btf_open(path, NULL, &reason);
         if (!k->btf)
-            k->btf_why =
-                k->facts || k->btf_file || (!k->no_btf && access(path, F_OK) == 0)
-                    ? nd_arena_printf(k->a, "%s: %s", path, reason)
-                    : "this kernel has no BTF (/sys/kernel/btf/vmlinux is not there); name a file "
-                      "with --btf";
+            k->btf_why = k->facts || k->btf_file || (!k->no_btf && access(path, F_OK) == 0)
+                             ? nd_arena_printf(k->a, "%s: %s", path, reason)
+                             : "this kernel has no BTF (/sys/kernel/btf/vmlinux does not exist); "
+                               "name a file "
+                               "with --btf";
     }
     if (why)
         *why = k->btf ? NULL : k->btf_why;

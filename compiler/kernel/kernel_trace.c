@@ -31,9 +31,9 @@ static int private_tracefs(const char **why)
         close(fs);
     if (fd < 0)
         *why = err == EPERM || err == EACCES
-                   ? "the formats of tracepoints are in the tracefs, which needs root"
+                   ? "the formats of tracepoints are in tracefs, which needs root"
                : err == ENODEV ? "this kernel has no tracefs (CONFIG_TRACING is off)"
-                               : "the tracefs is not mounted; mount it with: mount -t tracefs "
+                               : "tracefs is not mounted; mount it with: mount -t tracefs "
                                  "tracefs /sys/kernel/tracing";
     return fd;
 }
@@ -52,7 +52,7 @@ static int mounted_tracefs(const char **why)
             return fd;
         if (fd >= 0)
             close(fd);
-        *why = "the formats of tracepoints are in the tracefs, which needs root";
+        *why = "the formats of tracepoints are in tracefs, which needs root";
         return -1;
     }
     return private_tracefs(why);

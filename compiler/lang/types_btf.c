@@ -105,10 +105,8 @@ static struct nd_type *of_module(struct nd_types *t, uint32_t i, const char **wh
     if (!told &&
         (nd_kernel_has_module(t->kernel, module) || nd_kernel_module_builtin(t->kernel, module)))
         return t->structs.v[i];
-    *why =
-        told
-            ? nd_arena_printf(t->arena, "the module %s of this kernel has no such struct", module)
-            : nd_arena_printf(t->arena, "the module %s is not loaded: modprobe %s", module, module);
+    *why = told ? nd_arena_printf(t->arena, "module %s of this kernel has no such struct", module)
+                : nd_arena_printf(t->arena, "module %s is not loaded: modprobe %s", module, module);
     return NULL;
 }
 

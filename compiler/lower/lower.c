@@ -133,7 +133,7 @@ static bool lower_form(struct nd_lower *l, enum form form, enum place place)
                 nd_error(l->d, ND_E0701, pr->decl->name_span,
                          "this probe keeps %u bytes of strings, tuples and structs at a time",
                          l->fn.scratch_top + l->fn.stack),
-                "the most is %u; use shorter strings: str(pointer, 32)", SCRATCH_MAX);
+                "the limit is %u; use shorter strings: str(pointer, 32)", SCRATCH_MAX);
     return true;
 }
 

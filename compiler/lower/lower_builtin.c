@@ -71,7 +71,7 @@ static LLVMValueRef b_nsecs(struct nd_lower *l, struct nd_expr *e)
 
     if (i && nd_without(l->p, clocks[i].feature))
         nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "this kernel has no such clock"),
-                "nsecs is the monotonic clock, which all have");
+                "nsecs is the monotonic clock, which every kernel has");
     return call0(l, clocks[i].helper);
 }
 
@@ -257,7 +257,7 @@ static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
         nd_help(l->d,
                 nd_error(l->d, ND_E0401, e->args.v[1]->span,
                          "in a probe the second argument must be a string literal"),
-                "search in user space (on, every) for others");
+                "search for other strings in user space (on, every)");
         return nd_ir_i64(l, 0);
     }
     if (n.len > size)

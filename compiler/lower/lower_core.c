@@ -189,7 +189,7 @@ static LLVMMetadataRef root_of(struct nd_lower *l, struct nd_core_type *t, struc
         nd_help(l->d,
                 nd_error(l->d, ND_E0609, span,
                          "a struct without a name cannot be found on another kernel"),
-                "an object for this kernel only needs no compile: run the script");
+                "if only this kernel matters, no compiled object is needed: run the script");
     else if (tag == ND_TAGGED_TYPEDEF)
         t->root = typedef_of(l, t, name);
     return t->root;

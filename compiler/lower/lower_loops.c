@@ -106,7 +106,7 @@ static bool check_function(struct nd_lower *l, LLVMValueRef fn, const struct nd_
     place_of(l, head, &span);
     nd_help(l->d,
             nd_error(l->d, ND_E0703, span, "this loop is too long for a kernel without loops"),
-            "it is unrolled there, which needs a constant, small number of rounds");
+            "it is unrolled there, which takes a small, constant number of rounds");
     return false;
 }
 

@@ -233,10 +233,10 @@ static void too_much(struct nd_program *p)
 {
     struct nd_span at = p->probes.n ? p->probes.v[0]->decl->name_span : ND_NO_SPAN;
 
-    nd_help(p->diags,
-            nd_error(p->diags, ND_E0701, at,
-                     "a probe needs more than the 512 bytes of stack of the kernel"),
-            "keep less at a time: split a long expression, use fewer fields in one key or event");
+    nd_help(
+        p->diags,
+        nd_error(p->diags, ND_E0701, at, "a probe needs more than the kernel's 512 bytes of stack"),
+        "keep less at a time: split a long expression, use fewer fields in one key or event");
 }
 
 // LLVM keeps what it made for relocations by the names of types, also from modules that are gone:

@@ -59,7 +59,8 @@ void nd_lower_too_long(struct nd_program *p, const struct nd_probe *pr, uint32_t
 
     if (pr->loop.len)
         nd_note(p->diags, d, pr->loop,
-                "loops and searches are unrolled for it: fewer rounds, shorter texts: str(p, 16)");
+                "it needs loops and searches unrolled: use fewer rounds and shorter strings: "
+                "str(p, 16)");
     else
         nd_help(p->diags, d, "split the probe in two");
 }

@@ -103,7 +103,7 @@ static void add_kept(struct nd_check *c, struct nd_path *path, const struct nd_d
     for (i = 0; i < path->decl->path->keeps.n && &path->decl->path->keeps.v[i].field != d; i++)
         twice |= !strcmp(path->decl->path->keeps.v[i].field.name, d->name);
     if (twice)
-        nd_error(c->d, ND_E0210, d->span, "path.%s is there already", d->name);
+        nd_error(c->d, ND_E0210, d->span, "path.%s already exists", d->name);
     else if (named(path, d->name))
         add_field(c, own, n, d->name, nd_type_array(c->t, t, path->decl->path->stages.n));
 }
@@ -222,12 +222,14 @@ static void check_renamed(struct nd_check *c, const struct nd_path_decl *d)
             nd_help(c->d,
                     nd_error(c->d, ND_E0503, s->point.span,
                              "the stage before this one may be left out when this one is not"),
-                    "where a key changes it is told at the stage before: the same 'when' for both");
+                    "a change of key is seen at the stage before it: give both the same 'when'");
         if (s->renamed && d->sample > 1)
-            nd_help(c->d,
-                    nd_error(c->d, ND_E0503, s->point.span,
-                             "a packet that changes its flow is in one sample or the other"),
-                    "follow all packets: without 'sample'");
+            nd_help(
+                c->d,
+                nd_error(
+                    c->d, ND_E0503, s->point.span,
+                    "a packet that changes its flow would be in one sample and not in the other"),
+                "follow all packets: without 'sample'");
     }
 }
 
@@ -245,7 +247,8 @@ static void declare(struct nd_check *c, struct nd_decl *d)
     if (d->path->stages.n > STAGES_MAX)
         nd_error(c->d, ND_E0701, d->name_span, "a path has at most %u stages", STAGES_MAX);
     if (d->path->sample == UINT64_MAX)
-        nd_error(c->d, ND_E0317, d->path->sample_span, "a sample is one of so many: sample 1/64");
+        nd_error(c->d, ND_E0317, d->path->sample_span,
+                 "a sample is one packet in so many: sample 1/64");
     check_renamed(c, d->path);
     path->timeout = TIMEOUT_NS;
     if (d->path->timeout) {
@@ -265,18 +268,18 @@ static void declare_lost(struct nd_check *c, struct nd_path *path)
         return;
     if (path->on[ND_PATH_LOST].n > 1)
         nd_error(c->d, ND_E0210, path->on[ND_PATH_LOST].v[1]->name_span,
-                 "the path has a handler of lost packets already");
+                 "the path already has a handler for lost packets");
     ev = ND_NEW(c->a, struct nd_event);
     ev->name = path->decl->name;
     ev->span = path->decl->name_span;
     ev->type = path->record;
     ev->on = path->on[ND_PATH_LOST].v[0];
     if (ev->on->pred)
-        nd_help(c->d,
-                nd_error(c->d, ND_E0502, ev->on->pred->span,
-                         "the handler of lost packets runs in "
-                         "user space: no predicate"),
-                "use if");
+        nd_help(
+            c->d,
+            nd_error(c->d, ND_E0502, ev->on->pred->span,
+                     "the handler for lost packets runs in user space and cannot have a predicate"),
+            "use if");
     path->lost = ev;
 }
 
@@ -504,7 +507,8 @@ static void check_served(struct nd_check *c, const struct nd_path *path)
                     nd_error(c->d, ND_W0902, all->v[i].point.span,
                              "packets whose key has changed are lost at '%s'",
                              all->v[i].point.text),
-                    "it is told at '%s', which this kernel cannot serve", all->v[i - 1].point.text);
+                    "the change is seen at '%s', which this kernel cannot serve",
+                    all->v[i - 1].point.text);
     }
     if (n < 2 && !c->d->errors)
         nd_error(c->d, ND_E0213, path->decl->name_span,
@@ -569,8 +573,8 @@ static void check_path(struct nd_check *c, struct nd_probe *pr)
         nd_help(
             c->d,
             nd_error(c->d, ND_E0503, pr->decl->name_span,
-                     "the stage does not tell the packet's skb"),
-            "a packet that changes its key is known by its skb: stage s(skb: struct sk_buff *)");
+                     "the stage does not export the packet's skb"),
+            "a packet that changes its key is followed by its skb: stage s(skb: struct sk_buff *)");
     for (i = 0; i < at->keeps->n; i++)
         check_kept(c, at->path, &at->keeps->v[i]);
     c->scope = &scope;

@@ -17,7 +17,7 @@ void nd_stage_declare(struct nd_check *c, struct nd_decl *d)
             (x->span.src == ND_SRC_SCRIPT) == (d->span.src == ND_SRC_SCRIPT)) {
             nd_note(c->d,
                     nd_error(c->d, ND_E0210, d->name_span, "stage '%s' is declared twice", d->name),
-                    x->name_span, "first here");
+                    x->name_span, "first declared here");
             break;
         }
     }
@@ -77,7 +77,7 @@ static void check_each(struct nd_check *c, struct nd_expr *e)
         !e->a->sym->exported || nd_type_elem(c->t, t) != nd_type_elem(c->t, e->a->type))
         nd_help(
             c->d,
-            nd_error(c->d, ND_E0303, e->span, "'each' names the next one of an exported pointer"),
+            nd_error(c->d, ND_E0303, e->span, "'each' must name the packet after an exported one"),
             "each skb->next");
 }
 
@@ -133,7 +133,7 @@ static const char *first_message(struct nd_program *p, const struct nd_diags *d)
     uint32_t i;
 
     if (!first)
-        return "it does not check";
+        return "it does not compile";
     for (i = 0; i < first->nnotes; i++) {
         if (first->notes[i].text)
             return nd_arena_printf(p->arena, "%s (%s)", first->text, first->notes[i].text);

@@ -352,10 +352,10 @@ static const char *check_entry(struct nd_cache *c, const uint8_t *map, size_t si
     list = strndup((const char *)map + files, h.files);
     why = list ? changed(list) : "no memory";
     if (why && c->verbose)
-        fprintf(stderr, "cache: %s is not as it was\n", why);
+        fprintf(stderr, "cache: %s has changed\n", why);
     free(list);
     if (why)
-        return "something it was made of has changed";
+        return "a file that it was made from has changed";
     if (nd_mf_unseal(map + object, h.object, &files, &why))
         return "its object is damaged";
     out->data = (void *)(uintptr_t)(map + object);
@@ -373,8 +373,8 @@ int nd_cache_find(struct nd_cache *c, struct nd_object *out)
     if (err) {
         if (c->verbose)
             fprintf(stderr, "cache: miss (%s): %s\n", c->name,
-                    err == -ENOENT  ? "not compiled before as it is, on this kernel as it is"
-                    : err == -EPERM ? "the entry is not ours, or others may write to it"
+                    err == -ENOENT  ? "not compiled before, or the script or the kernel has changed"
+                    : err == -EPERM ? "the entry is not ours, or others can write to it"
                                     : strerror(-err));
         return err;
     }
@@ -428,8 +428,9 @@ void nd_cache_keep(struct nd_cache *c, const struct nd_object *obj)
             write_entry(c, &files, obj);
         else if (c->verbose)
             fprintf(stderr, "cache: not kept: %s\n",
-                    l.mf.h->flags & ND_MF_WARNED ? "there were warnings"
-                                                 : "it depends on what may change unseen");
+                    l.mf.h->flags & ND_MF_WARNED
+                        ? "there were warnings"
+                        : "it depends on something that can change unnoticed");
     }
     free(files.v);
     nd_load_free(&l);

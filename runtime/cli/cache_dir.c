@@ -83,14 +83,14 @@ int nd_cache_dir(void)
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }
     if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-        return refused(path, "it is a symbolic link or no folder");
+        return refused(path, "it is a symbolic link, or not a folder");
     if (fd < 0) // nowhere to write, as in a read-only system: nothing to warn of
         return -1;
     if (!fstat(fd, &st) && safe(&st))
         return fd;
     close(fd);
-    return refused(path, st.st_uid == geteuid() ? "others may write to it; chmod 700 it"
-                                                : "it belongs to somebody else");
+    return refused(path, st.st_uid == geteuid() ? "others can write to it; run chmod 700 on it"
+                                                : "it belongs to another user");
 }
 
 // ---- entries -----------------------------------------------------------------------------------

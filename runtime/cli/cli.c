@@ -70,7 +70,7 @@ static int set_duration(struct cli *c, const char *v)
 
     if (nd_value_duration(v, &ns))
         return take_duration(c, ns);
-    nd_msg("error: --duration: \"%s\" is no duration; write 10s, 500ms, 5m or seconds", v);
+    nd_msg("error: --duration: \"%s\" is not a duration; write 10s, 500ms, 5m or seconds", v);
     return -1;
 }
 
@@ -90,7 +90,7 @@ static int set_pid(struct cli *c, const char *v)
         c->compile.pid = v;
         return 0;
     }
-    nd_msg("error: --pid: \"%s\" is no process number", v);
+    nd_msg("error: --pid: \"%s\" is not a process id", v);
     return -1;
 }
 
@@ -243,8 +243,8 @@ static int find_script(struct cli *c)
     if (c->compile.text)
         return 0;
     if (nd_find_script(c->compile.file, c->path, sizeof(c->path))) {
-        nd_msg("error: there is no script or tool \"%s\" here or in the standard library; what "
-               "there is: ndtrace list tools",
+        nd_msg("error: there is no script or tool \"%s\" here or in the standard library; ndtrace "
+               "list tools shows all of them",
                c->compile.file);
         return -ENOENT;
     }
@@ -530,7 +530,7 @@ static bool read_features(struct cli *c)
         return true;
     for (i = 0; i < ND_F_MAX; i++)
         snprintf(list + strlen(list), sizeof(list) - strlen(list), " %s", nd_features_row(i)->name);
-    nd_msg("error: NDTRACE_WITHOUT: there is no \"%.*s\"; there are:%s", n, bad, list);
+    nd_msg("error: NDTRACE_WITHOUT: unknown feature \"%.*s\"; the features are:%s", n, bad, list);
     return false;
 }
 

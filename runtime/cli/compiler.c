@@ -50,7 +50,7 @@ void nd_compiler_path(char *path, size_t size)
 
 static int not_found(const char *path, int err)
 {
-    nd_msg("error: cannot start the compiler %s: %s; it belongs beside ndtrace or into %s", path,
+    nd_msg("error: cannot start the compiler %s: %s; it must be next to ndtrace or in %s", path,
            strerror(err), ND_LIBEXECDIR);
     return 1;
 }
@@ -301,14 +301,14 @@ int nd_compiler_make(const struct nd_compiler_opts *o, struct nd_object *out)
     if (ends[1] >= 0)
         close(ends[1]);
     if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
-        nd_msg("error: no memory for the object: %s", strerror(errno));
+        nd_msg("error: not enough memory for the object: %s", strerror(errno));
     else
         code = compile_to(o, fds, ends[0], &out->compiler);
     if (!code) {
         out->warnings = text_of(fds[1]);
         err = map_fd(fds[0], out);
         if (err) {
-            nd_msg("error: the compiler gave no object: %s", strerror(-err));
+            nd_msg("error: the compiler returned no object: %s", strerror(-err));
             code = 1;
         }
     }

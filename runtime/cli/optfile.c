@@ -72,9 +72,9 @@ static int read_string(struct reader *r, char *out)
         if (!*r->p || *r->p == '\n')
             return fail(r, start, "the string does not end on its line");
         if (*r->p == '\\' && (!*++r->p || !strchr("\"\\/", *r->p)))
-            return fail(r, r->p - 1, "after a backslash there may be one of \" \\ /");
+            return fail(r, r->p - 1, "a backslash must be followed by \", \\ or /");
         if (n == TEXT_MAX - 1)
-            return fail(r, start, "a string may have %u bytes", TEXT_MAX - 1);
+            return fail(r, start, "a string can have at most %u bytes", TEXT_MAX - 1);
         out[n++] = *r->p++;
     }
     out[n] = 0;
@@ -135,7 +135,7 @@ static int unknown_key(const struct reader *r, const char *at, const char *key)
             n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s", n ? ", " : "",
                                   nd_mf_str(r->mf, r->mf->options[i].key));
     }
-    return fail(r, at, "'%s' is none of %s", key, known);
+    return fail(r, at, "'%s' is not one of %s", key, known);
 }
 
 static int read_member(struct reader *r)
@@ -153,7 +153,7 @@ static int read_member(struct reader *r)
     o = column(r, key);
     if (!o)
         return unknown_key(r, at, key);
-    if (want(r, ':', "behind the name"))
+    if (want(r, ':', "after the name"))
         return -EINVAL;
     next(r);
     at = r->p;
@@ -196,7 +196,7 @@ static uint32_t rows_max(const struct reader *r)
 static int read_object(struct reader *r)
 {
     if (next(r) == '{' && r->row == rows_max(r))
-        return fail(r, r->p, "there may be %u objects", r->row);
+        return fail(r, r->p, "there can be at most %u objects", r->row);
     if (want(r, '{', "for an object"))
         return -EINVAL;
     while (next(r) != '}') {
@@ -217,14 +217,14 @@ static int read_list(struct reader *r)
     if (want(r, '[', "for a list of objects"))
         return -EINVAL;
     while (next(r) != ']') {
-        if (r->row && want(r, ',', "or ']' behind an object"))
+        if (r->row && want(r, ',', "or ']' after an object"))
             return -EINVAL;
         if (read_object(r))
             return -EINVAL;
     }
     r->p++;
     if (next(r))
-        return fail(r, r->p, "there is more behind the list");
+        return fail(r, r->p, "there is something after the list");
     return 0;
 }
 

@@ -80,7 +80,7 @@ static int parse_int(const struct nd_mf *mf, const struct nd_mf_option *o, const
     if (!number(text, &v))
         return nd_value_range(o, range, sizeof(range))
                    ? bad(why, "\"%s\" is not a whole number, %s", text, range)
-                   : bad(why, "\"%s\" is not a whole number of 64 bits", text);
+                   : bad(why, "\"%s\" is not a whole number that fits into 64 bits", text);
     memcpy(dst, &v, sizeof(v));
     return 0;
 }
@@ -102,7 +102,7 @@ static int parse_bool(const struct nd_mf *mf, const struct nd_mf_option *o, cons
             return 0;
         }
     }
-    return bad(why, "\"%s\" is neither true nor false", text);
+    return bad(why, "\"%s\" must be true or false", text);
 }
 
 static int parse_text(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
@@ -112,7 +112,7 @@ static int parse_text(const struct nd_mf *mf, const struct nd_mf_option *o, cons
 
     (void)mf;
     if (n >= o->stride)
-        return bad(why, "the text is %zu bytes long; at most %u are possible", n, o->stride - 1);
+        return bad(why, "the text is %zu bytes long; the limit is %u", n, o->stride - 1);
     memcpy(dst, text, n);
     return 0;
 }
@@ -172,7 +172,7 @@ static int parse_duration(const struct nd_mf *mf, const struct nd_mf_option *o, 
     (void)mf;
     (void)o;
     if (!nd_value_duration(text, &ns))
-        return bad(why, "\"%s\" is no duration; write 5s, 200ms, 50us, 100ns, 1m, 1h or seconds",
+        return bad(why, "\"%s\" is not a duration; write 5s, 200ms, 50us, 100ns, 1m, 1h or seconds",
                    text);
     memcpy(dst, &ns, sizeof(ns));
     return 0;
@@ -187,7 +187,7 @@ static int parse_in(const struct nd_mf *mf, const struct nd_mf_option *o, const 
                      text[strspn(text, "0123456789.")] ? "" : unit);
 
     if (n < 0 || (size_t)n >= sizeof(with_unit) || parse_duration(mf, o, with_unit, dst, why))
-        return bad(why, "\"%s\" is no duration; write 100ms, 50us, 1s or %s", text, units);
+        return bad(why, "\"%s\" is not a duration; write 100ms, 50us, 1s or %s", text, units);
     return 0;
 }
 
@@ -221,11 +221,11 @@ static int parse_ifname(const struct nd_mf *mf, const struct nd_mf_option *o, co
     char devices[800];
 
     if (strlen(text) >= IF_NAMESIZE)
-        return bad(why, "\"%s\" is no device name: they have at most %d characters", text,
+        return bad(why, "\"%s\" is not a device name: they have at most %d characters", text,
                    IF_NAMESIZE - 1);
     if (!if_nametoindex(text)) {
         list_devices(devices, sizeof(devices));
-        return bad(why, "there is no device \"%s\"; there are: %s", text, devices);
+        return bad(why, "there is no device \"%s\"; the devices are: %s", text, devices);
     }
     return parse_text(mf, o, text, dst, why);
 }
@@ -251,7 +251,7 @@ static int parse_ip(const struct nd_mf *mf, const struct nd_mf_option *o, const 
     (void)mf;
     (void)o;
     if (!address(text, ip, &family))
-        return bad(why, "\"%s\" is no IPv4 or IPv6 address", text);
+        return bad(why, "\"%s\" is not an IPv4 or IPv6 address", text);
     memcpy(dst, ip, sizeof(ip));
     return 0;
 }
@@ -269,7 +269,7 @@ static int parse_prefix(const struct nd_mf *mf, const struct nd_mf_option *o, co
     (void)o;
     snprintf(host, sizeof(host), "%.*s", slash ? (int)(slash - text) : (int)strlen(text), text);
     if (!address(host, ip, &family))
-        return bad(why, "\"%s\" is no address or prefix; write 10.0.0.0/8 or fd00::/8", text);
+        return bad(why, "\"%s\" is not an address or prefix; write 10.0.0.0/8 or fd00::/8", text);
     len = family == AF_INET ? 32 : 128;
     if (slash && (!number(slash + 1, &len) || len < 0 || len > (family == AF_INET ? 32 : 128)))
         return bad(why, "\"%s\": the prefix length must be between 0 and %d", text,
@@ -294,7 +294,7 @@ static int parse_mac(const struct nd_mf *mf, const struct nd_mf_option *o, const
         sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &end) !=
             6 ||
         end != 17)
-        return bad(why, "\"%s\" is no MAC address; write 52:54:00:12:34:56", text);
+        return bad(why, "\"%s\" is not a MAC address; write 52:54:00:12:34:56", text);
     for (i = 0; i < 6; i++)
         mac[i] = (uint8_t)v[i];
     memcpy(dst, mac, sizeof(mac));
@@ -310,7 +310,7 @@ static int parse_port(const struct nd_mf *mf, const struct nd_mf_option *o, cons
     (void)mf;
     (void)o;
     if (!number(text, &v) || v < 1 || v > 65535)
-        return bad(why, "\"%s\" is no port: it must be between 1 and 65535", text);
+        return bad(why, "\"%s\" is not a port: it must be between 1 and 65535", text);
     port = (uint16_t)v;
     memcpy(dst, &port, sizeof(port));
     return 0;
@@ -337,7 +337,7 @@ static int parse_proto(const struct nd_mf *mf, const struct nd_mf_option *o, con
     }
     if (v < 0 && (!number(text, &v) || v < 0 || v > 255))
         return bad(why,
-                   "\"%s\" is no protocol; write tcp, udp, icmp, icmp6, sctp, gre, esp or a "
+                   "\"%s\" is not a protocol; write tcp, udp, icmp, icmp6, sctp, gre, esp or a "
                    "number up to 255",
                    text);
     *(uint8_t *)dst = (uint8_t)v;
@@ -353,7 +353,7 @@ static int parse_pid(const struct nd_mf *mf, const struct nd_mf_option *o, const
     (void)mf;
     (void)o;
     if (!number(text, &v) || v < 1 || v > INT_MAX)
-        return bad(why, "\"%s\" is no process number", text);
+        return bad(why, "\"%s\" is not a process id", text);
     pid = (uint32_t)v;
     memcpy(dst, &pid, sizeof(pid));
     return 0;

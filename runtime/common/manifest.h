@@ -36,7 +36,7 @@
     X(MMAP, "mmap", "5.5", "maps in shared memory", "")                                            \
     X(LOOPS, "loops", "5.3", "loops and programs of more than 4096 instructions", "")              \
     X(JMP32, "jmp32", "5.1", "32-bit jumps (instruction set v3)", "")                              \
-    X(PROBE_READ_KERNEL, "probe_read_kernel", "5.5", "reads that tell kernel and user memory apart", "") \
+    X(PROBE_READ_KERNEL, "probe_read_kernel", "5.5", "separate reads of kernel and user memory", "") \
     X(BOOT_CLOCK, "boot_clock", "5.8", "the clock of nsecs(boot)", "use nsecs")                    \
     X(TAI_CLOCK, "tai_clock", "6.1", "the clock of nsecs(tai)", "use nsecs")                    \
     X(TP_BTF, "tp_btf", "5.5", "raw tracepoints with types", "")                                   \

@@ -23,7 +23,7 @@ static const char *check_header(const void *data, size_t size)
     if (size < sizeof(*h) || (uintptr_t)data % 8)
         return "too short";
     if (h->magic != ND_MF_MAGIC)
-        return "not made by ndtrace-compile, or made on a machine of another byte order";
+        return "not made by ndtrace-compile, or made on a machine with another byte order";
     if (h->version != ND_MF_VERSION)
         return "made by another version of ndtrace-compile; compile the script again";
     if (h->size < sizeof(*h) || h->size > size)
@@ -100,10 +100,10 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
         return "a map's key type is out of range";
     if (m->size_opt > mf->noptions ||
         (m->size_opt && mf->options[m->size_opt - 1].kind != ND_OPT_INT))
-        return "a map's size names no number";
+        return "a map's size does not name a number";
     if (m->size_if > mf->noptions ||
         (m->size_if && mf->options[m->size_if - 1].kind != ND_OPT_BOOL))
-        return "a map's size depends on no flag";
+        return "a map's size does not depend on a flag";
     if (m->val_type >= mf->ntypes && (data || m->val_type != ND_MF_NONE))
         return "a map's value type is out of range";
     if (m->key_type != ND_MF_NONE && !mf->types[m->key_type].size)
@@ -119,9 +119,9 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
         return "a map's generation word is out of range";
     if ((m->flags & ND_MAPF_GEN) && (mf->h->flags & ND_MF_SPLIT) &&
         (m->gen_off % 8 || m->gen_off + 8ull > mf->h->words_size))
-        return "a map's generation word is none of the runtime's";
+        return "a map's generation word is not one of the runtime's";
     if (m->pop_off && !data)
-        return "a map's count of entries is of no map";
+        return "a map's count of entries does not belong to a map";
     for (i = 0; i < 3; i++) {
         off = i ? m->pop_less[i - 1] : m->pop_off;
         if (off && (off % 8 || off + 8ull > mf->h->state_size))
@@ -159,7 +159,7 @@ static const char *check_attach(const struct nd_mf *mf, const struct nd_mf_attac
     if (a->flags & ND_ATF_OPTION &&
         (!nd_kind_attaches(a->kind, ND_AF_FILE) || a->num >= mf->noptions ||
          mf->options[a->num].kind != ND_OPT_PATH))
-        return "an attach point names no option for a file";
+        return "an attach point does not name an option of type path";
     if (nd_kind_attaches(a->kind, ND_AF_PERIOD) && !a->num)
         return "an attach point with a period of zero";
     return NULL;
@@ -228,7 +228,7 @@ static const char *check_hook(const struct nd_mf *mf, const struct nd_mf_hook *h
         return "a hook is out of range";
     if (h->period_opt != ND_MF_NONE &&
         (h->period_opt >= mf->noptions || mf->options[h->period_opt].kind != ND_OPT_DURATION))
-        return "a hook's period names no duration";
+        return "a hook's period does not name a duration";
     if (h->kind == ND_HOOK_EVERY && h->period_opt == ND_MF_NONE && !h->period)
         return "a hook with a period of zero";
     return NULL;
@@ -251,7 +251,7 @@ static const char *check_path(const struct nd_mf *mf, const struct nd_mf_path *d
         return "a path's handler is out of range";
     if (d->timeout_opt != ND_MF_NONE &&
         (d->timeout_opt >= mf->noptions || mf->options[d->timeout_opt].kind != ND_OPT_DURATION))
-        return "a path's timeout names no duration";
+        return "a path's timeout does not name a duration";
     for (i = 0; i < ND_PATHC_MAX; i++) {
         if (d->count[i] && (mf->h->state_size < 8 || d->count[i] > mf->h->state_size - 8))
             return "a path's counter is out of range";

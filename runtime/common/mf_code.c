@@ -162,7 +162,7 @@ static const char *check_insn(const struct nd_mf *mf, const struct nd_mf_func *f
     if (in->op == ND_VM_MAKE &&
         (mf->types[in->b].kind == ND_T_STRUCT || mf->types[in->b].kind == ND_T_TUPLE) &&
         in->a != mf->types[in->b].count)
-        return "a value is made of the wrong number of fields";
+        return "a value has the wrong number of fields";
     return NULL;
 }
 

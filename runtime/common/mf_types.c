@@ -107,7 +107,7 @@ static const char *check_array(const struct nd_mf *mf, const struct nd_mf_type *
 static const char *check_stack(const struct nd_mf *mf, const struct nd_mf_type *t)
 {
     if (t->elem != ND_MF_NONE && (t->elem >= mf->nmaps || mf->maps[t->elem].kind != ND_MAP_STACK))
-        return "a stack type names no stack map";
+        return "a stack type does not name a stack map";
     return t->a <= 1024 ? NULL : "a stack type of an impossible depth";
 }
 

@@ -166,10 +166,10 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
 #define CANNOT_PROBE                                                                         \
     "the kernel refuses kprobes on this function: it is notrace, inline, or on the list of " \
     "functions that must not be probed"
-#define CANNOT_TRAMPOLINE                                                                       \
-    "the kernel has no place for a trampoline in this function: it is notrace, or a tracer of " \
-    "another kind is there"
-#define SEVERAL "several functions have this name; name the module, or give its address"
+#define CANNOT_TRAMPOLINE                                                         \
+    "this function has no room for a trampoline: it is notrace, or a tracer of  " \
+    "another kind is using it"
+#define SEVERAL "several functions have this name; name the module, or give the address"
 
 // 0 as the kind stands for all kinds, 0 as the error for all errors; the first line that fits.
 static const struct {
@@ -187,8 +187,8 @@ static const struct {
     {ND_AT_URETPROBE, -ENODATA, "the option that names the file was not given"},
     {ND_AT_UPROBE, -ENXIO, "the file has no such function"},
     {ND_AT_URETPROBE, -ENXIO, "the file has no such function"},
-    {ND_AT_UPROBE, -ENOENT, "the executable is not there"},
-    {ND_AT_URETPROBE, -ENOENT, "the executable is not there"},
+    {ND_AT_UPROBE, -ENOENT, "the executable does not exist"},
+    {ND_AT_URETPROBE, -ENOENT, "the executable does not exist"},
     {ND_AT_KPROBE, -ENODEV,
      "this kernel has no kprobes (CONFIG_KPROBES is not set); "
      "use a tracepoint or a raw tracepoint instead"},

@@ -119,13 +119,13 @@ int nd_load_open(struct nd_load *l, const void *file, size_t size)
     elf = elf_memory(copy, size);
     err = elf ? read_elf(l, elf) : -ENOEXEC;
     if (err == -ENOEXEC)
-        nd_msg("error: this is no BPF object");
+        nd_msg("error: this is not a BPF object");
     if (err == -ENOENT)
         nd_msg("error: this object was not made by ndtrace-compile (it has no %s section)",
                ND_MF_ELF_SECTION);
     if (!err && !(l->mf.h->flags & ND_MF_IMM) &&
         ((l->mf.h->opts_size && !l->has_opts) || (l->mf.h->state_size && !l->has_state))) {
-        nd_msg("error: the object has no place for option values or loss counters");
+        nd_msg("error: the object has no room for option values or loss counters");
         err = -EINVAL;
     }
     elf_end(elf);
@@ -185,7 +185,7 @@ static int place_words(struct prepare *p, struct bpf_program *prog, const struct
     free(code);
     if (err)
         nd_msg_at(&p->l->mf, &mp->span, "error",
-                  "the object has %u places for option values here, its manifest says %u", found,
+                  "the object has room for %u option values here, but its manifest says %u", found,
                   mp->nimm);
     return err;
 }
@@ -302,7 +302,7 @@ static int place_options(struct nd_load *l, struct bpf_object *obj, const void *
         return 0;
     data = map ? (uint8_t *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
     if (!data || l->opts_off > size || n > size - l->opts_off) {
-        nd_msg("error: the object has no place for option values");
+        nd_msg("error: the object has no room for option values");
         return -EINVAL;
     }
     memcpy(data + l->opts_off, opts, n);
@@ -311,7 +311,7 @@ static int place_options(struct nd_load *l, struct bpf_object *obj, const void *
 
 static int no_place(void)
 {
-    nd_msg("error: the object has no place for loss counters");
+    nd_msg("error: the object has no room for loss counters");
     return -EINVAL;
 }
 
@@ -372,7 +372,7 @@ static int fill_lists(struct nd_load *l, struct bpf_object *obj, const void *opt
         return 0;
     if (bpf_map__value_size(map) > l->mf.h->opts_size ||
         bpf_map_update_elem(bpf_map__fd(map), &key, opts, BPF_ANY)) {
-        nd_msg("error: the object has no place for option values");
+        nd_msg("error: the object has no room for option values");
         return -EINVAL;
     }
     return 0;
@@ -387,15 +387,15 @@ int nd_load_fits(struct nd_load *l)
 
     if (!same_kernel && *kernel && !(l->mf.h->flags & ND_MF_PORTABLE)) {
         nd_msg("error: this object fits only the Linux %s that it was compiled on; compile the "
-               "script here, or with ndtrace compile for other kernels, too",
+               "script here, or with ndtrace compile for other kernels as well",
                kernel);
         return -EINVAL;
     }
     if (!same_kernel && nd_needs_btf(&l->mf)) {
         btf = btf__load_vmlinux_btf();
         if (!btf) {
-            nd_msg("error: this kernel has no BTF (/sys/kernel/btf/vmlinux), which an object that "
-                   "was compiled on another one (%s) needs",
+            nd_msg("error: this kernel has no BTF (/sys/kernel/btf/vmlinux), which an object "
+                   "compiled on another kernel (%s) needs",
                    kernel);
             return -ENOENT;
         }

@@ -235,8 +235,8 @@ static void flip_all(struct nd_maps *m)
     }
     if (nd_feature_grace() && !m->warned) {
         m->warned = true;
-        nd_msg("warning: this kernel has no way to wait for running programs; "
-               "an event at the end of an interval may be lost");
+        nd_msg("warning: this kernel cannot wait for running programs; an event at the end of an "
+               "interval may be lost");
     }
 }
 

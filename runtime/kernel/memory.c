@@ -71,8 +71,8 @@ int nd_memory_check(const struct bpf_object *obj)
     }
     if (!largest || sum <= has)
         return 0;
-    nd_msg("error: the maps want %" PRIu64 " MiB of memory, and %" PRIu64
-           " MiB can be had; the largest has %u entries: use smaller ones",
+    nd_msg("error: the maps need %" PRIu64 " MiB of memory, and %" PRIu64
+           " MiB are available; the largest has %u entries: use smaller ones",
            sum >> 20, has >> 20, bpf_map__max_entries(largest));
     return -ENOMEM;
 }

@@ -179,7 +179,8 @@ static void check_field(struct check *c)
     }
     size = btf__resolve_size(c->btf, (uint32_t)f.type);
     if (c->n->kind == ND_NEED_FIELD && !has_form(c, &f))
-        differs(c, "%s of %s%s is of another kind on this kernel", c->path, tag_of(c->n), c->type);
+        differs(c, "%s of %s%s has another kind of type on this kernel", c->path, tag_of(c->n),
+                c->type);
     else if (c->n->bytes && size != c->n->bytes)
         differs(c, "%s of %s%s has %lld bytes on this kernel, not %u", c->path, tag_of(c->n),
                 c->type, (long long)size, c->n->bytes);
@@ -378,9 +379,9 @@ static void check_file(struct check *c)
     char id[64];
 
     if (!file_id(c->type, id, sizeof(id)))
-        differs(c, "%s is not here", c->type);
+        differs(c, "%s does not exist", c->type);
     else if (strcmp(id, c->path) != 0)
-        differs(c, "%s is not the build that the object was compiled for", c->type);
+        differs(c, "%s is not the build for which the object was compiled", c->type);
 }
 
 static void check_arch(struct check *c)
@@ -465,8 +466,9 @@ static void check_one(struct check *c, struct btf *kernel)
 static void check_not(struct check *c)
 {
     if ((c->n->flags & ND_NEEDF_NOT) && !c->absent)
-        differs(c, "this kernel has what the kernel of the compilation lacked (%s%s%s)", c->type,
-                *c->path ? " " : "", c->path);
+        differs(c,
+                "this kernel has a feature that was missing when the object was compiled (%s%s%s)",
+                c->type, *c->path ? " " : "", c->path);
 }
 
 bool nd_needs_btf(const struct nd_mf *mf)

@@ -108,7 +108,8 @@ static int check_attach(const struct nd_mf *mf, const struct nd_mf_attach *a, co
                nd_mf_str(mf, a->s1));
     else
         nd_msg("error: --%s: %s: %s", flag, at.path,
-               err == -ENOEXEC ? "this is no program or library (no ELF file)" : strerror(-err));
+               err == -ENOEXEC ? "this is not a program or library (not an ELF file)"
+                               : strerror(-err));
     return -EINVAL;
 }
 

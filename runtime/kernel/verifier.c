@@ -21,15 +21,15 @@
 static const struct {
     const char *text, *cause;
 } causes[] = {
-    {"BPF program is too large", "the program needs more instructions than the verifier follows; "
+    {"BPF program is too large", "the program has more instructions than the verifier can follow; "
                                  "split the probe or shorten its loops"},
-    {"too many states", "the program has more paths than the verifier follows; split the probe"},
+    {"too many states", "the program has more paths than the verifier can follow; split the probe"},
     {"The sequence of", "the program jumps too often; split the probe or shorten its loops"},
-    {"back-edge", "this kernel (older than 5.3) accepts no loops; use unroll"},
+    {"back-edge", "this kernel (older than 5.3) does not accept loops; use unroll"},
     {"infinite loop detected", "the loop has no bound the kernel can see"},
     {"combined stack size",
      "the program uses more than the 512 bytes of stack that a BPF program has"},
-    {"invalid access to packet", "a packet is read outside its checked length"},
+    {"invalid access to packet", "a packet is read beyond its checked length"},
     {"R1 type=inv expected=", "a pointer that the kernel does not trust is used"},
     {"invalid mem access 'scalar'", "a number is used as a pointer"},
     {"invalid mem access 'inv'", "a number is used as a pointer"},
@@ -38,8 +38,8 @@ static const struct {
     {"max value is outside", "an index may lie outside its array here; check it first"},
     {"outside of the allowed memory", "memory outside an object may be read or written here"},
     {"unbounded memory access", "a size has no upper bound here; check it first"},
-    {"invalid stack", "the stack is used outside its 512 bytes, or before it was written"},
-    {"invalid indirect read from stack", "memory is passed on that was never written"},
+    {"invalid stack", "the stack is used outside its 512 bytes, or before it is written"},
+    {"invalid indirect read from stack", "memory that was never written is passed on"},
     {"invalid zero-sized read", "a size may be zero here; check it first"},
     // Every kernel has it.
     {"bpf_probe_read#4",
@@ -49,12 +49,12 @@ static const struct {
      "a built-in used here is not allowed in this kind of "
      "probe on this kernel"},
     {"cannot use helper", "a built-in used here is not allowed in this kind of probe"},
-    {"cannot call GPL-restricted", "the object has no GPL licence"},
-    {"invalid bpf_context access", "a field of the context is not readable here on this kernel"},
+    {"cannot call GPL-restricted", "the object does not have a GPL licence"},
+    {"invalid bpf_context access", "a field of the context cannot be read here on this kernel"},
     {"access beyond struct", "a field is read outside its struct"},
     {"access beyond the end of", "memory is read past the end of a struct"},
     {"attach_btf_id", "the probe's function or tracepoint is not what it was at compile time"},
-    {"is not a kernel function", "the function is not one of this kernel"},
+    {"is not a kernel function", "this kernel has no such function"},
     {"R0 !read_ok", "the program ends without a result"},
     {"cannot sleep", "a built-in that may sleep is used where sleeping is not allowed"},
 };

@@ -129,11 +129,11 @@ static const char *const loss_text[ND_SITE_KIND_MAX] = {
     [ND_SITE_STACK_FAIL] = "stacks not stored",
     [ND_SITE_READ_FAIL] = "failed reads",
     [ND_SITE_PARSE] = "packets not parsed",
-    [ND_SITE_NO_ENTRY] = "returns without their entry",
+    [ND_SITE_NO_ENTRY] = "returns without an entry",
     [ND_SITE_STR_TRUNC] = "strings cut",
     [ND_SITE_DIV_ZERO] = "divisions by zero",
     [ND_SITE_INDEX] = "indexes out of range",
-    [ND_SITE_LOOP_BOUND] = "loops cut at their bound",
+    [ND_SITE_LOOP_BOUND] = "loops cut short at their bound",
     [ND_SITE_NESTED] = "runs left out",
     [ND_SITE_EVICTED] = "entries evicted",
 };
@@ -309,8 +309,8 @@ static void missed_lines(struct nd_sink *s, const struct nd_sink_summary *m)
         untold |= m->at[i].untold;
     }
     if (untold)
-        nd_buf_puts(&s->out, "Missed: this kernel (before Linux 6.7) does not tell how many calls "
-                             "return probes missed.\n");
+        nd_buf_puts(&s->out, "Missed: this kernel (before Linux 6.7) does not report how many "
+                             "calls return probes missed.\n");
 }
 
 static void text_summary(struct nd_sink *s, const struct nd_sink_summary *m)

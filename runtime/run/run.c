@@ -297,7 +297,8 @@ static void look_at_others(struct nd_run *r, uint32_t nattach)
         return;
     r->instance = nd_instance_take(AT_A_TIME);
     if (r->instance == -EBUSY && !r->opts->quiet)
-        nd_msg("warning: %u others are tracing already; each costs every packet that it looks at",
+        nd_msg("warning: %u other traces are already running; each one adds a cost to every packet "
+               "it looks at",
                AT_A_TIME);
 }
 

@@ -68,7 +68,8 @@ void nd_devices_look(struct nd_devices *d)
         bool gone = !if_nametoindex(dev->name);
 
         if (gone && !dev->gone)
-            nd_msg("warning: device %s (--%s) has gone; its packets are seen again when it is back",
+            nd_msg("warning: device %s (--%s) is gone; its packets will be seen again when it "
+                   "comes back",
                    dev->name, dev->flag);
         else if (!gone && dev->gone)
             nd_msg("device %s (--%s) is back", dev->name, dev->flag);

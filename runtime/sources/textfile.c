@@ -27,7 +27,7 @@ static const char *read_to_end(int fd, bool pipe, char *text, size_t *size)
         if (n > 0)
             *size += (size_t)n;
         else if (!n)
-            return pipe && !*size ? "it is a pipe into which nobody writes" : NULL;
+            return pipe && !*size ? "it is a pipe that nothing writes to" : NULL;
         else if (errno != EAGAIN && errno != EINTR)
             return strerror(errno);
         else if (nd_signals_pending())
@@ -48,7 +48,7 @@ static const char *read_text(int fd, char *text, size_t *size)
     if (S_ISDIR(st.st_mode))
         return strerror(EISDIR);
     if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) // it may wait for ever, or have no end
-        return "it is no file";
+        return "it is not a file";
     if (!text)
         return strerror(ENOMEM);
     why = read_to_end(fd, S_ISFIFO(st.st_mode), text, size);

@@ -147,9 +147,10 @@ static int enter(struct nd_vm *vm, uint32_t func, uint32_t n)
     uint32_t base = vm->sp - n, i;
 
     if (vm->ncalls == VM_CALLS)
-        return vm_fail(vm, ELOOP, "functions call each other more than %d deep", VM_CALLS);
+        return vm_fail(vm, ELOOP, "functions call each other more than %d levels deep", VM_CALLS);
     if (n != f->nparams || f->nlocals < n)
-        return vm_fail(vm, EINVAL, "a function of %u parameters called with %u", f->nparams, n);
+        return vm_fail(vm, EINVAL, "a function with %u parameters was called with %u", f->nparams,
+                       n);
     if (f->nlocals > VM_STACK - base)
         return vm_fail(vm, E2BIG, "the stack is full");
     for (i = n; i < f->nlocals; i++)

@@ -447,8 +447,8 @@ int vm_op_builtin(struct nd_vm *vm, const struct nd_mf_insn *in)
     if ((uint32_t)in->c >= ND_BI_MAX)
         return vm_fail(vm, EINVAL, "no function %d", in->c);
     if (in->a != builtins[in->c].nargs)
-        return vm_fail(vm, EINVAL, "a function of %u values called with %u", builtins[in->c].nargs,
-                       in->a);
+        return vm_fail(vm, EINVAL, "a function with %u parameters was called with %u",
+                       builtins[in->c].nargs, in->a);
     v = vm_pop(vm, in->a);
     return v ? builtins[in->c].fn(vm, v) : -EINVAL;
 }

@@ -36,7 +36,7 @@ int vm_op_iter_new(struct nd_vm *vm, const struct nd_mf_insn *in)
     int err;
 
     if (vm->niters == VM_ITERS)
-        return vm_fail(vm, ELOOP, "more than %d loops over maps in each other", VM_ITERS);
+        return vm_fail(vm, ELOOP, "more than %d nested loops over maps", VM_ITERS);
     if ((uint32_t)in->c >= vm->env.mf->nmaps)
         return vm_fail(vm, EINVAL, "no map %d", in->c);
     *it = (struct vm_iter){.map = (uint32_t)in->c};

@@ -301,7 +301,7 @@ int vm_op_agg(struct nd_vm *vm, const struct nd_mf_insn *in)
     if (nd_agg_is(t->kind))
         return push_agg(vm, t, vm->val, in->a);
     if (!nd_typed_is_int(t))
-        return vm_fail(vm, EINVAL, "%s holds no numbers", nd_mf_str(vm->env.mf, m->name));
+        return vm_fail(vm, EINVAL, "%s does not hold numbers", nd_mf_str(vm->env.mf, m->name));
     if (!err)
         plain_add(&p, nd_typed_is_signed(t), nd_typed_int(t, vm->val));
     return push_plain(vm, &p, nd_typed_is_signed(t), in->a);
@@ -337,7 +337,7 @@ int vm_op_agg_all(struct nd_vm *vm, const struct nd_mf_insn *in)
         return -EINVAL;
     t = vm_type(vm, m->val_type);
     if (!nd_agg_is(t->kind) && !nd_typed_is_int(t))
-        return vm_fail(vm, EINVAL, "%s holds no numbers", nd_mf_str(vm->env.mf, m->name));
+        return vm_fail(vm, EINVAL, "%s does not hold numbers", nd_mf_str(vm->env.mf, m->name));
     err = nd_maps_copy(vm->env.maps, (uint32_t)in->c, &copy);
     if (err)
         return vm_fail(vm, -err, "cannot read %s: %s", nd_mf_str(vm->env.mf, m->name),

@@ -165,8 +165,7 @@ static int store_compound(struct nd_vm *vm, const struct vm_value *v, uint32_t t
             (t->kind == ND_T_TUPLE || t->kind == ND_T_STRUCT))
             return store_fields(vm, v, t, dst);
     }
-    return vm_fail(vm, EINVAL, "%s of another type where bytes of a certain type are needed",
-                   vm_kind_name(v->kind));
+    return vm_fail(vm, EINVAL, "%s where bytes of another type are needed", vm_kind_name(v->kind));
 }
 
 static int store_field(struct nd_vm *vm, const struct vm_value *v, const struct nd_mf_field *f,

@@ -44,7 +44,7 @@ runs script-changed-again 0 42 "$TMP/script.nd"
 has verbose-hit "$TMP/err" '^cache: hit \([0-9a-f]{16}\)$'
 touch "$TMP/helper.nd"
 "$WITHIN" 20 "$ND" -v "$TMP/script.nd" >"$TMP/out" 2>"$TMP/err"
-has verbose-why "$TMP/err" "^cache: $TMP/helper.nd is not as it was\$"
+has verbose-why "$TMP/err" "^cache: $TMP/helper.nd has changed\$"
 touch "$TMP/compiler"
 sleep 0.1
 runs other-compiler 1 42 "$TMP/script.nd"
@@ -74,14 +74,14 @@ same warned-again "$(cat "$TMP/err2")" "$(cat "$TMP/err1")"
 same mode "$(stat -c %a "$TMP/cache") $(stat -c %a "$TMP"/cache/* | sort -u)" '700 600'
 chmod 733 "$TMP/cache"
 ERR=1 runs open-to-others 1 42 "$TMP/script.nd"
-has open-to-others-warning "$TMP/err" 'warning: the cache .* is not used: others may write'
+has open-to-others-warning "$TMP/err" 'warning: the cache .* is not used: others can write'
 chmod 700 "$TMP/cache"
 ln -s "$TMP/cache" "$TMP/link"
 NDTRACE_CACHE=$TMP/link ERR=1 runs symlink 1 42 "$TMP/script.nd"
 has symlink-warning "$TMP/err" 'symbolic link'
 chown 65534 "$TMP/cache"
 ERR=1 runs of-another 1 42 "$TMP/script.nd"
-has of-another-warning "$TMP/err" 'belongs to somebody else'
+has of-another-warning "$TMP/err" 'belongs to another user'
 chown 0 "$TMP/cache"
 for f in "$TMP"/cache/*; do mv "$f" "$f.away" && ln -s "$f.away" "$f"; done
 runs entry-symlink 1 42 "$TMP/script.nd"

@@ -62,7 +62,7 @@ for lib in "$libc" "$TMP/copy.so"; do
     same "lib-${lib##*/}" "$(awk '$1 == "locks" && $3 ~ /^0x/ { print $4 }' "$TMP/lib.out")" "$n"
     same "lib-${lib##*/}-busy" "$(sed -nE 's/^trylock +busy \(EBUSY\) +//p' "$TMP/lib.out")" "$n"
 done
-for wrong in "$TMP/waits:no program or library" "$TMP/nosuch:No such file" "$PWD/build/tests/host/target:has no function pthread_rwlock_wrlock"; do
+for wrong in "$TMP/waits:not a program or library" "$TMP/nosuch:No such file" "$PWD/build/tests/host/target:has no function pthread_rwlock_wrlock"; do
     "$ND" pthread_rwlock_wrlock --lib "${wrong%%:*}" >/dev/null 2>"$TMP/wrong"
     code=$? name=lib-wrong-$(basename "${wrong%%:*}")
     same "$name" $code 2
@@ -112,5 +112,5 @@ has off-room "$TMP/room" '[Ss]tacks not stored: [1-9]'
 "$ND" offcputime_ts --pid 1 --tid 1 >"$TMP/out" 2>"$TMP/wrong"
 same off-wrong $? 2
 same off-wrong-quiet "$(cat "$TMP/out")" ''
-has off-wrong-says "$TMP/wrong" 'error: .* exclude one another'
+has off-wrong-says "$TMP/wrong" 'error: .* cannot be combined'
 finish

@@ -12,15 +12,15 @@ every 200ms { }'
 trace gone -e "$script" --device "$A" || finish
 N=$(send 100)
 ip -n "$A" link set "$A" down && ip -n "$A" link set "$A" name nd_away
-wait_until 30 there "$TMP/gone.err" 'has gone'
+wait_until 30 there "$TMP/gone.err" 'is gone'
 ip -n "$A" link set nd_away name "$A" && ip -n "$A" link set "$A" up &&
     ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent
 wait_until 30 there "$TMP/gone.err" '\) is back'
 M=$(send 50)
 stop "$PID"
 same exit "$CODE" 0
-has gone "$TMP/gone.err" "^ndtrace: warning: device $A \(--device\) has gone"
-same gone-once "$(grep -c 'has gone' "$TMP/gone.err")" 1
+has gone "$TMP/gone.err" "^ndtrace: warning: device $A \(--device\) is gone"
+same gone-once "$(grep -c 'is gone' "$TMP/gone.err")" 1
 has back "$TMP/gone.err" "^ndtrace: device $A \(--device\) is back\$"
 same both "$(total "$TMP/gone.out" @sent)" $((N + M))
 
@@ -28,7 +28,7 @@ same both "$(total "$TMP/gone.out" @sent)" $((N + M))
 trace again -e "$script" --device "$A" || finish
 N=$(send 100)
 ip -n "$A" link del "$A"
-wait_until 30 there "$TMP/again.err" 'has gone'
+wait_until 30 there "$TMP/again.err" 'is gone'
 ip -n "$A" link add "$A" type veth peer name "$B" netns "$B"
 wait_until 30 there "$TMP/again.err" '\) is back'
 ip -n "$A" addr add 10.77.0.1/24 dev "$A" && ip -n "$B" addr add 10.77.0.2/24 dev "$B" &&
@@ -37,14 +37,14 @@ ip -n "$A" addr add 10.77.0.1/24 dev "$A" && ip -n "$B" addr add 10.77.0.2/24 de
     ip -n "$B" neigh replace 10.77.0.1 lladdr 02:00:00:00:00:01 dev "$B" nud permanent
 M=$(send 50)
 ip -n "$A" link del "$A"
-wait_until 30 there "$TMP/again.err" 'has gone' 2
+wait_until 30 there "$TMP/again.err" 'is gone' 2
 stop "$PID"
 same again-exit "$CODE" 0
 same again-both "$(total "$TMP/again.out" @sent)" $((N + M))
-same again-told "$(grep -c "device $A (--device) \(has gone\|is back\)" "$TMP/again.err")" 3
+same again-told "$(grep -c "device $A (--device) \(is gone\|is back\)" "$TMP/again.err")" 3
 
 ip netns exec "$A" "$ND" -e "$script" --device nd_later >/dev/null 2>"$TMP/later"
 same later-exit $? 2
 has later "$TMP/later" 'nd_later'
-has later-list "$TMP/later" "there are: lo"
+has later-list "$TMP/later" "the devices are: lo"
 finish

@@ -59,7 +59,7 @@ has div-zero-counted "$TMP/zero" '[Dd]ivisions by zero: 1 \(-e:1'
 has map-full-counted "$TMP/full" '[Mm]ap full: 3 \(-e:1 @m: 3'
 
 "$WITHIN" 20 "$ND" -q -e 'BEGIN { $i = 0; while (1) { $i++ } @i = $i; exit() }' >"$TMP/loop" 2>&1
-has loop-cut-counted "$TMP/loop" '[Ll]oops cut at their bound: 1 '
+has loop-cut-counted "$TMP/loop" '[Ll]oops cut short at their bound: 1 '
 has loop-cut-at "$TMP/loop" '^@i: 1024$'
 
 "$WITHIN" 20 "$ND" -q -e 'BEGIN { printf("%-5d|%05d|%x|%#x|%c|%s|%10s|%-4s|\n", 42, -42, 255, 255, 65, "s", "right", "l"); exit() }' >"$TMP/fmt" 2>&1
@@ -130,6 +130,6 @@ every 1s {
         text {printf("y")}
     }
 }'
-same explain-layout "$("$ND" explain "$TMP/layout.nd" | grep 'output is text' | sed 's/^ *//')" 'begin, where the output is text
-on e, where the output is text; else its record is written'
+same explain-layout "$("$ND" explain "$TMP/layout.nd" | grep 'output is text' | sed 's/^ *//')" 'begin, if the output is text
+on e, if the output is text; otherwise its record is written'
 finish

@@ -8,19 +8,19 @@ others=()
 for i in 1 2 3 4 5; do
     trace "one$i" -e "$SCRIPT" || finish
     others+=("$PID")
-    same "alone$i" "$(grep -c 'others are tracing' "$TMP/one$i.err")" 0
+    same "alone$i" "$(grep -c 'other traces are already running' "$TMP/one$i.err")" 0
 done
 trace six -e "$SCRIPT" || finish
-has told "$TMP/six.err" '^ndtrace: warning: 5 others are tracing already'
+has told "$TMP/six.err" '^ndtrace: warning: 5 other traces are already running'
 stop "$PID"
 same told-exit "$CODE" 0
 has told-events "$TMP/six.err" '^0 events in [0-9.]+ s: 0 a second$'
 trace quiet -q -e "$SCRIPT" || finish
-same quiet "$(grep -c 'others are tracing' "$TMP/quiet.err")" 0
+same quiet "$(grep -c 'other traces are already running' "$TMP/quiet.err")" 0
 stop "$PID"
 for pid in "${others[@]}"; do kill -KILL "$pid"; done
 for pid in "${others[@]}"; do wait "$pid" 2>/dev/null; done
 trace after -e "$SCRIPT" || finish
-same after "$(grep -c 'others are tracing' "$TMP/after.err")" 0
+same after "$(grep -c 'other traces are already running' "$TMP/after.err")" 0
 stop "$PID"
 finish

@@ -28,7 +28,7 @@ usage unknown-flag 2 'unknown' --nonsense
 usage no-script 2 'no script or tool' /nonexistent.nd
 usage no-program 2 'needs a program' -e
 usage bad-format 2 'unknown format "xml"; the formats are text, json' -f xml -e 'BEGIN { exit() }'
-usage bad-duration 2 'no duration' --duration never -e 'BEGIN { exit() }'
+usage bad-duration 2 'is not a duration' --duration never -e 'BEGIN { exit() }'
 usage syntax-error 2 'E0101' -e 'BEGIN { exit( }'
 usage empty-script 2 'E0110' -e ''
 two='option n: int required positional "number" option s: string = "x" positional "text" BEGIN { printf("%d %s\n", opt.n, opt.s); exit() }'
@@ -51,7 +51,7 @@ own='option duration: duration positional alias d "end" option verbose: bool ali
 usage own-duration 0 '^end 0 50' -e "$own" 0.05
 usage own-duration-alias 0 '^end 1 50' -e "$own" -d 50ms -v
 usage own-verbose-says 0 'ready in' -e "$own" -d 50ms -v
-usage own-duration-wrong 2 'no duration' -e "$own" soon
+usage own-duration-wrong 2 'is not a duration' -e "$own" soon
 list='option p: port[] "ports" option n: int positional "number" BEGIN { exit() } end { printf("%d %d:", opt.n, len(opt.p)); for (i in 0..len(opt.p)) { printf(" %d", opt.p[i]) } }'
 usage list-words 0 '^9 4: 5 6 7 8' -e "$list" --p 5,6 9 7 8
 usage list-blanks 0 '^0 3: 5 6 7' -e "$list" --p '5 6, 7'
@@ -74,7 +74,7 @@ pair='vm_pair_latency --send-dev lo --recv-dev lo --duration 100ms'
 for wrong in '--ports 0' '--ports 70000' '--ports 80,,81' '--ports ,' '--interval 0' '--interval 999us' '--timeout 0' '--protocol igmp'; do
     usage "tool${wrong// /}" 2 "error: ${wrong%% *}" $pair $wrong
 done
-usage memory 1 'error: the maps want [0-9]+ MiB of memory, and [0-9]+ MiB can be had; the largest has 100000000 entries' \
+usage memory 1 'error: the maps need [0-9]+ MiB of memory, and [0-9]+ MiB are available; the largest has 100000000 entries' \
     -e 'let @m = hash(100000000); BEGIN { @m[pid] = str(kptr(0), 4096); exit() }'
 usage duration-zero 2 '--duration must be greater than zero' --duration 0 -e 'BEGIN { exit() }'
 cat >"$TMP/r.nd" <<'S'
@@ -104,22 +104,22 @@ rules() {
 rules all 0 '^<10.0.0.1 80 0> <::1 0 UDP> <:: 0 0> 3$' '[{"src_ip": "10.0.0.1", "port": 80},\n {"src_ip":"::1","protocol":"udp","port":null},\n{"src_ip":"any","port":0}]\n'
 rules none 0 '^0$' ' [ ] '
 rules bad-value 2 'rules:2:11: error: src_ip: "10.0.0.300"' '[\n{"src_ip":"10.0.0.300"}]'
-rules bad-port 2 'rules:1:10: error: port: "70000" is no port' '[{"port":70000}]'
-rules bad-name 2 "rules:3:2: error: 'source' is none of src_ip, port, protocol" '[\n\n{"source":1}]'
+rules bad-port 2 'rules:1:10: error: port: "70000" is not a port' '[{"port":70000}]'
+rules bad-name 2 "rules:3:2: error: 'source' is not one of src_ip, port, protocol" '[\n\n{"source":1}]'
 rules no-list 2 "rules:1:1: error: expected '\\['" '{"port":1}'
 rules comma 2 "rules:1:13: error: expected '\\{'" '[{"port":1},]'
 rules comma-inside 2 "rules:1:12: error: expected ','" '[{"port":1,}]'
 rules no-end 2 'rules:2:1: error: expected' '[{"port":1}\n'
 rules open-string 2 'rules:1:12: error: the string does not end' '[{"src_ip":"a\n"}]'
 rules nested 2 'rules:1:10: error: expected a string, a number or null' '[{"port":[1]}]'
-rules more 2 'rules:1:14: error: there is more' '[{"port":1}] x'
-rules too-many 2 'there may be 64 objects' "[{}$(printf ',{}%.0s' {1..64})]"
-rules steers 2 "rules:1:3: error: '\?\[31mx' is none" '[{"\033[31mx":1}]'
+rules more 2 'rules:1:14: error: there is something after the list' '[{"port":1}] x'
+rules too-many 2 'there can be at most 64 objects' "[{}$(printf ',{}%.0s' {1..64})]"
+rules steers 2 "rules:1:3: error: '\?\[31mx' is not one of" '[{"\033[31mx":1}]'
 rules mark 2 "^ +\\| $(printf '\t')  +\\^$" '[\n\t{ "port":70000}]'
 mkfifo "$TMP/pipe"
-usage rules-pipe-empty 2 'pipe into which nobody writes' "$TMP/f.nd" --rules "$TMP/pipe"
+usage rules-pipe-empty 2 'pipe that nothing writes to' "$TMP/f.nd" --rules "$TMP/pipe"
 usage rules-pipe 0 '^<:: 1 0> 1$' "$TMP/f.nd" --rules <(sleep 0.2; echo '[{"port":1}]')
-usage rules-no-end-of-file 2 'zero: it is no file' "$TMP/f.nd" --rules /dev/zero
+usage rules-no-end-of-file 2 'zero: it is not a file' "$TMP/f.nd" --rules /dev/zero
 usage rules-folder 2 'Is a directory' "$TMP/f.nd" --rules "$TMP"
 sleep 60 >"$TMP/pipe" &
 writer=$!
@@ -135,7 +135,7 @@ same rules-interrupted-exit $? 2
 has rules-interrupted-says "$TMP/out" 'interrupted'
 kill $writer
 lines='option file: path begin { file_error(opt.file, file_lines(opt.file), 2, file_line(opt.file, 1)) }'
-usage file-pipe-empty 2 'pipe into which nobody writes' -e "$lines" --file <(true)
+usage file-pipe-empty 2 'pipe that nothing writes to' -e "$lines" --file <(true)
 usage file-mark 2 '^    2 \| two$' -e "$lines" --file <(printf 'one\ntwo')
 usage file-steers 2 ':2:2: error: a\?b$' -e "$lines" --file <(printf 'a\033b\ntwo')
 printf 'one\n' >"$TMP/one"
@@ -146,9 +146,9 @@ usage rules-no-flag 2 'unknown option --src' "$TMP/f.nd" --src 10.0.0.1
 ip link add "ndp$$" type veth peer name "ndq$$"
 gap=multi_vm_pair_multi_port_gap
 echo "ndp$$ ndq$$" >"$TMP/pairs"
-usage pairs-unequal 2 '--send-dev has 2 devices and --recv-dev 1' $gap --send-dev "ndp$$,lo" --recv-dev "ndq$$"
-usage pairs-twice 2 "ndp$$ stands twice in --send-dev" $gap --send-dev "ndp$$,ndp$$" --recv-dev "ndq$$,lo"
-usage pairs-both 2 'not from both' $gap --send-dev "ndp$$" --recv-dev "ndq$$" --config "$TMP/pairs"
+usage pairs-unequal 2 '--send-dev has 2 devices and --recv-dev has 1' $gap --send-dev "ndp$$,lo" --recv-dev "ndq$$"
+usage pairs-twice 2 "ndp$$ appears twice in --send-dev" $gap --send-dev "ndp$$,ndp$$" --recv-dev "ndq$$,lo"
+usage pairs-both 2 'only one of these' $gap --send-dev "ndp$$" --recv-dev "ndq$$" --config "$TMP/pairs"
 usage pairs-lists 0 "^Pair 2: lo -> ndp$$," $gap --duration 100ms --send-dev "ndp$$,lo" --recv-dev "ndq$$,ndp$$"
 ip link del "ndp$$"
 usage option-value 0 '^7$' "$TMP/s.nd" --where 10.0.0.1 --count 7

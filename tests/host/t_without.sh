@@ -7,7 +7,7 @@ unset NDTRACE_WITHOUT
 
 NDTRACE_WITHOUT=loops,nonsense "$ND" -e 'BEGIN { exit() }' >"$TMP/o" 2>"$TMP/e"
 same unknown-name $? 2
-has unknown-name-is-named "$TMP/e" 'there is no "nonsense"; there are: ringbuf globals '
+has unknown-name-is-named "$TMP/e" 'unknown feature "nonsense"; the features are: ringbuf globals '
 
 cat >"$TMP/s.nd" <<'S'
 option n: int = 3 "a number"
@@ -50,7 +50,7 @@ if cmp -s "$TMP/s.ndo" "$TMP/bad.ndo"; then
 else
     "$ND" "$TMP/bad.ndo" >"$TMP/o" 2>"$TMP/e"
     same damaged $? 1
-    has damaged-why "$TMP/e" 'places for option values here, its manifest says'
+    has damaged-why "$TMP/e" 'option values here, but its manifest says'
 fi
 
 # Loops and length, at their lines.

@@ -120,7 +120,7 @@ static void test_failures(void **state)
     expect(&r, 1, NULL, "the compiler crashed (Segmentation fault)");
     fake_compiler(&o, "#!/bin/sh\nexit 0\n");
     GO(&r, &o, script);
-    expect(&r, 1, NULL, "the compiler gave no object");
+    expect(&r, 1, NULL, "the compiler returned no object");
     fake_compiler(&o, "#!/bin/sh\necho no object >&$3\n");
     GO(&r, &o, script);
     expect(&r, 1, NULL, "it was not made by ndtrace compile");

@@ -59,12 +59,12 @@ static void test_caret(void **state)
     start(&f, "one\n\ttwo three\n");
     d = nd_error(&f.d, ND_E0201, at(9, 5), "unknown name '%s'", "three");
     nd_help(&f.d, d, "did you mean '%s'?", "tree");
-    nd_note(&f.d, d, at(0, 3), "first here");
+    nd_note(&f.d, d, at(0, 3), "first declared here");
     assert_string_equal(rendered(&f, false), "a.nd:2:6: error[E0201]: unknown name 'three'\n"
                                              "    2 |  two three\n"
                                              "      |      ^~~~~\n"
                                              "      = did you mean 'tree'?\n"
-                                             "a.nd:1:1: note: first here\n"
+                                             "a.nd:1:1: note: first declared here\n"
                                              "    1 | one\n"
                                              "      | ^~~\n");
     stop(&f);

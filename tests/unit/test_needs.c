@@ -155,15 +155,15 @@ static void fields(void **state)
         "len", &f));
     size = nd_type_named_struct(&u->program.types, ND_TAG_STRUCT, "sk_buff", &why)->size;
     NEED(NULL, "sk_buff", "len", .kind = ND_NEED_FIELD, .value = ND_FORM_INT);
-    NEED("of another kind", "sk_buff", "len", .kind = ND_NEED_FIELD, .value = ND_FORM_PTR);
+    NEED("another kind of type", "sk_buff", "len", .kind = ND_NEED_FIELD, .value = ND_FORM_PTR);
     NEED(NULL, "net_device", "name", .kind = ND_NEED_FIELD, .bytes = 16, .value = ND_FORM_ARRAY);
     NEED("name of struct net_device has 16 bytes on this kernel, not 32: compile it on this kernel",
          "net_device", "name", .kind = ND_NEED_FIELD, .bytes = 32, .value = ND_FORM_ARRAY);
     NEED("struct sk_buff has no nonesuch on this kernel", "sk_buff", "nonesuch",
          .kind = ND_NEED_FIELD);
     NEED(NULL, "sk_buff", "nonesuch", .kind = ND_NEED_FIELD, .flags = ND_NEEDF_NOT);
-    NEED("has what the kernel of the compilation lacked (sk_buff len)", "sk_buff", "len",
-         .kind = ND_NEED_FIELD, .flags = ND_NEEDF_NOT);
+    NEED("has a feature that was missing when the object was compiled (sk_buff len)", "sk_buff",
+         "len", .kind = ND_NEED_FIELD, .flags = ND_NEEDF_NOT);
     NEED(NULL, "sk_buff", "dev.name", .kind = ND_NEED_FIELD);
     NEED("this kernel has no struct nonesuch", "nonesuch", "x", .kind = ND_NEED_FIELD);
     NEED(NULL, "sk_buff", "len", .kind = ND_NEED_PLACE, .value = f.off * 8);
@@ -178,7 +178,7 @@ static void machine(void **state)
 {
     (void)state;
     NEED("compiled for pdp11", "pdp11", "", .kind = ND_NEED_ARCH);
-    NEED("/nonesuch is not here", "/nonesuch", "1-00000000", .kind = ND_NEED_FILE);
+    NEED("/nonesuch does not exist", "/nonesuch", "1-00000000", .kind = ND_NEED_FILE);
     NEED("is not the build", "/proc/self/exe", "1-00000000", .kind = ND_NEED_FILE);
     NEED(NULL, "", "", .kind = ND_NEED_SINCE, .value = 3 << 16);
     NEED("is older than 99.0", "", "", .kind = ND_NEED_SINCE, .value = 99 << 16);

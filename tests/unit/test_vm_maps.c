@@ -262,7 +262,7 @@ static void loops_are_left_by_return(void **state)
     start_maps(&x, &m);
     map_op(&x, ND_VM_ITER_NEW, m.plain);
     op(&x, ND_VM_JMP, 0, 0, 0);
-    fails(&x, 0, -ELOOP, "in each other");
+    fails(&x, 0, -ELOOP, "nested loops over maps");
 }
 
 static uint32_t lose(void *arg, const struct nd_loss **out)

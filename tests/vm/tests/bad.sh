@@ -13,7 +13,7 @@ for kind in kprobe funcret fentry; do
     refused "no-function-$kind" 2 "this kernel has no function 'no_such_function_here'" "$kind:no_such_function_here { @ = count() }"
     # kmalloc() is where its callers are.
     refused "inlined-$kind" 2 "this kernel has no function 'kmalloc' that can be probed" "$kind:kmalloc { @ = count() }"
-    has "inlined-$kind-why" "$TMP/e" 'the compiler put it into its callers'
+    has "inlined-$kind-why" "$TMP/e" 'the compiler inlined it'
     refused "parameter-$kind" 2 "vfs_fallocate has no argument 'nothing'" "$kind:vfs_fallocate { @ = sum(args.nothing) }"
     has "parameter-$kind-signature" "$TMP/e" 'it has: file: struct file \*, mode: i32, offset: i64, len: i64'
     refused "module-$kind" 2 "module 'no_such_module' has no function 'f'" "$kind:no_such_module:f { @ = count() }"

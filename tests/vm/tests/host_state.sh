@@ -27,7 +27,7 @@ probe icmp_rx /pkt.ip.dst == ip("10.1.0.1") && has(pkt.ct)/ { @tracked_in_a = co
     same ct-other "$(grep '^@ct' "$OUT" | grep -cv '^@ct\[5, 77, IP_CT_\(NEW\|ESTABLISHED\)\]')" 0
     same ct-none "$(total "$OUT" @none):$(total "$OUT" @tracked_in_a)" 0:0
 else # its struct is of a module without types
-    has ct-help "$TMP/none" 'nf_conntrack is loaded and has BTF'
+    has ct-help "$TMP/none" 'nf_conntrack to be loaded and to have BTF'
 fi
 inside b nft delete table inet marks
 inside b conntrack -F 2>/dev/null # other tests count entries

@@ -21,7 +21,7 @@ if kernel_at_least 6 7; then
     if ((seen + ${missed:-0} >= 60 && seen + ${missed:-0} <= 65 && ${missed:-0} > 0)); then ok told; else not_ok told "got $seen seen and ${missed:-none} missed, wanted 60 to 65 together, some missed"; fi
 else
     between provoked "$seen" 0 59
-    has not-told "$OUT" '^Missed: this kernel .* does not tell'
+    has not-told "$OUT" '^Missed: this kernel .* does not report'
 fi
 
 trace json -f json -e 'kretprobe:hrtimer_nanosleep { @all = count() }'

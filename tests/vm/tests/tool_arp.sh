@@ -44,7 +44,7 @@ during wrong both
 lines wrong-all $((6 * N + 2)) 'Packet type: [0-9], dev name: eth0, skb protocol: 806'
 lines wrong-source $N '  Abnormal: the sender MAC is not the source of the frame'
 lines wrong-target $N '  Abnormal: the reply goes to another MAC than its target'
-lines wrong-gratuitous $N '  Abnormal: a reply that nobody asked for \(gratuitous\)'
+lines wrong-gratuitous $N '  Abnormal: an unsolicited reply \(gratuitous\)'
 lines wrong-op $N '  Abnormal: neither a request nor a reply'
 lines wrong-no-sender $N '  Abnormal: a reply without a sender IP'
 lines wrong-claimed 1 '  Abnormal: the sender IP belonged to 02:00:00:00:01:01' # and given back:

@@ -67,6 +67,6 @@ same six-deleted "$(grep -A 1 'FUNC: nf_ct_delete ' "$OUT" | grep -cx 'PKTINFO: 
 printf '[{"src_ip": "10.0.0.1"},\n {"sport": 1}]' >"$TMP/filters.json"
 "$ND" trace_conntrack --filters-file "$TMP/filters.json" >"$TMP/wrong" 2>&1
 same wrong-file $? 2
-has wrong-file-says "$TMP/wrong" "filters.json:2:3: error: 'sport' is none of src_ip, dst_ip, protocol, src_port, dst_port"
+has wrong-file-says "$TMP/wrong" "filters.json:2:3: error: 'sport' is not one of src_ip, dst_ip, protocol, src_port, dst_port"
 inside b nft delete table inet tracked
 finish

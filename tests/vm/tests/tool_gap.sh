@@ -63,7 +63,7 @@ inside b nft delete table inet quiet
 "$ND" $TOOL >"$TMP/out" 2>"$TMP/wrong"
 same wrong-nothing $? 2
 same wrong-nothing-quiet "$(cat "$TMP/out")" ''
-has wrong-nothing-says "$TMP/wrong" 'error: --config FILE, --pairs, or --send-dev and --recv-dev say which VMs'
+has wrong-nothing-says "$TMP/wrong" 'error: name the VMs with --config FILE, with --pairs, or with --send-dev and --recv-dev'
 # TEXT MESSAGE: what a wrong text of pairs says.
 wrong_text() {
     "$ND" $TOOL --pairs "$1" >/dev/null 2>"$TMP/wrong"

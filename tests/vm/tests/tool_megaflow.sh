@@ -15,7 +15,7 @@ missed() { ovs-appctl dpctl/show | sed -nE 's/.*hit:[0-9]+ missed:([0-9]+) .*/\1
 # FIELD: its values in all flows that were installed, in their order.
 field() { sed -nE "s/^    - $1: //p" "$OUT" | xargs; }
 installs() { grep -c 'FLOW_INSTALL:$' "$OUT"; }
-# N: so many flows are installed, by the daemon, which does it after the packet.
+# N: number of flows are installed, by the daemon, which does it after the packet.
 flows() { [ "$(ovs-appctl dpctl/dump-flows | grep -c .)" -ge "$1" ]; }
 # PATTERN...: each is in what the tool has said.
 said() { for p; do wait_until 30 there "$OUT" "$p"; done; }

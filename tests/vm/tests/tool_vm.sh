@@ -54,7 +54,7 @@ during control kvm_irqfd_stats_summary --qemu-pid "$VM" --category control --int
 same irqs-control "$(sed -n 's/^    Data Plane: \([0-9]*\) .*/\1/p' "$OUT" | grep -vx 0)" ''
 "$ND" kvm_irqfd_stats_summary --qemu-pid "$VM" --subcategory rx >"$TMP/out" 2>"$TMP/wrong"
 same irqs-wrong $? 2
-has irqs-wrong-says "$TMP/wrong" 'error: --subcategory wants --category data'
+has irqs-wrong-says "$TMP/wrong" 'error: --subcategory needs --category data'
 same irqs-wrong-quiet "$(cat "$TMP/out")" ''
 
 during pair vhost_queue_correlation_details --device vnet0 --interval 1h

@@ -159,7 +159,7 @@ wrong() {
 }
 wrong device 'there is no device "nosuch0"' vm_network_latency_details --vm-interface nosuch0 --phy-interface eth0
 wrong uplink 'phy-interface is required' vm_network_latency_details --vm-interface vnet0
-wrong latency '"5x" is no duration' vm_network_latency_details "${AT[@]}" --latency-us 5x
+wrong latency '"5x" is not a duration' vm_network_latency_details "${AT[@]}" --latency-us 5x
 wrong sessions '0 is out of range: it must be 1 to 10000000' vm_network_latency_summary "${AT[@]}" --max-sessions 0
 wrong order '"median" is not one of: count, avg, p90, p99' vm_network_latency_summary "${AT[@]}" --sort-by median
 wrong direction '"up" is not one of: both, rx, tx, from_vm, to_vm' vm_network_latency_details "${AT[@]}" --direction up
