@@ -177,11 +177,10 @@ static void check_maps(struct nd_check *c)
             nd_help(c->d, nd_error(c->d, ND_E0308, m->span, "cannot infer the type of %s", m->name),
                     "it is only assigned from maps whose types are unknown as well");
         if (m->val && m->val->kind == ND_TY_DOUBLE && (m->worlds & ND_KERNEL))
-            nd_help(
-                c->d,
-                nd_error(c->d, ND_E0401, m->val_span, "%s holds a double here, and a probe uses it",
-                         m->name),
-                "the kernel has no floating point numbers: keep the result in a separate map");
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0401, m->val_span,
+                             "%s holds a double here, and a probe uses it", m->name),
+                    "the kernel has no floating point numbers: keep the result in a separate map");
         if (m->gen && !(m->worlds & ND_KERNEL))
             m->gen = false;
         if (m->has_decl && !m->val && !m->worlds)

@@ -43,8 +43,7 @@ static void unknown_event(struct nd_expand *x)
                                        x->part[0], x->part[1]));
     nd_expand_near(x, d, &near, prefix);
     if (!near.n)
-        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' lists them",
-                x->part[0]);
+        nd_help(x->p->diags, d, "ndtrace list probes 'tracepoint:%s*' lists them", x->part[0]);
 }
 
 static void no_tracefs(struct nd_expand *x, const char *why)

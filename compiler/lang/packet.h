@@ -18,34 +18,25 @@ enum nd_pkt_layer {
     ND_PL_TUNNEL = 1 << 7,
     ND_PL_GSO = 1 << 8,
     ND_PL_CT = 1 << 9,
-    ND_PL_INNER = 12, // shift: the same of the packet in a tunnel
+    ND_PL_AFTER_L4 = 1 << 10, // what follows the transport header
+    ND_PL_INNER = 12,         // shift: the same of the packet in a tunnel
     ND_PL_MASK = (1 << ND_PL_INNER) - 1,
 };
 
-// What a packet turned out to have: bits of a word of the program.
-enum nd_pkt_have {
-    ND_PH_ETH = 1 << 0,
-    ND_PH_VLAN = 1 << 1,
-    ND_PH_IP4 = 1 << 2,
-    ND_PH_IP6 = 1 << 3,
-    ND_PH_ARP = 1 << 4,
-    ND_PH_TCP = 1 << 5,
-    ND_PH_UDP = 1 << 6,
-    ND_PH_ICMP = 1 << 7,
-    ND_PH_ICMP6 = 1 << 8,
-    ND_PH_SCTP = 1 << 9,
-    ND_PH_VXLAN = 1 << 10,
-    ND_PH_GENEVE = 1 << 11,
-    ND_PH_GRE = 1 << 12,
-    ND_PH_VLAN2 = 1 << 13,
-    ND_PH_PROTO = 1 << 14, // the protocol behind the IP header and its extensions
-    ND_PH_FLOW = 1 << 15,  // and its header, unless it has none
-    ND_PH_KEY = 1 << 16,   // of GRE
-    ND_PH_TYPE = 1 << 17,  // the EtherType behind all tags
-    ND_PH_INNER = 1 << 18, // of the packet in a tunnel: there is one
-    ND_PH_GSO = 1 << 19,   // it is to be cut into segments
-    ND_PH_CT = 1 << 20,    // connection tracking knows it
+// What a packet turned out to have: bits of a word of the program, one for each header and state of
+// packet.def.
+enum {
+#define ND_PKT_HEADER(id, layer, src) ND_PH_##id##_BIT,
+#define ND_PKT_STATE(id) ND_PH_##id##_BIT,
+#include "compiler/lang/packet.def"
 };
+enum nd_pkt_have {
+#define ND_PKT_HEADER(id, layer, src) ND_PH_##id = 1 << ND_PH_##id##_BIT,
+#define ND_PKT_STATE(id) ND_PH_##id = 1 << ND_PH_##id##_BIT,
+#include "compiler/lang/packet.def"
+};
+
+#define ND_PKT_PORTS (ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP) // headers that begin with two ports
 
 // Where a field's value is.
 enum nd_pkt_src {

@@ -6,8 +6,7 @@
 
 #include <linux/if_arp.h>
 
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_GRE = 47, PROTO_ICMP6 = 58 };
-enum { PROTO_SCTP = 132, PROTO_HOP = 0, PROTO_ROUTE = 43, PROTO_FRAG = 44, PROTO_AUTH = 51 };
+enum { PROTO_HOP = 0, PROTO_ROUTE = 43, PROTO_FRAG = 44, PROTO_AUTH = 51 };
 enum { PROTO_DEST = 60, EXTENSIONS_MAX = 6, L4_ROOM = 32, UNSET = 0xffff, ANY_PROTOCOL = 3 };
 
 #define REG(r) (1u << ND_PR_##r)
@@ -433,9 +432,8 @@ static const struct {
     uint8_t proto, need; // bytes that must be there
     uint16_t ip, have;   // of which IP, 0: any; what it is then
 } transports[] = {
-    {PROTO_TCP, 20, 0, ND_PH_TCP},          {PROTO_UDP, 8, 0, ND_PH_UDP},
-    {PROTO_ICMP, 8, ND_PH_IP4, ND_PH_ICMP}, {PROTO_ICMP6, 8, ND_PH_IP6, ND_PH_ICMP6},
-    {PROTO_SCTP, 8, 0, ND_PH_SCTP},         {PROTO_GRE, 4, 0, ND_PH_GRE},
+#define ND_PKT_TRANSPORT(id, protocol, bytes, ip) {protocol, bytes, ip, ND_PH_##id},
+#include "compiler/lang/packet.def"
 };
 
 // Bytes of the header, as far as they are there; 0 when it is of no known protocol.
@@ -457,6 +455,44 @@ static LLVMValueRef transport(struct nd_parsing *p, LLVMValueRef *found)
     }
     *found = nd_pk_forget(l, *found);
     return nd_pk_forget(l, need);
+}
+
+static const struct {
+    uint32_t have, of;
+    uint8_t need; // bytes from the beginning of the transport header
+} afters[] = {
+#define ND_PKT_AFTER(id, header, bytes) {ND_PH_##id, ND_PH_##header, bytes},
+#include "compiler/lang/packet.def"
+    {0, 0, 0},
+};
+
+static LLVMValueRef fits(struct nd_parsing *p, LLVMValueRef end)
+{
+    struct nd_lower *l = p->l;
+
+    return nd_pk_and(l, LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_load(l, l->fn.pkt.end), ""),
+                     LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_get(p, ND_PR_END), ""));
+}
+
+// What follows the header too, where it is there: then more is read.
+static void extend(struct nd_parsing *p, LLVMValueRef off, LLVMValueRef *found, LLVMValueRef *need)
+{
+    struct nd_lower *l = p->l;
+    LLVMValueRef header = *found;
+    size_t i;
+
+    if (!(p->layers & ND_PL_AFTER_L4))
+        return;
+    for (i = 0; afters[i].have; i++) {
+        LLVMValueRef bytes = nd_ir_i64(l, afters[i].need);
+        LLVMValueRef it = nd_pk_is(l, header, afters[i].of);
+
+        it = nd_pk_and(l, it, fits(p, nd_pk_add(l, off, bytes)));
+        *need = nd_pk_pick(l, it, bytes, *need);
+        *found = nd_pk_pick(l, it, nd_pk_or(l, *found, nd_ir_i64(l, afters[i].have)), *found);
+    }
+    *found = nd_pk_forget(l, *found);
+    *need = nd_pk_forget(l, *need);
 }
 
 // From the bytes that came with the network header, or by a read of its own.
@@ -498,18 +534,15 @@ static void no_flow(struct nd_parsing *p)
 void nd_pk_l4(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
-    LLVMValueRef had = nd_pk_get(p, ND_PR_HAVE), found, need, off = nd_pk_get(p, ND_PR_L4OFF), end;
-    LLVMValueRef there;
+    LLVMValueRef had = nd_pk_get(p, ND_PR_HAVE), found, need, off = nd_pk_get(p, ND_PR_L4OFF);
     struct nd_branch b, c, d, e;
 
     b = nd_pk_if(l, nd_pk_and(l, nd_ir_bool(l, nd_pk_bits(l, had, 0, ND_PH_PROTO)),
                               nd_pk_is(l, nd_pk_get(p, ND_PR_FRAG), 0)));
     need = transport(p, &found);
     c = nd_pk_if(l, nd_ir_bool(l, need));
-    end = nd_pk_add(l, off, need);
-    there = nd_pk_and(l, LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_load(l, l->fn.pkt.end), ""),
-                      LLVMBuildICmp(l->b, LLVMIntULE, end, nd_pk_get(p, ND_PR_END), ""));
-    d = nd_pk_if(l, there);
+    d = nd_pk_if(l, fits(p, nd_pk_add(l, off, need)));
+    extend(p, off, &found, &need);
     fetch_l4(p, off, need);
     e = nd_pk_if(l, honest(p, found));
     nd_pk_set(p, ND_PR_HAVE, nd_pk_or(l, nd_pk_get(p, ND_PR_HAVE), found));

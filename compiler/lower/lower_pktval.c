@@ -41,7 +41,7 @@ static void put_flow(struct nd_lower *l, const struct nd_lpkt *k, bool reversed,
         nd_pk_copy(l, nd_ir_gep(l, to, t->fields[i].off), nd_ir_gep(l, k->addr, 16 * (i ^ other)),
                    4);
     nd_ir_store(l, nd_ir_gep(l, to, t->fields[4].off), 1, reg_of(l, k, ND_PR_PROTO));
-    c = nd_pk_if(l, nd_pk_found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP));
+    c = nd_pk_if(l, nd_pk_found(l, k, ND_PKT_PORTS));
     for (i = 0; i < 2; i++)
         nd_ir_store(l, nd_ir_gep(l, to, t->fields[2 + i].off), 2,
                     nd_pk_wire(l, k->l4, 2 * (i ^ other), 2));
@@ -240,8 +240,7 @@ static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
     LLVMValueRef tcp = nd_pk_found(l, k, ND_PH_TCP);
     LLVMValueRef udp = nd_pk_found(l, k, ND_PH_UDP),
                  icmp = nd_pk_found(l, k, ND_PH_ICMP | ND_PH_ICMP6);
-    LLVMValueRef arp = nd_pk_found(l, k, ND_PH_ARP),
-                 ports = nd_pk_found(l, k, ND_PH_TCP | ND_PH_UDP | ND_PH_SCTP);
+    LLVMValueRef arp = nd_pk_found(l, k, ND_PH_ARP), ports = nd_pk_found(l, k, ND_PKT_PORTS);
     LLVMValueRef kind, a, id;
 
     nd_pk_copy(l, to, k->addr, 8);

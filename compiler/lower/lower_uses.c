@@ -38,6 +38,8 @@ static void note_layers(struct nd_expr *e, uint32_t *mask)
 // Each layer stands on others.
 static uint32_t close_layers(uint32_t m)
 {
+    if (m & ND_PL_AFTER_L4)
+        m |= ND_PL_L4;
     return m & (ND_PL_ARP | ND_PL_ADDR | ND_PL_L4 | ND_PL_VLAN) ? m | ND_PL_L3 : m;
 }
 
