@@ -42,7 +42,8 @@ for f in $features; do
 done
 
 # Every field of a packet has a row, with its type (flow and enum are made when compiling) and text.
-sed -nE 's/^    \{"([a-z0-9]*)", "([a-z.]+)", (&nd_type_)?([a-zA-Z0-9]+), .*, "([^"]*)"\},$/\1,\2,\4,\5/p' compiler/lang/packet.c |
+sed -nE -e 's/^ND_PKT_FIELD\(([a-z0-9]*), [A-Z0-9_]+, ([a-z]+), ([a-z0-9]+),.*, "([^"]*)"\)$/\1,\2,\3,\4/p' \
+    -e 's/^ND_PKT_VALUE\("([a-z0-9]*)", "([a-z.]+)", (&nd_type_)?([a-zA-Z0-9]+),.*, "([^"]*)"\)$/\1,\2,\4,\5/p' compiler/lang/packet.def |
     awk -F, '{ f = $1; n = $2; t = $3; sub(/^[^,]*,[^,]*,[^,]*,/, "")
         if (t == "NULL") t = n ~ /^flow/ ? "flow" : "enum"
         print "| `pkt." (f == "" ? "" : f ".") n "` | " t " | " $0 " |" }' >"$tmp/fields"

@@ -23,7 +23,8 @@ ip -n "$A" link add link "$T" name tag0 type vlan id 77 2>/dev/null && ip -n "$A
 inside() { nsenter --net=/run/netns/"$A" "$@"; }
 
 # The table: name and type of every field, also of the inner packet.
-rows=$(sed -nE 's/^    \{"([a-z0-9]*)", "([a-z.]+)", (NULL|&nd_type_([a-z0-9]+)|&[a-z0-9_]+), .*/\1,\2,\4/p' compiler/lang/packet.c |
+rows=$(sed -nE -e 's/^ND_PKT_FIELD\(([a-z0-9]*), [A-Z0-9_]+, ([a-z]+), ([a-z0-9]+),.*/\1,\2,\3/p' \
+    -e 's/^ND_PKT_VALUE\("([a-z0-9]*)", "([a-z.]+)", (NULL|&nd_type_([a-z0-9]+)),.*/\1,\2,\4/p' compiler/lang/packet.def |
     awk -F, '{ print ($1 == "" ? "" : $1 ".") $2 ":" ($3 == "" ? "flow" : $3) }')
 fields=() skipped=" hash "
 for r in $rows; do
