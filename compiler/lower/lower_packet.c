@@ -430,7 +430,7 @@ void nd_pk_addresses(struct nd_parsing *p)
 
 static const struct {
     uint8_t proto, need; // bytes that must be there
-    uint16_t ip, have;   // of which IP, 0: any; what it is then
+    uint32_t ip, have;   // of which IP, 0: any; what it is then
 } transports[] = {
 #define ND_PKT_TRANSPORT(id, protocol, bytes, ip) {protocol, bytes, ip, ND_PH_##id},
 #include "compiler/lang/packet.def"
