@@ -267,7 +267,10 @@ static void sctp(struct frame *f, const struct layer *self, const struct layer *
 {
     (void)self, (void)next;
     ports(f, "sctp", 36412);
-    raw(f, 8, 0x1122334455667788ull);
+    put(f, 4, 0x91a2b3c4, "sctp.vtag");
+    raw(f, 4, 0x55667788); // checksum
+    put(f, 1, 192, "sctp.chunk");
+    raw(f, 3, 0x000010);
 }
 
 static void icmp(struct frame *f, const struct layer *self, const struct layer *next)

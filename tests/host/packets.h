@@ -74,6 +74,9 @@ static const struct kind kinds[] = {
     {"eth/ip4/tcp", l4_all, 14 + 20 + 19, 0, 1},
     {"eth/ip6/tcp", l4_all, 14 + 40 + 19, 0, 1},
     {"eth/ip4/udp", l4_all, 14 + 20 + 7, 0, 1},
+    {"eth/ip4/sctp", l4_all, 14 + 20 + 7, 0, 1},
+    {"eth/ip4/sctp", "sctp.chunk", 14 + 20 + 15, 0, 0},
+    {"eth/ip4/sctp", "", 14 + 20 + 16, 0, 0},
     {"eth/ip4tiny/tcp/data", l4_all, 0, 0, 1}, // the header ends behind the IP packet's end
     {"eth/ip4/tcpbad/data", l4_all, 0, 0, 1},
     {"eth/ip6", "ip flow", 14 + 39, 0, 1},
