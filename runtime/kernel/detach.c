@@ -142,17 +142,16 @@ static uint32_t prog_of(int link)
 // 1: on the list, 0: not, -1: the kernel does not tell (not a tracepoint).
 static int is_listed(int perf, uint32_t prog)
 {
-    struct {
-        struct perf_event_query_bpf head;
-        uint32_t ids[ON_A_TRACEPOINT];
+    struct { // perf_event_query_bpf
+        uint32_t ids_len, prog_cnt, ids[ON_A_TRACEPOINT];
     } q;
     uint32_t i;
 
     memset(&q, 0, sizeof(q));
-    q.head.ids_len = ON_A_TRACEPOINT;
+    q.ids_len = ON_A_TRACEPOINT;
     if (ioctl(perf, PERF_EVENT_IOC_QUERY_BPF, &q))
         return -1;
-    for (i = 0; i < q.head.prog_cnt && i < ON_A_TRACEPOINT; i++) {
+    for (i = 0; i < q.prog_cnt && i < ON_A_TRACEPOINT; i++) {
         if (q.ids[i] == prog)
             return 1;
     }
