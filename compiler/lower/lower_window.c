@@ -5,9 +5,9 @@
 // A word says whether the copy is filled. It is cleared when the variable is set, so loops and
 // branches need no thought here, and LLVM removes the tests whose outcome it can see.
 //
-// Where fields are in a portable program is known when it is loaded: the copy begins at the place
-// of the first one, and the verifier, which sees the places as constants, removes what does not
-// come to pass: the copy's use for a field that is not in it there, or its own read.
+// In a portable program the places of fields are known only when it is loaded. The copy begins at
+// the first field, and each field is looked for in it, or read by itself if it is too far away. To
+// the verifier the places are constants, so it removes whichever of the two never happens.
 #include "compiler/lower/lower_impl.h"
 
 #define WINDOW_MAX 64u // bytes; fields further apart are read one by one
@@ -108,8 +108,8 @@ LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e)
 }
 
 // Goes to `in` if a unit of `size` bytes at off (of the copy) is one as compiled and in the copy,
-// else to `out`. The oldest verifiers do not follow comparisons: there it is arithmetic, until it
-// is 0 or not.
+// else to `out`. The oldest verifiers do not follow comparisons of constants: for them it is
+// arithmetic that ends in 0 or not.
 static void if_fits(struct nd_lower *l, const struct nd_slot *slot, LLVMValueRef off,
                     LLVMValueRef size, uint32_t unit, LLVMBasicBlockRef in, LLVMBasicBlockRef out)
 {

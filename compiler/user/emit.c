@@ -140,7 +140,7 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
     nd_need_probe(e->p, pr);
     m.name = nd_mfb_str(e->b, pr->name);
     m.type = pr->type;
-    m.attach_btf_id = pr->btf_id;
+    m.attach_btf_id = pr->typed ? pr->targets.v[0].sig->btf_id : pr->btf_id;
     m.btf_name = nd_mfb_str(e->b, pr->btf_name);
     m.direct = nd_mfb_str(e->b, pr->direct);
     m.first = nd_mfb_count(e->b, ND_SEC_ATTACHES);

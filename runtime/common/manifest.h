@@ -367,7 +367,7 @@ enum nd_mf_prog_type {
 struct nd_mf_prog {
     uint32_t name;          // ELF function
     uint32_t type;          // enum nd_mf_prog_type
-    uint32_t attach_btf_id; // TP_BTF, FENTRY, FEXIT: id in vmlinux BTF when compiled, or 0
+    uint32_t attach_btf_id; // TP_BTF, FENTRY, FEXIT, direct: id in vmlinux BTF when compiled, or 0
     uint32_t
         btf_name;   // string: name to look up instead on another kernel ("btf_trace_x" or "func")
     uint32_t first; // ATTACHES

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the compiler says through a pipe before the object is finished, so that ndtrace can get
-// ready meanwhile: the maps it will have and the features it needs. Only a hint; the object counts.
+// ready meanwhile: the maps that it will have and the features that it needs. It is only a hint:
+// what counts is the object.
 #ifndef ND_PLAN_H
 #define ND_PLAN_H
 

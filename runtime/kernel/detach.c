@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The kernel waits for grace periods (20 to 75 ms each) when a perf link is closed, and again, one
-// event after the other behind one lock (perf_trace_destroy), when the last event of a tracepoint
-// or uprobe is. Nobody has to wait for either: a child that holds nothing but these descriptors
-// does. What we must know is that no program starts any more. The kernel takes a program off its
-// list before it waits, and for tracepoints it tells who is on the list. For other events (kprobes,
-// uprobes) it does not, so their links are closed here, side by side in several threads.
+// Closing a perf link makes the kernel wait for a grace period (20 to 75 ms). Closing the last
+// event of a tracepoint or uprobe makes it wait for another one, and those waits stand in line
+// behind one lock (perf_trace_destroy). The user should not have to wait for either, so a child
+// that holds nothing but these descriptors does. We only have to know that no program starts any
+// more. The kernel takes a program off its list before it waits, and for tracepoints it tells us
+// who is on the list. For other events (kprobes, uprobes) it does not, so we close their links
+// ourselves, in several threads.
 #include "runtime/kernel/detach.h"
 
 #include <bpf/bpf.h>
@@ -25,7 +26,7 @@
 #define NAP_NS 100000       // between two looks at the list
 #define PATIENCE 20000u     // looks: two seconds; the kernel goes on without us
 
-// ---- descriptors, closed side by side ----------------------------------------------------------
+// ---- descriptors, closed in parallel ------------------------------------------------------------
 
 struct closer {
     pthread_t thread;
@@ -101,8 +102,8 @@ static void keep_only(const struct load *d, int *sorted)
     close_between(next, ~0u);
 }
 
-// Starts it and gives a descriptor; the child begins when that is closed. The last one to close a
-// link or an event is who waits, so ours have to be closed before. -1: there is no child.
+// Starts it and returns a descriptor; the child begins when that is closed. Whoever closes a link
+// or an event last has to wait, so ours must be closed first. -1: there is no child.
 static int start_child(const struct load *d)
 {
     int *sorted = calloc(d->n + 1, sizeof(*sorted)), ends[2] = {-1, -1};
@@ -141,17 +142,16 @@ static uint32_t prog_of(int link)
 // 1: on the list, 0: not, -1: the kernel does not tell (not a tracepoint).
 static int is_listed(int perf, uint32_t prog)
 {
-    struct {
-        struct perf_event_query_bpf head;
-        uint32_t ids[ON_A_TRACEPOINT];
+    struct { // perf_event_query_bpf
+        uint32_t ids_len, prog_cnt, ids[ON_A_TRACEPOINT];
     } q;
     uint32_t i;
 
     memset(&q, 0, sizeof(q));
-    q.head.ids_len = ON_A_TRACEPOINT;
+    q.ids_len = ON_A_TRACEPOINT;
     if (ioctl(perf, PERF_EVENT_IOC_QUERY_BPF, &q))
         return -1;
-    for (i = 0; i < q.head.prog_cnt && i < ON_A_TRACEPOINT; i++) {
+    for (i = 0; i < q.prog_cnt && i < ON_A_TRACEPOINT; i++) {
         if (q.ids[i] == prog)
             return 1;
     }
@@ -169,7 +169,8 @@ static void wait_unlisted(int perf, uint32_t prog)
 
 // ---- all of it ---------------------------------------------------------------------------------
 
-// Links whose end can be seen are for the child. progs: for each point, 0 if it has no such link.
+// Takes the links that the child is to close: those whose end we can see. progs: for each point the
+// program of such a link, or 0.
 static void take_listed(struct nd_attach_point *v, uint32_t n, struct load *d, uint32_t *progs)
 {
     uint32_t i;

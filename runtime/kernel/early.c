@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// See early.h. A map is taken only if the object has one of that name and all its numbers agree, so
-// a plan that was given up for another costs time and nothing else.
+// See early.h. The object gets a map only if it has one of that name and all its numbers agree, so
+// a plan that was dropped for another one costs time and nothing else.
 #include "runtime/kernel/early.h"
 
 #include <bpf/bpf.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SMALL 256u // entries: not worth a word
+#define SMALL 256u // entries: as quick to make later
 #define LARGE \
     (16ull << 20) // bytes, about: for these the loader looks first at what memory there is
 

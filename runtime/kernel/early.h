@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Maps made while the compiler still works: the kernel takes longer for a large one than for all
-// else at a start. Must not know scripts. Serves the command line and the loader.
+// Maps made while the compiler is still at work: creating a large one takes the kernel as long as
+// the rest of a start. Must not know scripts. Serves the command line and the loader.
 #ifndef ND_EARLY_H
 #define ND_EARLY_H
 

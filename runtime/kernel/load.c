@@ -205,8 +205,12 @@ static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opt
         return 0;
     mp = &mf->progs[i];
     err = place_words(p, prog, mp);
+    if (!err && nd_load_is_direct(p->l, i) && p->same_kernel && mp->attach_btf_id) {
+        opts->attach_prog_fd = 0;
+        opts->attach_btf_id = mp->attach_btf_id;
+    }
     if (err || !nd_kind_is(mp->type, ND_PF_TYPED))
-        return err; // also if it is direct: libbpf has found the id
+        return err;
     if (mp->type != ND_PROG_TP_BTF && mp->count)
         module = nd_mf_str(mf, mf->attaches[mp->first].s0);
     opts->attach_prog_fd = 0; // undo what keeps libbpf from reading vmlinux BTF (select_progs)
@@ -242,12 +246,25 @@ static void set_type(struct nd_load *l, struct bpf_program *prog, uint32_t type)
     bpf_program__set_expected_attach_type(prog, prog_types[type].attach);
 }
 
-#define TYPED_EVENT "btf_trace_" // before the name of the event, in BTF
-
 // Is this one loaded as the program that the verifier knows the types for?
 bool nd_load_is_direct(const struct nd_load *l, uint32_t prog)
 {
     return l->direct && *nd_mf_str(&l->mf, l->mf.progs[prog].direct);
+}
+
+#define TYPED_EVENT "btf_trace_" // before the name of the event, in BTF
+
+// The id of the event: known on the kernel of the compilation, else libbpf looks for it in the BTF
+// that it reads anyway.
+static int target_direct(const struct nd_load *l, struct bpf_program *prog,
+                         const struct nd_mf_prog *p)
+{
+    const char *name = nd_mf_str(&l->mf, p->btf_name);
+
+    if (p->attach_btf_id && nd_needs_same_kernel(&l->mf))
+        return bpf_program__set_attach_target(prog, 1, NULL); // see below
+    name += strncmp(name, TYPED_EVENT, strlen(TYPED_EVENT)) ? 0 : strlen(TYPED_EVENT);
+    return bpf_program__set_attach_target(prog, 0, name);
 }
 
 static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *wanted)
@@ -272,10 +289,8 @@ static int select_progs(struct nd_load *l, struct bpf_object *obj, const bool *w
         l->progs[i] = prog;
         bpf_program__set_autoload(prog, true);
         set_type(l, prog, nd_load_is_direct(l, i) ? ND_PROG_TP_BTF : p->type);
-        if (nd_load_is_direct(l, i)) { // libbpf looks it up in the BTF that it reads anyway
-            name = nd_mf_str(&l->mf, p->btf_name);
-            name += strncmp(name, TYPED_EVENT, strlen(TYPED_EVENT)) ? 0 : strlen(TYPED_EVENT);
-            err = bpf_program__set_attach_target(prog, 0, name);
+        if (nd_load_is_direct(l, i)) {
+            err = target_direct(l, prog, p);
             if (err)
                 return err;
             continue;

@@ -108,6 +108,8 @@ one() {
     esac
     command_of "$side" "$job"
     [ "$side" != cached ] || cache=$PWD/$out/cache
+    # The kernel frees the maps and programs of the run before for some time after its end.
+    [ ${#traffic[@]} -gt 0 ] || sleep 0.2
     line=$(NDTRACE_CACHE=$cache $out/measure -q "${traffic[@]}" -o $out/lines "${cmd[@]}" 2>$out/err) ||
         { echo "$side $job failed: ${cmd[*]}" >&2; tail -3 $out/err >&2; }
     case $job in
