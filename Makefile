@@ -15,10 +15,11 @@ ifndef LLVM_CONFIG
 LLVM_CONFIG := $(shell sh .ci/llvm.sh config)
 endif
 
-# SAN=1: everything under AddressSanitizer and UndefinedBehaviorSanitizer, in a folder of its own.
+# SAN=1: everything under AddressSanitizer and UndefinedBehaviorSanitizer, in a folder of its own; LLVM verifies
+# the code of each script.
 ifeq ($(SAN),1)
 B ?= build/san
-OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DND_VERIFY_IR
 else
 B ?= build
 OPT := -O2 -g

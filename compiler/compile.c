@@ -51,12 +51,33 @@ static void check(struct nd_unit *u)
 
 static void lower(struct nd_unit *u)
 {
-    const struct nd_compile_opts *o = &u->opts;
     // Whoever listens to the plan waits for us, and stops when we say that we are done.
-    const struct nd_lower_opts lo = {o->dump && !strcmp(o->dump, "lower"), o->planned != NULL,
-                                     o->planned, o->planned_arg};
+    const struct nd_lower_opts lo = {u->opts.verify || u->opts.dump, u->opts.planned != NULL,
+                                     u->opts.planned, u->opts.planned_arg};
 
-    u->object = nd_lower(&u->program, &lo, &u->size);
+    if (!u->lowered)
+        u->lowered = nd_lower_new(&u->program, &lo);
+    if (u->lowered)
+        nd_lower(u->lowered);
+}
+
+static void optimise(struct nd_unit *u)
+{
+    nd_lower_optimise(u->lowered);
+}
+
+static void emit(struct nd_unit *u)
+{
+    nd_lower_emit(u->lowered);
+    u->back_to = nd_lower_again(u->lowered) ? "lower" : NULL;
+}
+
+static void finish(struct nd_unit *u)
+{
+    nd_lower_finish(u->lowered);
+    u->back_to = nd_lower_again(u->lowered) ? "lower" : NULL;
+    if (!u->back_to && !u->diags.errors)
+        u->object = nd_lower_object(u->lowered, &u->size);
 }
 
 // Each takes what the one before made. After an error in one that is marked, nothing can be made of
@@ -74,14 +95,26 @@ static const struct pass {
     {"expand", expand, false, nd_dump_probes},      // probes, stages and paths: programs and places
     {"infer", infer, false, nd_dump_maps},          // types of maps and functions
     {"check", check, true, nd_dump_maps}, // every body, aloud; what the kernel rules out goes
-    {"lower", lower, true, NULL},         // LLVM IR, then the object
+    {"lower", lower, true, nd_dump_ir},   // LLVM IR
+    {"optimise", optimise, true, nd_dump_ir},
+    {"emit", emit, true, nd_dump_object},     // the object, or back to "lower" for less stack
+    {"finish", finish, true, nd_dump_object}, // what only the code tells is in its manifest
 };
 
 #define PASSES (sizeof(passes) / sizeof(passes[0]))
 
+static uint32_t pass_named(const char *name)
+{
+    uint32_t i = 0;
+
+    while (i < PASSES && strcmp(passes[i].name, name) != 0)
+        i++;
+    return i;
+}
+
 bool nd_compile(struct nd_unit *u, const char *last)
 {
-    for (; u->done < PASSES; u->done++) {
+    while (u->done < PASSES) {
         const struct pass *p = &passes[u->done];
 
         if (u->done && passes[u->done - 1].stops && u->diags.errors)
@@ -89,23 +122,17 @@ bool nd_compile(struct nd_unit *u, const char *last)
         p->run(u);
         if (u->opts.dump && p->dump && !strcmp(u->opts.dump, p->name))
             p->dump(u, stderr);
-        if (!strcmp(p->name, last)) {
-            u->done++;
+        u->done = u->back_to ? pass_named(u->back_to) : u->done + 1;
+        if (!u->back_to && !strcmp(p->name, last))
             break;
-        }
+        u->back_to = NULL;
     }
     return !u->diags.errors;
 }
 
 bool nd_compile_has_pass(const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < PASSES; i++) {
-        if (!strcmp(passes[i].name, name))
-            return true;
-    }
-    return false;
+    return pass_named(name) < PASSES;
 }
 
 // ---- units --------------------------------------------------------------------------------------
@@ -149,7 +176,7 @@ void nd_unit_free(struct nd_unit *u)
 {
     if (!u)
         return;
-    free(u->object);
+    nd_lower_free(u->lowered);
     nd_kernel_free(u->kernel);
     nd_arena_free(u->arena);
     free(u);

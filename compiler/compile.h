@@ -16,6 +16,7 @@ struct nd_compile_opts {
     const char *stdlib; // folder of the standard library's modules, or NULL
     bool no_modules;    // leave `use` alone (fmt)
     const char *dump;   // what this pass made goes to stderr, or NULL
+    bool verify;        // LLVM's verifier looks at what was lowered
     bool portable;      // an object that other kernels load as well
     uint32_t without;   // ND_F_BIT()s: what the target kernel lacks
     // What the object will have, before its code is made: see lower.h; or NULL.
@@ -30,10 +31,12 @@ struct nd_unit { // what a compilation holds; free with nd_unit_free
     struct nd_diags diags;
     struct nd_program program;
     struct nd_kernel *kernel;
-    struct nd_check *check; // from the pass "options" on
-    void *object;           // malloc'ed, from the last pass on; NULL: none was made
-    size_t size;            // of the object
-    uint32_t done;          // passes that ran
+    struct nd_check *check;     // from the pass "options" on
+    struct nd_lowered *lowered; // from the pass "lower" on
+    void *object;               // after the last pass, of lowered; NULL: none was made
+    size_t size;                // of the object
+    uint32_t done;              // passes that ran
+    const char *back_to;        // the pass that has to run next, if it is an earlier one
 };
 
 // Reads and parses the script and its modules. Returns NULL only when out of memory; errors are in
@@ -42,7 +45,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o);
 void nd_unit_free(struct nd_unit *u);
 
 // Runs the passes up to the one named `last`, from where the unit is; false if there were errors.
-// "options" is enough for --help, "check" finds all that is wrong with a script, "lower" makes
+// "options" is enough for --help, "check" finds all that is wrong with a script, "finish" makes
 // u->object.
 bool nd_compile(struct nd_unit *u, const char *last);
 bool nd_compile_has_pass(const char *name);

@@ -2,6 +2,8 @@
 // One line for each thing, indented by what it is in.
 #include "compiler/dump.h"
 
+#include "compiler/lower/lower.h"
+
 void nd_dump_sources(const struct nd_unit *u, FILE *out)
 {
     uint32_t i;
@@ -200,4 +202,14 @@ void nd_dump_maps(const struct nd_unit *u, FILE *out)
 
         fprintf(out, "fn %s -> %s\n", fn->decl->name, fn->ret ? nd_type_text(t, fn->ret) : "?");
     }
+}
+
+void nd_dump_ir(const struct nd_unit *u, FILE *out)
+{
+    nd_lower_dump_ir(u->lowered, out);
+}
+
+void nd_dump_object(const struct nd_unit *u, FILE *out)
+{
+    nd_lower_dump_object(u->lowered, out);
 }

@@ -12,5 +12,7 @@ void nd_dump_options(const struct nd_unit *u, FILE *out); // types and places of
 void nd_dump_names(const struct nd_unit *u, FILE *out);   // what is declared
 void nd_dump_probes(const struct nd_unit *u, FILE *out);  // programs and where they attach
 void nd_dump_maps(const struct nd_unit *u, FILE *out);    // types of maps, events and functions
+void nd_dump_ir(const struct nd_unit *u, FILE *out);      // LLVM's text
+void nd_dump_object(const struct nd_unit *u, FILE *out);  // functions and the manifest
 
 #endif

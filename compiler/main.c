@@ -38,7 +38,7 @@ static const char usage[] =
     "  --portable     an object that other kernels can load as well\n"
     "  --dump PASS    what this pass made, to stderr: load parse options declare expand infer "
     "check\n"
-    "                 lower\n"
+    "                 lower optimise emit finish\n"
     "  --without A,B  what the target kernel lacks: names of docs/kernels.md\n";
 
 enum {
@@ -170,7 +170,7 @@ static int mode_object(struct nd_unit *u, const struct args *a)
 {
     struct nd_seal seal;
 
-    if (!nd_compile(u, "lower"))
+    if (!nd_compile(u, "finish"))
         return EXIT_SCRIPT;
     if (!u->object)
         return EXIT_RUN;
@@ -272,6 +272,9 @@ int main(int argc, char **argv)
     if (!strcmp(a.mode, "list"))
         return nd_list(&a.o, a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*",
                        stdout);
+#ifdef ND_VERIFY_IR
+    a.o.verify = true;
+#endif
     if (a.plan_fd >= 0) {
         a.o.planned = planned;
         a.o.planned_arg = &a;

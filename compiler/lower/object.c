@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// IR to BPF ELF with the manifest inside. A short list of passes: what they gain per event is worth
-// their time at start, and none of them makes code that the verifier cannot follow.
+// The passes that use LLVM, up to the BPF ELF with the manifest inside. A short list of passes:
+// what they gain per event is worth their time at start, and none of them makes code that the
+// verifier cannot follow.
 #include "compiler/lower/lower.h"
 
 #include "compiler/lower/lower_impl.h"
@@ -20,6 +21,19 @@
 #define PASSES_UNROLL                                                                     \
     "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=1000;no-runtime;" \
     "no-partial;no-peeling;upperbound>,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
+
+struct nd_lowered {
+    struct nd_program *p;
+    struct nd_lower_opts o;
+    LLVMTargetMachineRef tm;
+    struct nd_lower l;
+    bool open;       // l has a module
+    bool scratch;    // everything larger than a register goes to per-CPU memory
+    bool first_only; // of a list, only its first packet
+    bool deep;       // a program and its function do not fit the stack together
+    void *elf;
+    size_t size;
+};
 
 void LLVMInitializeBPFTargetInfo(void);
 void LLVMInitializeBPFTarget(void);
@@ -118,7 +132,7 @@ static void add_manifest(struct nd_lower *l)
     LLVMSetGlobalConstant(g, 1);
 }
 
-static bool optimise(struct nd_lower *l, LLVMTargetMachineRef tm)
+static bool run_passes(struct nd_lower *l, LLVMTargetMachineRef tm)
 {
     LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
     const char *passes = nd_without(l->p, ND_F_LOOPS) ? PASSES_UNROLL : PASSES;
@@ -142,24 +156,6 @@ static bool optimise(struct nd_lower *l, LLVMTargetMachineRef tm)
         return false;
     }
     return true;
-}
-
-static void *emit_elf(struct nd_lower *l, LLVMTargetMachineRef tm, size_t *size)
-{
-    LLVMMemoryBufferRef buf;
-    char *why = NULL;
-    void *copy;
-
-    if (LLVMTargetMachineEmitToMemoryBuffer(tm, l->m, LLVMObjectFile, &why, &buf)) {
-        fail(l->p, "writing the object", why);
-        return NULL;
-    }
-    *size = LLVMGetBufferSize(buf);
-    copy = malloc(*size);
-    if (copy)
-        memcpy(copy, LLVMGetBufferStart(buf), *size);
-    LLVMDisposeMemoryBuffer(buf);
-    return copy;
 }
 
 // LLVM reports what it cannot translate for BPF (a call too wide, the stack) through this.
@@ -208,25 +204,92 @@ static void tell_plan(struct nd_lower *l, const struct nd_lower_opts *o)
         o->planned(o->arg, &plan, l->plan.v);
 }
 
-static void *one_try(struct nd_lower *l, LLVMTargetMachineRef tm, const struct nd_lower_opts *o,
-                     size_t *size)
+// LLVM keeps what it made for relocations by the names of types, also from modules that are gone:
+// types of another module must have other names.
+static uint32_t module_number(void)
+{
+    static atomic_uint made;
+
+    return atomic_fetch_add(&made, 1);
+}
+
+struct nd_lowered *nd_lower_new(struct nd_program *p, const struct nd_lower_opts *o)
+{
+    struct nd_lowered *x = ND_NEW(p->arena, struct nd_lowered);
+
+    x->p = p;
+    x->o = *o;
+    x->tm = machine(p);
+    return x->tm ? x : NULL;
+}
+
+static void close_module(struct nd_lowered *x)
+{
+    if (x->open && !x->o.last)
+        end_module(&x->l);
+    x->open = false;
+}
+
+void nd_lower_free(struct nd_lowered *x)
+{
+    if (!x)
+        return;
+    close_module(x);
+    free(x->elf);
+    if (!x->o.last)
+        LLVMDisposeTargetMachine(x->tm);
+}
+
+void nd_lower(struct nd_lowered *x)
 {
     char *why = NULL;
 
-    if (!nd_lower_program(l))
-        return NULL;
-    tell_plan(l, o);
-    add_manifest(l);
-    if (o->dump_ir)
-        LLVMDumpModule(l->m);
-    if (o->dump_ir && LLVMVerifyModule(l->m, LLVMReturnStatusAction, &why)) {
-        fail(l->p, "internal error, please report it", why);
-        return NULL;
+    close_module(x);
+    x->l = (struct nd_lower){.p = x->p,
+                             .force_scratch = x->scratch,
+                             .first_only = x->first_only,
+                             .module = module_number()};
+    begin_module(&x->l, x->tm);
+    x->open = true;
+    if (!nd_lower_program(&x->l))
+        return;
+    tell_plan(&x->l, &x->o);
+    add_manifest(&x->l);
+    if (x->o.verify && LLVMVerifyModule(x->l.m, LLVMReturnStatusAction, &why))
+        fail(x->p, "internal error, please report it", why);
+    else
+        LLVMDisposeMessage(why);
+}
+
+void nd_lower_optimise(struct nd_lowered *x)
+{
+    if (!run_passes(&x->l, x->tm) || (nd_without(x->p, ND_F_LOOPS) && !nd_lower_unrolled(&x->l)))
+        return;
+    nd_lower_sink_addresses(x->l.m, x->l.b);
+}
+
+void nd_lower_emit(struct nd_lowered *x)
+{
+    LLVMMemoryBufferRef buf;
+    char *why = NULL;
+
+    if (LLVMTargetMachineEmitToMemoryBuffer(x->tm, x->l.m, LLVMObjectFile, &why, &buf)) {
+        fail(x->p, "writing the object", why);
+        return;
     }
-    if (!optimise(l, tm) || (nd_without(l->p, ND_F_LOOPS) && !nd_lower_unrolled(l)))
-        return NULL;
-    nd_lower_sink_addresses(l->m, l->b);
-    return emit_elf(l, tm, size);
+    free(x->elf);
+    x->size = LLVMGetBufferSize(buf);
+    x->elf = malloc(x->size);
+    if (x->elf)
+        memcpy(x->elf, LLVMGetBufferStart(buf), x->size);
+    else
+        fail(x->p, "out of memory", NULL);
+    LLVMDisposeMemoryBuffer(buf);
+}
+
+void nd_lower_finish(struct nd_lowered *x)
+{
+    x->deep = !nd_lower_object_finish(x->p, x->elf, x->size);
 }
 
 static void too_much(struct nd_program *p)
@@ -239,47 +302,36 @@ static void too_much(struct nd_program *p)
         "keep less at a time: split a long expression, use fewer fields in one key or event");
 }
 
-// LLVM keeps what it made for relocations by the names of types, also from modules that are gone:
-// types of another module must have other names.
-static uint32_t module_number(void)
+// Again with everything larger than a register in per-CPU memory, when LLVM's own needs were too
+// much for the stack; again without functions for lists, when it is too small for them.
+bool nd_lower_again(struct nd_lowered *x)
 {
-    static atomic_uint made;
+    bool scratch = x->l.over_stack && !x->scratch;
+    bool first_only = (x->l.over_stack || x->deep) && !scratch && !x->first_only;
 
-    return atomic_fetch_add(&made, 1);
+    if (x->l.over_stack && !scratch && !first_only)
+        too_much(x->p);
+    x->scratch |= scratch;
+    x->first_only |= first_only;
+    x->deep = false;
+    return scratch || first_only;
 }
 
-void *nd_lower(struct nd_program *p, const struct nd_lower_opts *o, size_t *size)
+void *nd_lower_object(const struct nd_lowered *x, size_t *size)
 {
-    LLVMTargetMachineRef tm = machine(p);
-    bool scratch = false, first_only = false, again = true;
-    void *elf = NULL;
+    *size = x->size;
+    return x->elf;
+}
 
-    // Again with everything larger than a register in per-CPU memory, when LLVM's own needs were
-    // too much for the stack; again without functions for lists, when it is too small for them.
-    while (tm && again) {
-        struct nd_lower l = {
-            .p = p, .force_scratch = scratch, .first_only = first_only, .module = module_number()};
+void nd_lower_dump_ir(const struct nd_lowered *x, FILE *out)
+{
+    char *text = LLVMPrintModuleToString(x->l.m);
 
-        free(elf);
-        begin_module(&l, tm);
-        elf = one_try(&l, tm, o, size);
-        if (!o->last)
-            end_module(&l);
-        again = false;
-        if (l.over_stack && !scratch)
-            again = scratch = true;
-        else if (l.over_stack && !first_only)
-            again = first_only = true;
-        else if (l.over_stack)
-            too_much(p);
-        else if (elf && !p->diags->errors && !nd_lower_object_finish(p, elf, *size) && !first_only)
-            again = first_only = true;
-    }
-    if (p->diags->errors) {
-        free(elf);
-        elf = NULL;
-    }
-    if (tm && !o->last)
-        LLVMDisposeTargetMachine(tm);
-    return elf;
+    fputs(text, out);
+    LLVMDisposeMessage(text);
+}
+
+void nd_lower_dump_object(const struct nd_lowered *x, FILE *out)
+{
+    nd_lower_object_dump(x->p, x->elf, x->size, out);
 }

@@ -175,28 +175,54 @@ static void section(struct finish *f, Elf_Scn *scn, const char *name, const GElf
     }
 }
 
-bool nd_lower_object_finish(struct nd_program *p, void *object, size_t size)
+// What is in the object that counts here; f->elf is to be ended.
+static void open_object(struct finish *f, struct nd_program *p, const void *object, size_t size)
 {
-    struct finish f = {.p = p, .base = object};
     Elf_Scn *scn = NULL;
     size_t strndx;
 
+    *f = (struct finish){.p = p, .base = (char *)(uintptr_t)object};
     elf_version(EV_CURRENT);
-    f.elf = elf_memory(object, size);
-    if (!f.elf || elf_getshdrstrndx(f.elf, &strndx)) {
-        elf_end(f.elf);
-        return true;
-    }
-    while ((scn = elf_nextscn(f.elf, scn))) {
+    f->elf = elf_memory(f->base, size);
+    if (!f->elf || elf_getshdrstrndx(f->elf, &strndx))
+        return;
+    while ((scn = elf_nextscn(f->elf, scn))) {
         GElf_Shdr sh;
 
         if (gelf_getshdr(scn, &sh))
-            section(&f, scn, elf_strptr(f.elf, strndx, sh.sh_name), &sh);
+            section(f, scn, elf_strptr(f->elf, strndx, sh.sh_name), &sh);
     }
+}
+
+bool nd_lower_object_finish(struct nd_program *p, void *object, size_t size)
+{
+    struct finish f;
+
+    open_object(&f, p, object, size);
     if (f.h) {
         functions(&f);
         nd_mfb_seal(f.h);
     }
     elf_end(f.elf);
     return !f.deep;
+}
+
+void nd_lower_object_dump(struct nd_program *p, const void *object, size_t size, FILE *out)
+{
+    struct finish f;
+    GElf_Sym sym;
+    uint32_t n;
+    int i;
+
+    open_object(&f, p, object, size);
+    for (i = 0; f.syms && gelf_getsym(f.syms, i, &sym); i++) {
+        const struct insn *code = code_of(&f, &sym, &n);
+
+        if (code)
+            fprintf(out, "function %s, %u instructions, %u bytes of stack\n",
+                    elf_strptr(f.elf, f.strings, sym.st_name), n, stack_of(code, n));
+    }
+    if (f.h)
+        fprintf(out, "manifest, %u bytes, needs 0x%x\n", f.h->size, f.h->needs);
+    elf_end(f.elf);
 }

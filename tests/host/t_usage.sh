@@ -159,3 +159,14 @@ usage no-such-process 1 'no process' -p 4194304 -e 'interval:s:1 { print(1) }'
 head -c 4000 /dev/urandom >"$TMP/random.nd"
 usage binary-file 2 'error' "$TMP/random.nd"
 finish
+
+# Every pass that the help of the compiler names shows what it made.
+passes=$(build/ndtrace-compile --help 2>&1 | sed -n '/--dump PASS/,/--without/p' | tr '\n' ' ' | sed -E 's/.*to stderr: (.*) --without.*/\1/')
+same passes "$(wc -w <<<"$passes")" 11
+for p in $passes; do
+    build/ndtrace-compile object --dump "$p" --out-fd 3 3>/dev/null -e 'use flow; fn twice(x) { return 2 * x } tracepoint:net:net_dev_queue { @a[pkt.len] = twice(1) }' >"$TMP/out" 2>&1
+    [ -s "$TMP/out" ] && ok "dump-$p" || not_ok "dump-$p" "nothing"
+done
+build/ndtrace-compile object --dump fry --out-fd 3 3>/dev/null -e 'BEGIN { }' >"$TMP/out" 2>&1
+same dump-unknown-exit $? 2
+has dump-unknown "$TMP/out" 'there is no pass "fry"'

@@ -74,7 +74,7 @@ static void open_loops(void **state)
 {
     static const char script[] = "rawtracepoint:sched_switch { for ($i : 0..arg0) { @range++; }"
                                  " $n = arg0; while ($n > 0) { @w++; $n--; } }";
-    struct nd_compile_opts o = {.text = script};
+    struct nd_compile_opts o = {.text = script, .verify = true};
     uint64_t arg = 10;
     struct tr t;
 
@@ -83,7 +83,7 @@ static void open_loops(void **state)
     if (o.without & ND_F_BIT(LOOPS)) {
         t.u = nd_unit_new(&o);
         assert_true(nd_compile(t.u, "check"));
-        assert_false(nd_compile(t.u, "lower"));
+        assert_false(nd_compile(t.u, "finish"));
         assert_null(t.u->object);
         assert_int_equal(t.u->diags.v[0]->code, ND_E0703);
         assert_int_equal(t.u->diags.v[0]->span.off, strcspn(script, "f"));

@@ -38,7 +38,7 @@ static void tr_without(struct nd_compile_opts *o)
 
 static void tr_open(struct tr *t, const char *script)
 {
-    struct nd_compile_opts o = {.text = script};
+    struct nd_compile_opts o = {.text = script, .verify = true};
     bool wanted[8] = {true, true, true, true, true, true, true, true};
     struct nd_seal seal;
     size_t size;
@@ -47,7 +47,7 @@ static void tr_open(struct tr *t, const char *script)
     tr_without(&o);
     t->u = nd_unit_new(&o);
     assert_non_null(t->u);
-    if (!nd_compile(t->u, "lower")) {
+    if (!nd_compile(t->u, "finish")) {
         nd_diags_text(&t->u->diags, &t->u->sources, stderr, false);
         fail_msg("does not compile: %s", script);
     }

@@ -27,7 +27,8 @@ struct file {
 
 static struct file object_of(const char *text)
 {
-    const struct nd_compile_opts o = {.text = text, .facts = FACTS, .portable = true};
+    const struct nd_compile_opts o = {
+        .text = text, .facts = FACTS, .portable = true, .verify = true};
     struct nd_unit *u = nd_unit_new(&o);
     struct nd_seal seal;
     struct file f = {0};
@@ -37,7 +38,7 @@ static struct file object_of(const char *text)
     if (!nd_compile(u, "check"))
         nd_diags_text(&u->diags, &u->sources, stderr, false);
     assert_int_equal(u->diags.errors, 0);
-    assert_true(nd_compile(u, "lower"));
+    assert_true(nd_compile(u, "finish"));
     elf = u->object;
     f.n = u->size;
     assert_non_null(elf);

@@ -16,11 +16,12 @@
 
 static struct nd_unit *portable(const char *text, bool lower)
 {
-    const struct nd_compile_opts o = {.text = text, .facts = FACTS, .portable = true};
+    const struct nd_compile_opts o = {
+        .text = text, .facts = FACTS, .portable = true, .verify = true};
     struct nd_unit *u = nd_unit_new(&o);
 
     assert_non_null(u);
-    nd_compile(u, lower ? "lower" : "check");
+    nd_compile(u, lower ? "finish" : "check");
     return u;
 }
 

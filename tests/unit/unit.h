@@ -12,7 +12,7 @@
 
 static inline struct nd_unit *parsed(const char *text)
 {
-    const struct nd_compile_opts o = {.text = text, .facts = FACTS};
+    const struct nd_compile_opts o = {.text = text, .facts = FACTS, .verify = true};
     struct nd_unit *u = nd_unit_new(&o);
 
     assert_non_null(u);
