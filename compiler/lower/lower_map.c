@@ -473,7 +473,7 @@ static void agg_avg(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p,
 
 static void agg_minmax(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
-    bool is_min = t->kind == ND_TY_MIN;
+    bool is_min = t->kind == ND_T_MIN;
     LLVMIntPredicate pred =
         t->is_signed ? (is_min ? LLVMIntSLT : LLVMIntSGT) : (is_min ? LLVMIntULT : LLVMIntUGT);
     LLVMBasicBlockRef set = nd_ir_bb(l, "set"), done = nd_ir_bb(l, "kept");
@@ -575,9 +575,8 @@ static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
 
 static void (*const aggs[])(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p,
                             LLVMValueRef v) = {
-    [ND_TY_COUNT] = agg_count, [ND_TY_SUM] = agg_sum,     [ND_TY_MIN] = agg_minmax,
-    [ND_TY_MAX] = agg_minmax,  [ND_TY_AVG] = agg_avg,     [ND_TY_STATS] = agg_avg,
-    [ND_TY_HIST] = agg_hist,   [ND_TY_LHIST] = agg_lhist, [ND_TY_DIST] = agg_dist,
+#define ND_AGGREGATION(id, text, size, class, sign, rank, made, ops, print) [ND_T_##id] = agg_##ops,
+#include "runtime/common/types.def"
 };
 
 void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call)
@@ -604,7 +603,7 @@ static uint32_t own_frames(const struct nd_probe *pr)
 
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
-    bool kernel = t->kind == ND_TY_KSTACK;
+    bool kernel = t->kind == ND_T_KSTACK;
     LLVMValueRef args[3], r, lost;
     uint32_t i = nd_lower_stack_map(l, t);
 
