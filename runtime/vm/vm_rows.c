@@ -18,15 +18,21 @@ static const struct nd_mf_type *hist_of(struct nd_vm *vm, const struct vm_value 
     return NULL;
 }
 
+// Where a row of hist() ends may be more than a signed number can be.
+static int64_t edge(const struct nd_agg_bucket *b, int64_t v)
+{
+    return !b->even && !b->below && v < 0 ? INT64_MAX : v;
+}
+
 static int64_t part(const struct nd_hist_row *r, int64_t what)
 {
     const struct nd_agg_bucket *b = &r->of;
 
     switch (what) {
     case ND_ROW_LOW:
-        return b->below ? INT64_MIN : b->lo;
+        return b->below ? INT64_MIN : edge(b, b->lo);
     case ND_ROW_HIGH:
-        return b->above ? INT64_MAX : b->hi;
+        return b->above ? INT64_MAX : edge(b, b->hi);
     default:
         return (int64_t)r->count;
     }
