@@ -85,7 +85,7 @@ static bool is_agg_call(const struct nd_expr *e)
 {
     const struct nd_builtin *b = e->kind == ND_E_CALL ? nd_builtin_find(e->name, true) : NULL;
 
-    return b && b->id >= ND_B_COUNT && b->id <= ND_B_DIST;
+    return b && b->flags & ND_BF_AGGREGATES;
 }
 
 // "hist(x / 1us)" prints with the unit us.

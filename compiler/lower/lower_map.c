@@ -528,24 +528,17 @@ static void dist_minmax(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v, uint
     LLVMBuildStore(l->b, LLVMBuildSelect(l->b, better, v, old, ""), nd_ir_gep(l, p, off));
 }
 
-// Log-linear index, see struct nd_dist.
-static LLVMValueRef dist_index(struct nd_lower *l, LLVMValueRef v)
+// Log-linear index with 2^bits buckets for each power of two (see struct nd_dist), up to `last`.
+static LLVMValueRef sub_index(struct nd_lower *l, LLVMValueRef v, uint32_t bits, uint32_t last)
 {
-    LLVMValueRef e = ilog2(l, v),
-                 small = LLVMBuildICmp(l->b, LLVMIntULT, v, nd_ir_i64(l, ND_DIST_SUB), ""), big,
-                 sub, i;
-    LLVMValueRef last = nd_ir_i64(l, ND_DIST_SLOTS - 1);
+    LLVMValueRef max = nd_ir_i64(l, last), n = nd_ir_i64(l, bits), small, e, i;
 
-    sub = LLVMBuildLShr(
-        l->b, v,
-        LLVMBuildAnd(l->b, LLVMBuildSub(l->b, e, nd_ir_i64(l, 4), ""), nd_ir_i64(l, 63), ""), "");
-    sub = LLVMBuildAnd(l->b, sub, nd_ir_i64(l, ND_DIST_SUB - 1), "");
-    big = LLVMBuildAdd(l->b,
-                       LLVMBuildMul(l->b, LLVMBuildSub(l->b, e, nd_ir_i64(l, 3), ""),
-                                    nd_ir_i64(l, ND_DIST_SUB), ""),
-                       sub, "");
-    i = LLVMBuildSelect(l->b, small, v, big, "");
-    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, last, ""), last, i, "");
+    small = LLVMBuildICmp(l->b, LLVMIntULT, v, nd_ir_i64(l, 1ull << bits), "");
+    e = LLVMBuildAnd(l->b, LLVMBuildSub(l->b, ilog2(l, v), n, ""), nd_ir_i64(l, 63), "");
+    i = LLVMBuildAdd(l->b, LLVMBuildShl(l->b, e, n, ""), LLVMBuildLShr(l->b, v, e, ""), "");
+    i = LLVMBuildSelect(l->b, small, v, i, "");
+    // For the verifier, which does not follow the reasoning above.
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, max, ""), max, i, "");
 }
 
 static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
@@ -557,7 +550,8 @@ static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
     add64(l, p, offsetof(struct nd_dist, count), nd_ir_i64(l, 1));
     add64(l, p, offsetof(struct nd_dist, sum), v);
     if (!t->is_signed) {
-        bump(l, p, dist_index(l, v), offsetof(struct nd_dist, slot));
+        bump(l, p, sub_index(l, v, ND_DIST_BITS, ND_DIST_SLOTS - 1),
+             offsetof(struct nd_dist, slot));
         return;
     }
     neg = nd_ir_bb(l, "neg");
@@ -568,7 +562,7 @@ static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
     add64(l, p, offsetof(struct nd_dist, negative), nd_ir_i64(l, 1));
     nd_ir_br(l, done);
     nd_ir_at(l, pos);
-    bump(l, p, dist_index(l, v), offsetof(struct nd_dist, slot));
+    bump(l, p, sub_index(l, v, ND_DIST_BITS, ND_DIST_SLOTS - 1), offsetof(struct nd_dist, slot));
     nd_ir_br(l, done);
     nd_ir_at(l, done);
 }

@@ -26,27 +26,38 @@ static uint32_t log2_of(uint64_t v)
     return 63u - (uint32_t)__builtin_clzll(v);
 }
 
-uint32_t nd_dist_index(uint64_t v)
+// Log-linear: 2^bits buckets for each power of two, after one for each number below 2^bits.
+static uint32_t sub_index(uint64_t v, uint32_t bits)
 {
     uint32_t e;
 
-    if (v < ND_DIST_SUB)
+    if (v >> bits == 0)
         return (uint32_t)v;
-    e = log2_of(v);
-    return (e - 3) * ND_DIST_SUB + (uint32_t)(v >> (e - 4) & (ND_DIST_SUB - 1));
+    e = log2_of(v) - bits;
+    return (e << bits) + (uint32_t)(v >> e);
+}
+
+static void sub_range(uint32_t index, uint32_t bits, uint64_t *lo, uint64_t *hi)
+{
+    uint32_t e;
+
+    if (index >> bits == 0) {
+        *lo = *hi = index;
+        return;
+    }
+    e = (index >> bits) - 1;
+    *lo = (uint64_t)(index - (e << bits)) << e;
+    *hi = *lo + ((1ull << e) - 1);
+}
+
+uint32_t nd_dist_index(uint64_t v)
+{
+    return sub_index(v, ND_DIST_BITS);
 }
 
 void nd_dist_range(uint32_t index, uint64_t *lo, uint64_t *hi)
 {
-    uint32_t e;
-
-    if (index < ND_DIST_SUB) {
-        *lo = *hi = index;
-        return;
-    }
-    e = index / ND_DIST_SUB + 3;
-    *lo = (uint64_t)(ND_DIST_SUB + index % ND_DIST_SUB) << (e - 4);
-    *hi = *lo + ((1ull << (e - 4)) - 1);
+    sub_range(index, ND_DIST_BITS, lo, hi);
 }
 
 uint32_t nd_hist_index(int64_t v, bool with_sign)

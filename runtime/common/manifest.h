@@ -264,9 +264,9 @@ struct nd_hist {
     // [0]: negative values (SIGNED only); [1]: 0 and 1; [1 + k]: 2^k .. 2^(k+1)-1
     uint64_t slot[ND_HIST_SLOTS];
 };
-// Log-linear: 16 sub-buckets for each power of two, so a bucket is at most 1/16 (6.25 %) wide.
-// Index of v: v < 16: v; else with e = floor(log2 v): (e - 3) * 16 + ((v >> (e - 4)) & 15).
-#define ND_DIST_SUB 16
+// Log-linear: 2^4 sub-buckets for each power of two, so a bucket is at most 1/16 (6.25 %) wide.
+// Index of v: v < 16: v; else with e = floor(log2 v) - 4: e * 16 + (v >> e).
+#define ND_DIST_BITS 4
 #define ND_DIST_SLOTS 976
 struct nd_dist {
     uint64_t count;
