@@ -270,6 +270,19 @@ static struct nd_type *check_agg(struct nd_check *c, struct nd_expr *e, const st
     return aggregation(c, e, rows[i].kind);
 }
 
+static struct nd_type *check_hist(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    int64_t bits = const_arg(c, e, 1, 0, 5, 0);
+    struct nd_type *t = bits ? aggregation(c, e, ND_T_SUBHIST) : check_agg(c, e, b);
+
+    if (t->kind == ND_T_SUBHIST) {
+        t->step = bits;
+        t->nelems = 1 + ((65 - (uint32_t)bits) << bits);
+        t->size = t->nelems * 8;
+    }
+    return t;
+}
+
 static struct nd_type *check_lhist(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b)
 {

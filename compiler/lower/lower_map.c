@@ -541,6 +541,16 @@ static LLVMValueRef sub_index(struct nd_lower *l, LLVMValueRef v, uint32_t bits,
     return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, max, ""), max, i, "");
 }
 
+static void agg_subhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
+{
+    LLVMValueRef slot = sub_index(l, v, (uint32_t)t->step, t->nelems - 2);
+
+    slot = LLVMBuildAdd(l->b, slot, nd_ir_i64(l, 1), "");
+    if (t->is_signed)
+        slot = LLVMBuildSelect(l->b, negative(l, v), nd_ir_i64(l, 0), slot, "");
+    bump(l, p, slot, 0);
+}
+
 static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
     LLVMBasicBlockRef neg, pos, done;

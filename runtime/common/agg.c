@@ -331,6 +331,36 @@ static struct nd_agg_bucket bucket_lhist(const struct nd_mf_type *t, uint32_t i)
 static const struct ops ops_lhist = {add_lhist,        merge_words,  integer_slots,
                                      percentile_slots, bucket_lhist, wrong_lhist};
 
+// ---- hist with sub-buckets ----------------------------------------------------------------------
+
+static const char *wrong_subhist(const struct nd_mf_type *t)
+{
+    return t->step >= 1 && t->step <= 5 && t->count == 1 + ((65u - (uint32_t)t->step) << t->step) &&
+                   t->size == t->count * 8ull
+               ? NULL
+               : "a hist with impossible sub-buckets";
+}
+
+static void add_subhist(const struct nd_mf_type *t, void *dst, int64_t v)
+{
+    bool below = is_signed(t) && v < 0;
+
+    ((uint64_t *)dst)[below ? 0 : 1 + sub_index((uint64_t)v, (uint32_t)t->step)]++;
+}
+
+static struct nd_agg_bucket bucket_subhist(const struct nd_mf_type *t, uint32_t i)
+{
+    uint64_t lo, hi;
+
+    if (i == 0)
+        return (struct nd_agg_bucket){.hi = -1, .below = true};
+    sub_range(i - 1, (uint32_t)t->step, &lo, &hi);
+    return (struct nd_agg_bucket){.lo = (int64_t)lo, .hi = (int64_t)hi};
+}
+
+static const struct ops ops_subhist = {add_subhist,      merge_words,    integer_slots,
+                                       percentile_slots, bucket_subhist, wrong_subhist};
+
 // ---- dist ---------------------------------------------------------------------------------------
 
 static void merge_dist(const struct nd_mf_type *t, void *dst, const void *src)

@@ -35,6 +35,25 @@ static uint32_t rows_hist(const struct nd_mf_type *t, const void *val, struct nd
 
 static const struct print print_hist = {NULL, rows_hist};
 
+// From the first that is not empty: there are many below it.
+static uint32_t rows_subhist(const struct nd_mf_type *t, const void *val, struct nd_hist_row **rows)
+{
+    uint32_t first = 0, last = t->size / 8, n = 0, i;
+    const uint64_t *slot = val;
+    struct nd_hist_row *r;
+
+    while (last && !slot[last - 1])
+        last--;
+    while (first < last && !slot[first])
+        first++;
+    r = *rows = calloc(last - first + 1, sizeof(*r));
+    for (i = first; r && i < last; i++)
+        r[n++] = (struct nd_hist_row){nd_agg_bucket(t, i), slot[i]};
+    return n;
+}
+
+static const struct print print_subhist = {NULL, rows_subhist};
+
 // A row for each power of two: its buckets are too many to look at.
 static uint32_t rows_dist(const struct nd_mf_type *t, const void *val, struct nd_hist_row **rows)
 {
