@@ -234,22 +234,9 @@ static const struct {
     const char *name;
     const struct nd_type *type;
 } words[] = {
-    {"ip", &nd_type_ip},
-    {"prefix", &nd_type_prefix},
-    {"mac", &nd_type_mac},
-    {"port", &nd_type_port},
-    {"proto", &nd_type_proto},
-    {"ifname", &nd_type_ifname},
-    {"pkt", &nd_type_pkt},
-    {"time", &nd_type_time},
-    {"duration", &nd_type_duration},
-    {"ksym", &nd_type_ksym},
-    {"usym", &nd_type_usym},
-    {"cgroup", &nd_type_cgroup},
+#define ND_TYPE_WORD(id, name, ...) {#name, &nd_type_##name},
+#include "runtime/common/types.def"
     {"bool", &nd_type_bool},
-    {"double", &nd_type_double},
-    {"void", &nd_type_void},
-    {"username", &nd_type_username},
     {"char", NULL},
 };
 
