@@ -128,6 +128,14 @@ static struct nd_type *check_int1(struct nd_check *c, struct nd_expr *e, const s
     return nd_ty(b->type);
 }
 
+// A number that a probe keeps and user space prints by its name; there it is the name.
+static struct nd_type *check_named(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
+{
+    nd_check_want_int(c, e, 0);
+    return nd_ty(c->world == ND_USER ? &nd_type_str : b->type);
+}
+
 static struct nd_type *check_bswap(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b)
 {

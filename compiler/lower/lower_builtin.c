@@ -127,7 +127,7 @@ static LLVMValueRef b_reg(struct nd_lower *l, struct nd_expr *e)
     return nd_lower_ctx_load(l, e->index, &nd_type_u64);
 }
 
-static LLVMValueRef b_first(struct nd_lower *l, struct nd_expr *e) // kptr, uptr, ksym
+static LLVMValueRef b_first(struct nd_lower *l, struct nd_expr *e) // the type says the rest
 {
     return nd_lower_int(l, e->args.v[0]);
 }
