@@ -132,6 +132,15 @@ static LLVMValueRef b_first(struct nd_lower *l, struct nd_expr *e) // the type s
     return nd_lower_int(l, e->args.v[0]);
 }
 
+// Without its sign, so that an error is one key whichever way it was told.
+static LLVMValueRef b_strerror(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef n = nd_lower_int(l, e->args.v[0]), zero = nd_ir_i64(l, 0);
+
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, n, zero, ""),
+                           LLVMBuildSub(l->b, zero, n, ""), n, "");
+}
+
 static LLVMValueRef b_second(struct nd_lower *l, struct nd_expr *e) // strftime
 {
     return nd_lower_int(l, e->args.v[1]);

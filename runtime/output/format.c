@@ -287,6 +287,11 @@ static void visit_username(const struct walk *w, const struct nd_mf_type *t, con
     visit_name(w, t, p, w->f->syms ? nd_syms_user_name(w->f->syms, uid) : NULL);
 }
 
+static void visit_strerror(const struct walk *w, const struct nd_mf_type *t, const void *p)
+{
+    visit_name(w, t, p, nd_text_errno(nd_typed_int(t, p)));
+}
+
 static void visit_agg(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     w->v->agg(w->v->arg, t, p);

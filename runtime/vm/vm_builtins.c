@@ -331,6 +331,16 @@ static int vm_bi_cgroup_path(struct nd_vm *vm, const struct vm_value *v)
     return push_name(vm, s ? nd_syms_cgroup(s, (uint64_t)id) : NULL, (uint64_t)id);
 }
 
+static int vm_bi_strerror(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t n;
+
+    if (vm_i64(vm, &v[0], &n))
+        return -EINVAL;
+    n = n < 0 ? (int64_t)(0 - (uint64_t)n) : n;
+    return push_name(vm, nd_text_errno(n), (uint64_t)n);
+}
+
 static int vm_bi_kaddr(struct nd_vm *vm, const struct vm_value *v)
 {
     struct nd_syms *s = vm->env.fmt->syms;

@@ -130,6 +130,16 @@ same cgroup-path "$(cat "$TMP/group")" "$group
 $group
 @k[$group]: 1"
 
+# What a program is told about its connect(), and what the kernel gave back.
+"$WITHIN" 20 "$ND" -q -c "bash -c 'LC_ALL=C; : 3<>/dev/tcp/127.0.0.1/1'" -e '
+event over { ret: i64 }
+tracepoint:syscalls:sys_exit_connect /comm == "bash"/ { @k[strerror(args.ret)] = count(); send over { ret: args.ret } }
+on over { printf("%s\n", strerror(ret)) }' >"$TMP/refused" 2>"$TMP/refused.err"
+told=$(sed -n 's/.*connect: //p' "$TMP/refused.err")
+has strerror-told "$TMP/refused.err" 'connect: Connection refused'
+has strerror-user "$TMP/refused" "^$told\$"
+has strerror-kernel "$TMP/refused" "^@k\[$told\]: 1\$"
+
 # Layouts: formatted as other blocks, told by explain.
 cat >"$TMP/layout.nd" <<'S'
 event e{n:int}
