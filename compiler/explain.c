@@ -31,7 +31,7 @@ static void note_read(void *arg, struct nd_expr *e)
     const char *text;
     uint32_t i;
 
-    if (e->kind != ND_E_FIELD || !e->type || e->a->type->kind == ND_TY_OPTS)
+    if (e->kind != ND_E_FIELD || !e->type || e->a->type->kind == ND_T_OPTS)
         return;
     text = nd_arena_printf(r->p->arena, "%s: %s", path_of(r->p, e),
                            nd_type_text(&r->p->types, e->type));

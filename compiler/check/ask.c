@@ -25,7 +25,7 @@ static const char *name_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, c
 
     if (x->kind == ND_E_STRING)
         return x->str;
-    if (x->type->kind != ND_TY_ERROR)
+    if (x->type->kind != ND_T_ERROR)
         nd_help(c->d, nd_error(c->d, ND_E0313, x->span, "%s() expects a name in quotes", e->name),
                 "%s", example);
     return NULL;
@@ -157,12 +157,12 @@ struct nd_type *nd_ask_field(struct nd_check *c, struct nd_expr *e)
     nd_trial_begin(c->d, &trial); // a type that this kernel lacks has no fields
     s = nd_type_resolve(c->t, e->texpr);
     nd_trial_end(c->d, &trial);
-    while (s->kind == ND_TY_STRUCT && *path) {
+    while (s->kind == ND_T_STRUCT && *path) {
         size_t len = strcspn(path, ".");
 
         if (!nd_type_field(c->t, s, nd_arena_strndup(c->a, path, len), &f))
             return answer(c, e, n, false);
-        s = f.type->kind == ND_TY_PTR ? nd_type_elem(c->t, f.type) : f.type;
+        s = f.type->kind == ND_T_PTR ? nd_type_elem(c->t, f.type) : f.type;
         path += len + (path[len] == '.');
     }
     return answer(c, e, n, !*path);

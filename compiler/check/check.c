@@ -171,12 +171,12 @@ static void check_maps(struct nd_check *c)
         if (m->key && m->key->size > KEY_MAX)
             nd_error(c->d, ND_E0701, m->key_span, "the key of %s has %u bytes; the limit is %u",
                      m->name, m->key->size, KEY_MAX);
-        if (m->key && m->key->kind == ND_TY_TUPLE && !m->key->nelems)
+        if (m->key && m->key->kind == ND_T_TUPLE && !m->key->nelems)
             nd_error(c->d, ND_E0315, m->key_span, "an empty tuple cannot be a key");
         if (!c->d->errors && m->worlds && (!m->val || (m->keyed && !m->key)))
             nd_help(c->d, nd_error(c->d, ND_E0308, m->span, "cannot infer the type of %s", m->name),
                     "it is only assigned from maps whose types are unknown as well");
-        if (m->val && m->val->kind == ND_TY_DOUBLE && (m->worlds & ND_KERNEL))
+        if (m->val && m->val->kind == ND_T_DOUBLE && (m->worlds & ND_KERNEL))
             nd_help(c->d,
                     nd_error(c->d, ND_E0401, m->val_span,
                              "%s holds a double here, and a probe uses it", m->name),

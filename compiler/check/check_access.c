@@ -15,9 +15,9 @@ struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
     struct nd_type *s = nd_type_resolve(c->t, e->texpr);
     struct nd_field f;
 
-    if (s->kind == ND_TY_ERROR)
+    if (s->kind == ND_T_ERROR)
         return error_type();
-    if (s->kind != ND_TY_STRUCT || !nd_type_field(c->t, s, e->name, &f)) {
+    if (s->kind != ND_T_STRUCT || !nd_type_field(c->t, s, e->name, &f)) {
         nd_error(c->d, ND_E0204, e->name_span, "%s has no field '%s'", nd_type_text(c->t, s),
                  e->name);
         return error_type();
@@ -30,7 +30,7 @@ struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
         return nd_ty(&nd_type_u64);
     }
     nd_check_expr(c, e->a);
-    if (e->a->type->kind != ND_TY_PTR && !nd_type_is_int(e->a->type)) {
+    if (e->a->type->kind != ND_T_PTR && !nd_type_is_int(e->a->type)) {
         nd_error(c->d, ND_E0305, e->a->span, "container_of() expects a pointer");
         return error_type();
     }
@@ -38,9 +38,9 @@ struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
     e->of = s;
     e->field = ND_NEW(c->a, struct nd_field);
     *e->field = f;
-    return nd_type_ptr(
-        c->t, s,
-        e->a->type->kind == ND_TY_PTR && e->a->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
+    return nd_type_ptr(c->t, s,
+                       e->a->type->kind == ND_T_PTR && e->a->type->as == ND_AS_USER ? ND_AS_USER
+                                                                                    : ND_AS_KERNEL);
 }
 
 struct near_fields {
@@ -77,7 +77,7 @@ static struct nd_type *loaded_ptr(struct nd_check *c, struct nd_type *t, enum nd
 {
     if (t->as == ND_AS_USER) // __user in the kernel's BTF
         return t;
-    if (as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_TY_STRUCT)
+    if (as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_T_STRUCT)
         return nd_type_in(c->t, t, ND_AS_KERNEL);
     return nd_type_in(c->t, t, as == ND_AS_BPF || as == ND_AS_CTX ? ND_AS_KERNEL : as);
 }
@@ -88,9 +88,9 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
     enum nd_as as = (enum nd_as)e->a->as;
     struct nd_field f;
 
-    if (t->kind == ND_TY_ERROR)
+    if (t->kind == ND_T_ERROR)
         return t;
-    if (t->kind == ND_TY_PTR) {
+    if (t->kind == ND_T_PTR) {
         s = nd_type_elem(c->t, t);
         as = t->as;
     } else if (e->arrow) {
@@ -99,14 +99,14 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
                 "cast it: ((struct name *)x)->%s", e->name);
         return error_type();
     }
-    if (s->kind != ND_TY_STRUCT && s->kind != ND_TY_TUPLE) {
+    if (s->kind != ND_T_STRUCT && s->kind != ND_T_TUPLE) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0305, e->a->span, "%s has no fields", nd_type_text(c->t, s)),
                 "cast it: ((struct name *)x)->%s", e->name);
         return error_type();
     }
     if (!nd_type_field(c->t, s, e->name, &f)) {
-        if (s->kind == ND_TY_TUPLE)
+        if (s->kind == ND_T_TUPLE)
             nd_error(c->d, ND_E0204, e->name_span, "this tuple has fields 0 to %u",
                      s->nelems ? s->nelems - 1 : 0);
         else
@@ -115,8 +115,8 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
     }
     e->field = ND_NEW(c->a, struct nd_field);
     *e->field = f;
-    e->as = s->kind == ND_TY_TUPLE ? (uint32_t)ND_AS_BPF : as;
-    return f.type->kind == ND_TY_PTR ? loaded_ptr(c, f.type, as) : f.type;
+    e->as = s->kind == ND_T_TUPLE ? (uint32_t)ND_AS_BPF : as;
+    return f.type->kind == ND_T_PTR ? loaded_ptr(c, f.type, as) : f.type;
 }
 
 static struct nd_type *check_opt_field(struct nd_check *c, struct nd_expr *e)
@@ -147,11 +147,11 @@ struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e)
     nd_check_join_reversed(c, e);
     nd_check_packet_expr(c, e->a);
     e->field = NULL;
-    if (e->a->type->kind == ND_TY_ARGS)
+    if (e->a->type->kind == ND_T_ARGS)
         return nd_check_args_field(c, e);
-    if (e->a->type->kind == ND_TY_OPTS)
+    if (e->a->type->kind == ND_T_OPTS)
         return check_opt_field(c, e);
-    if (e->a->type->kind == ND_TY_PKT)
+    if (e->a->type->kind == ND_T_PKT)
         return nd_check_pkt(c, e);
     return check_member(c, e);
 }
@@ -162,29 +162,29 @@ struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e)
     int64_t i;
 
     nd_check_expr(c, e->b);
-    if (t->kind == ND_TY_ERROR || e->b->type->kind == ND_TY_ERROR)
+    if (t->kind == ND_T_ERROR || e->b->type->kind == ND_T_ERROR)
         return error_type();
     if (!nd_type_is_int(e->b->type)) {
         nd_error(c->d, ND_E0304, e->b->span, "an index must be an integer");
         return error_type();
     }
-    if (t->kind == ND_TY_OPTS || (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS))
+    if (t->kind == ND_T_OPTS || (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_T_OPTS))
         return t;
-    if (t->kind == ND_TY_PTR) {
+    if (t->kind == ND_T_PTR) {
         elem = nd_type_elem(c->t, t);
         e->as = t->as == ND_AS_BTF ? ND_AS_KERNEL : t->as;
         if (elem->size)
-            return elem->kind == ND_TY_PTR ? loaded_ptr(c, elem, (enum nd_as)e->as) : elem;
+            return elem->kind == ND_T_PTR ? loaded_ptr(c, elem, (enum nd_as)e->as) : elem;
     }
     e->as = e->a->as;
-    if (t->kind == ND_TY_STRING) {
+    if (t->kind == ND_T_STRING) {
         if (t->size && nd_check_const_int(c, e->b, &i) && (i < 0 || i >= t->size)) {
             nd_error(c->d, ND_E0317, e->b->span, "this string has bytes 0 to %u", t->size - 1);
             return error_type();
         }
         return nd_ty(&nd_type_u8);
     }
-    if (t->kind != ND_TY_ARRAY) {
+    if (t->kind != ND_T_ARRAY) {
         nd_error(c->d, ND_E0305, e->a->span, "%s has no elements", nd_type_text(c->t, t));
         return error_type();
     }
@@ -192,7 +192,7 @@ struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e)
         nd_error(c->d, ND_E0317, e->b->span, "this array has elements 0 to %u", t->nelems - 1);
         return error_type();
     }
-    return t->elem->kind == ND_TY_PTR ? loaded_ptr(c, t->elem, (enum nd_as)e->as) : t->elem;
+    return t->elem->kind == ND_T_PTR ? loaded_ptr(c, t->elem, (enum nd_as)e->as) : t->elem;
 }
 
 struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
@@ -202,11 +202,11 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
 
     for (i = 0; i < e->args.n; i++) {
         v[i] = nd_check_expr(c, e->args.v[i]);
-        if (v[i]->kind == ND_TY_ERROR)
+        if (v[i]->kind == ND_T_ERROR)
             return v[i];
-        if (v[i]->kind == ND_TY_STRING && !v[i]->size) // user space: in a tuple a string has a size
+        if (v[i]->kind == ND_T_STRING && !v[i]->size) // user space: in a tuple a string has a size
             v[i] = nd_type_string(c->t, 64);
-        if (v[i]->kind == ND_TY_NONE || nd_type_is_agg(v[i])) {
+        if (v[i]->kind == ND_T_NONE || nd_type_is_agg(v[i])) {
             nd_error(c->d, ND_E0315, e->args.v[i]->span, "%s cannot be part of a tuple",
                      nd_type_text(c->t, v[i]));
             return error_type();
@@ -232,9 +232,9 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
         e->b->map = m;
         e->b->type = nd_ty(&nd_type_none);
         m->keyed = true;
-        if (!m->key && a->kind != ND_TY_ERROR && c->last_pass)
+        if (!m->key && a->kind != ND_T_ERROR && c->last_pass)
             nd_error(c->d, ND_E0308, e->b->span, "%s is never written", m->name);
-        else if (m->key && a->kind != ND_TY_ERROR && !nd_type_unify(c->t, m->key, a))
+        else if (m->key && a->kind != ND_T_ERROR && !nd_type_unify(c->t, m->key, a))
             nd_note(c->d,
                     nd_error(c->d, ND_E0307, e->a->span, "%s has keys of type %s, this is %s",
                              m->name, nd_type_text(c->t, m->key), nd_type_text(c->t, a)),
@@ -245,8 +245,8 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
         for (i = 0; i < e->b->args.n; i++) {
             nd_check_enum_name(e->a, e->b->args.v[i]);
             b = nd_check_expr(c, e->b->args.v[i]);
-            if (b->kind != ND_TY_ERROR && a->kind != ND_TY_ERROR && !nd_type_unify(c->t, a, b) &&
-                !(a->kind == ND_TY_IP && b->kind == ND_TY_PREFIX))
+            if (b->kind != ND_T_ERROR && a->kind != ND_T_ERROR && !nd_type_unify(c->t, a, b) &&
+                !(a->kind == ND_T_IP && b->kind == ND_T_PREFIX))
                 nd_error(c->d, ND_E0303, e->b->args.v[i]->span, "%s cannot be compared with %s",
                          nd_type_text(c->t, a), nd_type_text(c->t, b));
         }
@@ -254,9 +254,9 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
         return nd_ty(&nd_type_bool);
     }
     b = nd_check_expr(c, e->b);
-    if (a->kind == ND_TY_ERROR || b->kind == ND_TY_ERROR)
+    if (a->kind == ND_T_ERROR || b->kind == ND_T_ERROR)
         return nd_ty(&nd_type_bool);
-    if (a->kind == ND_TY_IP && b->kind == ND_TY_PREFIX)
+    if (a->kind == ND_T_IP && b->kind == ND_T_PREFIX)
         return nd_ty(&nd_type_bool);
     if (e->b->kind == ND_E_FIELD && e->b->sym && e->b->sym->kind == ND_SYM_OPTION &&
         nd_type_unify(c->t, a, b))
@@ -290,19 +290,5 @@ struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
                 "read it in 'every', 'end' or an 'on' handler");
         return error_type();
     }
-    if (c->world == ND_USER && nd_type_is_agg(m->val)) {
-        switch (m->val->kind) {
-        case ND_TY_COUNT:
-            return nd_ty(&nd_type_u64);
-        case ND_TY_SUM:
-        case ND_TY_MIN:
-        case ND_TY_MAX:
-            return nd_type_int(8, m->val->is_signed);
-        case ND_TY_AVG:
-            return nd_ty(&nd_type_double);
-        default:
-            return m->val;
-        }
-    }
-    return m->val;
+    return c->world == ND_USER ? nd_type_seen(m->val) : m->val;
 }

@@ -88,10 +88,10 @@ static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
         e->field->name = e->name;
         e->field->type = t;
         e->field->off = i;
-        if (t->kind == ND_TY_PTR && as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_TY_STRUCT)
+        if (t->kind == ND_T_PTR && as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_T_STRUCT)
             as = ND_AS_KERNEL;
         e->as = as;
-        return t->kind == ND_TY_PTR ? nd_type_in(c->t, t, as) : t;
+        return t->kind == ND_T_PTR ? nd_type_in(c->t, t, as) : t;
     }
     return no_arg(c, e, s->name, &near, list);
 }
@@ -163,7 +163,7 @@ static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
             continue;
         }
         t = format_type(c, f, fd);
-        if (t->kind == ND_TY_ERROR) {
+        if (t->kind == ND_T_ERROR) {
             nd_error(c->d, ND_E0605, e->name_span, "'%s' of type %s cannot be read", e->name,
                      fd->type);
             return t;
@@ -201,7 +201,7 @@ static struct nd_type *arg_by_path(struct nd_check *c, struct nd_expr *e, const 
         path += n + (path[n] == '.');
     }
     t = nd_check_expr(c, e);
-    return t->kind == ND_TY_STRING && t->size == 16 ? nd_ty(&nd_type_ifname) : t;
+    return t->kind == ND_T_STRING && t->size == 16 ? nd_ty(&nd_type_ifname) : t;
 }
 
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)

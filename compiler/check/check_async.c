@@ -18,7 +18,7 @@ static bool names_map(enum nd_builtin_id id)
 // What user space needs for one argument.
 static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e, bool by_name)
 {
-    const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_TY_ERROR ? e->map : NULL;
+    const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_T_ERROR ? e->map : NULL;
 
     if (m && (by_name || nd_type_is_agg(m->val ? m->val : e->type))) {
         if (e->a) // the key travels, the value is read in user space

@@ -9,7 +9,7 @@
 
 static bool is_error(const struct nd_expr *e)
 {
-    return e->type->kind == ND_TY_ERROR;
+    return e->type->kind == ND_T_ERROR;
 }
 
 // An argument that must be known at compile time, within lo..hi.
@@ -44,8 +44,8 @@ static struct nd_type *check_str(struct nd_check *c, struct nd_expr *e, const st
         return nd_ty(&nd_type_str);
     if (nd_type_is_text(a)) // already a string: only cut or widened
         return n && (uint32_t)n != a->size ? nd_type_string(c->t, (uint32_t)n) : a;
-    if (!nd_type_is_int(a) && a->kind != ND_TY_ARRAY) {
-        if (a->kind != ND_TY_ERROR)
+    if (!nd_type_is_int(a) && a->kind != ND_T_ARRAY) {
+        if (a->kind != ND_T_ERROR)
             nd_check_bad_arg(c, e, 0, "a pointer");
         return nd_ty(&nd_type_error);
     }
@@ -58,7 +58,7 @@ static struct nd_type *check_buf(struct nd_check *c, struct nd_expr *e, const st
     int64_t n = 64;
 
     (void)b;
-    if (!nd_type_is_int(a) && a->kind != ND_TY_ARRAY && !nd_type_is_text(a) &&
+    if (!nd_type_is_int(a) && a->kind != ND_T_ARRAY && !nd_type_is_text(a) &&
         !is_error(e->args.v[0]))
         nd_check_bad_arg(c, e, 0, "a pointer or an array");
     if (e->args.n > 1 && nd_check_const_int(c, e->args.v[1], &n)) {
@@ -70,7 +70,7 @@ static struct nd_type *check_buf(struct nd_check *c, struct nd_expr *e, const st
         n = a->size;
     }
     n = n < 1 || n > 4096 ? 64 : (n + 3) & ~3;
-    t = nd_type_new(c->t, ND_TY_BUF, (uint32_t)n + 4);
+    t = nd_type_new(c->t, ND_T_BUF, (uint32_t)n + 4);
     t->align = 4;
     return t;
 }
@@ -80,7 +80,7 @@ static struct nd_type *check_ptr(struct nd_check *c, struct nd_expr *e, const st
     enum nd_as as = b->id == ND_B_KPTR ? ND_AS_KERNEL : ND_AS_USER;
     struct nd_type *a = e->args.v[0]->type;
 
-    if (a->kind == ND_TY_PTR)
+    if (a->kind == ND_T_PTR)
         return nd_type_in(c->t, a, as);
     if (nd_check_want_int(c, e, 0))
         return nd_type_ptr(c->t, nd_ty(&nd_type_void), as);
@@ -104,8 +104,8 @@ static struct nd_type *check_ntop(struct nd_check *c, struct nd_expr *e, const s
                 nd_error(c->d, ND_E0317, e->args.v[0]->span, "unknown address family %lld",
                          (long long)af),
                 "AF_INET is 2, AF_INET6 is 10");
-    if (!nd_type_is_int(a) && a->kind != ND_TY_IP &&
-        !((a->kind == ND_TY_ARRAY || a->kind == ND_TY_STRUCT || a->kind == ND_TY_STRING) &&
+    if (!nd_type_is_int(a) && a->kind != ND_T_IP &&
+        !((a->kind == ND_T_ARRAY || a->kind == ND_T_STRUCT || a->kind == ND_T_STRING) &&
           (a->size == 16 || a->size == 4)))
         nd_check_bad_arg(c, e, at, "an IPv4 address as an integer, or 4 or 16 bytes");
     return nd_ty(b->type);
@@ -116,8 +116,8 @@ static struct nd_type *check_macaddr(struct nd_check *c, struct nd_expr *e,
 {
     struct nd_type *a = e->args.v[0]->type;
 
-    if (a->kind != ND_TY_PTR && a->kind != ND_TY_MAC && a->kind != ND_TY_ERROR &&
-        !((a->kind == ND_TY_ARRAY || a->kind == ND_TY_STRING) && a->size >= 6))
+    if (a->kind != ND_T_PTR && a->kind != ND_T_MAC && a->kind != ND_T_ERROR &&
+        !((a->kind == ND_T_ARRAY || a->kind == ND_T_STRING) && a->size >= 6))
         nd_check_bad_arg(c, e, 0, "6 bytes");
     return nd_ty(b->type);
 }
@@ -128,13 +128,21 @@ static struct nd_type *check_int1(struct nd_check *c, struct nd_expr *e, const s
     return nd_ty(b->type);
 }
 
+// A number that a probe keeps and user space prints by its name; there it is the name.
+static struct nd_type *check_named(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
+{
+    nd_check_want_int(c, e, 0);
+    return nd_ty(c->world == ND_USER ? &nd_type_str : b->type);
+}
+
 static struct nd_type *check_bswap(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b)
 {
     struct nd_type *a = e->args.v[0]->type;
 
     (void)b;
-    if (!nd_check_want_int(c, e, 0) || a->kind == ND_TY_ERROR)
+    if (!nd_check_want_int(c, e, 0) || a->kind == ND_T_ERROR)
         return nd_ty(&nd_type_error);
     return nd_type_int(a->size ? a->size : 8, false);
 }
@@ -167,7 +175,7 @@ static struct nd_type *check_frames(struct nd_check *c, struct nd_expr *e,
 {
     const struct nd_expr *x = e->args.v[0];
 
-    if (x->type->kind != ND_TY_KSTACK && x->type->kind != ND_TY_USTACK && !is_error(x))
+    if (!nd_typekind_is(x->type->kind, ND_IS_STACK) && !is_error(x))
         nd_check_bad_arg(c, e, 0, "a stack");
     if (b->id == ND_B_FRAME)
         nd_check_want_int(c, e, 1);
@@ -178,9 +186,7 @@ static struct nd_type *check_frames(struct nd_check *c, struct nd_expr *e,
 
 static struct nd_type *check_rows(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    enum nd_tk kind = e->args.v[0]->type->kind;
-
-    if (kind != ND_TY_HIST && kind != ND_TY_LHIST && kind != ND_TY_DIST && !is_error(e->args.v[0]))
+    if (!nd_typekind_is(e->args.v[0]->type->kind, ND_IS_ROWS) && !is_error(e->args.v[0]))
         nd_help(c->d, nd_check_bad_arg(c, e, 0, "a histogram"),
                 "for (k, v in @m) { … rows(v) … }, or @m[key] of hist(), lhist() or dist()");
     if (e->args.n > 1)
@@ -241,52 +247,69 @@ static struct nd_type *check_reg(struct nd_check *c, struct nd_expr *e, const st
     return nd_ty(b->type);
 }
 
-static struct nd_type *check_hist(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+// The type of what the call `e` adds its first argument to.
+static struct nd_type *aggregation(struct nd_check *c, struct nd_expr *e, enum nd_typekind kind)
+{
+    bool adds = nd_typekinds[kind].sign == ND_SIGN_FLAG; // else it counts
+    struct nd_type *t;
+
+    if (adds && !nd_check_want_int(c, e, 0))
+        return nd_ty(&nd_type_error);
+    t = nd_type_new(c->t, kind, nd_typekinds[kind].size);
+    t->align = 8;
+    t->is_signed = adds && nd_type_signed(e->args.v[0]->type);
+    return t;
+}
+
+static struct nd_type *check_agg(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     static const struct {
         enum nd_builtin_id id;
-        enum nd_tk kind;
-        uint32_t size;
+        enum nd_typekind kind;
     } rows[] = {
-        {ND_B_COUNT, ND_TY_COUNT, 8},
-        {ND_B_SUM, ND_TY_SUM, 8},
-        {ND_B_MIN, ND_TY_MIN, sizeof(struct nd_minmax)},
-        {ND_B_MAX, ND_TY_MAX, sizeof(struct nd_minmax)},
-        {ND_B_AVG, ND_TY_AVG, sizeof(struct nd_avg)},
-        {ND_B_STATS, ND_TY_STATS, sizeof(struct nd_avg)},
-        {ND_B_HIST, ND_TY_HIST, sizeof(struct nd_hist)},
-        {ND_B_DIST, ND_TY_DIST, sizeof(struct nd_dist)},
-        {ND_B_LHIST, ND_TY_LHIST, 8},
+#define ND_AGGREGATION(id, text, size, class, sign, rank, made, ops, print) \
+    {ND_B_##made, ND_T_##id},
+#include "runtime/common/types.def"
     };
-    struct nd_type *t = nd_ty(&nd_type_error);
-    size_t i;
+    size_t i = 0;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].id == b->id) {
-            t = nd_type_new(c->t, rows[i].kind, rows[i].size);
-            t->align = 8;
-        }
-    }
-    if (b->id != ND_B_COUNT) {
-        if (!nd_check_want_int(c, e, 0))
-            return nd_ty(&nd_type_error);
-        t->is_signed = nd_type_signed(e->args.v[0]->type);
-    }
-    if (b->id == ND_B_LHIST) {
-        int64_t n;
+    while (rows[i].id != b->id)
+        i++;
+    return aggregation(c, e, rows[i].kind);
+}
 
-        t->lo = const_arg(c, e, 1, INT64_MIN / 2, INT64_MAX / 2, 0);
-        t->hi = const_arg(c, e, 2, INT64_MIN / 2, INT64_MAX / 2, 1);
-        t->step = const_arg(c, e, 3, 1, INT64_MAX, 1);
-        n = t->hi > t->lo ? (t->hi - t->lo - 1) / t->step + 1 : 0;
-        if (n < 1 || n > 1000) {
-            nd_error(c->d, ND_E0317, e->span, "lhist() takes 1 to 1000 steps; this has %lld",
-                     (long long)n);
-            n = 1;
-        }
-        t->nelems = (uint32_t)n + 2;
+static struct nd_type *check_hist(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    int64_t bits = const_arg(c, e, 1, 0, 5, 0);
+    struct nd_type *t = bits ? aggregation(c, e, ND_T_SUBHIST) : check_agg(c, e, b);
+
+    if (t->kind == ND_T_SUBHIST) {
+        t->step = bits;
+        t->nelems = 1 + ((65 - (uint32_t)bits) << bits);
         t->size = t->nelems * 8;
     }
+    return t;
+}
+
+static struct nd_type *check_lhist(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
+{
+    struct nd_type *t = check_agg(c, e, b);
+    int64_t n;
+
+    if (t->kind == ND_T_ERROR)
+        return t;
+    t->lo = const_arg(c, e, 1, INT64_MIN / 2, INT64_MAX / 2, 0);
+    t->hi = const_arg(c, e, 2, INT64_MIN / 2, INT64_MAX / 2, 1);
+    t->step = const_arg(c, e, 3, 1, INT64_MAX, 1);
+    n = t->hi > t->lo ? (t->hi - t->lo - 1) / t->step + 1 : 0;
+    if (n < 1 || n > 1000) {
+        nd_error(c->d, ND_E0317, e->span, "lhist() takes 1 to 1000 steps; this has %lld",
+                 (long long)n);
+        n = 1;
+    }
+    t->nelems = (uint32_t)n + 2;
+    t->size = t->nelems * 8;
     return t;
 }
 
@@ -344,7 +367,7 @@ static struct nd_type *check_strftime(struct nd_check *c, struct nd_expr *e,
     nd_check_want_int(c, e, 1);
     if (c->world == ND_USER)
         return nd_ty(&nd_type_str);
-    t = nd_type_new(c->t, ND_TY_STRFTIME, 8);
+    t = nd_type_new(c->t, ND_T_STRFTIME, 8);
     t->name = fmt ? fmt : "";
     return t;
 }
@@ -357,9 +380,9 @@ static struct nd_type *check_num(struct nd_check *c, struct nd_expr *e, const st
     for (i = 0; i < e->args.n; i++) {
         struct nd_type *a = e->args.v[i]->type;
 
-        if (!nd_type_is_int(a) && a->kind != ND_TY_DOUBLE)
+        if (!nd_type_is_int(a) && a->kind != ND_T_DOUBLE)
             nd_check_bad_arg(c, e, i, "a number");
-        real |= a->kind == ND_TY_DOUBLE;
+        real |= a->kind == ND_T_DOUBLE;
     }
     if (b->id == ND_B_ABS)
         return real ? nd_ty(&nd_type_double) : nd_ty(&nd_type_i64);
@@ -383,7 +406,7 @@ static struct nd_type *check_refused(struct nd_check *c, struct nd_expr *e,
 
 static struct nd_type *stack_type(struct nd_check *c, bool kernel, int64_t depth, uint32_t flags)
 {
-    struct nd_type *t = nd_type_new(c->t, kernel ? ND_TY_KSTACK : ND_TY_USTACK, kernel ? 4 : 8);
+    struct nd_type *t = nd_type_new(c->t, kernel ? ND_T_KSTACK : ND_T_USTACK, kernel ? 4 : 8);
 
     t->depth = (uint32_t)depth;
     t->flags = flags;
@@ -408,7 +431,7 @@ static struct nd_type *check_stack(struct nd_check *c, struct nd_expr *e,
             flags = ND_TF_RAW;
         else if (x->kind == ND_E_IDENT && !strcmp(x->name, "bpftrace"))
             flags = 0;
-        else if (nd_check_expr(c, x)->kind != ND_TY_ERROR)
+        else if (nd_check_expr(c, x)->kind != ND_T_ERROR)
             depth = const_arg(c, e, i, 1, 127, 127);
     }
     return stack_type(c, kernel, depth, flags);

@@ -64,7 +64,7 @@ static bool check_count(struct nd_check *c, struct nd_expr *e, const struct nd_b
 static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, const char *what,
                                  const struct nd_builtin *b, const struct nd_type *v)
 {
-    bool hist = v->kind == ND_TY_HIST || v->kind == ND_TY_LHIST || v->kind == ND_TY_DIST;
+    bool hist = nd_typekind_is(v->kind, ND_IS_ROWS);
 
     if (is_percentile(b) && !hist) {
         nd_help(c->d,
@@ -77,7 +77,7 @@ static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, co
         nd_error(c->d, ND_E0309, x->span, "%s holds %s", what, nd_type_text(c->t, v));
         return error_type();
     }
-    if (!is_percentile(b) && b->id != ND_B_COUNT && hist && v->kind != ND_TY_DIST) {
+    if (!is_percentile(b) && b->id != ND_B_COUNT && hist && !nd_typekind_is(v->kind, ND_IS_SUMS)) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0309, x->span, "%s holds %s, which does not keep the %s", what,
                          nd_type_text(c->t, v), b->name),
@@ -96,7 +96,7 @@ static struct nd_type *stat_of_map(struct nd_check *c, struct nd_expr *e,
     struct nd_expr *x = e->args.v[0];
     struct nd_type *v = map_arg(c, x);
 
-    if (v->kind == ND_TY_ERROR) {
+    if (v->kind == ND_T_ERROR) {
         struct nd_map *m = x->map;
 
         if (c->last_pass && !m->written)
@@ -149,7 +149,7 @@ static bool is_titled(const struct nd_check *c, const struct nd_expr *e)
     if (c->world != ND_USER || e->args.n != 2 || e->args.v[1]->kind != ND_E_STRING || !t)
         return false;
     return (!m || x->a || m->scalar) && // of one entry
-           (t->kind == ND_TY_HIST || t->kind == ND_TY_LHIST || t->kind == ND_TY_DIST);
+           nd_typekind_is(t->kind, ND_IS_ROWS);
 }
 
 static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
@@ -237,9 +237,9 @@ struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct
 
     (void)b;
     nd_check_packet_expr(c, x);
-    if (x->type->kind == ND_TY_PKT || (x->kind == ND_E_FIELD && x->a->type->kind == ND_TY_PKT))
+    if (x->type->kind == ND_T_PKT || (x->kind == ND_E_FIELD && x->a->type->kind == ND_T_PKT))
         return nd_ty(&nd_type_bool);
-    if (x->type->kind != ND_TY_ERROR &&
+    if (x->type->kind != ND_T_ERROR &&
         (x->kind != ND_E_FIELD || !x->sym || x->sym->kind != ND_SYM_OPTION))
         nd_error(c->d, ND_E0302, x->span,
                  "has() expects an option or a header: has(opt.name), has(pkt.tcp)");
@@ -279,7 +279,7 @@ static bool is_record(struct nd_check *c, const struct nd_expr *e)
 
 static void check_title(struct nd_check *c, const struct nd_expr *e)
 {
-    if (e->args.n < 2 || e->args.v[0]->type->kind == ND_TY_ERROR || is_titled(c, e))
+    if (e->args.n < 2 || e->args.v[0]->type->kind == ND_T_ERROR || is_titled(c, e))
         return;
     nd_help(c->d,
             nd_error(c->d, ND_E0302, e->args.v[1]->span,
@@ -299,22 +299,22 @@ static struct nd_type *check_plain(struct nd_check *c, struct nd_expr *e,
     if ((b->flags & ND_BF_ONLY_MAPS) == ND_BF_ONLY_MAPS)
         return check_map_call(c, e, b);
     if (b->id == ND_B_PRINT &&
-        (e->args.v[0]->type->kind == ND_TY_NONE || e->args.v[0]->type->kind == ND_TY_OPTS ||
-         e->args.v[0]->type->kind == ND_TY_ARGS))
+        (e->args.v[0]->type->kind == ND_T_NONE || e->args.v[0]->type->kind == ND_T_OPTS ||
+         e->args.v[0]->type->kind == ND_T_ARGS))
         nd_error(c->d, ND_E0302, e->args.v[0]->span, "there is nothing to print");
     if (b->id == ND_B_PRINT)
         check_title(c, e);
     v = c->world == ND_USER && is_stat(b, e->args.n) ? loop_value(c, e) : NULL;
     if (v)
         return stat_type(c, e->args.v[0], "this", b, v);
-    if (is_percentile(b) && e->args.v[0]->type->kind != ND_TY_ERROR) {
+    if (is_percentile(b) && e->args.v[0]->type->kind != ND_T_ERROR) {
         nd_error(c->d, ND_E0309, e->args.v[0]->span,
                  "%s() expects a value of hist(), lhist() or dist()", e->name);
         return error_type();
     }
     if (c->world == ND_USER && (b->id == ND_B_MIN || b->id == ND_B_MAX) && e->args.n == 2) {
         bool real =
-            e->args.v[0]->type->kind == ND_TY_DOUBLE || e->args.v[1]->type->kind == ND_TY_DOUBLE;
+            e->args.v[0]->type->kind == ND_T_DOUBLE || e->args.v[1]->type->kind == ND_T_DOUBLE;
 
         return real ? nd_ty(&nd_type_double) : nd_ty(&nd_type_i64);
     }
@@ -341,7 +341,7 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
     e->builtin = b;
     check_worlds(c, e, b);
     if (!check_count(c, e, b))
-        return b->type && b->type->kind != ND_TY_NONE ? nd_ty(b->type) : error_type();
+        return b->type && b->type->kind != ND_T_NONE ? nd_ty(b->type) : error_type();
     if (is_record(c, e)) {
         e->record = c->on;
         return nd_ty(b->type);
@@ -367,9 +367,9 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
 
 static bool fits(struct nd_check *c, struct nd_type *want, struct nd_type *have)
 {
-    if (have->kind == ND_TY_ERROR || want->kind == ND_TY_ERROR || nd_type_equal(want, have))
+    if (have->kind == ND_T_ERROR || want->kind == ND_T_ERROR || nd_type_equal(want, have))
         return true;
-    if (want->kind == ND_TY_STRUCT || have->kind == ND_TY_STRUCT)
+    if (want->kind == ND_T_STRUCT || have->kind == ND_T_STRUCT)
         return false;
     return nd_type_unify(c->t, want, have) != NULL;
 }
@@ -413,7 +413,7 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
         fn->params[w][i]->nassign = 2;
     }
     nd_check_block(c, d->body);
-    if (fn->ret->kind != ND_TY_NONE && fn->ret->kind != ND_TY_VOID && !returns(d->body))
+    if (fn->ret->kind != ND_T_NONE && fn->ret->kind != ND_T_VOID && !returns(d->body))
         nd_help(c->d,
                 nd_error(c->d, ND_E0407, d->name_span, "%s() can end without returning a value",
                          d->name),
@@ -450,7 +450,7 @@ static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_
     for (i = 0; i < call->args.n; i++) {
         struct nd_type *t = nd_check_packet_expr(c, call->args.v[i]);
 
-        if (t->kind == ND_TY_PKT && t != nd_ty(&nd_type_pkt)) {
+        if (t->kind == ND_T_PKT && t != nd_ty(&nd_type_pkt)) {
             nd_help(c->d,
                     nd_error(c->d, ND_E0302, call->args.v[i]->span,
                              "a function takes the whole packet, not a part of it"),

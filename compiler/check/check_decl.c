@@ -45,7 +45,7 @@ static void declare_const(struct nd_check *c, struct nd_decl *d)
         s->str = d->expr->str;
         s->len = d->expr->len;
     }
-    if (t->kind != ND_TY_ERROR && !d->expr->is_const && d->expr->kind != ND_E_DOUBLE)
+    if (t->kind != ND_T_ERROR && !d->expr->is_const && d->expr->kind != ND_E_DOUBLE)
         nd_error(c->d, ND_E0313, d->expr->span,
                  "the value of a constant must be known at compile time");
     if (nd_builtin_find(d->name, false))
@@ -129,7 +129,7 @@ static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f
 
 static void declare_struct(struct nd_check *c, struct nd_decl *d)
 {
-    struct nd_type *t = nd_type_new(c->t, ND_TY_STRUCT, 0);
+    struct nd_type *t = nd_type_new(c->t, ND_T_STRUCT, 0);
     uint32_t i, end = 0;
     bool any = false;
 
@@ -281,14 +281,14 @@ uint64_t nd_check_duration(struct nd_check *c, struct nd_expr *e, struct nd_opti
 
     c->world = ND_USER;
     nd_check_expr(c, e);
-    if (e->type->kind == ND_TY_ERROR)
+    if (e->type->kind == ND_T_ERROR)
         return 0;
     if (e->kind == ND_E_FIELD && e->sym && e->sym->kind == ND_SYM_OPTION &&
         e->sym->option->kind == ND_OPT_DURATION) {
         *opt = e->sym->option;
         return 0;
     }
-    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_TY_DURATION)
+    if (!nd_check_const_int(c, e, &ns) || e->type->kind != ND_T_DURATION)
         nd_help(c->d, nd_error(c->d, ND_E0313, e->span, "%s expects a duration", who),
                 "%s, or an option of type duration", example);
     else if (ns < 1000000)

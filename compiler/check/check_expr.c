@@ -16,7 +16,7 @@ static struct nd_type *error_type(void)
 static bool const_int(const struct nd_expr *e)
 {
     return e->is_const && e->kind != ND_E_STRING && nd_type_is_int(e->type) &&
-           e->type->kind != ND_TY_ERROR;
+           e->type->kind != ND_T_ERROR;
 }
 
 static bool is_u64(const struct nd_type *t)
@@ -33,17 +33,17 @@ static struct nd_type *number_type(const struct nd_type *a, const struct nd_type
 static struct nd_type *additive(struct nd_check *c, enum nd_op op, struct nd_type *a,
                                 struct nd_type *b)
 {
-    if (a->kind == ND_TY_TIME && b->kind == ND_TY_TIME && op == ND_OP_SUB)
+    if (a->kind == ND_T_TIME && b->kind == ND_T_TIME && op == ND_OP_SUB)
         return nd_ty(&nd_type_duration);
-    if (a->kind == ND_TY_TIME)
+    if (a->kind == ND_T_TIME)
         return a;
-    if (b->kind == ND_TY_TIME && op == ND_OP_ADD)
+    if (b->kind == ND_T_TIME && op == ND_OP_ADD)
         return b;
-    if (a->kind == ND_TY_DURATION || b->kind == ND_TY_DURATION)
+    if (a->kind == ND_T_DURATION || b->kind == ND_T_DURATION)
         return nd_ty(&nd_type_duration);
-    if (a->kind == ND_TY_PTR && b->kind != ND_TY_PTR)
+    if (a->kind == ND_T_PTR && b->kind != ND_T_PTR)
         return a;
-    if (b->kind == ND_TY_PTR && a->kind != ND_TY_PTR && op == ND_OP_ADD)
+    if (b->kind == ND_T_PTR && a->kind != ND_T_PTR && op == ND_OP_ADD)
         return b;
     (void)c;
     return NULL;
@@ -58,11 +58,11 @@ static struct nd_type *arith_type(struct nd_check *c, enum nd_op op, struct nd_t
 
     if (op == ND_OP_ADD || op == ND_OP_SUB)
         t = additive(c, op, a, b);
-    else if (op == ND_OP_MUL && (a->kind == ND_TY_DURATION || b->kind == ND_TY_DURATION))
+    else if (op == ND_OP_MUL && (a->kind == ND_T_DURATION || b->kind == ND_T_DURATION))
         t = nd_ty(&nd_type_duration);
-    else if (op == ND_OP_DIV && a->kind == ND_TY_DURATION && b->kind != ND_TY_DURATION && !to_unit)
+    else if (op == ND_OP_DIV && a->kind == ND_T_DURATION && b->kind != ND_T_DURATION && !to_unit)
         t = a;
-    else if (op == ND_OP_MOD && a->kind == ND_TY_DURATION)
+    else if (op == ND_OP_MOD && a->kind == ND_T_DURATION)
         t = a;
     if (op == ND_OP_SHL || op == ND_OP_SHR) // as in C, the count has no say
         return number_type(a, a);
@@ -120,13 +120,13 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *a = e->a->type, *b = e->b->type, *t;
 
-    if (a->kind == ND_TY_ERROR || b->kind == ND_TY_ERROR)
+    if (a->kind == ND_T_ERROR || b->kind == ND_T_ERROR)
         return error_type();
     if (c->world == ND_USER && e->op == ND_OP_ADD && nd_type_is_text(a) && nd_type_is_text(b))
         return nd_ty(&nd_type_str);
-    if ((a->kind == ND_TY_DOUBLE || b->kind == ND_TY_DOUBLE) &&
-        (a->kind == ND_TY_DOUBLE || nd_type_is_int(a)) &&
-        (b->kind == ND_TY_DOUBLE || nd_type_is_int(b))) {
+    if ((a->kind == ND_T_DOUBLE || b->kind == ND_T_DOUBLE) &&
+        (a->kind == ND_T_DOUBLE || nd_type_is_int(a)) &&
+        (b->kind == ND_T_DOUBLE || nd_type_is_int(b))) {
         if (e->op >= ND_OP_MOD) {
             nd_error(c->d, ND_E0304, e->span, "'%s' expects integers", nd_op_text(e->op));
             return error_type();
@@ -144,7 +144,7 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
         nd_error(c->d, ND_E0316, e->b->span, "division by zero");
         return t;
     }
-    if (e->a->is_const && e->b->is_const && t->kind != ND_TY_PTR)
+    if (e->a->is_const && e->b->is_const && t->kind != ND_T_PTR)
         e->num = fold(e->op, e->a->num, e->b->num,
                       e->op == ND_OP_SHR ? nd_type_signed(a) : nd_type_signed(number_type(a, b)),
                       &e->is_const);
@@ -153,10 +153,9 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
 
 static bool comparable_bytes(const struct nd_type *a, const struct nd_type *b)
 {
-    if (a->kind == b->kind &&
-        (a->kind == ND_TY_IP || a->kind == ND_TY_MAC || a->kind == ND_TY_PREFIX))
+    if (a->kind == b->kind && (a->kind == ND_T_IP || a->kind == ND_T_MAC || a->kind == ND_T_PREFIX))
         return true;
-    if (a->kind == ND_TY_TUPLE && nd_type_equal(a, b))
+    if (a->kind == ND_T_TUPLE && nd_type_equal(a, b))
         return true;
     return nd_type_is_text(a) && nd_type_is_text(b);
 }
@@ -164,16 +163,16 @@ static bool comparable_bytes(const struct nd_type *a, const struct nd_type *b)
 static struct nd_type *check_compare(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *a = e->a->type, *b = e->b->type;
-    bool numbers = (nd_type_is_int(a) || a->kind == ND_TY_DOUBLE) &&
-                   (nd_type_is_int(b) || b->kind == ND_TY_DOUBLE);
+    bool numbers = (nd_type_is_int(a) || a->kind == ND_T_DOUBLE) &&
+                   (nd_type_is_int(b) || b->kind == ND_T_DOUBLE);
     bool equality = e->op == ND_OP_EQ || e->op == ND_OP_NE;
 
-    if (a->kind == ND_TY_ERROR || b->kind == ND_TY_ERROR)
+    if (a->kind == ND_T_ERROR || b->kind == ND_T_ERROR)
         return nd_ty(&nd_type_bool);
     if (!numbers && !(comparable_bytes(a, b) && (equality || c->world == ND_USER)))
         bad_operands(c, e);
-    if (numbers && e->a->is_const && e->b->is_const && a->kind != ND_TY_DOUBLE &&
-        b->kind != ND_TY_DOUBLE) {
+    if (numbers && e->a->is_const && e->b->is_const && a->kind != ND_T_DOUBLE &&
+        b->kind != ND_T_DOUBLE) {
         bool sgn = nd_type_signed(number_type(a, b));
         int64_t x = (int64_t)e->a->num, y = (int64_t)e->b->num;
         int cmp =
@@ -194,7 +193,7 @@ static bool truth_ok(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *t = e->type;
 
-    if (nd_type_is_int(t) || t->kind == ND_TY_DOUBLE || (nd_type_is_text(t) && c->world == ND_USER))
+    if (nd_type_is_int(t) || t->kind == ND_T_DOUBLE || (nd_type_is_text(t) && c->world == ND_USER))
         return true;
     nd_error(c->d, ND_E0304, e->span, "%s cannot be used as a condition", nd_type_text(c->t, t));
     return false;
@@ -288,9 +287,9 @@ static struct nd_type *check_deref(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *t = e->a->type, *elem;
 
-    if (t->kind == ND_TY_ERROR)
+    if (t->kind == ND_T_ERROR)
         return t;
-    if (t->kind != ND_TY_PTR) {
+    if (t->kind != ND_T_PTR) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0305, e->span, "%s is not a pointer", nd_type_text(c->t, t)),
                 "cast it: *(u32 *)x");
@@ -298,12 +297,12 @@ static struct nd_type *check_deref(struct nd_check *c, struct nd_expr *e)
     }
     elem = nd_type_elem(c->t, t);
     e->as = t->as;
-    if (elem->kind == ND_TY_VOID || elem->size == 0) {
+    if (elem->kind == ND_T_VOID || elem->size == 0) {
         nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "the type this points to is not known"),
                 "cast it: *(u32 *)x");
         return error_type();
     }
-    if (elem->kind == ND_TY_PTR)
+    if (elem->kind == ND_T_PTR)
         return nd_type_in(c->t, elem, t->as == ND_AS_BTF ? ND_AS_KERNEL : t->as);
     return elem;
 }
@@ -320,7 +319,7 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     case ND_OP_DEREF:
         return check_deref(c, e);
     case ND_OP_ADDR:
-        if (t->kind == ND_TY_ERROR)
+        if (t->kind == ND_T_ERROR)
             return t;
         if (e->a->kind != ND_E_FIELD || !e->a->field || e->a->field->bits) {
             nd_error(c->d, ND_E0305, e->span, "only a field of a struct has an address");
@@ -336,7 +335,7 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     default:
         break;
     }
-    if (t->kind == ND_TY_DOUBLE && e->op == ND_OP_NEG)
+    if (t->kind == ND_T_DOUBLE && e->op == ND_OP_NEG)
         return t;
     if (!nd_type_is_int(t)) {
         nd_error(c->d, ND_E0304, e->span, "'%s' expects an integer, not %s", nd_op_text(e->op),
@@ -345,7 +344,7 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     }
     e->is_const = e->a->is_const;
     e->num = e->op == ND_OP_NEG ? 0 - e->a->num : ~e->a->num;
-    return t->kind == ND_TY_DURATION && e->op == ND_OP_NEG ? t : number_type(t, t);
+    return t->kind == ND_T_DURATION && e->op == ND_OP_NEG ? t : number_type(t, t);
 }
 
 static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)
@@ -374,18 +373,18 @@ static struct nd_type *check_cast(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *from = nd_check_expr(c, e->a);
     struct nd_type *to = nd_type_resolve(c->t, e->texpr);
-    bool mem = from->kind == ND_TY_ARRAY || from->kind == ND_TY_STRING;
+    bool mem = from->kind == ND_T_ARRAY || from->kind == ND_T_STRING;
 
-    if (from->kind == ND_TY_ERROR || to->kind == ND_TY_ERROR)
+    if (from->kind == ND_T_ERROR || to->kind == ND_T_ERROR)
         return to;
-    if (to->kind == ND_TY_PTR) {
+    if (to->kind == ND_T_PTR) {
         enum nd_as as = ND_AS_KERNEL;
 
         if (!nd_type_is_int(from) && !mem)
             goto bad;
         if (mem)
             as = (enum nd_as)e->a->as;
-        else if (from->kind == ND_TY_PTR)
+        else if (from->kind == ND_T_PTR)
             as = from->as;
         else if (c->probe && c->probe->user_memory)
             as = ND_AS_USER;
@@ -395,7 +394,7 @@ static struct nd_type *check_cast(struct nd_check *c, struct nd_expr *e)
     if (nd_type_is_int(to) && nd_type_is_int(from)) {
         e->is_const = e->a->is_const;
         e->num = e->a->num;
-        if (e->is_const && to->kind == ND_TY_BOOL) {
+        if (e->is_const && to->kind == ND_T_BOOL) {
             e->num = e->num != 0;
         } else if (e->is_const && to->size < 8) {
             unsigned int shift = 64 - to->size * 8;
@@ -405,10 +404,10 @@ static struct nd_type *check_cast(struct nd_check *c, struct nd_expr *e)
         }
         return to;
     }
-    if ((to->kind == ND_TY_DOUBLE || nd_type_is_int(to)) &&
-        (from->kind == ND_TY_DOUBLE || nd_type_is_int(from)) && c->world == ND_USER)
+    if ((to->kind == ND_T_DOUBLE || nd_type_is_int(to)) &&
+        (from->kind == ND_T_DOUBLE || nd_type_is_int(from)) && c->world == ND_USER)
         return to;
-    if ((to->kind == ND_TY_ARRAY && nd_type_is_int(from) && to->size == 8) ||
+    if ((to->kind == ND_T_ARRAY && nd_type_is_int(from) && to->size == 8) ||
         (nd_type_is_int(to) && mem && from->size <= 8))
         return to;
 bad:
@@ -511,7 +510,7 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
         t = error_type();
         break;
     }
-    if (t->kind == ND_TY_PKT && !packet)
+    if (t->kind == ND_T_PKT && !packet)
         t = packet_as_value(c, e);
     e->type = t;
     return t;

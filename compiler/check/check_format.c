@@ -8,7 +8,7 @@
 static bool arg_fits(char conv, const struct nd_type *t, enum nd_world world)
 {
     bool number =
-        nd_type_is_int(t) || t->kind == ND_TY_DOUBLE || (nd_type_is_agg(t) && t->kind <= ND_TY_AVG);
+        nd_type_is_int(t) || t->kind == ND_T_DOUBLE || nd_typekind_is(t->kind, ND_IS_NUMBER);
 
     (void)world;
     switch (conv) {
@@ -29,9 +29,9 @@ static bool arg_fits(char conv, const struct nd_type *t, enum nd_world world)
     case 'c':
         return nd_type_is_int(t) || nd_type_is_text(t);
     case 't':
-        return t->kind == ND_TY_TIME || t->kind == ND_TY_INT;
+        return t->kind == ND_T_TIME || t->kind == ND_T_INT;
     case 'r':
-        return t->kind == ND_TY_BUF || nd_type_is_text(t) || t->kind == ND_TY_ARRAY;
+        return t->kind == ND_T_BUF || nd_type_is_text(t) || t->kind == ND_T_ARRAY;
     default:
         return true; // %s prints anything
     }
@@ -57,7 +57,7 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
     const char *s, *p;
 
     if (fmt->kind != ND_E_STRING) {
-        if (fmt->type->kind != ND_TY_ERROR)
+        if (fmt->type->kind != ND_T_ERROR)
             nd_help(c->d,
                     nd_error(c->d, ND_E0314, fmt->span, "the format must be a string literal"),
                     "printf(\"%%s\", x)");
@@ -90,13 +90,13 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
                          "each conversion takes one argument");
             return;
         }
-        if (call->args.v[arg]->type->kind != ND_TY_ERROR &&
+        if (call->args.v[arg]->type->kind != ND_T_ERROR &&
             !arg_fits(*p, call->args.v[arg]->type, c->world))
             nd_help(c->d,
                     nd_error(c->d, ND_E0314, call->args.v[arg]->span, "'%%%c' does not print %s",
                              *p, nd_type_text(c->t, call->args.v[arg]->type)),
                     "%%s prints any value");
-        if (call->args.v[arg]->type->kind == ND_TY_NONE)
+        if (call->args.v[arg]->type->kind == ND_T_NONE)
             nd_error(c->d, ND_E0302, call->args.v[arg]->span, "this has no value");
         arg++;
         s = p + 1;

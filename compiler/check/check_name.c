@@ -8,8 +8,8 @@
 
 static bool key_ok(const struct nd_type *t)
 {
-    return t->kind != ND_TY_NONE && t->kind != ND_TY_ARGS && t->kind != ND_TY_OPTS &&
-           t->kind != ND_TY_DOUBLE && t->kind != ND_TY_VOID && !nd_type_is_agg(t);
+    return t->kind != ND_T_NONE && t->kind != ND_T_ARGS && t->kind != ND_T_OPTS &&
+           t->kind != ND_T_DOUBLE && t->kind != ND_T_VOID && !nd_type_is_agg(t);
 }
 
 // Checks the key of a use of a map and unifies it with the others'; NULL: none (scalar).
@@ -30,14 +30,14 @@ struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *e)
     }
     t = nd_check_expr(c, e->a);
     m->keyed = true;
-    if (t->kind == ND_TY_ERROR)
+    if (t->kind == ND_T_ERROR)
         return t;
     if (!key_ok(t)) {
         nd_error(c->d, ND_E0315, e->a->span, "%s cannot be a key", nd_type_text(c->t, t));
         return t;
     }
-    if (t->kind == ND_TY_STRING && !t->size) // user space: as wide as the others, or 64
-        t = nd_type_string(c->t, m->key && m->key->kind == ND_TY_STRING ? m->key->size : 64);
+    if (t->kind == ND_T_STRING && !t->size) // user space: as wide as the others, or 64
+        t = nd_type_string(c->t, m->key && m->key->kind == ND_T_STRING ? m->key->size : 64);
     if (!m->key) {
         m->key = t;
         m->key_span = e->a->span;
@@ -65,20 +65,20 @@ static struct nd_type *kept_type(struct nd_check *c, struct nd_type *t)
     struct nd_type *x;
 
     switch (t->kind) {
-    case ND_TY_INT:
-    case ND_TY_BOOL:
-    case ND_TY_PORT:
-    case ND_TY_PROTO:
-        return nd_type_int(8, t->kind != ND_TY_INT || nd_type_signed(t));
-    case ND_TY_ENUM:
+    case ND_T_INT:
+    case ND_T_BOOL:
+    case ND_T_PORT:
+    case ND_T_PROTO:
+        return nd_type_int(8, t->kind != ND_T_INT || nd_type_signed(t));
+    case ND_T_ENUM:
         x = ND_NEW(c->a, struct nd_type);
         *x = *t;
         x->size = 8;
         x->align = 8;
         return x;
-    case ND_TY_PTR:
+    case ND_T_PTR:
         return nd_type_in(c->t, t, t->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
-    case ND_TY_STRING:
+    case ND_T_STRING:
         return t->size ? t : nd_type_string(c->t, 64);
     default:
         return t;
@@ -91,10 +91,10 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
     struct nd_type *u;
 
     m->written = true;
-    if (val->kind == ND_TY_ERROR)
+    if (val->kind == ND_T_ERROR)
         return;
-    if (val->kind == ND_TY_NONE || val->kind == ND_TY_ARGS || val->kind == ND_TY_OPTS ||
-        (val->kind == ND_TY_DOUBLE && c->world == ND_KERNEL)) {
+    if (val->kind == ND_T_NONE || val->kind == ND_T_ARGS || val->kind == ND_T_OPTS ||
+        (val->kind == ND_T_DOUBLE && c->world == ND_KERNEL)) {
         nd_error(c->d, ND_E0315, span, "%s cannot be kept in a map", nd_type_text(c->t, val));
         return;
     }
@@ -106,7 +106,8 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
         return;
     }
     u = nd_type_is_agg(m->val) || nd_type_is_agg(val)
-            ? (nd_type_equal(m->val, val) || (m->val->kind == val->kind && val->kind != ND_TY_LHIST)
+            ? (nd_type_equal(m->val, val) ||
+                       (m->val->kind == val->kind && nd_typekinds[val->kind].size)
                    ? m->val
                    : NULL)
             : nd_type_unify(c->t, m->val, val);
@@ -119,7 +120,7 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
     }
     u = kept_type(c, u);
     if (!nd_type_equal(u, m->val)) {
-        if (u->kind == ND_TY_DOUBLE)
+        if (u->kind == ND_T_DOUBLE)
             m->val_span = span;
         m->val = u;
         c->changed = true;
@@ -204,7 +205,7 @@ static struct nd_type *check_retval(struct nd_check *c, struct nd_expr *e)
     if (s && s->ret) {
         struct nd_type *t = nd_type_btf(c->t, s->ret);
 
-        if (t->kind == ND_TY_PTR)
+        if (t->kind == ND_T_PTR)
             return nd_type_in(c->t, t, ND_AS_KERNEL);
         if (nd_type_is_int(t))
             return t;
@@ -344,7 +345,7 @@ static struct nd_type *unknown_name(struct nd_check *c, struct nd_expr *e)
 static struct nd_type *use_sym(struct nd_check *c, struct nd_expr *e, struct nd_sym *s)
 {
     e->sym = s;
-    if (s->kind == ND_SYM_CONST && s->type->kind == ND_TY_DOUBLE && c->world == ND_KERNEL) {
+    if (s->kind == ND_SYM_CONST && s->type->kind == ND_T_DOUBLE && c->world == ND_KERNEL) {
         nd_help(c->d, nd_error(c->d, ND_E0401, e->span, "the kernel has no floating point numbers"),
                 "compute with integers here, or in user space (every, end, on)");
         return nd_ty(&nd_type_error);

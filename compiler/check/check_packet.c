@@ -188,7 +188,7 @@ static struct nd_expr *member_of(struct nd_check *c, const struct nd_pkt_row *r,
     return *x;
 }
 
-// e->a is pkt, a group of it, or its inner packet: types of kind ND_TY_PKT, whose name is the group
+// e->a is pkt, a group of it, or its inner packet: types of kind ND_T_PKT, whose name is the group
 // and whose depth tells the inner packet.
 struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
 {
@@ -201,7 +201,7 @@ struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
     if (c->probe && !packet_of(c, e)) // no probe: a function that nothing calls
         return nd_ty(&nd_type_error);
     if (!*group && (nd_pkt_is_group(e->name) || (!at->depth && !strcmp(e->name, "inner")))) {
-        t = nd_type_new(c->t, ND_TY_PKT, 0);
+        t = nd_type_new(c->t, ND_T_PKT, 0);
         t->name = nd_pkt_is_group(e->name) ? e->name : "";
         t->depth = at->depth || !nd_pkt_is_group(e->name);
         return t;
@@ -235,7 +235,7 @@ void nd_check_join_reversed(struct nd_check *c, struct nd_expr *e)
     struct nd_expr *flow = e->a;
 
     if (strcmp(e->name, "reversed") != 0 || flow->kind != ND_E_FIELD ||
-        strcmp(flow->name, "flow") != 0 || nd_check_packet_expr(c, flow->a)->kind != ND_TY_PKT)
+        strcmp(flow->name, "flow") != 0 || nd_check_packet_expr(c, flow->a)->kind != ND_T_PKT)
         return;
     e->a = flow->a;
     e->name = "flow.reversed";

@@ -8,7 +8,7 @@
 bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v)
 {
     (void)c;
-    if (!e->is_const || e->type->kind == ND_TY_STRING || e->type->kind == ND_TY_DOUBLE)
+    if (!e->is_const || e->type->kind == ND_T_STRING || e->type->kind == ND_T_DOUBLE)
         return false;
     *v = (int64_t)e->num;
     return true;

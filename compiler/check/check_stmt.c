@@ -85,7 +85,7 @@ static bool is_agg_call(const struct nd_expr *e)
 {
     const struct nd_builtin *b = e->kind == ND_E_CALL ? nd_builtin_find(e->name, true) : NULL;
 
-    return b && b->id >= ND_B_COUNT && b->id <= ND_B_DIST;
+    return b && b->flags & ND_BF_AGGREGATES;
 }
 
 // "hist(x / 1us)" prints with the unit us.
@@ -97,10 +97,10 @@ static const char *unit_of(const struct nd_expr *e)
     } units[] = {{1, "ns"}, {1000, "us"}, {1000000, "ms"}, {1000000000, "s"}};
     size_t i;
 
-    if (e->type->kind == ND_TY_DURATION)
+    if (e->type->kind == ND_T_DURATION)
         return "ns";
     if (e->kind != ND_E_BINARY || e->op != ND_OP_DIV || !e->b->is_const ||
-        (e->b->type->kind != ND_TY_DURATION && e->a->type->kind != ND_TY_DURATION))
+        (e->b->type->kind != ND_T_DURATION && e->a->type->kind != ND_T_DURATION))
         return "";
     for (i = 0; i < 4; i++) {
         if (e->b->num == units[i].ns)
@@ -121,12 +121,12 @@ static void assign_agg(struct nd_check *c, struct nd_stmt *s)
     c->aggregates = call;
     t = nd_check_expr(c, call);
     c->aggregates = NULL;
-    if (t->kind != ND_TY_ERROR && !nd_type_is_agg(t)) {
+    if (t->kind != ND_T_ERROR && !nd_type_is_agg(t)) {
         nd_check_map_value(c, m, t, call->span); // sum(@other) in user space: a number
         lhs->type = m->val;
         return;
     }
-    if (t->kind != ND_TY_ERROR && call->args.n)
+    if (t->kind != ND_T_ERROR && call->args.n)
         t->name = unit_of(call->args.v[0]);
     nd_check_map_value(c, m, t, call->span);
     lhs->type = m->val ? m->val : nd_ty(&nd_type_error);
@@ -140,7 +140,7 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
     nd_check_map_key(c, s->expr);
     t = nd_check_expr(c, s->rhs);
     if (s->op != ND_OP_NONE) {
-        if (t->kind != ND_TY_ERROR && !nd_type_is_int(t) && t->kind != ND_TY_DOUBLE)
+        if (t->kind != ND_T_ERROR && !nd_type_is_int(t) && t->kind != ND_T_DOUBLE)
             nd_error(c->d, ND_E0304, s->rhs->span, "'%s=' expects an integer, not %s",
                      nd_op_text(s->op), nd_type_text(c->t, t));
         if (m->val && nd_type_is_agg(m->val)) {
@@ -220,23 +220,6 @@ static void check_for_range(struct nd_check *c, struct nd_stmt *s)
     pop(c);
 }
 
-// What user space sees of a value: of an aggregation that is one number, this.
-static struct nd_type *seen_as(struct nd_type *t)
-{
-    switch (t->kind) {
-    case ND_TY_COUNT:
-        return nd_ty(&nd_type_u64);
-    case ND_TY_SUM:
-    case ND_TY_MIN:
-    case ND_TY_MAX:
-        return nd_type_int(8, t->is_signed);
-    case ND_TY_AVG:
-        return nd_ty(&nd_type_double);
-    default:
-        return t;
-    }
-}
-
 static void check_for_map(struct nd_check *c, struct nd_stmt *s);
 
 // A probe leaves a loop over a map to user space, as it does printf(): the body sees no variables
@@ -280,12 +263,12 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     push(c, &scope);
     if (s->val) {
         s->sym = nd_check_declare_var(c, s->key, s->key_span, key);
-        s->sym2 = nd_check_declare_var(c, s->val, s->val_span, seen_as(val));
+        s->sym2 = nd_check_declare_var(c, s->val, s->val_span, nd_type_seen(val));
         s->sym2->loop_var = true;
         s->sym2->map = m; // its value is an aggregation, also where its type is that of a number
     } else {
-        struct nd_type *pair[2] = {key, seen_as(val)};
-        struct nd_type *t = key->kind == ND_TY_ERROR || val->kind == ND_TY_ERROR
+        struct nd_type *pair[2] = {key, nd_type_seen(val)};
+        struct nd_type *t = key->kind == ND_T_ERROR || val->kind == ND_T_ERROR
                                 ? nd_ty(&nd_type_error)
                             : s->key_dollar ? nd_type_tuple(c->t, pair, 2)
                                             : key;
@@ -322,7 +305,7 @@ static void check_unroll(struct nd_check *c, struct nd_stmt *s)
     int64_t n;
 
     nd_check_expr(c, s->rhs);
-    if (s->rhs->type->kind != ND_TY_ERROR) {
+    if (s->rhs->type->kind != ND_T_ERROR) {
         if (!nd_check_const_int(c, s->rhs, &n))
             nd_error(c->d, ND_E0313, s->rhs->span, "unroll expects a constant");
         else if (n < 1 || n > UNROLL_MAX)
@@ -351,15 +334,15 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
         return;
     }
     want = c->fn->ret;
-    if (!t && want->kind != ND_TY_NONE) {
+    if (!t && want->kind != ND_T_NONE) {
         nd_error(c->d, ND_E0407, s->span, "%s() returns %s", c->fn->decl->name,
                  nd_type_text(c->t, want));
-    } else if (t && want->kind == ND_TY_NONE) {
+    } else if (t && want->kind == ND_T_NONE) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0303, s->span, "%s() is declared without a result",
                          c->fn->decl->name),
                 "fn %s(...) -> %s { }", c->fn->decl->name, nd_type_text(c->t, t));
-    } else if (t && t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR &&
+    } else if (t && t->kind != ND_T_ERROR && want->kind != ND_T_ERROR &&
                !nd_type_unify(c->t, want, t)) {
         nd_error(c->d, ND_E0303, s->expr->span, "%s() returns %s, not %s", c->fn->decl->name,
                  nd_type_text(c->t, want), nd_type_text(c->t, t));
@@ -369,7 +352,7 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
 // An array of the same elements, or of integers of their size, that is not longer.
 static bool fills(const struct nd_type *field, const struct nd_type *t)
 {
-    return field->kind == ND_TY_ARRAY && t->kind == ND_TY_ARRAY && t->nelems <= field->nelems &&
+    return field->kind == ND_T_ARRAY && t->kind == ND_T_ARRAY && t->nelems <= field->nelems &&
            (nd_type_equal(field->elem, t->elem) ||
             (nd_type_is_int(field->elem) && nd_type_is_int(t->elem) &&
              field->elem->size == t->elem->size));
@@ -392,23 +375,23 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
             nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
         return;
     }
-    if (t->kind == ND_TY_ERROR || f.type->kind == ND_TY_ERROR)
+    if (t->kind == ND_T_ERROR || f.type->kind == ND_T_ERROR)
         return;
-    if ((f.type->kind == ND_TY_KSTACK && t->kind == ND_TY_KSTACK) ||
-        (f.type->kind == ND_TY_USTACK && t->kind == ND_TY_USTACK)) {
+    if ((f.type->kind == ND_T_KSTACK && t->kind == ND_T_KSTACK) ||
+        (f.type->kind == ND_T_USTACK && t->kind == ND_T_USTACK)) {
         for (i = 0; i < ev->type->nelems; i++) { // the depth sent is the depth declared
             if (!strcmp(ev->type->fields[i].name, n->name))
                 ev->type->fields[i].type = t;
         }
         return;
     }
-    if (f.type->kind == ND_TY_BUF && n->expr->kind == ND_E_CALL && n->expr->builtin &&
+    if (f.type->kind == ND_T_BUF && n->expr->kind == ND_E_CALL && n->expr->builtin &&
         n->expr->builtin->id == ND_B_BUF)
         return; // as many bytes as the field has room for
     if (fills(f.type, t))
         return;
     if (!nd_type_unify(c->t, f.type, t) ||
-        (f.type->kind == ND_TY_TUPLE && !nd_type_equal(f.type, t)))
+        (f.type->kind == ND_T_TUPLE && !nd_type_equal(f.type, t)))
         nd_error(c->d, ND_E0408, n->expr->span, "field '%s' of event %s is %s, not %s", n->name,
                  s->name, nd_type_text(c->t, f.type), nd_type_text(c->t, t));
 }
@@ -465,7 +448,7 @@ static void check_expr_stmt(struct nd_check *c, struct nd_stmt *s)
 
     if (is_agg_call(e)) {
         nd_check_expr(c, e);
-        if (c->world == ND_KERNEL || e->type->kind == ND_TY_ERROR)
+        if (c->world == ND_KERNEL || e->type->kind == ND_T_ERROR)
             nd_help(c->d,
                     nd_error(c->d, ND_E0310, e->span, "%s() must be stored in a map", e->name),
                     "write @name = %s(...)", e->name);

@@ -6,9 +6,9 @@
 // How a variable is kept: integers in 64 bits.
 static struct nd_type *kept_as(struct nd_check *c, struct nd_type *t)
 {
-    if (t->kind == ND_TY_INT || t->kind == ND_TY_PORT || t->kind == ND_TY_PROTO)
+    if (t->kind == ND_T_INT || t->kind == ND_T_PORT || t->kind == ND_T_PROTO)
         return nd_type_int(8, nd_type_signed(t));
-    if (t->kind == ND_TY_STRING && c->world == ND_USER)
+    if (t->kind == ND_T_STRING && c->world == ND_USER)
         return nd_ty(&nd_type_str);
     return t;
 }
@@ -17,8 +17,8 @@ static bool can_be_kept(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *t = e->type;
 
-    if (t->kind != ND_TY_NONE && t->kind != ND_TY_ARGS && t->kind != ND_TY_OPTS &&
-        t->kind != ND_TY_VOID && !(nd_type_is_agg(t) && c->world == ND_KERNEL))
+    if (t->kind != ND_T_NONE && t->kind != ND_T_ARGS && t->kind != ND_T_OPTS &&
+        t->kind != ND_T_VOID && !(nd_type_is_agg(t) && c->world == ND_KERNEL))
         return true;
     nd_error(c->d, ND_E0311, e->span, "%s cannot be kept in a variable", nd_type_text(c->t, t));
     return false;
@@ -30,7 +30,7 @@ static struct nd_type *declared_type(struct nd_check *c, struct nd_stmt *s, cons
 {
     struct nd_type *want = nd_type_resolve(c->t, s->texpr);
 
-    if (t && t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR && !nd_type_unify(c->t, want, t))
+    if (t && t->kind != ND_T_ERROR && want->kind != ND_T_ERROR && !nd_type_unify(c->t, want, t))
         nd_error(c->d, ND_E0303, s->rhs->span, "$%s is declared as %s, not %s", name,
                  nd_type_text(c->t, want), nd_type_text(c->t, t));
     return want;
@@ -70,12 +70,12 @@ static void widen(struct nd_check *c, struct nd_sym *v, const struct nd_type *t)
     if (!v->first)
         return;
     // A pointer that the verifier knows and one that it does not: both are read by address.
-    if (v->type->kind == ND_TY_PTR && v->type->as == ND_AS_BTF &&
-        (t->kind != ND_TY_PTR || t->as != ND_AS_BTF)) {
+    if (v->type->kind == ND_T_PTR && v->type->as == ND_AS_BTF &&
+        (t->kind != ND_T_PTR || t->as != ND_AS_BTF)) {
         v->first->plain_ptr = true;
         c->changed = true;
     }
-    if (c->world == ND_USER && t->kind == ND_TY_DOUBLE && nd_type_is_int(v->type) &&
+    if (c->world == ND_USER && t->kind == ND_T_DOUBLE && nd_type_is_int(v->type) &&
         !v->first->texpr) {
         v->first->real = true;
         c->changed = true;
@@ -96,16 +96,16 @@ void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v
     s->expr->type = v->type;
     s->expr->sym = v;
     s->sym = v;
-    if (t->kind == ND_TY_ERROR || v->type->kind == ND_TY_ERROR)
+    if (t->kind == ND_T_ERROR || v->type->kind == ND_T_ERROR)
         return;
     widen(c, v, t);
     u = nd_type_unify(c->t, v->type, t);
-    if (!u || (u->kind == ND_TY_TUPLE && !nd_type_equal(u, v->type))) {
+    if (!u || (u->kind == ND_T_TUPLE && !nd_type_equal(u, v->type))) {
         nd_note(c->d,
                 nd_error(c->d, ND_E0303, s->rhs->span, "$%s holds %s, not %s", name,
                          nd_type_text(c->t, v->type), nd_type_text(c->t, t)),
                 v->span, "first set here");
-    } else if (v->type->kind == ND_TY_STRING && t->kind == ND_TY_STRING && c->world == ND_KERNEL &&
+    } else if (v->type->kind == ND_T_STRING && t->kind == ND_T_STRING && c->world == ND_KERNEL &&
                t->size > v->type->size) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0303, s->rhs->span, "$%s has room for %u bytes; this has %u",

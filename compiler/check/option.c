@@ -47,7 +47,7 @@ static const struct row *find_row(const char *name)
 
 static struct nd_type *enum_type(struct nd_check *c, struct nd_decl *d)
 {
-    struct nd_type *t = nd_type_new(c->t, ND_TY_ENUM, 8);
+    struct nd_type *t = nd_type_new(c->t, ND_T_ENUM, 8);
     uint32_t i;
 
     t->is_signed = true;
@@ -116,7 +116,7 @@ static void check_value(struct nd_check *c, struct nd_option *o, struct nd_expr 
     case ND_OPT_DURATION:
     case ND_OPT_USECS:
     case ND_OPT_MSECS:
-        if (!e->is_const || e->type->kind != ND_TY_DURATION)
+        if (!e->is_const || e->type->kind != ND_T_DURATION)
             bad_default(c, e, "a duration such as 5s or 200ms");
         break;
     case ND_OPT_PORT:
@@ -162,7 +162,7 @@ static void check_default(struct nd_check *c, struct nd_option *o)
 static void check_range(struct nd_check *c, struct nd_option *o)
 {
     const struct nd_expr_list *args = o->decl->texpr->args;
-    bool is_time = o->type->kind == ND_TY_DURATION;
+    bool is_time = o->type->kind == ND_T_DURATION;
     int64_t *bounds[] = {&o->min, &o->max};
     uint32_t i;
 
@@ -176,7 +176,7 @@ static void check_range(struct nd_check *c, struct nd_option *o)
     for (i = 0; i < args->n; i++) {
         nd_check_expr(c, args->v[i]);
         if (!nd_check_const_int(c, args->v[i], bounds[i]) ||
-            (args->v[i]->type->kind == ND_TY_DURATION) != is_time)
+            (args->v[i]->type->kind == ND_T_DURATION) != is_time)
             nd_error(c->d, ND_E0501, args->v[i]->span, "the bound must be %s",
                      is_time ? "a duration such as 5s or 200ms" : "an integer");
     }

@@ -68,7 +68,7 @@ static void place(void *arg, const struct nd_field *f)
     w->need.value = (int64_t)(w->base + f->off) * 8 + f->bit_off;
     w->need.bytes = f->bits ? 0 : f->type->size;
     nd_need_note(w->p, &w->need);
-    if (f->type->kind != ND_TY_STRUCT || !f->type->btf_id || ++in.depth > DEPTH_MAX)
+    if (f->type->kind != ND_T_STRUCT || !f->type->btf_id || ++in.depth > DEPTH_MAX)
         return;
     in.prefix = w->need.path;
     in.base += f->off;
@@ -79,7 +79,7 @@ void nd_need_struct(struct nd_program *p, const struct nd_type *s, struct nd_spa
 {
     struct walk w = {.p = p, .prefix = ""};
 
-    if (!p->portable || s->kind != ND_TY_STRUCT || !s->btf_id)
+    if (!p->portable || s->kind != ND_T_STRUCT || !s->btf_id)
         return;
     w.need.span = span;
     if (!nd_need_name(p, s, &w.need.tag, &w.need.type)) {
@@ -113,9 +113,9 @@ static void frozen_size(struct nd_program *p, const struct nd_expr *e)
     const struct nd_type *s = e->of;
     struct nd_need n = {.kind = ND_NEED_SIZE, .bytes = (uint32_t)e->num, .span = e->span};
 
-    while (s && s->kind == ND_TY_ARRAY)
+    while (s && s->kind == ND_T_ARRAY)
         s = s->elem;
-    if (!s || s->kind != ND_TY_STRUCT || !s->btf_id)
+    if (!s || s->kind != ND_T_STRUCT || !s->btf_id)
         return;
     n.bytes = s->size;
     if (nd_need_name(p, s, &n.tag, &n.type))

@@ -8,7 +8,7 @@
 
 static bool is_error(const struct nd_expr *e)
 {
-    return e->type->kind == ND_TY_ERROR;
+    return e->type->kind == ND_T_ERROR;
 }
 
 static void want_text(struct nd_check *c, struct nd_expr *e, uint32_t i)
@@ -104,7 +104,7 @@ static void check_width(struct nd_check *c, struct nd_expr *e)
 
 struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    if (e->args.v[0]->type->kind != ND_TY_BUF && !is_error(e->args.v[0]))
+    if (e->args.v[0]->type->kind != ND_T_BUF && !is_error(e->args.v[0]))
         nd_check_bad_arg(c, e, 0, "a buf");
     nd_check_want_int(c, e, 1);
     if (e->args.n > 2)

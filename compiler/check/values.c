@@ -49,18 +49,18 @@ static bool parse_prefix(const char *s, uint8_t *b)
     return true;
 }
 
-bool nd_parse_value(enum nd_tk kind, const char *s, uint8_t *b)
+bool nd_parse_value(enum nd_typekind kind, const char *s, uint8_t *b)
 {
     unsigned int m[6];
     int n = 0, i;
     bool v4;
 
     switch (kind) {
-    case ND_TY_IP:
+    case ND_T_IP:
         return parse_ip(s, b, &v4);
-    case ND_TY_PREFIX:
+    case ND_T_PREFIX:
         return parse_prefix(s, b);
-    case ND_TY_MAC:
+    case ND_T_MAC:
         if (sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &n) !=
                 6 ||
             s[n])
@@ -68,7 +68,7 @@ bool nd_parse_value(enum nd_tk kind, const char *s, uint8_t *b)
         for (i = 0; i < 6; i++)
             b[i] = (uint8_t)m[i];
         return true;
-    case ND_TY_IFNAME:
+    case ND_T_IFNAME:
         if (!*s || strlen(s) > 15)
             return false;
         memset(b, 0, 16);

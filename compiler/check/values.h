@@ -7,6 +7,6 @@
 
 // "10.0.0.1", "fd00::/8", "52:54:00:12:34:56", "eth0" to the bytes described in manifest.h (at most
 // 20). False if the text is none.
-bool nd_parse_value(enum nd_tk kind, const char *s, uint8_t *bytes);
+bool nd_parse_value(enum nd_typekind kind, const char *s, uint8_t *bytes);
 
 #endif

@@ -61,7 +61,7 @@ bool nd_pkt_is_group(const char *name)
 
 const struct nd_pkt_row *nd_pkt_field_of(const struct nd_expr *e, bool *inner)
 {
-    if (e->kind != ND_E_FIELD || !e->a->type || e->a->type->kind != ND_TY_PKT)
+    if (e->kind != ND_E_FIELD || !e->a->type || e->a->type->kind != ND_T_PKT)
         return NULL;
     *inner = e->a->type->depth != 0;
     return e->pkt;

@@ -7,35 +7,18 @@
 #define TYPE(var, k, sz, sg, al) \
     const struct nd_type var = {.kind = (k), .size = (sz), .is_signed = (sg), .align = (al)}
 
-TYPE(nd_type_error, ND_TY_ERROR, 8, false, 8);
-TYPE(nd_type_none, ND_TY_NONE, 0, false, 1);
-TYPE(nd_type_void, ND_TY_VOID, 0, false, 1);
-TYPE(nd_type_i64, ND_TY_INT, 8, true, 8);
-TYPE(nd_type_u64, ND_TY_INT, 8, false, 8);
-static TYPE(type_i32, ND_TY_INT, 4, true, 4);
-TYPE(nd_type_u32, ND_TY_INT, 4, false, 4);
-static TYPE(type_i16, ND_TY_INT, 2, true, 2);
-TYPE(nd_type_u16, ND_TY_INT, 2, false, 2);
-static TYPE(type_i8, ND_TY_INT, 1, true, 1);
-TYPE(nd_type_u8, ND_TY_INT, 1, false, 1);
-TYPE(nd_type_bool, ND_TY_BOOL, 1, false, 1);
-TYPE(nd_type_double, ND_TY_DOUBLE, 8, true, 8);
-TYPE(nd_type_time, ND_TY_TIME, 8, false, 8);
-TYPE(nd_type_duration, ND_TY_DURATION, 8, true, 8);
-TYPE(nd_type_ip, ND_TY_IP, 16, false, 1);
-TYPE(nd_type_prefix, ND_TY_PREFIX, 20, false, 1);
-TYPE(nd_type_mac, ND_TY_MAC, 6, false, 1);
-TYPE(nd_type_port, ND_TY_PORT, 2, false, 2);
-TYPE(nd_type_proto, ND_TY_PROTO, 1, false, 1);
-TYPE(nd_type_ifname, ND_TY_IFNAME, 16, false, 1);
-TYPE(nd_type_str, ND_TY_STRING, 0, false, 1);
-TYPE(nd_type_ksym, ND_TY_KSYM, 8, false, 8);
-TYPE(nd_type_usym, ND_TY_USYM, 16, false, 8);
-TYPE(nd_type_cgroup, ND_TY_CGROUP, 8, false, 8);
-TYPE(nd_type_username, ND_TY_USERNAME, 4, false, 4);
-TYPE(nd_type_args, ND_TY_ARGS, 0, false, 1);
-TYPE(nd_type_opts, ND_TY_OPTS, 0, false, 1);
-TYPE(nd_type_pkt, ND_TY_PKT, 0, false, 1);
+TYPE(nd_type_i64, ND_T_INT, 8, true, 8);
+TYPE(nd_type_u64, ND_T_INT, 8, false, 8);
+static TYPE(type_i32, ND_T_INT, 4, true, 4);
+TYPE(nd_type_u32, ND_T_INT, 4, false, 4);
+static TYPE(type_i16, ND_T_INT, 2, true, 2);
+TYPE(nd_type_u16, ND_T_INT, 2, false, 2);
+static TYPE(type_i8, ND_T_INT, 1, true, 1);
+TYPE(nd_type_u8, ND_T_INT, 1, false, 1);
+TYPE(nd_type_bool, ND_T_BOOL, 1, false, 1);
+#define ND_TYPE_ONE(id, name, text, size, align, class, sign, visit) \
+    TYPE(nd_type_##name, ND_T_##id, size, ND_SIGN_##sign == ND_SIGN_ALWAYS, align);
+#include "runtime/common/types.def"
 
 struct nd_type *nd_type_flow(struct nd_types *t)
 {
@@ -72,7 +55,7 @@ struct nd_type *nd_type_int(uint32_t size, bool is_signed)
     return nd_ty(v[is_signed][size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3]);
 }
 
-struct nd_type *nd_type_new(struct nd_types *t, enum nd_tk kind, uint32_t size)
+struct nd_type *nd_type_new(struct nd_types *t, enum nd_typekind kind, uint32_t size)
 {
     struct nd_type *x = ND_NEW(t->arena, struct nd_type);
 
@@ -84,7 +67,7 @@ struct nd_type *nd_type_new(struct nd_types *t, enum nd_tk kind, uint32_t size)
 
 struct nd_type *nd_type_string(struct nd_types *t, uint32_t size)
 {
-    struct nd_type *x = nd_type_new(t, ND_TY_STRING, size);
+    struct nd_type *x = nd_type_new(t, ND_T_STRING, size);
 
     x->align = 1;
     return x;
@@ -92,7 +75,7 @@ struct nd_type *nd_type_string(struct nd_types *t, uint32_t size)
 
 struct nd_type *nd_type_ptr(struct nd_types *t, struct nd_type *elem, enum nd_as as)
 {
-    struct nd_type *x = nd_type_new(t, ND_TY_PTR, 8);
+    struct nd_type *x = nd_type_new(t, ND_T_PTR, 8);
 
     x->elem = elem;
     x->as = as;
@@ -101,7 +84,7 @@ struct nd_type *nd_type_ptr(struct nd_types *t, struct nd_type *elem, enum nd_as
 
 struct nd_type *nd_type_array(struct nd_types *t, struct nd_type *elem, uint32_t n)
 {
-    struct nd_type *x = nd_type_new(t, ND_TY_ARRAY, 0);
+    struct nd_type *x = nd_type_new(t, ND_T_ARRAY, 0);
 
     x->elem = elem;
     x->nelems = n;
@@ -124,7 +107,7 @@ static uint32_t copy_align(const struct nd_type *t)
 struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_field *f, uint32_t n,
                                bool as_in_c)
 {
-    struct nd_type *x = nd_type_new(t, ND_TY_STRUCT, 0);
+    struct nd_type *x = nd_type_new(t, ND_T_STRUCT, 0);
     uint32_t i, off = 0;
 
     x->align = 1;
@@ -157,7 +140,7 @@ struct nd_type *nd_type_tuple(struct nd_types *t, struct nd_type **v, uint32_t n
         f[i].type = v[i];
     }
     x = nd_type_struct(t, NULL, f, n, false);
-    x->kind = ND_TY_TUPLE;
+    x->kind = ND_T_TUPLE;
     return x;
 }
 
@@ -165,7 +148,7 @@ struct nd_type *nd_type_in(struct nd_types *t, struct nd_type *ptr, enum nd_as a
 {
     struct nd_type *x;
 
-    if (ptr->kind != ND_TY_PTR || ptr->as == as)
+    if (ptr->kind != ND_T_PTR || ptr->as == as)
         return ptr;
     x = ND_NEW(t->arena, struct nd_type);
     *x = *ptr;
@@ -175,55 +158,41 @@ struct nd_type *nd_type_in(struct nd_types *t, struct nd_type *ptr, enum nd_as a
 
 bool nd_type_is_int(const struct nd_type *t)
 {
-    switch (t->kind) {
-    case ND_TY_INT:
-    case ND_TY_BOOL:
-    case ND_TY_ENUM:
-    case ND_TY_PORT:
-    case ND_TY_PROTO:
-    case ND_TY_TIME:
-    case ND_TY_DURATION:
-    case ND_TY_PTR:
-    case ND_TY_KSYM:
-    case ND_TY_CGROUP:
-    case ND_TY_USERNAME:
-    case ND_TY_ERROR:
-        return true;
-    default:
-        return false;
-    }
+    return nd_typekinds[t->kind].is & ND_IS_INTEGER || t->kind == ND_T_ERROR;
 }
 
 bool nd_type_is_scalar(const struct nd_type *t)
 {
-    return nd_type_is_int(t) || t->kind == ND_TY_STRFTIME || t->kind == ND_TY_DOUBLE;
+    return nd_typekinds[t->kind].is & (ND_IS_INTEGER | ND_IS_PRINTED | ND_IS_REAL) ||
+           t->kind == ND_T_ERROR;
 }
 
 bool nd_type_is_agg(const struct nd_type *t)
 {
-    return t->kind >= ND_TY_COUNT && t->kind <= ND_TY_DIST;
+    return nd_typekinds[t->kind].is & ND_IS_AGGREGATION;
 }
 
 bool nd_type_is_text(const struct nd_type *t)
 {
-    return t->kind == ND_TY_STRING || t->kind == ND_TY_IFNAME;
+    return nd_typekinds[t->kind].is & ND_IS_TEXT;
 }
 
+// What is narrower than 64 bits fits a signed number whatever its own sign.
 bool nd_type_signed(const struct nd_type *t)
 {
-    switch (t->kind) {
-    case ND_TY_INT:
-    case ND_TY_ENUM:
-        return t->is_signed || t->size < 8;
-    case ND_TY_BOOL:
-    case ND_TY_PORT:
-    case ND_TY_PROTO:
-    case ND_TY_DURATION:
-    case ND_TY_USERNAME:
-        return true;
-    default:
-        return false;
-    }
+    const struct nd_typekind_row *k = &nd_typekinds[t->kind];
+
+    return k->is & ND_IS_INTEGER &&
+           (t->size < 8 || k->sign == ND_SIGN_ALWAYS || (k->sign == ND_SIGN_FLAG && t->is_signed));
+}
+
+struct nd_type *nd_type_seen(const struct nd_type *t)
+{
+    if (!(nd_typekinds[t->kind].is & ND_IS_NUMBER))
+        return nd_ty(t);
+    if (nd_typekinds[t->kind].rank == ND_AGG_AVG)
+        return nd_ty(&nd_type_double);
+    return nd_type_int(8, t->is_signed);
 }
 
 bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
@@ -235,12 +204,12 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
     if (a->kind != b->kind || a->size != b->size || a->is_signed != b->is_signed)
         return false;
     switch (a->kind) {
-    case ND_TY_STRUCT:
-    case ND_TY_ENUM:
+    case ND_T_STRUCT:
+    case ND_T_ENUM:
         return a->btf_id == b->btf_id && !strcmp(a->name ? a->name : "", b->name ? b->name : "");
-    case ND_TY_ARRAY:
+    case ND_T_ARRAY:
         return a->nelems == b->nelems && nd_type_equal(a->elem, b->elem);
-    case ND_TY_TUPLE:
+    case ND_T_TUPLE:
         if (a->nelems != b->nelems)
             return false;
         for (i = 0; i < a->nelems; i++) {
@@ -248,28 +217,26 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
                 return false;
         }
         return true;
-    case ND_TY_KSTACK:
-    case ND_TY_USTACK:
+    case ND_T_KSTACK:
+    case ND_T_USTACK:
         return a->depth == b->depth && a->flags == b->flags;
-    case ND_TY_LHIST:
-        return a->lo == b->lo && a->hi == b->hi && a->step == b->step;
-    case ND_TY_STRFTIME:
+    case ND_T_STRFTIME:
         return !strcmp(a->name, b->name);
-    default:
-        return true;
+    default: // 0 but in aggregations
+        return a->lo == b->lo && a->hi == b->hi && a->step == b->step;
     }
 }
 
 static bool plain_int(const struct nd_type *t)
 {
-    return t->kind == ND_TY_INT || t->kind == ND_TY_BOOL || t->kind == ND_TY_ENUM ||
-           t->kind == ND_TY_PTR || t->kind == ND_TY_PORT || t->kind == ND_TY_PROTO;
+    return t->kind == ND_T_INT || t->kind == ND_T_BOOL || t->kind == ND_T_ENUM ||
+           t->kind == ND_T_PTR || t->kind == ND_T_PORT || t->kind == ND_T_PROTO;
 }
 
 // Integers of different width: a 64-bit one that keeps the sign rule of the language.
 static struct nd_type *unify_ints(const struct nd_type *a, const struct nd_type *b)
 {
-    if (a->kind == ND_TY_INT && b->kind == ND_TY_INT && a->is_signed == b->is_signed)
+    if (a->kind == ND_T_INT && b->kind == ND_T_INT && a->is_signed == b->is_signed)
         return nd_ty(a->size >= b->size ? a : b);
     return nd_type_int(8, nd_type_signed(a) && nd_type_signed(b));
 }
@@ -292,33 +259,33 @@ static struct nd_type *unify_tuples(struct nd_types *t, struct nd_type *a, struc
 
 struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_type *b)
 {
-    if (a->kind == ND_TY_ERROR)
+    if (a->kind == ND_T_ERROR)
         return b;
-    if (b->kind == ND_TY_ERROR || nd_type_equal(a, b))
+    if (b->kind == ND_T_ERROR || nd_type_equal(a, b))
         return a;
-    if (a->kind == ND_TY_STRING && b->kind == ND_TY_STRING)
+    if (a->kind == ND_T_STRING && b->kind == ND_T_STRING)
         return a->size == 0 || b->size == 0 ? nd_ty(&nd_type_str) : a->size > b->size ? a : b;
     if (nd_type_is_text(a) && nd_type_is_text(b)) {
-        struct nd_type *s = a->kind == ND_TY_STRING ? a : b;
+        struct nd_type *s = a->kind == ND_T_STRING ? a : b;
 
         return s->size > 16 || !s->size ? s : nd_ty(&nd_type_ifname);
     }
-    if (a->kind == ND_TY_PTR && b->kind == ND_TY_PTR)
+    if (a->kind == ND_T_PTR && b->kind == ND_T_PTR)
         return nd_type_in(t, a, ND_AS_KERNEL);
-    if (a->kind == ND_TY_PTR && b->kind == ND_TY_INT) // a pointer or 0: read by address
+    if (a->kind == ND_T_PTR && b->kind == ND_T_INT) // a pointer or 0: read by address
         return nd_type_in(t, a, a->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
-    if (b->kind == ND_TY_PTR && a->kind == ND_TY_INT)
+    if (b->kind == ND_T_PTR && a->kind == ND_T_INT)
         return nd_type_unify(t, b, a);
     if (plain_int(a) && plain_int(b))
         return unify_ints(a, b);
-    if ((a->kind == ND_TY_DOUBLE && nd_type_is_int(b)) ||
-        (b->kind == ND_TY_DOUBLE && nd_type_is_int(a)))
+    if ((a->kind == ND_T_DOUBLE && nd_type_is_int(b)) ||
+        (b->kind == ND_T_DOUBLE && nd_type_is_int(a)))
         return nd_ty(&nd_type_double);
-    if (nd_type_is_int(a) && b->kind == ND_TY_INT) // time, duration, ksym: with a bare number
+    if (nd_type_is_int(a) && b->kind == ND_T_INT) // time, duration, ksym: with a bare number
         return a;
-    if (nd_type_is_int(b) && a->kind == ND_TY_INT)
+    if (nd_type_is_int(b) && a->kind == ND_T_INT)
         return b;
-    if (a->kind == ND_TY_TUPLE && b->kind == ND_TY_TUPLE)
+    if (a->kind == ND_T_TUPLE && b->kind == ND_T_TUPLE)
         return unify_tuples(t, a, b);
     return NULL;
 }

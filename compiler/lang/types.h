@@ -7,54 +7,10 @@
 
 #include "compiler/front/ast.h"
 #include "compiler/front/diag.h"
-#include "runtime/common/manifest.h"
+#include "runtime/common/typekinds.h"
 
 struct nd_btf;
 struct nd_kernel;
-
-enum nd_tk {
-    ND_TY_ERROR, // an error was reported; silences what follows from it
-    ND_TY_VOID,
-    ND_TY_INT,
-    ND_TY_BOOL,
-    ND_TY_ENUM,
-    ND_TY_DOUBLE,
-    ND_TY_STRING, // char[size]; size 0: any length (user space)
-    ND_TY_PTR,
-    ND_TY_STRUCT, // and union
-    ND_TY_ARRAY,
-    ND_TY_TUPLE,
-    ND_TY_IP,
-    ND_TY_PREFIX,
-    ND_TY_MAC,
-    ND_TY_PORT,
-    ND_TY_PROTO,
-    ND_TY_IFNAME,
-    ND_TY_TIME,
-    ND_TY_DURATION,
-    ND_TY_KSTACK,
-    ND_TY_USTACK,
-    ND_TY_KSYM,
-    ND_TY_USYM,
-    ND_TY_BUF,
-    ND_TY_STRFTIME,
-    ND_TY_CGROUP,
-    ND_TY_USERNAME,
-    ND_TY_COUNT,
-    ND_TY_SUM,
-    ND_TY_MIN,
-    ND_TY_MAX,
-    ND_TY_AVG,
-    ND_TY_STATS,
-    ND_TY_HIST,
-    ND_TY_LHIST,
-    ND_TY_DIST,
-    ND_TY_ARGS, // "args" itself
-    ND_TY_OPTS, // "opt" itself
-    ND_TY_PKT,  // "pkt" itself, and a header of it: name; depth 1: of the packet in a tunnel
-    ND_TY_NONE, // no value (printf, clear, ...)
-    ND_TY_KIND_MAX,
-};
 
 // Where the bytes behind a pointer or an aggregate are, and so how they are read.
 enum nd_as {
@@ -75,7 +31,7 @@ struct nd_field {
 };
 
 struct nd_type {
-    enum nd_tk kind;
+    enum nd_typekind kind;
     uint32_t size; // bytes; aggregations: of the value per CPU
     bool is_signed;
     bool is_union;
@@ -90,7 +46,7 @@ struct nd_type {
     uint32_t btf_id;         // STRUCT, ENUM from BTF
     uint32_t depth;          // KSTACK, USTACK
     uint32_t flags;          // ND_TF_*
-    int64_t lo, hi, step;    // LHIST
+    int64_t lo, hi, step;    // aggregations: see the kind
     uint32_t align;
 };
 
@@ -106,11 +62,10 @@ struct nd_types {
     struct nd_type *flow;             // nd_type_flow, made once
 };
 
-extern const struct nd_type nd_type_error, nd_type_none, nd_type_i64, nd_type_u64, nd_type_u32,
-    nd_type_u16, nd_type_u8, nd_type_bool, nd_type_double, nd_type_time, nd_type_duration,
-    nd_type_ip, nd_type_prefix, nd_type_mac, nd_type_port, nd_type_proto, nd_type_ifname,
-    nd_type_str, nd_type_ksym, nd_type_usym, nd_type_cgroup, nd_type_username, nd_type_args,
-    nd_type_opts, nd_type_void, nd_type_pkt;
+extern const struct nd_type nd_type_i64, nd_type_u64, nd_type_u32, nd_type_u16, nd_type_u8,
+    nd_type_bool;
+#define ND_TYPE_ONE(id, name, ...) extern const struct nd_type nd_type_##name;
+#include "runtime/common/types.def"
 
 // A const table type where a struct nd_type * is wanted; types are never changed once made.
 static inline struct nd_type *nd_ty(const struct nd_type *t)
@@ -129,7 +84,7 @@ struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_f
                                bool as_in_c);
 // struct flow { src: ip, dst: ip, sport: port, dport: port, proto: proto }
 struct nd_type *nd_type_flow(struct nd_types *t);
-struct nd_type *nd_type_new(struct nd_types *t, enum nd_tk kind, uint32_t size);
+struct nd_type *nd_type_new(struct nd_types *t, enum nd_typekind kind, uint32_t size);
 
 // From BTF; never NULL (unknown forms give void). BTF must be available.
 struct nd_type *nd_type_btf(struct nd_types *t, uint32_t id);
@@ -153,6 +108,8 @@ struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x);
 bool nd_type_is_int(const struct nd_type *t);    // value fits a register and can be computed with
 bool nd_type_is_scalar(const struct nd_type *t); // kept in a register: ints, pointers, times, ...
 bool nd_type_is_agg(const struct nd_type *t);
+// What user space sees of a value: of an aggregation that is one number, this.
+struct nd_type *nd_type_seen(const struct nd_type *t);
 bool nd_type_is_text(const struct nd_type *t); // string or device name
 bool nd_type_signed(const struct nd_type *t);  // as a 64-bit value
 bool nd_type_equal(const struct nd_type *a, const struct nd_type *b);

@@ -25,7 +25,7 @@ static struct nd_type *convert(struct nd_types *t, const struct nd_btf_type *b)
         if (b->size > 8)
             return nd_type_array(t, nd_ty(&nd_type_u64), b->size / 8);
         if (b->size == 1 && (b->is_char || !strcmp(b->name, "char"))) {
-            x = nd_type_new(t, ND_TY_INT, 1);
+            x = nd_type_new(t, ND_T_INT, 1);
             x->is_signed = b->is_signed;
             x->is_char = true;
             return x;
@@ -34,19 +34,19 @@ static struct nd_type *convert(struct nd_types *t, const struct nd_btf_type *b)
     case ND_BTF_FLOAT:
         return nd_type_array(t, nd_ty(&nd_type_u8), b->size);
     case ND_BTF_PTR:
-        x = nd_type_new(t, ND_TY_PTR, 8);
+        x = nd_type_new(t, ND_T_PTR, 8);
         x->elem_btf = b->type;
         return x;
     case ND_BTF_ENUM:
     case ND_BTF_ENUM64:
-        x = nd_type_new(t, ND_TY_ENUM, b->size);
+        x = nd_type_new(t, ND_T_ENUM, b->size);
         x->is_signed = b->is_signed;
         x->name = b->name;
         x->btf_id = b->id;
         return x;
     case ND_BTF_STRUCT:
     case ND_BTF_UNION:
-        x = nd_type_new(t, ND_TY_STRUCT, b->size);
+        x = nd_type_new(t, ND_T_STRUCT, b->size);
         x->is_union = b->kind == ND_BTF_UNION;
         x->name = b->name;
         x->btf_id = b->id;
@@ -234,22 +234,9 @@ static const struct {
     const char *name;
     const struct nd_type *type;
 } words[] = {
-    {"ip", &nd_type_ip},
-    {"prefix", &nd_type_prefix},
-    {"mac", &nd_type_mac},
-    {"port", &nd_type_port},
-    {"proto", &nd_type_proto},
-    {"ifname", &nd_type_ifname},
-    {"pkt", &nd_type_pkt},
-    {"time", &nd_type_time},
-    {"duration", &nd_type_duration},
-    {"ksym", &nd_type_ksym},
-    {"usym", &nd_type_usym},
-    {"cgroup", &nd_type_cgroup},
+#define ND_TYPE_WORD(id, name, ...) {#name, &nd_type_##name},
+#include "runtime/common/types.def"
     {"bool", &nd_type_bool},
-    {"double", &nd_type_double},
-    {"void", &nd_type_void},
-    {"username", &nd_type_username},
     {"char", NULL},
 };
 
@@ -343,7 +330,7 @@ static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
             continue;
         if (words[i].type)
             return nd_ty(words[i].type);
-        type = nd_type_new(t, ND_TY_INT, 1); // char
+        type = nd_type_new(t, ND_T_INT, 1); // char
         type->is_signed = type->is_char = true;
         return type;
     }
@@ -356,14 +343,14 @@ static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
 
         if (!good)
             nd_error(t->diags, ND_E0317, x->span, "a buf has 1 to %u bytes: buf(64)", STRING_MAX);
-        type = nd_type_new(t, ND_TY_BUF, (good ? (uint32_t)(x->nelems + 3) & ~3u : 64) + 4);
+        type = nd_type_new(t, ND_T_BUF, (good ? (uint32_t)(x->nelems + 3) & ~3u : 64) + 4);
         type->align = 4;
         return type;
     }
     if (!strcmp(x->name, "kstack") || !strcmp(x->name, "ustack")) {
         bool kernel = x->name[0] == 'k';
 
-        type = nd_type_new(t, kernel ? ND_TY_KSTACK : ND_TY_USTACK, kernel ? 4 : 8);
+        type = nd_type_new(t, kernel ? ND_T_KSTACK : ND_T_USTACK, kernel ? 4 : 8);
         type->depth = x->nelems && x->nelems <= 127 ? (uint32_t)x->nelems : 127;
         type->align = 4;
         return type;
@@ -414,11 +401,11 @@ struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x)
         return unknown(t, x, why);
     for (i = 0; i < x->stars; i++)
         type = nd_type_ptr(t, type, ND_AS_KERNEL);
-    if (x->is_array && type->kind == ND_TY_STRING && (x->nelems == 0 || x->nelems > STRING_MAX)) {
+    if (x->is_array && type->kind == ND_T_STRING && (x->nelems == 0 || x->nelems > STRING_MAX)) {
         nd_error(t->diags, ND_E0317, x->span, "a string has 1 to %u bytes", STRING_MAX);
         return nd_ty(&nd_type_error);
     }
-    if (x->is_array && type->kind != ND_TY_STRING) {
+    if (x->is_array && type->kind != ND_T_STRING) {
         if (x->nelems == 0 || x->nelems > 4096) {
             nd_help(t->diags,
                     nd_error(t->diags, ND_E0317, x->span, "an array has 1 to 4096 elements"),

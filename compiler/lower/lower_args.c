@@ -212,7 +212,7 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
     if (nd_type_is_scalar(e->type))
         return (struct nd_val){
             .v = nd_lower_ctx_load(l, f->off,
-                                   nd_type_is_int(e->type) && e->type->kind != ND_TY_PTR
+                                   nd_type_is_int(e->type) && e->type->kind != ND_T_PTR
                                        ? nd_type_int(f->size, f->is_signed)
                                        : &nd_type_u64)};
     return (struct nd_val){
@@ -238,7 +238,7 @@ void nd_lower_test_args(struct nd_lower *l)
         LLVMBasicBlockRef there = nd_ir_bb(l, "there");
         LLVMValueRef v;
 
-        if (nd_type_btf(&l->p->types, sig->params[i].type)->kind != ND_TY_PTR)
+        if (nd_type_btf(&l->p->types, sig->params[i].type)->kind != ND_T_PTR)
             continue;
         v = nd_lower_ctx_load(l, i * 8, &nd_type_u64);
         l->fn.entry_args[i] = nd_lower_register(l, "arg");

@@ -127,9 +127,18 @@ static LLVMValueRef b_reg(struct nd_lower *l, struct nd_expr *e)
     return nd_lower_ctx_load(l, e->index, &nd_type_u64);
 }
 
-static LLVMValueRef b_first(struct nd_lower *l, struct nd_expr *e) // kptr, uptr, ksym
+static LLVMValueRef b_first(struct nd_lower *l, struct nd_expr *e) // the type says the rest
 {
     return nd_lower_int(l, e->args.v[0]);
+}
+
+// Without its sign, so that an error is one key whichever way it was told.
+static LLVMValueRef b_strerror(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef n = nd_lower_int(l, e->args.v[0]), zero = nd_ir_i64(l, 0);
+
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, n, zero, ""),
+                           LLVMBuildSub(l->b, zero, n, ""), n, "");
 }
 
 static LLVMValueRef b_second(struct nd_lower *l, struct nd_expr *e) // strftime
@@ -299,7 +308,7 @@ static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_expr *x = e->args.v[0];
 
-    if (x->type->kind == ND_TY_PKT || x->a->type->kind == ND_TY_PKT)
+    if (x->type->kind == ND_T_PKT || x->a->type->kind == ND_T_PKT)
         return nd_lower_pkt_has(l, x);
     return nd_lower_opt_load(l, x->sym->option->given_off, &nd_type_u32);
 }
@@ -347,7 +356,7 @@ static void into_str(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
         v = nd_lower_expr(l, x);
         if (v.mem)
             as = v.as;
-        else if (x->type->kind == ND_TY_PTR)
+        else if (x->type->kind == ND_T_PTR)
             as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
         nd_lower_read_str(l, dst, limit.size, v.v, as, e->span);
     }
@@ -362,7 +371,7 @@ static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
     LLVMValueRef n = nd_ir_i64(l, room), args[3], r, fits;
     enum nd_as as = v.mem ? v.as : l->fn.probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
 
-    if (!v.mem && x->type->kind == ND_TY_PTR)
+    if (!v.mem && x->type->kind == ND_T_PTR)
         as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
     if (e->args.n > 1) {
         n = nd_lower_int(l, e->args.v[1]);
@@ -409,7 +418,7 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
 
     (void)t;
     v = nd_lower_expr(l, x);
-    if (!v.mem && x->type->kind != ND_TY_PTR) {
+    if (!v.mem && x->type->kind != ND_T_PTR) {
         put_v4(l, dst);
         nd_ir_store(l, nd_ir_gep(l, dst, 12), 4, v.v); // an integer is in network order already
         return;
@@ -466,7 +475,7 @@ static void into_usym(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
 static void into_stack(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
     nd_ir_store(l, dst, 4, nd_lower_stack(l, t, e->span));
-    if (t->kind == ND_TY_USTACK)
+    if (t->kind == ND_T_USTACK)
         nd_ir_store(l, nd_ir_gep(l, dst, 4), 4, b_pid(l, e));
 }
 

@@ -158,9 +158,9 @@ static LLVMValueRef operands_equal(struct nd_lower *l, struct nd_expr *a, struct
 
     if (nd_type_is_text(a->type) && nd_type_is_text(b->type))
         return compare_text(l, a, b);
-    if (a->type->kind == ND_TY_IP && b->builtin && b->builtin->id == ND_B_PREFIX && b->str)
+    if (a->type->kind == ND_T_IP && b->builtin && b->builtin->id == ND_B_PREFIX && b->str)
         return in_literal_prefix(l, local_bytes(l, a), b);
-    if (a->type->kind == ND_TY_IP && b->type->kind == ND_TY_PREFIX)
+    if (a->type->kind == ND_T_IP && b->type->kind == ND_T_PREFIX)
         return nd_lower_prefix_match(l, local_bytes(l, a), local_bytes(l, b));
     if (nd_type_is_int(a->type)) {
         x = nd_lower_int(l, a);
@@ -201,7 +201,7 @@ static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
 
     if (in->x)
         eq = LLVMBuildICmp(l->b, LLVMIntEQ, in->x, nd_lower_load_int(l, at, in->o->type), "");
-    else if (in->o->type->kind == ND_TY_PREFIX)
+    else if (in->o->type->kind == ND_T_PREFIX)
         eq = nd_lower_prefix_match(l, in->bytes, at);
     else
         eq = nd_lower_bytes_equal(l, in->bytes, at, in->o->type->size);

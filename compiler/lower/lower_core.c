@@ -87,9 +87,7 @@ static LLVMMetadataRef leaf(struct nd_lower *l, uint32_t id, uint32_t depth)
 // As numbers: a second one, in which enums are plain integers; see nd_lower_core_load.
 static struct nd_core_type *type_of(struct nd_lower *l, const struct nd_type *s, bool as_numbers)
 {
-    unsigned int tag = s->kind == ND_TY_ENUM ? DWARF_ENUM
-                       : s->is_union         ? DWARF_UNION
-                                             : DWARF_STRUCT;
+    unsigned int tag = s->kind == ND_T_ENUM ? DWARF_ENUM : s->is_union ? DWARF_UNION : DWARF_STRUCT;
     const char *name = s->name ? s->name : "";
     struct nd_core_type *t;
     uint32_t i;
@@ -145,9 +143,9 @@ static struct nd_core_member *field_of(struct nd_lower *l, struct nd_core_type *
     if (m->meta)
         return m;
     m->bit = f->off * 8ul + f->bit_off;
-    if (f->type->kind == ND_TY_STRUCT && f->type->btf_id)
+    if (f->type->kind == ND_T_STRUCT && f->type->btf_id)
         type = type_of(l, f->type, in->as_numbers)->placeholder;
-    else if (f->type->kind == ND_TY_ENUM && in->as_numbers)
+    else if (f->type->kind == ND_T_ENUM && in->as_numbers)
         type = LLVMDIBuilderCreateBasicType(l->di, "int", 3, f->type->size * 8ul, DWARF_UNSIGNED,
                                             LLVMDIFlagZero);
     else
@@ -210,7 +208,7 @@ static LLVMMetadataRef complete(struct nd_lower *l, const struct nd_core_type *t
     const char *name = variant(l, t, s->name ? s->name : "");
     uint64_t bits = s->size * 8ul;
 
-    if (s->kind == ND_TY_ENUM)
+    if (s->kind == ND_T_ENUM)
         return LLVMDIBuilderCreateEnumerationType(
             l->di, l->files[0], name, strlen(name), l->files[0], 0, bits, (uint32_t)bits, m,
             t->members.n,
@@ -278,7 +276,7 @@ static struct nd_type *container(struct nd_lower *l, const struct nd_expr *e)
 {
     struct nd_type *t = e->a->type;
 
-    return t->kind == ND_TY_PTR ? nd_type_elem(&l->p->types, t) : t;
+    return t->kind == ND_T_PTR ? nd_type_elem(&l->p->types, t) : t;
 }
 
 bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e)
@@ -286,10 +284,10 @@ bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e)
     struct nd_type *s;
 
     if (!l->p->portable || e->kind != ND_E_FIELD || !e->field || e->as == ND_AS_BPF ||
-        e->as == ND_AS_CTX || e->a->type->kind == ND_TY_ARGS || e->a->type->kind == ND_TY_OPTS)
+        e->as == ND_AS_CTX || e->a->type->kind == ND_T_ARGS || e->a->type->kind == ND_T_OPTS)
         return false;
     s = container(l, e);
-    return s->kind == ND_TY_STRUCT && s->btf_id;
+    return s->kind == ND_T_STRUCT && s->btf_id;
 }
 
 static void find_chain(struct nd_lower *l, struct nd_expr *e, struct chain *c)
@@ -298,7 +296,7 @@ static void find_chain(struct nd_lower *l, struct nd_expr *e, struct chain *c)
     uint32_t i;
 
     c->n = 1;
-    while (x->a->type->kind != ND_TY_PTR && c->n < STEPS_MAX && nd_lower_core_wanted(l, x->a)) {
+    while (x->a->type->kind != ND_T_PTR && c->n < STEPS_MAX && nd_lower_core_wanted(l, x->a)) {
         x = x->a;
         c->n++;
     }
@@ -354,15 +352,15 @@ static LLVMValueRef follow(struct nd_lower *l, const struct chain *c, LLVMValueR
 static int64_t form_of(const struct nd_type *t)
 {
     switch (t->kind) {
-    case ND_TY_PTR:
+    case ND_T_PTR:
         return ND_FORM_PTR;
-    case ND_TY_ENUM:
+    case ND_T_ENUM:
         return ND_FORM_ENUM;
-    case ND_TY_ARRAY:
-    case ND_TY_STRING:
+    case ND_T_ARRAY:
+    case ND_T_STRING:
         return ND_FORM_ARRAY;
-    case ND_TY_INT:
-    case ND_TY_BOOL:
+    case ND_T_INT:
+    case ND_T_BOOL:
         return ND_FORM_INT;
     default:
         return ND_FORM_ANY;
@@ -488,7 +486,7 @@ LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e, LLVMValue
     find_chain(l, e, &c);
     need_field(l, &c, e);
     at = follow(l, &c, base, false);
-    if (e->field->type->kind != ND_TY_ENUM)
+    if (e->field->type->kind != ND_T_ENUM)
         return load_number(l, e, at);
     is_enum = nd_ir_bb(l, "enum");
     is_int = nd_ir_bb(l, "int");
@@ -515,8 +513,8 @@ LLVMValueRef nd_lower_core_size(struct nd_lower *l, const struct nd_type *t, str
     LLVMTypeRef params[2] = {l->i32, l->i64};
     LLVMValueRef args[2] = {nd_ir_i32(l, l->relocs++), nd_ir_i64(l, TYPE_SIZE)};
 
-    if (!l->p->portable || t->kind != ND_TY_STRUCT || !t->btf_id)
-        return nd_ir_i64(l, t->kind == ND_TY_STRING ? 1 : t->size);
+    if (!l->p->portable || t->kind != ND_T_STRUCT || !t->btf_id)
+        return nd_ir_i64(l, t->kind == ND_T_STRING ? 1 : t->size);
     return LLVMBuildZExt(l->b,
                          intrinsic(l, "llvm.bpf.preserve.type.info", 0,
                                    LLVMFunctionType(l->i32, params, 2, 0), args, 2,
@@ -552,11 +550,11 @@ LLVMValueRef nd_lower_core_const(struct nd_lower *l, struct nd_expr *e)
 
     if (!l->p->portable)
         return NULL;
-    if (e->kind == ND_E_SIZEOF && t && t->kind == ND_TY_STRUCT && t->btf_id) {
+    if (e->kind == ND_E_SIZEOF && t && t->kind == ND_T_STRUCT && t->btf_id) {
         e->relocated = true;
         return nd_lower_core_size(l, t, e->span);
     }
-    if (e->kind == ND_E_IDENT && e->type->kind == ND_TY_ENUM && e->type->btf_id && e->type->name &&
+    if (e->kind == ND_E_IDENT && e->type->kind == ND_T_ENUM && e->type->btf_id && e->type->name &&
         *e->type->name) {
         e->relocated = true;
         return enumerator(l, e);

@@ -92,9 +92,9 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef a = nd_lower_int(l, e->a), b = nd_lower_int(l, e->b);
     bool sgn = nd_lower_operands_signed(e);
 
-    if (e->type->kind == ND_TY_PTR && e->a->type->kind == ND_TY_PTR)
+    if (e->type->kind == ND_T_PTR && e->a->type->kind == ND_T_PTR)
         b = scaled(l, e->a, b);
-    else if (e->type->kind == ND_TY_PTR && e->b->type->kind == ND_TY_PTR)
+    else if (e->type->kind == ND_T_PTR && e->b->type->kind == ND_T_PTR)
         a = scaled(l, e->b, a);
     switch (e->op) {
     case ND_OP_ADD:
@@ -179,7 +179,7 @@ static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
     struct nd_slot *s = &l->fn.slots[e->a->sym->index];
     LLVMValueRef old = LLVMBuildLoad2(l->b, l->i64, s->ptr, ""), one = nd_ir_i64(l, 1), v;
 
-    if (e->a->type->kind == ND_TY_PTR)
+    if (e->a->type->kind == ND_T_PTR)
         one = scaled(l, e->a, one);
     v = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC ? LLVMBuildAdd(l->b, old, one, "")
                                                         : LLVMBuildSub(l->b, old, one, "");
@@ -229,7 +229,7 @@ static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_val v;
 
-    if (e->type->kind == ND_TY_ARRAY) {
+    if (e->type->kind == ND_T_ARRAY) {
         LLVMValueRef tmp = nd_lower_temp(l, 8);
 
         nd_ir_store(l, tmp, 8, nd_lower_int(l, e->a));
@@ -237,10 +237,10 @@ static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
     }
     v = nd_lower_expr(l, e->a);
     if (!v.mem)
-        return scalar(e->type->kind == ND_TY_BOOL
+        return scalar(e->type->kind == ND_T_BOOL
                           ? nd_ir_from_bool(l, nd_ir_bool(l, nd_ir_addr(l, v.v)))
                           : nd_ir_extend(l, nd_ir_addr(l, v.v), e->type));
-    if (e->type->kind == ND_TY_PTR) // an array gives its address
+    if (e->type->kind == ND_T_PTR) // an array gives its address
         return scalar(nd_ir_addr(l, v.v));
     return scalar(nd_ir_extend(
         l, nd_lower_load_scalar(l, v, nd_type_int(e->a->type->size, false), e->span), e->type));
@@ -279,7 +279,7 @@ static struct nd_val core_field(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_type *t = e->field->type;
 
-    if (nd_type_is_int(t) && t->kind != ND_TY_PTR)
+    if (nd_type_is_int(t) && t->kind != ND_T_PTR)
         return scalar(nd_lower_core_load(l, e, core_base(l, e)));
     nd_need_struct(l->p, t, e->span); // the whole of it is wanted, or it would not be asked for
     return value_at(l, nd_lower_core_address(l, e, core_base(l, e)),
@@ -290,11 +290,10 @@ static struct nd_val core_field(struct nd_lower *l, struct nd_expr *e)
 // hold that it can be null: all but arguments, which programs get as they are.
 static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *e)
 {
-    while (e->kind == ND_E_FIELD && e->a->type->kind != ND_TY_PTR)
+    while (e->kind == ND_E_FIELD && e->a->type->kind != ND_T_PTR)
         e = e->a;
     if (e->kind != ND_E_FIELD || nd_lower_as(l, e->a->type->as) != ND_AS_BTF ||
-        e->a == l->fn.tested.expr ||
-        (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_ARGS))
+        e->a == l->fn.tested.expr || (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_T_ARGS))
         return NULL;
     return e->a;
 }
@@ -342,11 +341,11 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
     struct nd_val base;
     LLVMValueRef addr;
 
-    if (e->a->type->kind == ND_TY_ARGS)
+    if (e->a->type->kind == ND_T_ARGS)
         return nd_lower_arg(l, e);
-    if (e->a->type->kind == ND_TY_OPTS)
+    if (e->a->type->kind == ND_T_OPTS)
         return option_value(l, e->sym->option);
-    if (e->a->type->kind == ND_TY_PKT)
+    if (e->a->type->kind == ND_T_PKT)
         return nd_lower_pkt(l, e);
     ptr = nullable(l, e);
     if (ptr)
@@ -374,9 +373,9 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
 // Bytes from one element to the next.
 static LLVMValueRef stride(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
-    if (t->kind == ND_TY_STRING)
+    if (t->kind == ND_T_STRING)
         return nd_ir_i64(l, 1);
-    return nd_lower_core_size(l, t->kind == ND_TY_PTR ? nd_type_elem(&l->p->types, t) : t->elem,
+    return nd_lower_core_size(l, t->kind == ND_T_PTR ? nd_type_elem(&l->p->types, t) : t->elem,
                               span);
 }
 
@@ -427,7 +426,7 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef step;
     uint32_t n;
 
-    if (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS)
+    if (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_T_OPTS)
         return option_element(l, e);
     step = stride(l, t, e->span);
     base = nd_lower_expr(l, e->a);
@@ -438,7 +437,7 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
             l, nd_ir_gep(l, nd_ir_ptr(l, base.v), e->b->num * LLVMConstIntGetZExtValue(step)),
             base.as, e->type, e->span);
     i = nd_lower_int(l, e->b);
-    n = t->kind == ND_TY_STRING ? t->size : t->kind == ND_TY_ARRAY ? t->nelems : 0;
+    n = t->kind == ND_T_STRING ? t->size : t->kind == ND_T_ARRAY ? t->nelems : 0;
     if (n) {
         bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_ir_i64(l, n), "");
         nd_lower_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
@@ -542,7 +541,7 @@ static void tuple_convert(struct nd_lower *l, struct nd_val v, const struct nd_t
         if (nd_type_is_scalar(f->type))
             nd_ir_store(l, nd_ir_gep(l, dst, f->off), f->type->size,
                         nd_lower_load_scalar(l, at, g->type, span));
-        else if (f->type->kind == ND_TY_TUPLE)
+        else if (f->type->kind == ND_T_TUPLE)
             tuple_convert(l, at, g->type, nd_ir_gep(l, dst, f->off), f->type, span);
         else
             nd_lower_copy(l, nd_ir_gep(l, dst, f->off), at,
@@ -584,13 +583,13 @@ void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, stru
         nd_ir_store(l, dst, t->size, nd_lower_int(l, e));
     } else if (nd_type_is_text(t)) {
         text_into(l, e, dst, t);
-    } else if (t->kind == ND_TY_TUPLE && e->kind == ND_E_TUPLE) {
+    } else if (t->kind == ND_T_TUPLE && e->kind == ND_E_TUPLE) {
         tuple_into(l, e, dst, t);
     } else {
         v = nd_lower_expr(l, e);
-        if (t->kind == ND_TY_TUPLE && !nd_type_equal(t, e->type)) {
+        if (t->kind == ND_T_TUPLE && !nd_type_equal(t, e->type)) {
             tuple_convert(l, v, e->type, dst, t, e->span);
-        } else if (t->kind == ND_TY_ARRAY && e->type->size < t->size) { // the rest is 0
+        } else if (t->kind == ND_T_ARRAY && e->type->size < t->size) { // the rest is 0
             nd_ir_zero(l, dst, e->type->size, t->size - e->type->size);
             nd_lower_copy(l, dst, v, e->type->size, e->span);
         } else

@@ -374,6 +374,10 @@ LLVMValueRef nd_lower_scan(struct nd_lower *l, uint32_t most, struct nd_span spa
                            LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg),
                            void *arg);
 
+// lower_agg.c
+// Adds v to the aggregation at p; whether others write there at the same time is l->fn.shared.
+void nd_lower_agg_add(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v);
+
 // lower_map.c
 struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e);
 void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val, enum nd_op op);

@@ -83,7 +83,7 @@ static void count_packets(struct nd_lower *l, const struct nd_path *path)
 
 uint32_t nd_lower_stack_map(struct nd_lower *l, const struct nd_type *t)
 {
-    bool kernel = t->kind == ND_TY_KSTACK;
+    bool kernel = t->kind == ND_T_KSTACK;
     struct nd_stackmap *s;
     uint32_t i;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Maps and aggregations.
+// Maps: entries found, made, changed and removed, and stacks.
 #include "compiler/lower/lower_impl.h"
 
 #include <errno.h>
@@ -403,183 +403,6 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
 
 // ---- aggregations -------------------------------------------------------------------------------
 
-static LLVMValueRef load64(struct nd_lower *l, LLVMValueRef p, uint32_t off)
-{
-    return LLVMBuildLoad2(l->b, l->i64, nd_ir_gep(l, p, off), "");
-}
-
-// Each CPU has words of its own, so most need no atomic addition, which takes some 5 ns.
-static void add_word(struct nd_lower *l, LLVMValueRef at, LLVMValueRef v)
-{
-    if (l->fn.shared)
-        nd_lower_atomic_add(l, at, v);
-    else
-        LLVMBuildStore(l->b, LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, at, ""), v, ""), at);
-}
-
-static void add64(struct nd_lower *l, LLVMValueRef p, uint32_t off, LLVMValueRef v)
-{
-    add_word(l, nd_ir_gep(l, p, off), v);
-}
-
-// floor(log2 v) without a count of leading zeros, which BPF lacks; 0 for 0. Always within 0..63.
-static LLVMValueRef ilog2(struct nd_lower *l, LLVMValueRef v)
-{
-    LLVMValueRef r = nd_ir_i64(l, 0);
-    uint32_t bit;
-
-    for (bit = 32; bit; bit /= 2) {
-        LLVMValueRef big = LLVMBuildICmp(l->b, LLVMIntUGT, v, nd_ir_i64(l, (1ull << bit) - 1), "");
-        LLVMValueRef s = LLVMBuildSelect(l->b, big, nd_ir_i64(l, bit), nd_ir_i64(l, 0), "");
-
-        v = LLVMBuildLShr(l->b, v, s, "");
-        r = LLVMBuildOr(l->b, r, s, "");
-    }
-    return r;
-}
-
-static void bump(struct nd_lower *l, LLVMValueRef p, LLVMValueRef index, uint32_t base)
-{
-    LLVMValueRef off = LLVMBuildShl(l->b, index, nd_ir_i64(l, 3), ""), at;
-
-    at = LLVMBuildGEP2(l->b, l->i8, nd_ir_gep(l, p, base), &off, 1, "");
-    add_word(l, at, nd_ir_i64(l, 1));
-}
-
-static LLVMValueRef negative(struct nd_lower *l, LLVMValueRef v)
-{
-    return LLVMBuildICmp(l->b, LLVMIntSLT, v, nd_ir_i64(l, 0), "");
-}
-
-static void agg_count(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
-{
-    (void)t;
-    (void)v;
-    add64(l, p, 0, nd_ir_i64(l, 1));
-}
-
-static void agg_sum(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
-{
-    (void)t;
-    add64(l, p, 0, v);
-}
-
-static void agg_avg(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
-{
-    (void)t;
-    add64(l, p, offsetof(struct nd_avg, count), nd_ir_i64(l, 1));
-    add64(l, p, offsetof(struct nd_avg, total), v);
-}
-
-static void agg_minmax(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
-{
-    bool is_min = t->kind == ND_TY_MIN;
-    LLVMIntPredicate pred =
-        t->is_signed ? (is_min ? LLVMIntSLT : LLVMIntSGT) : (is_min ? LLVMIntULT : LLVMIntUGT);
-    LLVMBasicBlockRef set = nd_ir_bb(l, "set"), done = nd_ir_bb(l, "kept");
-    LLVMValueRef better = LLVMBuildICmp(l->b, pred, v, load64(l, p, 0), "");
-    LLVMValueRef first = LLVMBuildICmp(l->b, LLVMIntEQ, load64(l, p, 8), nd_ir_i64(l, 0), "");
-
-    LLVMBuildCondBr(l->b, LLVMBuildOr(l->b, better, first, ""), set, done);
-    nd_ir_at(l, set);
-    LLVMBuildStore(l->b, v, p);
-    LLVMBuildStore(l->b, nd_ir_i64(l, 1), nd_ir_gep(l, p, 8));
-    nd_ir_br(l, done);
-    nd_ir_at(l, done);
-}
-
-static void agg_hist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
-{
-    LLVMValueRef slot = LLVMBuildAdd(l->b, ilog2(l, v), nd_ir_i64(l, 1), "");
-
-    if (t->is_signed)
-        slot = LLVMBuildSelect(l->b, negative(l, v), nd_ir_i64(l, 0), slot, "");
-    bump(l, p, slot, 0);
-}
-
-static void agg_lhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
-{
-    // An unsigned value is never below a negative bound.
-    uint64_t from = !t->is_signed && t->lo < 0 ? 0 : (uint64_t)t->lo,
-             to = !t->is_signed && t->hi < 0 ? 0 : (uint64_t)t->hi;
-    LLVMValueRef lo =
-        LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSLT : LLVMIntULT, v, nd_ir_i64(l, from), "");
-    LLVMValueRef hi =
-        LLVMBuildICmp(l->b, t->is_signed ? LLVMIntSGE : LLVMIntUGE, v, nd_ir_i64(l, to), "");
-    LLVMValueRef last = nd_ir_i64(l, t->nelems - 1), i;
-
-    i = LLVMBuildUDiv(l->b, LLVMBuildSub(l->b, v, nd_ir_i64(l, (uint64_t)t->lo), ""),
-                      nd_ir_i64(l, (uint64_t)t->step), "");
-    i = LLVMBuildAdd(l->b, i, nd_ir_i64(l, 1), "");
-    i = LLVMBuildSelect(l->b, hi, last, i, "");
-    i = LLVMBuildSelect(l->b, lo, nd_ir_i64(l, 0), i, "");
-    // For the verifier, which does not follow the reasoning above.
-    i = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, last, ""), last, i, "");
-    bump(l, p, i, 0);
-}
-
-static void dist_minmax(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v, uint32_t off,
-                        LLVMIntPredicate pred)
-{
-    LLVMValueRef old = load64(l, p, off);
-    LLVMValueRef first = LLVMBuildICmp(l->b, LLVMIntEQ, load64(l, p, 0), nd_ir_i64(l, 0), "");
-    LLVMValueRef better = LLVMBuildOr(l->b, first, LLVMBuildICmp(l->b, pred, v, old, ""), "");
-
-    LLVMBuildStore(l->b, LLVMBuildSelect(l->b, better, v, old, ""), nd_ir_gep(l, p, off));
-}
-
-// Log-linear index, see struct nd_dist.
-static LLVMValueRef dist_index(struct nd_lower *l, LLVMValueRef v)
-{
-    LLVMValueRef e = ilog2(l, v),
-                 small = LLVMBuildICmp(l->b, LLVMIntULT, v, nd_ir_i64(l, ND_DIST_SUB), ""), big,
-                 sub, i;
-    LLVMValueRef last = nd_ir_i64(l, ND_DIST_SLOTS - 1);
-
-    sub = LLVMBuildLShr(
-        l->b, v,
-        LLVMBuildAnd(l->b, LLVMBuildSub(l->b, e, nd_ir_i64(l, 4), ""), nd_ir_i64(l, 63), ""), "");
-    sub = LLVMBuildAnd(l->b, sub, nd_ir_i64(l, ND_DIST_SUB - 1), "");
-    big = LLVMBuildAdd(l->b,
-                       LLVMBuildMul(l->b, LLVMBuildSub(l->b, e, nd_ir_i64(l, 3), ""),
-                                    nd_ir_i64(l, ND_DIST_SUB), ""),
-                       sub, "");
-    i = LLVMBuildSelect(l->b, small, v, big, "");
-    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, last, ""), last, i, "");
-}
-
-static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
-{
-    LLVMBasicBlockRef neg, pos, done;
-
-    dist_minmax(l, p, v, offsetof(struct nd_dist, min), t->is_signed ? LLVMIntSLT : LLVMIntULT);
-    dist_minmax(l, p, v, offsetof(struct nd_dist, max), t->is_signed ? LLVMIntSGT : LLVMIntUGT);
-    add64(l, p, offsetof(struct nd_dist, count), nd_ir_i64(l, 1));
-    add64(l, p, offsetof(struct nd_dist, sum), v);
-    if (!t->is_signed) {
-        bump(l, p, dist_index(l, v), offsetof(struct nd_dist, slot));
-        return;
-    }
-    neg = nd_ir_bb(l, "neg");
-    pos = nd_ir_bb(l, "pos");
-    done = nd_ir_bb(l, "dist");
-    LLVMBuildCondBr(l->b, negative(l, v), neg, pos);
-    nd_ir_at(l, neg);
-    add64(l, p, offsetof(struct nd_dist, negative), nd_ir_i64(l, 1));
-    nd_ir_br(l, done);
-    nd_ir_at(l, pos);
-    bump(l, p, dist_index(l, v), offsetof(struct nd_dist, slot));
-    nd_ir_br(l, done);
-    nd_ir_at(l, done);
-}
-
-static void (*const aggs[])(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p,
-                            LLVMValueRef v) = {
-    [ND_TY_COUNT] = agg_count, [ND_TY_SUM] = agg_sum,     [ND_TY_MIN] = agg_minmax,
-    [ND_TY_MAX] = agg_minmax,  [ND_TY_AVG] = agg_avg,     [ND_TY_STATS] = agg_avg,
-    [ND_TY_HIST] = agg_hist,   [ND_TY_LHIST] = agg_lhist, [ND_TY_DIST] = agg_dist,
-};
-
 void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *call)
 {
     struct nd_map *m = map->map;
@@ -588,7 +411,7 @@ void nd_lower_map_agg(struct nd_lower *l, struct nd_expr *map, struct nd_expr *c
 
     p = find_or_create(l, m, key_of(l, map), map->span, &done);
     l->fn.shared = nd_lower_nest_shared(l, m);
-    aggs[m->val->kind](l, m->val, p, v);
+    nd_lower_agg_add(l, m->val, p, v);
     finish(l, done);
 }
 
@@ -604,7 +427,7 @@ static uint32_t own_frames(const struct nd_probe *pr)
 
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
-    bool kernel = t->kind == ND_TY_KSTACK;
+    bool kernel = t->kind == ND_T_KSTACK;
     LLVMValueRef args[3], r, lost;
     uint32_t i = nd_lower_stack_map(l, t);
 

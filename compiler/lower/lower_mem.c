@@ -39,7 +39,7 @@ bool nd_lower_leaves_are_memory(struct nd_lower *l)
 
 static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
 {
-    return t->kind == ND_TY_PTR && nd_type_elem(&l->p->types, t)->kind != ND_TY_STRUCT &&
+    return t->kind == ND_T_PTR && nd_type_elem(&l->p->types, t)->kind != ND_T_STRUCT &&
            (l->p->portable || nd_lower_leaves_are_memory(l));
 }
 

@@ -20,7 +20,7 @@ static bool same(const struct nd_expr *a, const struct nd_expr *b)
     case ND_E_IDENT:
         return a->builtin && a->builtin->flags & ND_BF_FIXED && !strcmp(a->name, b->name);
     case ND_E_FIELD:
-        return a->a->type->kind == ND_TY_ARGS && b->a->type->kind == ND_TY_ARGS &&
+        return a->a->type->kind == ND_T_ARGS && b->a->type->kind == ND_T_ARGS &&
                !strcmp(a->name, b->name);
     case ND_E_CAST:
         return a->type->kind == b->type->kind && a->type->size == b->type->size &&

@@ -115,7 +115,7 @@ static void assign_compound(struct nd_lower *l, struct nd_stmt *s)
 
     // $x op= y is $x = $x op y, with the type rules of the operator.
     bin.type = s->expr->type;
-    if (s->expr->type->kind != ND_TY_PTR)
+    if (s->expr->type->kind != ND_T_PTR)
         bin.type = nd_type_int(8, nd_type_signed(s->expr->type) && nd_type_signed(s->rhs->type));
     set_var(l, s->sym, &bin);
 }
@@ -300,11 +300,11 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
     uint32_t i;
 
     for (i = 0; i < e->args.n; i++) {
-        if (fn->params[ND_KERNEL][i]->type->kind != ND_TY_PKT)
+        if (fn->params[ND_KERNEL][i]->type->kind != ND_T_PKT)
             set_var(l, fn->params[ND_KERNEL][i], e->args.v[i]);
     }
     inl.done = nd_ir_bb(l, "return");
-    if (fn->ret->kind != ND_TY_NONE && fn->ret->kind != ND_TY_VOID) {
+    if (fn->ret->kind != ND_T_NONE && fn->ret->kind != ND_T_VOID) {
         inl.ret = sc ? nd_lower_register(l, "ret") : nd_lower_keep(l, fn->ret->size);
         nd_ir_zero(l, inl.ret, 0, sc ? 8 : fn->ret->size);
     }

@@ -24,7 +24,7 @@ static void note_layers(struct nd_expr *e, uint32_t *mask)
     if (r)
         *mask |= inner ? r->layer << ND_PL_INNER | ND_PL_TUNNEL : r->layer;
     if (e->kind != ND_E_CALL || !e->builtin || e->builtin->id != ND_B_HAS ||
-        e->args.v[0]->type->kind != ND_TY_PKT)
+        e->args.v[0]->type->kind != ND_T_PKT)
         return;
     for (i = 0; (r = nd_pkt_row(i)); i++) { // has(pkt.tcp): what any field of it needs
         const struct nd_type *t = e->args.v[0]->type;

@@ -24,7 +24,7 @@ static void note_read(void *arg, struct nd_expr *e)
     uint32_t end;
 
     if (e->kind != ND_E_FIELD || e->a->kind != ND_E_VAR || e->a->sym != r->sym || !e->field ||
-        e->a->type->kind != ND_TY_PTR || !nd_type_is_scalar(e->field->type))
+        e->a->type->kind != ND_T_PTR || !nd_type_is_scalar(e->field->type))
         return;
     end = e->field->off + e->field->type->size;
     if (!r->n || e->field->off < r->lo) {
@@ -41,7 +41,7 @@ void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct
     struct reads r = {.sym = sym};
     LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
 
-    if (!slot->direct || slot->type->kind != ND_TY_PTR ||
+    if (!slot->direct || slot->type->kind != ND_T_PTR ||
         nd_lower_as(l, slot->type->as) != ND_AS_KERNEL)
         return;
     nd_probe_walk(l->fn.probe, note_read, &r);
@@ -69,7 +69,7 @@ static const struct nd_slot *slot_of(const struct nd_lower *l, const struct nd_e
 {
     const struct nd_slot *slot;
 
-    if (e->kind != ND_E_FIELD || e->a->kind != ND_E_VAR || e->a->type->kind != ND_TY_PTR ||
+    if (e->kind != ND_E_FIELD || e->a->kind != ND_E_VAR || e->a->type->kind != ND_T_PTR ||
         nd_lower_as(l, (enum nd_as)e->as) != ND_AS_KERNEL || !nd_type_is_scalar(e->field->type))
         return NULL;
     slot = &l->fn.slots[e->a->sym->index];

@@ -153,7 +153,7 @@ static void make_record(struct nd_check *c, struct nd_path *path)
 
 static struct nd_type *stage_names(struct nd_check *c, const struct nd_decl *d)
 {
-    struct nd_type *t = nd_type_new(c->t, ND_TY_ENUM, 8);
+    struct nd_type *t = nd_type_new(c->t, ND_T_ENUM, 8);
     uint32_t i;
 
     t->is_signed = true;
@@ -549,7 +549,7 @@ static void check_kept(struct nd_check *c, const struct nd_path *path, struct nd
         return;
     want = f->type->elem;
     t = nd_check_expr(c, k->value);
-    if (t->kind != ND_TY_ERROR && want->kind != ND_TY_ERROR &&
+    if (t->kind != ND_T_ERROR && want->kind != ND_T_ERROR &&
         (!nd_type_unify(c->t, want, t) || nd_type_is_int(want) != nd_type_is_int(t)))
         nd_error(c->d, ND_E0303, k->value->span, "'%s' is %s, not %s", k->field.name,
                  nd_type_text(c->t, want), nd_type_text(c->t, t));

@@ -59,7 +59,7 @@ static void keep_origin(struct nd_check *c, struct nd_block *b)
             break;
         v = s->expr->name ? find_export(c->scope, s->expr->name) : NULL;
         t = nd_check_expr(c, s->rhs);
-        if (v && v->type->kind == ND_TY_PTR && t->kind == ND_TY_PTR)
+        if (v && v->type->kind == ND_T_PTR && t->kind == ND_T_PTR)
             v->type = nd_type_in(c->t, v->type, t->as);
     }
     nd_trial_end(c->d, &trial);
@@ -71,9 +71,9 @@ static void check_each(struct nd_check *c, struct nd_expr *e)
     bool form = e->kind == ND_E_FIELD && (e->a->kind == ND_E_IDENT || e->a->kind == ND_E_VAR);
     struct nd_type *t = form ? nd_check_expr(c, e) : NULL;
 
-    if (t && t->kind == ND_TY_ERROR)
+    if (t && t->kind == ND_T_ERROR)
         return;
-    if (!t || t->kind != ND_TY_PTR || e->a->type->kind != ND_TY_PTR || e->a->kind != ND_E_VAR ||
+    if (!t || t->kind != ND_T_PTR || e->a->type->kind != ND_T_PTR || e->a->kind != ND_E_VAR ||
         !e->a->sym->exported || nd_type_elem(c->t, t) != nd_type_elem(c->t, e->a->type))
         nd_help(
             c->d,

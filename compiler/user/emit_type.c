@@ -26,27 +26,6 @@ struct nd_mf_span nd_emit_span(struct nd_emit *e, struct nd_span span)
 
 // ---- types --------------------------------------------------------------------------------------
 
-static const uint8_t kinds[ND_TY_KIND_MAX] = {
-    [ND_TY_ERROR] = ND_T_VOID,        [ND_TY_VOID] = ND_T_VOID,
-    [ND_TY_INT] = ND_T_INT,           [ND_TY_BOOL] = ND_T_BOOL,
-    [ND_TY_ENUM] = ND_T_ENUM,         [ND_TY_DOUBLE] = ND_T_DOUBLE,
-    [ND_TY_STRING] = ND_T_STRING,     [ND_TY_PTR] = ND_T_PTR,
-    [ND_TY_STRUCT] = ND_T_STRUCT,     [ND_TY_ARRAY] = ND_T_ARRAY,
-    [ND_TY_TUPLE] = ND_T_TUPLE,       [ND_TY_IP] = ND_T_IP,
-    [ND_TY_PREFIX] = ND_T_PREFIX,     [ND_TY_MAC] = ND_T_MAC,
-    [ND_TY_PORT] = ND_T_PORT,         [ND_TY_PROTO] = ND_T_PROTO,
-    [ND_TY_IFNAME] = ND_T_IFNAME,     [ND_TY_TIME] = ND_T_TIME,
-    [ND_TY_DURATION] = ND_T_DURATION, [ND_TY_KSTACK] = ND_T_KSTACK,
-    [ND_TY_USTACK] = ND_T_USTACK,     [ND_TY_KSYM] = ND_T_KSYM,
-    [ND_TY_USYM] = ND_T_USYM,         [ND_TY_BUF] = ND_T_BUF,
-    [ND_TY_STRFTIME] = ND_T_STRFTIME, [ND_TY_CGROUP] = ND_T_CGROUP,
-    [ND_TY_USERNAME] = ND_T_USERNAME, [ND_TY_COUNT] = ND_T_COUNT,
-    [ND_TY_SUM] = ND_T_SUM,           [ND_TY_MIN] = ND_T_MIN,
-    [ND_TY_MAX] = ND_T_MAX,           [ND_TY_AVG] = ND_T_AVG,
-    [ND_TY_STATS] = ND_T_STATS,       [ND_TY_HIST] = ND_T_HIST,
-    [ND_TY_LHIST] = ND_T_LHIST,       [ND_TY_DIST] = ND_T_DIST,
-};
-
 static void enum_names(struct nd_emit *e, const struct nd_type *t, struct nd_mf_type *m)
 {
     const char *why;
@@ -96,7 +75,7 @@ static void struct_fields(struct nd_emit *e, const struct nd_type *t, struct nd_
     m->count = l.v.n;
     for (i = 0; i < l.v.n; i++) {
         const struct nd_field *f = &l.v.v[i];
-        struct nd_mf_field x = {.name = nd_mfb_str(e->b, t->kind == ND_TY_TUPLE ? "" : f->name),
+        struct nd_mf_field x = {.name = nd_mfb_str(e->b, t->kind == ND_T_TUPLE ? "" : f->name),
                                 .type = types[i],
                                 .off = f->off,
                                 .bits = f->bits,
@@ -119,7 +98,7 @@ static uint32_t find_stack(struct nd_emit *e, const struct nd_type *t)
     for (i = 0; e->layout && i < e->layout->stacks.n; i++) {
         const struct nd_layout_stack *s = &e->layout->stacks.v[i];
 
-        if (s->kernel == (t->kind == ND_TY_KSTACK) && s->depth == t->depth)
+        if (s->kernel == (t->kind == ND_T_KSTACK) && s->depth == t->depth)
             return e->stack_base + i;
     }
     return ND_MF_NONE;
@@ -127,36 +106,36 @@ static uint32_t find_stack(struct nd_emit *e, const struct nd_type *t)
 
 static void fill_type(struct nd_emit *e, const struct nd_type *t, struct nd_mf_type *m)
 {
-    m->kind = kinds[t->kind];
+    m->kind = nd_typekind_is(t->kind, ND_IS_SCRIPT) ? ND_T_VOID : t->kind;
     m->size = t->size;
-    m->flags = t->flags | (t->is_signed || t->kind == ND_TY_DURATION ? ND_TF_SIGNED : 0);
+    m->flags = t->flags | (t->is_signed || t->kind == ND_T_DURATION ? ND_TF_SIGNED : 0);
     m->name = nd_mfb_str(e->b, t->name);
     switch (t->kind) {
-    case ND_TY_ENUM:
+    case ND_T_ENUM:
         m->flags |= t->btf_id ? ND_TF_KERNEL : 0;
         enum_names(e, t, m);
         break;
-    case ND_TY_STRUCT:
-    case ND_TY_TUPLE:
+    case ND_T_STRUCT:
+    case ND_T_TUPLE:
         struct_fields(e, t, m);
         break;
-    case ND_TY_ARRAY:
+    case ND_T_ARRAY:
         m->elem = nd_emit_type(e, t->elem);
         m->count = t->nelems;
         break;
-    case ND_TY_KSTACK:
-    case ND_TY_USTACK:
+    case ND_T_KSTACK:
+    case ND_T_USTACK:
         m->elem = find_stack(e, t);
         m->a = t->depth;
         break;
-    case ND_TY_LHIST:
+    default:
+        break;
+    }
+    if (nd_type_is_agg(t)) {
         m->count = t->nelems;
         m->lo = t->lo;
         m->hi = t->hi;
         m->step = t->step;
-        break;
-    default:
-        break;
     }
 }
 
@@ -166,7 +145,7 @@ static bool same(const struct nd_type *a, const struct nd_type *b)
 
     if (a == b)
         return true;
-    if (a->kind == ND_TY_TUPLE || a->kind == ND_TY_STRUCT || a->kind == ND_TY_PTR)
+    if (a->kind == ND_T_TUPLE || a->kind == ND_T_STRUCT || a->kind == ND_T_PTR)
         return false;
     return nd_type_equal(a, b) && a->flags == b->flags && !strcmp(x, y);
 }

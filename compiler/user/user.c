@@ -66,9 +66,9 @@ uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s)
 
 static enum nd_vm_domain domain_of(const struct nd_type *t)
 {
-    if (t->kind == ND_TY_DOUBLE)
+    if (t->kind == ND_T_DOUBLE)
         return ND_D_F64;
-    if (nd_type_is_text(t) || t->kind == ND_TY_STRFTIME)
+    if (nd_type_is_text(t) || t->kind == ND_T_STRFTIME)
         return ND_D_STR;
     if (nd_type_is_int(t))
         return nd_type_signed(t) ? ND_D_I64 : ND_D_U64;
@@ -90,7 +90,7 @@ enum nd_vm_domain nd_u_common(const struct nd_type *a, const struct nd_type *b)
 
 void nd_u_as_domain(struct nd_user *u, const struct nd_type *t, enum nd_vm_domain d)
 {
-    if (d == ND_D_F64 && t->kind != ND_TY_DOUBLE)
+    if (d == ND_D_F64 && t->kind != ND_T_DOUBLE)
         nd_u_op(u, nd_type_signed(t) ? ND_VM_I2D : ND_VM_U2D, 0, 0, 0);
 }
 
@@ -145,7 +145,7 @@ static void logic(struct nd_user *u, struct nd_expr *e)
 // Results print as what they are: durations, times, true and false.
 static void give_type(struct nd_user *u, const struct nd_type *t)
 {
-    if (t->kind == ND_TY_DURATION || t->kind == ND_TY_TIME || t->kind == ND_TY_BOOL)
+    if (t->kind == ND_T_DURATION || t->kind == ND_T_TIME || t->kind == ND_T_BOOL)
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, t), 0);
 }
 
@@ -229,16 +229,16 @@ static void cond(struct nd_user *u, struct nd_expr *e)
     nd_u_land(u, no);
     nd_u_operand(u, e->c, d);
     nd_u_land(u, end);
-    if (e->type->kind == ND_TY_INT) // of either side, it is now of the common type
+    if (e->type->kind == ND_T_INT) // of either side, it is now of the common type
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
 }
 
 static void cast(struct nd_user *u, struct nd_expr *e)
 {
     nd_u_expr(u, e->a);
-    if (e->a->type->kind == ND_TY_DOUBLE && e->type->kind != ND_TY_DOUBLE)
+    if (e->a->type->kind == ND_T_DOUBLE && e->type->kind != ND_T_DOUBLE)
         nd_u_op(u, ND_VM_D2I, 0, 0, 0);
-    if (e->type->kind == ND_TY_DOUBLE)
+    if (e->type->kind == ND_T_DOUBLE)
         nd_u_as_domain(u, e->a->type, ND_D_F64);
     else
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
@@ -250,7 +250,7 @@ static void field(struct nd_user *u, struct nd_expr *e)
     struct nd_type *s;
     uint32_t i;
 
-    if (e->a->type->kind == ND_TY_OPTS) {
+    if (e->a->type->kind == ND_T_OPTS) {
         nd_u_op(u, ND_VM_OPT, 0, 0, (int32_t)e->sym->option->index);
         return;
     }
@@ -261,7 +261,7 @@ static void field(struct nd_user *u, struct nd_expr *e)
         const struct nd_mf_field *f = nd_mfb_at(u->e->b, ND_SEC_FIELDS, t->first + i);
         const char *name = (char *)nd_mfb_at(u->e->b, ND_SEC_STRINGS, f->name);
 
-        if (s->kind == ND_TY_TUPLE ? f->off == e->field->off : !strcmp(name, e->name)) {
+        if (s->kind == ND_T_TUPLE ? f->off == e->field->off : !strcmp(name, e->name)) {
             nd_u_op(u, ND_VM_FIELD, 0, 0, (int32_t)(t->first + i));
             return;
         }
@@ -278,7 +278,7 @@ static void event_field(struct nd_user *u, const struct nd_type *s, uint32_t i)
 
 static void index_of(struct nd_user *u, struct nd_expr *e)
 {
-    if (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_TY_OPTS) {
+    if (e->a->kind == ND_E_FIELD && e->a->a->type->kind == ND_T_OPTS) {
         nd_u_expr(u, e->b);
         nd_u_op(u, ND_VM_OPT_AT, 0, 0, (int32_t)e->a->sym->option->index);
         return;
@@ -288,20 +288,13 @@ static void index_of(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_INDEX, 0, 0, 0);
 }
 
-// What of an aggregation is its value as a number.
-static const uint8_t agg_value[] = {[ND_TY_COUNT] = ND_AGG_COUNT,
-                                    [ND_TY_SUM] = ND_AGG_SUM,
-                                    [ND_TY_MIN] = ND_AGG_MIN,
-                                    [ND_TY_MAX] = ND_AGG_MAX,
-                                    [ND_TY_AVG] = ND_AGG_AVG};
-
 bool nd_u_agg_number(struct nd_user *u, const struct nd_map *m, uint32_t local)
 {
-    bool number = m && m->val && m->val->kind >= ND_TY_COUNT && m->val->kind <= ND_TY_AVG;
+    bool number = m && m->val && nd_typekind_is(m->val->kind, ND_IS_NUMBER);
 
     if (number) {
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)local);
-        nd_u_op(u, ND_VM_AGG_OF, agg_value[m->val->kind], 0, 0);
+        nd_u_op(u, ND_VM_AGG_OF, nd_typekinds[m->val->kind].rank, 0, 0);
     }
     return number;
 }
@@ -340,7 +333,7 @@ static void in_list(struct nd_user *u, struct nd_expr *e)
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)left);
         nd_u_as_domain(u, e->a->type, d);
         nd_u_operand(u, x, d);
-        if (x->type->kind == ND_TY_PREFIX)
+        if (x->type->kind == ND_T_PREFIX)
             nd_u_op(u, ND_VM_IN_PREFIX, 0, 0, 0);
         else
             nd_u_op(u, ND_VM_EQ, (uint8_t)d, 0, 0);
@@ -373,7 +366,7 @@ static void in_option(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)left);
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
     nd_u_op(u, ND_VM_OPT_AT, 0, 0, opt);
-    if (e->b->type->kind == ND_TY_PREFIX)
+    if (e->b->type->kind == ND_T_PREFIX)
         nd_u_op(u, ND_VM_IN_PREFIX, 0, 0, 0);
     else
         nd_u_op(u, ND_VM_EQ, (uint8_t)d, 0, 0);
@@ -413,7 +406,7 @@ void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key)
 
     if (!m->key)
         return;
-    if (key->kind == ND_E_TUPLE && m->key->kind == ND_TY_TUPLE && !sent(u, key)) {
+    if (key->kind == ND_E_TUPLE && m->key->kind == ND_T_TUPLE && !sent(u, key)) {
         for (i = 0; i < key->args.n; i++)
             nd_u_expr(u, key->args.v[i]);
         nd_u_op(u, ND_VM_MAKE, (uint8_t)key->args.n, nd_u_type(u, m->key), 0);
@@ -427,8 +420,8 @@ static void map_read(struct nd_user *u, struct nd_expr *e)
     const struct nd_map *m = e->map;
 
     nd_u_key(u, m, e->a);
-    if (m->val->kind >= ND_TY_COUNT && m->val->kind <= ND_TY_AVG)
-        nd_u_op(u, ND_VM_AGG, agg_value[m->val->kind], 0, (int32_t)m->index);
+    if (nd_typekind_is(m->val->kind, ND_IS_NUMBER))
+        nd_u_op(u, ND_VM_AGG, nd_typekinds[m->val->kind].rank, 0, (int32_t)m->index);
     else
         nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
 }
@@ -481,7 +474,7 @@ void nd_u_expr(struct nd_user *u, struct nd_expr *e)
         break;
     case ND_E_IDENT:
     case ND_E_VAR:
-        if (e->sym && e->sym->kind == ND_SYM_CONST && e->type->kind == ND_TY_DOUBLE) {
+        if (e->sym && e->sym->kind == ND_SYM_CONST && e->type->kind == ND_T_DOUBLE) {
             memcpy(&bits, &e->real, 8);
             nd_u_op(u, ND_VM_DBL, 0, 0, (int32_t)nd_mfb_const(u->e->b, bits));
             break;

@@ -310,7 +310,7 @@ static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)
 
 static void give_bool(struct nd_user *u, const struct nd_expr *e)
 {
-    if (e->type->kind == ND_TY_BOOL)
+    if (e->type->kind == ND_T_BOOL)
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, e->type), 0);
 }
 
@@ -355,5 +355,5 @@ void nd_u_call(struct nd_user *u, struct nd_expr *e)
     }
     fn = script_fn(u, e->fn);
     args(u, e, 0);
-    nd_u_op(u, ND_VM_CALL, (uint8_t)e->args.n, e->type->kind != ND_TY_NONE, (int32_t)fn);
+    nd_u_op(u, ND_VM_CALL, (uint8_t)e->args.n, e->type->kind != ND_T_NONE, (int32_t)fn);
 }

@@ -29,7 +29,7 @@ static void assign_map(struct nd_user *u, struct nd_stmt *s)
         return;
     }
     if (s->op == ND_OP_NONE) {
-        nd_u_operand(u, s->rhs, m->val->kind == ND_TY_DOUBLE ? ND_D_F64 : ND_D_I64);
+        nd_u_operand(u, s->rhs, m->val->kind == ND_T_DOUBLE ? ND_D_F64 : ND_D_I64);
     } else {
         d = nd_u_common(m->val, s->rhs->type);
         if (m->key) { // evaluated once
@@ -43,7 +43,7 @@ static void assign_map(struct nd_user *u, struct nd_stmt *s)
         nd_u_as_domain(u, m->val, d);
         nd_u_operand(u, s->rhs, d);
         nd_u_binary(u, s->op, d, s->span);
-        if (d == ND_D_F64 && m->val->kind != ND_TY_DOUBLE)
+        if (d == ND_D_F64 && m->val->kind != ND_T_DOUBLE)
             nd_u_op(u, ND_VM_D2I, 0, 0, 0);
     }
     nd_u_op(u, ND_VM_MAP_SET, 0, 0, (int32_t)m->index);
@@ -52,7 +52,7 @@ static void assign_map(struct nd_user *u, struct nd_stmt *s)
 // A variable, parameter or result of a narrow type holds no more than its type can.
 static void narrow(struct nd_user *u, const struct nd_type *t)
 {
-    if (t->kind == ND_TY_INT && t->size < 8)
+    if (t->kind == ND_T_INT && t->size < 8)
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, t), 0);
 }
 
@@ -68,7 +68,7 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
         return;
     if (s->op == ND_OP_NONE) {
         if (s->rhs)
-            nd_u_operand(u, s->rhs, s->sym->type->kind == ND_TY_DOUBLE ? ND_D_F64 : ND_D_I64);
+            nd_u_operand(u, s->rhs, s->sym->type->kind == ND_T_DOUBLE ? ND_D_F64 : ND_D_I64);
         else
             nd_u_int(u, 0, &nd_type_i64);
     } else {
@@ -77,7 +77,7 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
         nd_u_as_domain(u, s->expr->type, d);
         nd_u_operand(u, s->rhs, d);
         nd_u_binary(u, s->op, d, s->span);
-        if (d == ND_D_F64 && s->expr->type->kind != ND_TY_DOUBLE)
+        if (d == ND_D_F64 && s->expr->type->kind != ND_T_DOUBLE)
             nd_u_op(u, ND_VM_D2I, 0, 0, 0);
     }
     narrow(u, s->sym->type);
@@ -323,7 +323,7 @@ static void lower_stmt(struct nd_user *u, struct nd_stmt *s)
     switch (s->kind) {
     case ND_S_EXPR:
         nd_u_expr(u, s->expr);
-        if (s->expr->type->kind != ND_TY_NONE)
+        if (s->expr->type->kind != ND_T_NONE)
             nd_u_op(u, ND_VM_POP, 0, 0, 0);
         break;
     case ND_S_ASSIGN:
@@ -457,14 +457,14 @@ uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn)
     for (i = 0; i < fn->decl->fields.n; i++) {
         const struct nd_type *t = fn->params[ND_USER][i]->type;
 
-        if (t->kind != ND_TY_INT || t->size == 8)
+        if (t->kind != ND_T_INT || t->size == 8)
             continue;
         nd_u_op(&u, ND_VM_LOCAL, 0, 0, (int32_t)i);
         narrow(&u, t);
         nd_u_op(&u, ND_VM_SET, 0, 0, (int32_t)i);
     }
     block(&u, b);
-    if (fn->ret->kind != ND_TY_NONE) { // falling off the end gives 0
+    if (fn->ret->kind != ND_T_NONE) { // falling off the end gives 0
         nd_u_int(&u, 0, &nd_type_i64);
         nd_u_op(&u, ND_VM_RET, 1, 0, 0);
     }

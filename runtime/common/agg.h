@@ -4,11 +4,14 @@
 #ifndef ND_AGG_H
 #define ND_AGG_H
 
-#include "runtime/common/manifest.h"
+#include "runtime/common/typekinds.h"
 
-#include <stdbool.h>
-
-bool nd_agg_is(uint32_t kind); // is it an aggregation at all?
+static inline bool nd_agg_is(uint32_t kind) // is it an aggregation at all?
+{
+    return nd_typekind_is(kind, ND_IS_AGGREGATION);
+}
+// NULL, or what is wrong with a type out of a file besides its size.
+const char *nd_agg_wrong(const struct nd_mf_type *t);
 // dst += src, both values of type t. For types that are no aggregation: src replaces dst.
 void nd_agg_merge(const struct nd_mf_type *t, void *dst, const void *src);
 // Adds one value, as the programs do.
@@ -25,6 +28,14 @@ double nd_agg_rank(const struct nd_mf_type *t, const void *val);
 // Percentile p in 0..1 = upper edge of the bucket that holds rank ceil(p * n); for DIST clamped to
 // the recorded min and max.
 double nd_agg_percentile(const struct nd_mf_type *t, const void *val, double p);
+
+// The values that a slot of a HIST or LHIST counts: lo to hi, both inclusive.
+struct nd_agg_bucket {
+    int64_t lo, hi;    // u64 unless even
+    bool below, above; // no lower edge, no upper edge
+    bool even;         // one of equal steps
+};
+struct nd_agg_bucket nd_agg_bucket(const struct nd_mf_type *t, uint32_t slot);
 
 uint32_t nd_dist_index(uint64_t v);
 void nd_dist_range(uint32_t index, uint64_t *lo, uint64_t *hi); // inclusive

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 6u
+#define ND_MF_VERSION 7u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -208,43 +208,9 @@ struct nd_mf_need {
 
 // ---- types: how the bytes of a key, a value, an event payload or an option are laid out ------
 
-enum nd_mf_kind {
-    ND_T_VOID,
-    ND_T_INT,      // size 1 2 4 8, flag SIGNED
-    ND_T_BOOL,     // size 1 or 8
-    ND_T_ENUM,     // size 1 2 4 8; first/count: ENUMERATORS. Prints the name, else the number
-    ND_T_DOUBLE,   // user world only
-    ND_T_STRING,   // char[size], NUL terminated unless full
-    ND_T_PTR,      // 8 bytes, prints 0x%x
-    ND_T_STRUCT,   // first/count: FIELDS; prints { .a = 1, .b = 2 }
-    ND_T_TUPLE,    // first/count: FIELDS; prints (1, 2); as a map key [1, 2]
-    ND_T_ARRAY,    // elem, count; prints [1,2,3]
-    ND_T_BUF,      // u32 used, then size - 4 bytes; prints as \x escapes where not printable
-    ND_T_IP,       // 16 bytes, network order; IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2)
-    ND_T_PREFIX,   // 20 bytes: address as ND_T_IP, u8 length 0..128 (IPv4: 96 + length), 3 zero
-    ND_T_MAC,      // 6 bytes
-    ND_T_PORT,     // u16, host order
-    ND_T_PROTO,    // u8, IP protocol number; prints TCP, UDP, ICMP, ... else the number
-    ND_T_IFNAME,   // char[16]
-    ND_T_TIME,     // u64 ns of CLOCK_MONOTONIC; prints as wall clock YYYY-MM-DD HH:MM:SS.mmm
-    ND_T_DURATION, // s64 ns; prints 1.234ms
-    ND_T_KSTACK,   // s32 id in the stack map `elem`, negative: -errno
-    ND_T_USTACK,   // s32 id, u32 pid (tgid), stack map `elem`
-    ND_T_KSYM,     // u64 kernel address; prints func+0x12
-    ND_T_USYM,     // u64 address, u32 pid, u32 zero
-    ND_T_STRFTIME, // u64 ns of CLOCK_MONOTONIC or of the clock named by `a`; format string `name`
-    ND_T_CGROUP,   // u64 cgroup id; prints the path below the mount point, else the number
-    ND_T_USERNAME, // u32 uid; prints the name, else the number
-    // aggregations, only as values of maps
-    ND_T_COUNT, // u64
-    ND_T_SUM,   // s64/u64
-    ND_T_MIN,   // struct nd_minmax
-    ND_T_MAX,   // struct nd_minmax
-    ND_T_AVG,   // struct nd_avg
-    ND_T_STATS, // struct nd_avg
-    ND_T_HIST,  // struct nd_hist
-    ND_T_LHIST, // u64[count]: [0] below lo, [1 + (v - lo) / step], [count - 1] at or above hi
-    ND_T_DIST,  // struct nd_dist
+enum nd_typekind { // a row of types.def each
+#define ND_TYPE(id, ...) ND_T_##id,
+#include "runtime/common/types.def"
     ND_T_KIND_MAX,
 };
 
@@ -267,7 +233,7 @@ struct nd_mf_type {
     uint32_t count;
     uint32_t elem;        // type of an array element, stack map of a stack
     uint32_t a;           // stacks: depth
-    int64_t lo, hi, step; // LHIST
+    int64_t lo, hi, step; // aggregations: see the kind
 };
 
 struct nd_mf_field {
@@ -298,9 +264,9 @@ struct nd_hist {
     // [0]: negative values (SIGNED only); [1]: 0 and 1; [1 + k]: 2^k .. 2^(k+1)-1
     uint64_t slot[ND_HIST_SLOTS];
 };
-// Log-linear: 16 sub-buckets for each power of two, so a bucket is at most 1/16 (6.25 %) wide.
-// Index of v: v < 16: v; else with e = floor(log2 v): (e - 3) * 16 + ((v >> (e - 4)) & 15).
-#define ND_DIST_SUB 16
+// Log-linear: 2^4 sub-buckets for each power of two, so a bucket is at most 1/16 (6.25 %) wide.
+// Index of v: v < 16: v; else with e = floor(log2 v) - 4: e * 16 + (v >> e).
+#define ND_DIST_BITS 4
 #define ND_DIST_SLOTS 976
 struct nd_dist {
     uint64_t count;

@@ -2,6 +2,7 @@
 // Checks the user code of a manifest: every operand of every instruction of every function. What
 // depends on the stack's content is left to the VM. Must not know the kernel. Serves mf.c.
 #include "runtime/common/mf_impl.h"
+#include "runtime/common/typekinds.h"
 
 #define MAX_LOCALS 4096
 
@@ -159,8 +160,7 @@ static const char *check_insn(const struct nd_mf *mf, const struct nd_mf_func *f
     if (in->op == ND_VM_ITER_LOAD &&
         (in->b >= f->nlocals || (in->c != -1 && (uint32_t)in->c >= f->nlocals)))
         return "an iterator's local is out of range";
-    if (in->op == ND_VM_MAKE &&
-        (mf->types[in->b].kind == ND_T_STRUCT || mf->types[in->b].kind == ND_T_TUPLE) &&
+    if (in->op == ND_VM_MAKE && nd_typekind_is(mf->types[in->b].kind, ND_IS_MEMBERS) &&
         in->a != mf->types[in->b].count)
         return "a value has the wrong number of fields";
     return NULL;

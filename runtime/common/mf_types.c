@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Checks the types of a manifest: sizes that fit the kind, members inside, no cycles.
 // Must not know the kernel. Serves mf.c.
+#include "runtime/common/agg.h"
 #include "runtime/common/mf_impl.h"
+#include "runtime/common/typekinds.h"
 
 #include <stdlib.h>
 
@@ -9,35 +11,6 @@
 #define MAX_DEPTH 32
 #define MAX_STEPS (2ull << 20)
 #define UNDER_WAY UINT64_MAX
-
-// Bytes of the kinds that have one size only.
-static const uint16_t fixed_size[ND_T_KIND_MAX] = {
-    [ND_T_DOUBLE] = 8,
-    [ND_T_PTR] = 8,
-    [ND_T_IP] = 16,
-    [ND_T_PREFIX] = 20,
-    [ND_T_MAC] = 6,
-    [ND_T_PORT] = 2,
-    [ND_T_PROTO] = 1,
-    [ND_T_IFNAME] = 16,
-    [ND_T_TIME] = 8,
-    [ND_T_DURATION] = 8,
-    [ND_T_KSTACK] = 4,
-    [ND_T_USTACK] = 8,
-    [ND_T_KSYM] = 8,
-    [ND_T_USYM] = 16,
-    [ND_T_STRFTIME] = 8,
-    [ND_T_CGROUP] = 8,
-    [ND_T_USERNAME] = 4,
-    [ND_T_COUNT] = 8,
-    [ND_T_SUM] = 8,
-    [ND_T_MIN] = sizeof(struct nd_minmax),
-    [ND_T_MAX] = sizeof(struct nd_minmax),
-    [ND_T_AVG] = sizeof(struct nd_avg),
-    [ND_T_STATS] = sizeof(struct nd_avg),
-    [ND_T_HIST] = sizeof(struct nd_hist),
-    [ND_T_DIST] = sizeof(struct nd_dist),
-};
 
 static bool word_size(uint32_t n)
 {
@@ -48,7 +21,7 @@ static bool word_size(uint32_t n)
 // type they need not be.
 static bool is_aggregation(const struct nd_mf_type *t)
 {
-    return t->kind >= ND_T_COUNT && t->kind <= ND_T_DIST;
+    return nd_agg_is(t->kind);
 }
 
 static const char *check_enum(const struct nd_mf *mf, const struct nd_mf_type *t)
@@ -113,13 +86,13 @@ static const char *check_stack(const struct nd_mf *mf, const struct nd_mf_type *
 
 static const char *check_type(const struct nd_mf *mf, const struct nd_mf_type *t)
 {
-    if (t->kind >= ND_T_KIND_MAX)
+    if (t->kind >= ND_T_KIND_MAX || nd_typekind_is(t->kind, ND_IS_SCRIPT))
         return "a type of unknown kind";
     if (t->size > MAX_TYPE_SIZE)
         return "a type is too large";
     if (!nd_mf_str_ok(mf, t->name))
         return "a type's name is out of range";
-    if (fixed_size[t->kind] && t->size != fixed_size[t->kind])
+    if (nd_typekinds[t->kind].size && t->size != nd_typekinds[t->kind].size)
         return "a type's size does not fit its kind";
     switch (t->kind) {
     case ND_T_INT:
@@ -140,12 +113,8 @@ static const char *check_type(const struct nd_mf *mf, const struct nd_mf_type *t
     case ND_T_KSTACK:
     case ND_T_USTACK:
         return check_stack(mf, t);
-    case ND_T_LHIST:
-        return t->count >= 2 && t->size == t->count * 8ull && t->step > 0 && t->lo <= t->hi
-                   ? NULL
-                   : "an lhist with impossible bounds";
     default:
-        return NULL;
+        return nd_agg_wrong(t);
     }
 }
 
@@ -169,7 +138,7 @@ static uint64_t steps_of(const struct nd_mf *mf, uint32_t id, uint64_t *known, i
         part = steps_of(mf, t->elem, known, depth + 1);
         n = part ? 1 + part * t->count : 0;
     }
-    for (i = 0; n && (t->kind == ND_T_STRUCT || t->kind == ND_T_TUPLE) && i < t->count; i++) {
+    for (i = 0; n && nd_typekind_is(t->kind, ND_IS_MEMBERS) && i < t->count; i++) {
         part = steps_of(mf, mf->fields[t->first + i].type, known, depth + 1);
         n = part && n + part <= MAX_STEPS ? n + part : 0;
     }

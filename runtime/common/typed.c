@@ -1,41 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One table says which types are integers; everything else follows from size and flags.
+// Typed bytes as integers and in order: kind, size and flags say how.
 // Must not know text, maps or user code. Serves formatting, sinks and the VM.
 #include "runtime/common/typed.h"
 
 #include "runtime/common/agg.h"
+#include "runtime/common/typekinds.h"
 
 #include <string.h>
 
-enum { IS_INT = 1, IS_SIGNED = 2, BY_FLAG = 4 };
-
-static const uint8_t traits[ND_T_KIND_MAX] = {
-    [ND_T_INT] = IS_INT | BY_FLAG,
-    [ND_T_BOOL] = IS_INT,
-    [ND_T_ENUM] = IS_INT | BY_FLAG,
-    [ND_T_PTR] = IS_INT,
-    [ND_T_PORT] = IS_INT,
-    [ND_T_PROTO] = IS_INT,
-    [ND_T_TIME] = IS_INT,
-    [ND_T_KSYM] = IS_INT,
-    [ND_T_DURATION] = IS_INT | IS_SIGNED,
-    [ND_T_STRFTIME] = IS_INT,
-    [ND_T_CGROUP] = IS_INT,
-    [ND_T_USERNAME] = IS_INT,
-    [ND_T_COUNT] = IS_INT,
-    [ND_T_SUM] = IS_INT | BY_FLAG,
-};
-
 bool nd_typed_is_int(const struct nd_mf_type *t)
 {
-    return t->kind < ND_T_KIND_MAX && traits[t->kind] & IS_INT;
+    return nd_typekind_is(t->kind, ND_IS_WORD);
 }
 
 bool nd_typed_is_signed(const struct nd_mf_type *t)
 {
-    uint8_t x = t->kind < ND_T_KIND_MAX ? traits[t->kind] : 0;
+    uint8_t sign = t->kind < ND_T_KIND_MAX ? nd_typekinds[t->kind].sign : ND_SIGN_NEVER;
 
-    return x & IS_SIGNED || (x & BY_FLAG && t->flags & ND_TF_SIGNED);
+    return sign == ND_SIGN_ALWAYS || (sign == ND_SIGN_FLAG && t->flags & ND_TF_SIGNED);
 }
 
 int64_t nd_typed_int(const struct nd_mf_type *t, const void *p)
@@ -196,20 +178,16 @@ int nd_typed_cmp(const struct nd_mf *mf, uint32_t type, const void *a, const voi
     }
     if (nd_agg_is(t->kind))
         return cmp_double(nd_agg_rank(t, a), nd_agg_rank(t, b));
-    switch (t->kind) {
-    case ND_T_DOUBLE:
+    if (nd_typekind_is(t->kind, ND_IS_TEXT))
+        return cmp_string(t, a, b);
+    if (nd_typekind_is(t->kind, ND_IS_MEMBERS | ND_IS_ELEMENTS))
+        return cmp_compound(mf, t, a, b);
+    if (t->kind == ND_T_DOUBLE) {
         memcpy(&x, a, 8);
         memcpy(&y, b, 8);
         return cmp_double(x, y);
-    case ND_T_STRING:
-    case ND_T_IFNAME:
-        return cmp_string(t, a, b);
-    case ND_T_BUF:
-        return cmp_buf(t, a, b);
-    case ND_T_STRUCT:
-    case ND_T_TUPLE:
-    case ND_T_ARRAY:
-        return cmp_compound(mf, t, a, b);
     }
+    if (t->kind == ND_T_BUF)
+        return cmp_buf(t, a, b);
     return memcmp(a, b, t->size);
 }

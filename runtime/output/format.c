@@ -179,14 +179,19 @@ static void visit_net(const struct walk *w, const struct nd_mf_type *t, const vo
     w->v->string(w->v->arg, t, text, n);
 }
 
-static void visit_proto(const struct walk *w, const struct nd_mf_type *t, const void *p)
+// A number by its name, if it has one.
+static void visit_name(const struct walk *w, const struct nd_mf_type *t, const void *p,
+                       const char *name)
 {
-    const char *name = nd_text_proto((uint8_t)nd_typed_int(t, p));
-
     if (name)
         w->v->string(w->v->arg, t, name, strlen(name));
     else
         visit_int(w, t, p);
+}
+
+static void visit_proto(const struct walk *w, const struct nd_mf_type *t, const void *p)
+{
+    visit_name(w, t, p, nd_text_proto((uint8_t)nd_typed_int(t, p)));
 }
 
 // Frames between the hooked function and the program, which only some kernels and only some
@@ -268,18 +273,23 @@ static void visit_strftime(const struct walk *w, const struct nd_mf_type *t, con
     free(b.v);
 }
 
-static void visit_named(const struct walk *w, const struct nd_mf_type *t, const void *p)
+static void visit_cgroup(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     uint64_t id = (uint64_t)nd_typed_int(t, p);
-    const char *name = NULL;
 
-    if (w->f->syms)
-        name = t->kind == ND_T_CGROUP ? nd_syms_cgroup(w->f->syms, id)
-                                      : nd_syms_user_name(w->f->syms, (uint32_t)id);
-    if (name)
-        w->v->string(w->v->arg, t, name, strlen(name));
-    else
-        visit_int(w, t, p);
+    visit_name(w, t, p, w->f->syms ? nd_syms_cgroup(w->f->syms, id) : NULL);
+}
+
+static void visit_username(const struct walk *w, const struct nd_mf_type *t, const void *p)
+{
+    uint32_t uid = (uint32_t)nd_typed_int(t, p);
+
+    visit_name(w, t, p, w->f->syms ? nd_syms_user_name(w->f->syms, uid) : NULL);
+}
+
+static void visit_strerror(const struct walk *w, const struct nd_mf_type *t, const void *p)
+{
+    visit_name(w, t, p, nd_text_errno(nd_typed_int(t, p)));
 }
 
 static void visit_agg(const struct walk *w, const struct nd_mf_type *t, const void *p)
@@ -295,18 +305,8 @@ static void visit_void(const struct walk *w, const struct nd_mf_type *t, const v
 
 static void (*const visit_kind[ND_T_KIND_MAX])(const struct walk *, const struct nd_mf_type *,
                                                const void *) = {
-    [ND_T_VOID] = visit_void,    [ND_T_INT] = visit_int,        [ND_T_BOOL] = visit_bool,
-    [ND_T_ENUM] = visit_enum,    [ND_T_DOUBLE] = visit_double,  [ND_T_STRING] = visit_string,
-    [ND_T_PTR] = visit_ptr,      [ND_T_STRUCT] = visit_fields,  [ND_T_TUPLE] = visit_fields,
-    [ND_T_ARRAY] = visit_array,  [ND_T_BUF] = visit_buf,        [ND_T_IP] = visit_net,
-    [ND_T_PREFIX] = visit_net,   [ND_T_MAC] = visit_net,        [ND_T_PORT] = visit_int,
-    [ND_T_PROTO] = visit_proto,  [ND_T_IFNAME] = visit_string,  [ND_T_TIME] = visit_int,
-    [ND_T_DURATION] = visit_int, [ND_T_KSTACK] = visit_stack,   [ND_T_USTACK] = visit_stack,
-    [ND_T_KSYM] = visit_sym,     [ND_T_USYM] = visit_sym,       [ND_T_STRFTIME] = visit_strftime,
-    [ND_T_CGROUP] = visit_named, [ND_T_USERNAME] = visit_named, [ND_T_COUNT] = visit_agg,
-    [ND_T_SUM] = visit_agg,      [ND_T_MIN] = visit_agg,        [ND_T_MAX] = visit_agg,
-    [ND_T_AVG] = visit_agg,      [ND_T_STATS] = visit_agg,      [ND_T_HIST] = visit_agg,
-    [ND_T_LHIST] = visit_agg,    [ND_T_DIST] = visit_agg,
+#define ND_TYPE(id, text, size, class, sign, visit) [ND_T_##id] = visit_##visit,
+#include "runtime/common/types.def"
 };
 
 static void visit(const struct walk *w, uint32_t type, const void *p)

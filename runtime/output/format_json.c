@@ -119,10 +119,9 @@ static void json_stack(void *arg, const struct nd_mf_type *t, const uint64_t *fr
     nd_buf_put(x->out, "]", 1);
 }
 
-static void put_edge(const struct nd_mf_type *t, const struct nd_hist_row *r, bool upper,
-                     struct nd_buf *out)
+static void put_edge(const struct nd_hist_row *r, bool upper, struct nd_buf *out)
 {
-    if (!nd_hist_edge(t, r, upper, out))
+    if (!nd_hist_edge(r, upper, out))
         nd_buf_puts(out, "null");
 }
 
@@ -134,9 +133,9 @@ static void put_rows(const struct nd_mf_type *t, const void *val, struct nd_buf 
     nd_buf_put(out, "[", 1);
     for (i = 0; i < n; i++) {
         nd_buf_puts(out, i ? ",{\"min\":" : "{\"min\":");
-        put_edge(t, &r[i], false, out);
+        put_edge(&r[i], false, out);
         nd_buf_puts(out, ",\"max\":");
-        put_edge(t, &r[i], true, out);
+        put_edge(&r[i], true, out);
         nd_buf_puts(out, ",\"count\":");
         nd_buf_u64(out, r[i].count);
         nd_buf_put(out, "}", 1);

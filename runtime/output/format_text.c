@@ -147,7 +147,7 @@ void nd_format_frames(const struct nd_fmt *f, uint32_t type, const void *bytes, 
         .arg = &x, .integer = text_integer, .stack = frames_stack, // an integer: without maps
     };
 
-    if (f->mf->types[type].kind == ND_T_KSTACK || f->mf->types[type].kind == ND_T_USTACK)
+    if (nd_typekind_is(f->mf->types[type].kind, ND_IS_STACK))
         nd_visit(f, type, bytes, &v);
 }
 
@@ -179,7 +179,7 @@ int nd_format_frame(const struct nd_fmt *f, uint32_t type, const void *bytes, in
     struct frame x = {{f, out}, i, 0};
     const struct nd_visitor v = {.arg = &x, .integer = no_integer, .stack = frame_stack};
 
-    if (f->mf->types[type].kind == ND_T_KSTACK || f->mf->types[type].kind == ND_T_USTACK)
+    if (nd_typekind_is(f->mf->types[type].kind, ND_IS_STACK))
         nd_visit(f, type, bytes, &v);
     return x.depth;
 }
@@ -203,37 +203,21 @@ static void agg_number(const struct nd_mf_type *t, const void *val, enum nd_vm_a
 void nd_format_agg(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
                    struct nd_buf *out)
 {
+    const struct nd_agg_part *p = nd_format_agg_parts(t);
+    const char *sep = "";
+
     div = div > 1 ? div : 1;
-    switch (t->kind) {
-    case ND_T_COUNT:
-    case ND_T_SUM:
-        agg_number(t, val, ND_AGG_SUM, div, out);
-        break;
-    case ND_T_MIN:
-        agg_number(t, val, ND_AGG_MIN, div, out);
-        break;
-    case ND_T_MAX:
-        agg_number(t, val, ND_AGG_MAX, div, out);
-        break;
-    case ND_T_AVG:
-        agg_number(t, val, ND_AGG_AVG, div, out);
-        break;
-    case ND_T_STATS:
-        nd_buf_puts(out, "count ");
-        agg_number(t, val, ND_AGG_COUNT, 1, out);
-        nd_buf_puts(out, ", average ");
-        agg_number(t, val, ND_AGG_AVG, div, out);
-        nd_buf_puts(out, ", total ");
-        agg_number(t, val, ND_AGG_SUM, div, out);
-        break;
-    case ND_T_HIST:
-    case ND_T_LHIST:
+    if (nd_hist_is(t)) {
         nd_hist_text(t, unit, val, div, out);
-        break;
-    case ND_T_DIST:
-        nd_hist_text(t, unit, val, div, out);
-        nd_dist_line(t, val, out);
-        break;
+        if (p)
+            nd_dist_line(t, val, out);
+        return;
+    }
+    for (; p && p->name; p++, sep = ", ") {
+        bool count = *p->name && p->what == ND_AGG_COUNT; // how many stays how many
+
+        nd_buf_printf(out, "%s%s%s", sep, p->name, *p->name ? " " : "");
+        agg_number(t, val, p->what, count ? 1 : div, out);
     }
 }
 
@@ -256,7 +240,7 @@ void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     // The most common kinds first, without the walk.
     if (t->kind == ND_T_INT)
         text_integer(&x, t, nd_typed_int(t, bytes), !(t->flags & ND_TF_SIGNED));
-    else if (t->kind == ND_T_STRING || t->kind == ND_T_IFNAME)
+    else if (nd_typekind_is(t->kind, ND_IS_TEXT))
         nd_buf_put(out, bytes, nd_typed_strlen(t, bytes));
     else
         nd_visit(f, type, bytes, &v);

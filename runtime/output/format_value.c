@@ -4,6 +4,7 @@
 #include "runtime/output/format.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -167,6 +168,11 @@ const char *nd_text_proto(uint8_t proto)
     };
 
     return name[proto];
+}
+
+const char *nd_text_errno(int64_t n)
+{
+    return n >= 0 && n <= INT_MAX ? strerrordesc_np((int)n) : NULL;
 }
 
 void nd_text_double(double v, struct nd_buf *out)

@@ -296,9 +296,9 @@ static void put_buckets(struct nd_sink *s, const struct entry *e, const struct n
     for (i = 0; i < n; i++) {
         entry_start(s, e, "bucket");
         nd_buf_put(&s->out, ",", 1);
-        nd_hist_edge(t, &r[i], false, &s->out);
+        nd_hist_edge(&r[i], false, &s->out);
         nd_buf_put(&s->out, ",", 1);
-        nd_hist_edge(t, &r[i], true, &s->out);
+        nd_hist_edge(&r[i], true, &s->out);
         cell_u64(&s->out, r[i].count);
         end_row(s);
     }

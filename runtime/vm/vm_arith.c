@@ -2,6 +2,7 @@
 // Arithmetic and comparison in the five domains. Integers wrap; division by zero gives 0 and is
 // counted. Must not know maps. Serves the instructions.
 #include "runtime/common/typed.h"
+#include "runtime/common/typekinds.h"
 #include "runtime/vm/vm_impl.h"
 
 #include <errno.h>
@@ -291,7 +292,7 @@ int vm_op_cast(struct nd_vm *vm, const struct nd_mf_insn *in)
         vm_typed_int(vm, in->b, nd_typed_int(t, &bytes), a);
         return 0;
     }
-    if (a->kind == VM_STR && (t->kind == ND_T_STRING || t->kind == ND_T_IFNAME)) {
+    if (a->kind == VM_STR && nd_typekind_is(t->kind, ND_IS_TEXT)) {
         a->n = a->n < t->size ? a->n : t->size;
         a->type = in->b;
         return 0;

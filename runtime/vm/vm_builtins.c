@@ -311,6 +311,36 @@ static int vm_bi_ksym(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_copy(vm, vm->text.v, vm->text.n);
 }
 
+// The name of a number, or the number.
+static int push_name(struct nd_vm *vm, const char *name, uint64_t number)
+{
+    if (name)
+        return vm_push_copy(vm, name, strlen(name));
+    vm->text.n = 0;
+    nd_buf_u64(&vm->text, number);
+    return vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static int vm_bi_cgroup_path(struct nd_vm *vm, const struct vm_value *v)
+{
+    struct nd_syms *s = vm->env.fmt->syms;
+    int64_t id;
+
+    if (vm_i64(vm, &v[0], &id))
+        return -EINVAL;
+    return push_name(vm, s ? nd_syms_cgroup(s, (uint64_t)id) : NULL, (uint64_t)id);
+}
+
+static int vm_bi_strerror(struct nd_vm *vm, const struct vm_value *v)
+{
+    int64_t n;
+
+    if (vm_i64(vm, &v[0], &n))
+        return -EINVAL;
+    n = n < 0 ? (int64_t)(0 - (uint64_t)n) : n;
+    return push_name(vm, nd_text_errno(n), (uint64_t)n);
+}
+
 static int vm_bi_kaddr(struct nd_vm *vm, const struct vm_value *v)
 {
     struct nd_syms *s = vm->env.fmt->syms;

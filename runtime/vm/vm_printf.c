@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // printf of user code: a format is cut into pieces once, when first run; integers and plain
 // strings are written without stdio. Must not know maps or sinks' formats. Serves the loop.
+#include "runtime/common/agg.h"
 #include "runtime/common/typed.h"
 #include "runtime/vm/vm_impl.h"
 
@@ -278,7 +279,7 @@ static bool is_number(const struct nd_vm *vm, const struct vm_value *v)
     if (v->kind != VM_BYTES)
         return v->kind != VM_STR;
     kind = vm_type(vm, v->type)->kind;
-    return kind >= ND_T_MIN && kind <= ND_T_STATS;
+    return nd_agg_is(kind) && !nd_typekind_is(kind, ND_IS_ROWS);
 }
 
 static int convert(struct nd_vm *vm, const struct piece *p, const struct vm_value *v,

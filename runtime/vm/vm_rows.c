@@ -12,20 +12,27 @@ static const struct nd_mf_type *hist_of(struct nd_vm *vm, const struct vm_value 
 {
     const struct nd_mf_type *t = v->kind == VM_BYTES ? vm_type(vm, v->type) : NULL;
 
-    if (t && (t->kind == ND_T_HIST || t->kind == ND_T_LHIST || t->kind == ND_T_DIST))
+    if (t && nd_hist_is(t))
         return t;
     vm_fail(vm, EINVAL, "a histogram is needed, not %s", vm_kind_name(v->kind));
     return NULL;
 }
 
+// Where a row of hist() ends may be more than a signed number can be.
+static int64_t edge(const struct nd_agg_bucket *b, int64_t v)
+{
+    return !b->even && !b->below && v < 0 ? INT64_MAX : v;
+}
+
 static int64_t part(const struct nd_hist_row *r, int64_t what)
 {
+    const struct nd_agg_bucket *b = &r->of;
+
     switch (what) {
     case ND_ROW_LOW:
-        return r->below ? INT64_MIN : r->lo;
+        return b->below ? INT64_MIN : edge(b, b->lo);
     case ND_ROW_HIGH:
-        // The last row of hist() ends where no signed number does.
-        return !r->below && (r->above || r->hi < r->lo) ? INT64_MAX : r->hi;
+        return b->above ? INT64_MAX : edge(b, b->hi);
     default:
         return (int64_t)r->count;
     }

@@ -50,7 +50,7 @@ int vm_load(struct nd_vm *vm, uint32_t type, const void *p, bool copy, struct vm
         return 0;
     }
     *out = (struct vm_value){VM_BYTES, type, t->size, {.p = p}};
-    if (t->kind == ND_T_STRING || t->kind == ND_T_IFNAME) {
+    if (nd_typekind_is(t->kind, ND_IS_TEXT)) {
         out->kind = VM_STR;
         out->n = nd_typed_strlen(t, p);
     }
@@ -156,13 +156,13 @@ static int store_compound(struct nd_vm *vm, const struct vm_value *v, uint32_t t
 
     if (v->kind == VM_BYTES) {
         from = vm_type(vm, v->type);
-        if (v->type == type || (from->kind == t->kind && v->n == t->size && t->kind != ND_T_TUPLE &&
-                                t->kind != ND_T_STRUCT)) {
+        if (v->type == type ||
+            (from->kind == t->kind && v->n == t->size && !nd_typekind_is(t->kind, ND_IS_MEMBERS))) {
             memcpy(dst, v->p, t->size);
             return 0;
         }
-        if (from->count == t->count && (from->kind == ND_T_TUPLE || from->kind == ND_T_STRUCT) &&
-            (t->kind == ND_T_TUPLE || t->kind == ND_T_STRUCT))
+        if (from->count == t->count && nd_typekind_is(from->kind, ND_IS_MEMBERS) &&
+            nd_typekind_is(t->kind, ND_IS_MEMBERS))
             return store_fields(vm, v, t, dst);
     }
     return vm_fail(vm, EINVAL, "%s where bytes of another type are needed", vm_kind_name(v->kind));
@@ -234,23 +234,21 @@ int vm_store(struct nd_vm *vm, const struct vm_value *v, uint32_t type, void *ds
         nd_typed_put(t, dst, i);
         return 0;
     }
-    switch (t->kind) {
-    case ND_T_DOUBLE:
+    if (t->kind == ND_T_DOUBLE) {
         if (vm_f64(vm, v, &d))
             return -EINVAL;
         memcpy(dst, &d, 8);
         return 0;
-    case ND_T_STRING:
-    case ND_T_IFNAME:
-        if (v->kind != VM_STR)
-            return vm_fail(vm, EINVAL, "%s where a string is needed", vm_kind_name(v->kind));
-        n = v->n < t->size ? v->n : t->size;
-        memset(dst, 0, t->size);
-        if (n)
-            memcpy(dst, v->p, n);
-        return 0;
     }
-    return store_compound(vm, v, type, dst);
+    if (!nd_typekind_is(t->kind, ND_IS_TEXT))
+        return store_compound(vm, v, type, dst);
+    if (v->kind != VM_STR)
+        return vm_fail(vm, EINVAL, "%s where a string is needed", vm_kind_name(v->kind));
+    n = v->n < t->size ? v->n : t->size;
+    memset(dst, 0, t->size);
+    if (n)
+        memcpy(dst, v->p, n);
+    return 0;
 }
 
 void vm_text(const struct nd_vm *vm, const struct vm_value *v, struct nd_buf *out)
@@ -357,7 +355,7 @@ int vm_op_make(struct nd_vm *vm, const struct nd_mf_insn *in)
     if (!p)
         return -ENOMEM;
     memset(p, 0, t->size);
-    if ((t->kind == ND_T_TUPLE || t->kind == ND_T_STRUCT) && in->a == t->count) {
+    if (nd_typekind_is(t->kind, ND_IS_MEMBERS) && in->a == t->count) {
         for (i = 0; i < in->a && !err; i++)
             err = store_field(vm, &x[i], &vm->env.mf->fields[t->first + i], p);
     } else if (t->kind == ND_T_ARRAY && in->a <= t->count) {

@@ -23,6 +23,7 @@ BEGIN {
     send drop { dev: "eth0", why: "no, \"thanks\"" };
     @bytes["eth0", 443] = sum(1500); @bytes["eth0", 80] = sum(100);
     @ns[1] = hist(3); @ns[1] = hist(100);
+    @fine = hist(17, 2); @fine = hist(20, 2); @fine = hist(21, 2);
     @total = dist(7); @total = dist(9);
     printf("two\nlines, one text");
     exit();
@@ -44,6 +45,9 @@ same printf "$(section "$TMP/rows" printf '' | cut -d, -f4-)" 'text
 same map "$(section "$TMP/rows" map @bytes | cut -d, -f5-)" 'key.0,key.1,value
 eth0,80,100
 eth0,443,1500'
+same sub-bucket "$(section "$TMP/rows" bucket @fine | cut -d, -f5-)" 'min,max,count
+16,19,1
+20,23,2'
 same bucket "$(section "$TMP/rows" bucket @ns | cut -d, -f5-)" 'key,min,max,count
 1,0,1,0
 1,2,3,1

@@ -105,6 +105,41 @@ fi
 "$WITHIN" 20 "$ND" -q -e 'begin { table("name", "n"); table("a", 1); table("long name", 22); printf("%s|%s|%s|%d|%s\n", upper("ab"), substr("abcdef", 2, 3), pad("x", 3), num("17"), "a" + "b"); exit() }' >"$TMP/table" 2>&1
 same table "$(sed 's/ *$//' "$TMP/table" | tr '\n' '/')" 'name        n/a           1/long name  22/AB|cde|  x|17|ab/'
 
+# A cgroup of our own: what the process itself is told, and the number of its folder.
+mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+if [ -z "$mount" ]; then
+    mount=$TMP/cgroup
+    mkdir "$mount" && mount -t cgroup2 none "$mount"
+fi
+own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+group=${own%/}/nd-test-$$
+mkdir "$mount$group"
+(
+    echo $BASHPID >"$mount$group/cgroup.procs"
+    sed -n 's/^0:://p' /proc/self/cgroup >"$TMP/own"
+    exec "$WITHIN" 20 "$ND" -q -e "
+        event seen { id: u64 }
+        BEGIN { @k[cgroup_path(cgroup)] = count(); send seen { id: cgroup }; exit() }
+        on seen { printf(\"%s\\n\", cgroup_path(id)) }
+        begin { printf(\"%s\\n\", cgroup_path($(stat -c %i "$mount$group"))) }"
+) >"$TMP/group" 2>&1
+rmdir "$mount$group"
+[ "$mount" != "$TMP/cgroup" ] || umount "$mount"
+same cgroup-told "$(cat "$TMP/own")" "$group"
+same cgroup-path "$(cat "$TMP/group")" "$group
+$group
+@k[$group]: 1"
+
+# What a program is told about its connect(), and what the kernel gave back.
+"$WITHIN" 20 "$ND" -q -c "bash -c 'LC_ALL=C; : 3<>/dev/tcp/127.0.0.1/1'" -e '
+event over { ret: i64 }
+tracepoint:syscalls:sys_exit_connect /comm == "bash"/ { @k[strerror(args.ret)] = count(); send over { ret: args.ret } }
+on over { printf("%s\n", strerror(ret)) }' >"$TMP/refused" 2>"$TMP/refused.err"
+told=$(sed -n 's/.*connect: //p' "$TMP/refused.err")
+has strerror-told "$TMP/refused.err" 'connect: Connection refused'
+has strerror-user "$TMP/refused" "^$told\$"
+has strerror-kernel "$TMP/refused" "^@k\[$told\]: 1\$"
+
 # Layouts: formatted as other blocks, told by explain.
 cat >"$TMP/layout.nd" <<'S'
 event e{n:int}

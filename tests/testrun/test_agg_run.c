@@ -16,17 +16,17 @@ static const int64_t values[] = {
 };
 #define NVALUES (sizeof(values) / sizeof(values[0]))
 
-static void same_as_runtime(const char *agg, const char *cast)
+static void same_as_runtime(const char *agg, const char *cast, const char *more)
 {
     char script[256];
-    uint64_t got[1024], want[1024];
+    uint64_t got[2048], want[2048];
     const struct nd_mf_type *type;
     struct tr t;
     uint32_t map;
     size_t i;
 
-    snprintf(script, sizeof(script), "rawtracepoint:sched_switch { @a = %s%sarg0%s; }", agg, cast,
-             strchr(agg, 'l') == agg ? ", -100, 5000, 100)" : ")");
+    snprintf(script, sizeof(script), "rawtracepoint:sched_switch { @a = %s%sarg0%s); }", agg, cast,
+             more);
     tr_open(&t, script);
     map = tr_map(&t, "@a");
     type = &t.l.mf.types[t.l.mf.maps[map].val_type];
@@ -50,14 +50,18 @@ static void same_as_runtime(const char *agg, const char *cast)
 
 static void aggregations(void **state)
 {
-    static const char *const aggs[] = {"sum(",   "avg(",  "min(",  "max(",
-                                       "stats(", "hist(", "dist(", "lhist("};
+    static const struct {
+        const char *name, *more;
+    } aggs[] = {
+        {"sum(", ""},     {"avg(", ""},     {"min(", ""},    {"max(", ""},
+        {"stats(", ""},   {"hist(", ""},    {"dist(", ""},   {"lhist(", ", -100, 5000, 100"},
+        {"hist(", ", 1"}, {"hist(", ", 2"}, {"hist(", ", 5"}};
     size_t i;
 
     (void)state;
     for (i = 0; i < sizeof(aggs) / sizeof(aggs[0]); i++) {
-        same_as_runtime(aggs[i], "(int64)");
-        same_as_runtime(aggs[i], "");
+        same_as_runtime(aggs[i].name, "(int64)", aggs[i].more);
+        same_as_runtime(aggs[i].name, "", aggs[i].more);
     }
 }
 

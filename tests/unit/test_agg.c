@@ -58,6 +58,131 @@ static void hist_index_borders(void **state)
     assert_int_equal(nd_hist_index(INT64_MIN, false), 64);
 }
 
+// Rows of hist(x, bits) follow each other without a gap, from 0 to the largest number.
+static void subhist_buckets_tile(void **state)
+{
+    uint32_t bits, i;
+
+    (void)state;
+    for (bits = 1; bits <= 5; bits++) {
+        uint32_t slots = 1 + ((65 - bits) << bits);
+        struct nd_mf_type t = type_of(ND_T_SUBHIST, slots * 8, true);
+        uint64_t next = 0, lo, hi, width;
+
+        t.step = bits;
+        t.count = slots;
+        for (i = 1; i < slots; i++) {
+            struct nd_agg_bucket b = nd_agg_bucket(&t, i);
+
+            lo = (uint64_t)b.lo;
+            hi = (uint64_t)b.hi;
+            width = hi - lo + 1;
+            assert_int_equal(lo, next);
+            assert_true(hi >= lo && !b.below && !b.above && !b.even);
+            assert_true(lo < 1u << bits ? width == 1 : lo % width == 0 && lo / width < 2u << bits);
+            next = hi + 1;
+        }
+        assert_int_equal(next, 0); // the last one ends at 2^64 - 1
+        assert_true(nd_agg_bucket(&t, 0).below);
+    }
+}
+
+// What a file may claim.
+static void subhist_is_checked(void **state)
+{
+    struct nd_mf_type t = type_of(ND_T_SUBHIST, 253 * 8, true), good;
+    int64_t bits;
+
+    (void)state;
+    t.count = 253;
+    t.step = 2;
+    good = t;
+    assert_null(nd_agg_wrong(&t));
+    t.count = 252;
+    assert_non_null(nd_agg_wrong(&t));
+    t = good;
+    t.size -= 8;
+    assert_non_null(nd_agg_wrong(&t));
+    t = good;
+    for (bits = -2; bits < 100; bits++) {
+        t.step = bits;
+        assert_int_equal(nd_agg_wrong(&t) == NULL, bits == 2);
+    }
+    t.step = INT64_MIN;
+    assert_non_null(nd_agg_wrong(&t));
+    t.step = (1ll << 32) + 2;
+    assert_non_null(nd_agg_wrong(&t));
+}
+
+static uint32_t subhist_slot(bool sign, int64_t v)
+{
+    static uint64_t slot[253];
+    struct nd_mf_type t = type_of(ND_T_SUBHIST, sizeof(slot), sign);
+    uint32_t i;
+
+    t.step = 2;
+    t.count = 253;
+    memset(slot, 0, sizeof(slot));
+    nd_agg_add(&t, slot, v);
+    for (i = 0; i < 252 && !slot[i]; i++)
+        ;
+    assert_int_equal(slot[i], 1);
+    return i;
+}
+
+static void subhist_slots(void **state)
+{
+    (void)state;
+    assert_int_equal(subhist_slot(true, -1), 0);
+    assert_int_equal(subhist_slot(true, INT64_MIN), 0);
+    assert_int_equal(subhist_slot(true, 0), 1);
+    assert_int_equal(subhist_slot(true, 1), 2);
+    assert_int_equal(subhist_slot(true, 7), 8);
+    assert_int_equal(subhist_slot(true, 8), 9);
+    assert_int_equal(subhist_slot(true, 9), 9);
+    assert_int_equal(subhist_slot(true, 10), 10);
+    assert_int_equal(subhist_slot(true, 16), 13);
+    assert_int_equal(subhist_slot(true, 19), 13);
+    assert_int_equal(subhist_slot(true, 20), 14);
+    assert_int_equal(subhist_slot(true, INT64_MAX), 248);
+    assert_int_equal(subhist_slot(false, INT64_MIN), 249); // 2^63
+    assert_int_equal(subhist_slot(false, -1), 252);
+}
+
+static void subhist_reads(void **state)
+{
+    static const int64_t v[] = {-7, 3, 16, 17, 20, 1000};
+    uint64_t a[253] = {0}, b[253] = {0};
+    struct nd_mf_type t = type_of(ND_T_SUBHIST, sizeof(a), true);
+    struct nd_hist_row *rows;
+    int64_t n;
+    size_t i;
+
+    (void)state;
+    t.step = 2;
+    t.count = 253;
+    assert_true(isnan(nd_agg_get(&t, a, ND_AGG_P50)));
+    assert_int_equal(nd_hist_rows(&t, a, &rows), 0);
+    free(rows);
+    for (i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+        nd_agg_add(&t, i % 2 ? a : b, v[i]);
+    nd_agg_merge(&t, a, b);
+    assert_true(nd_agg_int(&t, a, ND_AGG_COUNT, &n));
+    assert_int_equal(n, 6);
+    assert_true(nd_agg_get(&t, a, ND_AGG_P50) == 19); // the third: 16
+    assert_true(nd_agg_get(&t, a, ND_AGG_P90) == 1023);
+    assert_int_equal(nd_hist_rows(&t, a, &rows), 37); // the negative ones, 0 -> 0 to 896 -> 1023
+    assert_true(rows[0].of.below && rows[0].count == 1);
+    free(rows);
+    a[0] = 0;
+    assert_int_equal(nd_hist_rows(&t, a, &rows), 33); // 3 -> 3 to 896 -> 1023
+    assert_int_equal(rows[0].of.lo, 3);
+    assert_int_equal(rows[32].of.lo, 896);
+    assert_int_equal(rows[32].of.hi, 1023);
+    assert_int_equal(rows[32].count, 1);
+    free(rows);
+}
+
 // Merging two halves must be the same as adding everything to one.
 static void merge_equals_adding(void **state)
 {
@@ -271,11 +396,13 @@ static void dist_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dist_buckets_tile),   cmocka_unit_test(hist_index_borders),
-        cmocka_unit_test(merge_equals_adding), cmocka_unit_test(empty_has_no_answer),
-        cmocka_unit_test(percentiles),         cmocka_unit_test(unsigned_dist),
-        cmocka_unit_test(table_is_exact),      cmocka_unit_test(table_widens),
-        cmocka_unit_test(linear_table),        cmocka_unit_test(dist_table),
+        cmocka_unit_test(dist_buckets_tile),    cmocka_unit_test(hist_index_borders),
+        cmocka_unit_test(subhist_buckets_tile), cmocka_unit_test(subhist_is_checked),
+        cmocka_unit_test(subhist_slots),        cmocka_unit_test(subhist_reads),
+        cmocka_unit_test(merge_equals_adding),  cmocka_unit_test(empty_has_no_answer),
+        cmocka_unit_test(percentiles),          cmocka_unit_test(unsigned_dist),
+        cmocka_unit_test(table_is_exact),       cmocka_unit_test(table_widens),
+        cmocka_unit_test(linear_table),         cmocka_unit_test(dist_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

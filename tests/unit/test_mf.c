@@ -306,6 +306,29 @@ static void test_cycle(void **state)
     nd_arena_free(a);
 }
 
+// Kinds that only the compiler has, and those that nobody has.
+static void test_kinds(void **state)
+{
+    static const uint32_t kinds[] = {ND_T_ERROR, ND_T_NONE, ND_T_ARGS,    ND_T_OPTS,
+                                     ND_T_PKT,   1000,      ND_T_KIND_MAX};
+    const char *why;
+    uint32_t size;
+    void *blob;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct nd_arena *a = nd_arena_new();
+        struct nd_mfb *b = nd_mfb_new(a);
+
+        type(b, kinds[i], 8, 0, 0);
+        blob = nd_mfb_finish(b, &size);
+        assert_int_equal(try_open(blob, size, &why), -EINVAL);
+        assert_non_null(strstr(why, "unknown kind"));
+        nd_arena_free(a);
+    }
+}
+
 // Structs whose fields share their bytes: 20 levels of 16 are 16^20 parts in 8 bytes.
 static void test_too_many_parts(void **state)
 {
@@ -342,10 +365,10 @@ static void test_ring(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),  cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_flips), cmocka_unit_test(test_checksum),
-        cmocka_unit_test(test_cycle), cmocka_unit_test(test_too_many_parts),
-        cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_good),           cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_flips),          cmocka_unit_test(test_checksum),
+        cmocka_unit_test(test_cycle),          cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_too_many_parts), cmocka_unit_test(test_ring),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
