@@ -2,59 +2,55 @@
 // Formats of printf(): does each conversion fit its argument? Must not know how they are printed.
 // Serves check_builtin.c.
 #include "compiler/check/check_impl.h"
+#include "runtime/common/spec.h"
 
-#include <string.h>
-
-static bool arg_fits(char conv, const struct nd_type *t, enum nd_world world)
+static bool arg_fits(char conv, const struct nd_type *t)
 {
-    bool number =
-        nd_type_is_int(t) || t->kind == ND_T_DOUBLE || nd_typekind_is(t->kind, ND_IS_NUMBER);
-
-    (void)world;
-    switch (conv) {
-    case 'd':
-    case 'i':
-    case 'u':
-    case 'x':
-    case 'X':
-    case 'o':
-    case 'p':
-    case 'f':
-    case 'e':
-    case 'g':
-    case 'F':
-    case 'E':
-    case 'G':
-        return number;
-    case 'c':
+    switch (nd_spec_class(conv)) {
+    case ND_SPEC_INTEGER:
+    case ND_SPEC_REAL:
+        return nd_type_is_int(t) || t->kind == ND_T_DOUBLE || nd_typekind_is(t->kind, ND_IS_NUMBER);
+    case ND_SPEC_CHAR:
         return nd_type_is_int(t) || nd_type_is_text(t);
-    case 't':
+    case ND_SPEC_TIME:
         return t->kind == ND_T_TIME || t->kind == ND_T_INT;
-    case 'r':
+    case ND_SPEC_RAW:
         return t->kind == ND_T_BUF || nd_type_is_text(t) || t->kind == ND_T_ARRAY;
     default:
         return true; // %s prints anything
     }
 }
 
-static void format_error(struct nd_check *c, struct nd_expr *fmt, size_t off, size_t len,
-                         const char *text, const char *help)
+static void spec_error(struct nd_check *c, const struct nd_expr *fmt, const struct nd_spec *p,
+                       const char *text, const char *help)
 {
     struct nd_span at = fmt->span;
 
     // Exact when the literal has no escapes before this place.
     if (fmt->span.len == fmt->len + 2) {
-        at.off += 1 + (uint32_t)off;
-        at.len = (uint32_t)len;
+        at.off += 1 + (uint32_t)(p->lit + p->nlit - fmt->str);
+        at.len = p->len;
     }
     nd_help(c->d, nd_error(c->d, ND_E0314, at, "%s", text), "%s", help);
+}
+
+static void check_arg(struct nd_check *c, const struct nd_expr *x, char conv)
+{
+    if (x->type->kind != ND_T_ERROR && !arg_fits(conv, x->type))
+        nd_help(c->d,
+                nd_error(c->d, ND_E0314, x->span, "'%%%c' does not print %s", conv,
+                         nd_type_text(c->t, x->type)),
+                "%%s prints any value");
+    if (x->type->kind == ND_T_NONE)
+        nd_error(c->d, ND_E0302, x->span, "this has no value");
 }
 
 void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
 {
     struct nd_expr *fmt = call->args.v[at];
     uint32_t arg = at + 1;
-    const char *s, *p;
+    struct nd_spec p;
+    const char *s;
 
     if (fmt->kind != ND_E_STRING) {
         if (fmt->type->kind != ND_T_ERROR)
@@ -63,43 +59,24 @@ void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)
                     "printf(\"%%s\", x)");
         return;
     }
-    for (s = fmt->str; (p = strchr(s, '%'));) {
-        const char *start = p++;
-
-        p += strspn(p, "-+ 0#'");
-        for (; *p == '*' || *p == '.' || (*p >= '0' && *p <= '9'); p++) {
-            if (*p == '*')
-                arg++;
-        }
-        p += strspn(p, "hlLqjz"); // lengths say nothing here; t is the time
-        if (*p == '%') {
-            s = p + 1;
+    for (s = nd_spec_next(fmt->str, &p); s; s = nd_spec_next(s, &p)) {
+        if (!p.len)
             continue;
-        }
-        if (!*p || !strchr("diuxXocspfegFEGtr", *p)) {
-            format_error(
-                c, fmt, (size_t)(start - fmt->str), (size_t)(p - start) + (*p != 0),
-                *p ? nd_arena_printf(c->a, "unknown conversion '%.*s'", (int)(p - start) + 1, start)
-                   : "this conversion has no letter",
-                "known: d i u x X o c s p f e g t (time) r (raw bytes) %%");
+        if (nd_spec_class(p.conv) == ND_SPEC_UNKNOWN) {
+            spec_error(c, fmt, &p,
+                       p.conv ? nd_arena_printf(c->a, "unknown conversion '%.*s'", (int)p.len,
+                                                p.lit + p.nlit)
+                              : "this conversion has no letter",
+                       "known: " ND_SPEC_KNOWN);
             return;
         }
+        arg += (p.width == ND_SPEC_STAR) + (p.prec == ND_SPEC_STAR);
         if (arg >= call->args.n) {
-            format_error(c, fmt, (size_t)(start - fmt->str), (size_t)(p - start) + 1,
-                         "there is no argument for this conversion",
-                         "each conversion takes one argument");
+            spec_error(c, fmt, &p, "there is no argument for this conversion",
+                       "each conversion takes one argument");
             return;
         }
-        if (call->args.v[arg]->type->kind != ND_T_ERROR &&
-            !arg_fits(*p, call->args.v[arg]->type, c->world))
-            nd_help(c->d,
-                    nd_error(c->d, ND_E0314, call->args.v[arg]->span, "'%%%c' does not print %s",
-                             *p, nd_type_text(c->t, call->args.v[arg]->type)),
-                    "%%s prints any value");
-        if (call->args.v[arg]->type->kind == ND_T_NONE)
-            nd_error(c->d, ND_E0302, call->args.v[arg]->span, "this has no value");
-        arg++;
-        s = p + 1;
+        check_arg(c, call->args.v[arg++], p.conv);
     }
     if (arg < call->args.n)
         nd_error(c->d, ND_E0314, call->args.v[arg]->span,

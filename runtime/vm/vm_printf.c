@@ -2,6 +2,7 @@
 // printf of user code: a format is cut into pieces once, when first run; integers and plain
 // strings are written without stdio. Must not know maps or sinks' formats. Serves the loop.
 #include "runtime/common/agg.h"
+#include "runtime/common/spec.h"
 #include "runtime/common/typed.h"
 #include "runtime/vm/vm_impl.h"
 
@@ -11,20 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { F_LEFT = 1, F_ZERO = 2, F_PLUS = 4, F_SPACE = 8, F_ALT = 16 };
-enum { NONE = -1, STAR = -2 };
-
-struct piece {
-    const char *lit; // text before the conversion
-    uint32_t nlit;
-    char conv; // 0: only text
-    uint8_t flags;
-    int width, prec; // NONE, STAR or a number
-};
-
 struct vm_format {
     uint32_t n;
-    struct piece piece[];
+    struct nd_spec piece[];
 };
 
 void vm_formats_free(struct nd_vm *vm)
@@ -35,45 +25,6 @@ void vm_formats_free(struct nd_vm *vm)
         free(vm->formats[i]);
 }
 
-static const char *parse_number(const char *s, int *out)
-{
-    if (*s == '*') {
-        *out = STAR;
-        return s + 1;
-    }
-    while (isdigit((unsigned char)*s)) {
-        if (*out < 0)
-            *out = 0;
-        if (*out < 65536)
-            *out = *out * 10 + (*s - '0');
-        s++;
-    }
-    return s;
-}
-
-// Reads the conversion after a %, returns what follows it.
-static const char *parse_conv(const char *s, struct piece *p)
-{
-    static const char names[] = "-0+ #";
-    const char *flag;
-
-    while (*s && (flag = strchr(names, *s))) {
-        p->flags |= (uint8_t)(1 << (flag - names));
-        s++;
-    }
-    s = parse_number(s, &p->width);
-    if (*s == '.') {
-        p->prec = 0;
-        s = parse_number(s + 1, &p->prec);
-    }
-    s += strspn(s, "hlqjztL");
-    // %t is the time of day here; as a length modifier it stands before another conversion.
-    if (s[-1] == 't' && (!*s || !strchr("diuxXo", *s)))
-        s--;
-    p->conv = *s;
-    return *s ? s + 1 : s;
-}
-
 static struct vm_format *compile(const char *s)
 {
     uint32_t max = 1, i;
@@ -82,20 +33,8 @@ static struct vm_format *compile(const char *s)
     for (i = 0; s[i]; i++)
         max += s[i] == '%';
     f = calloc(1, sizeof(*f) + max * sizeof(f->piece[0]));
-    while (f && *s) {
-        struct piece *p = &f->piece[f->n++];
-
-        p->width = p->prec = NONE;
-        p->lit = s;
-        p->nlit = (uint32_t)strcspn(s, "%");
-        s += p->nlit;
-        if (s[0] == '%' && s[1] == '%') { // the first of the two belongs to the text
-            p->nlit++;
-            s += 2;
-        } else if (*s) {
-            s = parse_conv(s + 1, p);
-        }
-    }
+    while (f && (s = nd_spec_next(s, &f->piece[f->n])))
+        f->n++;
     return f;
 }
 
@@ -108,9 +47,9 @@ static void pad(struct nd_buf *out, size_t from, int width, uint8_t flags, bool 
         return;
     fill = (size_t)width - n;
     nd_buf_fill(out, ' ', fill);
-    if (flags & F_LEFT || out->n != from + (size_t)width)
+    if (flags & ND_SPEC_LEFT || out->n != from + (size_t)width)
         return;
-    if (zeros) { // behind the sign and 0x
+    if (zeros) { // after the sign and 0x
         at += n && strchr("+- ", out->v[at]) != NULL;
         if (n > at - from + 1 && out->v[at] == '0' && (out->v[at + 1] | 32) == 'x')
             at += 2;
@@ -162,7 +101,7 @@ static uint64_t own_width(const struct nd_vm *vm, const struct vm_value *v, int6
     return (uint64_t)i & ((1ull << (t->size * 8)) - 1);
 }
 
-static void put_integer(const struct nd_vm *vm, const struct piece *p, const struct vm_value *v,
+static void put_integer(const struct nd_vm *vm, const struct nd_spec *p, const struct vm_value *v,
                         int64_t i, struct nd_buf *out)
 {
     bool decimal = p->conv == 'd' || p->conv == 'i', negative = false;
@@ -174,8 +113,8 @@ static void put_integer(const struct nd_vm *vm, const struct piece *p, const str
         negative = i < 0 && v->kind != VM_U64;
         u = negative ? -(uint64_t)i : (uint64_t)i;
     }
-    if (!(p->flags & (F_PLUS | F_SPACE | F_ALT)) && p->prec == NONE && p->width <= 0 &&
-        p->conv != 'p') {
+    if (!(p->flags & (ND_SPEC_PLUS | ND_SPEC_SPACE | ND_SPEC_ALT)) && p->prec == ND_SPEC_NONE &&
+        p->width <= 0 && p->conv != 'p') {
         if (negative)
             nd_buf_put(out, "-", 1);
         put_digits(out, p->conv, u);
@@ -183,11 +122,11 @@ static void put_integer(const struct nd_vm *vm, const struct piece *p, const str
     }
     if (negative)
         nd_buf_put(out, "-", 1);
-    else if (decimal && p->flags & (F_PLUS | F_SPACE))
-        nd_buf_put(out, p->flags & F_PLUS ? "+" : " ", 1);
-    if (p->conv == 'p' || (p->flags & F_ALT && u && (p->conv | 32) == 'x'))
+    else if (decimal && p->flags & (ND_SPEC_PLUS | ND_SPEC_SPACE))
+        nd_buf_put(out, p->flags & ND_SPEC_PLUS ? "+" : " ", 1);
+    if (p->conv == 'p' || (p->flags & ND_SPEC_ALT && u && (p->conv | 32) == 'x'))
         nd_buf_put(out, p->conv == 'X' ? "0X" : "0x", 2);
-    if (p->flags & F_ALT && p->conv == 'o' && u)
+    if (p->flags & ND_SPEC_ALT && p->conv == 'o' && u)
         nd_buf_put(out, "0", 1);
     start = out->n;
     if (p->prec != 0 || u) // C: no digits at all for 0 with precision 0
@@ -198,10 +137,10 @@ static void put_integer(const struct nd_vm *vm, const struct piece *p, const str
         memmove(out->v + start + ((size_t)p->prec - n), out->v + start, n);
         memset(out->v + start, '0', (size_t)p->prec - n);
     }
-    pad(out, from, p->width, p->flags, p->flags & F_ZERO && p->prec == NONE);
+    pad(out, from, p->width, p->flags, p->flags & ND_SPEC_ZERO && p->prec == ND_SPEC_NONE);
 }
 
-static void put_double(const struct piece *p, double d, struct nd_buf *out)
+static void put_double(const struct nd_spec *p, double d, struct nd_buf *out)
 {
     char spec[16], *s = spec;
     size_t from = out->n;
@@ -212,15 +151,15 @@ static void put_double(const struct piece *p, double d, struct nd_buf *out)
         return;
     }
     *s++ = '%';
-    if (p->flags & F_LEFT)
+    if (p->flags & ND_SPEC_LEFT)
         *s++ = '-';
-    if (p->flags & F_ZERO)
+    if (p->flags & ND_SPEC_ZERO)
         *s++ = '0';
-    if (p->flags & F_PLUS)
+    if (p->flags & ND_SPEC_PLUS)
         *s++ = '+';
-    if (p->flags & F_SPACE)
+    if (p->flags & ND_SPEC_SPACE)
         *s++ = ' ';
-    if (p->flags & F_ALT)
+    if (p->flags & ND_SPEC_ALT)
         *s++ = '#';
     *s++ = '*';
     *s++ = '.';
@@ -254,7 +193,7 @@ static void put_time(const struct nd_vm *vm, const struct vm_value *v, struct nd
                nd_text_time((int64_t)((uint64_t)v->i + (uint64_t)vm->env.fmt->wall_offset), tmp));
 }
 
-static void put_text(const struct nd_vm *vm, const struct piece *p, const struct vm_value *v,
+static void put_text(const struct nd_vm *vm, const struct nd_spec *p, const struct vm_value *v,
                      struct nd_buf *out)
 {
     size_t from = out->n;
@@ -282,28 +221,19 @@ static bool is_number(const struct nd_vm *vm, const struct vm_value *v)
     return nd_agg_is(kind) && !nd_typekind_is(kind, ND_IS_ROWS);
 }
 
-static int convert(struct nd_vm *vm, const struct piece *p, const struct vm_value *v,
+static int convert(struct nd_vm *vm, const struct nd_spec *p, const struct vm_value *v,
                    struct nd_buf *out)
 {
     size_t from = out->n;
     int64_t i;
     double d;
     char c;
+    enum nd_spec_class class = is_number(vm, v) ? nd_spec_class(p->conv) : ND_SPEC_TEXT;
 
-    switch (p->conv) {
-    case 'd':
-    case 'i':
-    case 'u':
-    case 'x':
-    case 'X':
-    case 'o':
-    case 'p':
-    case 'c':
-        if (!is_number(vm, v))
-            break;
+    if (class == ND_SPEC_INTEGER || class == ND_SPEC_CHAR) {
         if (vm_i64(vm, v, &i))
             return -EINVAL;
-        if (p->conv != 'c') {
+        if (class == ND_SPEC_INTEGER) {
             put_integer(vm, p, v, i, out);
             return 0;
         }
@@ -311,25 +241,19 @@ static int convert(struct nd_vm *vm, const struct piece *p, const struct vm_valu
         nd_buf_put(out, &c, 1);
         pad(out, from, p->width, p->flags, false);
         return 0;
-    case 'f':
-    case 'F':
-    case 'e':
-    case 'E':
-    case 'g':
-    case 'G':
-        if (!is_number(vm, v))
-            break;
+    }
+    if (class == ND_SPEC_REAL) {
         if (vm_f64(vm, v, &d))
             return -EINVAL;
         put_double(p, d, out);
         return 0;
     }
-    put_text(vm, p, v, out); // %s %t %r, and whatever is no number
+    put_text(vm, p, v, out); // %s %t %r, and whatever is not a number
     return 0;
 }
 
 // Takes the values of `*` and gives the piece with its numbers.
-static int resolve_stars(struct nd_vm *vm, struct piece *p, const struct vm_value *v, uint32_t n,
+static int resolve_stars(struct nd_vm *vm, struct nd_spec *p, const struct vm_value *v, uint32_t n,
                          uint32_t *at)
 {
     int *star[2] = {&p->width, &p->prec};
@@ -337,7 +261,7 @@ static int resolve_stars(struct nd_vm *vm, struct piece *p, const struct vm_valu
     int k;
 
     for (k = 0; k < 2; k++) {
-        if (*star[k] != STAR)
+        if (*star[k] != ND_SPEC_STAR)
             continue;
         if (*at >= n)
             return vm_fail(vm, EINVAL, "printf has fewer values than conversions");
@@ -345,10 +269,10 @@ static int resolve_stars(struct nd_vm *vm, struct piece *p, const struct vm_valu
             return -EINVAL;
         x = x > 65536 ? 65536 : x < -65536 ? -65536 : x;
         if (k == 0 && x < 0) {
-            p->flags |= F_LEFT;
+            p->flags |= ND_SPEC_LEFT;
             x = -x;
         }
-        *star[k] = x < 0 ? NONE : (int)x;
+        *star[k] = x < 0 ? ND_SPEC_NONE : (int)x;
     }
     return 0;
 }
@@ -359,13 +283,13 @@ static int format(struct nd_vm *vm, const struct vm_format *f, const struct vm_v
     uint32_t i, at = 0;
 
     for (i = 0; i < f->n; i++) {
-        const struct piece *p = &f->piece[i];
-        struct piece own;
+        const struct nd_spec *p = &f->piece[i];
+        struct nd_spec own;
 
         nd_buf_put(out, p->lit, p->nlit);
         if (!p->conv)
             continue;
-        if (p->width == STAR || p->prec == STAR) {
+        if (p->width == ND_SPEC_STAR || p->prec == ND_SPEC_STAR) {
             own = *p;
             p = &own;
             if (resolve_stars(vm, &own, v, n, &at))
