@@ -15,7 +15,7 @@ static void *copy_of(struct nd_arena *a, const void *p, size_t size)
 
 #define COPY(a, p) ((p) ? copy_of(a, p, sizeof(*(p))) : NULL)
 
-// The elements of a list are the copy's own.
+// The elements of a list belong to the copy.
 #define COPY_LIST(a, list)                                                                    \
     do {                                                                                      \
         (list)->v = (list)->n ? copy_of(a, (list)->v, (list)->n * sizeof(*(list)->v)) : NULL; \

@@ -121,7 +121,7 @@ static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n,
     trim(p);
 }
 
-// Stages of a path on lines of their own stand below each other:
+// Stages of a path that are on separate lines are aligned:
 //   = first
 //  -> second
 static uint32_t path_indent(const char *s, size_t n)

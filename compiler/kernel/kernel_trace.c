@@ -152,7 +152,7 @@ static int split_decl(char *decl, struct nd_tp_field *f, struct nd_arena *a)
     if (split_function(decl, f, a))
         return 0;
     end = decl + strlen(decl);
-    // Back over the dimensions behind the name, which can contain any expression.
+    // Back over the dimensions after the name, which can contain any expression.
     while (end > decl && end[-1] == ']') {
         int depth = 0;
 

@@ -12,7 +12,7 @@
 struct nd_btf;
 struct nd_kernel;
 
-// Where the bytes behind a pointer or an aggregate are, and so how they are read.
+// Where the bytes of a pointer's target or an aggregate are, and therefore how they are read.
 enum nd_as {
     ND_AS_KERNEL, // bpf_probe_read_kernel
     ND_AS_USER,   // bpf_probe_read_user

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The folder of the cache: opened so that nobody else can put anything into it, entries read and
+// The folder of the cache: opened so that no other user can put anything into it, entries read and
 // written whole, kept below a size. Must not know what entries hold. Serves cache.c only.
 #ifndef ND_CACHE_DIR_H
 #define ND_CACHE_DIR_H

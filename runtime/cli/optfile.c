@@ -62,7 +62,7 @@ static int want(struct reader *r, char c, const char *where)
     return 0;
 }
 
-// A string behind its first quote.
+// A string after its first quote.
 static int read_string(struct reader *r, char *out)
 {
     const char *start = r->p++;

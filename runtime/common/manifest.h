@@ -74,7 +74,7 @@ struct nd_feature_row {
 #define ND_OPT_IMM 15u
 #define ND_PROG_INSNS 4096u // the most that a kernel without ND_F_LOOPS takes
 
-// The last bytes of an object's file. Damage is then told before anything is read from it.
+// The last bytes of an object's file. Damage is then reported before anything is read from it.
 #define ND_SEAL_MAGIC 0x0a4c4145534e440aull // "\nDNSEAL\n"
 struct nd_seal {
     uint64_t magic;
@@ -142,7 +142,7 @@ struct nd_mf_header {
     uint32_t build;    // string: which build of that kernel (uname -v); "": not known
     uint32_t needs;    // ND_F_BIT()s: what the kernel must have
     uint32_t without;  // ND_F_BIT()s: what the object was made to do without
-    uint32_t words_size; // bytes at the front of nd_state that the runtime writes, too
+    uint32_t words_size; // bytes at the front of nd_state that the runtime also writes
 };
 
 enum {

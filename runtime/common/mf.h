@@ -49,7 +49,7 @@ static inline const char *nd_mf_str(const struct nd_mf *mf, uint32_t off)
 }
 
 // Bytes of the event ring that a script needs whose largest record has so many: it is read every
-// few milliseconds, but whoever reads it may have to wait for a CPU.
+// few milliseconds, but the reader may have to wait for a CPU.
 uint32_t nd_mf_ring_bytes(uint32_t record);
 
 #endif

@@ -12,9 +12,9 @@ struct nd_attached {       // what became of an attach point, for people
     const char *spec;      // probe as the script named it
     const char *how;       // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
     uint64_t missed;       // filled for the summary
-    uint64_t links_missed; // of these, those that the kernel tells of the attach point
+    uint64_t links_missed; // of these, those that the kernel reports for the attach point
     bool asks;             // a return probe: the kernel has room for so many calls at a time
-    bool untold;           // but does not tell how many were missed (Linux before 6.7)
+    bool untold;           // but does not report how many were missed (Linux before 6.7)
 };
 
 // opts: the values of options, laid out as nd_opts.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Opens the perf events behind tracepoints, uprobes, kprobes, timers and counters. Must not know
+// Opens the perf events for tracepoints, uprobes, kprobes, timers and counters. Must not know
 // programs. Serves attach.c only.
 #ifndef ND_ATTACH_PERF_H
 #define ND_ATTACH_PERF_H

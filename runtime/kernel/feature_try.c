@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One small program or map for each feature. A trial that ends for want of privileges tells
+// One small program or map for each feature. A trial that fails for lack of privileges says
 // nothing: the feature counts as there, and loading will say what is wrong. Must not know scripts.
 #include "runtime/kernel/feature_try.h"
 

@@ -23,7 +23,7 @@ int nd_instance_take(unsigned int most)
         if (!bind(fd, (struct sockaddr *)&name,
                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)))
             return fd;
-        if (errno != EADDRINUSE) // nobody can tell: nothing to warn of
+        if (errno != EADDRINUSE) // unknown: nothing to warn about
             return fd;
     }
     if (fd < 0)

@@ -89,7 +89,7 @@ static uint64_t word(const void *record, uint32_t off)
     return v;
 }
 
-// One packet that seems lost: read again, for it may have gone on since the copy was made.
+// One packet that seems lost: read again, because it may have moved on since the copy was made.
 static int lose(struct nd_paths *p, uint32_t path, const void *key, void *record, int64_t now)
 {
     const struct nd_mf_path *d = &p->mf->paths[path];

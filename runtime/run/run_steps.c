@@ -48,7 +48,7 @@ static void after_call(struct nd_run *r, int err)
         const char *text = nd_vm_error(r->vm);
 
         if (nd_sink_error(r->sink))
-            err = nd_sink_error(r->sink); // the reason behind it
+            err = nd_sink_error(r->sink); // the reason for it
         else
             nd_msg("error: %s", text && *text ? text : strerror(-err));
         nd_run_fail(r, err);

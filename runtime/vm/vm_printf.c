@@ -110,7 +110,7 @@ static void pad(struct nd_buf *out, size_t from, int width, uint8_t flags, bool 
     nd_buf_fill(out, ' ', fill);
     if (flags & F_LEFT || out->n != from + (size_t)width)
         return;
-    if (zeros) { // behind the sign and 0x
+    if (zeros) { // after the sign and 0x
         at += n && strchr("+- ", out->v[at]) != NULL;
         if (n > at - from + 1 && out->v[at] == '0' && (out->v[at + 1] | 32) == 'x')
             at += 2;
@@ -170,7 +170,7 @@ static void put_integer(const struct nd_vm *vm, const struct piece *p, const str
     uint64_t u = own_width(vm, v, i);
 
     if (decimal) {
-        // A u64 above the signed range stays what it is; nobody means a negative number by it.
+        // A u64 above the signed range stays what it is; it is never meant as a negative number.
         negative = i < 0 && v->kind != VM_U64;
         u = negative ? -(uint64_t)i : (uint64_t)i;
     }
@@ -324,7 +324,7 @@ static int convert(struct nd_vm *vm, const struct piece *p, const struct vm_valu
         put_double(p, d, out);
         return 0;
     }
-    put_text(vm, p, v, out); // %s %t %r, and whatever is no number
+    put_text(vm, p, v, out); // %s %t %r, and whatever is not a number
     return 0;
 }
 
