@@ -54,7 +54,7 @@ void nd_check_block(struct nd_check *c, struct nd_block *b);
 struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *map);
 struct nd_map *nd_check_map(struct nd_check *c, const char *name, struct nd_span span);
 // How many entries the map has, at most: a number, an option, or opt.flag ? either : a number.
-// what: of what it has room for so many.
+// what: the unit in which its size is given.
 void nd_check_map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e, int64_t most,
                        const char *what);
 struct nd_sym *nd_check_declare_var(struct nd_check *c, const char *name, struct nd_span span,

@@ -283,7 +283,7 @@ struct nd_path_stages {
 };
 struct nd_path_decl {
     struct nd_expr *key, *timeout, *limit;
-    uint64_t sample; // one of so many flows, 0: all
+    uint64_t sample; // one flow in so many, 0: all
     struct nd_span sample_span;
     struct nd_path_keeps keeps;
     struct nd_path_stages stages;

@@ -47,7 +47,7 @@ struct nd_tp_field {
     bool is_signed;
     bool data_loc;   // __data_loc: u32, low 16 bits offset from the record, high 16 bits length
     bool rel_loc;    // __rel_loc: the offset counts from the end of this field
-    uint32_t nelems; // array "type name[n]": n, else 0
+    uint32_t nelems; // array "type name[n]": n, otherwise 0
 };
 
 struct nd_tp_format {
@@ -58,7 +58,7 @@ struct nd_tp_format {
     const char *print_fmt;
 };
 
-// Where the tracefs is: the mount point if it is mounted, else a private mount made with
+// Where tracefs is: the mount point if it is mounted, otherwise a private mount made with
 // fsopen/fsmount that no other process sees. Returns a directory fd owned by k, or -1 with *why.
 int nd_kernel_tracefs(struct nd_kernel *k, const char **why);
 // 0 and *out, -ENOENT (no such event), or another error; *why: one sentence when there is no
@@ -97,7 +97,7 @@ int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
 
 // ---- functions and symbols -------------------------------------------------------------------
 
-// In vmlinux, else in the module that has the symbol: its types are then among those of
+// In vmlinux, otherwise in the module that has the symbol: its types are then among those of
 // nd_kernel_btf(), with their own ids. module: look only there; "": anywhere.
 int nd_kernel_func(struct nd_kernel *k, const char *module, const char *name,
                    const struct nd_func_sig **out);
@@ -122,7 +122,7 @@ uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name);
 // ---- executables and libraries ---------------------------------------------------------------
 
 // Resolves "bash", "libc.so.6", "libc", "/bin/ls" as the shell and the loader would: a path with /
-// as it is, else PATH, else the library folders (LD_LIBRARY_PATH, /etc/ld.so.conf*, defaults; ".so"
+// as it is, then PATH, then the library folders (LD_LIBRARY_PATH, /etc/ld.so.conf*, defaults; ".so"
 // and ".so.N" may be left out). NULL if not found.
 const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name);
 

@@ -113,7 +113,7 @@ struct nd_pkt_row {
     uint32_t layer; // enum nd_pkt_layer bits
     uint32_t need;  // the field is absent unless one of these is there; 0: always there
     enum nd_pkt_src src;
-    uint16_t off, off6; // off6: for IPv6 where it differs, else 0
+    uint16_t off, off6; // off6: for IPv6 if it differs, otherwise 0
     uint8_t size;
     uint8_t shift; // right
     uint32_t mask; // after the shift, 0: all

@@ -68,7 +68,7 @@ struct nd_map {
     uint32_t max_entries;
     struct nd_option *size_opt; // that says so; NULL: a constant
     struct nd_option *size_if;  // NULL, or a flag without which it has
-    uint32_t size_else;         // so many entries
+    uint32_t size_else;         // number of entries
 };
 
 struct nd_option {
@@ -113,7 +113,7 @@ struct nd_target { // one attach point
     const char *spec;
     const char *s0, *s1;
     uint64_t num, num2;
-    bool best;      // func:, funcret: fentry where it can be, else kprobe
+    bool best;      // func:, funcret: fentry if possible, otherwise kprobe
     bool in_option; // in the file that an option names, whose index is num
     bool builtin;   // named with a module that is part of vmlinux
     bool moved;     // a copy that the compiler made: parameters may be elsewhere

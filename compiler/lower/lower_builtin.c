@@ -83,7 +83,7 @@ static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
                         "");
 }
 
-// Only where one program serves many functions; else the name is known when compiling.
+// Only if one program serves many functions; otherwise the name is known when compiling.
 static LLVMValueRef b_func(struct nd_lower *l, struct nd_expr *e)
 {
     LLVMValueRef ctx = nd_lower_ctx(l);

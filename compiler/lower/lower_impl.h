@@ -42,7 +42,7 @@ enum nd_helper {
     ND_H_KTIME_GET_TAI_NS = 208,
 };
 
-// A value: an i64 for scalars (extended by the type's sign), else the address of its bytes.
+// A value: an i64 for scalars (extended by the type's sign), otherwise the address of its bytes.
 struct nd_val {
     LLVMValueRef v;
     bool mem;
@@ -235,7 +235,7 @@ LLVMValueRef nd_ir_bool(struct nd_lower *l, LLVMValueRef v);       // i64 != 0
 LLVMValueRef nd_ir_from_bool(struct nd_lower *l, LLVMValueRef i1); // i1 to i64
 // The i64 as a value of an integer type of fewer bits: cut, then extended by its sign.
 LLVMValueRef nd_ir_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
-// The same value, of which LLVM knows nothing: what follows stays after what comes before.
+// The same value, about which LLVM knows nothing: what follows stays after what comes before.
 LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v);
 void nd_ir_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size);
 void nd_ir_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v);
@@ -282,7 +282,7 @@ void nd_lower_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_ki
                        struct nd_span span, uint32_t map);
 LLVMValueRef nd_lower_state_ptr(struct nd_lower *l, uint32_t off);
 uint32_t nd_lower_state_alloc(struct nd_lower *l, uint32_t size);
-LLVMValueRef nd_ir_zeros(struct nd_lower *l, uint32_t size); // address of so many
+LLVMValueRef nd_ir_zeros(struct nd_lower *l, uint32_t size); // address of that many
 void nd_lower_state_begin(struct nd_lower *l);               // before maps are made
 void nd_lower_state_words_end(struct nd_lower *l);           // no more words the runtime writes
 void nd_lower_state_end(struct nd_lower *l);                 // all programs are lowered
@@ -420,7 +420,7 @@ void nd_lower_uses_stmt(struct nd_arena *a, struct nd_stmt *s, struct nd_pkt_use
 uint32_t nd_lower_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr);
 
 // lower_pkttun.c, lower_pktval.c: pkt
-// Parses the packet here, unless that is done, as far as the statement at hand needs it.
+// Parses the packet here, if that is not done yet, as far as this statement needs it.
 void nd_lower_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_span span);
 void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t);
 struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e); // a field
@@ -443,7 +443,7 @@ void nd_lower_note_read(struct nd_lower *l); // a return probe's start: leaves w
 // lower_window.c: fields behind one pointer variable, fetched together
 void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym);
 void nd_lower_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
-// Where in the copy a field is, fetching it if need be; NULL: read it by itself.
+// Where in the copy a field is, fetching it if necessary; NULL: read it separately.
 LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e);
 struct nd_window_unit { // of a portable program
     LLVMValueRef v;     // as it is in the copy

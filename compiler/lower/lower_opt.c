@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Values of options in a program: read-only data where the kernel has it, else immediates that the
-// runtime fills in, so that the verifier knows them. Serves the other lower_*.c.
+// Values of options in a program: read-only data if the kernel has it, otherwise immediates that
+// the runtime fills in, so that the verifier knows them. Serves the other lower_*.c.
 #include "compiler/lower/lower_impl.h"
 
 #define BPF_ARRAY 2u // BPF_MAP_TYPE_ARRAY

@@ -271,7 +271,7 @@ static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
                              ""));
 }
 
-// Has the packet one? Not if it could not be parsed, or is of neither IP nor ARP.
+// Does the packet have one? Not if it could not be parsed, or is neither IP nor ARP.
 LLVMValueRef nd_lower_packet_id_there(struct nd_lower *l, const struct nd_expr *e)
 {
     const uint32_t any = ND_PH_FLOW | ND_PH_ARP;

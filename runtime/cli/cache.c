@@ -330,7 +330,7 @@ static size_t aligned(size_t n)
     return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
-// NULL: the entry can be used; else why not.
+// NULL: the entry can be used; otherwise why not.
 static const char *check_entry(struct nd_cache *c, const uint8_t *map, size_t size,
                                struct nd_object *out)
 {

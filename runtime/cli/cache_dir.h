@@ -11,9 +11,10 @@
 #define ND_CACHE_BYTES (64u << 20) // all entries together
 #define ND_CACHE_ENTRIES 500u
 
-// Descriptor of the folder, made if need be; -1: none (a warning was printed if it is not safe).
+// Descriptor of the folder, created if necessary; -1: none (a warning was printed if it is not
+// safe).
 int nd_cache_dir(void);
-// Maps an entry. 0 or a negative errno; -EPERM: not ours, or others may write it.
+// Maps an entry. 0 or a negative errno; -EPERM: not ours, or others can write to it.
 int nd_cache_map(int dir, const char *name, void **map, size_t *size);
 // Replaces an entry at once; then removes the oldest while there are too many.
 int nd_cache_write(int dir, const char *name, const struct iovec *v, int n, uint64_t max_bytes,

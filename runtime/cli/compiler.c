@@ -23,8 +23,8 @@
 
 extern char **environ;
 
-// Beside the running program or where `make install` puts it, below whatever prefix; else where the
-// build says. NDTRACE_COMPILE overrides all.
+// Next to the running program or where `make install` puts it, below any prefix; otherwise where
+// the build says. NDTRACE_COMPILE overrides all.
 void nd_compiler_path(char *path, size_t size)
 {
     static const char *const places[] = {NAME, "../libexec/ndtrace/" NAME};

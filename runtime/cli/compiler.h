@@ -17,7 +17,7 @@ struct nd_object { // mapped memory
     void *map; // what to unmap; NULL: data itself
     size_t map_size;
     char *warnings; // of the compiler, not shown yet; or NULL
-    pid_t compiler; // has said all and is about to end: for nd_compiler_reap(); or 0
+    pid_t compiler; // has sent everything and is about to end: for nd_compiler_reap(); or 0
 };
 
 struct nd_compiler_opts {

@@ -17,7 +17,7 @@ struct nd_options {
     uint32_t n;
 };
 
-// Is the n characters at word this flag? `-` and `_` are alike.
+// Are the n characters at word this flag? `-` and `_` are the same.
 bool nd_options_flag_is(const char *flag, const char *word, size_t n);
 // The value of an option of this kind; NULL: the script has none of that name, or it was not given.
 const void *nd_options_value(const struct nd_mf *mf, const struct nd_options *o, const char *flag,

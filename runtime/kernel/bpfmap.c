@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads BPF maps in batches where the kernel has them (hashes since 5.6), else key by key.
+// Reads BPF maps in batches if the kernel has them (hashes since 5.6), otherwise key by key.
 // Must not know generations or the manifest's names. Serves maps.c.
 #include "runtime/kernel/bpfmap.h"
 

@@ -18,7 +18,8 @@ struct nd_bpfmap {
     uint32_t bpf_one;              // of one CPU
     uint32_t ncpu;
     uint32_t max_entries;
-    int64_t *taken; // LRU maps: entries that user space took away minus those it made; else NULL
+    int64_t
+        *taken; // LRU maps: entries that user space took away minus those it made; otherwise NULL
 };
 
 // What nd_bpfmap_each calls for every entry, with the merged value. Nonzero ends the walk.

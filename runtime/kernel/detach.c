@@ -24,7 +24,7 @@
 #define THREADS 64u
 #define ON_A_TRACEPOINT 64u // programs: BPF_TRACE_MAX_PROGS
 #define NAP_NS 100000       // between two looks at the list
-#define PATIENCE 20000u     // looks: two seconds; the kernel goes on without us
+#define PATIENCE 20000u     // polls: two seconds; the kernel continues without us
 
 // ---- descriptors, closed in parallel ------------------------------------------------------------
 

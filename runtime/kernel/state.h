@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // nd_state, the words that programs and the runtime share: in shared memory where the kernel has
-// it, else read and written by system calls. Must not know what the words mean. Serves loading,
-// losses, maps and the run.
+// it, otherwise read and written by system calls. Must not know what the words mean. Serves
+// loading, losses, maps and the run.
 #ifndef ND_STATE_H
 #define ND_STATE_H
 

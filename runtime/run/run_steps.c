@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is done while a run goes on, whoever asks for it: handlers, events, programs that are called
+// What is done during a run, on whatever occasion: handlers, events, programs that are called
 // and not attached. Must not know how runs start or end. Serves run.c and loop.c.
 #include "runtime/run/run_impl.h"
 
