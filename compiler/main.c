@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// ndtrace-compile: options in, one compilation, an exit code out. Started by ndtrace; useful alone
-// to look at diagnostics. Nothing but wiring.
+// ndtrace-compile: options in, one compilation, an exit code out. Started by ndtrace; useful on its
+// own to look at diagnostics. Only wiring.
 #include "compiler/compile.h"
 #include "compiler/explain.h"
 #include "compiler/front/fmt.h"

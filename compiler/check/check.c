@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Bodies: every one of them until the types of maps are settled, then once more aloud.
+// Bodies: all of them until the types of maps are settled, then once more with messages.
 #include "compiler/check/check_impl.h"
 
 #include <string.h>

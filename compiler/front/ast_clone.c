@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Copies of trees: a body that is checked for several places, or for both worlds, has one for each.
-// What a check noted in the original is noted anew in the copy. Must not know meaning.
+// The results of checking are not copied: the copy is checked again. Must not know meaning.
 #include "compiler/front/ast.h"
 
 #include <string.h>

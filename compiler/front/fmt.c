@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Works on the text, not on the tree, so that nothing of it is lost: indentation by open brackets,
+// Works on the text, not on the tree, so that nothing is lost: indentation by open brackets,
 // one space before '{', after ',' and before a layout, no blanks at line ends, at most one empty
 // line in a row.
 #include "compiler/front/fmt.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Small questions to a checked program.
+// Small questions about a checked program.
 #include "compiler/lang/program.h"
 
 #include <string.h>

@@ -2,8 +2,8 @@
 // The packet in a tunnel; what is parsed of a packet, and where in the program. Must not know the
 // language. Serves lower.c, lower_stmt.c.
 //
-// All that a program wants of its packet is parsed in one place, before the first statement that
-// names it: no header is read twice. Where every use depends on options (flow_match() in a
+// Everything that a program needs of its packet is parsed in one place, before the first statement
+// that names it: no header is read twice. Where every use depends on options (flow_match() in a
 // predicate), so does the parsing: the verifier, which knows the options, removes it with them.
 #include "compiler/lower/lower_packet_impl.h"
 

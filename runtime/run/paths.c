@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sweeps the maps of packets under way. A packet is lost when its last stage is longer ago than the
-// path's timeout; who passes a stage in between is not taken out, for its record is read again
-// first. Must not know text. Serves the run.
+// path's timeout; one that passes a stage in between is not removed, because its record is read
+// again first. Must not know text. Serves the run.
 #include "runtime/run/paths.h"
 
 #include "runtime/kernel/state.h"
