@@ -43,7 +43,7 @@ no_module() {
     has "without-$3" "$TMP/e" "$2"
 }
 no_module openvswitch "module 'openvswitch' has no function '.*\(the module is not loaded\)" ovs_upcall_latency_summary
-no_module vhost "the module '?vhost(_net)?'? is not loaded" kvm_irqfd_stats_summary --qemu-pid 1
+no_module vhost "module '?vhost(_net)?'? is not loaded" kvm_irqfd_stats_summary --qemu-pid 1
 no_module nf_conntrack "no function 'nf_conntrack_in'.*\(its module is not loaded" trace_conntrack
 
 # ---- privileges
