@@ -4,7 +4,7 @@
 # those on the stack; func: by trampoline and by breakpoint; copies that the compiler made; several
 # functions of one name.
 . "$(dirname "$0")/../lib.sh"
-# NAME FILE PATTERN...: lines that must be there, whole.
+# NAME FILE PATTERN...: lines that must be there, complete.
 lines() {
     local name=$1 file=$2 p
     shift 2

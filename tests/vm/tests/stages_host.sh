@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/host.sh"
 N=20
-# Every stage is told of, served or with reasons.
+# Every stage is listed, served or with reasons.
 "$ND" list stages >"$TMP/stages" 2>"$TMP/e"
 same list-exit $? 0
 modprobe tun
