@@ -283,7 +283,7 @@ int main(int argc, char **argv)
     if (a.plan_fd < 0)
         return code;
     // Whoever waits for the object need not wait until the kernel has taken LLVM's memory apart,
-    // and nobody needs its destructors.
+    // and its destructors are not needed.
     end.code = (uint32_t)code;
     fflush(NULL);
     write_all(a.plan_fd, &end, sizeof(end));

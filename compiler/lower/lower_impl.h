@@ -53,7 +53,7 @@ struct nd_slot { // a variable
     LLVMValueRef ptr;
     struct nd_type *type;
     bool direct; // scalar in a register: ptr is an alloca of i64
-    // Pointers, see lower_window.c: a copy of win_size bytes from win_off behind it.
+    // Pointers, see lower_window.c: a copy of win_size bytes from win_off after it.
     LLVMValueRef copy, filled; // NULL: none
     uint32_t win_off, win_size;
     struct nd_expr
@@ -332,7 +332,7 @@ void nd_lower_each_refuse(struct nd_lower *l); // says that the list is not walk
 // lower_nest.c: runs of programs inside each other
 void nd_lower_nest_plan(struct nd_lower *l);
 // Whether something may come between a load of an entry of the map and the store after it, on this
-// CPU, that updates it, too.
+// CPU, that also updates it.
 bool nd_lower_nest_shared(const struct nd_lower *l, const struct nd_map *m);
 // Threads that preempt each other keep stacks of their own: since 6.13 the kernel gives programs of
 // more than 64 bytes of stack, on x86, one for each CPU (bpf_enable_priv_stack in
@@ -359,7 +359,7 @@ LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e); // i64 0 o
 LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b,
                                   uint32_t size);
-// Every text that a program holds has only zeros behind its end.
+// Every string that a program holds has only zeros after its end.
 void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
                        struct nd_span span);
 
@@ -440,7 +440,7 @@ void nd_lower_test_args(struct nd_lower *l);
 void nd_lower_note(struct nd_lower *l);      // the whole body of a probe that notes arguments
 void nd_lower_note_read(struct nd_lower *l); // a return probe's start: leaves without a note
 
-// lower_window.c: fields behind one pointer variable, fetched together
+// lower_window.c: fields reached through one pointer variable, fetched together
 void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym);
 void nd_lower_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
 // Where in the copy a field is, fetching it if necessary; NULL: read it separately.

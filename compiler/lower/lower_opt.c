@@ -31,7 +31,7 @@ LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd
                             : LLVMBuildLShr(l->b, v, nd_ir_i64(l, 64 - t->size * 8), "");
     }
     v = nd_lower_load_int(l, nd_ir_gep(l, l->opts, off), t);
-    // Not folded by LLVM; the verifier knows the value, for the section is frozen.
+    // Not folded by LLVM; the verifier knows the value, because the section is frozen.
     LLVMSetVolatile(LLVMIsALoadInst(v) ? v : LLVMGetOperand(v, 0), 1);
     return v;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the files that lower packets share: lower_pktword.c (words), lower_packet.c (headers),
-// lower_pkttun.c (tunnels, all of it), lower_pktval.c (values). Values are i64 unless told.
+// lower_pkttun.c (tunnels, all of it), lower_pktval.c (values). Values are i64 unless stated
+// otherwise.
 #ifndef ND_LOWER_PACKET_IMPL_H
 #define ND_LOWER_PACKET_IMPL_H
 

@@ -323,7 +323,7 @@ static struct nd_expr *both(struct nd_check *c, struct nd_expr *a, struct nd_exp
 }
 
 // What decides whether a stage is the first, or the last one, that is there: `when` of all stages
-// before it, or behind it.
+// before it, or after it.
 enum end { NEVER, SOMETIMES, ALWAYS };
 
 // The same condition, as far as conditions on options go.

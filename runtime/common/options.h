@@ -13,7 +13,7 @@ struct nd_options {
     uint8_t *data;       // opts_size bytes, laid out as nd_opts
     const char **names;  // for each option of the manifest: its flag
     const char **values; // its value as text, given or default; NULL: none
-    char **texts;        // owned copies behind values
+    char **texts;        // owned copies that values point to
     uint32_t n;
 };
 

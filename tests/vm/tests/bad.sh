@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What cannot be traced is refused in words that say why; missing privileges and a tracefs that is not
-# mounted, too.
+# mounted as well.
 . "$(dirname "$0")/../lib.sh"
 # NAME EXIT PATTERN SCRIPT [COMMAND...]: refused with that exit code and those words.
 refused() {
