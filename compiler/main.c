@@ -30,7 +30,7 @@ static const char usage[] =
     "  -e TEXT        the script itself\n"
     "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
     "  --warn-fd N    write warnings to this file descriptor, if there are no errors\n"
-    "  --plan-fd N    write what the object will have to this one, as soon as it is known\n"
+    "  --plan-fd N    write what the object will contain to this file descriptor, early\n"
     "  --facts DIR    a recorded description of a kernel instead of this one\n"
     "  --btf FILE     BTF of the target kernel\n"
     "  --stdlib DIR   where modules and tools are\n"
