@@ -43,9 +43,10 @@ void nd_check_declare(struct nd_check *c);           // all else that has a name
 void nd_check_infer(struct nd_check *c);             // types of maps and functions, from all bodies
 void nd_check_bodies(struct nd_check *c);            // every body, aloud
 
-// ---- for who declares and expands stages and paths
-// -----------------------------------------------
+// ---- for code that declares and expands stages and paths
+// -----------------------------------------
 
+// Checks an expression and sets its type, which is returned; never NULL (the error type).
 struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e);
 // A time span in ns known when compiling, or *opt, whose value is. Reports; who: "'every'".
 uint64_t nd_check_duration(struct nd_check *c, struct nd_expr *e, struct nd_option **opt,

@@ -70,6 +70,7 @@ enum nd_op {
     ND_OP_POSTINC,
     ND_OP_POSTDEC,
 };
+// The operator as written: "+", "&&"; for messages. Static.
 const char *nd_op_text(enum nd_op op);
 
 enum nd_expr_kind {

@@ -136,8 +136,10 @@ void nd_trial_begin_kept(struct nd_diags *d, struct nd_trial *t);
 // Was it right? Errors only; in a trial that keeps messages, d->n includes warnings.
 bool nd_trial_end(struct nd_diags *d, const struct nd_trial *t);
 
+// "E0101" and "syntax error": static texts.
 const char *nd_diag_code_name(enum nd_diag_code code);
 const char *nd_diag_code_title(enum nd_diag_code code);
+// Writes all messages to out, in order: as text with a caret, or as JSON Lines.
 void nd_diags_text(const struct nd_diags *d, struct nd_sources *s, FILE *out, bool colour);
 void nd_diags_json(const struct nd_diags *d, struct nd_sources *s, FILE *out);
 

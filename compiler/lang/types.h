@@ -73,6 +73,8 @@ static inline struct nd_type *nd_ty(const struct nd_type *t)
     return (struct nd_type *)(uintptr_t)t;
 }
 
+// Constructors; sizes are in bytes, n in elements. Types live in the arena and are shared, never
+// freed.
 struct nd_type *nd_type_int(uint32_t size, bool is_signed);
 struct nd_type *nd_type_string(struct nd_types *t, uint32_t size);
 struct nd_type *nd_type_ptr(struct nd_types *t, struct nd_type *elem, enum nd_as as);

@@ -18,6 +18,7 @@ struct nd_perf {            // what is asked of the machine once, when first nee
     int ncpus;
 };
 
+// The caller owns p; nd_perf_close closes what was opened for it, not the events.
 void nd_perf_init(struct nd_perf *p);
 void nd_perf_close(struct nd_perf *p);
 // Is there one event for each CPU?

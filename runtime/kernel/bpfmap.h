@@ -26,6 +26,8 @@ struct nd_bpfmap {
 typedef int (*nd_bpfmap_fn)(void *arg, const void *key, const void *val);
 
 int nd_bpfmap_get(const struct nd_bpfmap *b, const void *key, void *val); // -ENOENT if absent
+// Both: 0 or a negative errno. The value of a per-CPU map goes to the first CPU; deleting from an
+// array sets the value to zero.
 int nd_bpfmap_set(const struct nd_bpfmap *b, const void *key, const void *val);
 int nd_bpfmap_del(const struct nd_bpfmap *b, const void *key);
 // Every key that is in the map during the whole walk is seen exactly once, whatever order keys have

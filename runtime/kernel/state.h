@@ -17,7 +17,7 @@ struct nd_state {
     uint8_t *value;        // room for that value
 };
 
-bool nd_state_there(const struct nd_state *s);
+bool nd_state_there(const struct nd_state *s); // does the object have any?
 // The u64 at off; 0 if there is no state.
 uint64_t nd_state_get(const struct nd_state *s, uint32_t off);
 // Only for words that the manifest gives to the runtime (words_size).
