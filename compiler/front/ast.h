@@ -270,7 +270,7 @@ struct nd_path_stage {
     struct nd_expr *when, *cond;
     bool renamed; // packets may have another key since the stage before
 };
-struct nd_path_keep { // a value noted at each stage
+struct nd_path_keep { // a value recorded at each stage
     struct nd_decl_field field;
     struct nd_expr *value;
 };

@@ -180,7 +180,7 @@ static int split_decl(char *decl, struct nd_tp_field *f, struct nd_arena *a)
     return 0;
 }
 
-// The value of "key:123;" in a line; keep if it is not there.
+// The value of "key:123;" in a line; `keep` if there is none.
 static uint32_t number_of(const char *line, const char *key, uint32_t keep)
 {
     const char *p = strstr(line, key);

@@ -247,7 +247,7 @@ void nd_ir_br(struct nd_lower *l, LLVMBasicBlockRef bb);  // jump, unless the bl
 void nd_ir_line(struct nd_lower *l, struct nd_span span); // line info of what follows
 LLVMValueRef nd_ir_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
 void nd_lower_need(struct nd_lower *l, enum nd_feature f); // the kernel must have it
-// The context of the program; a function of its own has none, which is noted.
+// The context of the program; a separate function has none, which is recorded.
 LLVMValueRef nd_lower_ctx(struct nd_lower *l);
 // Where memory is that the checker took to be `as`.
 enum nd_as nd_lower_as(const struct nd_lower *l, enum nd_as as);
@@ -455,7 +455,7 @@ bool nd_lower_window_unit(struct nd_lower *l, struct nd_expr *e, LLVMValueRef si
                           LLVMValueRef (*place)(struct nd_lower *l, struct nd_expr *e),
                           struct nd_window_unit *out);
 
-// lower_core.c: objects for other kernels; where fields are is said by relocations
+// lower_core.c: objects for other kernels, in which relocations say where fields are
 // What the chain of fields that e ends begins with; its value is the `base` of the next two.
 struct nd_expr *nd_lower_core_base(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e); // a field of the kernel's?

@@ -231,7 +231,7 @@ static int folder_of(const char *path)
     return slash ? (int)(slash - path) + 1 : 0;
 }
 
-// A module is looked for next to the file that uses it first: what is not there now must not be
+// A module is looked for next to the file that uses it first: what is missing now must not be
 // there then.
 static void put_beside(struct text *t, const struct nd_mf *mf, const char *module)
 {

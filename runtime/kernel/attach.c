@@ -369,7 +369,7 @@ static bool attached(const struct nd_attach_set *s, uint32_t attach)
     return false;
 }
 
-// Its place in the list, where it was noted when the run began.
+// Its place in the list, where it was put when the run began.
 static uint32_t entry_of(const struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)
 {
     const char *spec = nd_mf_str(&s->l->mf, a->spec);
