@@ -25,7 +25,7 @@ B ?= build
 OPT := -O2 -g
 endif
 
-# WERROR=1: warnings are errors, as in `make check`. Who only builds may have a compiler that warns of more.
+# WERROR=1: warnings are errors, as in `make check`. Users who build may have a compiler with more warnings.
 ifeq ($(WERROR),1)
 ERROR := -Werror
 BISON_ERROR := -Werror -Wno-error=other
@@ -41,7 +41,7 @@ GEN_CFLAGS := -Wno-undef -Wno-sign-compare -Wno-missing-prototypes -Wno-unused-f
 	-Wno-unused-const-variable -Wno-implicit-fallthrough
 
 LLVM_CPPFLAGS = $(filter -I% -D%,$(shell $(LLVM_CONFIG) --cppflags))
-# LLVM's BPF parts as archives where the distribution has them; else the shared library.
+# LLVM's BPF parts as archives if the distribution has them; otherwise the shared library.
 LLVM_STATIC := $(shell $(LLVM_CONFIG) --link-static --libs bpf passes >/dev/null 2>&1 && \
 	test -e "$$($(LLVM_CONFIG) --libdir 2>/dev/null)/libLLVMBPFCodeGen.a" && echo yes)
 ifeq ($(LLVM_STATIC),yes)
@@ -51,7 +51,7 @@ LLVM_LIBS = -L$(shell $(LLVM_CONFIG) --libdir) $(shell $(LLVM_CONFIG) --link-sta
 else
 LLVM_LIBS = $(shell $(LLVM_CONFIG) --ldflags --libs) -lz
 endif
-# The compiler needs no library at run time where there are archives of all: relocating LLVM against
+# The compiler needs no library at run time if there are archives of everything: relocating LLVM against
 # libc and libstdc++ takes a third of its time to start. The linker warns of functions that LLVM would
 # need for "~user" in paths.
 static_links = $(shell printf 'char elf_compress(), compress();\nint main(void) { return elf_compress() + compress(); }\n' | \
@@ -107,7 +107,7 @@ $(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o $(B)/compiler/front/parse.
 $(B)/grammar/%.o: $(B)/grammar/%.c
 	$(CC) $(ALL_CFLAGS) $(GEN_CFLAGS) -c -o $@ $<
 
-# LLVM's headers are seen by the lowering only.
+# Only the lowering sees LLVM's headers.
 $(B)/compiler/lower/%.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -122,9 +122,9 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 
 -include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/testrun/testrun.mk tests/vm/vm.mk
 
-# ---- what people type ----------------------------------------------------------------------------
+# ---- targets for people --------------------------------------------------------------------------
 
-# Dependencies first, then a make of its own, which sees what was installed.
+# Dependencies first, then a second make, which sees what was installed.
 .PHONY: deps demo check check-quick check-all check-unit check-rooms check-docs check-host
 deps:
 	@sh .ci/deps.sh
@@ -138,7 +138,7 @@ check: deps
 	@$(MAKE) --no-print-directory -s -j$$(nproc) WERROR=1 all
 	@$(MAKE) --no-print-directory check-all
 
-# One line for each suite, and a last line with the sum; a suite that fails does not hide the others.
+# One line for each suite, and a last line with the sum; a failing suite does not hide the others.
 check-all:
 	@bash tests/all.sh "$(MAKE)"
 check-quick:
@@ -153,7 +153,7 @@ check-docs: all
 check-host: all
 	@bash tests/host/run.sh
 
-# The same on kernels that lack something: tests/without.sh
+# The same with features switched off, as on older kernels: tests/without.sh
 .PHONY: check-without
 check-without: all $(B)/tests/cases/run $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run
 	@B=$(B) bash tests/without.sh $(WITHOUT)

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what building and testing need and this machine lacks, with the distribution's own
-# package manager. Does nothing, quickly, when all is there.
+# package manager. Does nothing, quickly, if everything is there.
 #
 #   sh .ci/deps.sh        what `make check` needs
 #   sh .ci/deps.sh build  what `make` and `make demo` need: no emulator
-#   sh .ci/deps.sh vm     what `make kernels` and `make check-vm` need besides
+#   sh .ci/deps.sh vm     what `make kernels` and `make check-vm` need in addition
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -33,7 +33,7 @@ complete() {
 
 debian() {
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq || echo "deps: the package lists could not be refreshed; trying with the old ones" >&2
+    apt-get update -qq || echo "deps: the package lists could not be refreshed; continuing with the old ones" >&2
     llvm=
     for v in $(llvm versions); do
         if apt-cache show "llvm-$v-dev" >/dev/null 2>&1; then
@@ -41,7 +41,7 @@ debian() {
             break
         fi
     done
-    [ -n "$(llvm config)$llvm" ] || { echo "deps: this distribution has none of LLVM $(llvm versions)" >&2; exit 1; }
+    [ -n "$(llvm config)$llvm" ] || { echo "deps: this distribution does not have any of LLVM $(llvm versions)" >&2; exit 1; }
     set -- gcc g++ libc6-dev make flex bison libbpf-dev libelf-dev zlib1g-dev libzstd-dev iproute2 iputils-ping \
         ca-certificates
     [ -n "$(llvm config)" ] || set -- "$@" "llvm-$llvm-dev"
@@ -75,7 +75,7 @@ vm_complete() {
 vm() {
     have apt-get || { echo "deps: tests on other kernels (make check-vm) need a distribution with apt-get" >&2; return; }
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq || echo "deps: the package lists could not be refreshed; trying with the old ones" >&2
+    apt-get update -qq || echo "deps: the package lists could not be refreshed; continuing with the old ones" >&2
     apt-get install -y -qq --no-install-recommends qemu-system-x86 busybox-static kmod cpio xz-utils zstd util-linux
 }
 

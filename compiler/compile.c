@@ -81,7 +81,7 @@ static void finish(struct nd_unit *u)
 }
 
 // Each takes what the one before made. After an error in one that is marked, nothing can be made of
-// what is there; the others go on, so that one run tells of as many mistakes as it can.
+// what is there; the others go on, so that one run reports as many mistakes as it can.
 static const struct pass {
     const char *name;
     void (*run)(struct nd_unit *u);

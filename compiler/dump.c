@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One line for each thing, indented by what it is in.
+// One line for each thing, indented by depth.
 #include "compiler/dump.h"
 
 #include "compiler/lower/lower.h"

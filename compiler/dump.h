@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a pass made, as text for people who work on the compiler: ndtrace-compile --dump PASS. The
-// form is nobody's interface. Serves the list of passes.
+// form is not an interface. Serves the list of passes.
 #ifndef ND_DUMP_H
 #define ND_DUMP_H
 

@@ -72,9 +72,9 @@ static void explain_probe(struct nd_program *p, struct nd_probe *pr, FILE *out)
     if (pr->stage)
         explain_stage(pr, out);
     if (pr->decl->when)
-        fprintf(out, "    attached only when its condition on the options holds\n");
+        fprintf(out, "    attached only if its condition on the options is true\n");
     if (pr->decl->pred)
-        fprintf(out, "    returns at once unless its predicate holds\n");
+        fprintf(out, "    returns at once unless its predicate is true\n");
     nd_probe_walk(pr, note_read, &r);
 }
 
@@ -114,19 +114,20 @@ static void explain_events(struct nd_program *p, FILE *out)
 {
     uint32_t i, k;
 
-    fprintf(out, "Leaves the kernel, besides what is in the maps:\n");
+    fprintf(out, "Leaves the kernel, in addition to the maps:\n");
     for (i = 0; i < p->events.n; i++) {
         const struct nd_event *ev = p->events.v[i];
         struct nd_pos pos = nd_source_pos(p->sources, ev->span.src, ev->span.off);
 
         if (!ev->sent)
             continue;
-        fprintf(out, "  %s (line %u), %u bytes a time:", *ev->name ? ev->name : "a printed record",
+        fprintf(out,
+                "  %s (line %u), %u bytes each time:", *ev->name ? ev->name : "a printed record",
                 pos.line, ev->type->size + (uint32_t)sizeof(struct nd_mf_record));
         for (k = 0; k < ev->type->nelems; k++)
             fprintf(out, "%s %s: %s", k ? "," : "", ev->type->fields[k].name,
                     nd_type_text(&p->types, ev->type->fields[k].type));
-        fprintf(out, "%s\n", k ? "" : " nothing but that it happened");
+        fprintf(out, "%s\n", k ? "" : " only that it happened");
     }
     if (!p->events.n)
         fprintf(out, "  nothing\n");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `use NAME` is looked for beside the script that says so, then in the standard library.
+// `use NAME` is looked for next to the script that has it, then in the standard library.
 #include "compiler/library.h"
 
 #include "compiler/front/parse.h"
@@ -96,7 +96,7 @@ static void load_source(struct nd_unit *u, uint32_t src)
     }
 }
 
-// Is this a stage that nobody has declared?
+// Is this a stage that has not been declared?
 static bool lacks_stage(struct nd_unit *u, const struct nd_point *pt)
 {
     return !strchr(pt->text, ':') && strcmp(pt->text, "BEGIN") != 0 &&

@@ -9,8 +9,8 @@
 // Parses the script, source 0, and what it uses, into u->program.decls.
 void nd_library_load(struct nd_unit *u);
 
-// Folder of the standard library: as given, beside the program in the source tree or where it is
-// installed, else where the build says. May not exist.
+// Folder of the standard library: as given, next to the program in the source tree or where it is
+// installed, otherwise where the build says. May not exist.
 const char *nd_library_dir(struct nd_arena *a, const char *given);
 
 #endif

@@ -291,7 +291,7 @@ static void list_stage(struct nd_check *c, struct nd_decl *d, FILE *out)
     uint32_t i;
 
     fprintf(out, "%-20s %s\n", d->name, d->help);
-    nd_trial_begin(c->d, &trial); // its types may be of a module that is not there
+    nd_trial_begin(c->d, &trial); // its types may be those of a module that is not loaded
     for (i = 0; i < d->fields.n; i++)
         fprintf(out, "%s%s: %s", i ? ", " : "    sets ", d->fields.v[i].name,
                 nd_type_text(c->t, nd_type_resolve(c->t, d->fields.v[i].texpr)));

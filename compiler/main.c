@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// ndtrace-compile: options in, one compilation, an exit code out. Started by ndtrace; useful alone
-// to look at diagnostics. Nothing but wiring.
+// ndtrace-compile: options in, one compilation, an exit code out. Started by ndtrace; useful on its
+// own to look at diagnostics. Only wiring.
 #include "compiler/compile.h"
 #include "compiler/explain.h"
 #include "compiler/front/fmt.h"
@@ -30,7 +30,7 @@ static const char usage[] =
     "  -e TEXT        the script itself\n"
     "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
     "  --warn-fd N    write warnings to this file descriptor, if there are no errors\n"
-    "  --plan-fd N    write what the object will have to this one, as soon as it is known\n"
+    "  --plan-fd N    write what the object will contain to this file descriptor, early\n"
     "  --facts DIR    a recorded description of a kernel instead of this one\n"
     "  --btf FILE     BTF of the target kernel\n"
     "  --stdlib DIR   where modules and tools are\n"
@@ -283,7 +283,7 @@ int main(int argc, char **argv)
     if (a.plan_fd < 0)
         return code;
     // Whoever waits for the object need not wait until the kernel has taken LLVM's memory apart,
-    // and nobody needs its destructors.
+    // and its destructors are not needed.
     end.code = (uint32_t)code;
     fflush(NULL);
     write_all(a.plan_fd, &end, sizeof(end));

@@ -597,7 +597,7 @@ static void deeper(uint32_t *depth, const struct nd_expr *e)
         *depth = e->depth + 1;
 }
 
-// Notes how deep an expression is: the passes behind the parser recurse. One that is too deep is
+// Records how deep an expression is: the passes after the parser recurse. One that is too deep is
 // reported and left out of the tree.
 static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e)
 {

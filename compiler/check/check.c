@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Bodies: every one of them until the types of maps are settled, then once more aloud.
+// Bodies: all of them until the types of maps are settled, then once more with messages.
 #include "compiler/check/check_impl.h"
 
 #include <string.h>
@@ -120,9 +120,9 @@ static void pass(struct nd_check *c)
     check_uncalled(c);
 }
 
-// A map that is only computed from itself (@x = @x + 1) holds integers, and so does, for it will be
-// empty, one that only probes write which are left out; of one that a probe would have written
-// which this kernel cannot serve, nothing more is said.
+// A map that is only computed from itself (@x = @x + 1) holds integers. So does a map that is
+// written only by probes that are left out, because it will be empty. A map that only a probe
+// writes which this kernel cannot serve gives no further message.
 static bool settle(struct nd_check *c)
 {
     struct nd_type *empty = nd_ty(c->d->errors ? &nd_type_error : &nd_type_i64);

@@ -43,9 +43,10 @@ void nd_check_declare(struct nd_check *c);           // all else that has a name
 void nd_check_infer(struct nd_check *c);             // types of maps and functions, from all bodies
 void nd_check_bodies(struct nd_check *c);            // every body, aloud
 
-// ---- for who declares and expands stages and paths
-// -----------------------------------------------
+// ---- for code that declares and expands stages and paths
+// -----------------------------------------
 
+// Checks an expression and sets its type, which is returned; never NULL (the error type).
 struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e);
 // A time span in ns known when compiling, or *opt, whose value is. Reports; who: "'every'".
 uint64_t nd_check_duration(struct nd_check *c, struct nd_expr *e, struct nd_option **opt,
@@ -54,7 +55,7 @@ void nd_check_block(struct nd_check *c, struct nd_block *b);
 struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *map);
 struct nd_map *nd_check_map(struct nd_check *c, const char *name, struct nd_span span);
 // How many entries the map has, at most: a number, an option, or opt.flag ? either : a number.
-// what: of what it has room for so many.
+// what: the unit in which its size is given.
 void nd_check_map_size(struct nd_check *c, struct nd_map *m, struct nd_expr *e, int64_t most,
                        const char *what);
 struct nd_sym *nd_check_declare_var(struct nd_check *c, const char *name, struct nd_span span,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Types of what reaches into something: fields, elements, tuples, maps, `in`.
+// Types of expressions that reach into something: fields, elements, tuples, maps, `in`.
 #include "compiler/check/check_impl.h"
 #include "compiler/lang/packet.h"
 

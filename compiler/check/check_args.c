@@ -222,7 +222,7 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
         if (path && strcmp(path, e->name)) {
             e->sym = NULL;
             if (strchr(path, '.') || strcmp(path, e->name)) {
-                e->a->paren = true; // the path's own args: taken as the raw ones
+                e->a->paren = true; // the path's own args: taken like the raw ones
                 return arg_by_path(c, e, path);
             }
         }

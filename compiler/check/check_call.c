@@ -403,7 +403,7 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     c->loops = 0;
     fn->busy = true;
     if (w == ND_USER)
-        c->nvars = 0; // a function of its own; in a probe it is lowered in place
+        c->nvars = 0; // a separate function; in a probe it is lowered in place
     fn->params[w] = ND_NEW_ARRAY(c->a, struct nd_sym *, d->fields.n ? d->fields.n : 1);
     for (i = 0; i < d->fields.n; i++) {
         const struct nd_decl_field *f = &d->fields.v[i];
@@ -426,7 +426,7 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     c->loops = loops;
 }
 
-// Each call is checked by itself and in a probe also has code of its own: few lines can make a lot.
+// Each call is checked separately and in a probe also gets its own code: few lines can make a lot.
 static bool too_many_calls(struct nd_check *c, struct nd_expr *call)
 {
     if (c->fn_depth >= ND_FN_DEPTH)
@@ -466,7 +466,7 @@ static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_
     }
     if (too_many_calls(c, call))
         return error_type();
-    // Each call in a probe is lowered in place with a tree of its own.
+    // Each call in a probe is lowered in place with its own tree.
     d = fn->decl;
     if (w == ND_KERNEL) {
         if (!call->tree)
@@ -511,7 +511,7 @@ static void check_alone(struct nd_check *c, struct nd_fn *fn, enum nd_world w)
     fn->body[w] = NULL;
 }
 
-// A function that nobody calls: right if it is right in one of the worlds.
+// A function that is never called is right if it is right in one of the worlds.
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn)
 {
     static const enum nd_world worlds[] = {ND_USER, ND_KERNEL};

@@ -66,7 +66,7 @@ static void declare_fn(struct nd_check *c, struct nd_decl *d)
     *ND_PUSH(c->a, &c->p->fns) = fn;
 }
 
-// alignas(64): layouts of the kernel begin cache lines, and BTF does not tell.
+// alignas(64): the kernel's layouts begin cache lines there, which BTF does not say.
 static uint32_t field_align(struct nd_check *c, const struct nd_decl_field *f)
 {
     if (!strcmp(f->aligned, "alignas") && f->align && f->align <= 4096 &&

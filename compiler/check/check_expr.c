@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Types of expressions. All arithmetic is 64 bit: operands are extended by their own sign; the
-// result is unsigned if an operand is unsigned and 64 bits wide, else signed.
+// result is unsigned if an operand is unsigned and 64 bits wide, and signed otherwise.
 #include "compiler/check/check_impl.h"
 
 #include "compiler/check/option.h"

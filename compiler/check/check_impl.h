@@ -54,7 +54,7 @@ void nd_probes_resolve(struct nd_program *p, const char *text, struct nd_span sp
 // Probes at the entries of functions whose return probes ask for arguments, each before the latter.
 void nd_probes_note_entries(struct nd_program *p);
 
-// builtins.c: an argument of another type is an error, unless it is the error of its own.
+// builtins.c: an argument of another type is an error, unless it is an error already.
 struct nd_diag *nd_check_bad_arg(struct nd_check *c, struct nd_expr *e, uint32_t i,
                                  const char *want);
 bool nd_check_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i);

@@ -189,7 +189,7 @@ static struct nd_expr *member_of(struct nd_check *c, const struct nd_pkt_row *r,
 }
 
 // e->a is pkt, a group of it, or its inner packet: types of kind ND_T_PKT, whose name is the group
-// and whose depth tells the inner packet.
+// and whose depth says whether it is the inner packet.
 struct nd_type *nd_check_pkt(struct nd_check *c, struct nd_expr *e)
 {
     const struct nd_type *at = e->a->type;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Scopes and maps by name, and small questions about arguments: what all of the checker stands on.
+// Scopes and maps by name, and small questions about arguments: the base of the checker.
 // Must not know expressions' types. Serves the other check_*.c.
 #include "compiler/check/check_impl.h"
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-// A layout stands for what these print.
+// A layout replaces what these print.
 static bool prints(const struct nd_expr *e)
 {
     return e->kind == ND_E_CALL && e->builtin &&

@@ -8,7 +8,7 @@
 
 #define LIST_MAX 64u // values of a list option
 #define STACKS_MAX 1000000
-#define LIST_UNROLLED 4u // where each value is code of its own
+#define LIST_UNROLLED 4u // where each value has its own code
 
 static const struct row {
     const char *name;

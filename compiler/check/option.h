@@ -8,6 +8,7 @@
 
 struct nd_mfb;
 
+// Declares the option of d: its type, place, default and flags. Reports errors.
 void nd_option_declare(struct nd_check *c, struct nd_decl *d);
 #define ND_OPTION_STACKS "stack_storage_size" // an INT option of this name: stacks that are kept
 // Options whose values are in a file: which. When all are declared.

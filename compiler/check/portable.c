@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Notes what must hold on another kernel; equal needs are kept once, with the first place.
+// Records what must hold on another kernel; equal needs are kept once, with the first place.
 #include "compiler/check/portable.h"
 
 #include "compiler/kernel/btf.h"

@@ -7,7 +7,7 @@
 
 #include "compiler/check/check.h"
 
-// Notes one; nothing is kept unless the program is portable.
+// Records one; nothing is kept unless the program is portable.
 void nd_need_note(struct nd_program *p, const struct nd_need *n);
 // The name under which another kernel knows a struct of this one's BTF: its own, or that of a
 // typedef; *tag: ND_TAGGED_*. False: it has none.

@@ -165,7 +165,7 @@ static void add_breakpoints(struct copies *c, const struct nd_func_sig *sig)
             continue;
         t->spec = spec_of(x, symbol);
         // BTF that knows a function which exists as a copy only was made by a pahole that checked
-        // where its parameters are (1.25); else nobody knows.
+        // where its parameters are (1.25); otherwise this is unknown.
         t->moved = c->itself || !sig;
     }
 }

@@ -45,7 +45,7 @@ static bool is_func(const struct nd_expr *e)
     return e && e->kind == ND_E_IDENT && !strcmp(e->name, "func");
 }
 
-// Text functions and comparisons want the name; printing and keys take an address as well.
+// String functions and comparisons need the name; printing and keys take an address as well.
 static bool func_as_text(const struct nd_expr *e)
 {
     uint32_t i;
@@ -266,7 +266,7 @@ struct nd_probe *nd_probes_leave_out(struct nd_program *p, struct nd_decl *d, st
     struct nd_decl *own = nd_ast_clone(p->arena, d);
     struct nd_probe *pr = ND_NEW(p->arena, struct nd_probe);
 
-    if (own->kind != ND_D_PROBE) // a stage of a path: its other stages tell all types
+    if (own->kind != ND_D_PROBE) // a stage of a path: its other stages give all types
         return NULL;
     pr->decl = own;
     pr->body = own->body;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The typing of what user space reads besides maps and events: counters of devices and paths, bytes
-// of a buf, lines of a file. A script reads no file but one that an option names. Serves the
+// of a buf, lines of a file. A script reads only files that options name. Serves the
 // built-ins.
 #include "compiler/check/check_impl.h"
 

@@ -15,7 +15,7 @@ struct nd_arena *nd_arena_new(void);
 void nd_arena_free(struct nd_arena *a);
 
 // Zeroed memory, aligned to 16 bytes. Never NULL: ends the process with a message when out of
-// memory (the compiler is a process of its own, with nothing to clean up).
+// memory (the compiler is a separate process, with nothing to clean up).
 void *nd_arena_alloc(struct nd_arena *a, size_t size);
 char *nd_arena_strndup(struct nd_arena *a, const char *s, size_t n);
 char *nd_arena_strdup(struct nd_arena *a, const char *s);

@@ -70,6 +70,7 @@ enum nd_op {
     ND_OP_POSTINC,
     ND_OP_POSTDEC,
 };
+// The operator as written: "+", "&&"; for messages. Static.
 const char *nd_op_text(enum nd_op op);
 
 enum nd_expr_kind {
@@ -269,7 +270,7 @@ struct nd_path_stage {
     struct nd_expr *when, *cond;
     bool renamed; // packets may have another key since the stage before
 };
-struct nd_path_keep { // a value noted at each stage
+struct nd_path_keep { // a value recorded at each stage
     struct nd_decl_field field;
     struct nd_expr *value;
 };
@@ -283,7 +284,7 @@ struct nd_path_stages {
 };
 struct nd_path_decl {
     struct nd_expr *key, *timeout, *limit;
-    uint64_t sample; // one of so many flows, 0: all
+    uint64_t sample; // one flow in so many, 0: all
     struct nd_span sample_span;
     struct nd_path_keeps keeps;
     struct nd_path_stages stages;

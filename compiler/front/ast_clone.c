@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Copies of trees: a body that is checked for several places, or for both worlds, has one for each.
-// What a check noted in the original is noted anew in the copy. Must not know meaning.
+// The results of checking are not copied: the copy is checked again. Must not know meaning.
 #include "compiler/front/ast.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ static void *copy_of(struct nd_arena *a, const void *p, size_t size)
 
 #define COPY(a, p) ((p) ? copy_of(a, p, sizeof(*(p))) : NULL)
 
-// The elements of a list are the copy's own.
+// The elements of a list belong to the copy.
 #define COPY_LIST(a, list)                                                                    \
     do {                                                                                      \
         (list)->v = (list)->n ? copy_of(a, (list)->v, (list)->n * sizeof(*(list)->v)) : NULL; \

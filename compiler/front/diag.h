@@ -124,8 +124,8 @@ void nd_help(struct nd_diags *d, struct nd_diag *diag, const char *fmt, ...)
 void nd_note(struct nd_diags *d, struct nd_diag *diag, struct nd_span span, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-// A trial: something is checked to find out whether it would be right. Nothing of it is reported,
-// and it leaves no errors. Trials may be inside each other.
+// A trial: something is checked to find out whether it would be right. It reports nothing and
+// leaves no errors. Trials can be nested.
 struct nd_trial {
     struct nd_diags before;
     uint32_t errors; // when it began
@@ -133,11 +133,13 @@ struct nd_trial {
 void nd_trial_begin(struct nd_diags *d, struct nd_trial *t);
 // The same, but what is wrong is kept in d until the trial ends: the reasons.
 void nd_trial_begin_kept(struct nd_diags *d, struct nd_trial *t);
-// Was it right? Errors only; of a trial that keeps messages d->n tells of warnings as well.
+// Was it right? Errors only; in a trial that keeps messages, d->n includes warnings.
 bool nd_trial_end(struct nd_diags *d, const struct nd_trial *t);
 
+// "E0101" and "syntax error": static texts.
 const char *nd_diag_code_name(enum nd_diag_code code);
 const char *nd_diag_code_title(enum nd_diag_code code);
+// Writes all messages to out, in order: as text with a caret, or as JSON Lines.
 void nd_diags_text(const struct nd_diags *d, struct nd_sources *s, FILE *out, bool colour);
 void nd_diags_json(const struct nd_diags *d, struct nd_sources *s, FILE *out);
 

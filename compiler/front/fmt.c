@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Works on the text, not on the tree, so that nothing of it is lost: indentation by open brackets,
+// Works on the text, not on the tree, so that nothing is lost: indentation by open brackets,
 // one space before '{', after ',' and before a layout, no blanks at line ends, at most one empty
 // line in a row.
 #include "compiler/front/fmt.h"
@@ -121,7 +121,7 @@ static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n,
     trim(p);
 }
 
-// Stages of a path on lines of their own stand below each other:
+// Stages of a path that are on separate lines are aligned:
 //   = first
 //  -> second
 static uint32_t path_indent(const char *s, size_t n)

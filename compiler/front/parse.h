@@ -7,7 +7,7 @@
 #include "compiler/front/diag.h"
 
 // Limits, each with a message.
-#define ND_NEST_MAX 400u // parentheses, blocks, operators inside each other
+#define ND_NEST_MAX 400u // nested parentheses, blocks, operators
 
 struct nd_parse {
     struct nd_arena *arena;
@@ -31,7 +31,7 @@ struct nd_parse {
     uint32_t start;
 };
 
-// Parses source src; never NULL. Errors are in diags (diags->errors tells).
+// Parses source src; never NULL. Errors are in diags (see diags->errors).
 struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
                            struct nd_sources *sources, uint32_t src);
 

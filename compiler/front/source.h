@@ -42,6 +42,7 @@ struct nd_pos {
 int nd_source_file(struct nd_sources *s, const char *path);
 int nd_source_text(struct nd_sources *s, const char *path, const char *text, size_t size);
 
+// Line and column of a byte offset in a source.
 struct nd_pos nd_source_pos(struct nd_sources *s, uint32_t src, uint32_t off);
 // A line without its end; *len bytes.
 const char *nd_source_line(struct nd_sources *s, uint32_t src, uint32_t line, uint32_t *len);

@@ -324,7 +324,7 @@ uint32_t nd_btf_find(const struct nd_btf *btf, enum nd_btf_kind kind, const char
 
 // ---- records ---------------------------------------------------------------------------------
 
-// The record of a type and the part of the data that has it; NULL for void and what is not there.
+// The record of a type and the part of the data that has it; NULL for void and missing types.
 static const uint8_t *record(const struct nd_btf **btf, uint32_t id)
 {
     const struct nd_btf *b = *btf;

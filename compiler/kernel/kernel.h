@@ -47,7 +47,7 @@ struct nd_tp_field {
     bool is_signed;
     bool data_loc;   // __data_loc: u32, low 16 bits offset from the record, high 16 bits length
     bool rel_loc;    // __rel_loc: the offset counts from the end of this field
-    uint32_t nelems; // array "type name[n]": n, else 0
+    uint32_t nelems; // array "type name[n]": n, otherwise 0
 };
 
 struct nd_tp_format {
@@ -58,8 +58,8 @@ struct nd_tp_format {
     const char *print_fmt;
 };
 
-// Where the tracefs is: the mount point if it is mounted, else a private mount made with
-// fsopen/fsmount that nobody else sees. Returns a directory fd owned by k, or -1 with *why.
+// Where tracefs is: the mount point if it is mounted, otherwise a private mount made with
+// fsopen/fsmount that no other process sees. Returns a directory fd owned by k, or -1 with *why.
 int nd_kernel_tracefs(struct nd_kernel *k, const char **why);
 // 0 and *out, -ENOENT (no such event), or another error; *why: one sentence when there is no
 // tracefs.
@@ -97,8 +97,8 @@ int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
 
 // ---- functions and symbols -------------------------------------------------------------------
 
-// In vmlinux, else in the module that has the symbol: its types are then among those of
-// nd_kernel_btf(), with ids of their own. module: look only there; "": anywhere.
+// In vmlinux, otherwise in the module that has the symbol: its types are then among those of
+// nd_kernel_btf(), with their own ids. module: look only there; "": anywhere.
 int nd_kernel_func(struct nd_kernel *k, const char *module, const char *name,
                    const struct nd_func_sig **out);
 int nd_kernel_each_func(struct nd_kernel *k, const char *glob,
@@ -114,7 +114,7 @@ bool nd_kernel_has_module(struct nd_kernel *k, const char *module);
 bool nd_kernel_module_btf(struct nd_kernel *k, const char *module);
 // Is there a file that could be loaded as this module (by modules.dep)?
 bool nd_kernel_module_installed(struct nd_kernel *k, const char *module);
-// Is it part of vmlinux (by modules.builtin, or by what /sys/module tells)?
+// Is it part of vmlinux (by modules.builtin, or by /sys/module)?
 bool nd_kernel_module_builtin(struct nd_kernel *k, const char *module);
 // Address of a kernel symbol, 0 if unknown or hidden (kptr_restrict).
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name);
@@ -122,14 +122,14 @@ uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name);
 // ---- executables and libraries ---------------------------------------------------------------
 
 // Resolves "bash", "libc.so.6", "libc", "/bin/ls" as the shell and the loader would: a path with /
-// as it is, else PATH, else the library folders (LD_LIBRARY_PATH, /etc/ld.so.conf*, defaults; ".so"
+// as it is, then PATH, then the library folders (LD_LIBRARY_PATH, /etc/ld.so.conf*, defaults; ".so"
 // and ".so.N" may be left out). NULL if not found.
 const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name);
 
 struct nd_usym {
     const char *name;
     uint64_t addr; // virtual address in the file
-    uint64_t off;  // file offset, what a uprobe wants
+    uint64_t off;  // file offset, which a uprobe needs
     uint64_t size;
 };
 // Function symbols (.symtab, then .dynsym; "name@@VERSION" matches "name") that match the glob, in

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the files behind kernel.h share: the state of one target, filled when first asked.
+// What the files of kernel.h share: the state of one target, filled when first asked.
 // Must not be included by anything else. Serves kernel*.c, elf_user.c and usdt.c.
 #ifndef ND_KERNEL_IMPL_H
 #define ND_KERNEL_IMPL_H

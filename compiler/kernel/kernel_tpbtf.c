@@ -11,7 +11,7 @@
 #define CLASS_PREFIX "trace_event_raw_"
 #define HANDLER_PREFIX "__bpf_trace_"
 
-// Events share the record of their class, whose name BTF does not tell. The class is the one whose
+// Events share the record of their class, whose name BTF does not give. The class is the one whose
 // handler takes the very arguments of the event; of several, the one with the longest name in
 // common.
 static uint32_t class_of(struct nd_kernel *k, struct nd_btf *btf, const char *event)
@@ -61,7 +61,7 @@ static void add_field(struct nd_kernel *k, struct nd_btf *btf, const struct nd_b
     f->rel_loc = !strncmp(m->name, rel, strlen(rel));
     if (f->data_loc || f->rel_loc) {
         f->name += f->data_loc ? strlen(loc) : strlen(rel);
-        f->type = "__data_loc char[]"; // what kind of array, BTF does not tell; strings are usual
+        f->type = "__data_loc char[]"; // BTF does not say what kind of array; strings are usual
     }
 }
 

@@ -152,7 +152,7 @@ static int split_decl(char *decl, struct nd_tp_field *f, struct nd_arena *a)
     if (split_function(decl, f, a))
         return 0;
     end = decl + strlen(decl);
-    // Back over the dimensions behind the name, which can contain any expression.
+    // Back over the dimensions after the name, which can contain any expression.
     while (end > decl && end[-1] == ']') {
         int depth = 0;
 
@@ -180,7 +180,7 @@ static int split_decl(char *decl, struct nd_tp_field *f, struct nd_arena *a)
     return 0;
 }
 
-// The value of "key:123;" in a line; keep if it is not there.
+// The value of "key:123;" in a line; `keep` if there is none.
 static uint32_t number_of(const char *line, const char *key, uint32_t keep)
 {
     const char *p = strstr(line, key);

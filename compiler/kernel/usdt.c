@@ -25,7 +25,7 @@ static const char *const x86_names[][5] = {
     {"r14", "r14", "r14d", "r14w", "r14b"}, {"r15", "r15", "r15d", "r15w", "r15b"},
 };
 
-// A register at *p ("%rdi"), NULL if it is not one; *p moves behind it. wide: addresses have only
+// A register at *p ("%rdi"), NULL if it is not one; *p moves past it. wide: addresses have only
 // 64-bit ones.
 static const char *x86_reg(const char **p, bool wide)
 {

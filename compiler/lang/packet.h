@@ -54,7 +54,7 @@ enum nd_pkt_reg {
     ND_PR_L2OFF, // offsets from skb->head
     ND_PR_L3OFF,
     ND_PR_L4OFF,
-    ND_PR_ETYPE, // EtherType behind tags, host order
+    ND_PR_ETYPE, // EtherType after tags, host order
     ND_PR_PROTO,
     ND_PR_FRAG, // offset of the fragment in bytes
     ND_PR_MF,   // more fragments follow
@@ -69,8 +69,9 @@ enum nd_pkt_reg {
 
 enum nd_pkt_code { ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_REVERSED };
 
-// Members of struct sk_buff that are read, and others behind it: see bases in packet.c. Those from
-// CT_STATE on are looked for only where a script names them, for not every kernel has them.
+// Members of struct sk_buff that are read, and others reached through it: see bases in packet.c.
+// Those from CT_STATE on are looked for only if a script names them, because not every kernel has
+// them.
 #define ND_PKT_SKB(X)                \
     X(HEAD, "head")                  \
     X(DATA, "data")                  \
@@ -112,7 +113,7 @@ struct nd_pkt_row {
     uint32_t layer; // enum nd_pkt_layer bits
     uint32_t need;  // the field is absent unless one of these is there; 0: always there
     enum nd_pkt_src src;
-    uint16_t off, off6; // off6: for IPv6 where it differs, else 0
+    uint16_t off, off6; // off6: for IPv6 if it differs, otherwise 0
     uint8_t size;
     uint8_t shift; // right
     uint32_t mask; // after the shift, 0: all

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Small questions to a checked program.
+// Small questions about a checked program.
 #include "compiler/lang/program.h"
 
 #include <string.h>
@@ -59,7 +59,7 @@ uint32_t nd_path_off(const struct nd_path *path, bool own, const char *member)
     return path->record->fields[own].off + nd_path_member(path, own, member)->off;
 }
 
-// The script's own stage wins over one that a module has.
+// A stage of the script takes precedence over one of a module.
 struct nd_decl *nd_stage_find(struct nd_program *p, const char *name)
 {
     struct nd_decl *found = NULL;

@@ -68,7 +68,7 @@ struct nd_map {
     uint32_t max_entries;
     struct nd_option *size_opt; // that says so; NULL: a constant
     struct nd_option *size_if;  // NULL, or a flag without which it has
-    uint32_t size_else;         // so many entries
+    uint32_t size_else;         // number of entries
 };
 
 struct nd_option {
@@ -101,7 +101,7 @@ struct nd_fn {
     bool busy; // being checked: a call now is recursion
 };
 
-// Room of a map: as declared, else less for larger values, of which each CPU may have its own.
+// Size of a map: as declared, otherwise less for larger values, of which each CPU may have one.
 uint32_t nd_map_entries(const struct nd_map *m);
 
 #define ND_FUNC_ARGS 16u // arguments of a function that can be asked for
@@ -113,7 +113,7 @@ struct nd_target { // one attach point
     const char *spec;
     const char *s0, *s1;
     uint64_t num, num2;
-    bool best;      // func:, funcret: fentry where it can be, else kprobe
+    bool best;      // func:, funcret: fentry if possible, otherwise kprobe
     bool in_option; // in the file that an option names, whose index is num
     bool builtin;   // named with a module that is part of vmlinux
     bool moved;     // a copy that the compiler made: parameters may be elsewhere
@@ -157,7 +157,7 @@ struct nd_path {
     ND_VEC(struct nd_decl *) on[ND_PATH_EVENTS]; // handlers as declared
 };
 
-// A handler within the program of a stage: a tree of its own.
+// A handler within the program of a stage, with its own tree.
 struct nd_path_on {
     struct nd_decl *decl;
     enum nd_path_event event;
@@ -169,7 +169,7 @@ struct nd_path_at {
     uint32_t stage;
     bool enter;          // packets enter here
     bool last;           // and leave here
-    struct nd_expr *key; // the packet's identity, a tree of its own
+    struct nd_expr *key; // the packet's identity, with its own tree
     bool renamed;        // it may have changed since the stage before
     bool notes;          // the next stage is one of these
     struct nd_path_keeps *keeps;
@@ -187,9 +187,9 @@ struct nd_probe_place {
 };
 
 struct nd_probe {
-    struct nd_decl *decl;  // a tree of its own
+    struct nd_decl *decl;  // has its own tree
     struct nd_decl *stage; // the stage it is on, or NULL, and the alternative that serves it,
-    struct nd_try *via;    // whose body runs first; both of a tree of their own
+    struct nd_try *via;    // whose body runs first; both have their own tree
     uint32_t via_index;
     struct nd_sym **exports; // the stage's variables
     uint32_t nexports;
@@ -207,7 +207,7 @@ struct nd_probe {
     struct nd_sym *skb;                 // the packet of the stage, or NULL
     struct nd_pkt *pkt;                 // what is read of it, see packet.h; NULL: nothing
     uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
-    struct nd_probe *entry_of; // notes arguments at the entry for this return probe
+    struct nd_probe *entry_of; // records arguments at the entry for this return probe
     bool said_first_only;      // that the others of a list are not seen
     bool user_memory;          // pointers point to user memory (uprobes)
     const char *name;          // of the program
@@ -274,11 +274,11 @@ struct nd_program {
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order
     uint32_t opts_size;
-    bool portable;                   // for other kernels, too: see needs.h
+    bool portable;                   // also for other kernels: see needs.h
     ND_VEC(struct nd_need) needs;    // portable: what must hold there
     ND_VEC(struct nd_expr *) frozen; // sizes, offsets and enumerators that are constants
-    // Probes that the target kernel cannot serve or that their `when` rules out: checked, for they
-    // tell the types of maps, and no more.
+    // Probes that the target kernel cannot serve or that their `when` rules out: checked, because
+    // they give the types of maps, and nothing more.
     ND_VEC(struct nd_probe *) left_out;
     bool func_sym;    // `func` is an address, so that one program serves many functions
     uint32_t without; // ND_F_BIT()s: what the target kernel lacks
@@ -303,7 +303,8 @@ bool nd_probe_has_regs(const struct nd_probe *p); // kprobe, uprobe and their re
 struct nd_option *nd_option_find(const struct nd_program *p, const char *name); // NULL: none
 // Position of a name in the list of an enum option, -1: none.
 int64_t nd_option_name(const struct nd_option *o, const char *name);
-// A stage by its name; the script's own wins over one that a module has. NULL: there is none.
+// A stage by its name; one of the script takes precedence over one of a module. NULL: there is
+// none.
 struct nd_decl *nd_stage_find(struct nd_program *p, const char *name);
 
 #endif

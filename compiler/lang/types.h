@@ -12,7 +12,7 @@
 struct nd_btf;
 struct nd_kernel;
 
-// Where the bytes behind a pointer or an aggregate are, and so how they are read.
+// Where the bytes of a pointer's target or an aggregate are, and therefore how they are read.
 enum nd_as {
     ND_AS_KERNEL, // bpf_probe_read_kernel
     ND_AS_USER,   // bpf_probe_read_user
@@ -26,8 +26,8 @@ struct nd_field {
     struct nd_type *type;
     uint32_t off;
     uint16_t bit_off, bits; // bits 0: no bit-field. bit_off counts from off, little endian
-    uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, else 0
-    uint32_t align;         // declared with alignas(), else 0
+    uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, otherwise 0
+    uint32_t align;         // declared with alignas(), otherwise 0
 };
 
 struct nd_type {
@@ -57,7 +57,7 @@ struct nd_types {
     struct nd_type **by_btf; // cache, by id
     uint32_t nby_btf;
     ND_VEC(struct nd_type *) structs; // declared by the script
-    ND_VEC(const char *) modules;     // and of which module each is; NULL: of none
+    ND_VEC(const char *) modules;     // and the module of each; NULL: none
     ND_VEC(struct nd_type *) enums;   // of stages, by the name of their path
     struct nd_type *flow;             // nd_type_flow, made once
 };
@@ -73,6 +73,8 @@ static inline struct nd_type *nd_ty(const struct nd_type *t)
     return (struct nd_type *)(uintptr_t)t;
 }
 
+// Constructors; sizes are in bytes, n in elements. Types live in the arena and are shared, never
+// freed.
 struct nd_type *nd_type_int(uint32_t size, bool is_signed);
 struct nd_type *nd_type_string(struct nd_types *t, uint32_t size);
 struct nd_type *nd_type_ptr(struct nd_types *t, struct nd_type *elem, enum nd_as as);

@@ -91,7 +91,7 @@ struct nd_type *nd_type_elem(struct nd_types *t, const struct nd_type *ptr)
     return ptr->elem_btf ? nd_type_btf(t, ptr->elem_btf) : nd_ty(&nd_type_void);
 }
 
-// A struct of a module that the script declares is for kernels that tell nothing of modules.
+// A module's struct that the script declares is for kernels that say nothing about modules.
 static struct nd_type *of_module(struct nd_types *t, uint32_t i, const char **why)
 {
     const char *module = t->modules.v[i], *name = t->structs.v[i]->name;

@@ -36,7 +36,7 @@ static void open_program(struct nd_lower *l, bool direct)
     l->fn.ctx = LLVMGetParam(func, 0);
 }
 
-// What comes before the body: arguments noted at the entry, the stage's exports.
+// What comes before the body: arguments recorded at the entry, the stage's exports.
 static void way_in(struct nd_lower *l)
 {
     struct nd_probe *pr = l->fn.probe;

@@ -83,7 +83,7 @@ static LLVMValueRef b_elapsed(struct nd_lower *l, struct nd_expr *e)
                         "");
 }
 
-// Only where one program serves many functions; else the name is known when compiling.
+// Only if one program serves many functions; otherwise the name is known when compiling.
 static LLVMValueRef b_func(struct nd_lower *l, struct nd_expr *e)
 {
     LLVMValueRef ctx = nd_lower_ctx(l);
@@ -174,7 +174,7 @@ static LLVMValueRef byte_at(struct nd_lower *l, LLVMValueRef p, uint32_t i)
 }
 
 // The first n bytes, at most up to the end of the shorter: 0 equal, 1 not. Texts have only zeros
-// behind their end, so words are compared: a branch for each byte would be two ways each for the
+// after their end, so words are compared: a branch for each byte would be two ways each for the
 // verifier.
 static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
 {
@@ -336,7 +336,7 @@ static void into_comm(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
     LLVMValueRef args[2] = {dst, nd_ir_i32(l, 16)};
 
     (void)e;
-    // Linux 5.18 to 6.4 leave what was there behind the end of the name.
+    // Linux 5.18 to 6.4 leave the old bytes after the end of the name.
     nd_ir_zero(l, dst, 0, t->size);
     nd_ir_call(l, ND_H_GET_COMM, args, 2);
 }

@@ -48,7 +48,7 @@ static LLVMValueRef literal_equal(struct nd_lower *l, LLVMValueRef a, const char
     return LLVMBuildICmp(l->b, LLVMIntEQ, diff, nd_ir_i64(l, 0), "");
 }
 
-// Every text that a program holds has only zeros behind its end, so that equal texts are equal
+// Every string that a program holds has only zeros after its end, so that equal texts are equal
 // bytes.
 void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
                        struct nd_span span)

@@ -37,7 +37,7 @@ void nd_lower_describe_data(struct nd_lower *l, LLVMValueRef g, const char *name
              LLVMDIBuilderCreateArrayType(l->di, (uint64_t)bytes * 8, 32, l->di_int, &range, 1));
 }
 
-// For whoever gets ready while the code is made.
+// For the runtime, which gets ready while the code is made.
 static void note_plan(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
                       uint32_t val, uint32_t entries)
 {

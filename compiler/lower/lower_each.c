@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Stages that are handed a list: `try func:f { skb = args.first } each skb->next`. The program sees
-// the first, which often is the only one. For the others there is a function with the same body,
+// Stages that receive a list: `try func:f { skb = args.first } each skb->next`. The program sees
+// the first, which is often the only one. For the others there is a function with the same body,
 // which the verifier looks at once, however long the list may be; it takes numbers only, where the
 // program knows pointers, and has no context. Must not know types. Serves lower.c.
 #include "compiler/lower/lower_impl.h"

@@ -188,7 +188,7 @@ static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
     return e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC ? old : v;
 }
 
-// The bytes behind an address, as a value: loaded if it is a scalar.
+// The bytes at an address, as a value: loaded if it is a scalar.
 static struct nd_val value_at(struct nd_lower *l, LLVMValueRef addr, enum nd_as as,
                               const struct nd_type *t, struct nd_span span)
 {
@@ -300,7 +300,7 @@ static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *
 
 static struct nd_val field(struct nd_lower *l, struct nd_expr *e);
 
-// A field behind a pointer that may be null: then 0, and counted as a read that failed.
+// A field of a struct whose pointer may be null: then 0, and counted as a read that failed.
 static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_expr *ptr)
 {
     LLVMBasicBlockRef have = nd_ir_bb(l, "have"), none = nd_ir_bb(l, "null"),

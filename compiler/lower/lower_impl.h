@@ -42,7 +42,7 @@ enum nd_helper {
     ND_H_KTIME_GET_TAI_NS = 208,
 };
 
-// A value: an i64 for scalars (extended by the type's sign), else the address of its bytes.
+// A value: an i64 for scalars (extended by the type's sign), otherwise the address of its bytes.
 struct nd_val {
     LLVMValueRef v;
     bool mem;
@@ -53,7 +53,7 @@ struct nd_slot { // a variable
     LLVMValueRef ptr;
     struct nd_type *type;
     bool direct; // scalar in a register: ptr is an alloca of i64
-    // Pointers, see lower_window.c: a copy of win_size bytes from win_off behind it.
+    // Pointers, see lower_window.c: a copy of win_size bytes from win_off after it.
     LLVMValueRef copy, filled; // NULL: none
     uint32_t win_off, win_size;
     struct nd_expr
@@ -235,7 +235,7 @@ LLVMValueRef nd_ir_bool(struct nd_lower *l, LLVMValueRef v);       // i64 != 0
 LLVMValueRef nd_ir_from_bool(struct nd_lower *l, LLVMValueRef i1); // i1 to i64
 // The i64 as a value of an integer type of fewer bits: cut, then extended by its sign.
 LLVMValueRef nd_ir_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
-// The same value, of which LLVM knows nothing: what follows stays after what comes before.
+// The same value, about which LLVM knows nothing: what follows stays after what comes before.
 LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v);
 void nd_ir_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size);
 void nd_ir_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v);
@@ -247,7 +247,7 @@ void nd_ir_br(struct nd_lower *l, LLVMBasicBlockRef bb);  // jump, unless the bl
 void nd_ir_line(struct nd_lower *l, struct nd_span span); // line info of what follows
 LLVMValueRef nd_ir_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
 void nd_lower_need(struct nd_lower *l, enum nd_feature f); // the kernel must have it
-// The context of the program; a function of its own has none, which is noted.
+// The context of the program; a separate function has none, which is recorded.
 LLVMValueRef nd_lower_ctx(struct nd_lower *l);
 // Where memory is that the checker took to be `as`.
 enum nd_as nd_lower_as(const struct nd_lower *l, enum nd_as as);
@@ -282,7 +282,7 @@ void nd_lower_count_if(struct nd_lower *l, LLVMValueRef cond, enum nd_mf_site_ki
                        struct nd_span span, uint32_t map);
 LLVMValueRef nd_lower_state_ptr(struct nd_lower *l, uint32_t off);
 uint32_t nd_lower_state_alloc(struct nd_lower *l, uint32_t size);
-LLVMValueRef nd_ir_zeros(struct nd_lower *l, uint32_t size); // address of so many
+LLVMValueRef nd_ir_zeros(struct nd_lower *l, uint32_t size); // address of that many
 void nd_lower_state_begin(struct nd_lower *l);               // before maps are made
 void nd_lower_state_words_end(struct nd_lower *l);           // no more words the runtime writes
 void nd_lower_state_end(struct nd_lower *l);                 // all programs are lowered
@@ -332,7 +332,7 @@ void nd_lower_each_refuse(struct nd_lower *l); // says that the list is not walk
 // lower_nest.c: runs of programs inside each other
 void nd_lower_nest_plan(struct nd_lower *l);
 // Whether something may come between a load of an entry of the map and the store after it, on this
-// CPU, that updates it, too.
+// CPU, that also updates it.
 bool nd_lower_nest_shared(const struct nd_lower *l, const struct nd_map *m);
 // Threads that preempt each other keep stacks of their own: since 6.13 the kernel gives programs of
 // more than 64 bytes of stack, on x86, one for each CPU (bpf_enable_priv_stack in
@@ -359,7 +359,7 @@ LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e); // i64 0 o
 LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b,
                                   uint32_t size);
-// Every text that a program holds has only zeros behind its end.
+// Every string that a program holds has only zeros after its end.
 void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
                        struct nd_span span);
 
@@ -420,7 +420,7 @@ void nd_lower_uses_stmt(struct nd_arena *a, struct nd_stmt *s, struct nd_pkt_use
 uint32_t nd_lower_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr);
 
 // lower_pkttun.c, lower_pktval.c: pkt
-// Parses the packet here, unless that is done, as far as the statement at hand needs it.
+// Parses the packet here, if that is not done yet, as far as this statement needs it.
 void nd_lower_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_span span);
 void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t);
 struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e); // a field
@@ -440,10 +440,10 @@ void nd_lower_test_args(struct nd_lower *l);
 void nd_lower_note(struct nd_lower *l);      // the whole body of a probe that notes arguments
 void nd_lower_note_read(struct nd_lower *l); // a return probe's start: leaves without a note
 
-// lower_window.c: fields behind one pointer variable, fetched together
+// lower_window.c: fields reached through one pointer variable, fetched together
 void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct nd_sym *sym);
 void nd_lower_window_reset(struct nd_lower *l, const struct nd_slot *slot); // the variable was set
-// Where in the copy a field is, fetching it if need be; NULL: read it by itself.
+// Where in the copy a field is, fetching it if necessary; NULL: read it separately.
 LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e);
 struct nd_window_unit { // of a portable program
     LLVMValueRef v;     // as it is in the copy
@@ -455,7 +455,7 @@ bool nd_lower_window_unit(struct nd_lower *l, struct nd_expr *e, LLVMValueRef si
                           LLVMValueRef (*place)(struct nd_lower *l, struct nd_expr *e),
                           struct nd_window_unit *out);
 
-// lower_core.c: objects for other kernels; where fields are is said by relocations
+// lower_core.c: objects for other kernels, in which relocations say where fields are
 // What the chain of fields that e ends begins with; its value is the `base` of the next two.
 struct nd_expr *nd_lower_core_base(struct nd_lower *l, struct nd_expr *e);
 bool nd_lower_core_wanted(struct nd_lower *l, const struct nd_expr *e); // a field of the kernel's?

@@ -49,7 +49,7 @@ LLVMValueRef nd_ir_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_ty
     return t->is_signed ? LLVMBuildSExt(l->b, v, l->i64, "") : LLVMBuildZExt(l->b, v, l->i64, "");
 }
 
-// Not moved before the test, which LLVM would do: the verifier knows the pointer only behind it.
+// Not moved before the test, which LLVM would do: the verifier knows the pointer only after it.
 LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v)
 {
     LLVMTypeRef t = LLVMFunctionType(l->i64, &l->i64, 1, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Kernels before 5.3 take no loops. LLVM unrolls them; what it leaves, because nobody knows how
-// often it runs or because it would be too long, is an error at its line. Serves object.c.
+// Kernels before 5.3 accept no loops. LLVM unrolls them; a loop that remains, because the number of
+// rounds is unknown or too large, is an error at its line. Serves object.c.
 #include "compiler/lower/lower.h"
 #include "compiler/lower/lower_impl.h"
 

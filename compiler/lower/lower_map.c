@@ -65,8 +65,8 @@ static LLVMValueRef update(struct nd_lower *l, LLVMValueRef map, LLVMValueRef ke
     return nd_ir_call(l, ND_H_MAP_UPDATE, args, 4);
 }
 
-// Keeps count of the entries of an LRU map, which tells nobody what it evicts: r is the result of
-// an update that made an entry, or of a deletion.
+// Keeps count of the entries of an LRU map, which does not report what it evicts: r is the result
+// of an update that made an entry, or of a deletion.
 static void populate(struct nd_lower *l, const struct nd_map *m, LLVMValueRef r, uint64_t change)
 {
     LLVMBasicBlockRef yes, done;

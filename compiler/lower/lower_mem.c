@@ -161,7 +161,7 @@ static LLVMValueRef text_word(struct nd_lower *l, LLVMValueRef p, uint32_t off, 
                        "");
 }
 
-// What stands behind the zero byte of a text in the kernel is not part of it (a device that was
+// What follows the zero byte of a string in the kernel is not part of it (a device that was
 // renamed keeps the end of its old name): it becomes zero, in a few operations on words and without
 // a branch. The lowest bit of (w - 0x01..01) & ~w & 0x80..80 marks the first zero byte of w.
 void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size)
@@ -191,7 +191,7 @@ void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, 
     }
 }
 
-// An array of characters: without a zero byte it is full, and its last character counts, too.
+// An array of characters: without a zero byte it is full, and its last character counts as well.
 void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src,
                          struct nd_span span)
 {

@@ -5,7 +5,7 @@
 // Kprobes, tracepoints and perf events exclude each other on a CPU (bpf_prog_active in
 // kernel/trace/bpf_trace.c). Raw tracepoints and trampolines interrupt all others; themselves not
 // since 6.2 and 5.12 (`active` of struct bpf_prog). Uprobes exclude nothing, and where the kernel
-// preempts, another thread of the CPU may be in one, too.
+// preempts, another thread of the CPU may also be in one.
 #include "compiler/check/check.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/lower/lower_impl.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Values of options in a program: read-only data where the kernel has it, else immediates that the
-// runtime fills in, so that the verifier knows them. Serves the other lower_*.c.
+// Values of options in a program: read-only data if the kernel has it, otherwise immediates that
+// the runtime fills in, so that the verifier knows them. Serves the other lower_*.c.
 #include "compiler/lower/lower_impl.h"
 
 #define BPF_ARRAY 2u // BPF_MAP_TYPE_ARRAY
@@ -31,7 +31,7 @@ LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd
                             : LLVMBuildLShr(l->b, v, nd_ir_i64(l, 64 - t->size * 8), "");
     }
     v = nd_lower_load_int(l, nd_ir_gep(l, l->opts, off), t);
-    // Not folded by LLVM; the verifier knows the value, for the section is frozen.
+    // Not folded by LLVM; the verifier knows the value, because the section is frozen.
     LLVMSetVolatile(LLVMIsALoadInst(v) ? v : LLVMGetOperand(v, 0), 1);
     return v;
 }

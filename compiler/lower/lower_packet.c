@@ -28,7 +28,7 @@ static LLVMValueRef swap16(struct nd_lower *l, LLVMValueRef v)
 }
 
 // Where the network header is: as the skb says, unless that is not set yet (at reception, and in
-// packets that come from user space); then behind an Ethernet header at the data, or there. In
+// packets that come from user space); then after an Ethernet header at the data, or there. In
 // front of it is an Ethernet header, unless there is no room for one: not before the packet got
 // one, and not on devices without.
 static void find_l3(struct nd_parsing *p)
@@ -57,7 +57,7 @@ static void find_l3(struct nd_parsing *p)
                    l->fn.pkt.l2_here);
 }
 
-// Packets that nobody has looked at have no protocol yet, or that of sockets for all: then it is
+// Packets that have not been looked at have no protocol yet, or that of sockets for all: then it is
 // that of the frame.
 static void find_type(struct nd_parsing *p)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the files that lower packets share: lower_pktword.c (words), lower_packet.c (headers),
-// lower_pkttun.c (tunnels, all of it), lower_pktval.c (values). Values are i64 unless told.
+// lower_pkttun.c (tunnels, all of it), lower_pktval.c (values). Values are i64 unless stated
+// otherwise.
 #ifndef ND_LOWER_PACKET_IMPL_H
 #define ND_LOWER_PACKET_IMPL_H
 
@@ -25,7 +26,7 @@ struct nd_branch {
 // lower_pktword.c
 struct nd_branch nd_pk_if(struct nd_lower *l, LLVMValueRef cond); // i1
 void nd_pk_else(struct nd_lower *l, const struct nd_branch *b);
-void nd_pk_done(struct nd_lower *l, const struct nd_branch *b); // behind an else
+void nd_pk_done(struct nd_lower *l, const struct nd_branch *b); // after an else
 void nd_pk_fi(struct nd_lower *l, const struct nd_branch *b);   // without one
 LLVMValueRef nd_pk_cmp(struct nd_lower *l, LLVMIntPredicate p, LLVMValueRef a, uint64_t b); // i1
 LLVMValueRef nd_pk_is(struct nd_lower *l, LLVMValueRef a, uint64_t b);                      // i1
@@ -42,7 +43,7 @@ LLVMValueRef nd_pk_get(struct nd_parsing *p, enum nd_pkt_reg r);
 void nd_pk_set(struct nd_parsing *p, enum nd_pkt_reg r, LLVMValueRef v);
 void nd_pk_have(struct nd_parsing *p, uint32_t what);
 LLVMValueRef nd_pk_found(struct nd_lower *l, const struct nd_lpkt *k, uint32_t what); // i1
-// The value, of which neither LLVM nor the verifier knows anything from here on.
+// The value, about which neither LLVM nor the verifier knows anything from here on.
 LLVMValueRef nd_pk_forget(struct nd_lower *l, LLVMValueRef v);
 void nd_pk_forget_regs(struct nd_parsing *p, uint32_t regs); // bits
 void nd_pk_blank(struct nd_lower *l, LLVMValueRef buf, uint32_t size);

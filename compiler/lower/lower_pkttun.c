@@ -2,8 +2,8 @@
 // The packet in a tunnel; what is parsed of a packet, and where in the program. Must not know the
 // language. Serves lower.c, lower_stmt.c.
 //
-// All that a program wants of its packet is parsed in one place, before the first statement that
-// names it: no header is read twice. Where every use depends on options (flow_match() in a
+// Everything that a program needs of its packet is parsed in one place, before the first statement
+// that names it: no header is read twice. Where every use depends on options (flow_match() in a
 // predicate), so does the parsing: the verifier, which knows the options, removes it with them.
 #include "compiler/lower/lower_packet_impl.h"
 
@@ -14,7 +14,7 @@ enum { UDP_BYTES = 8, PORT_VXLAN = 4789, PORT_VXLAN_OLD = 8472, PORT_GENEVE = 60
 // ---- tunnels -----------------------------------------------------------------------------------
 
 // VXLAN (with its flag that the network is valid), also on Linux's old port, and Geneve: 8 bytes
-// behind UDP. Then the frame.
+// after UDP. Then the frame.
 static void parse_udp_tunnel(struct nd_parsing *p, struct nd_parsing *in)
 {
     struct nd_lower *l = p->l;
@@ -179,7 +179,7 @@ static void parse(struct nd_lower *l, uint32_t layers, struct nd_span span)
     if (p.layers & ND_PL_VLAN)
         nd_pk_kept_tag(&p);
     if (p.layers & ND_PL_L3) {
-        // Tags stand behind the addresses of the frame, whatever the skb says of its network
+        // Tags follow the addresses of the frame, whatever the skb says of its network
         // header.
         l2 = nd_pk_add(l, nd_pk_get(&p, ND_PR_L2OFF), nd_ir_i64(l, ND_L2_BYTES));
         nd_pk_tags(&p, nd_pk_pick(l, nd_ir_bool(l, nd_pk_load(l, l->fn.pkt.l2_here)), l2,

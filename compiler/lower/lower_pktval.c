@@ -271,7 +271,7 @@ static void put_id(struct nd_lower *l, const struct nd_lpkt *k, LLVMValueRef to)
                              ""));
 }
 
-// Has the packet one? Not if it could not be parsed, or is of neither IP nor ARP.
+// Does the packet have one? Not if it could not be parsed, or is neither IP nor ARP.
 LLVMValueRef nd_lower_packet_id_there(struct nd_lower *l, const struct nd_expr *e)
 {
     const uint32_t any = ND_PH_FLOW | ND_PH_ARP;
@@ -292,7 +292,7 @@ struct nd_val nd_lower_packet_id(struct nd_lower *l, const struct nd_expr *e)
         put_id(l, &l->fn.pkt.of[0], id.v);
         return id;
     }
-    // In a tunnel it is what it was before, and will be behind.
+    // In a tunnel it is what it was before, and will be afterwards.
     b = nd_pk_if(l, nd_pk_found(l, &l->fn.pkt.of[1], ND_PH_INNER));
     put_id(l, &l->fn.pkt.of[1], id.v);
     nd_pk_else(l, &b);

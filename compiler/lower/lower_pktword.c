@@ -124,7 +124,7 @@ LLVMValueRef nd_pk_found(struct nd_lower *l, const struct nd_lpkt *k, uint32_t w
     return nd_ir_bool(l, nd_pk_bits(l, nd_pk_load(l, k->reg[ND_PR_HAVE]), 0, what));
 }
 
-// Where branches meet again. The verifier follows what is behind once for each combination of known
+// Where branches meet again. The verifier follows the rest once for each combination of known
 // values that comes there: without this a packet's parsing has millions of paths. It does not know
 // that x ^ tail ^ tail is x; LLVM does, unless that is hidden from it.
 LLVMValueRef nd_pk_forget(struct nd_lower *l, LLVMValueRef v)

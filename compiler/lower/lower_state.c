@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What programs share with the runtime: counters and generation words (nd_state), the place of
-// options (nd_opts), zeros. Global data where the kernel has it; else maps, looked up before the
+// options (nd_opts), zeros. Global data if the kernel has it; otherwise maps, looked up before the
 // program does anything else. Serves the other lower_*.c.
 #include "compiler/lower/lower_impl.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Fields behind one pointer variable are fetched together: the first one read brings all that the
-// probe reads through that variable, the others come from the copy. Serves the lowering of fields.
+// Fields reached through one pointer variable are fetched together: the first one read brings all
+// that the probe reads through that variable, the others come from the copy. Serves the lowering of
+// fields.
 //
 // A word says whether the copy is filled. It is cleared when the variable is set, so loops and
 // branches need no thought here, and LLVM removes the tests whose outcome it can see.

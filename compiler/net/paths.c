@@ -323,7 +323,7 @@ static struct nd_expr *both(struct nd_check *c, struct nd_expr *a, struct nd_exp
 }
 
 // What decides whether a stage is the first, or the last one, that is there: `when` of all stages
-// before it, or behind it.
+// before it, or after it.
 enum end { NEVER, SOMETIMES, ALWAYS };
 
 // The same condition, as far as conditions on options go.
@@ -445,7 +445,7 @@ static void unknown_stage(struct nd_check *c, const struct nd_point *pt)
         nd_help(c->d, d, "use stages: ndtrace list stages shows them");
 }
 
-// Programs of a stage in one role; or what there is to say when nothing serves it.
+// Programs of a stage in one role; or the messages if nothing serves it.
 static void expand(struct nd_check *c, struct nd_path *path, struct nd_decl *d,
                    struct nd_path_at role)
 {

@@ -217,7 +217,7 @@ static void cannot(struct nd_check *c, struct nd_decl *stage, const struct nd_po
     for (i = 0; i < failed->n; i++)
         nd_help(c->d, d, "%s: %s", failed->v[i].spec, failed->v[i].why);
     if (!pt->optional)
-        nd_help(c->d, d, "'%s?' leaves it out where it cannot be served", stage->name);
+        nd_help(c->d, d, "'%s?' leaves it out if it cannot be served", stage->name);
 }
 
 void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *d,

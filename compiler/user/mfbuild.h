@@ -11,6 +11,7 @@
 struct nd_arena;
 struct nd_mfb;
 
+// An empty manifest, on the arena.
 struct nd_mfb *nd_mfb_new(struct nd_arena *a);
 // Offset of the string in STRINGS; equal strings share one. NULL counts as "".
 uint32_t nd_mfb_str(struct nd_mfb *b, const char *s);

@@ -30,20 +30,24 @@ struct nd_user {
     bool table;       // a table is open
 };
 
+// Appends an instruction; the operands are those of struct nd_mf_insn.
 void nd_u_op(struct nd_user *u, enum nd_vm_op op, uint8_t a, uint16_t b, int32_t c);
+// Index of the type in the manifest.
 uint16_t nd_u_type(struct nd_user *u, const struct nd_type *t);
+// Code that leaves a value on the stack: an integer of type t, a string, an expression, a map's
+// key.
 void nd_u_int(struct nd_user *u, uint64_t v, const struct nd_type *t);
 void nd_u_str(struct nd_user *u, const char *s);
 void nd_u_expr(struct nd_user *u, struct nd_expr *e);
-void nd_u_assign(struct nd_user *u, struct nd_stmt *s);
 void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key);
+void nd_u_assign(struct nd_user *u, struct nd_stmt *s); // leaves nothing
 
-void nd_u_next(struct nd_user *u, uint32_t i, uint32_t top); // adds 1 to local i, goes to top
-uint32_t nd_u_here(const struct nd_user *u);                 // the next instruction
-uint32_t nd_u_jump(struct nd_user *u, enum nd_vm_op op);     // a jump, to be landed
-void nd_u_land(struct nd_user *u, uint32_t at);              // its target is here
-uint32_t nd_u_new_local(struct nd_user *u);
-uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s);
+void nd_u_next(struct nd_user *u, uint32_t i, uint32_t top);    // adds 1 to local i, goes to top
+uint32_t nd_u_here(const struct nd_user *u);                    // the next instruction
+uint32_t nd_u_jump(struct nd_user *u, enum nd_vm_op op);        // a jump, to be landed
+void nd_u_land(struct nd_user *u, uint32_t at);                 // its target is here
+uint32_t nd_u_new_local(struct nd_user *u);                     // its number
+uint32_t nd_u_local(struct nd_user *u, const struct nd_sym *s); // of a variable of the script
 // If values of the map are aggregations that are numbers, too: the one in this local as such.
 bool nd_u_agg_number(struct nd_user *u, const struct nd_map *m, uint32_t local);
 // The domain in which values of both types are computed with; a value brought there.
@@ -55,9 +59,10 @@ void nd_u_binary(struct nd_user *u, enum nd_op op, enum nd_vm_domain d, struct n
 // user_call.c
 void nd_u_builtin(struct nd_user *u, struct nd_expr *e); // a name or a call
 void nd_u_call(struct nd_user *u, struct nd_expr *e);
-// After statement i of a handler: closes a table that nothing after it goes on with.
+// After statement i of a handler: closes a table that nothing after it continues.
 void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i);
 
+// Emits a function of the script as user code; returns its number.
 uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn);
 
 #endif

@@ -264,7 +264,7 @@ static struct nd_u_loop *leave_to_loop(struct nd_user *u)
     return l;
 }
 
-// A table ends where nothing after it goes on with it.
+// A table ends where nothing after it continues it.
 static void lower_body(struct nd_user *u, struct nd_block *b)
 {
     bool open = u->table; // begun outside
@@ -277,7 +277,7 @@ static void lower_body(struct nd_user *u, struct nd_block *b)
     }
 }
 
-// As records the calls, or the record of the event, else the layout.
+// For records, the calls or the record of the event; for text, the layout.
 static void lower_text(struct nd_user *u, struct nd_stmt *s)
 {
     uint32_t records, end;

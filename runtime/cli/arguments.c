@@ -102,7 +102,7 @@ static int note_text(struct parse *p, uint32_t i, const char *text)
     return 0;
 }
 
-// "80,443", and where blanks separate "80 443" or "80, 443". *rest is NULL behind the last one.
+// "80,443", and where blanks separate "80 443" or "80, 443". *rest is NULL after the last one.
 static char *next_item(char **rest, const char *separators)
 {
     char *item = *rest + strspn(*rest, separators + 1);
@@ -333,7 +333,7 @@ int nd_arguments_defaults(const struct nd_mf *mf, struct nd_options *out)
     return err;
 }
 
-// As on the command line: --l4-protocol, though _ is taken, too.
+// As on the command line: --l4-protocol, although _ is accepted as well.
 static void usage_alias(const char *alias)
 {
     printf(alias[1] ? "--" : "-");

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-// Offered what is no option of the script: argv[*i]. 1: taken (and *i moved to its last word),
-// 0: not known, -1: known but wrong, message printed.
+// Gets a word that is not an option of the script: argv[*i]. 1: taken (and *i moved to its last
+// word), 0: not known, -1: known but wrong, message printed.
 typedef int (*nd_flag_fn)(void *arg, int argc, char **argv, int *i);
 
 // 0, or -EINVAL after a message on stderr.

@@ -231,7 +231,7 @@ static int folder_of(const char *path)
     return slash ? (int)(slash - path) + 1 : 0;
 }
 
-// A module is looked for beside the file that uses it first: what is not there now must not be
+// A module is looked for next to the file that uses it first: what is missing now must not be
 // there then.
 static void put_beside(struct text *t, const struct nd_mf *mf, const char *module)
 {
@@ -255,9 +255,9 @@ static void put_beside(struct text *t, const struct nd_mf *mf, const char *modul
     }
 }
 
-#define TICK_NS 50000000 // times of files are no finer than a tick of the kernel, with room
+#define TICK_NS 50000000 // file times are only as fine as a kernel tick; this leaves room
 
-// Was the file changed while we were at it, or so shortly before that its time may not tell?
+// Was the file changed while we were at it, or so shortly before that its time may not show it?
 static bool just_changed(const struct nd_cache *c, const char *path)
 {
     struct stat st;
@@ -270,7 +270,7 @@ static bool just_changed(const struct nd_cache *c, const char *path)
     return before < TICK_NS;
 }
 
-// Paths and identities, line by line. False: something cannot be told to be the same again.
+// Paths and identities, line by line. False: it cannot be checked that something is unchanged.
 static bool list_files(struct nd_cache *c, const struct nd_mf *mf, struct text *t)
 {
     static const char *const made[] = {"kprobes", "uprobes", "synthetic", "eprobes", "fprobes"};
@@ -330,7 +330,7 @@ static size_t aligned(size_t n)
     return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
-// NULL: the entry can be used; else why not.
+// NULL: the entry can be used; otherwise why not.
 static const char *check_entry(struct nd_cache *c, const uint8_t *map, size_t size,
                                struct nd_object *out)
 {

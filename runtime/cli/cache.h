@@ -10,12 +10,12 @@
 
 struct nd_cache; // what one object is looked up and kept by
 
-// Where the cache is: NDTRACE_CACHE=off|DIR, else $XDG_CACHE_HOME/ndtrace, else ~/.cache/ndtrace.
+// Where the cache is: NDTRACE_CACHE=off|DIR, or $XDG_CACHE_HOME/ndtrace, or ~/.cache/ndtrace.
 // NULL: there is none, or it is not safe to use (a warning was printed). verbose: say what happens.
 struct nd_cache *nd_cache_open(const struct nd_compiler_opts *o, bool verbose);
-// 0: the object; else a negative errno: it has to be compiled.
+// 0: the object was found. A negative errno: it has to be compiled.
 int nd_cache_find(struct nd_cache *c, struct nd_object *out);
-// Keeps what the compiler made, if it is fit for that. Never fails for the caller.
+// Stores what the compiler made, if it can be stored. Never fails for the caller.
 void nd_cache_keep(struct nd_cache *c, const struct nd_object *obj);
 void nd_cache_close(struct nd_cache *c);
 

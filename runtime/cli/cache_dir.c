@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is loaded from here runs in the kernel: folder and entries must belong to us and be
-// writable by nobody else, and no symbolic link is followed to them.
+// not writable by anyone else, and symbolic links to them are not followed.
 #include "runtime/cli/cache_dir.h"
 
 #include "runtime/common/msg.h"
@@ -37,7 +37,7 @@ static bool path_of(char *path, size_t size)
         snprintf(path, size, "%s/ndtrace", xdg);
         return true;
     }
-    pw = geteuid() ? NULL : getpwuid(0); // with sudo, HOME may be that of somebody else
+    pw = geteuid() ? NULL : getpwuid(0); // with sudo, HOME may be another user's
     if (pw)
         home = pw->pw_dir;
     if (!home || *home != '/')

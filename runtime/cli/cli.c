@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads the words up to the script, gets its object from the compiler, reads the words behind it
+// Reads the words up to the script, gets its object from the compiler, reads the words after it
 // with the options the script declares, and starts the run. Must not know the kernel.
 #include "runtime/cli/cli.h"
 
@@ -205,7 +205,7 @@ static int general_flag(void *arg, int argc, char **argv, int *i)
     return 0;
 }
 
-// Words up to the script. Gives the index of the first word behind it, or -1 after a message.
+// Words up to the script. Returns the index of the first word after it, or -1 after a message.
 static int read_head(struct cli *c, int argc, char **argv, int from)
 {
     int i, rc;
@@ -276,7 +276,7 @@ static int script_help(struct cli *c, const char *name)
     return err ? EXIT_FAILED : EXIT_DONE;
 }
 
-// ---- options of the script that are general flags, too -----------------------------------------
+// ---- options of the script that are also general flags -----------------------------------------
 
 static int share_duration(struct cli *c, const void *value)
 {

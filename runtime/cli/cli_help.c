@@ -20,7 +20,7 @@ static const char usage_text[] =
     "\n";
 
 static const char flags_text[] =
-    "  -o, --output FILE            write the results to FILE; without -f, its suffix is the "
+    "  -o, --output FILE            write the results to FILE; without -f, its suffix sets the "
     "format\n"
     "      --log-file FILE          also write the results to FILE, line by line\n"
     "      --duration TIME          end after this time (10s, 500ms, 5m; a bare number is "

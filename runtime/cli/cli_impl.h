@@ -19,12 +19,12 @@ struct cli {
     struct nd_early early; // maps of a script that is being compiled
     char path[PATH_MAX];   // of the script
     bool help, version, no_cache;
-    bool warned; // what the compiler warns of was shown
+    bool warned; // the compiler's warnings were shown
 };
 
-// The script's object, or its manifest ("manifest"). Exit code; what is wrong was said.
+// The script's object, or its manifest ("manifest"). Returns the exit code; errors were printed.
 int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj);
-// The object, ready to load: compiled again if the kernel lacks what the first one needs.
+// The object, ready to load: compiled again if the kernel lacks something the first one needs.
 int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
 
 // cli_help.c

@@ -35,7 +35,7 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj)
     return err;
 }
 
-// Where in the script a program needs this feature; NULL: no place of its own.
+// Where in the script a program needs this feature; NULL: no particular place.
 static const struct nd_mf_span *who_needs(const struct nd_mf *mf, uint32_t what)
 {
     uint32_t i;
@@ -110,14 +110,14 @@ static uint32_t trace_id(const struct nd_mf *mf)
     return 0;
 }
 
-// The compiler has told what the object will have: what the kernel is asked anyway, it is asked
+// The compiler has announced what the object will have: what the kernel is asked anyway is asked
 // now.
 static void get_ready(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps)
 {
     struct cli *c = arg;
 
     nd_early_make(&c->early, maps, plan->n);
-    // A trial of fentry needs to know a function, which only the object tells.
+    // A trial of fentry needs a function, which only the object names.
     nd_features_missing(&c->features, plan->needs & ~ND_F_BIT(FENTRY));
 }
 

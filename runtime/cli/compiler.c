@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The compiler is a process of its own: its memory goes back when it is done, and a crash is a
+// The compiler is a separate process: its memory is released when it is done, and a crash is a
 // message. The object comes through a memfd. Must not know the language. Serves the command line.
 #include "runtime/cli/compiler.h"
 
@@ -23,8 +23,8 @@
 
 extern char **environ;
 
-// Beside the running program or where `make install` puts it, below whatever prefix; else where the
-// build says. NDTRACE_COMPILE overrides all.
+// Next to the running program or where `make install` puts it, below any prefix; otherwise where
+// the build says. NDTRACE_COMPILE overrides all.
 void nd_compiler_path(char *path, size_t size)
 {
     static const char *const places[] = {NAME, "../libexec/ndtrace/" NAME};
@@ -55,7 +55,7 @@ static int not_found(const char *path, int err)
     return 1;
 }
 
-// The words of a command line with "--without a,b" behind the verb; one allocation.
+// The words of a command line with "--without a,b" after the verb; one allocation.
 static char **with_features(char **argv, uint32_t without)
 {
     size_t n = 0, room = 1;

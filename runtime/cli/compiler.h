@@ -17,7 +17,7 @@ struct nd_object { // mapped memory
     void *map; // what to unmap; NULL: data itself
     size_t map_size;
     char *warnings; // of the compiler, not shown yet; or NULL
-    pid_t compiler; // has said all and is about to end: for nd_compiler_reap(); or 0
+    pid_t compiler; // has sent everything and is about to end: for nd_compiler_reap(); or 0
 };
 
 struct nd_compiler_opts {
@@ -25,8 +25,8 @@ struct nd_compiler_opts {
     const char *file;              // or
     const char *text;              // -e
     const char *pid, *facts, *btf; // passed on, or NULL
-    const char *messages;          // how they are told, NULL: as text
-    bool portable;                 // an object for other kernels, too
+    const char *messages;          // how they are printed, NULL: as text
+    bool portable;                 // an object also for other kernels
     uint32_t without;              // ND_F_BIT()s: features to do without
     // What the object will have, while the compiler works on it: time to get ready. Or NULL.
     void (*planned)(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps);
@@ -36,7 +36,7 @@ struct nd_compiler_opts {
 // Where the compiler is, or would be.
 void nd_compiler_path(char *path, size_t size);
 // Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours). What it warns
-// of is in the object, for it may be compiled again.
+// of is in the object, because it may be compiled again.
 int nd_compiler_make(const struct nd_compiler_opts *opts, struct nd_object *out);
 // Waits for the end of a compiler that has done its work.
 void nd_compiler_reap(pid_t *compiler);

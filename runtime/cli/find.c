@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Tools of the standard library lie one folder deep (cpu/, drop/, ...), beside the program in a
+// Tools of the standard library are one folder deep (cpu/, drop/, ...), next to the program in a
 // build tree or installed. A script given by its path is opened and nothing else is read. Must not
 // know what scripts contain. Serves the command line.
 #include "runtime/cli/find.h"

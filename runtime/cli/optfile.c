@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads a JSON list of flat objects into the lists of options: [{"src_ip": "10.0.0.1", "port":
-// 80}]. What is null, 0, "", "all" or "any" is as if it was not there. Must not know what options
+// 80}]. What is null, 0, "", "all" or "any" is as if it were missing. Must not know what options
 // are for.
 #include "runtime/cli/optfile.h"
 
@@ -62,7 +62,7 @@ static int want(struct reader *r, char c, const char *where)
     return 0;
 }
 
-// A string behind its first quote.
+// A string after its first quote.
 static int read_string(struct reader *r, char *out)
 {
     const char *start = r->p++;

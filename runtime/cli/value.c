@@ -275,7 +275,7 @@ static int parse_prefix(const struct nd_mf *mf, const struct nd_mf_option *o, co
         return bad(why, "\"%s\": the prefix length must be between 0 and %d", text,
                    family == AF_INET ? 32 : 128);
     ip[16] = (uint8_t)(family == AF_INET ? 96 + len : len);
-    for (i = ip[16]; i < 128; i++) // bits behind the prefix mean nothing; zero compares simply
+    for (i = ip[16]; i < 128; i++) // bits after the prefix mean nothing; zero compares simply
         ip[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
     memcpy(dst, ip, sizeof(ip));
     return 0;

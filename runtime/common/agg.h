@@ -12,11 +12,11 @@ static inline bool nd_agg_is(uint32_t kind) // is it an aggregation at all?
 }
 // NULL, or what is wrong with a type out of a file besides its size.
 const char *nd_agg_wrong(const struct nd_mf_type *t);
-// dst += src, both values of type t. For types that are no aggregation: src replaces dst.
+// dst += src, both values of type t. For types that are not aggregations, src replaces dst.
 void nd_agg_merge(const struct nd_mf_type *t, void *dst, const void *src);
 // Adds one value, as the programs do.
 void nd_agg_add(const struct nd_mf_type *t, void *dst, int64_t v);
-// A number out of an aggregation. NaN when n = 0 and the question has no answer (min, max,
+// A number from an aggregation. NaN when n = 0 and the question has no answer (min, max,
 // percentiles of nothing), or when this aggregation cannot answer it at all.
 double nd_agg_get(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what);
 // The same, exact, when the answer is an integer (count, sum, min, max); u64 unless SIGNED. false:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The growing text buffer all output goes through. When memory runs out, text is cut.
+// The growing text buffer that all output goes through. When memory runs out, text is cut.
 // Must not know what is written. Serves formatting, sinks and the VM.
 #include "runtime/common/buf.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A growing text buffer. Must not know what is written. Serves whoever makes text.
+// A growing text buffer. Must not know what is written. Serves everything that makes text.
 #ifndef ND_BUF_H
 #define ND_BUF_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What needs no escape goes out in one piece.
+// Text without escapes is written in one piece.
 #include "runtime/common/json.h"
 
 #include <math.h>

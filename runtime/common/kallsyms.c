@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Lines are taken apart in place: the file has some 200,000 of them.
+// Lines are parsed in place: the file has about 200,000 of them.
 #include "runtime/common/kallsyms.h"
 
 #include <stdio.h>

@@ -21,7 +21,7 @@
 #define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: option values
 #define ND_RINGBUF_SYM "nd_events"
 #define ND_RING_BYTES \
-    (1u << 20) // the event ring has at least so much, and the least that may be asked for
+    (1u << 20) // the least size of the event ring, also the least that may be asked for
 #define ND_RING_MOST (1u << 30) // the most that may be asked for
 #define ND_WORDS_SYM "nd_words" // ND_MF_SPLIT: array of u64, the first words of nd_state
 
@@ -74,7 +74,7 @@ struct nd_feature_row {
 #define ND_OPT_IMM 15u
 #define ND_PROG_INSNS 4096u // the most that a kernel without ND_F_LOOPS takes
 
-// The last bytes of an object's file. Damage is then told before anything is read from it.
+// The last bytes of an object's file. Damage is then reported before anything is read from it.
 #define ND_SEAL_MAGIC 0x0a4c4145534e440aull // "\nDNSEAL\n"
 struct nd_seal {
     uint64_t magic;
@@ -142,7 +142,7 @@ struct nd_mf_header {
     uint32_t build;    // string: which build of that kernel (uname -v); "": not known
     uint32_t needs;    // ND_F_BIT()s: what the kernel must have
     uint32_t without;  // ND_F_BIT()s: what the object was made to do without
-    uint32_t words_size; // bytes at the front of nd_state that the runtime writes, too
+    uint32_t words_size; // bytes at the front of nd_state that the runtime also writes
 };
 
 enum {
@@ -150,7 +150,7 @@ enum {
     // Offsets of fields are CO-RE relocations, and what else it took from the kernel is in NEEDS:
     // it can run on another one. Without: for the very kernel it was compiled on.
     ND_MF_PORTABLE = 1 << 4,
-    ND_MF_WARNED = 1 << 5, // the compiler had something to say about it
+    ND_MF_WARNED = 1 << 5, // the compiler gave warnings about it
     // nd_state is not in shared memory: its first words_size bytes are in ND_WORDS_SYM, one entry
     // each, so that a write of ours does not touch what programs write; the others in .bss or, in
     // objects without global data, in an array map ND_STATE_SYM of one entry, at the same offset.
@@ -170,7 +170,7 @@ struct nd_mf_span {
     uint32_t len; // bytes
 };
 
-// What a portable object has taken for granted and no relocation carries over. The runtime compares
+// What a portable object assumes and no relocation adapts. The runtime compares
 // it with the kernel at hand and refuses the object if it does not hold.
 enum nd_mf_need_kind {
     ND_NEED_FIELD,  // type.path is there; bytes: it has this size, 0: any; value: ND_FORM_*
@@ -188,7 +188,7 @@ enum nd_mf_need_kind {
     ND_NEED_KIND_MAX,
 };
 
-enum { ND_NEEDF_NOT = 1 }; // the contrary: it is not there, the kernel is older
+enum { ND_NEEDF_NOT = 1 }; // the opposite: it does not exist, or the kernel is older
 
 // What a field may have become without a relocation being lost.
 enum { ND_FORM_ANY, ND_FORM_INT, ND_FORM_ENUM /* or int */, ND_FORM_PTR, ND_FORM_ARRAY };
@@ -352,7 +352,7 @@ struct nd_mf_prog {
 //   RAW_TP      s0 event
 //   UPROBE, URETPROBE  s0 path as resolved, s1 symbol (for messages), num: file offset, num2: file
 //               offset of the reference counter (USDT semaphore) or 0
-//   PROFILE     num: frequency in Hz if num2 is 0, else period in ns
+//   PROFILE     num: frequency in Hz if num2 is 0, otherwise period in ns
 //   SOFTWARE    num: PERF_COUNT_SW_*, num2: period
 //   HARDWARE    num: PERF_COUNT_HW_*, num2: period
 //   KPROBE, KRETPROBE  s0 module or "", s1 function, num: offset or, without function, address;
@@ -457,7 +457,7 @@ enum {
 };
 
 // In nd_opts: at given_off a u32, 1 if given on the command line; at count_off a u32, the number
-// of values (lists: 0..cap; else 1 if there is a value, given or default); at off the values,
+// of values (lists: 0..cap; others: 1 if there is a value, given or default); at off the values,
 // each `stride` bytes.
 struct nd_mf_option {
     uint32_t name; // as in the script: "vm_interface"

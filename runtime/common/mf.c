@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Opens a manifest: nothing in it is believed before it was compared with the sizes around it.
+// Opens a manifest: nothing in it is trusted before it was compared with the sizes around it.
 // Must not know the kernel. Serves the whole runtime.
 #include "runtime/common/mf.h"
 

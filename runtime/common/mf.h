@@ -39,8 +39,8 @@ int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why
 // How many entries a map has room for: as many as the option says that it names, if it names one.
 int64_t nd_mf_map_entries(const struct nd_mf *mf, uint32_t map, const uint8_t *opts);
 
-// Is this the content of an object's file, whole and undamaged? Gives the size of the ELF in it; or
-// -EINVAL and a text in *why.
+// Is this the complete and undamaged content of an object's file? Gives the size of the ELF in it;
+// or -EINVAL and a text in *why.
 int nd_mf_unseal(const void *data, size_t size, size_t *elf_size, const char **why);
 
 static inline const char *nd_mf_str(const struct nd_mf *mf, uint32_t off)
@@ -48,8 +48,8 @@ static inline const char *nd_mf_str(const struct nd_mf *mf, uint32_t off)
     return mf->strings + off;
 }
 
-// Bytes of the event ring that a script needs whose largest record has so many: it is read every
-// few milliseconds, but whoever reads it may have to wait for a CPU.
+// Size in bytes of the event ring for a script whose largest record has this many: it is read every
+// few milliseconds, but the reader may have to wait for a CPU.
 uint32_t nd_mf_ring_bytes(uint32_t record);
 
 #endif

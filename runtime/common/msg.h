@@ -16,8 +16,8 @@ void nd_msg_at(const struct nd_mf *mf, const struct nd_mf_span *span, const char
 // The line and the caret only.
 void nd_msg_line(const struct nd_mf *mf, const char *file, uint32_t line, uint32_t col,
                  uint32_t len);
-// An error in a file that is no script: its place and n bytes of why, then the line, which `text`
-// begins with, and a caret. NULL: there is no such line.
+// An error in a file that is not a script: its place and n bytes of why, then the line, which
+// `text` begins with, and a caret. NULL: there is no such line.
 void nd_msg_in(const char *file, const char *text, uint32_t line, uint32_t col, const char *why,
                size_t n);
 

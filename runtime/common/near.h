@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Names near a misspelt one, and names that match a glob. Must not know what the names are of.
+// Names similar to a misspelt one, and names that match a glob. Must not know what they name.
 // Serves messages of both programs and lists.
 #ifndef ND_NEAR_H
 #define ND_NEAR_H
@@ -14,7 +14,7 @@ static inline bool nd_glob_match(const char *glob, const char *name)
 {
     return !fnmatch(glob, name, FNM_NOESCAPE);
 }
-// Has a text any of these characters?
+// Does a text contain any of these characters?
 static inline bool nd_glob_is(const char *text)
 {
     return strpbrk(text, "*?[") != NULL;

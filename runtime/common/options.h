@@ -13,11 +13,11 @@ struct nd_options {
     uint8_t *data;       // opts_size bytes, laid out as nd_opts
     const char **names;  // for each option of the manifest: its flag
     const char **values; // its value as text, given or default; NULL: none
-    char **texts;        // owned copies behind values
+    char **texts;        // owned copies that values point to
     uint32_t n;
 };
 
-// Is the n characters at word this flag? `-` and `_` are alike.
+// Are the n characters at word this flag? `-` and `_` are the same.
 bool nd_options_flag_is(const char *flag, const char *word, size_t n);
 // The value of an option of this kind; NULL: the script has none of that name, or it was not given.
 const void *nd_options_value(const struct nd_mf *mf, const struct nd_options *o, const char *flag,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Dense entries with an open-addressing index beside them; deletion shifts the index back, so there
+// Dense entries with a separate open-addressing index; deletion shifts the index back, so there
 // are no tombstones. Must not know what keys and values mean. Serves the maps.
 #include "runtime/common/table.h"
 

@@ -19,6 +19,7 @@ struct nd_table {
     uint32_t val_off, stride;
 };
 
+// Sizes in bytes. The table owns its memory; nd_table_clear keeps it for reuse.
 void nd_table_init(struct nd_table *t, uint32_t key_size, uint32_t val_size);
 void nd_table_free(struct nd_table *t);
 void nd_table_clear(struct nd_table *t);
@@ -33,6 +34,6 @@ static inline void *nd_table_val(const struct nd_table *t, uint32_t i)
 void *nd_table_get(const struct nd_table *t, const void *key); // value, or NULL
 // Value of the key, made with zeroes if it is new (*fresh, may be NULL). NULL: out of memory.
 void *nd_table_put(struct nd_table *t, const void *key, bool *fresh);
-bool nd_table_del(struct nd_table *t, const void *key);
+bool nd_table_del(struct nd_table *t, const void *key); // was it there?
 
 #endif

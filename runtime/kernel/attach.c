@@ -39,8 +39,8 @@ struct nd_attach_set {
     struct nd_attached *list; // one for each attach point in use
     uint32_t *prog;           // its program
     uint32_t nlist;
-    time_t progress; // when it was last told, CLOCK_MONOTONIC
-    int modules;     // socket that tells of modules, -1: none is needed
+    time_t progress; // when it was last reported, CLOCK_MONOTONIC
+    int modules;     // socket that reports modules, -1: none is needed
 };
 
 static void plan(struct nd_attach_set *s);
@@ -369,7 +369,7 @@ static bool attached(const struct nd_attach_set *s, uint32_t attach)
     return false;
 }
 
-// Its place in the list, where it was noted when the run began.
+// Its place in the list, where it was put when the run began.
 static uint32_t entry_of(const struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)
 {
     const char *spec = nd_mf_str(&s->l->mf, a->spec);

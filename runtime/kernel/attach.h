@@ -8,13 +8,13 @@
 
 struct nd_attach_set;
 
-struct nd_attached {       // what became of an attach point, for people
+struct nd_attached {       // what became of an attach point, for output
     const char *spec;      // probe as the script named it
     const char *how;       // "raw tracepoint", "uprobe /lib/... + 0x1234", ...
     uint64_t missed;       // filled for the summary
-    uint64_t links_missed; // of these, those that the kernel tells of the attach point
-    bool asks;             // a return probe: the kernel has room for so many calls at a time
-    bool untold;           // but does not tell how many were missed (Linux before 6.7)
+    uint64_t links_missed; // of these, those that the kernel reports for the attach point
+    bool asks;             // a return probe: the kernel has room for only so many calls at a time
+    bool untold;           // but does not report how many were missed (Linux before 6.7)
 };
 
 // opts: the values of options, laid out as nd_opts.
@@ -33,7 +33,7 @@ void nd_attach_modules(struct nd_attach_set *s);
 
 uint32_t
 nd_attach_count(const struct nd_attach_set *s); // What is attached, with missed counts as the
-                                                // kernel tells them now; lives as long as s.
+                                                // kernel reports them now; lives as long as s.
 const struct nd_attached *nd_attach_list(struct nd_attach_set *s, uint32_t *n);
 
 #endif

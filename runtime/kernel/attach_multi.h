@@ -13,7 +13,7 @@ bool nd_multi_try(void);
 // Are the attach points of this program several functions, all at the entry or all at the return?
 bool nd_multi_fits(const struct nd_mf *mf, const struct nd_mf_prog *p);
 // Links the program with n attach points that fit: a link, or a negative errno. -ESRCH: at least
-// one of the functions is not there.
+// one of the functions does not exist.
 int nd_multi_attach(const struct nd_mf *mf, int prog, const struct nd_mf_attach *a, uint32_t n);
 
 #endif

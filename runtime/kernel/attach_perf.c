@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// perf_event_open(2) in its many dresses. Must not know programs. Serves attach.c only.
+// perf_event_open(2) in its many forms. Must not know programs. Serves attach.c only.
 #include "runtime/kernel/attach_perf.h"
 
 #include "runtime/common/kinds.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Opens the perf events behind tracepoints, uprobes, kprobes, timers and counters. Must not know
+// Opens the perf events for tracepoints, uprobes, kprobes, timers and counters. Must not know
 // programs. Serves attach.c only.
 #ifndef ND_ATTACH_PERF_H
 #define ND_ATTACH_PERF_H
@@ -18,6 +18,7 @@ struct nd_perf {            // what is asked of the machine once, when first nee
     int ncpus;
 };
 
+// The caller owns p; nd_perf_close closes what was opened for it, not the events.
 void nd_perf_init(struct nd_perf *p);
 void nd_perf_close(struct nd_perf *p);
 // Is there one event for each CPU?

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads BPF maps in batches where the kernel has them (hashes since 5.6), else key by key.
+// Reads BPF maps in batches if the kernel has them (hashes since 5.6), otherwise key by key.
 // Must not know generations or the manifest's names. Serves maps.c.
 #include "runtime/kernel/bpfmap.h"
 
@@ -26,7 +26,7 @@ void nd_bpfmap_merge(const struct nd_bpfmap *b, void *dst, const void *src)
     nd_agg_merge(b->type, dst, src);
 }
 
-// raw: what the kernel gave for one entry. The value of a per-CPU map that is no aggregation is
+// raw: what the kernel gave for one entry. The value of a per-CPU map that is not an aggregation is
 // that of the last CPU that has one.
 static void merge_cpus(const struct nd_bpfmap *b, const uint8_t *raw, void *val)
 {
@@ -47,7 +47,7 @@ static void merge_cpus(const struct nd_bpfmap *b, const uint8_t *raw, void *val)
     }
 }
 
-// The key as the kernel wants it, in buf (bpf_key bytes).
+// The key as the kernel expects it, in buf (bpf_key bytes).
 static const void *full_key(const struct nd_bpfmap *b, const void *key, void *buf)
 {
     memset(buf, 0, b->bpf_key);

@@ -18,13 +18,16 @@ struct nd_bpfmap {
     uint32_t bpf_one;              // of one CPU
     uint32_t ncpu;
     uint32_t max_entries;
-    int64_t *taken; // LRU maps: entries that user space took away minus those it made; else NULL
+    int64_t
+        *taken; // LRU maps: entries that user space took away minus those it made; otherwise NULL
 };
 
 // What nd_bpfmap_each calls for every entry, with the merged value. Nonzero ends the walk.
 typedef int (*nd_bpfmap_fn)(void *arg, const void *key, const void *val);
 
 int nd_bpfmap_get(const struct nd_bpfmap *b, const void *key, void *val); // -ENOENT if absent
+// Both: 0 or a negative errno. The value of a per-CPU map goes to the first CPU; deleting from an
+// array sets the value to zero.
 int nd_bpfmap_set(const struct nd_bpfmap *b, const void *key, const void *val);
 int nd_bpfmap_del(const struct nd_bpfmap *b, const void *key);
 // Every key that is in the map during the whole walk is seen exactly once, whatever order keys have

@@ -24,7 +24,7 @@
 #define THREADS 64u
 #define ON_A_TRACEPOINT 64u // programs: BPF_TRACE_MAX_PROGS
 #define NAP_NS 100000       // between two looks at the list
-#define PATIENCE 20000u     // looks: two seconds; the kernel goes on without us
+#define PATIENCE 20000u     // polls: two seconds; the kernel continues without us
 
 // ---- descriptors, closed in parallel ------------------------------------------------------------
 
@@ -139,7 +139,7 @@ static uint32_t prog_of(int link)
     return bpf_obj_get_info_by_fd(link, &info, &size) ? 0 : info.prog_id;
 }
 
-// 1: on the list, 0: not, -1: the kernel does not tell (not a tracepoint).
+// 1: on the list, 0: not, -1: the kernel does not say (not a tracepoint).
 static int is_listed(int perf, uint32_t prog)
 {
     struct { // perf_event_query_bpf

@@ -13,9 +13,9 @@ struct nd_early {
     uint32_t n;
 };
 
-// Makes those of the planned maps that are worth it. What fails is left to the loader.
+// Makes the planned maps for which this is worthwhile. The loader makes those that fail.
 void nd_early_make(struct nd_early *e, const struct nd_plan_map *maps, uint32_t n);
-// Gives the object those that are just what it asks for; before it is loaded.
+// Gives the object those that are exactly what it asks for; call it before loading.
 void nd_early_use(const struct nd_early *e, struct bpf_object *obj);
 void nd_early_free(struct nd_early *e); // also closes the maps; those in use stay
 #endif

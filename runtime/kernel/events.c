@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A ring buffer, or what stands for it. Programs commit without waking us until the buffer is a
+// A ring buffer, or what replaces it. Programs commit without waking us until the buffer is a
 // quarter full, so the run also looks here every few milliseconds. Must not know what events mean.
 // Serves the run.
 #include "runtime/kernel/events.h"

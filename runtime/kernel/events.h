@@ -17,10 +17,12 @@ struct nd_events *nd_events_new(const struct nd_mf *mf, struct bpf_object *obj, 
                                 void *arg);
 void nd_events_free(struct nd_events *e);
 int nd_events_fd(const struct nd_events *e); // readable when programs woke us
-// Takes what is there, at most a batch; 1 if there may be more, 0, or the callback's result.
+// Takes the records in the buffer, at most a batch; 1 if there may be more, 0, or the callback's
+// result.
 int nd_events_consume(struct nd_events *e);
 uint64_t nd_events_seen(const struct nd_events *e);
-// Lost as the buffers tell; programs have counted them, too, unless the kernel is older than 5.1.
+// Lost according to the buffers; programs have counted them as well, unless the kernel is older
+// than 5.1.
 uint64_t nd_events_dropped(const struct nd_events *e);
 uint64_t nd_events_bad(const struct nd_events *e); // records of the wrong size or number
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 bool nd_feature_may_trace(void); // CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON
-// Directory fd of the tracefs: the mount if there is one, else a private mount that nobody else
+// Directory fd of tracefs: the mount if there is one, otherwise a private mount that nothing else
 // sees. The caller closes it. Negative errno if there is none.
 int nd_feature_tracefs(void);
 // Waits until every BPF program that was running has ended. 0, or a negative errno when the kernel

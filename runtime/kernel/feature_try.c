@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One small program or map for each feature. A trial that ends for want of privileges tells
-// nothing: the feature counts as there, and loading will say what is wrong. Must not know scripts.
+// One small program or map for each feature. A trial that fails for lack of privileges says
+// nothing: the feature counts as available, and loading will say what is wrong. Must not know
+// scripts.
 #include "runtime/kernel/feature_try.h"
 
 #include "runtime/kernel/attach_multi.h"

@@ -12,7 +12,7 @@ struct nd_line {
     uint32_t line, col;
 };
 
-// Line of instruction `insn` of the function `func`. 0, or -ENOENT if the object does not tell.
+// Line of instruction `insn` of the function `func`. 0, or -ENOENT if the object does not say.
 int nd_line_find(const void *elf, size_t size, const char *func, long insn, struct nd_line *out);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Finds the manifest in the object, puts option values in place and lets libbpf load the programs
-// with the types and attach ids the manifest tells. Must not know how they are attached.
+// with the types and attach ids from the manifest. Must not know how they are attached.
 #include "runtime/kernel/load_impl.h"
 
 #include "runtime/common/kinds.h"
@@ -112,7 +112,7 @@ int nd_load_open(struct nd_load *l, const void *file, size_t size)
     l->elf = file;
     l->elf_size = size;
     elf_version(EV_CURRENT);
-    copy = malloc(size + 1); // elf_memory wants memory it may write to
+    copy = malloc(size + 1); // elf_memory needs memory it may write to
     if (!copy)
         return -ENOMEM;
     memcpy(copy, file, size);
@@ -135,7 +135,7 @@ int nd_load_open(struct nd_load *l, const void *file, size_t size)
 
 // ---- into the kernel ---------------------------------------------------------------------------
 
-// libbpf's print hook has no argument of its own, so where its text goes is the one piece of state
+// libbpf's print hook has no argument for us, so where its text goes is the one piece of state
 // that is not in a struct; set for the duration of one load only.
 static _Thread_local FILE *capture;
 
@@ -154,7 +154,7 @@ struct prepare { // what the load callback needs
     const uint8_t *opts; // values, laid out as nd_opts
 };
 
-// ND_MF_IMM: the words of options into the program's immediates, all that the manifest tells of.
+// ND_MF_IMM: the words of options into the program's immediates, all that the manifest lists.
 static int place_words(struct prepare *p, struct bpf_program *prog, const struct nd_mf_prog *mp)
 {
     size_t n = bpf_program__insn_cnt(prog), i;
@@ -330,7 +330,7 @@ static int no_place(void)
     return -EINVAL;
 }
 
-// ND_MF_SPLIT: nd_state is behind system calls.
+// ND_MF_SPLIT: nd_state is reached through system calls.
 static int find_state(struct nd_load *l, struct bpf_object *obj, const struct bpf_map *map)
 {
     const struct bpf_map *words = bpf_object__find_map_by_name(obj, ND_WORDS_SYM);
@@ -490,7 +490,7 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
         return err;
     if (l->early) {
         nd_early_use(l->early, obj);
-        nd_early_free(l->early); // what is not used; the object has descriptors of its own
+        nd_early_free(l->early); // what is not used; the object has its own descriptors
     }
     err = bpf_object__load(obj);
     if (err) {

@@ -48,6 +48,7 @@ int nd_load_fits(struct nd_load *l);
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose);
 void nd_load_free(struct nd_load *l);
 
+// Is this program loaded in the form that reads through typed pointers?
 bool nd_load_is_direct(const struct nd_load *l, uint32_t prog);
 int nd_load_prog_fd(const struct nd_load *l, uint32_t prog); // -1 if it is not loaded
 

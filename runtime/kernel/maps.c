@@ -275,7 +275,7 @@ static int harvest(struct nd_maps *m, uint32_t map)
     return harvest_all(m);
 }
 
-// Is there a word that tells whether this variable without a key was ever set?
+// Is there a word that says whether this variable without a key was ever set?
 static bool has_word(const struct nd_maps *m, const struct map *p)
 {
     return p->d->kind == ND_MAP_ARRAY && p->d->pop_off && m->state;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The maps of a script as user code sees them: typed keys and merged values, whatever kind of BPF
-// map is behind, with two generations for maps that are emptied while probes run, and maps that
+// map is there, with two generations for maps that are emptied while probes run, and maps that
 // live in user space only. Must not know user code or text. Serves the VM, sinks and the run.
 //
 // Keys and values are the bytes described by the manifest's types; a scalar map has the key NULL.

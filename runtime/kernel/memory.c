@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define ENTRY 64u // what the kernel has beside key and value, with its share of the buckets
+#define ENTRY 64u // what the kernel stores besides key and value, with its share of the buckets
 
 // Bytes, about.
 static uint64_t wants(const struct bpf_map *map, uint64_t ncpus)
@@ -36,7 +36,7 @@ static uint64_t wants(const struct bpf_map *map, uint64_t ncpus)
     }
 }
 
-// What can be had without making others go to disk; UINT64_MAX: nobody tells.
+// What is available without making others go to disk; UINT64_MAX: unknown.
 static uint64_t available(void)
 {
     FILE *f = fopen("/proc/meminfo", "re");

@@ -4,7 +4,7 @@
 
 struct bpf_object;
 
-// 0, or -ENOMEM with a message: the maps of the object want more memory than the machine has to
+// 0, or -ENOMEM with a message: the maps of the object need more memory than the machine has to
 // give.
 int nd_memory_check(const struct bpf_object *obj);
 

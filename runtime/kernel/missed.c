@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What bpf_prog_info and bpf_link_info tell. Must not know scripts.
+// What bpf_prog_info and bpf_link_info report. Must not know scripts.
 #include "runtime/kernel/missed.h"
 
 #include <bpf/bpf.h>

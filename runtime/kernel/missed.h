@@ -9,7 +9,8 @@
 // them for each program, however many attach points it has.
 uint64_t nd_missed_by_prog(int prog);
 // Because a return probe had no room for one more call under way, or a kprobe was hit inside of
-// another: of a link of a kprobe or kretprobe. -ENODATA: this kernel does not tell (before 6.7).
+// another: of a link of a kprobe or kretprobe. -ENODATA: this kernel does not report it
+// (before 6.7).
 int64_t nd_missed_by_link(int link);
 
 #endif

@@ -49,7 +49,7 @@ __attribute__((format(printf, 2, 3))) static void differs(struct check *c, const
     nd_msg_at(c->mf, &c->n->span, "error", "%s: compile it on this kernel", text);
 }
 
-// What the object asks for is not here; which may be what it wants.
+// What the object asks for is not here, which may be what it needs.
 __attribute__((format(printf, 2, 3))) static void absent(struct check *c, const char *fmt, ...)
 {
     char text[512];
@@ -462,7 +462,7 @@ static void check_one(struct check *c, struct btf *kernel)
     btf__free(module);
 }
 
-// What the script was told when it was compiled must be so here, too.
+// The answers that the script got when it was compiled must be the same here.
 static void check_not(struct check *c)
 {
     if ((c->n->flags & ND_NEEDF_NOT) && !c->absent)

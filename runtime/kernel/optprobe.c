@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// The name in a symbol table may have a version behind it: name@@GLIBC_2.34.
+// The name in a symbol table may be followed by a version: name@@GLIBC_2.34.
 static bool matches(const char *symbol, const char *pattern)
 {
     char name[256];

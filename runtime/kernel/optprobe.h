@@ -18,7 +18,7 @@ struct nd_optprobe {
 // no ELF file, -ENXIO: no such function, -E2BIG: too many, or why the file cannot be opened.
 int nd_optprobe_find(const struct nd_mf *mf, const struct nd_mf_attach *a, const uint8_t *opts,
                      struct nd_optprobe *out);
-// Has each file that was named what the script wants of it? 0, or -EINVAL after a message.
+// Does each file that was named have what the script needs? 0, or -EINVAL after a message.
 int nd_optprobe_check(const struct nd_mf *mf, const struct nd_options *values);
 
 #endif

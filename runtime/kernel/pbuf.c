@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// All records that are there are copied, sorted by time and handed on. A record whose program was
+// All available records are copied, sorted by time and handed on. A record whose program was
 // not done when its buffer was read comes with the next batch. Must not know what events mean.
 #include "runtime/kernel/pbuf.h"
 

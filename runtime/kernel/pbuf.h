@@ -17,6 +17,6 @@ void nd_pbuf_free(struct nd_pbuf *p);
 int nd_pbuf_fd(const struct nd_pbuf *p);
 // What is there now, in the order of time. The number of records, what fn returned, or -errno.
 int nd_pbuf_consume(struct nd_pbuf *p);
-uint64_t nd_pbuf_lost(const struct nd_pbuf *p); // as the kernel told so far
+uint64_t nd_pbuf_lost(const struct nd_pbuf *p); // as reported by the kernel so far
 
 #endif

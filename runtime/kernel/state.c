@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A write to a map replaces the whole value, so the words that we write have entries of their own:
+// A write to a map replaces the whole value, so the words that we write have their own entries:
 // what programs count meanwhile is not touched. Must not know what the words mean.
 #include "runtime/kernel/state.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // nd_state, the words that programs and the runtime share: in shared memory where the kernel has
-// it, else read and written by system calls. Must not know what the words mean. Serves loading,
-// losses, maps and the run.
+// it, otherwise read and written by system calls. Must not know what the words mean. Serves
+// loading, losses, maps and the run.
 #ifndef ND_STATE_H
 #define ND_STATE_H
 
@@ -17,7 +17,7 @@ struct nd_state {
     uint8_t *value;        // room for that value
 };
 
-bool nd_state_there(const struct nd_state *s);
+bool nd_state_there(const struct nd_state *s); // does the object have any?
 // The u64 at off; 0 if there is no state.
 uint64_t nd_state_get(const struct nd_state *s, uint32_t off);
 // Only for words that the manifest gives to the runtime (words_size).

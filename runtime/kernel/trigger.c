@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Each program has an address of its own, so that they can stay where they hang: taking a uprobe
+// Each program has its own address, so that they can stay attached: taking a uprobe
 // away takes the kernel up to 100 ms. Only this process is traced. Must not know scripts.
 #include "runtime/kernel/trigger.h"
 

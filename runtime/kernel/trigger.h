@@ -8,7 +8,7 @@
 
 struct nd_trigger; // the programs hung up so far
 
-struct nd_trigger *nd_trigger_new(void);
+struct nd_trigger *nd_trigger_new(void); // NULL: out of memory
 // Runs a program of type KPROBE; index: its number. 0 or a negative errno.
 int nd_trigger_run(struct nd_trigger *t, uint32_t index, int prog);
 void nd_trigger_free(struct nd_trigger *t);

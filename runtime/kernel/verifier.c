@@ -90,7 +90,7 @@ long nd_verifier_last_insn(const char *log)
     return last;
 }
 
-// The verifier's own words: the last line that is no instruction, no source and no statistics.
+// The verifier's own words: the last line that is not an instruction, source or statistics.
 static void last_words(const char *log, char *out, size_t size)
 {
     const char *line, *next;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Walks a typed value and tells a visitor its parts: the one place that knows what bytes mean.
+// Walks a typed value and gives its parts to a visitor: the one place that knows what bytes mean.
 // Must not know how text or JSON looks. Serves both printers.
 #include "runtime/output/format.h"
 

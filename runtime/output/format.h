@@ -55,7 +55,7 @@ void nd_visit(const struct nd_fmt *f, uint32_t type, const void *bytes, const st
 // The symbol at an address; pid 0: of the kernel. Without a name if it is not known.
 struct nd_symbol nd_format_symbol(const struct nd_fmt *f, uint64_t addr, uint32_t pid);
 // One frame or address: func+0x1a [module], or 0x... when the name is unknown. pid 0: kernel.
-// frame: of a stack, where the offset is told also if it is 0.
+// frame: of a stack, where the offset is given even if it is 0.
 void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
                     struct nd_buf *out);
 // The functions of a stack by name alone; a stack that could not be taken has none.

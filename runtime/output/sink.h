@@ -53,6 +53,7 @@ struct nd_path_stat { // what happened to packets on a path
     const uint64_t *lost_after; // by last stage
 };
 
+// The first record: the script, what is attached (nat), and the options as text (nopts).
 void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
                     uint32_t nat, const char *const *opt_names, const char *const *opt_values,
                     uint32_t nopts);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Records as CSV (docs/csv.md): rows of one kind and name stand below a header of their own. Must
+// Records as CSV (docs/csv.md): rows of one kind and name are under their own header. Must
 // not know files or buffers. Serves sink.c.
 #include "runtime/common/agg.h"
 #include "runtime/common/json.h"
@@ -370,7 +370,7 @@ static void csv_plain(struct nd_sink *s, const struct nd_plain *v)
 
 // ---- the other records --------------------------------------------------------------------------
 
-// Options and probes are no table of the script's; JSON has them.
+// Options and probes are not a table of the script; JSON has them.
 static void csv_header(struct nd_sink *s, const struct nd_sink_header *h)
 {
     (void)s;

@@ -85,6 +85,7 @@ const char *nd_sink_site_kind(const struct nd_mf_site *site);
 const char *nd_sink_site_file(const struct nd_mf *mf, const struct nd_mf_site *site); // "": none
 const char *nd_sink_path_count(uint32_t i); // enum nd_path_count
 uint64_t nd_sink_lost(const struct nd_sink_summary *m, uint32_t kind);
-uint64_t nd_sink_missed(const struct nd_sink_summary *m, bool *told); // told: is that all?
+uint64_t nd_sink_missed(const struct nd_sink_summary *m,
+                        bool *told); // told: is that the complete number?
 
 #endif

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-// Nothing: what is being attached is said on the terminal by the run, so that standard output holds
+// Nothing: the run says on the terminal what is being attached, so that standard output holds
 // results only.
 static void text_header(struct nd_sink *s, const struct nd_sink_header *h)
 {

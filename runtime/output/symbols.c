@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FAR (64ull << 20) // this far behind the last symbol an address belongs to nothing
+#define FAR (64ull << 20) // this far after the last symbol an address belongs to nothing
 
 struct nd_syms {
     struct nd_ksyms kernel;

@@ -10,6 +10,7 @@
 
 struct nd_syms;
 
+// Symbols are read when first asked for. NULL: out of memory.
 struct nd_syms *nd_syms_new(void);
 void nd_syms_free(struct nd_syms *s);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Names of users and control groups, kept once they were asked. Must not know formats.
+// Names of users and control groups, remembered once looked up. Must not know formats.
 // Serves symbols.c.
 #include "runtime/output/symbols_impl.h"
 

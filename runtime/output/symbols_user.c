@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// User symbols: the mappings of a process and the symbol tables of the files behind them. Both are
+// User symbols: the mappings of a process and the symbol tables of the mapped files. Both are
 // kept: files by device and inode, mappings by process, read again when they may have changed.
 // Must not know formats. Serves symbols.c.
 #include "runtime/output/symbols_impl.h"

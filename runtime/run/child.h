@@ -13,7 +13,7 @@ struct nd_child {
 };
 
 int nd_child_make(struct nd_child *c, const char *command); // 0 or a negative errno
-void nd_child_go(struct nd_child *c);
+void nd_child_go(struct nd_child *c);                       // starts the command
 // Ended? Then 1 and its exit status in *code (128 + signal), or -1: it could not be started, which
 // was said.
 int nd_child_ended(struct nd_child *c, int *code);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How many of us trace at a time: each takes a name in the kernel's table of local sockets, which
-// is gone with it however it ends, and of which nothing is left in any folder. Names are those of
+// disappears with it however it ends, and leaves nothing in any folder. Names are those of
 // one network namespace. Must not know scripts. Serves the run.
 #include "runtime/run/instance.h"
 
@@ -23,7 +23,7 @@ int nd_instance_take(unsigned int most)
         if (!bind(fd, (struct sockaddr *)&name,
                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)))
             return fd;
-        if (errno != EADDRINUSE) // nobody can tell: nothing to warn of
+        if (errno != EADDRINUSE) // unknown: nothing to warn about
             return fd;
     }
     if (fd < 0)

@@ -3,7 +3,7 @@
 #define ND_INSTANCE_H
 
 // A descriptor that makes this process one of at most `most` that trace, until it is closed;
-// -EBUSY: so many do already.
+// -EBUSY: the limit is reached.
 int nd_instance_take(unsigned int most);
 
 #endif

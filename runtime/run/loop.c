@@ -80,7 +80,7 @@ static int timer(struct loop *w, uint64_t ns, bool once, enum source src, uint32
     return own(w, fd, src, index);
 }
 
-// 0: only at the end, for the period is an option that was not given.
+// 0: only at the end, because the period is an option that was not given.
 static uint64_t period(const struct nd_run *r, const struct nd_mf_hook *h)
 {
     uint64_t ns = h->period;
@@ -117,7 +117,7 @@ static int watch_intervals(struct loop *w)
 
 #define POLL_NS 50000000u
 
-// A descriptor that tells when the process ends; without one (Linux < 5.3) it is looked for.
+// A descriptor that signals the end of the process; without one (Linux < 5.3) we poll for it.
 static int watch_process(struct loop *w)
 {
     struct nd_run *r = w->r;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sweeps the maps of packets under way. A packet is lost when its last stage is longer ago than the
-// path's timeout; who passes a stage in between is not taken out, for its record is read again
-// first. Must not know text. Serves the run.
+// path's timeout; one that passes a stage in between is not removed, because its record is read
+// again first. Must not know text. Serves the run.
 #include "runtime/run/paths.h"
 
 #include "runtime/kernel/state.h"
@@ -89,7 +89,7 @@ static uint64_t word(const void *record, uint32_t off)
     return v;
 }
 
-// One packet that seems lost: read again, for it may have gone on since the copy was made.
+// One packet that seems lost: read again, because it may have moved on since the copy was made.
 static int lose(struct nd_paths *p, uint32_t path, const void *key, void *record, int64_t now)
 {
     const struct nd_mf_path *d = &p->mf->paths[path];

@@ -458,7 +458,7 @@ static int exit_code(struct nd_run *r, int err)
     if (!err)
         err = closing;
     if (err == -EPIPE)
-        return log ? 1 : 0; // whoever read our output has seen enough
+        return log ? 1 : 0; // the reader of our output has seen enough
     if (closing)
         nd_msg("error: cannot write %s: %s", r->opts->output ? r->opts->output : "the output",
                strerror(-closing));

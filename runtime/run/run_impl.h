@@ -40,7 +40,7 @@ struct nd_run {
     int err;              // first failure, negative errno; 0 is a good end
 };
 
-// The loop, until something ends the run; r->err tells.
+// The loop, until something ends the run; r->err says what.
 void nd_loop(struct nd_run *r);
 
 // Shared steps; failures go to r->err and set r->stop.

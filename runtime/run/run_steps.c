@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is done while a run goes on, whoever asks for it: handlers, events, programs that are called
+// What is done during a run, on whatever occasion: handlers, events, programs that are called
 // and not attached. Must not know how runs start or end. Serves run.c and loop.c.
 #include "runtime/run/run_impl.h"
 
@@ -48,7 +48,7 @@ static void after_call(struct nd_run *r, int err)
         const char *text = nd_vm_error(r->vm);
 
         if (nd_sink_error(r->sink))
-            err = nd_sink_error(r->sink); // the reason behind it
+            err = nd_sink_error(r->sink); // the reason for it
         else
             nd_msg("error: %s", text && *text ? text : strerror(-err));
         nd_run_fail(r, err);

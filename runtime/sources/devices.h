@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Devices that options name: tells when one goes away or comes back while the script runs. Its
+// Devices that options name: reports when one goes away or comes back while the script runs. Its
 // packets are known by its name, so nothing else need be done. Must not know the kernel side.
 // Serves run.c.
 #ifndef ND_DEVICES_H

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define REPLY (64u << 10) // a device with many virtual functions tells a lot
+#define REPLY (64u << 10) // a device with many virtual functions has a long reply
 
 _Static_assert(offsetof(struct rtnl_link_stats64, rx_nohandler) == ND_LINK_rx_nohandler * 8,
                "the counters are in the order of the kernel's struct");

@@ -20,7 +20,7 @@ struct nd_textfile {
     uint32_t n;
 };
 
-// Reads a file, or finds it in the list if it was read before: a pipe is not there twice. NULL:
+// Reads a file, or finds it in the list if it was read before: a pipe can be read only once. NULL:
 // `why` says why not.
 const struct nd_textfile *nd_textfile_open(struct nd_textfile **list, const char *name,
                                            const char **why);

@@ -169,7 +169,7 @@ static int op_call(struct nd_vm *vm, const struct nd_mf_insn *in)
     return look(vm) ?: enter(vm, (uint32_t)in->c, in->a);
 }
 
-// Leaves the frame; `has` tells whether v is given to the caller.
+// Leaves the frame; `has` says whether v is returned to the caller.
 static int leave(struct nd_vm *vm, bool has, struct vm_value v)
 {
     const struct nd_mf_insn *call;

@@ -27,6 +27,7 @@ struct nd_vm_env {
     void *interrupted_arg;
 };
 
+// env is copied, what it points to must outlive the VM. NULL: out of memory.
 struct nd_vm *nd_vm_new(const struct nd_vm_env *env);
 void nd_vm_free(struct nd_vm *vm);
 

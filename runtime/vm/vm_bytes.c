@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Bytes that a probe copied: numbers and addresses in them. What is not all there is 0. Serves the
+// Bytes that a probe copied: numbers and addresses in them. What is out of range is 0. Serves the
 // functions of user code.
 #include "runtime/vm/vm_impl.h"
 

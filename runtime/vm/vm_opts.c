@@ -104,7 +104,7 @@ int vm_op_table(struct nd_vm *vm, const struct nd_mf_insn *in)
     t->ncols = in->a;
     for (i = 0; i < in->a; i++) {
         t->heads[i] = nd_mf_str(mf, mf->words[(uint32_t)in->c + i]);
-        t->numeric[i] = true; // until a cell is no number
+        t->numeric[i] = true; // until a cell is not a number
     }
     return 0;
 }

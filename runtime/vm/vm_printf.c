@@ -109,7 +109,7 @@ static void put_integer(const struct nd_vm *vm, const struct nd_spec *p, const s
     uint64_t u = own_width(vm, v, i);
 
     if (decimal) {
-        // A u64 above the signed range stays what it is; nobody means a negative number by it.
+        // A u64 above the signed range stays what it is; it is never meant as a negative number.
         negative = i < 0 && v->kind != VM_U64;
         u = negative ? -(uint64_t)i : (uint64_t)i;
     }

@@ -81,7 +81,7 @@ int vm_bi_file_error(struct nd_vm *vm, const struct vm_value *v)
         vm_str(vm, &v[3], &text, &m))
         return -EINVAL;
     snprintf(name, sizeof(name), "%.*s", (int)n, s);
-    f = nd_textfile_find(vm->files, name); // as it was read: a pipe is not there twice
+    f = nd_textfile_find(vm->files, name); // as it was read: a pipe can be read only once
     nd_msg_in(name, f && line >= 1 && line <= f->n ? f->lines[line - 1] : NULL, (uint32_t)line,
               col > 0 ? (uint32_t)col : 0, text, m);
     return end_run(vm);

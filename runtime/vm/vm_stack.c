@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The stack, the memory of one call and its first error: what all instructions stand on. Must not
+// The stack, the memory of one call and its first error: the base of all instructions. Must not
 // know values' types. Serves the other vm_*.c.
 #include "runtime/vm/vm_impl.h"
 

@@ -96,7 +96,7 @@ command_of() {
     esac
 }
 
-# One run; its line goes to the raw file behind side and job.
+# One run; its line goes to the raw file after side and job.
 one() {
     local side=$1 job=$2 line lines= cache=off
     local -a traffic cmd

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzz target: any bytes as a manifest, with magic number, size and checksum made right so that
-// what is behind them is reached. What is accepted is then followed everywhere: names, values of
+// what comes after them is reached. What is accepted is then followed everywhere: names, values of
 // each type, and the user code is run, with maps of user space and its output thrown away.
 #include "fuzz.h"
 #include "runtime/common/mf.h"

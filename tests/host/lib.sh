@@ -114,7 +114,7 @@ total() {
         END { print n + 0 }' "$1"
 }
 
-# NAMESPACE PORT: somebody listens on it for TCP over IPv4.
+# NAMESPACE PORT: a program listens on it for TCP over IPv4.
 listening() { ip netns exec "$1" awk -v port=":$(printf %04X "$2")\$" '$2 ~ port && $4 == "0A" { on = 1 } END { exit !on }' /proc/net/tcp; }
 # NAMESPACE FILE NAME...: the sum of these counters in the namespace's /proc/net/snmp or snmp6.
 counters() {

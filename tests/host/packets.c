@@ -619,7 +619,7 @@ static int send_all(const char *dev, const char *vlan, unsigned int count, bool 
 
         build(&f, &kinds[i]);
         v[1].iov_len = f.n;
-        if (kept && vlan) { // or the device takes the type behind all tags for that of the frame
+        if (kept && vlan) { // or the device takes the type after all tags for that of the frame
             to.sll_ifindex = (int)if_nametoindex(vlan);
             to.sll_protocol = htons((uint16_t)(f.b[12] << 8 | f.b[13]));
             m.msg_name = &to;

@@ -6,7 +6,7 @@
 #   tests/host/run.sh -b              only builds the programs that the tests start
 #
 # TEST_TIMEOUT: seconds that one test may take (120); what other work takes of the CPUs does not count. TEST_SLOW:
-# this machine is so many times slower than others: tests at full speed send that much less. TEST_DIR: another folder.
+# this machine is this many times slower than others: tests at full speed send that much less. TEST_DIR: another folder.
 # Each test prints "ok NAME" or "not ok NAME why"; the last line here is "N passed, N failed".
 set -u
 cd "$(dirname "$0")/../.." || exit 1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Arguments of functions of programs: at a return those of the very call, with calls inside each other
-# in several threads at once; those on the stack; objects, with a file that others trace, too.
+# in several threads at once; those on the stack; objects, with a file that others also trace.
 . "$(dirname "$0")/lib.sh"
 TARGET=$PWD/build/tests/host/target
 N=150 T=4 # threads

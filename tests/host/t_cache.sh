@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A script that was compiled before starts without the compiler, unless anything that its object
-# was made of has changed; and nobody else can put an object into the cache.
+# was made from has changed; and no other user can put an object into the cache.
 . "$(dirname "$0")/lib.sh"
 export NDTRACE_CACHE=$TMP/cache
 REAL=$(dirname "$ND")/ndtrace-compile

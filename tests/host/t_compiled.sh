@@ -31,7 +31,7 @@ head -c 5000 "$TMP/flows.ndo" >"$TMP/cut.ndo"
 same cut-object "$?:$(grep -c 'error' "$TMP/cut")" 1:1
 cd - >/dev/null || exit 1
 
-# As nobody, from a folder that everybody may read.
+# As user nobody, from a folder that everyone may read.
 chmod 755 "$TMP"
 mkdir "$TMP/bin"
 cp "${NDTRACE:-build/ndtrace}" "${NDTRACE:-build/ndtrace}-compile" $script "$TMP/bin/"

@@ -49,7 +49,7 @@ stop "$PID"
 let_go
 same lock-pid "$(grep -c '^locks ' "$TMP/other.out")" 0
 
-# Of a library that is named: that of the program, and a copy that nobody uses.
+# Of a named library: that of the program, and a copy that is not used.
 libc=$(ldd build/tests/host/locks | awk '/libc\.so/ { print $3 }')
 cp "$libc" "$TMP/copy.so"
 for lib in "$libc" "$TMP/copy.so"; do

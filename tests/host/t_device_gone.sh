@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A device that an option names goes away, and comes back: it is told, and its packets are counted again.
-# One that is not there yet is an error that lists those that are.
+# A device that an option names goes away, and comes back: this is reported, and its packets are counted again.
+# One that does not exist yet is an error that lists those that do.
 . "$(dirname "$0")/lib.sh"
 network g
 

@@ -28,7 +28,7 @@ same events-all "$(($(grep -c "^$A 10.77.0.1:40000 -> 10.77.0.2:5201 242\$" "$TM
 same events-none-lost "${lost:-0}" 0
 same events-counted "$(total "$TMP/events.out" @n)" "$N"
 
-# More than the buffer holds while nobody reads: the lost ones are counted to the last.
+# More than the buffer holds while it is not read: the lost ones are counted to the last.
 trace flood -e '
 option dev: ifname "device"
 rawtracepoint:net_dev_queue /args.skb->dev->name == opt.dev && args.skb->len == 242/ {

@@ -24,7 +24,7 @@ option b: string "the other"
 rawtracepoint:net_dev_queue
 /(args.skb->dev->name == opt.a || args.skb->dev->name == opt.b) && args.skb->len == 242/ {'
 
-# NAME BODY: BODY is behind the opening brace of the probe.
+# NAME BODY: BODY follows the opening brace of the probe.
 one() {
     trace "$1" -e "$head $2" --a "$A1" --b "$A2" || return
     producers

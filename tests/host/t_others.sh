@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The sixth tracer on a host is told that it is one, however the others ended.
+# The sixth trace on a host is warned about the others, however earlier ones ended.
 . "$(dirname "$0")/lib.sh"
 network o
 SCRIPT='tracepoint:net:net_dev_queue { @ = count() }'

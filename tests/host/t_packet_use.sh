@@ -25,7 +25,7 @@ stop "$PID"
 has bad-path "$TMP/bad_path.out" "^path p: started $((2 * N)), done $((2 * N)), lost 0, under way 0"
 has bad-path-flow "$TMP/bad_path.out" "^@done\[10.77.0.1:40000 -> 10.77.0.2:4789 UDP\]: $((2 * N))\$"
 has bad-path-inner "$TMP/bad_path.out" '^path i: started 0, '
-# Segments to come, and what nobody tracks: 5000 bytes of which 1000 go into each; a packet that is
+# Segments to come, and packets that are not tracked: 5000 bytes of which 1000 go into each; a packet that is
 # whole has none. SKB_GSO_TCPV4 | SKB_GSO_DODGY: user space said so.
 trace gso -e "use stages
 option dev: ifname \"device\"

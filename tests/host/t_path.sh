@@ -22,7 +22,7 @@ has all-second "$TMP/all.out" "^@step\[tx_xmit, netif_rx\]: $N\$"
 has all-devices "$TMP/all.out" "^@done\[$A, $B\]: $N\$"
 same all-times "$(total "$TMP/all.out" @negative):$(total "$TMP/all.out" @sum)" 0:0
 
-# Ends that this kernel cannot serve are not there: the path begins behind the one and ends before the other.
+# Ends that this kernel cannot serve are left out: the path begins after the one and ends before the other.
 trace ends -e "$HEAD stage none(skb: struct sk_buff *) { try kprobe:no_such_function { skb = (struct sk_buff *)arg0 } }
     path p by packet_id = none? -> qdisc_enq if (pkt.dev == opt.a && pkt.len > 200) -> tx_xmit if (pkt.dev == opt.a) -> none?
     probe p:done { @ends[path.dev] = count() }" --a "$A" --b "$B" || finish
@@ -31,7 +31,7 @@ stop "$PID"
 has ends "$TMP/ends.out" "^path p: started $N, done $N, lost 0, under way 0\$"
 same ends-done "$(total "$TMP/ends.out" @ends)" "$N"
 
-# None of them gets to the last stage: all are lost, behind the one before.
+# None of them reaches the last stage: all are lost, after the one before.
 trace none -e "$HEAD $WAY -> netif_rx if (pkt.dev == opt.b && pkt.len > 60000) $TALLY" --a "$A" --b "$B" || finish
 N=$(send 200)
 sleep 1 # the path's timeout
@@ -76,7 +76,7 @@ has keep-path "$TMP/keep.out" "^path p: started $N, done $N, lost 0, under way 0
 has keep-label "$TMP/keep.out" "^@step\[FIRST, LAST\]: $N\$"
 has keep-values "$TMP/keep.out" "^@kept\[14, 0, $A, $B\]: $N\$"
 
-# Who is first and who is last is decided by the options, too.
+# The options also decide which is first and which is last.
 ENDS='option first: bool "from the queue" option last: bool "to the receiver"
     path p by packet_id keep { bytes: u32 = pkt.len }
     = qdisc_enq when (opt.first) if (pkt.dev == opt.a && pkt.len > 200) -> tx_queue if (pkt.dev == opt.a && pkt.len > 200)

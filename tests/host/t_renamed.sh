@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A renamed device keeps the rest of its longer name behind the zero byte: that is no part of a name.
+# A renamed device keeps the rest of its longer name after the zero byte: that is not part of a name.
 . "$(dirname "$0")/lib.sh"
 network r
 ip -n "$A" link set "$A" down && ip -n "$A" link set "$A" name a_rather_long_1 && ip -n "$A" link set a_rather_long_1 name a1 &&

@@ -3,7 +3,7 @@
 # Each script of scripts/ says what it answers, is formatted, compiles, loads, attaches, ends.
 . "$(dirname "$0")/lib.sh"
 
-# What scripts want to be told.
+# What scripts ask of the run.
 declare -A needs=([vm_latency_summary.nd]="--vm-interface lo")
 
 for f in scripts/*.nd; do

@@ -78,7 +78,7 @@ for s in scripts/*.nd; do
 done
 if [ -n "$old" ] && [ -z "$bad" ]; then ok scripts; else not_ok scripts "wanted all to compile, got: $bad"; fi
 
-# -p ends with its process also where nobody tells.
+# -p ends with its process even if the kernel does not report it.
 sleep 1 &
 p=$!
 counted_ms

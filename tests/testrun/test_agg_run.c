@@ -73,7 +73,7 @@ static int64_t number(struct tr *t, const char *name)
     return v;
 }
 
-// As often as a value says: on kernels without loops an error, for nobody knows how often that is.
+// As often as a value says: on kernels without loops an error, because the number is unknown.
 static void open_loops(void **state)
 {
     static const char script[] = "rawtracepoint:sched_switch { for ($i : 0..arg0) { @range++; }"

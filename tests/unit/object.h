@@ -205,7 +205,7 @@ static inline void start_run(struct started *s, const char *dir, const char *con
     s->pid = fork();
     assert_true(s->pid >= 0);
     if (!s->pid) {
-        signal(SIGHUP, SIG_DFL); // whoever runs the tests may ignore it, and ndtrace would, too
+        signal(SIGHUP, SIG_DFL); // the caller of the tests may ignore it, and so would ndtrace
         dup2(open(s->out, O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
         dup2(open(s->err, O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
         exit(nd_cli(n, argv));

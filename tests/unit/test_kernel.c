@@ -273,7 +273,7 @@ static int live_event(void *arg, const char *category, const char *event)
     struct live *l = arg;
     const struct nd_tp_format *f;
     const char *why = NULL;
-    uint32_t end = 8; // behind the common fields
+    uint32_t end = 8; // after the common fields
 
     if (nd_kernel_tracepoint(l->k, category, event, &f, &why))
         fail_msg("%s:%s: %s", category, event, why ? why : "gone");

@@ -218,7 +218,7 @@ static void test_semicolons(void **state)
     }
 }
 
-// One mistake does not hide the next one, nor the declarations behind it.
+// One mistake does not hide the next one, nor the declarations after it.
 static void test_recovery(void **state)
 {
     struct nd_unit *u =

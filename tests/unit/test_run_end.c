@@ -245,7 +245,7 @@ static void test_closed_pipe(void **state)
         exit(nd_cli(4, argv));
     }
     close(fds[1]);
-    close(fds[0]); // nobody reads
+    close(fds[0]); // no reader
     end_run(&s, &r);
     expect(&r, 0, NULL, NULL);
     assert_null(strstr(r.err, "error"));

@@ -369,7 +369,7 @@ static void test_when(void **state)
     obj_free(&o);
 }
 
-// Option values are in place when programs run, behind whatever else .rodata holds.
+// Option values are in place when programs run, after whatever else .rodata holds.
 static void test_option_value(void **state)
 {
     struct nd_mf_option op = {.file = ND_MF_NONE,

@@ -79,7 +79,7 @@ static void kernel_table(void **state)
     expect(&k, 0xffffffff81000301, "last_without_newline", "kernel", 1);
     expect(&k, 0xffffffffc0000001, "veth_open", "veth", 1);
     expect(&k, 0xffffffffc0000100, "veth_xmit", "veth", 0);
-    expect(&k, 0xffffffffffffffff, NULL, NULL, 0); // far behind everything
+    expect(&k, 0xffffffffffffffff, NULL, NULL, 0); // far after everything
     assert_false(k.hidden);
     nd_ksyms_drop(&k);
     load(&k, "");

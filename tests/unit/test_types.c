@@ -43,7 +43,7 @@ static void test_script_struct(void **state)
     nd_unit_free(u);
 }
 
-// Bit-fields share a unit, and what is behind them follows at once: as gcc lays it out.
+// Bit-fields share a unit, and what follows comes right after them, as gcc lays it out.
 static void test_bit_fields(void **state)
 {
     struct nd_unit *u = checked(

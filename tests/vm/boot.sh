@@ -103,7 +103,7 @@ start() {
     qemu=$!
 }
 
-# Before there are programs, nothing is known to be lost. The machine reads the file, too.
+# Before there are programs, nothing is known to be lost. The machine also reads the file.
 if [ -x "$WITHIN" ]; then
     watch_lost "$out/lost"
     calibrate $HOST_WORK

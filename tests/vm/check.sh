@@ -5,7 +5,7 @@
 #
 #   tests/vm/check.sh ["KERNEL..."] ["TEST..."]     TEST as in tests/vm/tests/TEST.sh
 #
-# A kernel that is not there is a failure. The last line is "N passed, N failed"; all that the tests
+# A missing kernel is a failure. The last line is "N passed, N failed"; all that the tests
 # said is in build/vm/KERNEL-TOPOLOGY.log.
 set -u
 HERE=$(cd "$(dirname "$0")" && pwd)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For the tests of tools that tell latencies stage by stage, which source it behind lib.sh and their topology:
+# For the tests of tools that show latencies stage by stage, which source it after lib.sh and their topology:
 # a tracer over several steps, a queue that delays some packets and loses others, medians of pairs of stages.
 # shellcheck shell=bash disable=SC2034
 export NDTRACE_CACHE=$TMP/cache # compiled once for all runs of a tool

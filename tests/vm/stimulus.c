@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Does a thing a known number of times, so that probes can be held to it: calls of kernel functions
-// (in one thread, in several at once), of one own function, of one static probe, packets of a tap
-// device. Must not know tracers. Serves tests/vm/tests.
+// (in one thread, in several at once), of a function of its own, of a static probe, packets of a
+// tap device. Must not know tracers. Serves tests/vm/tests.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define LEN 1000
-#define THREADS 6    // unless told
+#define THREADS 6    // by default
 #define FIRST 100    // bytes of the first part of a datagram
 #define SECOND 50    // of its second
 #define FRAME 321    // bytes of a packet of the tap device
@@ -34,7 +34,7 @@ long nd_target(long a, const char *text)
     return a * 2 + (long)strlen(text);
 }
 
-// vfs_fallocate(file, mode, offset, len): nobody else on an idle machine calls it.
+// vfs_fallocate(file, mode, offset, len): nothing else on an idle machine calls it.
 static int fallocates(long n)
 {
     int fd = memfd_create("stimulus", 0);

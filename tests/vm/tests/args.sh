@@ -4,7 +4,7 @@
 # those on the stack; func: by trampoline and by breakpoint; copies that the compiler made; several
 # functions of one name.
 . "$(dirname "$0")/../lib.sh"
-# NAME FILE PATTERN...: lines that must be there, whole.
+# NAME FILE PATTERN...: lines that must be there, complete.
 lines() {
     local name=$1 file=$2 p
     shift 2
@@ -91,7 +91,7 @@ for kind in func kprobe; do
 done
 traced copy-ret 'funcret:do_sysinfo /comm == "stimulus"/ { @n[(int32)retval] = count() }' "$STIMULUS" sysinfo 70
 lines copy-ret-count "$OUT" '@n[0]: 70'
-# An object that has asked for the function finds its copy, too.
+# An object that has asked for the function also finds its copy.
 "$ND" compile -o "$TMP/copy.ndo" -e 'probe kprobe:do_sysinfo when has_func("do_sysinfo") /comm == "stimulus"/ { @n = count() }' 2>"$TMP/e"
 "$WITHIN" 60 "$ND" -c "$STIMULUS sysinfo 70" "$TMP/copy.ndo" >"$TMP/o" 2>>"$TMP/e"
 same copy-object-exit $? 0

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What cannot be traced is refused in words that say why; missing privileges and a tracefs that is not
-# mounted, too.
+# mounted as well.
 . "$(dirname "$0")/../lib.sh"
 # NAME EXIT PATTERN SCRIPT [COMMAND...]: refused with that exit code and those words.
 refused() {
@@ -43,7 +43,7 @@ no_module() {
     has "without-$3" "$TMP/e" "$2"
 }
 no_module openvswitch "module 'openvswitch' has no function '.*\(the module is not loaded\)" ovs_upcall_latency_summary
-no_module vhost "the module '?vhost(_net)?'? is not loaded" kvm_irqfd_stats_summary --qemu-pid 1
+no_module vhost "module '?vhost(_net)?'? is not loaded" kvm_irqfd_stats_summary --qemu-pid 1
 no_module nf_conntrack "no function 'nf_conntrack_in'.*\(its module is not loaded" trace_conntrack
 
 # ---- privileges

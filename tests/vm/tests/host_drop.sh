@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/host.sh"
 N=200
-# What frees a packet that nobody wanted, by kernel: it was renamed twice.
+# What frees a packet without a receiver, by kernel: it was renamed twice.
 for f in sk_skb_reason_drop kfree_skb_reason kfree_skb; do
     ! grep -qE "^$f( |$)" /sys/kernel/tracing/available_filter_functions || break
 done

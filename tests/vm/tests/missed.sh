@@ -4,7 +4,7 @@
 # Linux 6.7 and later tell how many: returns seen and missed are all the calls. Others say that they
 # do not tell.
 . "$(dirname "$0")/../lib.sh"
-cp "$(command -v sleep)" "$TMP/napper" # a name of its own: the harness sleeps, too
+cp "$(command -v sleep)" "$TMP/napper" # its own name, because the harness also sleeps
 sleepers() {
     local i p=()
     for i in {1..60}; do

@@ -3,7 +3,7 @@
 # A probe on a module that is loaded after the start, unloaded and loaded again counts every packet.
 . "$(dirname "$0")/../lib.sh"
 [ ! -e /sys/module/dummy ] || rmmod dummy || not_ok unloaded "dummy is in use"
-# N: so many packets through a device of the module, which is loaded for it and unloaded again.
+# N: sends N packets through a device of the module, which is loaded for it and unloaded again.
 round() {
     modprobe dummy numdummies=0 && until_said "$1" && ip link add nd1 type dummy && sysctl -qw net.ipv6.conf.nd1.disable_ipv6=1 &&
         ip addr add 10.67.0.1/24 dev nd1 && ip link set nd1 up &&

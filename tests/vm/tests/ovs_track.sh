@@ -7,7 +7,7 @@
 N=20
 ovs_tracked
 same warm "$(pings a 10.1.0.2 3)" 3
-# Some kernels track in the namespaces of the hosts, too: what counts is the switch's.
+# Some kernels also track in the namespaces of the hosts: what counts is the switch's.
 own=$(readlink /proc/self/ns/net | tr -dc 0-9)
 traced track "
 kprobe:ovs_ct_execute $(four 1) { @ct = count(); }

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/host.sh"
 N=20
-# Every stage is told of, served or with reasons.
+# Every stage is listed, served or with reasons.
 "$ND" list stages >"$TMP/stages" 2>"$TMP/e"
 same list-exit $? 0
 modprobe tun
@@ -42,7 +42,7 @@ export NDTRACE_WITHOUT=fentry,tp_btf
 traced without "$way" pings a 10.1.0.2 $N
 check_way without
 unset NDTRACE_WITHOUT
-# The same alternatives by hand, the later ones, too: they see what the first one sees.
+# The same alternatives by hand, also the later ones: they see what the first one sees.
 "$ND" explain -e 'tx_xmit { @ = count() }' >"$TMP/explained"
 has explained "$TMP/explained" 'net_dev_start_xmit'
 traced second '
@@ -61,7 +61,7 @@ traced six "icmp_rx { @n[probe] = count() } ip_any_tx /$echo/ { @tx = count() } 
 has six-v4 "$OUT" '^@n\[[a-z]*:icmp_rcv\]: 10$'
 has six-v6 "$OUT" '^@n\[[a-z]*:icmpv6_rcv\]: 14$'
 for s in tx rx l4; do same "six-$s" "$(total "$OUT" @$s)" 24; done
-# Datagrams to nobody: received, dropped with the reason where the kernel tells, and answered.
+# Datagrams without a receiver: received, dropped with the reason if the kernel gives it, and answered.
 ours='((struct udphdr *)(skb->head + skb->transport_header))->dest == bswap((u16)9)'
 traced drop "udp_rx { @udp = count() } pkt_drop /$ours/ { @n = count(); @r[reason] = count(); @at[ksym(location)] = count() }
     probe tracepoint:skb:kfree_skb when has_param(\"tracepoint:skb:kfree_skb\", \"reason\") /args.reason == SKB_DROP_REASON_NO_SOCKET/ { @no_socket = count() }" datagrams a 10.1.0.2 9 40
@@ -74,7 +74,7 @@ if kernel_at_least 5 17; then
 else
     has drop-no-reason "$OUT" '^@r\[0\]: 40$'
 fi
-# A connection to a port that nobody listens on: one segment there, one back.
+# A connection to a port without a listener: one segment there, one back.
 refuse() { for ((i = 0; i < 10; i++)); do inside a bash -c ': >/dev/tcp/10.1.0.2/9' 2>/dev/null; done; return 0; }
 traced tcp 'tcp_rx { @n = count(); @p[skb->protocol == bswap((u16)ETH_P_IP)] = count() }' refuse
 same tcp-segments "$(total "$OUT" @n)" 20

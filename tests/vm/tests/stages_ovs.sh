@@ -46,7 +46,7 @@ between up-userspace "$n" 6 12
 same up-tx "$(total "$OUT" @tx)" 12
 
 # By the internal port, there and back; each first packet of a flow is answered with a new flow. Then frames that are
-# sent to all ports, as nobody knows where their address is: each is one packet and copies of it, which pass the stages
+# sent to all ports, because it is not known where their address is: each is one packet and copies of it, which pass the stages
 # again.
 all_ports() { for ((i = 0; i < 6; i++)); do inside a "$STIMULUS" frame eth0 1 "0200000000ee020000000101 88b5 $(printf 'aabbccd%d' $i) $(printf '00%.0s' {1..40})"; done; }
 internal() { ovs_flush && pings a 10.1.0.3 $N && pings c fd01::1 $N && all_ports && all_ports; }

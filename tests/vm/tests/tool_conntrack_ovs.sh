@@ -32,7 +32,7 @@ lines run-zone ovs_ct_execute $((2 * N + 1)) 'OvsConInfoNFCT:0x[0-9a-f]+ OvsComm
 LABEL='SKBZoneID:7 .* CT_LABEL:0x00001234567890000000000000000005'
 lines label-confirm __nf_conntrack_confirm 1 "$LABEL"
 if of __nf_ct_refresh_acct | grep -q .; then lines label-later __nf_ct_refresh_acct $((2 * N - 1)) "$LABEL"; fi
-# Some kernels track in the namespaces of the hosts, too.
+# Some kernels also track in the namespaces of the hosts.
 n=1
 [ "$(of __nf_conntrack_confirm | wc -l)" != 3 ] || n=3
 lines confirm __nf_conntrack_confirm $n '10\.1\.0\.1 -> 10\.1\.0\.2 \(ICMP\).*OvsConInfoNFCT:N/A\(Init\).*CTINFO:2\(IP_CT_NEW\)'

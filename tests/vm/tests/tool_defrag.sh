@@ -4,7 +4,7 @@
 # kernels: 6.12
 # limit: 300
 # stdlib/stack/trace_ip_defrag: N datagrams of 4000 bytes are 3 N fragments and N that are put together;
-# without the last fragment none is, and that is said; copies are told apart. On a wire of its own: kernels before
+# without the last fragment none is, and that is reported; copies are told apart. On a separate wire: kernels before
 # 5.13 go on putting fragments together for tracking where that was on once.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/host.sh"

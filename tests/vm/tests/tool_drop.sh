@@ -3,7 +3,7 @@
 # topology: host
 # kernels: 6.12
 # limit: 300
-# stdlib/drop: M packets that nftables drops and N that nobody wants are M and N drops, with the
+# stdlib/drop: M packets that nftables drops and N without a receiver are M and N drops, with the
 # function, the reason and the flow of each.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/host.sh"

@@ -3,7 +3,7 @@
 # topology: ovs
 # kernels: 6.12
 # limit: 240
-# stdlib/perf/system_network_icmp_rtt: c is this host behind its internal port in0, va its uplink.
+# stdlib/perf/system_network_icmp_rtt: c is this host with its internal port in0, va its uplink.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/ovs.sh"
 N=5

@@ -78,7 +78,7 @@ table=0,priority=1,actions=drop
 table=1,priority=20,ip,ct_state=+new,actions=ct(commit,zone=7,exec(set_field:0x5->ct_label)),NORMAL
 table=1,priority=20,ip,ct_state=+est,ct_zone=7,ct_label=0x5/0xf,actions=NORMAL
 F
-BOTH=020000000102020000000101 IP4=4500001d000040004011000 # up to the checksum, which nobody looks at
+BOTH=020000000102020000000101 IP4=4500001d000040004011000 # up to the checksum, which is not looked at
 NSH=0fc60103001234ff11111111222222223333333344444444
 action() {
     datagrams a 10.1.0.2 9 1; datagrams a 10.1.0.2 10 1; pings a 10.1.0.2 3
@@ -95,7 +95,7 @@ has kinds-encap "$OUT" "^  Actions: (pop_eth, )?push_nsh, push_eth, output:$vb\$
 has kinds-ct-label "$OUT" '^    - ct_label: 0x00000000000000000000000000000005/0x0000000000000000000000000000000f$'
 has kinds-ct-zone "$OUT" '^    - ct_zone: 7$'
 
-# A host behind a tunnel.
+# A host at the end of a tunnel.
 ovs_flows <<<'actions=NORMAL'
 modprobe vxlan
 endpoint d vd 2 9 && ip addr add 10.9.0.1/24 dev vd &&

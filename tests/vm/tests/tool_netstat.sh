@@ -33,7 +33,7 @@ done
 has sizes-average "$OUT" '^ Total      9\.65K '
 same sizes-line "$(grep -cE '^-{95}$' "$OUT")" 1
 
-# Frames that nobody wants are dropped, which the device counts.
+# Frames without a protocol for them are dropped, which the device counts.
 mtu 1500
 IN=
 modprobe tun

@@ -68,7 +68,7 @@ FLAGS=(--protocol icmp --latency-us 999999.5)
 during ends ends
 has ends-dropped "$OUT" "^@packets\[eth0, dropped\]: $N\$"
 has ends-bypass "$OUT" "^@packets\[eth0, bypass\]: $N\$"
-has ends-none "$OUT" "^@no_queue\[eth0\]: $((3 * N))\$" # b's answers, too: its device has that name
+has ends-none "$OUT" "^@no_queue\[eth0\]: $((3 * N))\$" # also b's answers: its device has that name
 has ends-pending "$OUT" '^@packets\[eth0, pending\]: 3$'
 same ends-status "$(lines '^  Status: Packet entered qdisc$')" 3
 same ends-fast "$(lines '^  Qdisc delay')" 0

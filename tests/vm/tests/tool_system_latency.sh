@@ -95,7 +95,7 @@ between metrics-sojourn "$ms" 19000 25000
 has metrics-counts "$OUT" "^  Probe 1 \(INTERNAL_RX\): $((N + 1)) events\$"
 has metrics-counts-last "$OUT" "^  Probe 11 \(TX_XMIT\): $((N + 1)) events\$"
 
-# With the host's own stack; a connection that is refused, and a datagram that nobody wants.
+# With the host's own stack; a connection that is refused, and a datagram without a receiver.
 begin stack system_network_performance_metrics --internal-interface in0 --phy-interface "va,vb" --stack-stages
 same stack-answered "$(host_pings 10.1.0.1 $M)" $M
 (exec 3<>/dev/tcp/10.1.0.1/9) 2>/dev/null

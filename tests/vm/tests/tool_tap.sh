@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# stdlib/tun: ten frames more than there are places are put into the ring of a tap that nobody reads.
+# stdlib/tun: ten frames more than fit are put into the ring of a tap without a reader.
 . "$(dirname "$0")/../lib.sh"
 modprobe tun
 sysctl -qw net.ipv6.conf.default.disable_ipv6=1

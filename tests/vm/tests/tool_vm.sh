@@ -3,7 +3,7 @@
 # topology: vm
 # kernels: 6.12
 # limit: 300
-# stdlib/tun, vhost, kvm with a real machine behind them: N pings are N packets to it and N from it,
+# stdlib/tun, vhost, kvm with a real machine on them: N pings are N packets to it and N from it,
 # each of which signals, each signal an interrupt.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/vm.sh"

@@ -119,7 +119,7 @@ same details-sum "$(awk '/^  \[/ { s += $(NF - 1) } /^  Total/ { d = s - $(NF - 
     END { print n, bad + 0 }' "$OUT")" "$((to + from)) 0"
 
 # Fragments but the first have no ports; they belong to what is asked for all the same. Short ones: of others this
-# card's driver leaves the headers where nobody looks before the switch does.
+# card's driver leaves the headers where nothing looks before the switch does.
 ip -n peer route add 10.3.0.2/32 dev eth1 mtu 100
 begin fragments vm_network_latency_details "${AT[@]}" --proto udp --dst-port 9 --direction to-vm
 to_vm() { [ "$(cat /sys/class/net/vnet0/statistics/tx_packets)" -ge "$1" ]; }
@@ -146,7 +146,7 @@ same metrics-in "$(grep -cE '^5-TUPLE: 10\.3\.0\.1 -> 10\.3\.0\.2 ICMP \(id=[0-9
 same metrics-final-out "$(grep -cE '^  FINAL_STAGE: dev=eth0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $((2 * N))
 same metrics-final-in "$(grep -cE '^  FINAL_STAGE: dev=vnet0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $((2 * N))
 same metrics-process "$(grep -cE '^  PROCESS: pid=[0-9]+ comm=vhost-[0-9]+ first_dev=vnet0$' "$OUT")" $((2 * N))
-# 84 bytes behind Ethernet where the stack received them, 98 where they leave.
+# 84 bytes after Ethernet where the stack received them, 98 where they leave.
 same metrics-length-in "$(grep -A1 '^  Stage VNET_RX' "$OUT" | grep -c ' len=84 ')" $N
 same metrics-length-out "$(grep -A1 '^  Stage TX_XMIT' "$OUT" | grep -c ' len=98 ')" $N
 

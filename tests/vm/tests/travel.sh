@@ -61,7 +61,7 @@ both fentry falls
 has fentry-len "$TMP/fentry.object.out" '^@len\[1000\]: 200$'
 both record pings
 has record "$TMP/record.object.out" '^@\[98, lo\]: 10$'
-# To a port where nobody listens, by a process of a name of its own.
+# To a port without a listener, by a process with its own name.
 drops() { bash -c 'printf drops >/proc/self/comm; for i in 1 2 3; do printf x >/dev/udp/127.0.0.1/9; done' 2>/dev/null; true; }
 if grep -q NO_SOCKET "$TMP/places"; then
     both drops drops

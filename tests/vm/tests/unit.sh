@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 200
-# on demand: 140 s, and nearly all of it is in the other tests, too
+# on demand: 140 s, and nearly all of it is also in the other tests
 # The unit tests that load programs.
 cd "$(dirname "$0")/../../.." || exit 1
 . tests/clock.sh

@@ -27,7 +27,7 @@ address() {
     ip -n "$1" link set "$2" address "02:00:00:00:0$4:0$3" up && ip -n "$1" addr add "10.$4.0.$3/24" dev "$2" &&
         ip -n "$1" addr add "fd0$4::$3/64" dev "$2" nodad
 }
-# NAMESPACE DEVICE NUMBER NET: the neighbour's address is fixed; nobody asks for it.
+# NAMESPACE DEVICE NUMBER NET: the neighbour's address is fixed; it is never asked for.
 neighbour() {
     ip -n "$1" neigh replace "10.$4.0.$3" lladdr "02:00:00:00:0$4:0$3" dev "$2" nud permanent &&
         ip -n "$1" neigh replace "fd0$4::$3" lladdr "02:00:00:00:0$4:0$3" dev "$2" nud permanent
@@ -44,7 +44,7 @@ inside() { ip netns exec "$@"; }
 pings() {
     inside "$1" ping -q -c "$3" -i 0.05 -W 5 "${@:4}" "$2" | sed -n 's/.* \([0-9]*\) received.*/\1/p'
 }
-# NAMESPACE ADDRESS PORT N: datagrams to a port, by the shell itself. Where nobody listens, the
+# NAMESPACE ADDRESS PORT N: datagrams to a port, by the shell itself. Without a listener, the
 # answer to one is the error of the next, which is then not sent: hence again.
 datagrams() {
     inside "$1" bash -c 'exec 3>"/dev/udp/$1/$2"; for ((i = 0; i < $3; i++)); do until echo x >&3; do :; done; done' \
@@ -61,7 +61,7 @@ track() {
 untrack() { inside "$1" nft delete table inet tracked; }
 
 # BRIDGE PORT...: starts Open vSwitch with one bridge. It counts its processors only when the
-# monotonic clock is past 10 s, and without has nobody who answers upcalls: hence a clock of its own.
+# monotonic clock is past 10 s, and otherwise nothing answers upcalls: hence its own clock.
 # Flows are kept: emulated, they would look idle, or too costly to be kept.
 ovs_start() {
     local br=$1 port
@@ -93,5 +93,5 @@ ovs_stop() {
 ovs_flows() { ovs-ofctl --bundle replace-flows br0 - && ovs_flush; }
 # The next packet of each flow goes up to user space.
 ovs_flush() { until_ok 10 ovs_no_flows; }
-# A packet that nobody sent on purpose may have made one again: hence the purge in each try.
+# A packet that was not sent on purpose may have made one again: hence the purge in each try.
 ovs_no_flows() { ovs-appctl -t ovs-vswitchd revalidator/purge && [ "$(ovs-appctl -t ovs-vswitchd dpctl/dump-flows | grep -c .)" = 0 ]; }
