@@ -31,9 +31,9 @@ enum nd_spec_class { // what a conversion prints
 struct nd_spec {
     const char *lit; // the text before the conversion
     uint32_t nlit;
-    uint32_t len;   // of the conversion, which begins at lit + nlit
-    char conv;      // its letter; 0: there is none, or the format ends before it (len > 0)
-    uint8_t flags;  // ND_SPEC_*
+    uint32_t len;    // of the conversion, which begins at lit + nlit
+    char conv;       // its letter; 0: there is none, or the format ends before it (len > 0)
+    uint8_t flags;   // ND_SPEC_*
     int width, prec; // ND_SPEC_NONE, ND_SPEC_STAR, or a number up to 65536 or a little more
 };
 
