@@ -303,29 +303,37 @@ static bool parse_rate(struct nd_expand *x, uint64_t *num, bool *hz)
     return false;
 }
 
-static void expand_profile(struct nd_expand *x)
+// NULL after an error.
+static struct nd_target *add_rate(struct nd_expand *x, bool *hz)
 {
     struct nd_target *t;
     uint64_t num;
-    bool hz;
 
-    if (!parse_rate(x, &num, &hz))
-        return;
+    if (!parse_rate(x, &num, hz))
+        return NULL;
     t = nd_expand_add(x, "", "");
     t->num = num;
-    t->num2 = !hz;
+    return t;
+}
+
+static void expand_profile(struct nd_expand *x)
+{
+    bool hz;
+    struct nd_target *t = add_rate(x, &hz);
+
+    if (t)
+        t->num2 = !hz;
 }
 
 static void expand_interval(struct nd_expand *x)
 {
-    struct nd_target *t;
-    uint64_t num;
     bool hz;
+    struct nd_target *t = add_rate(x, &hz);
 
-    if (!parse_rate(x, &num, &hz))
+    if (!t)
         return;
-    t = nd_expand_add(x, "", "");
-    t->num = hz ? 1000000000 / num : num;
+    if (hz)
+        t->num = 1000000000 / t->num;
     if (t->num < 1000000)
         nd_help(x->p->diags, nd_expand_fail(x, ND_E0317, "an interval is at least 1ms"),
                 "profile:hz:N samples faster");

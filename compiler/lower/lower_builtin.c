@@ -25,8 +25,6 @@ static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
     return LLVMBuildLShr(l->b, v, nd_ir_i64(l, 32), "");
 }
 
-// ---- arguments of probes ------------------------------------------------------------------------
-
 // ---- rows ---------------------------------------------------------------------------------------
 
 static LLVMValueRef b_pid(struct nd_lower *l, struct nd_expr *e)

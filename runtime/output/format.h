@@ -20,6 +20,17 @@ size_t nd_text_utc(int64_t wall_ns, char *out);    // YYYY-MM-DDTHH:MM:SS.uuuuuu
 const char *nd_text_proto(uint8_t proto);          // NULL: no name
 const char *nd_text_errno(int64_t n);              // NULL: no text
 void nd_text_double(double v, struct nd_buf *out); // up to 3 decimals, "n/a" for NaN
+
+// A number or text that user code computed: it has no type of the manifest.
+struct nd_plain {
+    enum { ND_PLAIN_I64, ND_PLAIN_U64, ND_PLAIN_F64, ND_PLAIN_STR } kind;
+    int64_t i; // u64 too
+    double d;
+    const char *s;
+    size_t n;
+};
+void nd_text_plain(const struct nd_plain *v, struct nd_buf *out); // text without quotes
+
 void nd_text_escaped(const void *p, size_t n, struct nd_buf *out); // \xHH where not printable
 // strftime with %f (microseconds) besides; wall_ns counts from the epoch.
 void nd_text_strftime(const char *fmt, int64_t wall_ns, struct nd_buf *out);

@@ -196,6 +196,24 @@ void nd_text_double(double v, struct nd_buf *out)
     nd_buf_put(out, tmp, (size_t)n);
 }
 
+void nd_text_plain(const struct nd_plain *v, struct nd_buf *out)
+{
+    switch (v->kind) {
+    case ND_PLAIN_I64:
+        nd_buf_i64(out, v->i);
+        break;
+    case ND_PLAIN_U64:
+        nd_buf_u64(out, (uint64_t)v->i);
+        break;
+    case ND_PLAIN_F64:
+        nd_text_double(v->d, out);
+        break;
+    case ND_PLAIN_STR:
+        nd_buf_put(out, v->s, v->n);
+        break;
+    }
+}
+
 void nd_text_escaped(const void *p, size_t n, struct nd_buf *out)
 {
     const uint8_t *s = p;

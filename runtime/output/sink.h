@@ -61,14 +61,7 @@ void nd_sink_printf(struct nd_sink *s, const char *text, size_t n); // result of
 // title: stands over a histogram instead of its unit; "": none.
 void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes,
                    const char *title); // print(expr)
-// print(expr) of a value that has no type of the manifest: a number or text user code computed.
-struct nd_plain {
-    enum { ND_PLAIN_I64, ND_PLAIN_U64, ND_PLAIN_F64, ND_PLAIN_STR } kind;
-    int64_t i; // u64 too
-    double d;
-    const char *s;
-    size_t n;
-};
+// print(expr) of a value that has no type of the manifest.
 void nd_sink_plain(struct nd_sink *s, const struct nd_plain *v);
 // print(@m): all entries, sorted as bpftrace does (by value ascending for numbers and
 // aggregations, the largest last; then by key); top > 0: only the largest; div > 1 divides values.

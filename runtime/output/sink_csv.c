@@ -351,20 +351,14 @@ static void csv_plain(struct nd_sink *s, const struct nd_plain *v)
     fixed_row(s, "value", "", "time,interval_ns,value");
     cell_time(&s->out, nd_sink_wall());
     cell_text(&s->out, "");
-    switch (v->kind) {
-    case ND_PLAIN_I64:
-        cell_i64(&s->out, v->i);
-        break;
-    case ND_PLAIN_U64:
-        cell_u64(&s->out, (uint64_t)v->i);
-        break;
-    case ND_PLAIN_F64:
+    if (v->kind == ND_PLAIN_F64)
         cell_double(&s->out, v->d);
-        break;
-    case ND_PLAIN_STR:
+    else if (v->kind == ND_PLAIN_STR)
         cell(&s->out, v->s, v->n);
-        break;
-    }
+    else if (v->kind == ND_PLAIN_I64)
+        cell_i64(&s->out, v->i);
+    else
+        cell_u64(&s->out, (uint64_t)v->i);
     end_row(s);
 }
 

@@ -102,20 +102,12 @@ static void json_value(struct nd_sink *s, uint32_t type, const void *bytes, cons
 static void json_plain(struct nd_sink *s, const struct nd_plain *v)
 {
     put(s, "{\"type\":\"value\",\"value\":");
-    switch (v->kind) {
-    case ND_PLAIN_I64:
-        nd_buf_i64(&s->out, v->i);
-        break;
-    case ND_PLAIN_U64:
-        nd_buf_u64(&s->out, (uint64_t)v->i);
-        break;
-    case ND_PLAIN_F64:
+    if (v->kind == ND_PLAIN_F64)
         nd_json_double(v->d, &s->out);
-        break;
-    case ND_PLAIN_STR:
+    else if (v->kind == ND_PLAIN_STR)
         nd_json_string(v->s, v->n, &s->out);
-        break;
-    }
+    else
+        nd_text_plain(v, &s->out);
     end_record(s);
 }
 

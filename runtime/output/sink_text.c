@@ -38,20 +38,7 @@ static void text_value(struct nd_sink *s, uint32_t type, const void *bytes, cons
 
 static void text_plain(struct nd_sink *s, const struct nd_plain *v)
 {
-    switch (v->kind) {
-    case ND_PLAIN_I64:
-        nd_buf_i64(&s->out, v->i);
-        break;
-    case ND_PLAIN_U64:
-        nd_buf_u64(&s->out, (uint64_t)v->i);
-        break;
-    case ND_PLAIN_F64:
-        nd_text_double(v->d, &s->out);
-        break;
-    case ND_PLAIN_STR:
-        nd_buf_put(&s->out, v->s, v->n);
-        break;
-    }
+    nd_text_plain(v, &s->out);
     end_line(s);
 }
 

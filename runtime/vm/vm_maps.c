@@ -62,19 +62,31 @@ static int check(struct nd_vm *vm, const struct nd_mf_map *m, int err, const cha
                    strerror(-err));
 }
 
-int vm_op_map_get(struct nd_vm *vm, const struct nd_mf_insn *in)
+// The entry whose key is on the stack, in vm->val; 0 where there is none. NULL after an error.
+static const struct nd_mf_map *read_entry(struct nd_vm *vm, const struct nd_mf_insn *in,
+                                          const void **key, bool *found)
 {
     const struct nd_mf_map *m = map_of(vm, (uint32_t)in->c);
-    struct vm_value v, *out;
-    const void *key;
     int err;
 
-    if (!m || pop_key(vm, m, &key))
-        return -EINVAL;
-    err = nd_maps_get(vm->env.maps, (uint32_t)in->c, key, vm->val);
+    if (!m || pop_key(vm, m, key))
+        return NULL;
+    err = nd_maps_get(vm->env.maps, (uint32_t)in->c, *key, vm->val);
+    *found = !err;
     if (err)
         memset(vm->val, 0, vm_type(vm, m->val_type)->size);
-    if (check(vm, m, err, "read") || vm_load(vm, m->val_type, vm->val, true, &v))
+    return check(vm, m, err, "read") ? NULL : m;
+}
+
+int vm_op_map_get(struct nd_vm *vm, const struct nd_mf_insn *in)
+{
+    struct vm_value v, *out;
+    const struct nd_mf_map *m;
+    const void *key;
+    bool found;
+
+    m = read_entry(vm, in, &key, &found);
+    if (!m || vm_load(vm, m->val_type, vm->val, true, &v))
         return -EINVAL;
     out = vm_push(vm);
     if (out)
@@ -107,14 +119,10 @@ int vm_op_map_agg(struct nd_vm *vm, const struct nd_mf_insn *in)
 
 int vm_op_map_has(struct nd_vm *vm, const struct nd_mf_insn *in)
 {
-    const struct nd_mf_map *m = map_of(vm, (uint32_t)in->c);
     const void *key;
-    int err;
+    bool found;
 
-    if (!m || pop_key(vm, m, &key))
-        return -EINVAL;
-    err = nd_maps_get(vm->env.maps, (uint32_t)in->c, key, vm->val);
-    return check(vm, m, err, "read") ?: vm_push_int(vm, !err);
+    return read_entry(vm, in, &key, &found) ? vm_push_int(vm, found) : -EINVAL;
 }
 
 int vm_op_map_del(struct nd_vm *vm, const struct nd_mf_insn *in)
@@ -178,17 +186,11 @@ int vm_op_map_print(struct nd_vm *vm, const struct nd_mf_insn *in)
 
 int vm_op_map_at_print(struct nd_vm *vm, const struct nd_mf_insn *in)
 {
-    const struct nd_mf_map *m = map_of(vm, (uint32_t)in->c);
     const void *key;
-    int err;
+    bool found;
 
-    if (!m || pop_key(vm, m, &key))
+    if (!read_entry(vm, in, &key, &found))
         return -EINVAL;
-    err = nd_maps_get(vm->env.maps, (uint32_t)in->c, key, vm->val);
-    if (check(vm, m, err, "read"))
-        return -EINVAL;
-    if (err)
-        memset(vm->val, 0, vm_type(vm, m->val_type)->size);
     nd_sink_entry(vm->env.sink, (uint32_t)in->c, key, vm->val);
     return 0;
 }
