@@ -2,6 +2,7 @@
 // Ids of functions and events in the BTF of the kernel and its modules. Must not know programs'
 // code. Serves load.c.
 #include "runtime/kernel/load_impl.h"
+#include "runtime/kernel/modules.h"
 
 #include "runtime/common/msg.h"
 
@@ -40,22 +41,12 @@ static int in_vmlinux(struct nd_load_btf *b, const struct nd_mf_prog *mp)
 // close.
 static int module_btf(const char *module, uint32_t *id, int *fd)
 {
-    for (*id = 0; !bpf_btf_get_next_id(*id, id);) {
-        struct bpf_btf_info info;
-        char name[64] = "";
-        uint32_t size = sizeof(info);
+    char name[ND_MODULE_NAME];
 
-        memset(&info, 0, sizeof(info));
-        info.name = (uintptr_t)name;
-        info.name_len = sizeof(name);
-        *fd = bpf_btf_get_fd_by_id(*id);
-        if (*fd < 0)
-            continue; // gone in between
-        if (!bpf_obj_get_info_by_fd(*fd, &info, &size) && info.kernel_btf && !strcmp(name, module))
+    for (*id = 0; (*fd = nd_module_btf_next(id, name)) >= 0; close(*fd)) {
+        if (!strcmp(name, module))
             return 0;
-        close(*fd);
     }
-    *fd = -1;
     return -ENOENT;
 }
 

@@ -3,6 +3,7 @@
 // probes. Serves attaching.
 #include "runtime/kernel/modules.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -64,4 +65,25 @@ bool nd_module_loaded(const char *module)
 
     snprintf(path, sizeof(path), "/sys/module/%s", module);
     return !access(path, F_OK);
+}
+
+int nd_module_btf_next(uint32_t *id, char name[ND_MODULE_NAME])
+{
+    while (!bpf_btf_get_next_id(*id, id)) {
+        struct bpf_btf_info info;
+        uint32_t size = sizeof(info);
+        int fd = bpf_btf_get_fd_by_id(*id);
+
+        if (fd < 0)
+            continue; // gone in between
+        memset(&info, 0, sizeof(info));
+        name[0] = 0;
+        info.name = (uintptr_t)name;
+        info.name_len = ND_MODULE_NAME;
+        if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.kernel_btf &&
+            strcmp(name, "vmlinux") != 0)
+            return fd;
+        close(fd);
+    }
+    return -1;
 }

@@ -6,6 +6,7 @@
 #include "runtime/common/kallsyms.h"
 #include "runtime/common/msg.h"
 #include "runtime/kernel/feature.h"
+#include "runtime/kernel/modules.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -425,23 +426,13 @@ static bool has_it(const struct check *c)
 // What the kernel itself does not have may be in one of its modules: their BTF, on top of it.
 static struct btf *module_with(struct check *c, struct btf *kernel)
 {
+    char name[ND_MODULE_NAME];
     uint32_t id = 0;
+    int fd;
 
-    while (!bpf_btf_get_next_id(id, &id)) {
-        struct bpf_btf_info info;
-        uint32_t size = sizeof(info);
-        int fd = bpf_btf_get_fd_by_id(id);
-        char name[64] = "";
-        bool is_module;
-
-        memset(&info, 0, sizeof(info));
-        info.name = (uintptr_t)name;
-        info.name_len = sizeof(name);
-        is_module = fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.kernel_btf &&
-                    strcmp(name, "vmlinux") != 0;
-        if (fd >= 0)
-            close(fd);
-        c->btf = is_module ? btf__load_from_kernel_by_id_split(id, kernel) : NULL;
+    while ((fd = nd_module_btf_next(&id, name)) >= 0) {
+        c->btf = btf__load_from_kernel_by_id_split(id, kernel);
+        close(fd);
         if (c->btf && has_it(c))
             return c->btf;
         btf__free(c->btf);

@@ -3,10 +3,10 @@
 #include "runtime/kernel/optprobe.h"
 
 #include "runtime/common/msg.h"
+#include "runtime/common/near.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static bool matches(const char *symbol, const char *pattern)
         return false;
     memcpy(name, symbol, n);
     name[n] = 0;
-    return !fnmatch(pattern, name, 0);
+    return nd_glob_match(pattern, name);
 }
 
 // Several names of one function are one place.
