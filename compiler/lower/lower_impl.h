@@ -316,8 +316,8 @@ void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, st
 void nd_lower_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len,
                           uint32_t size);
 
-// lower_sink.c: addresses next to their uses, when all programs are done
-void nd_lower_sink_addresses(LLVMModuleRef m, LLVMBuilderRef b);
+// lower_address.c: addresses next to their uses, when all programs are done
+void nd_lower_repeat_addresses(LLVMModuleRef m, LLVMBuilderRef b);
 
 // lower_each.c: stages that are handed a list
 // Whether the probe sees all of a list, by a function.

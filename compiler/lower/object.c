@@ -265,7 +265,7 @@ void nd_lower_optimise(struct nd_lowered *x)
 {
     if (!run_passes(&x->l, x->tm) || (nd_without(x->p, ND_F_LOOPS) && !nd_lower_unrolled(&x->l)))
         return;
-    nd_lower_sink_addresses(x->l.m, x->l.b);
+    nd_lower_repeat_addresses(x->l.m, x->l.b);
 }
 
 void nd_lower_emit(struct nd_lowered *x)

@@ -18,7 +18,7 @@ static LLVMValueRef place_of(LLVMValueRef addr, LLVMValueRef user)
     return user;
 }
 
-static void sink(LLVMBuilderRef b, LLVMValueRef addr)
+static void repeat(LLVMBuilderRef b, LLVMValueRef addr)
 {
     LLVMUseRef use = LLVMGetFirstUse(addr), next;
     LLVMValueRef user, copy;
@@ -41,7 +41,7 @@ static void sink(LLVMBuilderRef b, LLVMValueRef addr)
     }
 }
 
-void nd_lower_sink_addresses(LLVMModuleRef m, LLVMBuilderRef b)
+void nd_lower_repeat_addresses(LLVMModuleRef m, LLVMBuilderRef b)
 {
     LLVMValueRef f, v, next;
     LLVMBasicBlockRef bb;
@@ -51,7 +51,7 @@ void nd_lower_sink_addresses(LLVMModuleRef m, LLVMBuilderRef b)
             for (v = LLVMGetFirstInstruction(bb); v; v = next) {
                 next = LLVMGetNextInstruction(v);
                 if (is_offset(v))
-                    sink(b, v);
+                    repeat(b, v);
             }
         }
     }
