@@ -308,7 +308,7 @@ static LLVMValueRef b_has(struct nd_lower *l, struct nd_expr *e)
 
     if (x->type->kind == ND_T_PKT || x->a->type->kind == ND_T_PKT)
         return nd_lower_pkt_has(l, x);
-    return nd_lower_opt_load(l, x->sym->option->given_off, &nd_type_u32);
+    return nd_lower_option_load(l, x->sym->option->given_off, &nd_type_u32);
 }
 
 static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
@@ -316,7 +316,7 @@ static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
     struct nd_expr *x = e->args.v[0];
 
     if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
-        return nd_lower_opt_load(l, x->sym->option->count_off, &nd_type_u32);
+        return nd_lower_option_load(l, x->sym->option->count_off, &nd_type_u32);
     nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "the kernel does not know how full a map is"),
             "call len() in user space (every, end, on)");
     return nd_ir_i64(l, 0);

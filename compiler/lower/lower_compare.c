@@ -197,7 +197,7 @@ struct in_option {
 static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
 {
     const struct in_option *in = arg;
-    LLVMValueRef at = nd_lower_opt_at(l, in->o, i), eq;
+    LLVMValueRef at = nd_lower_option_at(l, in->o, i), eq;
 
     if (in->x)
         eq = LLVMBuildICmp(l->b, LLVMIntEQ, in->x, nd_lower_load_int(l, at, in->o->type), "");
@@ -213,7 +213,7 @@ static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
     struct in_option in = {.o = e->b->sym->option};
     LLVMValueRef i;
 
-    in.n = nd_lower_opt_load(l, in.o->count_off, &nd_type_u32);
+    in.n = nd_lower_option_load(l, in.o->count_off, &nd_type_u32);
     if (nd_type_is_int(e->a->type)) {
         in.x = nd_lower_int(l, e->a);
     } else if (nd_type_is_text(e->a->type)) { // as wide as the option's, zeros after it

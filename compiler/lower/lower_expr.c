@@ -270,8 +270,8 @@ static LLVMValueRef bit_field(struct nd_lower *l, LLVMValueRef v, const struct n
 static struct nd_val option_value(struct nd_lower *l, const struct nd_option *o)
 {
     if (!nd_type_is_scalar(o->type))
-        return memory(nd_lower_opt_bytes(l, o), ND_AS_BPF);
-    return scalar(nd_lower_opt_load(l, o->off, o->type));
+        return memory(nd_lower_option_bytes(l, o), ND_AS_BPF);
+    return scalar(nd_lower_option_load(l, o->off, o->type));
 }
 
 // A field whose place a relocation tells.
@@ -414,7 +414,7 @@ static struct nd_val option_element(struct nd_lower *l, struct nd_expr *e)
 
     nd_lower_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
     i = LLVMBuildSelect(l->b, bad, nd_ir_i64(l, 0), i, "");
-    return zero_if(l, bad, value_at(l, nd_lower_opt_at(l, o, i), ND_AS_BPF, e->type, e->span),
+    return zero_if(l, bad, value_at(l, nd_lower_option_at(l, o, i), ND_AS_BPF, e->type, e->span),
                    e->type, e->span);
 }
 

@@ -287,10 +287,12 @@ void nd_lower_state_begin(struct nd_lower *l);               // before maps are 
 void nd_lower_state_words_end(struct nd_lower *l);           // no more words the runtime writes
 void nd_lower_state_end(struct nd_lower *l);                 // all programs are lowered
 
-// lower_opt.c: values of options
-LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd_type *t); // as i64
-LLVMValueRef nd_lower_opt_bytes(struct nd_lower *l, const struct nd_option *o); // the (first) value
-LLVMValueRef nd_lower_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index);
+// lower_option.c: values of options
+LLVMValueRef nd_lower_option_load(struct nd_lower *l, uint32_t off,
+                                  const struct nd_type *t); // as i64
+LLVMValueRef nd_lower_option_bytes(struct nd_lower *l,
+                                   const struct nd_option *o); // the (first) value
+LLVMValueRef nd_lower_option_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index);
 
 // lower_layout.c: what the object has besides programs
 void nd_lower_layout_begin(struct nd_lower *l); // before the first program

@@ -16,7 +16,7 @@ static LLVMValueRef opt_word(struct nd_lower *l, uint32_t off)
                           LLVMGetIntrinsicDeclaration(l->m, id, NULL, 0), args, 2, "");
 }
 
-LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
+LLVMValueRef nd_lower_option_load(struct nd_lower *l, uint32_t off, const struct nd_type *t)
 {
     LLVMValueRef v;
 
@@ -36,7 +36,7 @@ LLVMValueRef nd_lower_opt_load(struct nd_lower *l, uint32_t off, const struct nd
     return v;
 }
 
-LLVMValueRef nd_lower_opt_bytes(struct nd_lower *l, const struct nd_option *o)
+LLVMValueRef nd_lower_option_bytes(struct nd_lower *l, const struct nd_option *o)
 {
     LLVMValueRef tmp;
     uint32_t i;
@@ -49,7 +49,7 @@ LLVMValueRef nd_lower_opt_bytes(struct nd_lower *l, const struct nd_option *o)
     return tmp;
 }
 
-LLVMValueRef nd_lower_opt_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index)
+LLVMValueRef nd_lower_option_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index)
 {
     LLVMValueRef at = LLVMBuildMul(l->b, index, nd_ir_i64(l, o->stride), ""), base = l->opts;
 
