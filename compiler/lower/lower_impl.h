@@ -494,6 +494,16 @@ void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at);
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
 
+// lower_send.c: records into the event buffer
+struct nd_sending {
+    LLVMValueRef rec; // where the record is to be written
+    uint32_t size;
+    LLVMBasicBlockRef done; // after the record was submitted or lost; NULL: no ring buffer
+};
+struct nd_sending nd_lower_record_open(struct nd_lower *l, const struct nd_event *ev,
+                                       struct nd_span span);
+void nd_lower_record_send(struct nd_lower *l, const struct nd_sending *x, struct nd_span span);
+
 // lower_pred.c: ends the program (l->fn.out) unless it holds; NULL always does
 void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Statements, script functions in place, events.
+// Statements, functions of the script in place, and what the records of events hold.
 #include "compiler/lower/lower_impl.h"
 
 #include <string.h>
@@ -336,23 +336,6 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
 
 // ---- events -------------------------------------------------------------------------------------
 
-#define RB_NO_WAKEUP 1u    // BPF_RB_NO_WAKEUP
-#define RB_FORCE_WAKEUP 2u // BPF_RB_FORCE_WAKEUP
-#define RB_AVAIL_DATA 0u   // BPF_RB_AVAIL_DATA
-
-#define WAKE_AT (ND_RING_BYTES / 4) // of bytes that wait: a quarter of the smallest ring, or less
-
-// A wake-up costs 3 us, a look at the fill level some ns: user space is woken when much is waiting,
-// and looks by itself every few ms.
-static LLVMValueRef submit_flags(struct nd_lower *l)
-{
-    LLVMValueRef args[2] = {l->ring, nd_ir_i64(l, RB_AVAIL_DATA)}, used;
-
-    used = nd_ir_call(l, ND_H_RINGBUF_QUERY, args, 2);
-    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, used, nd_ir_i64(l, WAKE_AT), ""),
-                           nd_ir_i64(l, RB_FORCE_WAKEUP), nd_ir_i64(l, RB_NO_WAKEUP), "");
-}
-
 static bool calls_script(const struct nd_expr *e)
 {
     uint32_t i;
@@ -408,52 +391,14 @@ static void fill_record(struct nd_lower *l, struct nd_event *ev, struct nd_expr 
     nd_ir_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, size - end);
 }
 
-#define CURRENT_CPU 0xffffffffu // BPF_F_CURRENT_CPU
-
-static void send_perf(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
-                      struct nd_span span)
-{
-    uint32_t total = (uint32_t)sizeof(struct nd_mf_record) + ev->type->size;
-    LLVMValueRef *early = early_fields(l, ev, vals), rec = nd_lower_temp(l, total), r,
-                 args[5] = {nd_lower_ctx(l), l->ring, nd_ir_i64(l, CURRENT_CPU), rec,
-                            nd_ir_i64(l, total)};
-
-    fill_record(l, ev, vals, early, rec, span);
-    r = nd_ir_call(l, ND_H_PERF_EVENT_OUTPUT, args, 5);
-    nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_ir_i64(l, 0), ""), ND_SITE_EVENT_LOST,
-                      span, ND_MF_NONE);
-}
-
-static void send_ring(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
-                      struct nd_span span)
-{
-    uint32_t total = (uint32_t)sizeof(struct nd_mf_record) + ev->type->size;
-    LLVMBasicBlockRef ok = nd_ir_bb(l, "send"), full = nd_ir_bb(l, "lost"),
-                      done = nd_ir_bb(l, "sent");
-    LLVMValueRef args[3] = {l->ring, nd_ir_i64(l, total), nd_ir_i64(l, 0)}, rec,
-                 *early = early_fields(l, ev, vals);
-
-    rec = nd_ir_ptr(l, nd_ir_call(l, ND_H_RINGBUF_RESERVE, args, 3));
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, rec, LLVMConstNull(l->ptr), ""), ok, full);
-    nd_ir_at(l, full);
-    nd_lower_count(l, ND_SITE_EVENT_LOST, span, ND_MF_NONE);
-    nd_ir_br(l, done);
-    nd_ir_at(l, ok);
-    fill_record(l, ev, vals, early, rec, span);
-    args[0] = rec;
-    args[1] = submit_flags(l);
-    nd_ir_call(l, ND_H_RINGBUF_SUBMIT, args, 2);
-    nd_ir_br(l, done);
-    nd_ir_at(l, done);
-}
-
 static void send_event(struct nd_lower *l, struct nd_event *ev, struct nd_expr **vals,
                        struct nd_span span)
 {
-    if (nd_without(l->p, ND_F_RINGBUF))
-        send_perf(l, ev, vals, span);
-    else
-        send_ring(l, ev, vals, span);
+    LLVMValueRef *early = early_fields(l, ev, vals);
+    struct nd_sending x = nd_lower_record_open(l, ev, span);
+
+    fill_record(l, ev, vals, early, x.rec, span);
+    nd_lower_record_send(l, &x, span);
 }
 
 static void lower_send(struct nd_lower *l, struct nd_stmt *s)
