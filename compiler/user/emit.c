@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fills the sections of the manifest.
-#include "compiler/user/emit.h"
+#include "compiler/user/user_impl.h"
 
 #include "compiler/check/option.h"
 #include "compiler/check/portable.h"

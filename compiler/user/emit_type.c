@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Types and places of the script as the manifest has them. Must not know user code. Serves emit.c
 // and user*.c.
-#include "compiler/user/emit.h"
+#include "compiler/user/user_impl.h"
 
 #include "compiler/check/portable.h"
 #include "compiler/kernel/btf.h"

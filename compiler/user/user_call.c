@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Calls in user code: one row for each built-in that is an instruction or a function of the VM.
-#include "compiler/user/user.h"
+#include "compiler/user/user_impl.h"
 
 #include <string.h>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Statements and functions of user code. Must not know LLVM. Serves the manifest.
-#include "compiler/user/user.h"
+// Statements and functions of user code, and the way in: one function for each begin, end, every,
+// on, `when` and group of calls that a probe leaves to user space. Must not know LLVM. Serves
+// emit.c.
+#include "compiler/user/user_impl.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// User code: begin, end, every, on, `when` and the calls that probes leave to user space, as
-// instructions of the stack machine in manifest.h. Must not know LLVM.
-#include "compiler/user/user.h"
+// Expressions of user code as instructions of the stack machine in manifest.h. Must not know LLVM.
+// Serves the other user_*.c.
+#include "compiler/user/user_impl.h"
 
 #include <string.h>
 

@@ -1,11 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Inside the generation of user code. Included by user*.c only.
-#ifndef ND_USER_H
-#define ND_USER_H
+// Inside the making of the manifest and of the user code in it. Included by emit*.c and user*.c
+// only.
+#ifndef ND_USER_IMPL_H
+#define ND_USER_IMPL_H
 
 #include "compiler/lang/builtins.h"
 #include "compiler/user/emit.h"
 #include "compiler/user/mfbuild.h"
+
+struct nd_emit {
+    struct nd_program *p;
+    struct nd_arena *a;
+    struct nd_mfb *b;
+    const struct nd_layout *layout; // NULL: options only
+    ND_VEC(struct nd_emit_type {
+        const struct nd_type *type;
+        uint32_t index;
+    })
+    types;
+    ND_VEC(struct nd_emit_fn {
+        struct nd_fn *fn;
+        uint32_t index; // in FUNCS
+    })
+    fns;
+    uint32_t stack_base; // MAPS index of the first stack map
+};
+
+// emit_type.c: index of a type in the manifest; a span.
+uint32_t nd_emit_type(struct nd_emit *e, const struct nd_type *t);
+struct nd_mf_span nd_emit_span(struct nd_emit *e, struct nd_span span);
+
+// user_stmt.c: code of hooks, handlers, calls that probes leave to user space and `when`; index of
+// the function.
+uint32_t nd_user_body(struct nd_emit *e, const char *name, struct nd_block *b, struct nd_event *on,
+                      struct nd_span span);
+uint32_t nd_user_async(struct nd_emit *e, struct nd_event *ev);
+uint32_t nd_user_when(struct nd_emit *e, struct nd_expr *cond);
+uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn);
 
 struct nd_u_jumps {
     uint32_t *v;
@@ -31,6 +62,7 @@ struct nd_user {
 };
 
 // Appends an instruction; the operands are those of struct nd_mf_insn.
+// user_expr.c
 void nd_u_op(struct nd_user *u, enum nd_vm_op op, uint8_t a, uint16_t b, int32_t c);
 // Index of the type in the manifest.
 uint16_t nd_u_type(struct nd_user *u, const struct nd_type *t);
@@ -63,6 +95,4 @@ void nd_u_call(struct nd_user *u, struct nd_expr *e);
 void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i);
 
 // Emits a function of the script as user code; returns its number.
-uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn);
-
 #endif
