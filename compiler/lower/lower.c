@@ -1,213 +1,337 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Typed program to an LLVM module: maps, globals, line information, one function for each program.
+// The passes that use LLVM, up to the BPF ELF with the manifest inside. A short list of passes:
+// what they gain per event is worth their time at start, and none of them makes code that the
+// verifier cannot follow.
+#include "compiler/lower/lower.h"
+
 #include "compiler/lower/lower_impl.h"
+#include "compiler/user/emit.h"
 
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Support.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
-// ---- programs -----------------------------------------------------------------------------------
+#define PASSES "function(sroa,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
+// For kernels that take no loops: all of them are unrolled, unless that makes far more than the
+// instructions such a kernel takes.
+#define PASSES_UNROLL                                                                     \
+    "function(sroa,early-cse,simplifycfg,loop-unroll<O3;full-unroll-max=1000;no-runtime;" \
+    "no-partial;no-peeling;upperbound>,early-cse,simplifycfg,early-cse,dse,adce,simplifycfg)"
 
-// rest: of the list of which the function has seen the first.
-static void close_function(struct nd_lower *l, bool rest)
+struct nd_lowered {
+    struct nd_program *p;
+    struct nd_lower_opts o;
+    LLVMTargetMachineRef tm;
+    struct nd_lower l;
+    bool open;       // l has a module
+    bool scratch;    // everything larger than a register goes to per-CPU memory
+    bool first_only; // of a list, only its first packet
+    bool deep;       // a program and its function do not fit the stack together
+    void *elf;
+    size_t size;
+};
+
+void LLVMInitializeBPFTargetInfo(void);
+void LLVMInitializeBPFTarget(void);
+void LLVMInitializeBPFTargetMC(void);
+void LLVMInitializeBPFAsmPrinter(void);
+
+static void fail(struct nd_program *p, const char *what, char *why)
 {
-    nd_ir_br(l, l->fn.out);
-    nd_ir_at(l, l->fn.out);
-    nd_lower_nest_give_scratch(l);
-    if (rest)
-        nd_lower_each_rest(l);
-    nd_ir_br(l, l->fn.end);
-    nd_ir_at(l, l->fn.end);
-    LLVMBuildRet(l->b, nd_ir_i32(l, 0));
-    LLVMPositionBuilderAtEnd(l->b, l->fn.prologue);
-    LLVMBuildBr(l->b, l->fn.start);
-    LLVMSetCurrentDebugLocation2(l->b, NULL);
+    struct nd_span at = ND_NO_SPAN;
+
+    nd_error(p->diags, ND_E0801, at, "%s: %s", what, why ? why : "unknown error");
+    if (why)
+        LLVMDisposeMessage(why);
 }
 
-static void open_program(struct nd_lower *l, bool direct)
+// LLVM has no other way to set these than for the whole process, and accepts them only once.
+static void set_llvm_options(void)
 {
-    const struct nd_probe *pr = l->fn.probe;
-    const char *name = direct ? pr->direct : pr->name;
-    LLVMValueRef func = LLVMAddFunction(l->m, name, LLVMFunctionType(l->i32, &l->ptr, 1, 0));
+    static const char *const args[] = {
+        "ndtrace",
+        // Verifiers before Linux 6.13 or so take a loop only if a jump closes it. LLVM's placement
+        // of blocks likes to put a loop's last block above its first, which then falls into it.
+        "-disable-block-placement",
+        // Each pass costs time at the start, if only to be set up. These find nothing to do in BPF.
+        "-disable-partial-libcall-inlining", "-disable-constant-hoisting",
+        "-disable-expand-reductions", "-disable-mergeicmps", "-disable-postra-machine-licm",
+        "-disable-postra-machine-sink", "-disable-post-ra", "-enable-shrink-wrap=false",
+        // These make programs longer.
+        "-disable-tail-duplicate", "-disable-early-taildup",
+        // for PASSES_UNROLL only
+        "-unroll-threshold=20000", "-unroll-max-upperbound=1000"};
 
-    LLVMSetSection(
-        func, nd_arena_printf(l->a, "%s/%s",
-                              nd_kind_of_prog[direct ? ND_PROG_TP_BTF : pr->type].section, name));
-    nd_lower_function_open(l, func,
-                           nd_lower_function_scope(l, name, pr->decl->name_span, l->di_sub));
-    l->fn.ctx = LLVMGetParam(func, 0);
+    LLVMParseCommandLineOptions(sizeof(args) / sizeof(args[0]), args, NULL);
 }
 
-// What comes before the body: arguments recorded at the entry, the stage's exports.
-static void way_in(struct nd_lower *l)
+static LLVMTargetMachineRef machine(struct nd_program *p)
 {
-    struct nd_probe *pr = l->fn.probe;
+    static once_flag once = ONCE_FLAG_INIT;
+    LLVMTargetRef target;
+    char *why = NULL;
+
+    call_once(&once, set_llvm_options);
+
+    LLVMInitializeBPFTargetInfo();
+    LLVMInitializeBPFTarget();
+    LLVMInitializeBPFTargetMC();
+    LLVMInitializeBPFAsmPrinter();
+    if (LLVMGetTargetFromTriple("bpfel", &target, &why)) {
+        fail(p, "LLVM has no BPF target", why);
+        return NULL;
+    }
+    return LLVMCreateTargetMachine(target, "bpfel", nd_without(p, ND_F_JMP32) ? "v2" : "v3", "",
+                                   LLVMCodeGenLevelDefault, LLVMRelocDefault, LLVMCodeModelDefault);
+}
+
+static void layout_of(struct nd_lower *l, struct nd_layout *out)
+{
     uint32_t i;
 
-    if (pr->entry_of)
-        nd_lower_note(l);
-    if (pr->entry_args)
-        nd_lower_note_read(l);
-    if (nd_kind_is(pr->type, ND_PF_NULLS))
-        nd_lower_test_args(l);
-    if (!pr->via)
-        return;
-    for (i = 0; i < pr->nexports; i++)
-        nd_lower_unset(l, pr->exports[i]);
-    nd_lower_leave_unless(l, pr->via->pred);
-    nd_lower_block(l, pr->via->body);
+    memset(out, 0, sizeof(*out));
+    out->state_size = l->state_size;
+    out->words_size = l->words_size;
+    out->needs = l->needs;
+    out->exit_off = l->exit_off;
+    out->ring_bytes = l->ring ? l->ring_bytes : 0;
+    out->maps = ND_NEW_ARRAY(l->a, struct nd_layout_map, l->p->maps.n + 1);
+    for (i = 0; i < l->p->maps.n; i++)
+        out->maps[i] = (struct nd_layout_map){l->maps[i].kind,
+                                              l->maps[i].max_entries,
+                                              l->maps[i].gen_off,
+                                              l->maps[i].pop_off,
+                                              {l->maps[i].pop_less[0], l->maps[i].pop_less[1]}};
+    for (i = 0; i < l->stacks.n; i++)
+        *ND_PUSH(l->a, &out->stacks) = (struct nd_layout_stack){
+            l->stacks.v[i].sym, l->stacks.v[i].depth, l->stacks.v[i].kernel};
+    for (i = 0; i < l->sites.n; i++)
+        *ND_PUSH(l->a, &out->sites) = (struct nd_layout_site){
+            l->sites.v[i].kind, l->sites.v[i].span, l->sites.v[i].map, l->sites.v[i].off};
 }
 
-// What a body is lowered as: a program; a program whose stage gives a list, which sees the first of
-// it; the function for the others; a second program, for kernels that know the arguments' types.
-enum form { PROGRAM, FIRST, OTHERS, DIRECT };
-
-static void lower_body(struct nd_lower *l, bool scratch, enum form form)
+static void add_manifest(struct nd_lower *l)
 {
-    struct nd_probe *pr = l->fn.probe;
+    struct nd_layout layout;
+    LLVMValueRef g, c;
+    uint32_t size;
+    void *blob;
 
-    l->fn.numbers = form == OTHERS || (pr->typed && form != DIRECT);
-    l->fn.spare_stack = form == FIRST || form == OTHERS;
-    if (form == OTHERS)
-        nd_lower_each_open(l);
-    else
-        open_program(l, form == DIRECT);
-    nd_lower_reuse_plan(l);
-    nd_lower_nest_keep_stack(l);
-    if (scratch)
-        nd_lower_nest_take_scratch(l);
-    if (form == FIRST)
-        nd_lower_each_begin(l);
-    if (form == OTHERS)
-        nd_lower_each_take(l);
-    else
-        way_in(l);
-    if (form == FIRST)
-        nd_lower_each_note(l);
-    if (!pr->entry_of) {
-        nd_lower_leave_unless(l, pr->decl->pred);
-        if (pr->path)
-            nd_lower_path(l);
-        nd_lower_block(l, pr->decl->body);
-    }
-    close_function(l, form == FIRST);
-    l->fn.numbers = false;
+    layout_of(l, &layout);
+    layout.paths = l->paths;
+    blob = nd_emit(l->p, &layout, &size);
+    c = LLVMConstStringInContext(l->cx, blob, size, 1);
+    g = LLVMAddGlobal(l->m, LLVMTypeOf(c), "nd_manifest");
+    LLVMSetInitializer(g, c);
+    LLVMSetSection(g, ND_MF_ELF_SECTION);
+    LLVMSetAlignment(g, 8);
+    LLVMSetGlobalConstant(g, 1);
 }
 
-#define STACK_MAX 320u  // of 512; the rest is for what LLVM spills
-#define STACK_FULL 496u // with nothing of ours spilled
-#define SCRATCH_MAX 32000u
-
-// Where the memory of a program is: on the stack; the larger pieces in per-CPU memory; all of it.
-enum place { ON_STACK, LARGE_IN_SCRATCH, ALL_IN_SCRATCH, PLACES };
-
-// False: as OTHERS it would need the context.
-static bool lower_form(struct nd_lower *l, enum form form, enum place place)
+static bool run_passes(struct nd_lower *l, LLVMTargetMachineRef tm)
 {
-    static const uint32_t most[PLACES] = {STACK_MAX, STACK_FULL, STACK_FULL};
-    struct nd_probe *pr = l->fn.probe;
-    uint32_t sites = l->sites.n, state = l->state_size, exit_off = l->exit_off;
-    bool forced = l->force_scratch, done = false;
+    LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
+    const char *passes = nd_without(l->p, ND_F_LOOPS) ? PASSES_UNROLL : PASSES;
+    LLVMErrorRef err = NULL;
 
-    for (; !done; place++) {
-        l->sites.n = sites;
-        l->state_size = state;
-        l->exit_off = exit_off;
-        l->fn.scratch_base = l->scratch_size;
-        l->force_scratch = place == ALL_IN_SCRATCH;
-        if (place != ON_STACK && !l->scratch_map)
-            l->scratch_map = LLVMAddGlobal(l->m, l->ptr, "nd_scratch_tmp");
-        lower_body(l, place != ON_STACK, form);
-        done = !l->fn.ctx_wanted && (l->fn.stack <= most[place] || place == ALL_IN_SCRATCH);
-        if (!done) {
-            nd_lower_core_forget(l, l->fn.func);
-            LLVMDeleteFunction(l->fn.func);
-        }
-        if (l->fn.ctx_wanted)
-            break;
-    }
-    l->force_scratch = forced;
-    if (!done)
+    // Makes relocations of accesses, see lower_core.c.
+    if (l->p->portable)
+        err = LLVMRunPasses(l->m, "default<O0>", tm, o);
+    if (!err)
+        err = LLVMRunPasses(l->m, passes, tm, o);
+    if (!err && l->p->portable)
+        err = LLVMRunPasses(l->m, "globaldce", tm, o);
+
+    LLVMDisposePassBuilderOptions(o);
+    if (err) {
+        char *msg = LLVMGetErrorMessage(err);
+        struct nd_span at = ND_NO_SPAN;
+
+        nd_error(l->d, ND_E0801, at, "optimising: %s", msg);
+        LLVMDisposeErrorMessage(msg);
         return false;
-    l->scratch_size += l->fn.scratch_top;
-    if (l->fn.scratch_top > SCRATCH_MAX || l->fn.stack > STACK_FULL)
-        nd_help(l->d,
-                nd_error(l->d, ND_E0701, pr->decl->name_span,
-                         "this probe keeps %u bytes of strings, tuples and structs at a time",
-                         l->fn.scratch_top + l->fn.stack),
-                "the limit is %u; use shorter strings: str(pointer, 32)", SCRATCH_MAX);
+    }
     return true;
 }
 
-static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
+// LLVM reports what it cannot translate for BPF (a call too wide, the stack) through this.
+static void on_diagnostic(LLVMDiagnosticInfoRef info, void *arg)
 {
-    enum place place;
-    bool each;
+    struct nd_lower *l = arg;
+    char *text = LLVMGetDiagInfoDescription(info);
+    struct nd_span at = ND_NO_SPAN;
 
-    l->fn.probe = pr;
-    each = nd_lower_each_can(l) && lower_form(l, OTHERS, ALL_IN_SCRATCH);
-    // The stack of a program and its function together is no larger than that of a program. Packets
-    // have many addresses that become numbers, see lower_mem.c: scratch is the shortest way.
-    place = l->force_scratch || each                                      ? ALL_IN_SCRATCH
-            : pr->pkt && !l->p->portable && nd_lower_leaves_are_memory(l) ? LARGE_IN_SCRATCH
-                                                                          : ON_STACK;
-    lower_form(l, each ? FIRST : PROGRAM, place);
-    if (pr->typed && !each) {
-        pr->direct = nd_arena_printf(l->a, "%s_d", pr->name);
-        lower_form(l, DIRECT, place);
-    }
-    if (pr->via && pr->via->each && !each)
-        nd_lower_each_refuse(l);
+    if (strstr(text, "stack limit"))
+        l->over_stack = true;
+    else if (LLVMGetDiagInfoSeverity(info) == LLVMDSError)
+        nd_error(l->p->diags, ND_E0801, at, "%s", text);
+    LLVMDisposeMessage(text);
 }
 
-static void make_debug(struct nd_lower *l)
+static void begin_module(struct nd_lower *l, LLVMTargetMachineRef tm)
 {
-    static const char producer[] = "ndtrace";
-    LLVMMetadataRef params[1];
-    uint32_t i;
+    LLVMTargetDataRef td = LLVMCreateTargetDataLayout(tm);
 
-    l->di = LLVMCreateDIBuilder(l->m);
-    l->files = ND_NEW_ARRAY(l->a, LLVMMetadataRef, l->p->sources->n + 1);
-    for (i = 0; i < l->p->sources->n; i++) {
-        const char *path = l->p->sources->v[i].path;
-
-        l->files[i] = LLVMDIBuilderCreateFile(l->di, path, strlen(path), "", 0);
-    }
-    l->cu = LLVMDIBuilderCreateCompileUnit(l->di, LLVMDWARFSourceLanguageC99, l->files[0], producer,
-                                           sizeof(producer) - 1, 1, "", 0, 0, "", 0,
-                                           LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);
-    l->di_int =
-        LLVMDIBuilderCreateBasicType(l->di, "int", 3, 32, 5 /* DW_ATE_signed */, LLVMDIFlagZero);
-    params[0] = l->di_int;
-    // "int f(void)": the kernel refuses BTF of a function whose parameter has no name.
-    l->di_sub = LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], params, 1, LLVMDIFlagZero);
-    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
-                      LLVMValueAsMetadata(nd_ir_i32(l, LLVMDebugMetadataVersion())));
-    // BTF is all that anybody reads. This is LLVM's way to say "no DWARF": CodeView, which it
-    // writes for Windows only, and no version of DWARF.
-    LLVMAddModuleFlag(l->m, LLVMModuleFlagBehaviorWarning, "CodeView", 8,
-                      LLVMValueAsMetadata(nd_ir_i32(l, 1)));
+    l->cx = LLVMContextCreate();
+    LLVMContextSetDiagnosticHandler(l->cx, on_diagnostic, l);
+    l->m = LLVMModuleCreateWithNameInContext("ndtrace", l->cx);
+    LLVMSetModuleDataLayout(l->m, td);
+    LLVMSetTarget(l->m, "bpfel");
+    LLVMDisposeTargetData(td);
+    l->b = LLVMCreateBuilderInContext(l->cx);
 }
 
-bool nd_lower_program(struct nd_lower *l)
+static void end_module(struct nd_lower *l)
 {
-    uint32_t i;
+    LLVMDisposeDIBuilder(l->di);
+    LLVMDisposeBuilder(l->b);
+    LLVMDisposeModule(l->m);
+    LLVMContextDispose(l->cx);
+}
 
-    l->a = l->p->arena;
-    l->d = l->p->diags;
-    l->i1 = LLVMInt1TypeInContext(l->cx);
-    l->i8 = LLVMInt8TypeInContext(l->cx);
-    l->i16 = LLVMInt16TypeInContext(l->cx);
-    l->i32 = LLVMInt32TypeInContext(l->cx);
-    l->i64 = LLVMInt64TypeInContext(l->cx);
-    l->ptr = LLVMPointerTypeInContext(l->cx, 0);
-    make_debug(l);
-    nd_lower_layout_begin(l);
-    nd_lower_nest_plan(l);
-    for (i = 0; i < l->p->probes.n; i++)
-        lower_probe(l, l->p->probes.v[i]);
-    if (l->p->probes.n)
-        nd_lower_need(l, ND_F_JMP32);
-    nd_lower_layout_end(l);
-    nd_lower_core_finish(l);
-    LLVMDIBuilderFinalize(l->di);
-    return l->d->errors == 0;
+static void tell_plan(struct nd_lower *l, const struct nd_lower_opts *o)
+{
+    const struct nd_plan plan = {.magic = ND_PLAN_MAGIC,
+                                 .kind = ND_PLAN_MAPS,
+                                 .needs = l->needs,
+                                 .n = l->plan.n < ND_PLAN_MAPS_MAX ? l->plan.n : ND_PLAN_MAPS_MAX};
+
+    if (o->planned)
+        o->planned(o->arg, &plan, l->plan.v);
+}
+
+// LLVM keeps what it made for relocations by the names of types, also from modules that are gone:
+// types of another module must have other names.
+static uint32_t module_number(void)
+{
+    static atomic_uint made;
+
+    return atomic_fetch_add(&made, 1);
+}
+
+struct nd_lowered *nd_lower_new(struct nd_program *p, const struct nd_lower_opts *o)
+{
+    struct nd_lowered *x = ND_NEW(p->arena, struct nd_lowered);
+
+    x->p = p;
+    x->o = *o;
+    x->tm = machine(p);
+    return x->tm ? x : NULL;
+}
+
+static void close_module(struct nd_lowered *x)
+{
+    if (x->open && !x->o.last)
+        end_module(&x->l);
+    x->open = false;
+}
+
+void nd_lower_free(struct nd_lowered *x)
+{
+    if (!x)
+        return;
+    close_module(x);
+    free(x->elf);
+    if (!x->o.last)
+        LLVMDisposeTargetMachine(x->tm);
+}
+
+void nd_lower(struct nd_lowered *x)
+{
+    char *why = NULL;
+
+    close_module(x);
+    x->l = (struct nd_lower){.p = x->p,
+                             .force_scratch = x->scratch,
+                             .first_only = x->first_only,
+                             .module = module_number()};
+    begin_module(&x->l, x->tm);
+    x->open = true;
+    if (!nd_lower_program(&x->l))
+        return;
+    tell_plan(&x->l, &x->o);
+    add_manifest(&x->l);
+    if (x->o.verify && LLVMVerifyModule(x->l.m, LLVMReturnStatusAction, &why))
+        fail(x->p, "internal error, please report it", why);
+    else
+        LLVMDisposeMessage(why);
+}
+
+void nd_lower_optimise(struct nd_lowered *x)
+{
+    if (!run_passes(&x->l, x->tm) || (nd_without(x->p, ND_F_LOOPS) && !nd_lower_unrolled(&x->l)))
+        return;
+    nd_lower_repeat_addresses(x->l.m, x->l.b);
+}
+
+void nd_lower_emit(struct nd_lowered *x)
+{
+    LLVMMemoryBufferRef buf;
+    char *why = NULL;
+
+    if (LLVMTargetMachineEmitToMemoryBuffer(x->tm, x->l.m, LLVMObjectFile, &why, &buf)) {
+        fail(x->p, "writing the object", why);
+        return;
+    }
+    free(x->elf);
+    x->size = LLVMGetBufferSize(buf);
+    x->elf = malloc(x->size);
+    if (x->elf)
+        memcpy(x->elf, LLVMGetBufferStart(buf), x->size);
+    else
+        fail(x->p, "out of memory", NULL);
+    LLVMDisposeMemoryBuffer(buf);
+}
+
+void nd_lower_finish(struct nd_lowered *x)
+{
+    x->deep = !nd_lower_object_finish(x->p, x->elf, x->size);
+}
+
+static void too_much(struct nd_program *p)
+{
+    struct nd_span at = p->probes.n ? p->probes.v[0]->decl->name_span : ND_NO_SPAN;
+
+    nd_help(
+        p->diags,
+        nd_error(p->diags, ND_E0701, at, "a probe needs more than the kernel's 512 bytes of stack"),
+        "keep less at a time: split a long expression, use fewer fields in one key or event");
+}
+
+// Again with everything larger than a register in per-CPU memory, when LLVM's own needs were too
+// much for the stack; again without functions for lists, when it is too small for them.
+bool nd_lower_again(struct nd_lowered *x)
+{
+    bool scratch = x->l.over_stack && !x->scratch;
+    bool first_only = (x->l.over_stack || x->deep) && !scratch && !x->first_only;
+
+    if (x->l.over_stack && !scratch && !first_only)
+        too_much(x->p);
+    x->scratch |= scratch;
+    x->first_only |= first_only;
+    x->deep = false;
+    return scratch || first_only;
+}
+
+void *nd_lower_object(const struct nd_lowered *x, size_t *size)
+{
+    *size = x->size;
+    return x->elf;
+}
+
+void nd_lower_dump_ir(const struct nd_lowered *x, FILE *out)
+{
+    char *text = LLVMPrintModuleToString(x->l.m);
+
+    fputs(text, out);
+    LLVMDisposeMessage(text);
+}
+
+void nd_lower_dump_object(const struct nd_lowered *x, FILE *out)
+{
+    nd_lower_object_dump(x->p, x->elf, x->size, out);
 }

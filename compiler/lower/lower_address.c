@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Addresses next to where they are used. LLVM computes `base + number` once, where all uses can see
 // it, and keeps it on the stack, of which a program has 512 bytes; to compute it again costs an
-// instruction. Must not know programs. Serves object.c.
+// instruction. Must not know programs. Serves lower.c.
 #include "compiler/lower/lower_impl.h"
 
 static bool is_offset(LLVMValueRef v)

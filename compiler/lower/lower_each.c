@@ -2,7 +2,7 @@
 // Stages that receive a list: `try func:f { skb = args.first } each skb->next`. The program sees
 // the first, which is often the only one. For the others there is a function with the same body,
 // which the verifier looks at once, however long the list may be; it takes numbers only, where the
-// program knows pointers, and has no context. Must not know types. Serves lower.c.
+// program knows pointers, and has no context. Must not know types. Serves lower_program.c.
 #include "compiler/lower/lower_impl.h"
 
 #include "compiler/lower/lower.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Inside the lowering: typed program to LLVM IR. Included by lower*.c and object.c only.
+// Inside the lowering: typed program to LLVM IR. Included by lower*.c only.
 #ifndef ND_LOWER_IMPL_H
 #define ND_LOWER_IMPL_H
 
@@ -208,7 +208,7 @@ struct nd_lower {
     uint32_t scratch_size;  // bytes used so far, all programs
     uint32_t scratch_slots; // entries of its map, 0: one
     uint32_t relocs;        // numbers them for LLVM
-    uint32_t module;        // how many this process made before, see object.c
+    uint32_t module;        // how many this process made before, see lower.c
     ND_VEC(struct nd_core_type *) core;
     ND_VEC(struct nd_plan_map) plan; // the maps
     enum nd_leaves leaves;
@@ -507,7 +507,7 @@ void nd_lower_record_send(struct nd_lower *l, const struct nd_sending *x, struct
 // lower_pred.c: ends the program (l->fn.out) unless it holds; NULL always does
 void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred);
 
-// lower.c: everything; false after a reported error
+// lower_program.c: everything; false after a reported error
 bool nd_lower_program(struct nd_lower *l);
 
 #endif

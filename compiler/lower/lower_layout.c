@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What an object has besides programs: the script's maps and how each is kept, stacks, the event
-// buffer, counters. Must not know what programs do. Serves lower.c and lower_map.c.
+// buffer, counters. Must not know what programs do. Serves lower_program.c and lower_map.c.
 #include "compiler/lower/lower_impl.h"
 
 #include "runtime/common/mf.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Kernels before 5.3 accept no loops. LLVM unrolls them; a loop that remains, because the number of
-// rounds is unknown or too large, is an error at its line. Serves object.c.
+// rounds is unknown or too large, is an error at its line. Serves lower.c.
 #include "compiler/lower/lower.h"
 #include "compiler/lower/lower_impl.h"
 

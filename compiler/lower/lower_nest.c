@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What another program, or another run of this one, may do on the same CPU before a program has
-// ended, and how its memory is kept apart. Must not know types. Serves lower.c and lower_map.c.
+// ended, and how its memory is kept apart. Must not know types. Serves lower_program.c and
+// lower_map.c.
 //
 // Kprobes, tracepoints and perf events exclude each other on a CPU (bpf_prog_active in
 // kernel/trace/bpf_trace.c). Raw tracepoints and trampolines interrupt all others; themselves not

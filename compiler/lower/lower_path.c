@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the program of a path's stage does: find the packet's record, note the time, run the
-// handlers. Must not know how stages are served. Serves lower.c.
+// handlers. Must not know how stages are served. Serves lower_program.c.
 
 #include "compiler/lang/packet.h"
 #include "compiler/lower/lower_impl.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Predicates: a program ends where one does not hold. Cheap tests that stand first stay first, and
-// the packet is parsed before the first part that needs it, for all that follow. Serves lower.c
-// and lower_path.c.
+// the packet is parsed before the first part that needs it, for all that follow. Serves
+// lower_program.c and lower_path.c.
 #include "compiler/lower/lower_impl.h"
 
 static void take_apart(struct nd_lower *l, struct nd_expr *pred, struct nd_expr_list *parts)
