@@ -208,7 +208,7 @@ static void dispatch(struct nd_run *r, uint64_t key)
             nd_run_hook(r, KEY_INDEX(key));
         break;
     case SRC_INTERVAL:
-        nd_run_test(r, r->mf->attaches[KEY_INDEX(key)].kind, KEY_INDEX(key));
+        nd_run_called(r, r->mf->attaches[KEY_INDEX(key)].kind, KEY_INDEX(key));
         break;
     case SRC_PATHS:
         nd_run_sweep(r);

@@ -281,7 +281,7 @@ static void begin(struct nd_run *r)
     header(r);
     run_hooks(r, ND_HOOK_BEGIN);
     if (!r->stop)
-        nd_run_test(r, ND_AT_BEGIN, ND_MF_NONE);
+        nd_run_called(r, ND_AT_BEGIN, ND_MF_NONE);
 }
 
 static double ms(int64_t from, int64_t to)
@@ -404,7 +404,7 @@ static void finish(struct nd_run *r)
     nd_devices_look(r->devices); // also where no hook did
     nd_vm_ending(r->vm);
     run_hooks(r, ND_HOOK_EVERY);
-    nd_run_test(r, ND_AT_END, ND_MF_NONE);
+    nd_run_called(r, ND_AT_END, ND_MF_NONE);
     run_hooks(r, ND_HOOK_END);
     nd_maps_handler(r->maps);
     print_maps(r);
@@ -439,7 +439,7 @@ static int run_all(struct nd_run *r)
     if (!r->stop)
         attach(r, t_load);
     if (!r->stop)
-        nd_run_test(r, ND_AT_ITER, ND_MF_NONE);
+        nd_run_called(r, ND_AT_ITER, ND_MF_NONE);
     if (!r->err) {
         if (!r->stop)
             nd_loop(r);

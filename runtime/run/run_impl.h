@@ -48,7 +48,9 @@ void nd_run_hook(struct nd_run *r, uint32_t hook);
 void nd_run_sweep(struct nd_run *r); // packets on paths that timed out
 void nd_run_drain(struct nd_run *r); // all events that are there now
 int nd_run_take(struct nd_run *r);   // a batch of them; positive: there may be more
-void nd_run_test(struct nd_run *r, uint32_t attach_kind, uint32_t attach); // BEGIN END interval
+// Runs the programs of a kind that are called and not attached: BEGIN, END, interval, iter. attach:
+// those of one attach point, or ND_MF_NONE for all of the kind.
+void nd_run_called(struct nd_run *r, uint32_t attach_kind, uint32_t attach);
 bool nd_run_signalled(struct nd_run *r); // takes a pending SIGINT or SIGTERM
 void nd_run_fail(struct nd_run *r, int err);
 int64_t nd_run_wall_offset(void); // CLOCK_REALTIME minus CLOCK_MONOTONIC, ns

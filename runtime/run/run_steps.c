@@ -135,8 +135,6 @@ int nd_run_take(struct nd_run *r)
     return more;
 }
 
-// Programs of BEGIN, END and interval are called, not attached. attach: one attach point, or
-// ND_MF_NONE for all of the kind.
 // Reading an iterator to its end runs its program once for each thing that it walks.
 static int walk(int prog)
 {
@@ -174,7 +172,7 @@ static int run_once(struct nd_run *r, uint32_t index)
     return bpf_prog_test_run_opts(prog, &opts) ? -errno : 0;
 }
 
-void nd_run_test(struct nd_run *r, uint32_t kind, uint32_t attach)
+void nd_run_called(struct nd_run *r, uint32_t kind, uint32_t attach)
 {
     uint32_t i, j;
     int err;
@@ -192,7 +190,6 @@ void nd_run_test(struct nd_run *r, uint32_t kind, uint32_t attach)
                 continue;
             err = run_once(r, i);
             if (err) {
-
                 nd_msg_at(r->mf, &p->span, "error", "cannot run %s: %s",
                           nd_mf_str(r->mf, r->mf->attaches[j].spec), strerror(-err));
                 nd_run_fail(r, err);
