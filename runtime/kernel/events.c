@@ -4,7 +4,7 @@
 // Serves the run.
 #include "runtime/kernel/events.h"
 
-#include "runtime/kernel/pbuf.h"
+#include "runtime/kernel/perfbuf.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 
 struct nd_events {
     const struct nd_mf *mf;
-    struct ring_buffer *ring; // or
-    struct nd_pbuf *pbuf;     // ND_MF_PERF
+    struct ring_buffer *ring;   // or
+    struct nd_perfbuf *perfbuf; // ND_MF_PERF
     nd_event_fn fn;
     void *arg;
     uint64_t seen, bad;
@@ -45,7 +45,7 @@ static int take(void *arg, void *data, size_t size)
     e->stop = e->fn(e->arg, ev, (const uint8_t *)data + sizeof(r));
     if (e->stop)
         return -ECANCELED;
-    if (e->pbuf)
+    if (e->perfbuf)
         return 0; // its batch is what it holds
     return --e->left ? 0 : -EAGAIN;
 }
@@ -53,10 +53,10 @@ static int take(void *arg, void *data, size_t size)
 static int open_buffer(struct nd_events *e, int fd)
 {
     if (e->mf->h->flags & ND_MF_PERF)
-        e->pbuf = nd_pbuf_new(fd, e->mf->h->ring_bytes, take, e);
+        e->perfbuf = nd_perfbuf_new(fd, e->mf->h->ring_bytes, take, e);
     else
         e->ring = ring_buffer__new(fd, take, e, NULL);
-    return e->pbuf || e->ring ? 0 : errno;
+    return e->perfbuf || e->ring ? 0 : errno;
 }
 
 struct nd_events *nd_events_new(const struct nd_mf *mf, struct bpf_object *obj, nd_event_fn fn,
@@ -90,13 +90,13 @@ void nd_events_free(struct nd_events *e)
     if (!e)
         return;
     ring_buffer__free(e->ring);
-    nd_pbuf_free(e->pbuf);
+    nd_perfbuf_free(e->perfbuf);
     free(e);
 }
 
 int nd_events_fd(const struct nd_events *e)
 {
-    return e->pbuf ? nd_pbuf_fd(e->pbuf) : ring_buffer__epoll_fd(e->ring);
+    return e->perfbuf ? nd_perfbuf_fd(e->perfbuf) : ring_buffer__epoll_fd(e->ring);
 }
 
 int nd_events_consume(struct nd_events *e)
@@ -105,12 +105,12 @@ int nd_events_consume(struct nd_events *e)
 
     e->left = BATCH;
     e->stop = 0;
-    n = e->pbuf ? nd_pbuf_consume(e->pbuf) : ring_buffer__consume(e->ring);
+    n = e->perfbuf ? nd_perfbuf_consume(e->perfbuf) : ring_buffer__consume(e->ring);
     if (n == -ECANCELED)
         return e->stop;
     if (n == -EAGAIN)
         return 1;
-    if (e->pbuf && n > 0)
+    if (e->perfbuf && n > 0)
         return 1; // while they were handled others came
     return n < 0 ? n : 0;
 }
@@ -127,5 +127,5 @@ uint64_t nd_events_bad(const struct nd_events *e)
 
 uint64_t nd_events_dropped(const struct nd_events *e)
 {
-    return e->pbuf ? nd_pbuf_lost(e->pbuf) : 0;
+    return e->perfbuf ? nd_perfbuf_lost(e->perfbuf) : 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // All available records are copied, sorted by time and handed on. A record whose program was
 // not done when its buffer was read comes with the next batch. Must not know what events mean.
-#include "runtime/kernel/pbuf.h"
+#include "runtime/kernel/perfbuf.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -19,9 +19,9 @@ struct record {
     uint32_t size;
 };
 
-struct nd_pbuf {
+struct nd_perfbuf {
     struct perf_buffer *pb;
-    nd_pbuf_fn fn;
+    nd_perfbuf_fn fn;
     void *arg;
     uint8_t *bytes;
     size_t n, cap;
@@ -58,7 +58,7 @@ static void *grow(void *v, size_t *cap, size_t want, size_t elem)
     return p;
 }
 
-static int keep(struct nd_pbuf *p, const struct sample *s)
+static int keep(struct nd_perfbuf *p, const struct sample *s)
 {
     size_t size = (s->size + 7ul) & ~7ul;
     uint8_t *bytes = grow(p->bytes, &p->cap, p->n + size, 1);
@@ -79,7 +79,7 @@ static int keep(struct nd_pbuf *p, const struct sample *s)
 static enum bpf_perf_event_ret one(void *arg, int cpu, struct perf_event_header *head)
 {
     const void *at = head;
-    struct nd_pbuf *p = arg;
+    struct nd_perfbuf *p = arg;
 
     (void)cpu;
     if (head->type == PERF_RECORD_LOST)
@@ -104,7 +104,7 @@ static uint32_t pages(uint32_t bytes)
     return n;
 }
 
-struct nd_pbuf *nd_pbuf_new(int map, uint32_t bytes, nd_pbuf_fn fn, void *arg)
+struct nd_perfbuf *nd_perfbuf_new(int map, uint32_t bytes, nd_perfbuf_fn fn, void *arg)
 {
     uint32_t n = pages(bytes);
     struct perf_event_attr attr = {
@@ -118,7 +118,7 @@ struct nd_pbuf *nd_pbuf_new(int map, uint32_t bytes, nd_pbuf_fn fn, void *arg)
         .use_clockid = 1,
         .clockid = CLOCK_MONOTONIC,
     };
-    struct nd_pbuf *p = calloc(1, sizeof(*p));
+    struct nd_perfbuf *p = calloc(1, sizeof(*p));
 
     if (!p)
         return NULL;
@@ -135,7 +135,7 @@ struct nd_pbuf *nd_pbuf_new(int map, uint32_t bytes, nd_pbuf_fn fn, void *arg)
     return p;
 }
 
-void nd_pbuf_free(struct nd_pbuf *p)
+void nd_perfbuf_free(struct nd_perfbuf *p)
 {
     if (!p)
         return;
@@ -145,7 +145,7 @@ void nd_pbuf_free(struct nd_pbuf *p)
     free(p);
 }
 
-int nd_pbuf_fd(const struct nd_pbuf *p)
+int nd_perfbuf_fd(const struct nd_perfbuf *p)
 {
     return perf_buffer__epoll_fd(p->pb);
 }
@@ -159,7 +159,7 @@ static int by_time(const void *a, const void *b)
     return x->at < y->at ? -1 : 1;
 }
 
-int nd_pbuf_consume(struct nd_pbuf *p)
+int nd_perfbuf_consume(struct nd_perfbuf *p)
 {
     size_t i;
     int err;
@@ -178,7 +178,7 @@ int nd_pbuf_consume(struct nd_pbuf *p)
     return (int)p->nv;
 }
 
-uint64_t nd_pbuf_lost(const struct nd_pbuf *p)
+uint64_t nd_perfbuf_lost(const struct nd_perfbuf *p)
 {
     return p->lost;
 }
