@@ -9,7 +9,7 @@
 #include "runtime/cli/value.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/signals.h"
-#include "runtime/kernel/optprobe.h"
+#include "runtime/kernel/fileprobe.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -311,7 +311,7 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
     size_t i;
 
     if (!err)
-        err = nd_optprobe_check(mf, values);
+        err = nd_fileprobe_check(mf, values);
     for (i = 0; i < sizeof(shared) / sizeof(*shared) && !err; i++) {
         const void *v = nd_options_value(mf, values, shared[i].flag, shared[i].kind);
 

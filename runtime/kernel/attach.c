@@ -10,9 +10,9 @@
 #include "runtime/kernel/attach_perf.h"
 #include "runtime/kernel/detach.h"
 #include "runtime/kernel/feature.h"
+#include "runtime/kernel/fileprobe.h"
 #include "runtime/kernel/missed.h"
 #include "runtime/kernel/modules.h"
-#include "runtime/kernel/optprobe.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -130,11 +130,11 @@ static int open_perf(struct nd_attach_set *s, int prog, const struct nd_mf_attac
 }
 
 // Functions of a file that an option names.
-static int attach_optprobe(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
-                           const struct nd_mf_attach *a)
+static int attach_fileprobe(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
+                            const struct nd_mf_attach *a)
 {
-    struct nd_optprobe at;
-    int err = nd_optprobe_find(&s->l->mf, a, s->opts, &at);
+    struct nd_fileprobe at;
+    int err = nd_fileprobe_find(&s->l->mf, a, s->opts, &at);
     uint32_t i;
 
     if (!err && !at.n)
@@ -169,7 +169,7 @@ static int attach_raw(struct nd_attach_set *s, const struct nd_mf_prog *p, int p
 static int attach_perf(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
                        const struct nd_mf_attach *a)
 {
-    return a->flags & ND_ATF_OPTION ? attach_optprobe(s, p, prog, a) : open_perf(s, prog, a);
+    return a->flags & ND_ATF_OPTION ? attach_fileprobe(s, p, prog, a) : open_perf(s, prog, a);
 }
 
 static int attach_none(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,

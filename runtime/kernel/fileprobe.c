@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Functions of programs and libraries by name. Must not know how probes are attached.
-#include "runtime/kernel/optprobe.h"
+#include "runtime/kernel/fileprobe.h"
 
 #include "runtime/common/msg.h"
 #include "runtime/common/near.h"
@@ -26,7 +26,7 @@ static bool matches(const char *symbol, const char *pattern)
 }
 
 // Several names of one function are one place.
-static int add_place(Elf *elf, uint64_t addr, struct nd_optprobe *out)
+static int add_place(Elf *elf, uint64_t addr, struct nd_fileprobe *out)
 {
     uint64_t off = 0;
     GElf_Phdr ph;
@@ -42,13 +42,13 @@ static int add_place(Elf *elf, uint64_t addr, struct nd_optprobe *out)
         ;
     if (!off || i < out->n)
         return 0;
-    if (out->n == ND_OPTPROBE_MAX)
+    if (out->n == ND_FILEPROBE_MAX)
         return -E2BIG;
     out->off[out->n++] = off;
     return 0;
 }
 
-static int search(Elf *elf, const char *pattern, struct nd_optprobe *out)
+static int search(Elf *elf, const char *pattern, struct nd_fileprobe *out)
 {
     Elf_Scn *scn = NULL;
     GElf_Shdr sh;
@@ -72,8 +72,8 @@ static int search(Elf *elf, const char *pattern, struct nd_optprobe *out)
     return err ? err : out->n || strpbrk(pattern, "*?[") ? 0 : -ENXIO;
 }
 
-int nd_optprobe_find(const struct nd_mf *mf, const struct nd_mf_attach *a, const uint8_t *opts,
-                     struct nd_optprobe *out)
+int nd_fileprobe_find(const struct nd_mf *mf, const struct nd_mf_attach *a, const uint8_t *opts,
+                      struct nd_fileprobe *out)
 {
     int fd, err;
     Elf *elf;
@@ -96,15 +96,15 @@ int nd_optprobe_find(const struct nd_mf *mf, const struct nd_mf_attach *a, const
 static int check_attach(const struct nd_mf *mf, const struct nd_mf_attach *a, const uint8_t *opts)
 {
     const char *flag = nd_mf_str(mf, mf->options[a->num].flag);
-    struct nd_optprobe at;
-    int err = nd_optprobe_find(mf, a, opts, &at);
+    struct nd_fileprobe at;
+    int err = nd_fileprobe_find(mf, a, opts, &at);
 
     if (!err || err == -ENODATA)
         return 0;
     if (err == -ENXIO)
         nd_msg("error: --%s: %s has no function %s", flag, at.path, nd_mf_str(mf, a->s1));
     else if (err == -E2BIG)
-        nd_msg("error: --%s: %s has more than %u functions %s", flag, at.path, ND_OPTPROBE_MAX,
+        nd_msg("error: --%s: %s has more than %u functions %s", flag, at.path, ND_FILEPROBE_MAX,
                nd_mf_str(mf, a->s1));
     else
         nd_msg("error: --%s: %s: %s", flag, at.path,
@@ -113,7 +113,7 @@ static int check_attach(const struct nd_mf *mf, const struct nd_mf_attach *a, co
     return -EINVAL;
 }
 
-int nd_optprobe_check(const struct nd_mf *mf, const struct nd_options *values)
+int nd_fileprobe_check(const struct nd_mf *mf, const struct nd_options *values)
 {
     int err = 0;
     uint32_t i;
