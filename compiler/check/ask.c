@@ -3,7 +3,7 @@
 // kernel_at_least(). The answers are constants; what they rule out is not even checked.
 // Must not know how programs are served.
 #include "compiler/check/check_impl.h"
-#include "compiler/check/portable.h"
+#include "compiler/check/need.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Arguments of probes by name and position: in registers, on the stack, and for return probes from
 // a note that a probe at the entry left. Must not know types by name.
-#include "compiler/check/portable.h"
+#include "compiler/check/need.h"
 #include "compiler/lower/lower_impl.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Built-ins of the kernel's world, one row each, and the arguments of probes.
-#include "compiler/check/portable.h"
+#include "compiler/check/need.h"
 #include "compiler/lower/lower_impl.h"
 
 #include <string.h>

@@ -7,7 +7,7 @@
 // unions; so the types here hold no more than the members that the programs ask for.
 #include "compiler/lower/lower_impl.h"
 
-#include "compiler/check/portable.h"
+#include "compiler/check/need.h"
 #include "compiler/kernel/btf.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Expressions. Scalars are i64 in registers, extended by their own sign; everything else is bytes
 // in memory, written straight to where it is wanted.
-#include "compiler/check/portable.h"
+#include "compiler/check/need.h"
 #include "compiler/lower/lower_impl.h"
 
 #include <string.h>

@@ -2,8 +2,8 @@
 // Fills the sections of the manifest.
 #include "compiler/user/user_impl.h"
 
+#include "compiler/check/need.h"
 #include "compiler/check/option.h"
-#include "compiler/check/portable.h"
 #include "compiler/kernel/btf.h"
 #include "compiler/user/mfbuild.h"
 

@@ -3,7 +3,7 @@
 // and user*.c.
 #include "compiler/user/user_impl.h"
 
-#include "compiler/check/portable.h"
+#include "compiler/check/need.h"
 #include "compiler/kernel/btf.h"
 #include "compiler/user/mfbuild.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Records what must hold on another kernel; equal needs are kept once, with the first place.
-#include "compiler/check/portable.h"
+#include "compiler/check/need.h"
 
 #include "compiler/kernel/btf.h"
 

@@ -2,8 +2,8 @@
 // What a portable object takes for granted of the kernel it will run on, beyond what relocations
 // carry over: collected while it is made, compared by the runtime. Must not know LLVM. Serves
 // checking, lowering and emitting.
-#ifndef ND_PORTABLE_H
-#define ND_PORTABLE_H
+#ifndef ND_NEED_H
+#define ND_NEED_H
 
 #include "compiler/check/check.h"
 
