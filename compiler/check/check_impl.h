@@ -65,7 +65,7 @@ struct nd_type *nd_check_builtin(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 
-// sources.c: what user space reads besides maps and events
+// check_sources.c: what user space reads besides maps and events
 struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
                                     const struct nd_builtin *b);
 struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,

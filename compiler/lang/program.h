@@ -9,7 +9,7 @@
 #include "compiler/front/diag.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/lang/types.h"
-#include "runtime/common/kinds.h"
+#include "runtime/common/probekinds.h"
 
 enum nd_world { ND_KERNEL = 1, ND_USER = 2 };
 

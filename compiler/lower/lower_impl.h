@@ -5,8 +5,8 @@
 
 #include "compiler/lang/builtins.h"
 #include "compiler/lang/packet.h"
-#include "runtime/common/kinds.h"
 #include "runtime/common/plan.h"
+#include "runtime/common/probekinds.h"
 
 #include <llvm-c/Core.h>
 #include <llvm-c/DebugInfo.h>

@@ -5,8 +5,8 @@
 
 #include "runtime/cli/cache.h"
 #include "runtime/cli/find.h"
-#include "runtime/common/kinds.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/probekinds.h"
 #include "runtime/kernel/needs.h"
 
 #include <errno.h>

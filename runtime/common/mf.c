@@ -3,8 +3,8 @@
 // Must not know the kernel. Serves the whole runtime.
 #include "runtime/common/mf.h"
 
-#include "runtime/common/kinds.h"
 #include "runtime/common/mf_impl.h"
+#include "runtime/common/probekinds.h"
 
 #include <errno.h>
 #include <string.h>

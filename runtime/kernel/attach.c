@@ -3,7 +3,7 @@
 // do, nor how links are taken apart fast (detach.c). Serves the run.
 #include "runtime/kernel/attach.h"
 
-#include "runtime/common/kinds.h"
+#include "runtime/common/probekinds.h"
 
 #include "runtime/common/msg.h"
 #include "runtime/kernel/attach_multi.h"

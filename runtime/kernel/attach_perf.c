@@ -2,7 +2,7 @@
 // perf_event_open(2) in its many forms. Must not know programs. Serves attach.c only.
 #include "runtime/kernel/attach_perf.h"
 
-#include "runtime/common/kinds.h"
+#include "runtime/common/probekinds.h"
 
 #include "runtime/common/kallsyms.h"
 #include "runtime/kernel/feature.h"

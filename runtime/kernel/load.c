@@ -3,7 +3,7 @@
 // with the types and attach ids from the manifest. Must not know how they are attached.
 #include "runtime/kernel/load_impl.h"
 
-#include "runtime/common/kinds.h"
+#include "runtime/common/probekinds.h"
 
 #include "runtime/common/msg.h"
 #include "runtime/kernel/attach_multi.h"

@@ -5,7 +5,7 @@
 #define ND_LOAD_H
 
 #include "runtime/common/mf.h"
-#include "runtime/kernel/early.h"
+#include "runtime/kernel/earlymaps.h"
 #include "runtime/kernel/feature_try.h"
 #include "runtime/kernel/state.h"
 

@@ -3,8 +3,8 @@
 // and not attached. Must not know how runs start or end. Serves run.c and loop.c.
 #include "runtime/run/run_impl.h"
 
-#include "runtime/common/kinds.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/probekinds.h"
 #include "runtime/kernel/trigger.h"
 
 #include <bpf/bpf.h>

@@ -3,7 +3,7 @@
 // then takes. Must not know the compiler.
 #include "object.h"
 
-#include "runtime/kernel/early.h"
+#include "runtime/kernel/earlymaps.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The columns of probes.def that both programs read.
-#include "runtime/common/kinds.h"
+#include "runtime/common/probekinds.h"
 
 const struct nd_prog_kind nd_kind_of_prog[ND_PROG_TYPE_MAX] = {
 #define WORDS ND_PF_WORDS

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Maps made while the compiler is still at work: creating a large one takes the kernel as long as
 // the rest of a start. Must not know scripts. Serves the command line and the loader.
-#ifndef ND_EARLY_H
-#define ND_EARLY_H
+#ifndef ND_EARLYMAPS_H
+#define ND_EARLYMAPS_H
 
 #include "runtime/common/plan.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What programs and attach points of each kind are (probes.def), for both programs. Must not know
 // libbpf. Serves checking, lowering, the manifest's check, loading and attaching.
-#ifndef ND_KINDS_H
-#define ND_KINDS_H
+#ifndef ND_PROBEKINDS_H
+#define ND_PROBEKINDS_H
 
 #include "runtime/common/manifest.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// See early.h. The object gets a map only if it has one of that name and all its numbers agree, so
-// a plan that was dropped for another one costs time and nothing else.
-#include "runtime/kernel/early.h"
+// See earlymaps.h. The object gets a map only if it has one of that name and all its numbers agree,
+// so a plan that was dropped for another one costs time and nothing else.
+#include "runtime/kernel/earlymaps.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
