@@ -96,7 +96,7 @@ static void layout_of(struct nd_lower *l, struct nd_layout *out)
     memset(out, 0, sizeof(*out));
     out->state_size = l->state_size;
     out->words_size = l->words_size;
-    out->needs = l->needs;
+    out->features = l->features;
     out->exit_off = l->exit_off;
     out->ring_bytes = l->ring ? l->ring_bytes : 0;
     out->maps = ND_NEW_ARRAY(l->a, struct nd_layout_map, l->p->maps.n + 1);
@@ -197,7 +197,7 @@ static void tell_plan(struct nd_lower *l, const struct nd_lower_opts *o)
 {
     const struct nd_plan plan = {.magic = ND_PLAN_MAGIC,
                                  .kind = ND_PLAN_MAPS,
-                                 .needs = l->needs,
+                                 .features = l->features,
                                  .n = l->plan.n < ND_PLAN_MAPS_MAX ? l->plan.n : ND_PLAN_MAPS_MAX};
 
     if (o->planned)

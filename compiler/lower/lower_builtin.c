@@ -87,7 +87,7 @@ static LLVMValueRef b_func(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef ctx = nd_lower_ctx(l);
 
     (void)e;
-    nd_lower_need(l, ND_F_FUNC_IP);
+    nd_lower_feature(l, ND_F_FUNC_IP);
     return nd_ir_call(l, ND_H_GET_FUNC_IP, &ctx, 1);
 }
 

@@ -189,8 +189,8 @@ void nd_lower_each_rest(struct nd_lower *l)
     walk(l, each, end);
     nd_ir_br(l, end);
     nd_ir_at(l, end);
-    nd_lower_need(l, ND_F_GLOBAL_FUNC);
-    nd_lower_need(l, ND_F_LOOPS);
+    nd_lower_feature(l, ND_F_GLOBAL_FUNC);
+    nd_lower_feature(l, ND_F_LOOPS);
 }
 
 static const char *why_not(const struct nd_lower *l)

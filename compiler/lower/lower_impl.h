@@ -198,7 +198,7 @@ struct nd_lower {
     LLVMMetadataRef *files, cu, di_int, di_sub;
     LLVMValueRef state, words, opts, ring, zero; // see lower_state.c
     uint32_t zero_size, words_size;
-    uint32_t needs; // ND_F_BIT()s
+    uint32_t features; // ND_F_BIT()s
     struct nd_lmap *maps;
     struct nd_layout_path *paths; // counters in nd_state
     ND_VEC(struct nd_stackmap) stacks;
@@ -246,7 +246,7 @@ void nd_ir_at(struct nd_lower *l, LLVMBasicBlockRef bb);  // build there from no
 void nd_ir_br(struct nd_lower *l, LLVMBasicBlockRef bb);  // jump, unless the block has ended
 void nd_ir_line(struct nd_lower *l, struct nd_span span); // line info of what follows
 LLVMValueRef nd_ir_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
-void nd_lower_need(struct nd_lower *l, enum nd_feature f); // the kernel must have it
+void nd_lower_feature(struct nd_lower *l, enum nd_feature f); // the kernel must have it
 // The context of the program; a separate function has none, which is recorded.
 LLVMValueRef nd_lower_ctx(struct nd_lower *l);
 // Where memory is that the checker took to be `as`.

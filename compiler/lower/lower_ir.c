@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-void nd_lower_need(struct nd_lower *l, enum nd_feature f)
+void nd_lower_feature(struct nd_lower *l, enum nd_feature f)
 {
     if (!nd_without(l->p, f))
-        l->needs |= 1u << f;
+        l->features |= 1u << f;
 }
 
 LLVMValueRef nd_ir_i64(struct nd_lower *l, uint64_t v)
@@ -172,7 +172,7 @@ static enum nd_helper helper_of(struct nd_lower *l, enum nd_helper h)
             continue;
         if (newer[i].older && nd_without(l->p, newer[i].feature))
             return newer[i].older;
-        nd_lower_need(l, newer[i].feature);
+        nd_lower_feature(l, newer[i].feature);
     }
     return h;
 }

@@ -139,7 +139,7 @@ static LLVMValueRef event_map(struct nd_lower *l)
     l->ring_bytes = nd_mf_ring_bytes((uint32_t)sizeof(struct nd_mf_record) + largest);
     if (nd_without(l->p, ND_F_RINGBUF)) // libbpf makes an entry for each CPU
         return nd_lower_define_map(l, ND_RINGBUF_SYM, BPF_PERF_EVENT_ARRAY, 4, 4, 0);
-    nd_lower_need(l, ND_F_RINGBUF);
+    nd_lower_feature(l, ND_F_RINGBUF);
     return nd_lower_define_map(l, ND_RINGBUF_SYM, BPF_RINGBUF, 0, 0, l->ring_bytes);
 }
 

@@ -205,7 +205,7 @@ bool nd_lower_program(struct nd_lower *l)
     for (i = 0; i < l->p->probes.n; i++)
         lower_probe(l, l->p->probes.v[i]);
     if (l->p->probes.n)
-        nd_lower_need(l, ND_F_JMP32);
+        nd_lower_feature(l, ND_F_JMP32);
     nd_lower_layout_end(l);
     nd_lower_core_finish(l);
     LLVMDIBuilderFinalize(l->di);

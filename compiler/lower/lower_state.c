@@ -10,7 +10,7 @@
 
 void nd_lower_need_loops(struct nd_lower *l, struct nd_span span)
 {
-    nd_lower_need(l, ND_F_LOOPS);
+    nd_lower_feature(l, ND_F_LOOPS);
     if (!l->fn.probe->loop.len)
         l->fn.probe->loop = span;
 }
@@ -195,7 +195,7 @@ void nd_lower_state_end(struct nd_lower *l)
         end_globals(l);
     if (!l->p->probes.n)
         return;
-    nd_lower_need(l, ND_F_GLOBALS);
+    nd_lower_feature(l, ND_F_GLOBALS);
     if (!split(l))
-        nd_lower_need(l, ND_F_MMAP);
+        nd_lower_feature(l, ND_F_MMAP);
 }

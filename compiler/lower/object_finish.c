@@ -135,7 +135,7 @@ static void look_at(struct finish *f, const GElf_Sym *sym, const char *name)
     }
     if (n <= ND_PROG_INSNS)
         return;
-    f->h->needs |= ND_F_BIT(LOOPS);
+    f->h->features |= ND_F_BIT(LOOPS);
     if (nd_without(f->p, ND_F_LOOPS))
         nd_lower_too_long(f->p, f->p->probes.v[m - progs(f)], n);
 }
@@ -223,6 +223,6 @@ void nd_lower_object_dump(struct nd_program *p, const void *object, size_t size,
                     elf_strptr(f.elf, f.strings, sym.st_name), n, stack_of(code, n));
     }
     if (f.h)
-        fprintf(out, "manifest, %u bytes, needs 0x%x\n", f.h->size, f.h->needs);
+        fprintf(out, "manifest, %u bytes, needs 0x%x\n", f.h->size, f.h->features);
     elf_end(f.elf);
 }

@@ -148,7 +148,7 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
     m.when = pr->decl->when ? nd_user_when(e, pr->decl->when) : ND_MF_NONE;
     m.span = nd_emit_span(e, pr->decl->name_span);
     if (nd_kind_of_prog[pr->type].feature != ND_F_MAX)
-        nd_mfb_header(e->b)->needs |= 1u << nd_kind_of_prog[pr->type].feature | ND_F_BIT(BTF);
+        nd_mfb_header(e->b)->features |= 1u << nd_kind_of_prog[pr->type].feature | ND_F_BIT(BTF);
     if (pr->btf_id)
         nd_mfb_header(e->b)->flags |= ND_MF_NEEDS_BTF;
     for (i = 0; i < pr->targets.n; i++) {
@@ -157,9 +157,9 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
 
         at.kind = t->kind;
         if (nd_kind_attaches(t->kind, ND_AF_FUNCTION))
-            nd_mfb_header(e->b)->needs |= ND_F_BIT(KPROBE);
+            nd_mfb_header(e->b)->features |= ND_F_BIT(KPROBE);
         if ((t->kind == ND_AT_FENTRY || t->kind == ND_AT_FEXIT) && *t->s0)
-            nd_mfb_header(e->b)->needs |= ND_F_BIT(MODULE_BTF);
+            nd_mfb_header(e->b)->features |= ND_F_BIT(MODULE_BTF);
         at.spec = nd_mfb_str(e->b, t->spec);
         at.s0 = nd_mfb_str(e->b, t->s0);
         at.s1 = nd_mfb_str(e->b, t->s1);
@@ -345,7 +345,7 @@ void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *si
     if (layout) {
         h->state_size = (layout->state_size + 7) & ~7u;
         h->words_size = layout->words_size;
-        h->needs = layout->needs;
+        h->features = layout->features;
         h->flags |= flags_of(p);
         h->exit_off = layout->exit_off;
         h->ring_bytes = layout->ring_bytes;

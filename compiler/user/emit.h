@@ -8,7 +8,7 @@
 // What the lowering decided, for the manifest.
 struct nd_layout {
     uint32_t state_size, words_size, exit_off;
-    uint32_t needs;        // ND_F_BIT()s
+    uint32_t features;     // ND_F_BIT()s
     uint32_t ring_bytes;   // of the event ring, 0: nothing is sent
     struct nd_layout_map { // by nd_map index
         enum nd_mf_map_kind kind;

@@ -118,7 +118,7 @@ static void get_ready(void *arg, const struct nd_plan *plan, const struct nd_pla
 
     nd_early_make(&c->early, maps, plan->n);
     // A trial of fentry needs a function, which only the object names.
-    nd_features_missing(&c->features, plan->needs & ~ND_F_BIT(FENTRY));
+    nd_features_missing(&c->features, plan->features & ~ND_F_BIT(FENTRY));
 }
 
 int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
@@ -142,7 +142,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
             break;
         c->features.trace_id = trace_id(&l->mf);
         start = nd_now();
-        missing = nd_features_missing(&c->features, l->mf.h->needs);
+        missing = nd_features_missing(&c->features, l->mf.h->features);
         ns += nd_now() - start;
         l->features = c->features;
         l->early = &c->early;

@@ -140,7 +140,7 @@ struct nd_mf_header {
                        // ND_MF_NONE if unused
     uint32_t text;     // string: the script itself if it is a one-liner (files are read again)
     uint32_t build;    // string: which build of that kernel (uname -v); "": not known
-    uint32_t needs;    // ND_F_BIT()s: what the kernel must have
+    uint32_t features; // ND_F_BIT()s: what the kernel must have
     uint32_t without;  // ND_F_BIT()s: what the object was made to do without
     uint32_t words_size; // bytes at the front of nd_state that the runtime also writes
 };

@@ -10,16 +10,16 @@
 #define ND_PLAN_MAGIC 0x70646e4eu // "Nndp"
 
 enum nd_plan_kind {
-    ND_PLAN_MAPS = 1, // needs and n are set, n maps follow; may come again with others
+    ND_PLAN_MAPS = 1, // features and n are set, n maps follow; may come again with others
     ND_PLAN_END,      // nothing follows: the object is complete, or code says what went wrong
 };
 
 struct nd_plan {
     uint32_t magic;
-    uint32_t kind;  // enum nd_plan_kind
-    uint32_t needs; // ND_F_BIT()s
-    uint32_t n;     // maps
-    uint32_t code;  // exit code of the compiler
+    uint32_t kind;     // enum nd_plan_kind
+    uint32_t features; // ND_F_BIT()s
+    uint32_t n;        // maps
+    uint32_t code;     // exit code of the compiler
 };
 
 struct nd_plan_map { // as the kernel takes it

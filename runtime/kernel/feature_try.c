@@ -336,12 +336,12 @@ bool nd_features_has(struct nd_features *f, enum nd_feature what)
     return !(f->lacking & bit);
 }
 
-uint32_t nd_features_missing(struct nd_features *f, uint32_t needs)
+uint32_t nd_features_missing(struct nd_features *f, uint32_t wanted)
 {
     uint32_t missing = 0, i;
 
     for (i = 0; i < ND_F_MAX; i++) {
-        if ((needs >> i & 1) && !nd_features_has(f, i))
+        if ((wanted >> i & 1) && !nd_features_has(f, i))
             missing |= 1u << i;
     }
     return missing;

@@ -19,7 +19,7 @@ struct nd_features {   // ND_F_BIT()s
 // Reads NDTRACE_WITHOUT. False if it has an unknown name: then *bad is that word, *len bytes.
 bool nd_features_init(struct nd_features *f, const char **bad, int *len);
 bool nd_features_has(struct nd_features *f, enum nd_feature what);
-uint32_t nd_features_missing(struct nd_features *f, uint32_t needs); // those that it lacks
+uint32_t nd_features_missing(struct nd_features *f, uint32_t wanted); // those that it lacks
 const struct nd_feature_row *nd_features_row(enum nd_feature what);
 
 #endif
