@@ -219,8 +219,9 @@ struct nd_lower {
     struct nd_lower_fn fn;
 };
 
-// ---- from the bottom up: each file calls those above it; from lower_expr.c to lower_pkttun.c they
-// call each other, as the tree does --------------------------------------------------------------
+// ---- from the bottom up: each file calls those above it; from lower_expr.c to lower_pktparse.c
+// they call each other, as the tree does
+// --------------------------------------------------------------
 
 // lower_ir.c: words that build IR
 LLVMValueRef nd_ir_i64(struct nd_lower *l, uint64_t v);
@@ -421,7 +422,7 @@ void nd_lower_uses_expr(struct nd_arena *a, struct nd_expr *e, struct nd_pkt_use
 void nd_lower_uses_stmt(struct nd_arena *a, struct nd_stmt *s, struct nd_pkt_uses *u);
 uint32_t nd_lower_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr);
 
-// lower_pkttun.c, lower_pktval.c: pkt
+// lower_pktparse.c, lower_pktval.c: pkt
 // Parses the packet here, if that is not done yet, as far as this statement needs it.
 void nd_lower_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_span span);
 void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t);

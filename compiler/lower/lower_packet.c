@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads the headers of a packet: each at most once, in one bounded read, and only what the probe
 // names. What lies beyond the linear part of the skb is absent, never garbage. A word (ND_PR_HAVE)
-// says what was found. Must not know the language. Serves lower_pkttun.c.
+// says what was found. Must not know the language. Serves lower_pktparse.c.
 #include "compiler/lower/lower_packet_impl.h"
 
 #include <linux/if_arp.h>

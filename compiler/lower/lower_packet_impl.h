@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the files that lower packets share: lower_pktword.c (words), lower_packet.c (headers),
-// lower_pkttun.c (tunnels, all of it), lower_pktval.c (values). Values are i64 unless stated
+// lower_pktparse.c (all of it, tunnels), lower_pktval.c (values). Values are i64 unless stated
 // otherwise.
 #ifndef ND_LOWER_PACKET_IMPL_H
 #define ND_LOWER_PACKET_IMPL_H
@@ -47,7 +47,7 @@ LLVMValueRef nd_pk_found(struct nd_lower *l, const struct nd_lpkt *k, uint32_t w
 LLVMValueRef nd_pk_forget(struct nd_lower *l, LLVMValueRef v);
 void nd_pk_forget_regs(struct nd_parsing *p, uint32_t regs); // bits
 void nd_pk_blank(struct nd_lower *l, LLVMValueRef buf, uint32_t size);
-void nd_pk_blank_all(struct nd_lower *l, const struct nd_lpkt *k); // lower_pkttun.c
+void nd_pk_blank_all(struct nd_lower *l, const struct nd_lpkt *k);
 void nd_pk_failed(struct nd_parsing *p); // a packet that could not be parsed to its end
 // n bytes at an offset from skb->head to buf; the caller has made sure that they are there.
 void nd_pk_fetch(struct nd_parsing *p, LLVMValueRef buf, LLVMValueRef off, uint32_t n);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Small words for the code that parses packets. Must not know headers. Serves lower_packet.c,
-// lower_pkttun.c, lower_pktval.c.
+// lower_pktparse.c, lower_pktval.c.
 #include "compiler/lower/lower_packet_impl.h"
 
 #include <string.h>

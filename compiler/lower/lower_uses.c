@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a statement needs of the packet, with all in it and the functions that it calls, and under
 // which options: so that each packet is parsed once, and no more than is asked. Must not know LLVM.
-// Serves lower_pkttun.c.
+// Serves lower_pktparse.c.
 #include "compiler/lower/lower_impl.h"
 
 #include <string.h>

@@ -80,7 +80,7 @@ struct nd_sink {
 bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val);
 int64_t nd_sink_wall(void); // CLOCK_REALTIME in ns
 
-// sink_record.c: words that formats of records share.
+// sink_words.c: words that formats of records share.
 const char *nd_sink_site_kind(const struct nd_mf_site *site);
 const char *nd_sink_site_file(const struct nd_mf *mf, const struct nd_mf_site *site); // "": none
 const char *nd_sink_path_count(uint32_t i); // enum nd_path_count

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The packet in a tunnel; what is parsed of a packet, and where in the program. Must not know the
-// language. Serves lower_program.c, lower_stmt.c.
+// What is parsed of a packet, and where in the program; and the packet in a tunnel. Must not know
+// the language. Serves lower_program.c, lower_stmt.c.
 //
 // Everything that a program needs of its packet is parsed in one place, before the first statement
 // that names it: no header is read twice. Where every use depends on options (flow_match() in a
