@@ -205,7 +205,7 @@ static int mode_fmt(struct nd_unit *u, const struct args *a)
     (void)a;
     if (u->diags.errors)
         return EXIT_SCRIPT;
-    nd_fmt(&u->sources.v[0], u->arena, stdout);
+    nd_fmt_script(&u->sources.v[0], u->arena, stdout);
     return 0;
 }
 

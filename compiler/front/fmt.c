@@ -164,7 +164,7 @@ static void format_line(struct fmt *f, struct nd_arena *a, const char *s, size_t
     f->depth = change < 0 && (uint32_t)-change > f->depth ? 0 : (uint32_t)((int)f->depth + change);
 }
 
-void nd_fmt(const struct nd_source *src, struct nd_arena *a, FILE *out)
+void nd_fmt_script(const struct nd_source *src, struct nd_arena *a, FILE *out)
 {
     struct fmt f = {.s = src->text, .end = src->text + src->size, .out = out};
 

@@ -10,6 +10,6 @@
 
 // Indentation, spaces and blank lines in order; comments and words untouched. The result parses to
 // the same tree, and formatting it again changes nothing.
-void nd_fmt(const struct nd_source *src, struct nd_arena *a, FILE *out);
+void nd_fmt_script(const struct nd_source *src, struct nd_arena *a, FILE *out);
 
 #endif
