@@ -6,7 +6,7 @@
 #include "compiler/library.h"
 #include "compiler/lower/lower.h"
 #include "compiler/net/net.h"
-#include "compiler/user/emit.h"
+#include "compiler/user/mfwrite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +184,7 @@ void nd_unit_free(struct nd_unit *u)
 
 void *nd_unit_manifest(struct nd_unit *u, uint32_t *size)
 {
-    return nd_emit(&u->program, NULL, size);
+    return nd_mfw_manifest(&u->program, NULL, size);
 }
 
 bool nd_without_parse(const char *list, uint32_t *without)

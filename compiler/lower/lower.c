@@ -5,7 +5,7 @@
 #include "compiler/lower/lower.h"
 
 #include "compiler/lower/lower_impl.h"
-#include "compiler/user/emit.h"
+#include "compiler/user/mfwrite.h"
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Support.h>
@@ -123,7 +123,7 @@ static void add_manifest(struct nd_lower *l)
 
     layout_of(l, &layout);
     layout.paths = l->paths;
-    blob = nd_emit(l->p, &layout, &size);
+    blob = nd_mfw_manifest(l->p, &layout, &size);
     c = LLVMConstStringInContext(l->cx, blob, size, 1);
     g = LLVMAddGlobal(l->m, LLVMTypeOf(c), "nd_manifest");
     LLVMSetInitializer(g, c);

@@ -296,7 +296,7 @@ static void c_kaddr(struct nd_user *u, struct nd_expr *e)
 
 static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)
 {
-    struct nd_emit *e = u->e;
+    struct nd_mfw *e = u->e;
     uint32_t i;
 
     for (i = 0; i < e->fns.n; i++) {
@@ -304,7 +304,7 @@ static uint32_t script_fn(struct nd_user *u, struct nd_fn *fn)
             return e->fns.v[i].index;
     }
     i = nd_user_fn(e, fn);
-    *ND_PUSH(e->a, &e->fns) = (struct nd_emit_fn){fn, i};
+    *ND_PUSH(e->a, &e->fns) = (struct nd_mfw_fn){fn, i};
     return i;
 }
 

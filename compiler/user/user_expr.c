@@ -12,7 +12,7 @@ void nd_u_op(struct nd_user *u, enum nd_vm_op op, uint8_t a, uint16_t b, int32_t
 
 uint16_t nd_u_type(struct nd_user *u, const struct nd_type *t)
 {
-    return (uint16_t)nd_emit_type(u->e, t);
+    return (uint16_t)nd_mfw_type(u->e, t);
 }
 
 void nd_u_int(struct nd_user *u, uint64_t v, const struct nd_type *t)
@@ -107,7 +107,7 @@ static int32_t div_site(struct nd_user *u, enum nd_op op, struct nd_span span)
 
     if (op != ND_OP_DIV && op != ND_OP_MOD)
         return 0;
-    m.span = nd_emit_span(u->e, span);
+    m.span = nd_mfw_span(u->e, span);
     return (int32_t)nd_mfb_add(u->e->b, ND_SEC_SITES, &m, 1);
 }
 
@@ -256,7 +256,7 @@ static void field(struct nd_user *u, struct nd_expr *e)
     }
     s = e->a->type;
     nd_u_expr(u, e->a);
-    t = nd_mfb_at(u->e->b, ND_SEC_TYPES, nd_emit_type(u->e, s));
+    t = nd_mfb_at(u->e->b, ND_SEC_TYPES, nd_mfw_type(u->e, s));
     for (i = 0; i < t->count; i++) {
         const struct nd_mf_field *f = nd_mfb_at(u->e->b, ND_SEC_FIELDS, t->first + i);
         const char *name = (char *)nd_mfb_at(u->e->b, ND_SEC_STRINGS, f->name);
@@ -270,7 +270,7 @@ static void field(struct nd_user *u, struct nd_expr *e)
 
 static void event_field(struct nd_user *u, const struct nd_type *s, uint32_t i)
 {
-    const struct nd_mf_type *t = nd_mfb_at(u->e->b, ND_SEC_TYPES, nd_emit_type(u->e, s));
+    const struct nd_mf_type *t = nd_mfb_at(u->e->b, ND_SEC_TYPES, nd_mfw_type(u->e, s));
 
     nd_u_op(u, ND_VM_LOCAL, 0, 0, 0);
     nd_u_op(u, ND_VM_FIELD, 0, 0, (int32_t)(t->first + i));

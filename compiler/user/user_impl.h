@@ -5,20 +5,20 @@
 #define ND_USER_IMPL_H
 
 #include "compiler/lang/builtins.h"
-#include "compiler/user/emit.h"
 #include "compiler/user/mfbuild.h"
+#include "compiler/user/mfwrite.h"
 
-struct nd_emit {
+struct nd_mfw {
     struct nd_program *p;
     struct nd_arena *a;
     struct nd_mfb *b;
     const struct nd_layout *layout; // NULL: options only
-    ND_VEC(struct nd_emit_type {
+    ND_VEC(struct nd_mfw_type {
         const struct nd_type *type;
         uint32_t index;
     })
     types;
-    ND_VEC(struct nd_emit_fn {
+    ND_VEC(struct nd_mfw_fn {
         struct nd_fn *fn;
         uint32_t index; // in FUNCS
     })
@@ -26,17 +26,17 @@ struct nd_emit {
     uint32_t stack_base; // MAPS index of the first stack map
 };
 
-// emit_type.c: index of a type in the manifest; a span.
-uint32_t nd_emit_type(struct nd_emit *e, const struct nd_type *t);
-struct nd_mf_span nd_emit_span(struct nd_emit *e, struct nd_span span);
+// mfwrite_type.c: index of a type in the manifest; a span.
+uint32_t nd_mfw_type(struct nd_mfw *e, const struct nd_type *t);
+struct nd_mf_span nd_mfw_span(struct nd_mfw *e, struct nd_span span);
 
 // user_stmt.c: code of hooks, handlers, calls that probes leave to user space and `when`; index of
 // the function.
-uint32_t nd_user_body(struct nd_emit *e, const char *name, struct nd_block *b, struct nd_event *on,
+uint32_t nd_user_body(struct nd_mfw *e, const char *name, struct nd_block *b, struct nd_event *on,
                       struct nd_span span);
-uint32_t nd_user_async(struct nd_emit *e, struct nd_event *ev);
-uint32_t nd_user_when(struct nd_emit *e, struct nd_expr *cond);
-uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn);
+uint32_t nd_user_async(struct nd_mfw *e, struct nd_event *ev);
+uint32_t nd_user_when(struct nd_mfw *e, struct nd_expr *cond);
+uint32_t nd_user_fn(struct nd_mfw *e, struct nd_fn *fn);
 
 struct nd_u_jumps {
     uint32_t *v;
@@ -51,7 +51,7 @@ struct nd_u_loop {
 };
 
 struct nd_user {
-    struct nd_emit *e;
+    struct nd_mfw *e;
     struct nd_arena *a;
     struct nd_event *on; // handler: the event whose payload is local 0
     ND_VEC(struct nd_mf_insn) code;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Statements and functions of user code, and the way in: one function for each begin, end, every,
 // on, `when` and group of calls that a probe leaves to user space. Must not know LLVM. Serves
-// emit.c.
+// mfwrite.c.
 #include "compiler/user/user_impl.h"
 
 #include <string.h>
@@ -382,7 +382,7 @@ static uint32_t finish(struct nd_user *u, const char *name, uint32_t nparams, st
     struct nd_mf_func f = {.name = nd_mfb_str(u->e->b, name),
                            .nparams = nparams,
                            .nlocals = u->nlocals,
-                           .span = nd_emit_span(u->e, span)};
+                           .span = nd_mfw_span(u->e, span)};
 
     if (u->table)
         nd_u_op(u, ND_VM_TABLE_END, 0, 0, 0);
@@ -435,7 +435,7 @@ static uint32_t count_locals(struct nd_block *b)
     return m.n;
 }
 
-uint32_t nd_user_body(struct nd_emit *e, const char *name, struct nd_block *b, struct nd_event *on,
+uint32_t nd_user_body(struct nd_mfw *e, const char *name, struct nd_block *b, struct nd_event *on,
                       struct nd_span span)
 {
     struct nd_user u = {.e = e, .a = e->a, .on = on};
@@ -447,7 +447,7 @@ uint32_t nd_user_body(struct nd_emit *e, const char *name, struct nd_block *b, s
     return finish(&u, name, on != NULL, span);
 }
 
-uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn)
+uint32_t nd_user_fn(struct nd_mfw *e, struct nd_fn *fn)
 {
     struct nd_user u = {.e = e, .a = e->a, .fn = fn};
     struct nd_block *b = fn->body[ND_USER]->body;
@@ -473,7 +473,7 @@ uint32_t nd_user_fn(struct nd_emit *e, struct nd_fn *fn)
     return finish(&u, fn->decl->name, fn->decl->fields.n, fn->decl->name_span);
 }
 
-uint32_t nd_user_async(struct nd_emit *e, struct nd_event *ev)
+uint32_t nd_user_async(struct nd_mfw *e, struct nd_event *ev)
 {
     struct nd_user u = {.e = e, .a = e->a, .on = ev, .nlocals = 1};
     uint32_t i;
@@ -495,7 +495,7 @@ uint32_t nd_user_async(struct nd_emit *e, struct nd_event *ev)
     return finish(&u, "printf", 1, ev->span);
 }
 
-uint32_t nd_user_when(struct nd_emit *e, struct nd_expr *x)
+uint32_t nd_user_when(struct nd_mfw *e, struct nd_expr *x)
 {
     struct nd_user u = {.e = e, .a = e->a};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Checked program to manifest: types, maps, probes, options, user code. Must not know LLVM.
-#ifndef ND_EMIT_H
-#define ND_EMIT_H
+#ifndef ND_MFWRITE_H
+#define ND_MFWRITE_H
 
 #include "compiler/check/check.h"
 
@@ -30,6 +30,6 @@ struct nd_layout {
 };
 
 // The whole manifest; layout NULL: nothing but the options, for --help.
-void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *size);
+void *nd_mfw_manifest(struct nd_program *p, const struct nd_layout *layout, uint32_t *size);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Types and places of the script as the manifest has them. Must not know user code. Serves emit.c
-// and user*.c.
+// Types and places of the script as the manifest has them. Must not know user code. Serves
+// mfwrite.c and user*.c.
 #include "compiler/user/user_impl.h"
 
 #include "compiler/check/need.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-struct nd_mf_span nd_emit_span(struct nd_emit *e, struct nd_span span)
+struct nd_mf_span nd_mfw_span(struct nd_mfw *e, struct nd_span span)
 {
     struct nd_mf_span out = {0};
 
@@ -26,7 +26,7 @@ struct nd_mf_span nd_emit_span(struct nd_emit *e, struct nd_span span)
 
 // ---- types --------------------------------------------------------------------------------------
 
-static void enum_names(struct nd_emit *e, const struct nd_type *t, struct nd_mf_type *m)
+static void enum_names(struct nd_mfw *e, const struct nd_type *t, struct nd_mf_type *m)
 {
     const char *why;
     struct nd_btf *btf = t->btf_id ? nd_kernel_btf(e->p->kernel, &why) : NULL;
@@ -49,7 +49,7 @@ static void enum_names(struct nd_emit *e, const struct nd_type *t, struct nd_mf_
 }
 
 struct field_list {
-    struct nd_emit *e;
+    struct nd_mfw *e;
     ND_VEC(struct nd_field) v;
 };
 
@@ -61,7 +61,7 @@ static void collect(void *arg, const struct nd_field *f)
         *ND_PUSH(l->e->a, &l->v) = *f;
 }
 
-static void struct_fields(struct nd_emit *e, const struct nd_type *t, struct nd_mf_type *m)
+static void struct_fields(struct nd_mfw *e, const struct nd_type *t, struct nd_mf_type *m)
 {
     struct field_list l = {.e = e};
     uint32_t i, *types;
@@ -70,7 +70,7 @@ static void struct_fields(struct nd_emit *e, const struct nd_type *t, struct nd_
     nd_type_each_field(&e->p->types, t, collect, &l);
     types = ND_NEW_ARRAY(e->a, uint32_t, l.v.n + 1);
     for (i = 0; i < l.v.n; i++)
-        types[i] = nd_emit_type(e, l.v.v[i].type);
+        types[i] = nd_mfw_type(e, l.v.v[i].type);
     m->first = nd_mfb_count(e->b, ND_SEC_FIELDS);
     m->count = l.v.n;
     for (i = 0; i < l.v.n; i++) {
@@ -91,7 +91,7 @@ static void struct_fields(struct nd_emit *e, const struct nd_type *t, struct nd_
     }
 }
 
-static uint32_t find_stack(struct nd_emit *e, const struct nd_type *t)
+static uint32_t find_stack(struct nd_mfw *e, const struct nd_type *t)
 {
     uint32_t i;
 
@@ -104,7 +104,7 @@ static uint32_t find_stack(struct nd_emit *e, const struct nd_type *t)
     return ND_MF_NONE;
 }
 
-static void fill_type(struct nd_emit *e, const struct nd_type *t, struct nd_mf_type *m)
+static void fill_type(struct nd_mfw *e, const struct nd_type *t, struct nd_mf_type *m)
 {
     m->kind = nd_typekind_is(t->kind, ND_IS_SCRIPT) ? ND_T_VOID : t->kind;
     m->size = t->size;
@@ -120,7 +120,7 @@ static void fill_type(struct nd_emit *e, const struct nd_type *t, struct nd_mf_t
         struct_fields(e, t, m);
         break;
     case ND_T_ARRAY:
-        m->elem = nd_emit_type(e, t->elem);
+        m->elem = nd_mfw_type(e, t->elem);
         m->count = t->nelems;
         break;
     case ND_T_KSTACK:
@@ -150,7 +150,7 @@ static bool same(const struct nd_type *a, const struct nd_type *b)
     return nd_type_equal(a, b) && a->flags == b->flags && !strcmp(x, y);
 }
 
-uint32_t nd_emit_type(struct nd_emit *e, const struct nd_type *t)
+uint32_t nd_mfw_type(struct nd_mfw *e, const struct nd_type *t)
 {
     struct nd_mf_type m = {0};
     uint32_t i, index;
@@ -161,7 +161,7 @@ uint32_t nd_emit_type(struct nd_emit *e, const struct nd_type *t)
     }
     fill_type(e, t, &m); // the types inside first: they have lower numbers
     index = nd_mfb_add(e->b, ND_SEC_TYPES, &m, 1);
-    *ND_PUSH(e->a, &e->types) = (struct nd_emit_type){t, index};
+    *ND_PUSH(e->a, &e->types) = (struct nd_mfw_type){t, index};
     return index;
 }
 

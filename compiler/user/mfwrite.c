@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static uint32_t words_of(struct nd_emit *e, const struct nd_points *v)
+static uint32_t words_of(struct nd_mfw *e, const struct nd_points *v)
 {
     uint32_t first = nd_mfb_count(e->b, ND_SEC_WORDS), i;
 
@@ -21,7 +21,7 @@ static uint32_t words_of(struct nd_emit *e, const struct nd_points *v)
     return first;
 }
 
-static const char *flag_of(struct nd_emit *e, const char *name)
+static const char *flag_of(struct nd_mfw *e, const char *name)
 {
     char *s = nd_arena_strdup(e->a, name), *c;
 
@@ -32,7 +32,7 @@ static const char *flag_of(struct nd_emit *e, const char *name)
     return s;
 }
 
-static const char *default_text(struct nd_emit *e, const struct nd_expr *x)
+static const char *default_text(struct nd_mfw *e, const struct nd_expr *x)
 {
     const char *text = e->p->sources->v[x->span.src].text + x->span.off;
 
@@ -41,7 +41,7 @@ static const char *default_text(struct nd_emit *e, const struct nd_expr *x)
     return nd_arena_strndup(e->a, text, x->span.len);
 }
 
-static void emit_option(struct nd_emit *e, struct nd_option *o)
+static void emit_option(struct nd_mfw *e, struct nd_option *o)
 {
     struct nd_decl *d = o->decl;
     struct nd_mf_option m = {0};
@@ -55,7 +55,7 @@ static void emit_option(struct nd_emit *e, struct nd_option *o)
     m.kind = o->kind;
     m.flags = (d->required ? ND_OPTF_REQUIRED : 0) | (d->texpr->is_list ? ND_OPTF_LIST : 0) |
               (d->positional ? ND_OPTF_POSITIONAL : 0) | (d->expr ? ND_OPTF_DEFAULT : 0);
-    m.type = nd_emit_type(e, o->type);
+    m.type = nd_mfw_type(e, o->type);
     m.off = o->off;
     m.stride = o->stride;
     m.cap = o->cap;
@@ -76,13 +76,13 @@ static void emit_option(struct nd_emit *e, struct nd_option *o)
     m.key = nd_mfb_str(e->b, d->key ? d->key : "");
     m.min = o->min;
     m.max = o->max;
-    m.span = nd_emit_span(e, d->name_span);
+    m.span = nd_mfw_span(e, d->name_span);
     nd_mfb_add(e->b, ND_SEC_OPTIONS, &m, 1);
 }
 
 // ---- maps, programs, events ---------------------------------------------------------------------
 
-static void emit_map(struct nd_emit *e, struct nd_map *m)
+static void emit_map(struct nd_mfw *e, struct nd_map *m)
 {
     const struct nd_layout_map *lm = &e->layout->maps[m->index];
     bool agg = m->val && nd_type_is_agg(m->val), gen = lm->gen_off != ND_MF_NONE;
@@ -93,8 +93,8 @@ static void emit_map(struct nd_emit *e, struct nd_map *m)
     x.kind = lm->kind;
     x.flags = (m->hidden ? ND_MAPF_NOPRINT : 0) | (gen ? ND_MAPF_GEN : 0) |
               (m->key ? 0 : ND_MAPF_SCALAR) | (agg ? ND_MAPF_SUMMED : 0);
-    x.key_type = m->key ? nd_emit_type(e, m->key) : ND_MF_NONE;
-    x.val_type = nd_emit_type(e, m->val ? m->val : &nd_type_i64);
+    x.key_type = m->key ? nd_mfw_type(e, m->key) : ND_MF_NONE;
+    x.val_type = nd_mfw_type(e, m->val ? m->val : &nd_type_i64);
     x.max_entries = lm->max_entries;
     x.size_opt = m->size_opt ? m->size_opt->index + 1 : 0;
     x.size_if = m->size_if ? m->size_if->index + 1 : 0;
@@ -107,11 +107,11 @@ static void emit_map(struct nd_emit *e, struct nd_map *m)
     x.gen_off = gen ? lm->gen_off : 0;
     x.pop_off = lm->pop_off;
     memcpy(x.pop_less, lm->pop_less, sizeof(x.pop_less));
-    x.span = nd_emit_span(e, m->span);
+    x.span = nd_mfw_span(e, m->span);
     nd_mfb_add(e->b, ND_SEC_MAPS, &x, 1);
 }
 
-static void emit_stacks(struct nd_emit *e)
+static void emit_stacks(struct nd_mfw *e)
 {
     const struct nd_option *size = nd_option_find(e->p, ND_OPTION_STACKS);
     uint32_t i;
@@ -124,7 +124,7 @@ static void emit_stacks(struct nd_emit *e)
         x.kind = ND_MAP_STACK;
         x.flags = ND_MAPF_NOPRINT;
         x.key_type = ND_MF_NONE;
-        x.val_type = nd_emit_type(e, &nd_type_u64);
+        x.val_type = nd_mfw_type(e, &nd_type_u64);
         x.max_entries = 8192;
         x.size_opt = size && size->kind == ND_OPT_INT && size->decl->expr ? size->index + 1 : 0;
         x.sym = nd_mfb_str(e->b, s->sym);
@@ -132,7 +132,7 @@ static void emit_stacks(struct nd_emit *e)
     }
 }
 
-static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
+static void emit_probe(struct nd_mfw *e, struct nd_probe *pr)
 {
     struct nd_mf_prog m = {0};
     uint32_t i;
@@ -146,7 +146,7 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
     m.first = nd_mfb_count(e->b, ND_SEC_ATTACHES);
     m.count = pr->targets.n;
     m.when = pr->decl->when ? nd_user_when(e, pr->decl->when) : ND_MF_NONE;
-    m.span = nd_emit_span(e, pr->decl->name_span);
+    m.span = nd_mfw_span(e, pr->decl->name_span);
     if (nd_kind_of_prog[pr->type].feature != ND_F_MAX)
         nd_mfb_header(e->b)->features |= 1u << nd_kind_of_prog[pr->type].feature | ND_F_BIT(BTF);
     if (pr->btf_id)
@@ -166,13 +166,13 @@ static void emit_probe(struct nd_emit *e, struct nd_probe *pr)
         at.num = t->num;
         at.num2 = t->num2;
         at.flags = (t->builtin ? ND_ATF_BUILTIN : 0) | (t->in_option ? ND_ATF_OPTION : 0);
-        at.span = nd_emit_span(e, t->span);
+        at.span = nd_mfw_span(e, t->span);
         nd_mfb_add(e->b, ND_SEC_ATTACHES, &at, 1);
     }
     nd_mfb_add(e->b, ND_SEC_PROGS, &m, 1);
 }
 
-static uint32_t event_site(struct nd_emit *e, const struct nd_event *ev)
+static uint32_t event_site(struct nd_mfw *e, const struct nd_event *ev)
 {
     uint32_t i;
 
@@ -190,22 +190,22 @@ static uint32_t event_site(struct nd_emit *e, const struct nd_event *ev)
     return ND_MF_NONE;
 }
 
-static void emit_event(struct nd_emit *e, struct nd_event *ev)
+static void emit_event(struct nd_mfw *e, struct nd_event *ev)
 {
     struct nd_mf_event m = {0};
 
     m.name = nd_mfb_str(e->b, ev->name);
-    m.type = nd_emit_type(e, ev->type);
+    m.type = nd_mfw_type(e, ev->type);
     m.func = ev->async ? nd_user_async(e, ev)
              : ev->on  ? nd_user_body(e, nd_arena_printf(e->a, "on %s", ev->name), ev->on->body, ev,
                                       ev->on->span)
                        : ND_MF_NONE;
     m.site = event_site(e, ev);
-    m.span = nd_emit_span(e, ev->span);
+    m.span = nd_mfw_span(e, ev->span);
     nd_mfb_add(e->b, ND_SEC_EVENTS, &m, 1);
 }
 
-static void emit_hook(struct nd_emit *e, struct nd_hook *h)
+static void emit_hook(struct nd_mfw *e, struct nd_hook *h)
 {
     static const char *const names[] = {"begin", "end", "every"};
     struct nd_mf_hook m = {0};
@@ -214,26 +214,24 @@ static void emit_hook(struct nd_emit *e, struct nd_hook *h)
     m.func = nd_user_body(e, names[h->kind], h->decl->body, NULL, h->decl->span);
     m.period = h->period;
     m.period_opt = h->period_opt ? h->period_opt->index : ND_MF_NONE;
-    m.span = nd_emit_span(e, h->decl->name_span);
+    m.span = nd_mfw_span(e, h->decl->name_span);
     nd_mfb_add(e->b, ND_SEC_HOOKS, &m, 1);
 }
 
-static void emit_sites(struct nd_emit *e)
+static void emit_sites(struct nd_mfw *e)
 {
     uint32_t i;
 
     for (i = 0; i < e->layout->sites.n; i++) {
         const struct nd_layout_site *s = &e->layout->sites.v[i];
-        struct nd_mf_site m = {.kind = s->kind,
-                               .counter_off = s->off,
-                               .map = s->map,
-                               .span = nd_emit_span(e, s->span)};
+        struct nd_mf_site m = {
+            .kind = s->kind, .counter_off = s->off, .map = s->map, .span = nd_mfw_span(e, s->span)};
 
         nd_mfb_add(e->b, ND_SEC_SITES, &m, 1);
     }
 }
 
-static void emit_needs(struct nd_emit *e)
+static void emit_needs(struct nd_mfw *e)
 {
     uint32_t i;
 
@@ -247,13 +245,13 @@ static void emit_needs(struct nd_emit *e)
                                .value = n->value,
                                .bytes = n->bytes,
                                .flags = n->flags,
-                               .span = nd_emit_span(e, n->span)};
+                               .span = nd_mfw_span(e, n->span)};
 
         nd_mfb_add(e->b, ND_SEC_NEEDS, &m, 1);
     }
 }
 
-static void emit_path(struct nd_emit *e, const struct nd_path *path)
+static void emit_path(struct nd_mfw *e, const struct nd_path *path)
 {
     const struct nd_decl *d = path->decl;
     struct nd_mf_path m = {0};
@@ -261,7 +259,7 @@ static void emit_path(struct nd_emit *e, const struct nd_path *path)
 
     m.name = nd_mfb_str(e->b, d->name);
     m.map = path->map->index;
-    m.record = nd_emit_type(e, path->record);
+    m.record = nd_mfw_type(e, path->record);
     m.nstages = d->path->stages.n;
     m.func = path->lost ? nd_user_body(e, nd_arena_printf(e->a, "%s:lost", d->name),
                                        path->lost->on->body, path->lost, path->lost->on->span)
@@ -271,7 +269,7 @@ static void emit_path(struct nd_emit *e, const struct nd_path *path)
     m.timeout = path->timeout;
     m.timeout_opt = path->timeout_opt ? path->timeout_opt->index : ND_MF_NONE;
     memcpy(m.count, e->layout->paths[path->index].count, sizeof(m.count));
-    m.span = nd_emit_span(e, d->name_span);
+    m.span = nd_mfw_span(e, d->name_span);
     m.stages = nd_mfb_count(e->b, ND_SEC_WORDS);
     for (i = 0; i < d->path->stages.n; i++) {
         uint32_t s = nd_mfb_str(e->b, path->stages->fields[i].name);
@@ -281,7 +279,7 @@ static void emit_path(struct nd_emit *e, const struct nd_path *path)
     nd_mfb_add(e->b, ND_SEC_PATHS, &m, 1);
 }
 
-static void emit_all(struct nd_emit *e)
+static void emit_all(struct nd_mfw *e)
 {
     struct nd_program *p = e->p;
     uint32_t i;
@@ -316,9 +314,9 @@ static uint32_t flags_of(const struct nd_program *p)
     return flags;
 }
 
-void *nd_emit(struct nd_program *p, const struct nd_layout *layout, uint32_t *size)
+void *nd_mfw_manifest(struct nd_program *p, const struct nd_layout *layout, uint32_t *size)
 {
-    struct nd_emit e = {.p = p, .a = p->arena, .layout = layout};
+    struct nd_mfw e = {.p = p, .a = p->arena, .layout = layout};
     struct nd_mf_header *h;
     uint32_t i;
 
