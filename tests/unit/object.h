@@ -85,10 +85,10 @@ static inline void obj_end(struct obj *o, const char *text)
     write_file(o->mf, blob, size);
     write_file(o->c, text, strlen(text));
     shell("clang=$(sh .ci/llvm.sh clang) llvm=$($(sh .ci/llvm.sh config) --bindir) && cd %s && "
-          "$clang -target bpf -g -O2 -D__TARGET_ARCH_x86 "
+          "$clang -target bpf -g -O2 -D__TARGET_ARCH_x86 -DTEST_PID=%d "
           "-I/usr/include/$(uname -m)-linux-gnu -c t.c -o t.bpf && "
           "$llvm/llvm-objcopy --add-section .ndtrace=t.mf t.bpf t.ndo",
-          o->dir);
+          o->dir, (int)getpid());
     f = fopen(o->o, "r+");
     assert_non_null(f);
     n = fread(elf, 1, sizeof(elf), f);

@@ -6,18 +6,25 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-// A producer renames itself; that is a tracepoint (task:task_rename) with no other user here.
-#define RENAMES_C                                                                                  \
-    PRELUDE "static inline int ours(__u64 *ctx) { char c[2] = {};"                                 \
-            " bpf_probe_read_kernel(c, 2, (void *)ctx[1]); return c[0] == 'Z' && c[1] == '%'; }\n" \
+// A producer renames itself; that is a tracepoint (task:task_rename) with no other user here. The
+// name says whose producer it is: these tests may run several times at once.
+#define RENAMES_C                                                                              \
+    PRELUDE "static inline int ours(__u64 *ctx) { __u8 c[8] = {};"                             \
+            " bpf_probe_read_kernel(c, 8, (void *)ctx[1]); return c[0] == 'Z' && c[1] == '%'"  \
+            " && (c[2] & 63) + ((c[3] & 63) << 6) + ((c[4] & 63) << 12) + ((c[5] & 63) << 18)" \
+            " == TEST_PID; }\n"                                                                \
             "unsigned char nd_state[64] __attribute__((aligned(8)));\n"
 
 static void produce(long n)
 {
-    long i;
+    char name[] = "Z%....";
+    int i, pid = getppid();
+    long k;
 
-    for (i = 0; i < n; i++)
-        prctl(PR_SET_NAME, "Z%");
+    for (i = 0; i < 4; i++)
+        name[2 + i] = (char)(64 + (pid >> 6 * i & 63)); // 6 bits each, none of them 0
+    for (k = 0; k < n; k++)
+        prctl(PR_SET_NAME, name);
 }
 
 static pid_t producer(long n)
