@@ -93,10 +93,10 @@ $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) -no-pie $(LLVM_STATIC_LIBC) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf \
 		$(if $(LLVM_STATIC_LIBC),$(LLVM_SYSTEM_LIBS))
 
-# The man page lists the formats that the program has.
-$(B)/ndtrace.1: docs/man/ndtrace.1 $(B)/ndtrace
-	@$(B)/ndtrace --help | sed -nE 's/^ {33}([a-z]+) +(.*)/.br\n.B \1\n: \2/p' >$@.formats
-	@sed '/^\.\\" FORMATS/r $@.formats' docs/man/ndtrace.1 >$@
+# The man page lists the flags and formats that the program has.
+$(B)/ndtrace.1: docs/man/ndtrace.1 docs/man/flags.awk $(B)/ndtrace
+	@$(B)/ndtrace --help | awk -f docs/man/flags.awk >$@.flags
+	@sed '/^\.\\" FLAGS/r $@.flags' docs/man/ndtrace.1 >$@
 
 $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h: grammar/%.y
 	@mkdir -p $(@D)

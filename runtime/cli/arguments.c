@@ -175,8 +175,11 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
 
 static void unknown_flag(const struct nd_mf *mf, const char *word)
 {
-    static const char *const general[] = {"format", "duration", "verbose",  "quiet",
-                                          "help",   "output",   "log-file", "version"};
+    static const char *const general[][2] = {
+#define X(set, name, letter, arg, help) {name, help},
+#include "runtime/cli/flags.def"
+#undef X
+    };
     const char *name = word + strspn(word, "-");
     char bare[80];
     struct nd_near near = {.name = bare};
@@ -187,8 +190,10 @@ static void unknown_flag(const struct nd_mf *mf, const char *word)
         if (mf->options[i].file == ND_MF_NONE)
             nd_near_try(&near, nd_mf_str(mf, mf->options[i].flag));
     }
-    for (i = 0; i < sizeof(general) / sizeof(*general); i++)
-        nd_near_try(&near, general[i]);
+    for (i = 0; i < sizeof(general) / sizeof(*general); i++) {
+        if (*general[i][1])
+            nd_near_try(&near, general[i][0]);
+    }
     if (near.n)
         nd_msg("error: unknown option %s; did you mean --%s?", word, near.best[0]);
     else

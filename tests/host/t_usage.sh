@@ -26,7 +26,11 @@ usage help 0 'usage:' --help
 usage version 0 '^ndtrace [0-9]' --version
 usage unknown-flag 2 'unknown' --nonsense
 usage no-script 2 'no script or tool' /nonexistent.nd
-usage no-program 2 'needs a program' -e
+usage no-program 2 '-e needs a value \(PROGRAM\)' -e
+usage late-program 2 'error: -e must come first, before the options of the script' -e 'option a: int = 1 BEGIN { exit() }' --a 1 -e 'BEGIN { }'
+usage short-flag 2 'unknown flag --form' --form json -e 'BEGIN { exit() }'
+usage switch-value 2 'error: --quiet takes no value' --quiet=1 -e 'BEGIN { exit() }'
+usage value-inside 0 '"type":"summary"' -fjson -e 'BEGIN { exit() }'
 usage bad-format 2 'unknown format "xml"; the formats are text, json' -f xml -e 'BEGIN { exit() }'
 usage bad-duration 2 'is not a duration' --duration never -e 'BEGIN { exit() }'
 usage syntax-error 2 'E0101' -e 'BEGIN { exit( }'
