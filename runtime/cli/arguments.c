@@ -4,7 +4,7 @@
 #include "runtime/cli/arguments.h"
 
 #include "runtime/cli/optfile.h"
-#include "runtime/cli/value.h"
+#include "runtime/cli/optvalue.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/near.h"
 
@@ -81,7 +81,7 @@ static int add_value(struct parse *p, const struct nd_mf_option *o, const char *
         nd_msg("error: --%s takes at most %u values", flag, o->cap);
         return -EINVAL;
     }
-    if (nd_value_parse(p->mf, o, text, p->out->data + o->off + (size_t)n * o->stride, &why)) {
+    if (nd_optvalue_parse(p->mf, o, text, p->out->data + o->off + (size_t)n * o->stride, &why)) {
         nd_msg("error: --%s: %s", flag, why.text);
         return -EINVAL;
     }
@@ -165,7 +165,7 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
     } else if (o->kind == ND_OPT_BOOL && !(o->flags & ND_OPTF_LIST)) {
         err = take_value(p, o, "true");
     } else if (*i + 1 >= argc || is_flag(argv[*i + 1])) {
-        nd_msg("error: %s needs a value (%s)", argv[*i], nd_value_kind_name(o->kind));
+        nd_msg("error: %s needs a value (%s)", argv[*i], nd_optvalue_kind_name(o->kind));
         err = -EINVAL;
     } else {
         err = take_value(p, o, argv[++*i]);
@@ -356,13 +356,13 @@ static void usage_option(const struct nd_mf *mf, const struct nd_mf_option *o)
         snprintf(head, sizeof(head), "--%s", nd_mf_str(mf, o->flag));
     else
         snprintf(head, sizeof(head), "--%s %s%s", nd_mf_str(mf, o->flag),
-                 nd_value_kind_name(o->kind), o->flags & ND_OPTF_LIST ? ",..." : "");
+                 nd_optvalue_kind_name(o->kind), o->flags & ND_OPTF_LIST ? ",..." : "");
     printf("  %-28s %s", head, nd_mf_str(mf, o->help));
     for (i = 0; i < o->nnames; i++)
         printf("%s%s", i ? ", " : " {", nd_mf_str(mf, mf->words[o->names + i]));
     if (o->nnames)
         printf("}");
-    if (nd_value_range(o, range, sizeof(range)))
+    if (nd_optvalue_range(o, range, sizeof(range)))
         printf(" {%s}", range);
     if (o->flags & ND_OPTF_REQUIRED)
         printf(" (required)");

@@ -6,7 +6,6 @@
 #include "runtime/cli/arguments.h"
 #include "runtime/cli/cli_impl.h"
 #include "runtime/cli/find.h"
-#include "runtime/cli/value.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/signals.h"
 #include "runtime/kernel/fileprobe.h"

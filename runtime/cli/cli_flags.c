@@ -3,8 +3,8 @@
 // not know scripts. Serves cli.c.
 #include "runtime/cli/cli_impl.h"
 
-#include "runtime/cli/value.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/value.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -72,11 +72,7 @@ static int set_command(struct cli *c, const char *v)
 
 static int set_pid(struct cli *c, const char *v)
 {
-    char *end;
-    long pid = strtol(v, &end, 10);
-
-    if (*v >= '0' && *v <= '9' && !*end && pid > 0 && pid <= INT_MAX) {
-        c->run.pid = (uint32_t)pid;
+    if (nd_value_pid(v, &c->run.pid)) {
         c->compile.pid = v;
         return 0;
     }

@@ -4,7 +4,7 @@
 // are for.
 #include "runtime/cli/optfile.h"
 
-#include "runtime/cli/value.h"
+#include "runtime/cli/optvalue.h"
 #include "runtime/common/msg.h"
 #include "runtime/sources/textfile.h"
 
@@ -194,7 +194,7 @@ static int read_member(const struct reader *r, const char *key, const json_t *v)
         return -EINVAL;
     if (is_nothing(text))
         return 0;
-    if (nd_value_parse(r->mf, o, text, r->out->data + o->off + (size_t)r->row * o->stride, &why))
+    if (nd_optvalue_parse(r->mf, o, text, r->out->data + o->off + (size_t)r->row * o->stride, &why))
         return fail(r, find_value(r, key), "%s: %s", key, why.text);
     return 0;
 }
