@@ -60,10 +60,11 @@ LLVM_STATIC_LIBC = $(if $(filter yes-,$(LLVM_STATIC)-$(SAN)),$(or \
 	$(and $(call static_links,-static -Wl$(comma)--no-warnings),-static -Wl$(comma)--no-warnings), \
 	$(and $(call static_links,-static),-static)))
 comma := ,
-BPF_LIBS := -Wl,-Bstatic -lbpf -Wl,-Bdynamic
-ifeq ($(wildcard $(foreach d,/usr/lib /usr/lib64 /usr/lib/$(shell $(CC) -dumpmachine 2>/dev/null) /usr/lib/$(shell uname -m)-linux-gnu,$(d)/libbpf.a)),)
-BPF_LIBS := -lbpf
-endif
+# -lNAME, as an archive where there is one: a library less to find and relocate at each start.
+archive = $(wildcard $(foreach d,/usr/lib /usr/lib64 /usr/lib/$(shell $(CC) -dumpmachine 2>/dev/null) /usr/lib/$(shell uname -m)-linux-gnu,$(d)/lib$(1).a))
+library = $(if $(call archive,$(1)),-Wl$(comma)-Bstatic -l$(1) -Wl$(comma)-Bdynamic,-l$(1))
+BPF_LIBS := $(call library,bpf)
+JSON_LIBS := $(call library,jansson)
 
 COMPILER_SRC := $(filter-out compiler/main.c,$(wildcard compiler/*.c compiler/*/*.c))
 COMMON_SRC := $(wildcard runtime/common/*.c)
@@ -87,15 +88,15 @@ $(B)/libndr.a: $(RUNTIME_OBJ)
 	@rm -f $@; $(AR) rcs $@ $^
 
 $(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a $(B)/libnd.a
-	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) -lelf -lz -lpthread -lm
+	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) $(JSON_LIBS) -lelf -lz -lpthread -lm
 $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) -no-pie $(LLVM_STATIC_LIBC) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf \
 		$(if $(LLVM_STATIC_LIBC),$(LLVM_SYSTEM_LIBS))
 
-# The man page lists the formats that the program has.
-$(B)/ndtrace.1: docs/man/ndtrace.1 $(B)/ndtrace
-	@$(B)/ndtrace --help | sed -nE 's/^ {33}([a-z]+) +(.*)/.br\n.B \1\n: \2/p' >$@.formats
-	@sed '/^\.\\" FORMATS/r $@.formats' docs/man/ndtrace.1 >$@
+# The man page lists the flags and formats that the program has.
+$(B)/ndtrace.1: docs/man/ndtrace.1 docs/man/flags.awk $(B)/ndtrace
+	@$(B)/ndtrace --help | awk -f docs/man/flags.awk >$@.flags
+	@sed '/^\.\\" FLAGS/r $@.flags' docs/man/ndtrace.1 >$@
 
 $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h: grammar/%.y
 	@mkdir -p $(@D)
@@ -115,7 +116,7 @@ $(B)/%.o: %.c
 
 $(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBS) -Wl,--gc-sections -no-pie $(BPF_LIBS) $(LLVM_LIBS) \
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBS) -Wl,--gc-sections -no-pie $(BPF_LIBS) $(JSON_LIBS) $(LLVM_LIBS) \
 		-lelf -lz -lpthread -lcmocka -lm
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

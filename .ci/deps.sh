@@ -23,7 +23,7 @@ headers() {
 }
 build_complete() {
     for c in gcc g++ make flex bison ip ping; do have "$c" || return 1; done
-    [ -n "$(llvm config)" ] && headers bpf/libbpf.h libelf.h gelf.h zlib.h
+    [ -n "$(llvm config)" ] && headers bpf/libbpf.h libelf.h gelf.h zlib.h jansson.h
 }
 complete() {
     build_complete || return 1
@@ -42,8 +42,8 @@ debian() {
         fi
     done
     [ -n "$(llvm config)$llvm" ] || { echo "deps: this distribution does not have any of LLVM $(llvm versions)" >&2; exit 1; }
-    set -- gcc g++ libc6-dev make flex bison libbpf-dev libelf-dev zlib1g-dev libzstd-dev iproute2 iputils-ping \
-        ca-certificates
+    set -- gcc g++ libc6-dev make flex bison libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev \
+        iproute2 iputils-ping ca-certificates
     [ -n "$(llvm config)" ] || set -- "$@" "llvm-$llvm-dev"
     apt-get install -y -qq --no-install-recommends "$@"
 }
@@ -57,7 +57,7 @@ debian_tests() {
 
 fedora() { # Fedora, openEuler, RHEL and kin; static archives where there are any
     $pm install -y gcc gcc-c++ make flex bison llvm-devel libbpf-devel elfutils-libelf-devel zlib-devel \
-        libzstd-devel iproute iputils
+        libzstd-devel jansson-devel iproute iputils
     $pm install -y llvm-static libbpf-static || true
 }
 fedora_tests() {

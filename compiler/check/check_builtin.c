@@ -2,8 +2,8 @@
 // Built-ins whose typing needs more than a row of the table.
 #include "compiler/check/check_impl.h"
 
-#include "compiler/check/values.h"
 #include "compiler/lang/packet.h"
+#include "runtime/common/value.h"
 
 #include <string.h>
 
@@ -320,7 +320,7 @@ static struct nd_type *check_addr(struct nd_check *c, struct nd_expr *e, const s
 
     if (!s)
         return nd_ty(b->type);
-    if (!nd_parse_value(b->type->kind, s, bytes)) {
+    if (!nd_value_address(b->type->kind, s, bytes)) {
         nd_error(c->d, ND_E0317, e->args.v[0]->span, "'%s' is not a valid %s", s, e->name);
         return nd_ty(b->type);
     }

@@ -2,6 +2,8 @@
 // Statements: assignments, control flow, send, and the calls that user space carries out.
 #include "compiler/check/check_impl.h"
 
+#include "runtime/common/value.h"
+
 #include <string.h>
 
 // A layout replaces what these print.
@@ -91,20 +93,16 @@ static bool is_agg_call(const struct nd_expr *e)
 // "hist(x / 1us)" prints with the unit us.
 static const char *unit_of(const struct nd_expr *e)
 {
-    static const struct {
-        uint64_t ns;
-        const char *name;
-    } units[] = {{1, "ns"}, {1000, "us"}, {1000000, "ms"}, {1000000000, "s"}};
-    size_t i;
+    int i;
 
     if (e->type->kind == ND_T_DURATION)
         return "ns";
     if (e->kind != ND_E_BINARY || e->op != ND_OP_DIV || !e->b->is_const ||
         (e->b->type->kind != ND_T_DURATION && e->a->type->kind != ND_T_DURATION))
         return "";
-    for (i = 0; i < 4; i++) {
-        if (e->b->num == units[i].ns)
-            return units[i].name;
+    for (i = 0; i <= ND_VALUE_UNIT_S; i++) {
+        if (e->b->num == nd_value_units[i].ns)
+            return nd_value_units[i].name;
     }
     return "";
 }

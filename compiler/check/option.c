@@ -2,7 +2,7 @@
 // Types of options are rows of a table.
 #include "compiler/check/option.h"
 
-#include "compiler/check/values.h"
+#include "runtime/common/value.h"
 
 #include <string.h>
 
@@ -61,21 +61,6 @@ static struct nd_type *enum_type(struct nd_check *c, struct nd_decl *d)
     return t;
 }
 
-static int proto_of(const char *name)
-{
-    static const struct {
-        const char *name;
-        int number;
-    } protos[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"icmpv6", 58}, {"sctp", 132}};
-    size_t i;
-
-    for (i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
-        if (!strcmp(protos[i].name, name))
-            return protos[i].number;
-    }
-    return -1;
-}
-
 static void bad_default(struct nd_check *c, struct nd_expr *e, const char *what)
 {
     nd_error(c->d, ND_E0501, e->span, "the default must be %s", what);
@@ -109,7 +94,7 @@ static void check_value(struct nd_check *c, struct nd_option *o, struct nd_expr 
     case ND_OPT_IP:
     case ND_OPT_PREFIX:
     case ND_OPT_MAC:
-        if (e->kind != ND_E_STRING || !nd_parse_value(o->type->kind, e->str, bytes))
+        if (e->kind != ND_E_STRING || !nd_value_address(o->type->kind, e->str, bytes))
             bad_default(c, e,
                         nd_arena_printf(c->a, "a string with a valid %s", o->decl->texpr->name));
         break;
@@ -120,14 +105,13 @@ static void check_value(struct nd_check *c, struct nd_option *o, struct nd_expr 
             bad_default(c, e, "a duration such as 5s or 200ms");
         break;
     case ND_OPT_PORT:
-        if (!e->is_const || e->kind == ND_E_STRING || v < 1 || v > 65535)
+        if (!e->is_const || e->kind == ND_E_STRING || !nd_value_port(v))
             bad_default(c, e, "a port from 1 to 65535");
         break;
     case ND_OPT_PROTO:
-        if (e->kind != ND_E_STRING && (!e->is_const || v < 0 || v > 255))
-            bad_default(c, e, "a protocol: tcp, udp, icmp, icmpv6, sctp or a number");
-        else if (e->kind == ND_E_STRING && proto_of(e->str) < 0)
-            bad_default(c, e, "a protocol: tcp, udp, icmp, icmpv6, sctp or a number");
+        if (e->kind == ND_E_STRING ? !nd_value_proto(e->str, bytes)
+                                   : !e->is_const || v < 0 || v > 255)
+            bad_default(c, e, "a protocol: " ND_VALUE_PROTOS);
         break;
     default:
         if (!e->is_const || !nd_type_is_int(e->type))
@@ -296,14 +280,14 @@ static void put_value(const struct nd_option *o, const struct nd_expr *e, uint8_
     case ND_OPT_IP:
     case ND_OPT_PREFIX:
     case ND_OPT_MAC:
-        nd_parse_value(o->type->kind, e->str, out);
+        nd_value_address(o->type->kind, e->str, out);
         return;
     case ND_OPT_ENUM:
         v = (uint64_t)nd_option_name(o, e->kind == ND_E_STRING ? e->str : e->name);
         break;
     case ND_OPT_PROTO:
-        if (e->kind == ND_E_STRING)
-            v = (uint64_t)proto_of(e->str);
+        if (e->kind == ND_E_STRING && nd_value_proto(e->str, out))
+            return;
         break;
     default:
         break;

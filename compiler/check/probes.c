@@ -4,8 +4,8 @@
 #include "compiler/check/probes_impl.h"
 
 #include "compiler/check/option.h"
-
 #include "compiler/kernel/btf.h"
+#include "runtime/common/value.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -272,17 +272,12 @@ static void expand_usdt(struct nd_expand *x)
 
 // ---- timers and counters ------------------------------------------------------------------------
 
-static const struct {
-    const char *name;
-    uint64_t ns;
-} time_units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
-
 // "s:1", "ms:100", "hz:99", "1s", "99hz": period in ns, or frequency.
 static bool parse_rate(struct nd_expand *x, uint64_t *num, bool *hz)
 {
     const char *unit = x->part[0], *count = x->nparts > 1 ? x->part[1] : x->part[0];
     char *end;
-    size_t i;
+    uint64_t ns;
 
     *num = strtoull(count, &end, 10);
     if (x->nparts == 1)
@@ -294,11 +289,9 @@ static bool parse_rate(struct nd_expand *x, uint64_t *num, bool *hz)
     *hz = !strcmp(unit, "hz");
     if (*hz)
         return true;
-    for (i = 0; i < sizeof(time_units) / sizeof(time_units[0]); i++) {
-        if (!strcmp(unit, time_units[i].name) &&
-            !__builtin_mul_overflow(*num, time_units[i].ns, num))
-            return true;
-    }
+    ns = nd_value_unit(unit);
+    if (ns && ns <= nd_value_units[ND_VALUE_UNIT_S].ns && !__builtin_mul_overflow(*num, ns, num))
+        return true;
     nd_expand_malformed(x, "the unit must be s, ms, us or hz");
     return false;
 }

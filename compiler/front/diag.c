@@ -238,6 +238,7 @@ void nd_diags_json(const struct nd_diags *d, struct nd_sources *s, FILE *out)
                       "{\"type\":\"diagnostic\",\"severity\":\"error\",\"text\":\"%u more "
                       "messages\"}\n",
                       d->dropped);
-    fwrite(b.v, 1, b.n, out);
+    if (b.n)
+        fwrite(b.v, 1, b.n, out);
     free(b.v);
 }

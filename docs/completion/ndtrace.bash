@@ -9,28 +9,35 @@ _ndtrace_options() {
 }
 
 _ndtrace_formats() {
-    "${COMP_WORDS[0]}" --help 2>/dev/null | sed -nE 's/^ +-f, --format ([a-z|]+) .*/\1/p' | tr '|' ' '
+    "${COMP_WORDS[0]}" --help 2>/dev/null | sed -nE 's/^ {33}([a-z]+) .*/\1/p'
+}
+
+# The general flags that take a value: "--output FILE", "-o FILE".
+_ndtrace_values() {
+    "${COMP_WORDS[0]}" --help 2>/dev/null |
+        sed -nE 's/^ +(--[a-z-]+ [A-Z]+) .*/\1/p; s/^ +(-.), (--[a-z-]+) ([A-Z]+) .*/\1 \3\n\2 \3/p'
 }
 
 _ndtrace() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i word script=''
+    local -A values=()
     local commands='check explain compile list fmt'
     COMPREPLY=()
 
-    case $prev in
-        -f | --format) mapfile -t COMPREPLY < <(compgen -W "$(_ndtrace_formats)" -- "$cur"); return ;;
-        -o | --output | --log-file | --btf) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-        -p | --pid) mapfile -t COMPREPLY < <(cd /proc && compgen -d -X '![0-9]*' -- "$cur"); return ;;
-        -c | --command) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;
-        -e | --execute | --duration | --buffer) return ;;
-        list) mapfile -t COMPREPLY < <(compgen -W 'tools stages probes' -- "$cur"); return ;;
+    while read -r word i; do values[$word]=$i; done < <(_ndtrace_values)
+    case ${values[$prev]:-} in
+        NAME) mapfile -t COMPREPLY < <(compgen -W "$(_ndtrace_formats)" -- "$cur"); return ;;
+        FILE) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        PID) mapfile -t COMPREPLY < <(cd /proc && compgen -d -X '![0-9]*' -- "$cur"); return ;;
+        CMD) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;
+        ?*) return ;;
     esac
+    [ "$prev" != list ] || { mapfile -t COMPREPLY < <(compgen -W 'tools stages probes' -- "$cur"); return; }
     # The script is the first word that is neither a flag, nor its value, nor a command.
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-            -f | --format | -o | --output | --log-file | --btf | -p | --pid | -c | --command | -e | --execute | --duration | --buffer) ((i++)) ;;
-            -*) ;;
+            -*) [ -z "${values[$word]:-}" ] || ((i++)) ;;
             list) [ $i != 1 ] || return ;;
             *)
                 [ $i != 1 ] || [[ " $commands " != *" $word "* ]] || continue

@@ -4,7 +4,7 @@
 #include "runtime/cli/arguments.h"
 
 #include "runtime/cli/optfile.h"
-#include "runtime/cli/value.h"
+#include "runtime/cli/optvalue.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/near.h"
 
@@ -81,7 +81,7 @@ static int add_value(struct parse *p, const struct nd_mf_option *o, const char *
         nd_msg("error: --%s takes at most %u values", flag, o->cap);
         return -EINVAL;
     }
-    if (nd_value_parse(p->mf, o, text, p->out->data + o->off + (size_t)n * o->stride, &why)) {
+    if (nd_optvalue_parse(p->mf, o, text, p->out->data + o->off + (size_t)n * o->stride, &why)) {
         nd_msg("error: --%s: %s", flag, why.text);
         return -EINVAL;
     }
@@ -165,7 +165,7 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
     } else if (o->kind == ND_OPT_BOOL && !(o->flags & ND_OPTF_LIST)) {
         err = take_value(p, o, "true");
     } else if (*i + 1 >= argc || is_flag(argv[*i + 1])) {
-        nd_msg("error: %s needs a value (%s)", argv[*i], nd_value_kind_name(o->kind));
+        nd_msg("error: %s needs a value (%s)", argv[*i], nd_optvalue_kind_name(o->kind));
         err = -EINVAL;
     } else {
         err = take_value(p, o, argv[++*i]);
@@ -175,8 +175,11 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
 
 static void unknown_flag(const struct nd_mf *mf, const char *word)
 {
-    static const char *const general[] = {"format", "duration", "verbose",  "quiet",
-                                          "help",   "output",   "log-file", "version"};
+    static const char *const general[][2] = {
+#define X(set, name, letter, arg, help) {name, help},
+#include "runtime/cli/flags.def"
+#undef X
+    };
     const char *name = word + strspn(word, "-");
     char bare[80];
     struct nd_near near = {.name = bare};
@@ -187,8 +190,10 @@ static void unknown_flag(const struct nd_mf *mf, const char *word)
         if (mf->options[i].file == ND_MF_NONE)
             nd_near_try(&near, nd_mf_str(mf, mf->options[i].flag));
     }
-    for (i = 0; i < sizeof(general) / sizeof(*general); i++)
-        nd_near_try(&near, general[i]);
+    for (i = 0; i < sizeof(general) / sizeof(*general); i++) {
+        if (*general[i][1])
+            nd_near_try(&near, general[i][0]);
+    }
     if (near.n)
         nd_msg("error: unknown option %s; did you mean --%s?", word, near.best[0]);
     else
@@ -351,13 +356,13 @@ static void usage_option(const struct nd_mf *mf, const struct nd_mf_option *o)
         snprintf(head, sizeof(head), "--%s", nd_mf_str(mf, o->flag));
     else
         snprintf(head, sizeof(head), "--%s %s%s", nd_mf_str(mf, o->flag),
-                 nd_value_kind_name(o->kind), o->flags & ND_OPTF_LIST ? ",..." : "");
+                 nd_optvalue_kind_name(o->kind), o->flags & ND_OPTF_LIST ? ",..." : "");
     printf("  %-28s %s", head, nd_mf_str(mf, o->help));
     for (i = 0; i < o->nnames; i++)
         printf("%s%s", i ? ", " : " {", nd_mf_str(mf, mf->words[o->names + i]));
     if (o->nnames)
         printf("}");
-    if (nd_value_range(o, range, sizeof(range)))
+    if (nd_optvalue_range(o, range, sizeof(range)))
         printf(" {%s}", range);
     if (o->flags & ND_OPTF_REQUIRED)
         printf(" (required)");

@@ -6,7 +6,6 @@
 #include "runtime/cli/arguments.h"
 #include "runtime/cli/cli_impl.h"
 #include "runtime/cli/find.h"
-#include "runtime/cli/value.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/signals.h"
 #include "runtime/kernel/fileprobe.h"
@@ -27,184 +26,6 @@ static int usage_error(void)
     return EXIT_WRONG;
 }
 
-// ---- general flags -----------------------------------------------------------------------------
-
-static int set_format(struct cli *c, const char *v)
-{
-    char names[256];
-
-    c->run.format = nd_sink_kind_named(v);
-    if (c->run.format) {
-        c->compile.messages = c->run.format->messages;
-        return 0;
-    }
-    nd_cli_formats(names, sizeof(names), ", ");
-    nd_msg("error: --format: unknown format \"%s\"; the formats are %s", v, names);
-    return -1;
-}
-
-static int set_output(struct cli *c, const char *v)
-{
-    c->run.output = v;
-    return 0;
-}
-
-static int set_log(struct cli *c, const char *v)
-{
-    c->run.log = v;
-    return 0;
-}
-
-static int take_duration(struct cli *c, int64_t ns)
-{
-    c->run.duration = ns;
-    if (ns > 0)
-        return 0;
-    nd_msg("error: --duration must be greater than zero");
-    return -1;
-}
-
-static int set_duration(struct cli *c, const char *v)
-{
-    int64_t ns;
-
-    if (nd_value_duration(v, &ns))
-        return take_duration(c, ns);
-    nd_msg("error: --duration: \"%s\" is not a duration; write 10s, 500ms, 5m or seconds", v);
-    return -1;
-}
-
-static int set_command(struct cli *c, const char *v)
-{
-    c->run.command = v;
-    return 0;
-}
-
-static int set_pid(struct cli *c, const char *v)
-{
-    char *end;
-    long pid = strtol(v, &end, 10);
-
-    if (*v >= '0' && *v <= '9' && !*end && pid > 0 && pid <= INT_MAX) {
-        c->run.pid = (uint32_t)pid;
-        c->compile.pid = v;
-        return 0;
-    }
-    nd_msg("error: --pid: \"%s\" is not a process id", v);
-    return -1;
-}
-
-static int set_buffer(struct cli *c, const char *v)
-{
-    uint64_t n;
-
-    if (!nd_value_bytes(v, &n)) {
-        nd_msg("error: --buffer: \"%s\" is not a size; write 4M, 512M or bytes", v);
-        return -1;
-    }
-    if (n < ND_RING_BYTES || n > ND_RING_MOST) {
-        nd_msg("error: --buffer must be between 1M and 1G");
-        return -1;
-    }
-    for (c->run.buffer = ND_RING_BYTES; c->run.buffer < n;) // the kernel takes powers of two only
-        c->run.buffer *= 2;
-    return 0;
-}
-
-static int set_facts(struct cli *c, const char *v)
-{
-    c->compile.facts = v;
-    return 0;
-}
-
-static int set_btf(struct cli *c, const char *v)
-{
-    c->compile.btf = v;
-    return 0;
-}
-
-static int set_verbose(struct cli *c, const char *v)
-{
-    (void)v;
-    c->run.verbose = true;
-    return 0;
-}
-
-static int set_quiet(struct cli *c, const char *v)
-{
-    (void)v;
-    c->run.quiet = true;
-    return 0;
-}
-
-static int set_help(struct cli *c, const char *v)
-{
-    (void)v;
-    c->help = true;
-    return 0;
-}
-
-static int set_version(struct cli *c, const char *v)
-{
-    (void)v;
-    c->version = true;
-    return 0;
-}
-
-static int set_no_cache(struct cli *c, const char *v)
-{
-    (void)v;
-    c->no_cache = true;
-    return 0;
-}
-
-static const struct {
-    const char *name;
-    char letter;
-    bool value;
-    int (*set)(struct cli *c, const char *v);
-} flags[] = {
-    {"format", 'f', true, set_format},    {"output", 'o', true, set_output},
-    {"log-file", 0, true, set_log},       {"duration", 0, true, set_duration},
-    {"command", 'c', true, set_command},  {"pid", 'p', true, set_pid},
-    {"facts", 0, true, set_facts},        {"btf", 0, true, set_btf},
-    {"buffer", 0, true, set_buffer},      {"no-cache", 0, false, set_no_cache},
-    {"verbose", 'v', false, set_verbose}, {"quiet", 'q', false, set_quiet},
-    {"help", 'h', false, set_help},       {"version", 'V', false, set_version},
-};
-
-// As nd_flag_fn (options.h).
-static int general_flag(void *arg, int argc, char **argv, int *i)
-{
-    struct cli *c = arg;
-    const char *word = argv[*i], *eq = strchr(word, '=');
-    size_t k, n = eq ? (size_t)(eq - word) : strlen(word);
-    const char *value = NULL;
-
-    for (k = 0; k < sizeof(flags) / sizeof(*flags); k++) {
-        bool is_long = n == strlen(flags[k].name) + 2 && !strncmp(word, "--", 2) &&
-                       !strncmp(word + 2, flags[k].name, n - 2);
-        bool is_short = flags[k].letter && word[0] == '-' && word[1] == flags[k].letter;
-
-        if (!is_long && !(is_short && (word[2] == 0 || flags[k].value)))
-            continue;
-        if (!flags[k].value)
-            return flags[k].set(c, NULL) ? -1 : 1;
-        if (is_long && eq)
-            value = eq + 1;
-        else if (is_short && word[2])
-            value = word + 2; // -fjson
-        else if (*i + 1 < argc)
-            value = argv[++*i];
-        if (!value) {
-            nd_msg("error: %s needs a value", word);
-            return -1;
-        }
-        return flags[k].set(c, value) ? -1 : 1;
-    }
-    return 0;
-}
-
 // Words up to the script. Returns the index of the first word after it, or -1 after a message.
 static int read_head(struct cli *c, int argc, char **argv, int from)
 {
@@ -217,15 +38,7 @@ static int read_head(struct cli *c, int argc, char **argv, int from)
             c->compile.file = argv[i];
             return i + 1;
         }
-        if (!strcmp(argv[i], "-e") || !strcmp(argv[i], "--execute")) {
-            if (++i >= argc) {
-                nd_msg("error: -e needs a program");
-                return -1;
-            }
-            c->compile.text = argv[i];
-            continue;
-        }
-        rc = general_flag(c, argc, argv, &i);
+        rc = nd_cli_flag(c, argc, argv, &i);
         if (rc < 0)
             return -1;
         if (rc)
@@ -283,7 +96,7 @@ static int share_duration(struct cli *c, const void *value)
     int64_t ns;
 
     memcpy(&ns, value, sizeof(ns));
-    return take_duration(c, ns);
+    return nd_cli_take_duration(c, ns);
 }
 
 static int share_verbose(struct cli *c, const void *value)
@@ -307,9 +120,11 @@ static const struct {
 static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char **argv,
                          struct nd_options *values)
 {
-    int err = nd_arguments_parse(mf, argc, argv, general_flag, c, values);
     size_t i;
+    int err;
 
+    c->tail = true;
+    err = nd_arguments_parse(mf, argc, argv, nd_cli_flag, c, values);
     if (!err)
         err = nd_fileprobe_check(mf, values);
     for (i = 0; i < sizeof(shared) / sizeof(*shared) && !err; i++) {
@@ -379,18 +194,6 @@ static int check_in_kernel(struct cli *c)
     return code;
 }
 
-static bool takes_value(const char *word)
-{
-    size_t k;
-
-    for (k = 0; k < sizeof(flags) / sizeof(*flags); k++) {
-        if (flags[k].value && ((!strncmp(word, "--", 2) && !strcmp(word + 2, flags[k].name)) ||
-                               (word[1] == flags[k].letter && !word[2])))
-            return true;
-    }
-    return false;
-}
-
 // Replaces the first word that names a script by its path in the library.
 static void resolve_words(struct cli *c, int argc, char **argv)
 {
@@ -400,7 +203,7 @@ static void resolve_words(struct cli *c, int argc, char **argv)
         if (!strcmp(argv[i], "-e") || !strcmp(argv[i], "--execute"))
             return;
         if (argv[i][0] == '-') {
-            i += takes_value(argv[i]);
+            i += nd_cli_flag_has_value(argv[i]);
             continue;
         }
         if (!nd_find_script(argv[i], c->path, sizeof(c->path)))
@@ -460,8 +263,9 @@ static int compile(struct cli *c, int argc, char **argv)
     struct nd_load l = {0};
     int i = read_head(c, argc, argv, 2), code;
 
+    c->tail = true;
     for (; i >= 0 && i < argc; i++) {
-        code = general_flag(c, argc, argv, &i);
+        code = nd_cli_flag(c, argc, argv, &i);
         if (!code)
             nd_msg("error: unexpected \"%s\"", argv[i]);
         if (code <= 0)

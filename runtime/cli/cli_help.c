@@ -19,19 +19,15 @@ static const char usage_text[] =
     "       ndtrace fmt FILE                                print it formatted\n"
     "\n";
 
-static const char flags_text[] =
-    "  -o, --output FILE            write the results to FILE; without -f, its suffix sets the "
-    "format\n"
-    "      --log-file FILE          also write the results to FILE, line by line\n"
-    "      --duration TIME          end after this time (10s, 500ms, 5m; a bare number is "
-    "seconds)\n"
-    "  -c, --command CMD            run CMD and end when it ends\n"
-    "  -p, --pid PID                only this process, where probes allow it; end when it ends\n"
-    "      --buffer SIZE            memory for events that wait to be printed (1M to 1G)\n"
-    "      --no-cache               compile, even if it was compiled before\n"
-    "  -v, --verbose                show how long each step took, and the kernel's logs\n"
-    "  -q, --quiet                  show results only\n"
-    "  -h, --help                   show this text; after FILE, the options of the script\n";
+static const struct {
+    const char *name;
+    char letter;
+    const char *arg, *help;
+} flags[] = {
+#define X(set, name, letter, arg, help) {name, letter, arg, help},
+#include "runtime/cli/flags.def"
+#undef X
+};
 
 void nd_cli_usage(FILE *out)
 {
@@ -48,16 +44,31 @@ void nd_cli_formats(char *out, size_t size, const char *sep)
         snprintf(out + strlen(out), size - strlen(out), "%s%s", i ? sep : "", k->name);
 }
 
-void nd_cli_general_help(void)
+static void list_formats(void)
 {
     const struct nd_sink_kind *k;
-    char names[256];
     uint32_t i;
 
-    nd_cli_formats(names, sizeof(names), "|");
-    printf("General flags:\n  -f, --format %-15s format of the results:\n", names);
     for (i = 0; (k = nd_sink_kind_at(i)); i++)
         printf("%33s%-6s %s%s%s\n", "", k->name, k->what, *k->suffixes ? "; FILE of -o: " : "",
                k->suffixes);
-    fputs(flags_text, stdout);
+}
+
+// The man page and the completion are made from this.
+void nd_cli_general_help(void)
+{
+    char head[64];
+    size_t i;
+
+    printf("General flags:\n");
+    for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (!*flags[i].help)
+            continue;
+        snprintf(head, sizeof(head), "%c%c%c --%s%s%s", flags[i].letter ? '-' : ' ',
+                 flags[i].letter ? flags[i].letter : ' ', flags[i].letter ? ',' : ' ',
+                 flags[i].name, flags[i].arg ? " " : "", flags[i].arg ? flags[i].arg : "");
+        printf("  %-28s %s\n", head, flags[i].help);
+        if (!strcmp(flags[i].name, "format"))
+            list_formats();
+    }
 }

@@ -8,6 +8,7 @@
 #include "runtime/run/run.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
@@ -19,6 +20,7 @@ struct cli {
     struct nd_early early; // maps of a script that is being compiled
     char path[PATH_MAX];   // of the script
     bool help, version, no_cache;
+    bool tail;   // the words are those after the script
     bool warned; // the compiler's warnings were shown
 };
 
@@ -26,6 +28,11 @@ struct cli {
 int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj);
 // The object, ready to load: compiled again if the kernel lacks something the first one needs.
 int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
+
+// cli_flags.c: as nd_flag_fn of arguments.h, with a struct cli.
+int nd_cli_flag(void *arg, int argc, char **argv, int *i);
+bool nd_cli_flag_has_value(const char *word); // in the next word
+int nd_cli_take_duration(struct cli *c, int64_t ns);
 
 // cli_help.c
 void nd_cli_usage(FILE *out);

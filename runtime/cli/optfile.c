@@ -4,11 +4,12 @@
 // are for.
 #include "runtime/cli/optfile.h"
 
-#include "runtime/cli/value.h"
+#include "runtime/cli/optvalue.h"
 #include "runtime/common/msg.h"
 #include "runtime/sources/textfile.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct reader {
     struct nd_options *out;
     uint32_t file; // index of the option that names it
     const char *path;
-    char *text, *p;
+    char *text;
     uint32_t row;
 };
 
@@ -48,54 +49,97 @@ static int fail(const struct reader *r, const char *at, const char *fmt, ...)
     return -EINVAL;
 }
 
-static char next(struct reader *r)
+// ---- places -------------------------------------------------------------------------------------
+// The library says where a syntax error is, but not where a value was. These find it, for the
+// message only, in a text that the library has accepted.
+
+static const char *skip_blanks(const char *p)
 {
-    r->p += strspn(r->p, " \t\r\n");
-    return *r->p;
+    return p + strspn(p, " \t\r\n,:"); // and what separates values
 }
 
-static int want(struct reader *r, char c, const char *where)
+static const char *skip_string(const char *p)
 {
-    if (next(r) != c)
-        return fail(r, r->p, "expected '%c' %s", c, where);
-    r->p++;
-    return 0;
+    for (p++; *p != '"'; p++)
+        p += *p == '\\';
+    return p + 1;
 }
 
-// A string after its first quote.
-static int read_string(struct reader *r, char *out)
+static const char *skip_value(const char *p)
 {
-    const char *start = r->p++;
-    uint32_t n = 0;
+    int depth = 0;
 
-    while (*r->p != '"') {
-        if (!*r->p || *r->p == '\n')
-            return fail(r, start, "the string does not end on its line");
-        if (*r->p == '\\' && (!*++r->p || !strchr("\"\\/", *r->p)))
-            return fail(r, r->p - 1, "a backslash must be followed by \", \\ or /");
-        if (n == TEXT_MAX - 1)
-            return fail(r, start, "a string can have at most %u bytes", TEXT_MAX - 1);
-        out[n++] = *r->p++;
+    do {
+        if (*p == '"') {
+            p = skip_string(p);
+        } else if (strchr("[]{}", *p)) {
+            depth += *p == '[' || *p == '{' ? 1 : -1;
+            p++;
+        } else {
+            p += strcspn(p, " \t\r\n,:[]{}\"");
+        }
+        p = depth ? skip_blanks(p) : p;
+    } while (depth);
+    return p;
+}
+
+static const char *find_row(const struct reader *r)
+{
+    const char *p = skip_blanks(skip_blanks(r->text) + 1);
+    uint32_t i;
+
+    for (i = 0; i < r->row; i++)
+        p = skip_blanks(skip_value(p));
+    return p;
+}
+
+static bool is_key(const char *p, const char *key)
+{
+    json_t *name = json_loadb(p, (size_t)(skip_string(p) - p), JSON_DECODE_ANY, NULL);
+    bool same = name && !strcmp(json_string_value(name), key);
+
+    json_decref(name);
+    return same;
+}
+
+// The name in this row; if it is there twice the last one, whose value counts.
+static const char *find_key(const struct reader *r, const char *key)
+{
+    const char *p = skip_blanks(find_row(r) + 1), *found = p;
+
+    while (*p == '"') {
+        if (is_key(p, key))
+            found = p;
+        p = skip_blanks(skip_value(skip_blanks(skip_string(p))));
     }
-    out[n] = 0;
-    r->p++;
-    return 0;
+    return found;
 }
 
-static int read_value(struct reader *r, char *out)
+static const char *find_value(const struct reader *r, const char *key)
 {
+    return skip_blanks(skip_string(find_key(r, key)));
+}
+
+// ---- values -------------------------------------------------------------------------------------
+
+// As on the command line.
+static int get_text(const struct reader *r, const char *key, const json_t *v, char *out)
+{
+    const char *s = json_string_value(v);
     size_t n;
 
-    if (next(r) == '"')
-        return read_string(r, out);
-    n = strcspn(r->p, " \t\r\n,:[]{}\"");
-    if (!n || n >= TEXT_MAX)
-        return fail(r, r->p, "expected a string, a number or null");
-    memcpy(out, r->p, n);
+    if (json_is_boolean(v))
+        return fail(r, find_value(r, key), "expected a string, a number or null, not %s",
+                    json_is_true(v) ? "true" : "false");
+    if (json_is_array(v) || json_is_object(v))
+        return fail(r, find_value(r, key), "expected a string, a number or null");
+    n = s ? json_string_length(v)
+          : json_dumpb(v, out, TEXT_MAX - 1, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    if (n >= TEXT_MAX)
+        return fail(r, find_value(r, key), "a string can have at most %u bytes", TEXT_MAX - 1);
+    if (s)
+        memcpy(out, s, n);
     out[n] = 0;
-    if (strspn(out, "-.0123456789eE+xabcdefABCDEF") != n && strcmp(out, "null"))
-        return fail(r, r->p, "expected a string, a number or null, not %s", out);
-    r->p += n;
     return 0;
 }
 
@@ -124,7 +168,7 @@ static const struct nd_mf_option *column(const struct reader *r, const char *key
     return NULL;
 }
 
-static int unknown_key(const struct reader *r, const char *at, const char *key)
+static int unknown_key(const struct reader *r, const char *key)
 {
     char known[300] = "";
     size_t n = 0;
@@ -135,34 +179,23 @@ static int unknown_key(const struct reader *r, const char *at, const char *key)
             n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s", n ? ", " : "",
                                   nd_mf_str(r->mf, r->mf->options[i].key));
     }
-    return fail(r, at, "'%s' is not one of %s", key, known);
+    return fail(r, find_key(r, key), "'%s' is not one of %s", key, known);
 }
 
-static int read_member(struct reader *r)
+static int read_member(const struct reader *r, const char *key, const json_t *v)
 {
-    char key[TEXT_MAX], text[TEXT_MAX];
-    const struct nd_mf_option *o;
-    const char *at;
+    const struct nd_mf_option *o = column(r, key);
+    char text[TEXT_MAX];
     struct nd_why why;
 
-    if (next(r) != '"')
-        return fail(r, r->p, "expected a name in quotes");
-    at = r->p;
-    if (read_string(r, key))
-        return -EINVAL;
-    o = column(r, key);
     if (!o)
-        return unknown_key(r, at, key);
-    if (want(r, ':', "after the name"))
-        return -EINVAL;
-    next(r);
-    at = r->p;
-    if (read_value(r, text))
+        return unknown_key(r, key);
+    if (get_text(r, key, v, text))
         return -EINVAL;
     if (is_nothing(text))
         return 0;
-    if (nd_value_parse(r->mf, o, text, r->out->data + o->off + (size_t)r->row * o->stride, &why))
-        return fail(r, at, "%s: %s", key, why.text);
+    if (nd_optvalue_parse(r->mf, o, text, r->out->data + o->off + (size_t)r->row * o->stride, &why))
+        return fail(r, find_value(r, key), "%s: %s", key, why.text);
     return 0;
 }
 
@@ -193,51 +226,61 @@ static uint32_t rows_max(const struct reader *r)
     return max;
 }
 
-static int read_object(struct reader *r)
+static int read_object(const struct reader *r, json_t *object)
 {
-    if (next(r) == '{' && r->row == rows_max(r))
-        return fail(r, r->p, "there can be at most %u objects", r->row);
-    if (want(r, '{', "for an object"))
-        return -EINVAL;
-    while (next(r) != '}') {
-        if (read_member(r))
+    const char *key;
+    json_t *v;
+
+    if (!json_is_object(object))
+        return fail(r, find_row(r), "expected '{' for an object");
+    if (r->row == rows_max(r))
+        return fail(r, find_row(r), "there can be at most %u objects", r->row);
+    json_object_foreach(object, key, v)
+    {
+        if (read_member(r, key, v))
             return -EINVAL;
-        if (next(r) == ',' && (r->p++, next(r)) != '}')
-            continue;
-        if (next(r) != '}' || r->p[-1] == ',')
-            return fail(r, r->p, "expected ',' and a name, or '}'");
     }
-    r->p++;
-    r->row++;
     return 0;
 }
 
-static int read_list(struct reader *r)
+static int read_list(struct reader *r, const json_t *list)
 {
-    if (want(r, '[', "for a list of objects"))
-        return -EINVAL;
-    while (next(r) != ']') {
-        if (r->row && want(r, ',', "or ']' after an object"))
-            return -EINVAL;
-        if (read_object(r))
+    if (!json_is_array(list))
+        return fail(r, skip_blanks(r->text), "expected '[' for a list of objects");
+    for (r->row = 0; r->row < json_array_size(list); r->row++) {
+        if (read_object(r, json_array_get(list, r->row)))
             return -EINVAL;
     }
-    r->p++;
-    if (next(r))
-        return fail(r, r->p, "there is something after the list");
+    count_rows(r);
     return 0;
 }
 
-static int load(struct reader *r)
+// The library's position is after the last byte that it took.
+static int bad_syntax(const struct reader *r, const json_error_t *e)
 {
+    bool at_end = json_error_code(e) == json_error_premature_end_of_input;
+
+    return fail(r, r->text + e->position - (e->position && !at_end), "%s", e->text);
+}
+
+static int read_file(struct reader *r)
+{
+    json_error_t error;
     const char *why;
+    json_t *list;
     size_t size;
+    int err;
 
     r->text = nd_textfile_read(r->path, &size, &why);
-    if (r->text)
-        return 0;
-    nd_msg("error: cannot read %s: %s", r->path, why);
-    return -EINVAL;
+    if (!r->text) {
+        nd_msg("error: cannot read %s: %s", r->path, why);
+        return -EINVAL;
+    }
+    list = json_loadb(r->text, size, JSON_DECODE_ANY, &error);
+    err = list ? read_list(r, list) : bad_syntax(r, &error);
+    json_decref(list);
+    free(r->text);
+    return err;
 }
 
 static bool has_columns(const struct nd_mf *mf, uint32_t file)
@@ -259,15 +302,8 @@ int nd_optfile_fill(const struct nd_mf *mf, struct nd_options *out)
     for (i = 0; i < mf->noptions && !err; i++) {
         struct reader r = {.mf = mf, .out = out, .file = i, .path = out->values[i]};
 
-        if (!has_columns(mf, i) || !out->values[i])
-            continue;
-        err = load(&r);
-        r.p = r.text;
-        if (!err)
-            err = read_list(&r);
-        if (!err)
-            count_rows(&r);
-        free(r.text);
+        if (has_columns(mf, i) && out->values[i])
+            err = read_file(&r);
     }
     return err;
 }

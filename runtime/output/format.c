@@ -5,6 +5,7 @@
 
 #include "runtime/common/agg.h"
 #include "runtime/common/typed.h"
+#include "runtime/common/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +116,7 @@ static void visit_flow(const struct walk *w, const struct nd_mf_type *t, const u
     put_end(&b, p + f[0].off, port[0]);
     nd_buf_puts(&b, " -> ");
     put_end(&b, p + f[1].off, port[1]);
-    name = nd_text_proto(p[f[4].off]);
+    name = nd_value_proto_name(p[f[4].off]);
     if (name)
         nd_buf_printf(&b, " %s", name);
     else
@@ -191,7 +192,7 @@ static void visit_name(const struct walk *w, const struct nd_mf_type *t, const v
 
 static void visit_proto(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
-    visit_name(w, t, p, nd_text_proto((uint8_t)nd_typed_int(t, p)));
+    visit_name(w, t, p, nd_value_proto_name((uint8_t)nd_typed_int(t, p)));
 }
 
 // Frames between the hooked function and the program, which only some kernels and only some

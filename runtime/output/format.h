@@ -17,7 +17,6 @@ size_t nd_text_mac(const uint8_t mac[6], char *out);
 size_t nd_text_duration(int64_t ns, char *out);    // 1.234ms: the largest unit, up to 3 decimals
 size_t nd_text_time(int64_t wall_ns, char *out);   // YYYY-MM-DD HH:MM:SS.mmm, local time
 size_t nd_text_utc(int64_t wall_ns, char *out);    // YYYY-MM-DDTHH:MM:SS.uuuuuuZ
-const char *nd_text_proto(uint8_t proto);          // NULL: no name
 const char *nd_text_errno(int64_t n);              // NULL: no text
 void nd_text_double(double v, struct nd_buf *out); // up to 3 decimals, "n/a" for NaN
 

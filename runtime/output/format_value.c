@@ -3,6 +3,8 @@
 // Serves both printers and printf.
 #include "runtime/output/format.h"
 
+#include "runtime/common/value.h"
+
 #include <arpa/inet.h>
 #include <limits.h>
 #include <math.h>
@@ -32,19 +34,12 @@ static char *put_fixed(char *p, uint32_t v, int digits)
     return p + digits;
 }
 
-static bool is_v4(const uint8_t ip[16])
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-    return !memcmp(ip, mapped, sizeof(mapped));
-}
-
 size_t nd_text_ip(const uint8_t ip[16], char *out)
 {
     char *p = out;
     int i;
 
-    if (!is_v4(ip)) {
+    if (!nd_value_is_v4(ip)) {
         inet_ntop(AF_INET6, ip, out, 64);
         return strlen(out);
     }
@@ -63,7 +58,7 @@ size_t nd_text_prefix(const uint8_t prefix[20], char *out)
     char *p = out + n;
 
     *p++ = '/';
-    p = put_dec(p, is_v4(prefix) && len >= 96 ? len - 96 : len);
+    p = put_dec(p, nd_value_is_v4(prefix) && len >= 96 ? len - 96 : len);
     *p = '\0';
     return (size_t)(p - out);
 }
@@ -83,16 +78,13 @@ size_t nd_text_mac(const uint8_t mac[6], char *out)
 
 size_t nd_text_duration(int64_t ns, char *out)
 {
-    static const struct {
-        uint64_t ns;
-        const char *name;
-    } unit[] = {{1, "ns"}, {1000, "us"}, {1000000, "ms"}, {1000000000, "s"}};
+    const struct nd_value_unit *unit = nd_value_units;
     uint64_t v = ns < 0 ? -(uint64_t)ns : (uint64_t)ns, whole, frac;
     char digits[24];
     int u = 0, n;
 
     // A unit up as soon as rounding to three decimals would give 1000 of the smaller one.
-    while (u < 3 && v >= unit[u + 1].ns - unit[u].ns / 2000)
+    while (u < ND_VALUE_UNIT_S && v >= unit[u + 1].ns - unit[u].ns / 2000)
         u++;
     whole = v / unit[u].ns;
     frac = (v % unit[u].ns * 1000 + unit[u].ns / 2) / unit[u].ns;
@@ -156,18 +148,6 @@ size_t nd_text_utc(int64_t wall_ns, char *out)
     gmtime_r(&s, &tm);
     n = strftime(out, 48, "%Y-%m-%dT%H:%M:%S", &tm);
     return n + (size_t)snprintf(out + n, 16, ".%06uZ", ns / 1000);
-}
-
-const char *nd_text_proto(uint8_t proto)
-{
-    static const char *const name[256] = {
-        [1] = "ICMP",  [2] = "IGMP",   [4] = "IPIP",    [6] = "TCP",
-        [17] = "UDP",  [33] = "DCCP",  [41] = "IPV6",   [47] = "GRE",
-        [50] = "ESP",  [51] = "AH",    [58] = "ICMPV6", [89] = "OSPF",
-        [103] = "PIM", [112] = "VRRP", [132] = "SCTP",  [136] = "UDPLITE",
-    };
-
-    return name[proto];
 }
 
 const char *nd_text_errno(int64_t n)

@@ -48,6 +48,10 @@ for f in stdlib/*/*.nd; do
     [ -e "docs/tools/$(basename "$f" .nd).md" ] || not_ok "doc-$f" "no docs/tools/$(basename "$f" .nd).md"
 done
 
+# Every row of the table that is for people is in --help, and so in the rest.
+rows=$(sed -nE 's/^X\([a-z_]+, "([a-z-]+)", .*, "[^"]+"\)$/--\1/p' runtime/cli/flags.def)
+[ -n "$rows" ] || not_ok flags 'no row in flags.def'
+same help-flags "$("$ND" --help | sed -nE 's/^  (-.,|   ) (--[a-z-]+) .*/\2/p' | sort)" "$(sort <<<"$rows")"
 # Flags and commands of the man page are those of the program.
 flags=$("$ND" --help | sed -nE 's/^ +(-., )?(--[a-z-]+).*/\2/p' | sort -u)
 page=$(dirname "$ND")/ndtrace.1
@@ -88,5 +92,9 @@ same complete-option "$(completes ndtrace offcputime_ts --user-s)" --user-stacks
 same complete-general "$(completes ndtrace -q offcputime_ts --form)" --format
 same complete-value "$(completes ndtrace -f j)" json
 same complete-formats "$(completes ndtrace -f '')" "$(sort <<<"$formats" | xargs)"
+touch "$TMP/results.txt"
+same complete-file "$(completes ndtrace --log-file "$TMP/res")" "$TMP/results.txt"
+same complete-pid "$(completes ndtrace offcputime_ts -p $$)" "$(cd /proc && printf '%s\n' $$* | grep -E '^[0-9]+$' | sort -u | xargs)"
+same complete-after-value "$(completes ndtrace --duration 5s offcputime_ts --user-s)" --user-stacks-only
 same complete-flag "$(completes ndtrace --dur)" --duration
 finish

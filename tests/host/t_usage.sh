@@ -26,7 +26,11 @@ usage help 0 'usage:' --help
 usage version 0 '^ndtrace [0-9]' --version
 usage unknown-flag 2 'unknown' --nonsense
 usage no-script 2 'no script or tool' /nonexistent.nd
-usage no-program 2 'needs a program' -e
+usage no-program 2 '-e needs a value \(PROGRAM\)' -e
+usage late-program 2 'error: -e must come first, before the options of the script' -e 'option a: int = 1 BEGIN { exit() }' --a 1 -e 'BEGIN { }'
+usage short-flag 2 'unknown flag --form' --form json -e 'BEGIN { exit() }'
+usage switch-value 2 'error: --quiet takes no value' --quiet=1 -e 'BEGIN { exit() }'
+usage value-inside 0 '"type":"summary"' -fjson -e 'BEGIN { exit() }'
 usage bad-format 2 'unknown format "xml"; the formats are text, json' -f xml -e 'BEGIN { exit() }'
 usage bad-duration 2 'is not a duration' --duration never -e 'BEGIN { exit() }'
 usage syntax-error 2 'E0101' -e 'BEGIN { exit( }'
@@ -107,14 +111,24 @@ rules bad-value 2 'rules:2:11: error: src_ip: "10.0.0.300"' '[\n{"src_ip":"10.0.
 rules bad-port 2 'rules:1:10: error: port: "70000" is not a port' '[{"port":70000}]'
 rules bad-name 2 "rules:3:2: error: 'source' is not one of src_ip, port, protocol" '[\n\n{"source":1}]'
 rules no-list 2 "rules:1:1: error: expected '\\['" '{"port":1}'
-rules comma 2 "rules:1:13: error: expected '\\{'" '[{"port":1},]'
-rules comma-inside 2 "rules:1:12: error: expected ','" '[{"port":1,}]'
-rules no-end 2 'rules:2:1: error: expected' '[{"port":1}\n'
-rules open-string 2 'rules:1:12: error: the string does not end' '[{"src_ip":"a\n"}]'
+rules comma 2 "rules:1:13: error: unexpected token near '\]'" '[{"port":1},]'
+rules comma-inside 2 "rules:1:12: error: string or '}' expected near '}'" '[{"port":1,}]'
+rules no-end 2 "rules:2:1: error: '\]' expected near end of file" '[{"port":1}\n'
+rules open-string 2 'rules:1:13: error: unexpected newline near' '[{"src_ip":"a\n"}]'
 rules nested 2 'rules:1:10: error: expected a string, a number or null' '[{"port":[1]}]'
-rules more 2 'rules:1:14: error: there is something after the list' '[{"port":1}] x'
+rules more 2 "rules:1:14: error: end of file expected near 'x'" '[{"port":1}] x'
 rules too-many 2 'there can be at most 64 objects' "[{}$(printf ',{}%.0s' {1..64})]"
-rules steers 2 "rules:1:3: error: '\?\[31mx' is not one of" '[{"\033[31mx":1}]'
+rules steers 2 "rules:1:3: error: '\?\[31mx' is not one of" '[{"\\u001b[31mx":1}]'
+rules steers-raw 2 "rules:1:3: error: control character 0x1b near" '[{"\033[31mx":1}]'
+rules steers-token 2 "rules:1:2: error: invalid token near '\?'" '[\033]'
+rules no-object 2 "rules:2:1: error: expected '\\{'" '[{"port":1, "src_ip":"::1"},\n7]'
+rules true 2 'rules:1:47: error: expected a string, a number or null, not true' '[{"protocol":"}\\\\\\"", "protocol":"udp","port":true}]'
+rules real 2 'rules:1:10: error: port: "80.5" is not a port' '[{"port":80.5}]'
+rules escaped-name 0 '^<:: 7 0> 1$' '[{"p\\u006frt":7}]'
+rules escaped-name-bad 2 'rules:2:14: error: port: "70000"' '[{"port":0},\n{"p\\u006frt":70000}]'
+rules twice 2 'rules:1:19: error: port: "70000"' '[{"port":1,"port":70000}]'
+rules long 2 'rules:1:12: error: a string can have at most 255 bytes' "[{\"src_ip\":\"$(printf 'x%.0s' {1..256})\"}]"
+rules empty 2 'rules:1:1: error: .* near end of file' ''
 rules mark 2 "^ +\\| $(printf '\t')  +\\^$" '[\n\t{ "port":70000}]'
 mkfifo "$TMP/pipe"
 usage rules-pipe-empty 2 'pipe that nothing writes to' "$TMP/f.nd" --rules "$TMP/pipe"

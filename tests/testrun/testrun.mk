@@ -2,7 +2,7 @@
 # Compiled programs run by the kernel with invented contexts: nothing is attached.
 $(B)/tests/testrun/%: tests/testrun/%.c $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBS) -Wl,--gc-sections -no-pie $(BPF_LIBS) $(LLVM_LIBS) \
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBS) -Wl,--gc-sections -no-pie $(BPF_LIBS) $(JSON_LIBS) $(LLVM_LIBS) \
 		-lelf -lz -lpthread -lcmocka -lm
 
 .PHONY: check-testrun

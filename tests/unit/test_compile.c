@@ -149,7 +149,7 @@ static void test_words(void **state)
     GO(&r, &o, "--nonesuch");
     expect(&r, 2, NULL, "unknown flag --nonesuch");
     GO(&r, &o, "-e");
-    expect(&r, 2, NULL, "-e needs a program");
+    expect(&r, 2, NULL, "-e needs a value (PROGRAM)");
     GO(&r, &o, "no_such_tool");
     expect(&r, 2, NULL,
            "there is no script or tool \"no_such_tool\" here or in the standard library");
