@@ -90,7 +90,7 @@ $(B)/libndr.a: $(RUNTIME_OBJ)
 $(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) $(JSON_LIBS) -lelf -lz -lpthread -lm
 $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
-	$(CC) $(OPT) $(LDFLAGS) -no-pie $(LLVM_STATIC_LIBC) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf \
+	$(CC) $(OPT) $(LDFLAGS) $(or $(LLVM_STATIC_LIBC),-no-pie) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf \
 		$(if $(LLVM_STATIC_LIBC),$(LLVM_SYSTEM_LIBS))
 
 # The man page lists the flags and formats that the program has.
