@@ -86,7 +86,7 @@ static const struct pass {
     const char *name;
     void (*run)(struct nd_unit *u);
     bool stops;
-    void (*dump)(const struct nd_unit *u, FILE *out); // --dump NAME; NULL: it dumps while it runs
+    void (*dump)(const struct nd_unit *u, FILE *out); // --dump NAME
 } passes[] = {
     {"load", load, true, nd_dump_sources},          // text
     {"parse", nd_library_load, true, nd_dump_tree}, // the tree, with those of modules
@@ -120,7 +120,7 @@ bool nd_compile(struct nd_unit *u, const char *last)
         if (u->done && passes[u->done - 1].stops && u->diags.errors)
             return false;
         p->run(u);
-        if (u->opts.dump && p->dump && !strcmp(u->opts.dump, p->name))
+        if (u->opts.dump && !strcmp(u->opts.dump, p->name))
             p->dump(u, stderr);
         u->done = u->back_to ? pass_named(u->back_to) : u->done + 1;
         if (!u->back_to && !strcmp(p->name, last))

@@ -72,6 +72,7 @@ static void set_llvm_options(void)
 static LLVMTargetMachineRef machine(struct nd_program *p)
 {
     static once_flag once = ONCE_FLAG_INIT;
+    LLVMTargetMachineRef tm;
     LLVMTargetRef target;
     char *why = NULL;
 
@@ -85,8 +86,11 @@ static LLVMTargetMachineRef machine(struct nd_program *p)
         fail(p, "LLVM has no BPF target", why);
         return NULL;
     }
-    return LLVMCreateTargetMachine(target, "bpfel", nd_without(p, ND_F_JMP32) ? "v2" : "v3", "",
-                                   LLVMCodeGenLevelDefault, LLVMRelocDefault, LLVMCodeModelDefault);
+    tm = LLVMCreateTargetMachine(target, "bpfel", nd_without(p, ND_F_JMP32) ? "v2" : "v3", "",
+                                 LLVMCodeGenLevelDefault, LLVMRelocDefault, LLVMCodeModelDefault);
+    if (!tm)
+        fail(p, "LLVM makes no code for BPF", NULL);
+    return tm;
 }
 
 static void layout_of(struct nd_lower *l, struct nd_layout *out)
