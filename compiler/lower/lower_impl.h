@@ -504,6 +504,8 @@ struct nd_sending {
 struct nd_sending nd_lower_record_open(struct nd_lower *l, const struct nd_event *ev,
                                        struct nd_span span);
 void nd_lower_record_send(struct nd_lower *l, const struct nd_sending *x, struct nd_span span);
+// exit(code): the first one counts, and marks its place among the records.
+void nd_lower_end_run(struct nd_lower *l, LLVMValueRef code);
 
 // lower_pred.c: ends the program (l->fn.out) unless it holds; NULL always does
 void nd_lower_leave_unless(struct nd_lower *l, struct nd_expr *pred);

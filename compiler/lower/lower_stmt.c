@@ -435,11 +435,7 @@ static void lower_exit(struct nd_lower *l, struct nd_expr *e)
 {
     LLVMValueRef code = e->args.n ? nd_lower_int(l, e->args.v[0]) : nd_ir_i64(l, 0);
 
-    if (l->exit_off == ND_MF_NONE)
-        l->exit_off = nd_lower_state_alloc(l, 8);
-    // u32 flag, u32 code
-    code = LLVMBuildOr(l->b, LLVMBuildShl(l->b, code, nd_ir_i64(l, 32), ""), nd_ir_i64(l, 1), "");
-    nd_ir_store(l, nd_lower_state_ptr(l, l->exit_off), 8, code);
+    nd_lower_end_run(l, code);
     nd_ir_br(l, l->fn.out);
 }
 

@@ -416,7 +416,7 @@ struct nd_mf_path {
 
 // A ring buffer record: struct nd_mf_record, then the payload of the event's type.
 struct nd_mf_record {
-    uint32_t event; // index in EVENTS
+    uint32_t event; // index in EVENTS; ND_MF_NONE: a probe called exit(), what follows is not wanted
     uint32_t size;  // of the payload in bytes
 };
 

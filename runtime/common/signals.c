@@ -19,6 +19,7 @@ void nd_signals_hold(void)
     sigset_t set;
 
     nd_signals_end(&set);
+    sigaddset(&set, SIGUSR1); // asks for maps, which are not there yet
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 

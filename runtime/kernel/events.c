@@ -22,27 +22,35 @@ struct nd_events {
     uint64_t seen, bad;
     uint32_t left; // of this batch
     int stop;      // what the callback returned
+    bool ended;    // exit() was called: what comes is not wanted
 };
+
+static void hand_on(struct nd_events *e, const void *data, size_t size)
+{
+    const struct nd_mf_event *ev;
+    struct nd_mf_record r = {0};
+
+    if (size >= sizeof(r))
+        memcpy(&r, data, sizeof(r));
+    if (r.event == ND_MF_NONE)
+        e->ended = true;
+    if (e->ended)
+        return;
+    e->seen++;
+    if (size < sizeof(r) || r.event >= e->mf->nevents || r.size > size - sizeof(r) ||
+        r.size < e->mf->types[e->mf->events[r.event].type].size) {
+        e->bad++;
+        return;
+    }
+    ev = &e->mf->events[r.event];
+    e->stop = e->fn(e->arg, ev, (const uint8_t *)data + sizeof(r));
+}
 
 static int take(void *arg, void *data, size_t size)
 {
     struct nd_events *e = arg;
-    const struct nd_mf_event *ev;
-    struct nd_mf_record r;
 
-    e->seen++;
-    if (size < sizeof(r)) {
-        e->bad++;
-        return 0;
-    }
-    memcpy(&r, data, sizeof(r));
-    if (r.event >= e->mf->nevents || r.size > size - sizeof(r) ||
-        r.size < e->mf->types[e->mf->events[r.event].type].size) {
-        e->bad++;
-        return 0;
-    }
-    ev = &e->mf->events[r.event];
-    e->stop = e->fn(e->arg, ev, (const uint8_t *)data + sizeof(r));
+    hand_on(e, data, size);
     if (e->stop)
         return -ECANCELED;
     if (e->perfbuf)
@@ -113,6 +121,21 @@ int nd_events_consume(struct nd_events *e)
     if (e->perfbuf && n > 0)
         return 1; // while they were handled others came
     return n < 0 ? n : 0;
+}
+
+void nd_events_end(struct nd_events *e)
+{
+    e->ended = true;
+}
+
+bool nd_events_ended(const struct nd_events *e)
+{
+    return e->ended;
+}
+
+void nd_events_again(struct nd_events *e)
+{
+    e->ended = false;
 }
 
 uint64_t nd_events_seen(const struct nd_events *e)

@@ -6,6 +6,8 @@
 
 #include "runtime/common/mf.h"
 
+#include <stdbool.h>
+
 struct bpf_object;
 struct nd_events;
 
@@ -20,7 +22,12 @@ int nd_events_fd(const struct nd_events *e); // readable when programs woke us
 // Takes the records in the buffer, at most a batch; 1 if there may be more, 0, or the callback's
 // result.
 int nd_events_consume(struct nd_events *e);
-uint64_t nd_events_seen(const struct nd_events *e);
+// From here on records are taken out and not handed on: user code called exit(). A record that says
+// that a probe called it does the same.
+void nd_events_end(struct nd_events *e);
+bool nd_events_ended(const struct nd_events *e);
+void nd_events_again(struct nd_events *e);          // they are handed on again
+uint64_t nd_events_seen(const struct nd_events *e); // handed on
 // Lost according to the buffers; programs have counted them as well, unless the kernel is older
 // than 5.1.
 uint64_t nd_events_dropped(const struct nd_events *e);

@@ -139,7 +139,7 @@ static int watch_all(struct loop *w)
     w->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (w->epoll < 0)
         return -errno;
-    err = watch(w, r->signals, SRC_SIGNAL, 0, 0);
+    err = watch(w, r->requests.fd, SRC_SIGNAL, 0, 0);
     // Edge-triggered: as a level, every single record at a high rate would wake us.
     if (!err && r->events)
         err = watch(w, nd_events_fd(r->events), SRC_RING, 0, EPOLLET);
@@ -175,12 +175,23 @@ static bool idle_forever(const struct nd_run *r)
     return !waits;
 }
 
+static void print_now(struct nd_run *r)
+{
+    r->requests.print = false;
+    nd_run_drain(r); // what was printed before comes before
+    nd_maps_handler(r->maps);
+    nd_run_print_maps(r);
+    nd_sink_flush(r->sink);
+}
+
 static void on_signal(struct nd_run *r)
 {
     int code, ended;
 
-    if (nd_run_signalled(r))
+    if (nd_requests_take(&r->requests))
         r->stop = true;
+    if (r->requests.print && !r->stop)
+        print_now(r);
     ended = nd_child_ended(&r->child, &code);
     if (ended)
         r->stop = true;

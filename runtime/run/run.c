@@ -4,7 +4,6 @@
 #include "runtime/run/run.h"
 
 #include "runtime/common/msg.h"
-#include "runtime/common/signals.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/trigger.h"
 #include "runtime/run/instance.h"
@@ -18,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,12 +54,13 @@ static int64_t path_count(void *arg, uint32_t path, uint32_t what)
     return r->paths ? nd_paths_count(r->paths, path, what) : 0;
 }
 
-// User code that runs long is cut by Ctrl-C; the run then ends as after any other Ctrl-C.
+// User code that runs long is cut by Ctrl-C; the run then ends as after any other Ctrl-C. Code that
+// runs because it ends is cut by the next one.
 static bool interrupted(void *arg)
 {
     struct nd_run *r = arg;
 
-    if (nd_run_signalled(r))
+    if (r->hurried ? nd_requests_hurry() : nd_requests_take(&r->requests))
         r->stop = r->cut = true;
     return r->cut;
 }
@@ -74,33 +73,6 @@ static void run_hooks(struct nd_run *r, uint32_t kind)
         if (r->mf->hooks[i].kind == kind && !nd_vm_refused(r->vm))
             nd_run_hook(r, i);
     }
-}
-
-// ---- signals -----------------------------------------------------------------------------------
-
-static int open_signals(struct nd_run *r)
-{
-    sigset_t set;
-
-    signal(SIGPIPE, SIG_IGN);
-    nd_signals_end(&set);
-    if (r->opts->command)
-        sigaddset(&set, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return r->signals < 0 ? -errno : 0;
-}
-
-// From now on a second Ctrl-C ends the process at once; the kernel then detaches.
-static void default_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    signal(SIGINT, SIG_DFL);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 // ---- start -------------------------------------------------------------------------------------
@@ -226,7 +198,7 @@ static int prepare(struct nd_run *r)
     r->wanted = calloc(r->mf->nprogs + 1, sizeof(*r->wanted));
     if (!r->every_start || !r->wanted)
         return -ENOMEM;
-    err = open_signals(r);
+    err = nd_requests_open(&r->requests, r->opts->command);
     if (!err && r->opts->pid && kill((pid_t)r->opts->pid, 0) && errno == ESRCH) {
         nd_msg("error: there is no process %u", r->opts->pid);
         err = -ESRCH;
@@ -347,29 +319,6 @@ static void attach(struct nd_run *r, int64_t t_load)
 
 // ---- end ---------------------------------------------------------------------------------------
 
-static void print_maps(struct nd_run *r)
-{
-    uint32_t i;
-
-    for (i = 0; i < r->mf->nmaps; i++) {
-        const struct nd_mf_map *d = &r->mf->maps[i];
-        struct nd_copy copy;
-        int err;
-
-        if (d->kind == ND_MAP_STACK || d->kind == ND_MAP_SCRATCH || (d->flags & ND_MAPF_NOPRINT))
-            continue;
-        err = nd_maps_copy(r->maps, i, &copy);
-        if (err) {
-            nd_msg("error: cannot read %s: %s", nd_mf_str(r->mf, d->name), strerror(-err));
-            nd_run_fail(r, err);
-            continue;
-        }
-        if (copy.n)
-            nd_sink_map(r->sink, i, &copy, 0, 1);
-        nd_copy_free(&copy);
-    }
-}
-
 static void summary(struct nd_run *r)
 {
     const struct nd_attached *at;
@@ -392,12 +341,16 @@ static void summary(struct nd_run *r)
 
 static void finish(struct nd_run *r)
 {
-    default_signals();
+    nd_requests_ending(&r->requests);
+    r->hurried = true;
     nd_attach_stop(r->attach);
     if (nd_attach_count(r->attach))
         nd_feature_grace(); // programs that were running have now ended
     nd_maps_stopped(r->maps);
     nd_run_drain(r);
+    r->ending = true;
+    if (r->events)
+        nd_events_again(r->events); // END may print
     if (r->err || nd_vm_refused(r->vm))
         return;
     nd_run_sweep(r);
@@ -407,7 +360,7 @@ static void finish(struct nd_run *r)
     nd_run_called(r, ND_AT_END, ND_MF_NONE);
     run_hooks(r, ND_HOOK_END);
     nd_maps_handler(r->maps);
-    print_maps(r);
+    nd_run_print_maps(r);
     nd_paths_report(r->paths, r->sink, true);
     summary(r);
 }
@@ -431,7 +384,7 @@ static int run_all(struct nd_run *r)
     r->attach = nd_attach_new(r->l, r->values->data, r->opts->pid);
     if (!r->attach)
         return -ENOMEM;
-    if (nd_run_signalled(r)) // Ctrl-C during load: nothing was attached, nothing to show
+    if (nd_requests_take(&r->requests)) // Ctrl-C during load: nothing was attached, nothing to show
         return 0;
     begin(r);
     if (refused(r))
@@ -471,7 +424,7 @@ static int exit_code(struct nd_run *r, int err)
 
 int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_run_opts *opts)
 {
-    struct nd_run r = {.l = l, .mf = &l->mf, .values = values, .opts = opts, .signals = -1};
+    struct nd_run r = {.l = l, .mf = &l->mf, .values = values, .opts = opts, .requests.fd = -1};
     int code = exit_code(&r, run_all(&r));
 
     nd_child_end(&r.child);
@@ -483,8 +436,8 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
     nd_losses_free(r.losses);
     nd_maps_free(r.maps);
     nd_syms_free(r.fmt.syms);
-    if (r.signals >= 0)
-        close(r.signals);
+    if (r.requests.fd >= 0)
+        close(r.requests.fd);
     if (r.instance > 0)
         close(r.instance);
     free(r.every_start);

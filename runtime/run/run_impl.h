@@ -10,6 +10,7 @@
 #include "runtime/run/child.h"
 #include "runtime/run/loss.h"
 #include "runtime/run/paths.h"
+#include "runtime/run/requests.h"
 #include "runtime/run/run.h"
 #include "runtime/sources/devices.h"
 #include "runtime/vm/vm.h"
@@ -34,10 +35,12 @@ struct nd_run {
     int64_t start;
     int64_t *every_start; // for each hook: start of its interval
     bool *wanted;         // for each program
-    int signals;          // signalfd
-    bool stop;            // end the loop
-    bool cut;             // user code was interrupted; it is not continued
-    int err;              // first failure, negative errno; 0 is a good end
+    struct nd_requests requests;
+    bool stop;    // end the loop
+    bool ending;  // probes are detached and their records taken
+    bool hurried; // requests now interrupt, see requests.h
+    bool cut;     // user code was interrupted; it is not continued
+    int err;      // first failure, negative errno; 0 is a good end
 };
 
 // The loop, until something ends the run; r->err says what.
@@ -51,7 +54,7 @@ int nd_run_take(struct nd_run *r);   // a batch of them; positive: there may be 
 // Runs the programs of a kind that are called and not attached: BEGIN, END, interval, iter. attach:
 // those of one attach point, or ND_MF_NONE for all of the kind.
 void nd_run_called(struct nd_run *r, uint32_t attach_kind, uint32_t attach);
-bool nd_run_signalled(struct nd_run *r); // takes a pending SIGINT or SIGTERM
+void nd_run_print_maps(struct nd_run *r); // those that are printed when the run ends
 void nd_run_fail(struct nd_run *r, int err);
 int64_t nd_run_wall_offset(void); // CLOCK_REALTIME minus CLOCK_MONOTONIC, ns
 // An event for its handler; arg: the run.

@@ -9,9 +9,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,8 +51,11 @@ static void after_call(struct nd_run *r, int err)
             nd_msg("error: %s", text && *text ? text : strerror(-err));
         nd_run_fail(r, err);
     }
-    if (nd_vm_exited(r->vm, &code))
+    if (nd_vm_exited(r->vm, &code)) {
         r->stop = true;
+        if (r->events && !r->ending)
+            nd_events_end(r->events);
+    }
     if (nd_sink_error(r->sink))
         nd_run_fail(r, nd_sink_error(r->sink));
 }
@@ -107,6 +108,8 @@ void nd_run_drain(struct nd_run *r)
     nd_vm_times(r->vm, r->start, r->start, nd_now());
     for (i = 0; i < DRAIN_BATCHES && nd_events_consume(r->events) > 0; i++)
         ;
+    if (nd_events_ended(r->events))
+        r->stop = true;
 }
 
 // What exit() in a probe left: bit 0 is set, the code is the high half.
@@ -130,7 +133,7 @@ int nd_run_take(struct nd_run *r)
         nd_sink_flush(r->sink);
     if (nd_sink_error(r->sink))
         nd_run_fail(r, nd_sink_error(r->sink));
-    if (nd_run_exit_word(r))
+    if (nd_run_exit_word(r) || (r->events && nd_events_ended(r->events)))
         r->stop = true;
     return more;
 }
@@ -201,14 +204,25 @@ void nd_run_called(struct nd_run *r, uint32_t kind, uint32_t attach)
         r->stop = true;
 }
 
-bool nd_run_signalled(struct nd_run *r)
+void nd_run_print_maps(struct nd_run *r)
 {
-    struct signalfd_siginfo si;
-    bool end = false;
+    uint32_t i;
 
-    while (read(r->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-        if (si.ssi_signo != SIGCHLD)
-            end = true;
+    for (i = 0; i < r->mf->nmaps; i++) {
+        const struct nd_mf_map *d = &r->mf->maps[i];
+        struct nd_copy copy;
+        int err;
+
+        if (d->kind == ND_MAP_STACK || d->kind == ND_MAP_SCRATCH || (d->flags & ND_MAPF_NOPRINT))
+            continue;
+        err = nd_maps_copy(r->maps, i, &copy);
+        if (err) {
+            nd_msg("error: cannot read %s: %s", nd_mf_str(r->mf, d->name), strerror(-err));
+            nd_run_fail(r, err);
+            continue;
+        }
+        if (copy.n)
+            nd_sink_map(r->sink, i, &copy, 0, 1);
+        nd_copy_free(&copy);
     }
-    return end;
 }

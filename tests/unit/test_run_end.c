@@ -125,13 +125,15 @@ static void make_endless(struct obj *o, uint32_t kind)
     obj_end(o, PRELUDE "SEC(\"nd/rawtp/0\") int p0(void *ctx) { return 0; }\n");
 }
 
-// User code that never ends: the first Ctrl-C ends a report, the second one the end itself.
+// User code that never ends: the first Ctrl-C ends a report, the second one the end itself, unless
+// it comes so soon that it is the same request.
 static void test_endless(void **state)
 {
     struct timespec nap = {.tv_nsec = 200000000};
     struct started s;
     struct result r;
     struct obj o;
+    int i;
 
     (void)state;
     make_endless(&o, ND_HOOK_EVERY);
@@ -144,11 +146,13 @@ static void test_endless(void **state)
     make_endless(&o, ND_HOOK_END);
     begin(&o, &s, (const char *const[]){NULL});
     kill(s.pid, SIGINT);
-    nanosleep(&nap, NULL);
+    kill(s.pid, SIGTERM);
+    for (i = 0; i < 2; i++)
+        nanosleep(&nap, NULL);
     assert_int_equal(waitpid(s.pid, NULL, WNOHANG), 0); // still in its last handler
     kill(s.pid, SIGINT);
     end_run(&s, &r);
-    assert_int_equal(r.code, 128 + SIGINT);
+    expect(&r, 0, NULL, NULL);
     obj_free(&o);
 }
 
