@@ -135,8 +135,11 @@ struct usym_search {
 static int add_usym(void *arg, const struct nd_usym *sym)
 {
     struct usym_search *s = arg;
-    struct nd_target *t = nd_expand_add(s->x, s->path, sym->name);
+    struct nd_target *t;
 
+    if (!nd_expand_inside(s->x, s->off, sym->size))
+        return -ERANGE;
+    t = nd_expand_add(s->x, s->path, sym->name);
     t->num = sym->off + s->off;
     t->spec = nd_arena_printf(s->x->p->arena, "%.*s:%s:%s", (int)strcspn(s->x->pt.text, ":"),
                               s->x->pt.text, s->path, sym->name);
@@ -220,6 +223,8 @@ static void expand_uprobe(struct nd_expand *x)
         }
     }
     err = nd_kernel_each_usym(x->p->kernel, s.path, x->part[1], add_usym, &s, &why);
+    if (err == -ERANGE)
+        return; // said
     if (err && err != -E2BIG && !x->out.n) {
         nd_expand_fail(x, ND_E0603,
                        nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));

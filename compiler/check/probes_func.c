@@ -250,6 +250,8 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
         add_breakpoints(&c, sig);
         return;
     }
+    if (!nd_expand_inside(x, off, off ? nd_kernel_func_size(x->p->kernel, name) : 0))
+        return;
     t = nd_expand_add(x, home(module), name);
     t->kind = breakpoint(t->kind);
     t->num = off;

@@ -32,6 +32,8 @@ struct nd_probe_kind {
 struct nd_target *nd_expand_add(struct nd_expand *x, const char *s0, const char *s1);
 struct nd_diag *nd_expand_fail(struct nd_expand *x, enum nd_diag_code code, const char *text);
 void nd_expand_malformed(struct nd_expand *x, const char *text); // with how it is written
+// Is this offset within a function of so many bytes (0: unknown)? False after an error.
+bool nd_expand_inside(struct nd_expand *x, uint64_t off, uint64_t size);
 void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near *near,
                     const char *prefix);
 

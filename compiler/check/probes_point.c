@@ -29,6 +29,20 @@ void nd_expand_malformed(struct nd_expand *x, const char *text)
     nd_help(x->p->diags, nd_expand_fail(x, ND_E0502, text), "write %s", x->kind->usage);
 }
 
+bool nd_expand_inside(struct nd_expand *x, uint64_t off, uint64_t size)
+{
+    if (!off || !size || off < size)
+        return true;
+    nd_help(
+        x->p->diags,
+        nd_expand_fail(x, ND_E0502,
+                       nd_arena_printf(x->p->arena,
+                                       "the offset is not in the function, which has %llu bytes",
+                                       (unsigned long long)size)),
+        "use a smaller offset");
+    return false;
+}
+
 void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near *near,
                     const char *prefix)
 {

@@ -118,6 +118,8 @@ bool nd_kernel_module_installed(struct nd_kernel *k, const char *module);
 bool nd_kernel_module_builtin(struct nd_kernel *k, const char *module);
 // Address of a kernel symbol, 0 if unknown or hidden (kptr_restrict).
 uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name);
+// Bytes from it to the next symbol, 0 if unknown or hidden: no less than the function has.
+uint64_t nd_kernel_func_size(struct nd_kernel *k, const char *name);
 
 // ---- executables and libraries ---------------------------------------------------------------
 

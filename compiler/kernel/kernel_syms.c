@@ -381,3 +381,19 @@ uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name)
 
     return find_symbol(k, name, &s) ? s.addr : 0;
 }
+
+uint64_t nd_kernel_func_size(struct nd_kernel *k, const char *name)
+{
+    const char *text = kallsyms(k), *line, *end;
+    struct nd_kallsym s, next;
+    uint64_t after = UINT64_MAX;
+
+    if (!find_symbol(k, name, &s) || !s.addr)
+        return 0;
+    for (line = text; *line; line = *end ? end + 1 : end) {
+        end = strchrnul(line, '\n');
+        if (nd_kallsyms_line(line, end, &next) && next.addr > s.addr && next.addr < after)
+            after = next.addr;
+    }
+    return after - s.addr;
+}

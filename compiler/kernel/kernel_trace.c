@@ -3,6 +3,8 @@
 // Must not know the language, nor how events are attached. Serves the checker.
 #include "compiler/kernel/kernel_impl.h"
 
+#include "runtime/common/caps.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -30,9 +32,10 @@ static int private_tracefs(const char **why)
     if (fs >= 0)
         close(fs);
     if (fd < 0)
-        *why = err == EPERM || err == EACCES
-                   ? "the formats of tracepoints are in tracefs, which needs root"
-               : err == ENODEV ? "this kernel has no tracefs (CONFIG_TRACING is off)"
+        *why = err == EPERM || err == EACCES ? "the formats of tracepoints are in tracefs, which "
+                                               "is not mounted here; CAP_SYS_ADMIN "
+                                               "is missing to mount it"
+               : err == ENODEV               ? "this kernel has no tracefs (CONFIG_TRACING is off)"
                                : "tracefs is not mounted; mount it with: mount -t tracefs "
                                  "tracefs /sys/kernel/tracing";
     return fd;
@@ -52,7 +55,8 @@ static int mounted_tracefs(const char **why)
             return fd;
         if (fd >= 0)
             close(fd);
-        *why = "the formats of tracepoints are in tracefs, which needs root";
+        *why = "the formats of tracepoints are in tracefs, whose files belong to root; "
+               "CAP_DAC_READ_SEARCH is missing";
         return -1;
     }
     return private_tracefs(why);
@@ -254,8 +258,11 @@ static int read_format(struct nd_kernel *k, struct nd_tp_format *f, const char *
                        &text, &len);
     if (err) {
         if (err != -ENOENT && err != -ENOTDIR)
-            *why = nd_arena_printf(k->a, "the format of this tracepoint cannot be read: %s",
-                                   strerror(-err));
+            *why = nd_arena_printf(k->a, "the format of this tracepoint cannot be read: %s%s",
+                                   strerror(-err),
+                                   err == -EACCES && !nd_caps_has(ND_CAP_DAC_READ_SEARCH)
+                                       ? "; CAP_DAC_READ_SEARCH is missing"
+                                       : "");
         return err == -ENOTDIR ? -ENOENT : err;
     }
     copy = nd_arena_strndup(k->a, text, len);

@@ -6,6 +6,7 @@
 #include "runtime/cli/arguments.h"
 #include "runtime/cli/cli_impl.h"
 #include "runtime/cli/find.h"
+#include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/signals.h"
 #include "runtime/kernel/fileprobe.h"
@@ -222,14 +223,14 @@ static uint32_t without_hooks(struct cli *c, int argc, char **argv)
                 (strcmp(argv[1], "list") != 0 || (argc > 2 && !strcmp(argv[2], "stages")));
 
     return c->features.off |
-           (asks && nd_feature_may_trace() ? nd_features_missing(&c->features, hooks) : 0);
+           (asks && nd_caps_may_trace() ? nd_features_missing(&c->features, hooks) : 0);
 }
 
 static int check(struct cli *c, int argc, char **argv)
 {
     int next, code;
 
-    if (!nd_feature_may_trace())
+    if (!nd_caps_may_trace())
         return nd_compiler_exec(argv, c->features.off);
     next = read_head(c, argc, argv, 2);
     if (next < 0)

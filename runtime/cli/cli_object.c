@@ -5,6 +5,7 @@
 
 #include "runtime/cli/cache.h"
 #include "runtime/cli/find.h"
+#include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/probekinds.h"
 #include "runtime/kernel/needs.h"
@@ -128,7 +129,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
     int code;
 
     c->compile.without = c->features.off;
-    if (!c->compile.portable && nd_feature_may_trace()) {
+    if (!c->compile.portable && nd_caps_may_trace()) {
         c->compile.planned = get_ready;
         c->compile.planned_arg = c;
     }
@@ -138,7 +139,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
             return code;
         if (nd_load_open(l, obj->data, obj->size))
             return EXIT_FAILED;
-        if (!nd_feature_may_trace())
+        if (!nd_caps_may_trace())
             break;
         c->features.trace_id = trace_id(&l->mf);
         start = nd_now();

@@ -4,6 +4,7 @@
 
 #include "runtime/common/probekinds.h"
 
+#include "runtime/common/caps.h"
 #include "runtime/common/kallsyms.h"
 #include "runtime/kernel/feature.h"
 
@@ -169,6 +170,11 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
 #define CANNOT_TRAMPOLINE                                                         \
     "this function has no room for a trampoline: it is notrace, or a tracer of  " \
     "another kind is using it"
+#define INSIDE                                                                                 \
+    "no instruction of the function begins at this offset; `objdump -d` or `gdb` shows where " \
+    "they "                                                                                    \
+    "do"
+#define LOCKED "the kernel is locked down, or a security module forbids it"
 #define SEVERAL "several functions have this name; name the module, or give the address"
 
 // 0 as the kind stands for all kinds, 0 as the error for all errors; the first line that fits.
@@ -206,8 +212,11 @@ static const struct {
      "often have none)"},
     {ND_AT_HARDWARE, -EOPNOTSUPP, "this machine does not offer that hardware counter"},
     {0, -ESRCH, "there is no such process"},
-    {0, -EPERM, "missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down"},
-    {0, -EACCES, "missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down"},
+    {ND_AT_KPROBE, -EILSEQ, INSIDE},
+    {ND_AT_KRETPROBE, -EILSEQ, INSIDE},
+    {ND_AT_UPROBE, -EILSEQ, INSIDE},
+    {0, -EPERM, LOCKED},
+    {0, -EACCES, LOCKED},
     {0, -EMFILE, "too many open files; raise the limit with ulimit -n"},
     {ND_AT_FENTRY, -EBUSY, CANNOT_TRAMPOLINE},
     {ND_AT_FEXIT, -EBUSY, CANNOT_TRAMPOLINE},
@@ -219,10 +228,56 @@ static const struct {
      "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); use a tracepoint instead"},
 };
 
-const char *nd_perf_why(const struct nd_mf_attach *a, int err)
+// Which capability is missing for a kind of probe that the kernel refused, in the order in which
+// the kernel asks. The rest of the table names what programs of every kind need.
+static const struct {
+    uint32_t kind; // 0: all
+    enum nd_cap cap;
+    const char *why;
+} caps[] = {
+    {ND_AT_UPROBE, ND_CAP_SYS_ADMIN,
+     "CAP_SYS_ADMIN is missing, which this kernel wants for uprobes"},
+    {ND_AT_URETPROBE, ND_CAP_SYS_ADMIN,
+     "CAP_SYS_ADMIN is missing, which this kernel wants for uprobes"},
+    {ND_AT_TRACEPOINT, ND_CAP_DAC_READ_SEARCH,
+     "CAP_DAC_READ_SEARCH is missing: the number of a tracepoint is in a file of tracefs, which "
+     "belongs to root"},
+    {0, ND_CAP_PERFMON, "CAP_PERFMON is missing"},
+    {0, ND_CAP_BPF, "CAP_BPF is missing"},
+};
+
+#define WAY_none false
+#define WAY_raw false
+#define WAY_perf true
+static const bool by_perf[ND_AT_KIND_MAX] = {
+#define ND_ATTACH(id, programs, how, attach, flags) [ND_AT_##id] = WAY_##attach,
+#include "runtime/common/probes.def"
+};
+
+static const char *missing_cap(uint32_t kind)
 {
     size_t i;
 
+    if (nd_caps_has(ND_CAP_SYS_ADMIN) && kind != ND_AT_TRACEPOINT)
+        return NULL;
+    if (!nd_caps_has(ND_CAP_SYS_ADMIN) && by_perf[kind] &&
+        nd_feature_read_int(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", "") > 2)
+        return "CAP_SYS_ADMIN is missing, which this kind of probe needs while sysctl "
+               "kernel.perf_event_paranoid is above 2";
+    for (i = 0; i < sizeof(caps) / sizeof(*caps); i++) {
+        if ((!caps[i].kind || caps[i].kind == kind) && !nd_caps_has(caps[i].cap))
+            return caps[i].why;
+    }
+    return NULL;
+}
+
+const char *nd_perf_why(const struct nd_mf_attach *a, int err)
+{
+    const char *why = err == -EPERM || err == -EACCES ? missing_cap(a->kind) : NULL;
+    size_t i;
+
+    if (why)
+        return why;
     for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
         if ((!reasons[i].kind || reasons[i].kind == a->kind) &&
             (!reasons[i].err || reasons[i].err == err))

@@ -6,7 +6,6 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/membarrier.h>
 #include <linux/mount.h>
 #include <stdio.h>
@@ -16,24 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CAP_PERFMON_BIT 38 // include/uapi/linux/capability.h, Linux 5.8
-#define CAP_BPF_BIT 39
-
-bool nd_feature_may_trace(void)
-{
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-    uint64_t eff;
-
-    memset(data, 0, sizeof(data));
-    if (syscall(SYS_capget, &head, data))
-        return geteuid() == 0;
-    eff = (uint64_t)data[1].effective << 32 | data[0].effective;
-    if (eff >> CAP_SYS_ADMIN & 1)
-        return true;
-    return (eff >> CAP_PERFMON_BIT & 1) && (eff >> CAP_BPF_BIT & 1);
-}
-
 int nd_feature_tracefs(void)
 {
     static const char *const mounts[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
@@ -42,7 +23,7 @@ int nd_feature_tracefs(void)
 
     for (i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
         dir = open(mounts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (dir >= 0 && !faccessat(dir, "events", F_OK, 0))
+        if (dir >= 0 && !faccessat(dir, "events", F_OK, AT_EACCESS))
             return dir;
         if (dir >= 0)
             close(dir);

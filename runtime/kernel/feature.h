@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-bool nd_feature_may_trace(void); // CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON
 // Directory fd of tracefs: the mount if there is one, otherwise a private mount that nothing else
 // sees. The caller closes it. Negative errno if there is none.
 int nd_feature_tracefs(void);

@@ -3,6 +3,7 @@
 // object's line information for it, and a table of causes in plain words. Serves loading.
 #include "runtime/kernel/verifier.h"
 
+#include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/lineinfo.h"
@@ -17,18 +18,37 @@
 #define LOG_BEGIN "-- BEGIN PROG LOAD LOG --\n"
 #define LOG_END "-- END PROG LOAD LOG --"
 
-// The first one whose text is in the log's last lines wins, so special ones come first.
-static const struct {
+struct cause {
     const char *text, *cause;
-} causes[] = {
-    {"BPF program is too large", "the program has more instructions than the verifier can follow; "
-                                 "split the probe or shorten its loops"},
-    {"too many states", "the program has more paths than the verifier can follow; split the probe"},
-    {"The sequence of", "the program jumps too often; split the probe or shorten its loops"},
+};
+
+#define SHORTER                                                                                \
+    "give loops fewer rounds, compare shorter strings, read fewer headers, or do part of the " \
+    "work "                                                                                    \
+    "in a second probe or in user space"
+
+// Limits of the program as a whole: the instruction at which the verifier gave up is not the
+// reason.
+static const struct cause limits[] = {
+    {"BPF program is too large", "this probe has more steps than the verifier follows (1,000,000; "
+                                 "131,072 before Linux 5.2); " SHORTER},
+    {"too many states", "this probe has more paths than the verifier follows; " SHORTER},
+    {"The sequence of", "this probe branches more often than the verifier follows; " SHORTER},
+    {"cannot be patched due to 16-bit range", "a jump in this probe is longer than 32,767 "
+                                              "instructions once the kernel has put in code of its "
+                                              "own; " SHORTER},
+    {"jump out of range", "a jump in this probe is longer than 32,767 instructions; " SHORTER},
+    {"total number of maps per program",
+     "a probe can use 64 maps; put several values into one map, or divide the work among probes"},
+    {"combined stack size",
+     "this probe uses more than the 512 bytes of stack that a program has; call fewer functions "
+     "inside each other, or keep large values in maps"},
+};
+
+// Special ones come first.
+static const struct cause causes[] = {
     {"back-edge", "this kernel (older than 5.3) does not accept loops; use unroll"},
     {"infinite loop detected", "the loop has no bound the kernel can see"},
-    {"combined stack size",
-     "the program uses more than the 512 bytes of stack that a BPF program has"},
     {"invalid access to packet", "a packet is read beyond its checked length"},
     {"R1 type=inv expected=", "a pointer that the kernel does not trust is used"},
     {"invalid mem access 'scalar'", "a number is used as a pointer"},
@@ -59,16 +79,26 @@ static const struct {
     {"cannot sleep", "a built-in that may sleep is used where sleeping is not allowed"},
 };
 
-const char *nd_verifier_cause(const char *log)
+#define ROWS(table) (sizeof(table) / sizeof(*(table)))
+
+// The first one whose text is in the log's last lines; early lines are not the reason.
+static const char *find(const struct cause *v, size_t rows, const char *log)
 {
     size_t i, n = strlen(log);
-    const char *tail = n > 2000 ? log + n - 2000 : log; // early lines are not the reason
+    const char *tail = n > 2000 ? log + n - 2000 : log;
 
-    for (i = 0; i < sizeof(causes) / sizeof(*causes); i++) {
-        if (strstr(tail, causes[i].text))
-            return causes[i].cause;
+    for (i = 0; i < rows; i++) {
+        if (strstr(tail, v[i].text))
+            return v[i].cause;
     }
     return NULL;
+}
+
+const char *nd_verifier_cause(const char *log)
+{
+    const char *limit = find(limits, ROWS(limits), log);
+
+    return limit ? limit : find(causes, ROWS(causes), log);
 }
 
 long nd_verifier_last_insn(const char *log)
@@ -138,11 +168,13 @@ static void report_no_log(const struct nd_load *l, const struct nd_mf_prog *p, i
 {
     const char *hint = "";
 
-    if (p && (p->type == ND_PROG_FENTRY || p->type == ND_PROG_FEXIT) && nd_feature_may_trace())
+    if (p && (p->type == ND_PROG_FENTRY || p->type == ND_PROG_FEXIT) && nd_caps_may_trace())
         hint =
             "; this kernel cannot attach to functions this way (fentry, fexit): use a tracepoint";
+    else if (err == -EPERM && !nd_caps_may_trace())
+        hint = "; run as root, or with CAP_BPF and CAP_PERFMON";
     else if (err == -EPERM)
-        hint = "; missing privileges (CAP_BPF and CAP_PERFMON), or the kernel is locked down";
+        hint = "; the kernel is locked down, or a security module forbids it";
     else if (err == -ENOMEM)
         hint = "; not enough memory for the maps: use smaller ones";
     else if (err == -E2BIG)
@@ -159,6 +191,7 @@ void nd_verifier_report(const struct nd_load *l, int err, bool verbose)
     const struct nd_mf_prog *p;
     struct nd_line line;
     const char *log;
+    const char *cause;
     char *text, said[400];
     size_t size;
 
@@ -172,7 +205,9 @@ void nd_verifier_report(const struct nd_load *l, int err, bool verbose)
         return;
     }
     last_words(text, said, sizeof(said));
-    if (!nd_line_find(l->elf, l->elf_size, nd_mf_str(&l->mf, p->name), nd_verifier_last_insn(text),
+    cause = nd_verifier_cause(text);
+    if (!find(limits, ROWS(limits), text) &&
+        !nd_line_find(l->elf, l->elf_size, nd_mf_str(&l->mf, p->name), nd_verifier_last_insn(text),
                       &line)) {
         fprintf(stderr, "%s:%u:%u: error: the kernel's verifier rejects this: %s\n", line.file,
                 line.line, line.col, said);
@@ -180,8 +215,8 @@ void nd_verifier_report(const struct nd_load *l, int err, bool verbose)
     } else {
         nd_msg_at(&l->mf, &p->span, "error", "the kernel's verifier rejects this probe: %s", said);
     }
-    if (nd_verifier_cause(text))
-        fprintf(stderr, "  cause: %s\n", nd_verifier_cause(text));
+    if (cause)
+        fprintf(stderr, "  cause: %s\n", cause);
     if (verbose)
         fprintf(stderr, "%s", text);
     else

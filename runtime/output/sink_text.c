@@ -3,6 +3,7 @@
 #include "runtime/output/sink_impl.h"
 
 #include "runtime/common/agg.h"
+#include "runtime/common/caps.h"
 #include "runtime/output/hist.h"
 
 #include <inttypes.h>
@@ -304,8 +305,10 @@ static void text_summary(struct nd_sink *s, const struct nd_sink_summary *m)
 {
     loss_line(s, m->loss, m->nloss, true);
     if (s->fmt->syms && nd_syms_kernel_hidden(s->fmt->syms))
-        nd_buf_puts(&s->out, "Kernel symbols are hidden here (sysctl kernel.kptr_restrict): "
-                             "addresses have no names.\n");
+        nd_buf_printf(&s->out, "Kernel addresses have no names here: %s.\n",
+                      nd_caps_has(ND_CAP_SYSLOG)
+                          ? "sysctl kernel.kptr_restrict hides them"
+                          : "CAP_SYSLOG is missing, so /proc/kallsyms does not show them");
     missed_lines(s, m);
 }
 

@@ -3,6 +3,7 @@
 // then drain, last interval, END, maps, summary. Must not know command lines.
 #include "runtime/run/run.h"
 
+#include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/trigger.h"
@@ -207,8 +208,10 @@ static int prepare(struct nd_run *r)
         err = open_output(r);
     if (!err)
         err = choose(r);
-    if (!err && any_wanted(r) && !nd_feature_may_trace()) {
-        nd_msg("error: ndtrace must be run as root (or with CAP_BPF and CAP_PERFMON)");
+    if (!err && any_wanted(r) && !nd_caps_may_trace()) {
+        nd_msg("error: %s; run as root, or with CAP_BPF and CAP_PERFMON (before Linux 5.8: "
+               "CAP_SYS_ADMIN)",
+               nd_caps_to_trace());
         err = -EPERM;
     }
     if (!err)

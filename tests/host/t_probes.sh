@@ -134,6 +134,9 @@ for script in 'kprobe:tcp_v4_rcv { @[args.skb->len, arg0 != 0] = count(); }' \
     'kretprobe:tcp_v4_rcv { @[retval] = count(); }'; do
     may_refuse "check-${script%% *}" "$ND" check -e "$script"
 done
+"$ND" check -e 'uprobe:libc:malloc+100000 { @ = count() }' >"$TMP/offset.out" 2>&1
+same offset-exit $? 2
+has offset "$TMP/offset.out" 'the offset is not in the function, which has [0-9]+ bytes'
 # Iterators: once when everything is attached, and again in each interval.
 cp "$(command -v sleep)" "$TMP/nditer"
 for _ in 1 2 3; do

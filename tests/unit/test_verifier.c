@@ -48,12 +48,19 @@ static void test_cause(void **state)
     (void)state;
     assert_string_equal(nd_verifier_cause(new_log), "a number is used as a pointer");
     assert_string_equal(nd_verifier_cause(old_log), "a number is used as a pointer");
-    assert_non_null(strstr(nd_verifier_cause(large_log), "more instructions than"));
+    assert_non_null(strstr(nd_verifier_cause(large_log), "more steps than"));
     assert_non_null(
         strstr(nd_verifier_cause("back-edge from insn 9 to 3\n"), "does not accept loops"));
     assert_non_null(strstr(nd_verifier_cause("combined stack size of 2 calls is 640. Too large\n"),
                            "512 bytes"));
     assert_non_null(strstr(nd_verifier_cause("unknown func bpf_ktime_get_tai_ns#208\n"), "lacks"));
+    assert_non_null(strstr(nd_verifier_cause("The sequence of 8193 jumps is too complex.\n"),
+                           "branches more often"));
+    assert_non_null(
+        strstr(nd_verifier_cause("insn 17 cannot be patched due to 16-bit range\n"), "a jump"));
+    assert_non_null(strstr(
+        nd_verifier_cause("The total number of maps per program has reached the limit of 64\n"),
+        "64 maps"));
     assert_null(nd_verifier_cause("something new\n"));
 }
 

@@ -34,6 +34,10 @@ else
     refused deny-func 1 'cannot attach func:exc_int3: .* notrace' 'func:exc_int3 { @ = count() }'
 fi
 
+# Offsets: inside an instruction, after the end of the function.
+refused inside-kprobe 1 'no instruction of the function begins at this offset' "kprobe:vfs_fallocate+1 { @ = count() }"
+refused after-kprobe 2 'the offset is not in the function, which has [0-9]+ bytes' "kprobe:vfs_fallocate+100000 { @ = count() }"
+
 # A tool whose module is not there says which one, or which function.
 # MODULE PATTERN TOOL ARGUMENTS...
 no_module() {
@@ -48,12 +52,37 @@ no_module nf_conntrack "no function 'nf_conntrack_in'.*\(its module is not loade
 
 # ---- privileges
 for without in bpf perfmon all; do
-    d="-sys_admin,-${without//,/,-}"
-    [ $without != all ] || d=-all
+    d="-sys_admin,-${without//,/,-}" missing="CAP_${without^^} is missing"
+    [ $without != all ] || d=-all missing='CAP_BPF and CAP_PERFMON are missing'
     for s in 'kprobe:vfs_fallocate { @ = count() }' 'rawtracepoint:sched_switch { @ = count() }'; do
-        refused "without-$without-${s%%:*}" 1 'run as root \(or with CAP_BPF and CAP_PERFMON\)' "$s" setpriv --bounding-set "$d" --inh-caps "$d"
+        refused "without-$without-${s%%:*}" 1 "$missing; run as root" "$s" setpriv --bounding-set "$d" --inh-caps "$d"
     done
 done
+# Nobody with two capabilities attaches to functions; what those of modules and other kinds need besides is named.
+# NAME SCRIPT [CAPABILITY]...: counts what the stimulus does.
+nobody() {
+    local caps=-all,+bpf,+perfmon c
+    for c in "${@:3}"; do caps+=,+$c; done
+    "$WITHIN" 60 setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps "$caps" --ambient-caps "$caps" --bounding-set "$caps" \
+        env HOME="$TMP" NDTRACE_CACHE=off "$ND" -c "$STIMULUS fallocate 40" -e "$2" >"$TMP/$1.out" 2>"$TMP/$1.err"
+    CODE=$?
+}
+paranoid=$(cat /proc/sys/kernel/perf_event_paranoid)
+if [ "$paranoid" -gt 2 ]; then # what the distribution adds to the kernel
+    nobody nobody-paranoid 'kprobe:vfs_fallocate { @n = count() }'
+    has nobody-paranoid "$TMP/nobody-paranoid.err" 'CAP_SYS_ADMIN is missing.*perf_event_paranoid is above 2'
+    echo 2 >/proc/sys/kernel/perf_event_paranoid
+fi
+for kind in kprobe kretprobe func funcret; do
+    nobody "nobody-$kind" "$kind:vfs_fallocate /comm == \"stimulus\"/ { @n = count() }" syslog
+    same "nobody-$kind" "$CODE $(total "$TMP/nobody-$kind.out" @n)" '0 80'
+done
+nobody nobody-record 'tracepoint:syscalls:sys_enter_fallocate { @n = sum(args.len) }'
+has nobody-record "$TMP/nobody-record.err" 'CAP_DAC_READ_SEARCH is missing|CAP_SYS_ADMIN is missing'
+grep -q ' tracefs ' /proc/mounts && {
+    nobody nobody-reads 'tracepoint:syscalls:sys_enter_fallocate { @n = count(); @s = sum(args.len) }' dac_read_search
+    same nobody-reads "$CODE $(total "$TMP/nobody-reads.out" @n)" '0 80'
+}
 # CAP_SYS_ADMIN stands for both, both stand for it.
 for d in -bpf,-perfmon -sys_admin; do
     "$WITHIN" 60 setpriv --bounding-set "$d" --inh-caps "$d" "$ND" -c "$STIMULUS fallocate 40" \
