@@ -19,6 +19,7 @@ enum nd_as {
     ND_AS_BTF,    // direct load, the verifier knows the type
     ND_AS_CTX,    // the program's context
     ND_AS_BPF,    // stack, map value, ring buffer: direct load
+    ND_AS_EITHER, // kernel or user memory: the address tells, where the architecture allows it
 };
 
 struct nd_field {

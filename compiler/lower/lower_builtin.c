@@ -339,10 +339,23 @@ static void into_comm(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
     nd_ir_call(l, ND_H_GET_COMM, args, 2);
 }
 
+// Where a built-in reads that was given this value: the bytes that it names, or what it points to.
+// Strings that a system call was given reach functions of the kernel as pointers like all others.
+static struct nd_val pointed(struct nd_lower *l, const struct nd_expr *x, struct nd_val v)
+{
+    if (v.mem)
+        return v;
+    v.mem = true;
+    if (x->type->kind == ND_T_PTR ? x->type->as == ND_AS_USER : l->fn.probe->user_memory)
+        v.as = ND_AS_USER;
+    else
+        v.as = ND_AS_EITHER;
+    return v;
+}
+
 static void into_str(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
     struct nd_expr *x = e->args.v[0];
-    enum nd_as as = l->fn.probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
     struct nd_type limit = *t;
     struct nd_val v;
 
@@ -351,12 +364,8 @@ static void into_str(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
     if (nd_type_is_text(x->type)) {
         nd_lower_into(l, x, dst, &limit);
     } else {
-        v = nd_lower_expr(l, x);
-        if (v.mem)
-            as = v.as;
-        else if (x->type->kind == ND_T_PTR)
-            as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
-        nd_lower_read_str(l, dst, limit.size, v.v, as, e->span);
+        v = pointed(l, x, nd_lower_expr(l, x));
+        nd_lower_read_str(l, dst, limit.size, v.v, v.as, e->span);
     }
     nd_ir_zero(l, dst, limit.size, t->size - limit.size);
 }
@@ -365,12 +374,9 @@ static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
 {
     struct nd_expr *x = e->args.v[0];
     uint32_t room = t->size - 4;
-    struct nd_val v = nd_lower_expr(l, x);
-    LLVMValueRef n = nd_ir_i64(l, room), args[3], r, fits;
-    enum nd_as as = v.mem ? v.as : l->fn.probe->user_memory ? ND_AS_USER : ND_AS_KERNEL;
+    struct nd_val v = pointed(l, x, nd_lower_expr(l, x));
+    LLVMValueRef n = nd_ir_i64(l, room), r, fits;
 
-    if (!v.mem && x->type->kind == ND_T_PTR)
-        as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL;
     if (e->args.n > 1) {
         n = nd_lower_int(l, e->args.v[1]);
         fits = LLVMBuildICmp(l->b, LLVMIntULE, n, nd_ir_i64(l, room), "");
@@ -378,10 +384,7 @@ static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
         n = LLVMBuildSelect(l->b, fits, n, nd_ir_i64(l, room), "");
     }
     nd_ir_zero(l, dst, 0, t->size);
-    args[0] = nd_ir_gep(l, dst, 4);
-    args[1] = LLVMBuildTrunc(l->b, n, l->i32, "");
-    args[2] = nd_ir_ptr(l, v.v);
-    r = nd_ir_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
+    r = nd_lower_try_read(l, nd_ir_gep(l, dst, 4), LLVMBuildTrunc(l->b, n, l->i32, ""), v.v, v.as);
     r = LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_ir_i64(l, 0), "");
     nd_lower_count_if(l, LLVMBuildNot(l->b, r, ""), ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
     nd_ir_store(l, dst, 4, LLVMBuildSelect(l->b, r, n, nd_ir_i64(l, 0), ""));
@@ -421,9 +424,7 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
         nd_ir_store(l, nd_ir_gep(l, dst, 12), 4, v.v); // an integer is in network order already
         return;
     }
-    if (!v.mem)
-        v = (struct nd_val){
-            .v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
+    v = pointed(l, x, v);
     if (e->args.n == 1 || e->args.v[0]->is_const) {
         bool v6 = e->args.n == 1 ? x->type->size == 16 : e->args.v[0]->num == FAMILY_INET6;
 
@@ -456,9 +457,7 @@ static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst
     struct nd_val v = nd_lower_expr(l, x);
 
     (void)t;
-    if (!v.mem)
-        v = (struct nd_val){
-            .v = v.v, .mem = true, .as = x->type->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL};
+    v = pointed(l, x, v);
     nd_lower_copy(l, dst, v, 6, e->span);
 }
 

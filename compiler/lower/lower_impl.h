@@ -306,6 +306,9 @@ bool nd_lower_leaves_are_memory(struct nd_lower *l);
 LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
                                   struct nd_span span);
 // Through the helper; size: i32. A failure is counted.
+// The helper's result: 0, or negative and the bytes are zero.
+LLVMValueRef nd_lower_try_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size,
+                               LLVMValueRef addr, enum nd_as as);
 void nd_lower_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
                          enum nd_as as, struct nd_span span);
 void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,

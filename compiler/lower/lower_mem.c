@@ -10,12 +10,37 @@ static bool is_direct(enum nd_as as)
     return as == ND_AS_BPF || as == ND_AS_BTF || as == ND_AS_CTX;
 }
 
+// bpf_probe_read() and bpf_probe_read_str() look at the address, on architectures where no address
+// can be both (CONFIG_ARCH_HAS_NON_OVERLAPPING_ADDRESS_SPACE); elsewhere they do not exist.
+static bool apart(struct nd_lower *l)
+{
+    const char *arch = nd_kernel_arch(l->p->kernel);
+
+    return !strcmp(arch, "x86_64") || !strcmp(arch, "aarch64");
+}
+
+static enum nd_helper reader(struct nd_lower *l, enum nd_as as, bool str)
+{
+    if (as == ND_AS_USER)
+        return str ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_USER;
+    if (as == ND_AS_EITHER && apart(l))
+        return str ? ND_H_PROBE_READ_STR : ND_H_PROBE_READ;
+    return str ? ND_H_PROBE_READ_KERNEL_STR : ND_H_PROBE_READ_KERNEL;
+}
+
+LLVMValueRef nd_lower_try_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size,
+                               LLVMValueRef addr, enum nd_as as)
+{
+    LLVMValueRef args[3] = {dst, size, nd_ir_ptr(l, addr)};
+
+    return nd_ir_call(l, reader(l, as, false), args, 3);
+}
+
 void nd_lower_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
                          enum nd_as as, struct nd_span span)
 {
-    LLVMValueRef args[3] = {dst, size, nd_ir_ptr(l, addr)}, r;
+    LLVMValueRef r = nd_lower_try_read(l, dst, size, addr, as);
 
-    r = nd_ir_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
     nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_ir_i64(l, 0), ""), ND_SITE_READ_FAIL,
                       span, ND_MF_NONE);
 }
@@ -140,8 +165,7 @@ void nd_lower_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVM
     args[0] = dst;
     args[1] = nd_ir_i32(l, size);
     args[2] = nd_ir_ptr(l, addr);
-    r = nd_ir_call(l, as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR,
-                   args, 3);
+    r = nd_ir_call(l, reader(l, as, true), args, 3);
     nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_ir_i64(l, 0), ""), ND_SITE_READ_FAIL,
                       span, ND_MF_NONE);
     // The length includes the zero byte: all of the room used means cut, or just fitting.
@@ -202,8 +226,7 @@ void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, st
     args[0] = dst;
     args[1] = nd_ir_i32(l, size);
     args[2] = nd_ir_ptr(l, src.v);
-    r = nd_ir_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER_STR : ND_H_PROBE_READ_KERNEL_STR,
-                   args, 3);
+    r = nd_ir_call(l, reader(l, src.as, true), args, 3);
     nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_ir_i64(l, 0), ""), ND_SITE_READ_FAIL,
                       span, ND_MF_NONE);
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_ir_i64(l, size), ""), full, done);
@@ -211,7 +234,7 @@ void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, st
     args[0] = nd_ir_gep(l, dst, size - 1);
     args[1] = nd_ir_i32(l, 1);
     args[2] = nd_ir_gep(l, nd_ir_ptr(l, src.v), size - 1);
-    nd_ir_call(l, src.as == ND_AS_USER ? ND_H_PROBE_READ_USER : ND_H_PROBE_READ_KERNEL, args, 3);
+    nd_ir_call(l, reader(l, src.as, false), args, 3);
     nd_ir_br(l, done);
     nd_ir_at(l, done);
 }

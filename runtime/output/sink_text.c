@@ -110,20 +110,25 @@ static void text_report_begin(struct nd_sink *s, int64_t interval_ns)
                   (double)interval_ns / 1e9);
 }
 
-static const char *const loss_text[ND_SITE_KIND_MAX] = {
-    [ND_SITE_EVENT_LOST] = "lost events",
-    [ND_SITE_MAP_FULL] = "map full",
-    [ND_SITE_MAP_ERROR] = "map errors",
-    [ND_SITE_STACK_FAIL] = "stacks not stored",
-    [ND_SITE_READ_FAIL] = "failed reads",
-    [ND_SITE_PARSE] = "packets not parsed",
-    [ND_SITE_NO_ENTRY] = "returns without an entry",
-    [ND_SITE_STR_TRUNC] = "strings cut",
-    [ND_SITE_DIV_ZERO] = "divisions by zero",
-    [ND_SITE_INDEX] = "indexes out of range",
-    [ND_SITE_LOOP_BOUND] = "loops cut short at their bound",
-    [ND_SITE_NESTED] = "runs left out",
-    [ND_SITE_EVICTED] = "entries evicted",
+// How losses are named; col: a line may have several such places; more: said once after them.
+static const struct {
+    const char *text;
+    bool col;
+    const char *more;
+} losses[ND_SITE_KIND_MAX] = {
+    [ND_SITE_EVENT_LOST] = {"lost events", false, NULL},
+    [ND_SITE_MAP_FULL] = {"map full", false, NULL},
+    [ND_SITE_MAP_ERROR] = {"map errors", false, NULL},
+    [ND_SITE_STACK_FAIL] = {"stacks not stored", false, NULL},
+    [ND_SITE_READ_FAIL] = {"failed reads", true, "; a pointer to user memory needs uptr()"},
+    [ND_SITE_PARSE] = {"packets not parsed", false, NULL},
+    [ND_SITE_NO_ENTRY] = {"returns without an entry", false, NULL},
+    [ND_SITE_STR_TRUNC] = {"strings cut", true, NULL},
+    [ND_SITE_DIV_ZERO] = {"divisions by zero", true, NULL},
+    [ND_SITE_INDEX] = {"indexes out of range", true, NULL},
+    [ND_SITE_LOOP_BOUND] = {"loops cut short at their bound", false, NULL},
+    [ND_SITE_NESTED] = {"runs left out", false, NULL},
+    [ND_SITE_EVICTED] = {"entries evicted", false, NULL},
 };
 
 static uint64_t loss_value(const struct nd_loss *l, bool total)
@@ -151,12 +156,16 @@ static void loss_sites(struct nd_sink *s, const struct nd_loss *loss, uint32_t n
                           site->span.line);
         else
             nd_buf_puts(&s->out, "?");
+        if (site->span.line && losses[kind].col)
+            nd_buf_printf(&s->out, ":%u", site->span.col);
         if (site->map != ND_MF_NONE)
             nd_buf_printf(&s->out, " %s", nd_mf_str(mf, mf->maps[site->map].name));
         nd_buf_puts(&s->out, ": ");
         nd_buf_u64(&s->out, loss_value(&loss[i], total));
         sep = ", ";
     }
+    if (total && losses[kind].more)
+        nd_buf_puts(&s->out, losses[kind].more);
     nd_buf_put(&s->out, ")", 1);
 }
 
@@ -175,7 +184,7 @@ static bool loss_line(struct nd_sink *s, const struct nd_loss *loss, uint32_t n,
             continue;
         if (s->out.n > start)
             nd_buf_put(&s->out, ", ", 2);
-        nd_buf_puts(&s->out, loss_text[kind]);
+        nd_buf_puts(&s->out, losses[kind].text);
         nd_buf_put(&s->out, ": ", 2);
         nd_buf_u64(&s->out, sum);
         loss_sites(s, loss, n, kind, total);

@@ -137,6 +137,17 @@ done
 "$ND" check -e 'uprobe:libc:malloc+100000 { @ = count() }' >"$TMP/offset.out" 2>&1
 same offset-exit $? 2
 has offset "$TMP/offset.out" 'the offset is not in the function, which has [0-9]+ bytes'
+# Pointers that came from a system call are user memory, which their address tells; without it, the place of
+# the failed read is told.
+for as in 'str((char *)$r->si)' 'str($r->si)' 'buf((char *)$r->si, 15)' 'str(uptr($r->si))'; do
+    "$ND" -q -e "rawtracepoint:sys_enter /args.id == 257 && comm == \"cat\"/ {
+        \$r = (struct pt_regs *)args.regs; @[$as] = count() }" -c "cat /proc/self/stat" >"$TMP/user.out"
+    has "user-memory-${as%%(*}" "$TMP/user.out" '^@\[.*/proc/self/stat.*\]: 1$'
+done
+"$ND" -q -e 'rawtracepoint:sys_enter /args.id == 257 && comm == "cat"/ { @a = count(); @[str(kptr(8))] = count() }' \
+    -c "cat /proc/self/stat" >"$TMP/user.out"
+n=$(sed -n 's/^@a: //p' "$TMP/user.out")
+has user-memory-failed "$TMP/user.out" "^Failed reads: $n \\(-e:1:[0-9]{2}: $n; a pointer to user memory needs uptr\\(\\)\\)"
 # Iterators: once when everything is attached, and again in each interval.
 cp "$(command -v sleep)" "$TMP/nditer"
 for _ in 1 2 3; do

@@ -337,7 +337,7 @@ static void test_not_root(void **state)
         exit(nd_cli(2, argv));
     }
     end_run(&s, &r);
-    expect(&r, 1, NULL, "ndtrace must be run as root (or with CAP_BPF and CAP_PERFMON)");
+    expect(&r, 1, NULL, "CAP_BPF and CAP_PERFMON are missing; run as root");
     obj_free(&o);
 }
 
