@@ -52,8 +52,11 @@ static void check(struct nd_unit *u)
 static void lower(struct nd_unit *u)
 {
     // Whoever listens to the plan waits for us, and stops when we say that we are done.
-    const struct nd_lower_opts lo = {u->opts.verify || u->opts.dump, u->opts.planned != NULL,
-                                     u->opts.planned, u->opts.planned_arg};
+    const struct nd_lower_opts lo = {.verify = u->opts.verify || u->opts.dump,
+                                     .reads = u->opts.reads,
+                                     .last = u->opts.planned != NULL,
+                                     .planned = u->opts.planned,
+                                     .arg = u->opts.planned_arg};
 
     if (!u->lowered)
         u->lowered = nd_lower_new(&u->program, &lo);

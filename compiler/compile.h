@@ -16,6 +16,7 @@ struct nd_compile_opts {
     const char *stdlib; // folder of the standard library's modules, or NULL
     bool no_modules;    // leave `use` alone (fmt)
     const char *dump;   // what this pass made goes to stderr, or NULL
+    bool reads;         // note what is read: nd_lower_reads
     bool verify;        // LLVM's verifier looks at what was lowered
     bool portable;      // an object that other kernels load as well
     uint32_t without;   // ND_F_BIT()s: what the target kernel lacks

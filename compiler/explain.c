@@ -5,44 +5,60 @@
 
 #include <string.h>
 
-struct reads {
-    struct nd_program *p;
-    FILE *out;
-    const char *seen[128];
-    uint32_t n;
-};
+#define TEXT_MAX 100u // of an expression
 
-static const char *path_of(struct nd_program *p, const struct nd_expr *e)
+// The expression as the script has it, in one line.
+static void put_text(struct nd_program *p, struct nd_span span, FILE *out)
 {
-    if (e->kind == ND_E_FIELD)
-        return nd_arena_printf(p->arena, "%s%s%s", path_of(p, e->a), e->arrow ? "->" : ".",
-                               e->name);
-    if (e->kind == ND_E_VAR)
-        return nd_arena_printf(p->arena, "$%s", e->name);
-    if (e->kind == ND_E_CAST)
-        return nd_arena_printf(p->arena, "(%s)%s", nd_type_text(&p->types, e->type),
-                               path_of(p, e->a));
-    return e->name ? e->name : "...";
+    const char *text = p->sources->v[span.src].text + span.off;
+    uint32_t i, n = 0;
+    bool gap = false;
+
+    for (i = 0; i < span.len && n < TEXT_MAX; i++) {
+        bool space = strchr(" \t\r\n", text[i]) != NULL;
+
+        if (!space && gap)
+            fputc(' ', out);
+        if (!space)
+            fputc(text[i], out);
+        n += !space + (!space && gap);
+        gap = space && n;
+    }
+    if (i < span.len)
+        fputs(" ...", out);
 }
 
-static void note_read(void *arg, struct nd_expr *e)
+static void put_read(struct nd_program *p, const struct nd_lower_read *r, FILE *out)
 {
-    struct reads *r = arg;
-    const char *text;
-    uint32_t i;
+    static const char *const from[ND_FROM_MAX] = {
+        [ND_FROM_CONTEXT] = "the probe's context",
+        [ND_FROM_TYPED] = "kernel memory, directly",
+        [ND_FROM_KERNEL] = "kernel memory",
+        [ND_FROM_USER] = "the process's memory",
+        [ND_FROM_EITHER] = "memory of the kernel or the process, by its address",
+        [ND_FROM_KSTACK] = "the kernel stack",
+        [ND_FROM_USTACK] = "the process's stack",
+    };
+    struct nd_pos pos;
 
-    if (e->kind != ND_E_FIELD || !e->type || e->a->type->kind == ND_T_OPTS)
-        return;
-    text = nd_arena_printf(r->p->arena, "%s: %s", path_of(r->p, e),
-                           nd_type_text(&r->p->types, e->type));
-    for (i = 0; i < r->n; i++) {
-        if (!strcmp(r->seen[i], text))
-            return;
+    fputs("    reads ", out);
+    if (r->what)
+        fprintf(out, "%s: ", r->what);
+    else if (r->span.src < p->sources->n) {
+        put_text(p, r->span, out);
+        fputs(": ", out);
     }
-    if (r->n == 128)
-        return;
-    r->seen[r->n++] = text;
-    fprintf(r->out, "    reads %s\n", text);
+    if (r->size)
+        fprintf(out, "%u byte%s of ", r->size, r->size == 1 ? "" : "s");
+    fputs(from[r->from], out);
+    if (r->span.src < p->sources->n) {
+        pos = nd_source_pos(p->sources, r->span.src, r->span.off);
+        fprintf(out, " (");
+        if (r->span.src)
+            fprintf(out, "%s ", p->sources->v[r->span.src].path);
+        fprintf(out, "line %u)", pos.line);
+    }
+    fputc('\n', out);
 }
 
 #define TARGETS_SHOWN 8u
@@ -57,10 +73,11 @@ static void explain_stage(const struct nd_probe *pr, FILE *out)
         fprintf(out, "      not %s: %s\n", pr->failed.v[i].spec, pr->failed.v[i].why);
 }
 
-static void explain_probe(struct nd_program *p, struct nd_probe *pr, FILE *out)
+// reads: of all probes, in their order; *at: the first one not printed.
+static void explain_probe(struct nd_program *p, const struct nd_probe *pr,
+                          const struct nd_lower_read *reads, uint32_t n, uint32_t *at, FILE *out)
 {
     struct nd_pos pos = nd_source_pos(p->sources, pr->decl->name_span.src, pr->decl->name_span.off);
-    struct reads r = {.p = p, .out = out};
     uint32_t i;
 
     for (i = 0; i < pr->targets.n && i < TARGETS_SHOWN; i++)
@@ -75,7 +92,8 @@ static void explain_probe(struct nd_program *p, struct nd_probe *pr, FILE *out)
         fprintf(out, "    attached only if its condition on the options is true\n");
     if (pr->decl->pred)
         fprintf(out, "    returns at once unless its predicate is true\n");
-    nd_probe_walk(pr, note_read, &r);
+    for (; *at < n && reads[*at].probe == pr; ++*at)
+        put_read(p, &reads[*at], out);
 }
 
 static void explain_maps(struct nd_program *p, FILE *out)
@@ -141,15 +159,19 @@ static const char *only_text(const struct nd_block *b, const char *otherwise)
     return layout ? otherwise : "";
 }
 
-void nd_explain(struct nd_program *p, FILE *out)
+void nd_explain(struct nd_program *p, const struct nd_lowered *lowered, FILE *out)
 {
     static const char *const hooks[] = {"begin", "end", "every"};
-    uint32_t i;
+    const struct nd_lower_read *reads = NULL;
+    uint32_t i, n = 0, at = 0;
+
+    if (lowered)
+        reads = nd_lower_reads(lowered, &n);
 
     fprintf(out, "%s on Linux %s\n", p->path, nd_kernel_release(p->kernel));
     fprintf(out, "Runs in the kernel:\n");
     for (i = 0; i < p->probes.n; i++)
-        explain_probe(p, p->probes.v[i], out);
+        explain_probe(p, p->probes.v[i], reads, n, &at, out);
     explain_maps(p, out);
     explain_events(p, out);
     fprintf(out, "Runs in user space:\n");

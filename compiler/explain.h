@@ -3,11 +3,12 @@
 #ifndef ND_EXPLAIN_H
 #define ND_EXPLAIN_H
 
-#include "compiler/check/check.h"
+#include "compiler/lower/lower.h"
 
 #include <stdio.h>
 
-// Attach points and how they are served, fields read, what leaves the kernel, maps and bytes.
-void nd_explain(struct nd_program *p, FILE *out);
+// Attach points and how they are served, all that is read (lowered with `reads`; NULL: nothing was),
+// what leaves the kernel, maps and bytes.
+void nd_explain(struct nd_program *p, const struct nd_lowered *lowered, FILE *out);
 
 #endif

@@ -194,9 +194,10 @@ static int mode_manifest(struct nd_unit *u, const struct args *a)
 static int mode_explain(struct nd_unit *u, const struct args *a)
 {
     (void)a;
-    if (!nd_compile(u, "check"))
+    u->opts.reads = true;
+    if (!nd_compile(u, "lower"))
         return EXIT_SCRIPT;
-    nd_explain(&u->program, stdout);
+    nd_explain(&u->program, u->lowered, stdout);
     return 0;
 }
 

@@ -252,6 +252,7 @@ void nd_lower(struct nd_lowered *x)
     x->l = (struct nd_lower){.p = x->p,
                              .force_scratch = x->scratch,
                              .first_only = x->first_only,
+                             .note_reads = x->o.reads,
                              .module = module_number()};
     begin_module(&x->l, x->tm);
     x->open = true;
@@ -319,6 +320,12 @@ bool nd_lower_again(struct nd_lowered *x)
     x->first_only |= first_only;
     x->deep = false;
     return scratch || first_only;
+}
+
+const struct nd_lower_read *nd_lower_reads(const struct nd_lowered *x, uint32_t *n)
+{
+    *n = x->l.reads.n;
+    return x->l.reads.v;
 }
 
 void *nd_lower_object(const struct nd_lowered *x, size_t *size)

@@ -13,6 +13,7 @@
 
 struct nd_lower_opts {
     bool verify; // LLVM's verifier looks at the code before it is optimised
+    bool reads;  // note what programs read
     bool last;   // nothing follows in this process: LLVM's memory is not given back
     // Called when it is known what the object will have and before its code is made; or NULL.
     void (*planned)(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps);
@@ -34,6 +35,29 @@ void nd_lower_finish(struct nd_lowered *x);   // what only the code tells is in 
 // again in a way that needs less. False: it fitted, or nothing can be done about it and an error
 // says so.
 bool nd_lower_again(struct nd_lowered *x);
+
+// What a program reads from outside, as lowered: the finished code may read less.
+enum nd_lower_from {
+    ND_FROM_CONTEXT, // arguments, registers, the record of a trace event
+    ND_FROM_TYPED,   // kernel memory, directly: the verifier knows the type
+    ND_FROM_KERNEL,  // kernel memory, by a helper that cannot fault
+    ND_FROM_USER,    // memory of the process
+    ND_FROM_EITHER,  // whichever the address lies in
+    ND_FROM_KSTACK,
+    ND_FROM_USTACK,
+    ND_FROM_OWN, // memory of the program's own: not noted
+    ND_FROM_MAX = ND_FROM_OWN
+};
+struct nd_lower_read {
+    const struct nd_probe *probe;
+    struct nd_span span; // the expression
+    const char *what;    // of the packet, which scripts do not spell out; NULL: the expression
+    uint32_t line;       // that its instructions have: where the statement begins
+    uint32_t size;       // bytes, of strings at most; 0: known only when the program runs
+    enum nd_lower_from from;
+};
+// After nd_lower with `reads`: each once for each probe, in the order of the probes.
+const struct nd_lower_read *nd_lower_reads(const struct nd_lowered *x, uint32_t *n);
 
 // The finished object, which is x's.
 void *nd_lower_object(const struct nd_lowered *x, size_t *size);

@@ -25,6 +25,7 @@ static LLVMValueRef at_entry(struct nd_lower *l, uint32_t n, struct nd_span span
     struct nd_val at = {.mem = true, .as = l->fn.probe->user_memory ? ND_AS_USER : ND_AS_KERNEL};
     uint32_t off = 0;
 
+    nd_lower_reads_bytes(l, 8, ND_AS_CTX, span);
     if (reg)
         return load_reg(l, reg);
     nd_arch_stack_arg(arch, n, &off);
@@ -69,6 +70,7 @@ static LLVMValueRef note_key(struct nd_lower *l, uint32_t popped)
 {
     LLVMValueRef key = nd_lower_keep(l, 16), frame = load_reg(l, "sp");
 
+    nd_lower_reads_bytes(l, 8, ND_AS_CTX, ND_NO_SPAN); // the stack pointer
     nd_ir_store(l, key, 8, nd_ir_call(l, ND_H_GET_CURRENT_TASK, NULL, 0));
     nd_ir_store(l, nd_ir_gep(l, key, 8), 8, LLVMBuildSub(l->b, frame, nd_ir_i64(l, popped), ""));
     return key;
@@ -154,6 +156,7 @@ LLVMValueRef nd_lower_arg_n(struct nd_lower *l, uint32_t n, struct nd_span span)
 
         return n < u->nargs ? usdt_arg(l, &u->args[n], span) : nd_ir_i64(l, 0);
     }
+    nd_lower_reads_bytes(l, 8, ND_AS_CTX, span);
     if (pr->type == ND_PROG_KPROBE)
         return func_arg(l, n, span);
     if (n < ND_FUNC_ARGS && l->fn.entry_args[n])
@@ -204,6 +207,7 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
     if (!f)
         return (struct nd_val){
             .v = nd_ir_extend(l, nd_lower_arg_n(l, e->field->off, e->span), e->type)};
+    nd_lower_reads_bytes(l, f->size, ND_AS_CTX, e->span);
     if (f->data_loc || f->rel_loc) {
         tmp = nd_lower_temp(l, e->type->size);
         nd_lower_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
@@ -223,6 +227,7 @@ LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_target *t = &l->fn.probe->targets.v[0];
 
+    nd_lower_reads_bytes(l, 8, ND_AS_CTX, e->span);
     if (l->fn.probe->type == ND_PROG_FEXIT)
         return nd_ir_extend(
             l, nd_lower_ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);

@@ -122,6 +122,7 @@ static LLVMValueRef b_argn(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef b_reg(struct nd_lower *l, struct nd_expr *e)
 {
+    nd_lower_reads_bytes(l, 8, ND_AS_CTX, e->span);
     return nd_lower_ctx_load(l, e->index, &nd_type_u64);
 }
 
@@ -384,7 +385,8 @@ static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
         n = LLVMBuildSelect(l->b, fits, n, nd_ir_i64(l, room), "");
     }
     nd_ir_zero(l, dst, 0, t->size);
-    r = nd_lower_try_read(l, nd_ir_gep(l, dst, 4), LLVMBuildTrunc(l->b, n, l->i32, ""), v.v, v.as);
+    r = nd_lower_try_read(l, nd_ir_gep(l, dst, 4), LLVMBuildTrunc(l->b, n, l->i32, ""), v.v, v.as,
+                          e->span);
     r = LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_ir_i64(l, 0), "");
     nd_lower_count_if(l, LLVMBuildNot(l->b, r, ""), ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
     nd_ir_store(l, dst, 4, LLVMBuildSelect(l->b, r, n, nd_ir_i64(l, 0), ""));

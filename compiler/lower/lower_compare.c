@@ -53,9 +53,10 @@ static LLVMValueRef literal_equal(struct nd_lower *l, LLVMValueRef a, const char
 void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
                        struct nd_span span)
 {
-    if (v.as == ND_AS_BTF || v.as == ND_AS_CTX)
+    if (v.as == ND_AS_BTF || v.as == ND_AS_CTX) {
+        nd_lower_reads_bytes(l, size, v.as, span);
         nd_lower_copy_text(l, dst, nd_ir_ptr(l, v.v), size);
-    else if (v.as == ND_AS_BPF)
+    } else if (v.as == ND_AS_BPF)
         nd_lower_copy(l, dst, v, size, span);
     else
         nd_lower_read_chars(l, dst, size, v, span);

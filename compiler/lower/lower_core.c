@@ -476,6 +476,7 @@ static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValue
     is_same = LLVMBuildICmp(l->b, LLVMIntEQ, info(l, at, INFO_SIZE), nd_ir_i64(l, t->size), "");
     LLVMBuildCondBr(l->b, is_same, same, other);
     nd_ir_at(l, same);
+    nd_lower_reads_bytes(l, t->size, ND_AS_BTF, e->span);
     v[0] = nd_lower_load_int(l, at, t);
     from[0] = LLVMGetInsertBlock(l->b);
     nd_ir_br(l, done);

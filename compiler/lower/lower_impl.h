@@ -5,6 +5,7 @@
 
 #include "compiler/lang/builtins.h"
 #include "compiler/lang/packet.h"
+#include "compiler/lower/lower.h"
 #include "runtime/common/plan.h"
 #include "runtime/common/probekinds.h"
 
@@ -154,6 +155,8 @@ struct nd_lower_fn {
     LLVMValueRef own[ND_EACH_ARGS]; // the exports of the first of a list, which bodies may set
     LLVMValueRef entry_args[ND_FUNC_ARGS]; // return probes: what the entry noted
     LLVMMetadataRef scope;
+    uint32_t line;       // of what is being lowered
+    const char *reading; // of the packet, see lower_reads.c; NULL: what the script says
     LLVMBasicBlockRef entry, prologue, start; // prologue: where early lookups end
     LLVMBasicBlockRef out, end;               // end: without giving anything back
     ND_VEC(struct nd_lower_early) early;
@@ -211,6 +214,8 @@ struct nd_lower {
     uint32_t module;        // how many this process made before, see lower.c
     ND_VEC(struct nd_core_type *) core;
     ND_VEC(struct nd_plan_map) plan; // the maps
+    ND_VEC(struct nd_lower_read) reads;
+    bool note_reads;
     enum nd_leaves leaves;
     bool force_scratch; // keep everything larger than a register off the stack
     bool over_stack;    // LLVM found the stack too small
@@ -256,6 +261,15 @@ LLVMMetadataRef nd_lower_function_scope(struct nd_lower *l, const char *name, st
                                         LLVMMetadataRef type);
 // Begins a function of the probe l->fn.probe.
 void nd_lower_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope);
+
+// lower_reads.c: what is read, for explain. size: what is not a constant is told as "some".
+void nd_lower_reads_memory(struct nd_lower *l, LLVMValueRef size, enum nd_as as,
+                           struct nd_span span);
+void nd_lower_reads_bytes(struct nd_lower *l, uint32_t size, enum nd_as as, struct nd_span span);
+void nd_lower_reads_stack(struct nd_lower *l, bool kernel, struct nd_span span);
+// What is read from here on is this member of the packet's skb, until it is what the script says.
+struct nd_expr *nd_lower_reads_skb(struct nd_lower *l, enum nd_pkt_skb m);
+void nd_lower_reads_script(struct nd_lower *l);
 
 // lower_temp.c: the memory of a function, on the stack or in scratch
 LLVMValueRef nd_lower_register(struct nd_lower *l, const char *name); // an i64 LLVM keeps in one
@@ -308,7 +322,7 @@ LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const st
 // Through the helper; size: i32. A failure is counted.
 // The helper's result: 0, or negative and the bytes are zero.
 LLVMValueRef nd_lower_try_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size,
-                               LLVMValueRef addr, enum nd_as as);
+                               LLVMValueRef addr, enum nd_as as, struct nd_span span);
 void nd_lower_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
                          enum nd_as as, struct nd_span span);
 void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,

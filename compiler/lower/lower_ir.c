@@ -145,6 +145,7 @@ void nd_ir_line(struct nd_lower *l, struct nd_span span)
     if (span.src >= l->p->sources->n || !l->fn.scope)
         return;
     pos = nd_source_pos(l->p->sources, span.src, span.off);
+    l->fn.line = pos.line;
     LLVMSetCurrentDebugLocation2(
         l->b, LLVMDIBuilderCreateDebugLocation(l->cx, pos.line, pos.col, l->fn.scope, NULL));
 }

@@ -431,6 +431,7 @@ LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct 
     LLVMValueRef args[3], r, lost;
     uint32_t i = nd_lower_stack_map(l, t);
 
+    nd_lower_reads_stack(l, kernel, span);
     args[0] = nd_lower_ctx(l);
     args[1] = l->stacks.v[i].g;
     args[2] = nd_ir_i64(l, kernel ? own_frames(l->fn.probe) : USER_STACK_FLAG);

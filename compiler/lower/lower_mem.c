@@ -29,17 +29,18 @@ static enum nd_helper reader(struct nd_lower *l, enum nd_as as, bool str)
 }
 
 LLVMValueRef nd_lower_try_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size,
-                               LLVMValueRef addr, enum nd_as as)
+                               LLVMValueRef addr, enum nd_as as, struct nd_span span)
 {
     LLVMValueRef args[3] = {dst, size, nd_ir_ptr(l, addr)};
 
+    nd_lower_reads_memory(l, size, as == ND_AS_BTF ? ND_AS_KERNEL : as, span);
     return nd_ir_call(l, reader(l, as, false), args, 3);
 }
 
 void nd_lower_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr,
                          enum nd_as as, struct nd_span span)
 {
-    LLVMValueRef r = nd_lower_try_read(l, dst, size, addr, as);
+    LLVMValueRef r = nd_lower_try_read(l, dst, size, addr, as, span);
 
     nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntNE, r, nd_ir_i64(l, 0), ""), ND_SITE_READ_FAIL,
                       span, ND_MF_NONE);
@@ -117,6 +118,7 @@ LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const st
     LLVMValueRef tmp;
 
     if (is_direct(at.as) && (!as_memory || can_untype(l))) {
+        nd_lower_reads_bytes(l, size, at.as, span);
         tmp = nd_lower_load_int(l, nd_ir_ptr(l, at.v), t);
         return as_memory && !l->p->portable ? untyped(l, tmp) : tmp;
     }
@@ -137,6 +139,7 @@ void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint
         nd_lower_probe_read(l, dst, nd_ir_i32(l, size), src.v, src.as, span);
         return;
     }
+    nd_lower_reads_bytes(l, size, src.as, span);
     if (size > COPY_INLINE) {
         LLVMValueRef args[3] = {dst, nd_ir_i32(l, size), nd_ir_ptr(l, src.v)};
 
@@ -161,6 +164,7 @@ void nd_lower_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVM
 {
     LLVMValueRef args[3], r;
 
+    nd_lower_reads_bytes(l, size, as, span);
     nd_ir_zero(l, dst, 0, size);
     args[0] = dst;
     args[1] = nd_ir_i32(l, size);
@@ -222,6 +226,7 @@ void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, st
     LLVMBasicBlockRef full = nd_ir_bb(l, "full"), done = nd_ir_bb(l, "chars");
     LLVMValueRef args[3], r;
 
+    nd_lower_reads_bytes(l, size, src.as, span);
     nd_ir_zero(l, dst, 0, size);
     args[0] = dst;
     args[1] = nd_ir_i32(l, size);

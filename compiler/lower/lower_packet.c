@@ -15,9 +15,11 @@ enum { PROTO_DEST = 60, EXTENSIONS_MAX = 6, L4_ROOM = 32, UNSET = 0xffff, ANY_PR
 
 static LLVMValueRef member(struct nd_parsing *p, enum nd_pkt_skb m)
 {
-    struct nd_expr *e = p->l->fn.probe->pkt->skb[m];
+    struct nd_expr *e = nd_lower_reads_skb(p->l, m);
+    LLVMValueRef v = e ? nd_lower_int(p->l, e) : nd_ir_i64(p->l, 0);
 
-    return e ? nd_lower_int(p->l, e) : nd_ir_i64(p->l, 0);
+    nd_lower_reads_script(p->l);
+    return v;
 }
 
 static LLVMValueRef swap16(struct nd_lower *l, LLVMValueRef v)

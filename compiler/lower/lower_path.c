@@ -54,12 +54,14 @@ static void set(struct at *a, bool own, const char *name, LLVMValueRef v)
         nd_ir_store(a->l, member(a, own, name), f->type->size, v);
 }
 
-static void set_text(struct at *a, const char *name, struct nd_expr *e)
+static void set_device(struct at *a, const char *name)
 {
     const struct nd_field *f = nd_path_member(a->place->path, true, name);
+    struct nd_expr *e = nd_lower_reads_skb(a->l, ND_PK_DEV_NAME);
 
     if (f && e)
         nd_lower_into(a->l, e, member(a, true, name), f->type);
+    nd_lower_reads_script(a->l);
 }
 
 // What the path keeps of each stage.
@@ -94,7 +96,6 @@ static void fill(struct at *a, LLVMValueRef now)
 {
     struct nd_lower *l = a->l;
     const struct nd_field *f;
-    struct nd_expr **skb = l->fn.probe->pkt ? l->fn.probe->pkt->skb : NULL;
 
     nd_ir_zero(l, a->rec, 0, a->place->path->record->size);
     set(a, true, "start", now);
@@ -106,11 +107,15 @@ static void fill(struct at *a, LLVMValueRef now)
     f = nd_path_member(a->place->path, true, "flow");
     if (f)
         nd_lower_flow_into(l, member(a, true, "flow"), f->type);
-    if (skb) {
-        set_text(a, "dev", skb[ND_PK_DEV_NAME]);
-        set_text(a, "last_dev", skb[ND_PK_DEV_NAME]);
-        if (skb[ND_PK_LEN])
-            set(a, true, "len", nd_lower_int(l, skb[ND_PK_LEN]));
+    if (l->fn.probe->pkt) {
+        struct nd_expr *len;
+
+        set_device(a, "dev");
+        set_device(a, "last_dev");
+        len = nd_lower_reads_skb(l, ND_PK_LEN);
+        if (len)
+            set(a, true, "len", nd_lower_int(l, len));
+        nd_lower_reads_script(l);
     }
     if (nd_path_member(a->place->path, true, "pid"))
         set(a, true, "pid",
@@ -272,7 +277,7 @@ static void pass(struct at *a, LLVMValueRef key)
     set_time(a, now);
     set_kept(a);
     if (l->fn.probe->pkt)
-        set_text(a, "last_dev", l->fn.probe->pkt->skb[ND_PK_DEV_NAME]);
+        set_device(a, "last_dev");
     nd_lower_bind(l, a->place->step, nd_ir_gep(l, a->rec, path->record->fields[0].off));
     nd_lower_bind(l, a->place->own, nd_ir_gep(l, a->rec, path->record->fields[1].off));
     run_handlers(a, ND_PATH_STEP);

@@ -122,10 +122,14 @@ struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e)
     struct nd_val v = {.as = ND_AS_BPF};
     LLVMValueRef there;
 
-    if (r->src == ND_PS_SKB && !r->need)
-        return nd_lower_expr(l, l->fn.probe->pkt->skb[r->off]);
     if (r->src == ND_PS_SKB) {
-        v.v = number_if(l, nd_pk_found(l, k, r->need), l->fn.probe->pkt->skb[r->off]);
+        struct nd_expr *member = nd_lower_reads_skb(l, r->off);
+
+        if (r->need)
+            v.v = number_if(l, nd_pk_found(l, k, r->need), member);
+        else
+            v = nd_lower_expr(l, member);
+        nd_lower_reads_script(l);
         return v;
     }
     there = r->need ? nd_pk_found(l, k, r->need) : NULL;

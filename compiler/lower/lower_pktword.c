@@ -161,9 +161,11 @@ void nd_pk_failed(struct nd_parsing *p)
 
 static void fetch(struct nd_parsing *p, LLVMValueRef buf, LLVMValueRef off, LLVMValueRef n)
 {
+    p->l->fn.reading = "headers of the packet";
     nd_lower_probe_read(p->l, buf, LLVMBuildTrunc(p->l->b, n, p->l->i32, ""),
                         nd_pk_add(p->l, nd_pk_load(p->l, p->l->fn.pkt.head), off), ND_AS_KERNEL,
                         p->span);
+    nd_lower_reads_script(p->l);
 }
 
 void nd_pk_fetch(struct nd_parsing *p, LLVMValueRef buf, LLVMValueRef off, uint32_t n)

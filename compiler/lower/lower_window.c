@@ -104,6 +104,7 @@ LLVMValueRef nd_lower_window_field(struct nd_lower *l, const struct nd_expr *e)
     off = e->field->off - slot->win_off;
     if (e->field->off < slot->win_off || off + size > slot->win_size || (size && off % size))
         return NULL;
+    nd_lower_reads_bytes(l, size, ND_AS_KERNEL, e->span);
     fill(l, slot, nd_ir_i64(l, slot->win_off), e->span);
     return nd_ir_gep(l, slot->copy, off);
 }

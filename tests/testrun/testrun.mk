@@ -6,5 +6,5 @@ $(B)/tests/testrun/%: tests/testrun/%.c $(LIBS)
 		-lelf -lz -lpthread -lcmocka -lm
 
 .PHONY: check-testrun
-check-testrun: $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run
-	@$(B)/tests/testrun/test_expr && $(B)/tests/testrun/test_agg_run
+check-testrun: $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run $(B)/tests/testrun/test_reads
+	@for t in $^; do $$t || exit 1; done
