@@ -8,8 +8,10 @@
 #include "compiler/user/mfwrite.h"
 
 #include <llvm-c/Analysis.h>
+#include <llvm-c/ErrorHandling.h>
 #include <llvm-c/Support.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -273,15 +275,66 @@ void nd_lower_optimise(struct nd_lowered *x)
     nd_lower_repeat_addresses(x->l.m, x->l.b);
 }
 
+// What LLVM cannot encode it reports to a handler that has no argument and must not return.
+static thread_local struct {
+    jmp_buf back;
+    char why[256];
+} fatal;
+
+static void on_fatal(const char *why)
+{
+    snprintf(fatal.why, sizeof(fatal.why), "%s", why);
+    longjmp(fatal.back, 1);
+}
+
+// The longest probe has the jump that is too long.
+static void too_long(struct nd_lowered *x)
+{
+    const struct nd_probe *longest = NULL;
+    uint32_t i, most = 0;
+
+    for (i = 0; i < x->p->probes.n; i++) {
+        LLVMValueRef fn = LLVMGetNamedFunction(x->l.m, x->p->probes.v[i]->name);
+        uint32_t n = fn ? nd_lower_length(fn) : 0;
+
+        if (n >= most)
+            longest = x->p->probes.v[i];
+        if (n > most)
+            most = n;
+    }
+    nd_help(x->p->diags,
+            nd_error(x->p->diags, ND_E0701, longest ? longest->decl->name_span : ND_NO_SPAN,
+                     "the code of this probe is too long: it jumps over more than 32,767 "
+                     "instructions"),
+            "give loops shorter bodies, or divide the work among several probes");
+}
+
+static bool emit(struct nd_lowered *x, LLVMMemoryBufferRef *buf)
+{
+    char *why = NULL;
+
+    if (setjmp(fatal.back)) {
+        LLVMResetFatalErrorHandler();
+        if (strstr(fatal.why, "out of insn range"))
+            too_long(x);
+        else
+            nd_error(x->p->diags, ND_E0801, ND_NO_SPAN, "LLVM: %s", fatal.why);
+        x->o.last = true; // what it was working on is in no state to be given back
+        return false;
+    }
+    LLVMInstallFatalErrorHandler(on_fatal);
+    if (LLVMTargetMachineEmitToMemoryBuffer(x->tm, x->l.m, LLVMObjectFile, &why, buf))
+        fail(x->p, "writing the object", why);
+    LLVMResetFatalErrorHandler();
+    return x->p->diags->errors == 0;
+}
+
 void nd_lower_emit(struct nd_lowered *x)
 {
     LLVMMemoryBufferRef buf;
-    char *why = NULL;
 
-    if (LLVMTargetMachineEmitToMemoryBuffer(x->tm, x->l.m, LLVMObjectFile, &why, &buf)) {
-        fail(x->p, "writing the object", why);
+    if (!emit(x, &buf))
         return;
-    }
     free(x->elf);
     x->size = LLVMGetBufferSize(buf);
     x->elf = malloc(x->size);

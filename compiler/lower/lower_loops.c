@@ -71,10 +71,10 @@ static bool place_of(struct nd_lower *l, LLVMBasicBlockRef bb, struct nd_span *s
     return false;
 }
 
-// LLVM gives up, and the process with it, when a jump is longer than an instruction can say.
+// LLVM gives up when a jump is longer than an instruction can say; this is said before it tries.
 #define FAR_TOO_LONG 20000u
 
-static bool far_too_long(LLVMValueRef fn)
+uint32_t nd_lower_length(LLVMValueRef fn)
 {
     LLVMBasicBlockRef bb;
     LLVMValueRef v;
@@ -84,7 +84,7 @@ static bool far_too_long(LLVMValueRef fn)
         for (v = LLVMGetFirstInstruction(bb); v; v = LLVMGetNextInstruction(v))
             n++;
     }
-    return n > FAR_TOO_LONG;
+    return n;
 }
 
 static bool check_function(struct nd_lower *l, LLVMValueRef fn, const struct nd_probe *pr)
@@ -99,7 +99,7 @@ static bool check_function(struct nd_lower *l, LLVMValueRef fn, const struct nd_
     w.state = ND_NEW_ARRAY(l->a, uint8_t, w.n);
     LLVMGetBasicBlocks(fn, w.blocks);
     head = find_loop(&w, 0);
-    if (!head && far_too_long(fn))
+    if (!head && nd_lower_length(fn) > FAR_TOO_LONG)
         nd_lower_too_long(l->p, pr, 0);
     if (!head)
         return l->d->errors == 0;

@@ -172,7 +172,6 @@ usage check-bad 2 'E0201' check -e 'BEGIN { print(nosuch) }'
 usage no-such-process 1 'no process' -p 4194304 -e 'interval:s:1 { print(1) }'
 head -c 4000 /dev/urandom >"$TMP/random.nd"
 usage binary-file 2 'error' "$TMP/random.nd"
-finish
 
 # Every pass that the help of the compiler names shows what it made.
 passes=$(build/ndtrace-compile --help 2>&1 | sed -n '/--dump PASS/,/--without/p' | tr '\n' ' ' | sed -E 's/.*to stderr: (.*) --without.*/\1/')
@@ -184,3 +183,19 @@ done
 build/ndtrace-compile object --dump fry --out-fd 3 3>/dev/null -e 'BEGIN { }' >"$TMP/out" 2>&1
 same dump-unknown-exit $? 2
 has dump-unknown "$TMP/out" 'there is no pass "fry"'
+
+# Too much for the compiler, or for the verifier: at the probe, with what to do.
+# NAME EXIT PATTERN LINES OF A BODY...
+too_large() {
+    { echo 'rawtracepoint:sys_enter {'; printf '%s\n' "${@:4}"; echo '}'; } >"$TMP/$1.nd"
+    "$WITHIN" 60 "$ND" --duration 100ms "$TMP/$1.nd" >"$TMP/$1.out" 2>"$TMP/$1.err"
+    same "$1-exit" $? "$2"
+    has "$1" "$TMP/$1.err" "$3"
+    has "$1-place" "$TMP/$1.err" "$1.nd:1:1: error"
+}
+mapfile -t lines < <(for ((i = 0; i < 1200; i++)); do echo "@m$((i % 60))[\$i, $i] = count();"; done)
+too_large large-jump 2 'jumps over more than 32,767' 'for ($i : 0..100) { if ($i == args.id) { continue; }' "${lines[@]}" '}'
+too_large large-branches 1 'cause: this probe branches more often' 'for ($i : 0..60) { for ($j : 0..60) { for ($k : 0..90) { @[$i, $j, $k] = count(); } } }'
+mapfile -t lines < <(for ((i = 0; i < 70; i++)); do echo "@m$i = count();"; done)
+too_large large-maps 1 'cause: a probe can use 64 maps' "${lines[@]}"
+finish
