@@ -3,10 +3,20 @@
 #include "runtime/common/msg.h"
 
 #include <ctype.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+// A stopped terminal, or a pipe that nobody reads, must not stop the tracer.
+static bool heard(void)
+{
+    struct pollfd pfd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    return poll(&pfd, 1, 500) > 0;
+}
 
 void nd_msg(const char *fmt, ...)
 {
@@ -16,7 +26,19 @@ void nd_msg(const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    fprintf(stderr, "ndtrace: %s\n", text);
+    if (heard())
+        fprintf(stderr, "ndtrace: %s\n", text);
+}
+
+void nd_msg_plain(const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!heard())
+        return;
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
 }
 
 // The script's text as a stream: the file, or what the manifest holds of a one-liner.
@@ -99,6 +121,8 @@ void nd_msg_at(const struct nd_mf *mf, const struct nd_mf_span *span, const char
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    if (!heard())
+        return;
     if (!span || !span->line || span->file >= mf->h->nfiles) {
         fprintf(stderr, "ndtrace: %s: %s\n", severity, text);
         return;

@@ -8,16 +8,28 @@
 #include "runtime/output/hist.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+// path NULL: stdout. 0 or a negative errno.
+static int open_to(const struct nd_sink *s, struct nd_writer *w, const char *path)
+{
+    int fd = path ? nd_writer_open(path, s->wait, s->wait_arg) : STDOUT_FILENO;
+
+    if (fd < 0)
+        return fd;
+    nd_writer_init(w, fd);
+    w->wait = s->wait;
+    w->arg = s->wait_arg;
+    return 0;
+}
+
 struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt *fmt)
 {
     struct nd_sink *s = calloc(1, sizeof(*s));
+    int err;
 
     if (!s)
         return NULL;
@@ -25,48 +37,33 @@ struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt
     s->ops = s->kind->ops;
     s->fmt = fmt;
     s->quiet = opts->quiet;
-    s->fd = STDOUT_FILENO;
-    s->log = -1;
-    if (opts->path) {
-        s->fd = open(opts->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        if (s->fd < 0) {
-            free(s);
-            return NULL;
-        }
-        s->own_fd = true;
+    s->log.fd = -1;
+    s->wait = opts->wait;
+    s->wait_arg = opts->wait_arg;
+    err = open_to(s, &s->to, opts->path);
+    if (err) {
+        free(s);
+        errno = -err;
+        return NULL;
     }
-    s->tty = isatty(s->fd);
+    s->own_fd = opts->path != NULL;
+    s->tty = isatty(s->to.fd);
     return s;
 }
 
 int nd_sink_log(struct nd_sink *s, const char *path)
 {
-    s->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    return s->log < 0 ? -errno : 0;
+    return open_to(s, &s->log, path);
 }
 
 int nd_sink_log_error(const struct nd_sink *s)
 {
-    return s->log_err;
+    return s->log.err;
 }
 
-// Writes everything or remembers why not. After a failure nothing is written there any more.
-static void write_all(int fd, int *err, const char *p, size_t n)
+uint64_t nd_sink_dropped(const struct nd_sink *s)
 {
-    while (n && !*err) {
-        ssize_t r = write(fd, p, n);
-
-        if (r >= 0) {
-            p += r;
-            n -= (size_t)r;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd pfd = {.fd = fd, .events = POLLOUT};
-
-            poll(&pfd, 1, -1);
-        } else if (errno != EINTR) {
-            *err = -errno;
-        }
-    }
+    return s->to.dropped + s->to.nkept + s->log.dropped + s->log.nkept;
 }
 
 bool nd_sink_records(const struct nd_sink *s)
@@ -76,19 +73,19 @@ bool nd_sink_records(const struct nd_sink *s)
 
 int nd_sink_flush(struct nd_sink *s)
 {
-    write_all(s->fd, &s->err, s->buf, s->n);
+    nd_writer_put(&s->to, s->buf, s->n);
     s->n = 0;
-    return s->err;
+    return s->to.err;
 }
 
 static void emit(struct nd_sink *s, const char *p, size_t n)
 {
-    if (s->err)
+    if (s->to.err)
         return;
     if (n > sizeof(s->buf) - s->n)
         nd_sink_flush(s);
     if (n > sizeof(s->buf)) {
-        write_all(s->fd, &s->err, p, n);
+        nd_writer_put(&s->to, p, n);
         return;
     }
     memcpy(s->buf + s->n, p, n);
@@ -100,8 +97,8 @@ static void done(struct nd_sink *s)
 {
     if (s->out.n)
         emit(s, s->out.v, s->out.n);
-    if (s->out.n && s->log >= 0)
-        write_all(s->log, &s->log_err, s->out.v, s->out.n);
+    if (s->out.n && s->log.fd >= 0)
+        nd_writer_put(&s->log, s->out.v, s->out.n);
     s->out.n = 0;
     if (s->tty)
         nd_sink_flush(s);
@@ -114,10 +111,12 @@ int nd_sink_close(struct nd_sink *s)
     if (!s)
         return 0;
     err = nd_sink_flush(s);
-    if (s->own_fd && close(s->fd) && !err)
+    nd_writer_free(&s->to);
+    if (s->own_fd && close(s->to.fd) && !err)
         err = -errno;
-    if (s->log >= 0)
-        close(s->log);
+    nd_writer_free(&s->log);
+    if (s->log.fd >= 0)
+        close(s->log.fd);
     free(s->out.v);
     free(s->kept.v);
     free(s);
@@ -126,7 +125,7 @@ int nd_sink_close(struct nd_sink *s)
 
 int nd_sink_error(const struct nd_sink *s)
 {
-    return s->err;
+    return s->to.err;
 }
 
 struct order {

@@ -6,6 +6,7 @@
 
 #include "runtime/kernel/attach.h"
 #include "runtime/output/format.h"
+#include "runtime/output/writer.h"
 
 struct nd_sink;
 
@@ -28,6 +29,9 @@ struct nd_sink_opts {
     const struct nd_sink_kind *kind; // NULL: the first of the table
     bool quiet;                      // no banner, no summary line unless something was lost
     const char *path;                // -o FILE, or NULL: stdout
+    // Asked while a reader takes nothing, see writer.h; or NULL.
+    enum nd_write_wait (*wait)(void *arg);
+    void *wait_arg;
 };
 // NULL with errno set when the file cannot be opened.
 struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt *fmt);
@@ -37,8 +41,9 @@ int nd_sink_log_error(const struct nd_sink *s); // first failed write to it, or 
 // Flushes; returns 0 or the negative errno of the first failed write. NULL is fine.
 int nd_sink_close(struct nd_sink *s);
 int nd_sink_flush(struct nd_sink *s);
-bool nd_sink_records(const struct nd_sink *s); // for a program, not for a person
-int nd_sink_error(const struct nd_sink *s);    // first failed write so far, negative errno, or 0
+uint64_t nd_sink_dropped(const struct nd_sink *s); // bytes that nobody took
+bool nd_sink_records(const struct nd_sink *s);     // for a program, not for a person
+int nd_sink_error(const struct nd_sink *s); // first failed write so far, negative errno, or 0
 
 struct nd_loss { // one line of the summary: a site with a counter above 0
     const struct nd_mf_site *site;

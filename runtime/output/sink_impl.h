@@ -66,11 +66,10 @@ struct nd_sink {
     uint32_t nmaps;      // printed in this report
     int64_t report_time; // of this report, CLOCK_REALTIME in ns
     int64_t interval;
-    struct nd_buf kept; // what a format remembers from one record to the next
-    int fd;
-    int log; // -1: none
-    int log_err;
-    int err;           // first failed write
+    struct nd_buf kept;       // what a format remembers from one record to the next
+    struct nd_writer to, log; // log.fd -1: none
+    enum nd_write_wait (*wait)(void *arg);
+    void *wait_arg;
     struct nd_buf out; // the record being made
     size_t n;          // bytes waiting in buf
     char buf[256 << 10];

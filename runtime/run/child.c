@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_WORDS 256
@@ -111,9 +112,12 @@ int nd_child_ended(struct nd_child *c, int *code)
     return read(c->failed, &byte, 1) == 1 ? -1 : 1;
 }
 
+#define PATIENCE_MS 1000 // for a command that ignores SIGTERM
+
 void nd_child_end(struct nd_child *c)
 {
-    int status;
+    const struct timespec nap = {.tv_nsec = 1000000};
+    int status, i;
 
     let_go(c, 0);
     if (c->failed > 0)
@@ -122,6 +126,11 @@ void nd_child_end(struct nd_child *c)
     if (!c->pid)
         return;
     kill(c->pid, SIGTERM);
-    waitpid(c->pid, &status, 0);
+    for (i = 0; i < PATIENCE_MS && waitpid(c->pid, &status, WNOHANG) != c->pid; i++)
+        nanosleep(&nap, NULL);
+    if (i == PATIENCE_MS) {
+        kill(c->pid, SIGKILL);
+        waitpid(c->pid, &status, 0);
+    }
     c->pid = 0;
 }

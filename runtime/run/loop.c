@@ -186,19 +186,10 @@ static void print_now(struct nd_run *r)
 
 static void on_signal(struct nd_run *r)
 {
-    int code, ended;
-
-    if (nd_requests_take(&r->requests))
+    if (nd_run_asked(r))
         r->stop = true;
-    if (r->requests.print && !r->stop)
+    else if (r->requests.print)
         print_now(r);
-    ended = nd_child_ended(&r->child, &code);
-    if (ended)
-        r->stop = true;
-    if (ended < 0)
-        nd_run_fail(r, -ECHILD);
-    else if (ended && code && !r->opts->quiet)
-        nd_msg("the command ended with status %d", code);
 }
 
 static void dispatch(struct nd_run *r, uint64_t key)

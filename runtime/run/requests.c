@@ -5,16 +5,24 @@
 #include "runtime/run/requests.h"
 
 #include "runtime/common/signals.h"
-#include "runtime/run/run.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SAME_NS 300000000 // timeout(1), terminals and impatient people send one request twice
+
+static int64_t now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 int nd_requests_open(struct nd_requests *q, bool child)
 {
@@ -38,7 +46,7 @@ bool nd_requests_take(struct nd_requests *q)
         if (si.ssi_signo == SIGUSR1)
             q->print = true;
         else if (si.ssi_signo != SIGCHLD && !q->end)
-            q->end = nd_now();
+            q->end = now();
     }
     return q->end != 0;
 }
@@ -51,11 +59,11 @@ static atomic_bool hurry;
 
 static void again(int signo)
 {
-    int64_t now = nd_now();
+    int64_t t = now();
 
-    if (now - last < SAME_NS)
+    if (t - last < SAME_NS)
         return;
-    last = now;
+    last = t;
     if (!hurry) {
         hurry = true;
         return;
@@ -70,7 +78,7 @@ void nd_requests_ending(const struct nd_requests *q)
     sigset_t set;
     int s;
 
-    last = q->end ? q->end : nd_now() - SAME_NS;
+    last = q->end ? q->end : now() - SAME_NS;
     nd_signals_end(&set);
     for (s = 1; s < NSIG; s++) {
         if (sigismember(&set, s) == 1)

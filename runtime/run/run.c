@@ -61,9 +61,23 @@ static bool interrupted(void *arg)
 {
     struct nd_run *r = arg;
 
-    if (r->hurried ? nd_requests_hurry() : nd_requests_take(&r->requests))
+    if (r->hurried ? nd_requests_hurry() : nd_run_asked(r))
         r->stop = r->cut = true;
     return r->cut;
+}
+
+// A reader takes nothing. That must not keep the run from ending: first the probes go, and then
+// there is time to wait for it, a little.
+static enum nd_write_wait waiting(void *arg)
+{
+    struct nd_run *r = arg;
+
+    if (r->hurried)
+        return ND_WRITE_LAST;
+    if (nd_run_asked(r) ||
+        (r->opts->duration && r->start && nd_now() - r->start >= r->opts->duration))
+        r->stop = true;
+    return r->stop ? ND_WRITE_LATER : ND_WRITE_WAIT;
 }
 
 static void run_hooks(struct nd_run *r, uint32_t kind)
@@ -81,7 +95,12 @@ static void run_hooks(struct nd_run *r, uint32_t kind)
 // Which programs does this run need? `when` conditions are user code over options only.
 static int choose(struct nd_run *r)
 {
-    struct nd_vm_env env = {.mf = r->mf, .sink = r->sink, .fmt = &r->fmt, .opts = r->values->data};
+    struct nd_vm_env env = {.mf = r->mf,
+                            .sink = r->sink,
+                            .fmt = &r->fmt,
+                            .opts = r->values->data,
+                            .interrupted = interrupted,
+                            .interrupted_arg = r};
     struct nd_vm *vm = NULL;
     uint32_t i;
     int err = 0;
@@ -97,7 +116,7 @@ static int choose(struct nd_run *r)
             vm = env.maps ? nd_vm_new(&env) : NULL;
         }
         err = vm ? nd_vm_call(vm, p->when, ND_MF_NONE, NULL, &r->wanted[i]) : -ENOMEM;
-        if (err)
+        if (err && !r->cut)
             nd_msg_at(r->mf, &p->span, "error", "the condition of this probe fails: %s",
                       vm && nd_vm_error(vm) ? nd_vm_error(vm) : strerror(-err));
     }
@@ -119,8 +138,11 @@ static bool any_wanted(const struct nd_run *r)
 
 static int open_output(struct nd_run *r)
 {
-    struct nd_sink_opts so = {
-        .kind = r->opts->format, .quiet = r->opts->quiet, .path = r->opts->output};
+    struct nd_sink_opts so = {.kind = r->opts->format,
+                              .quiet = r->opts->quiet,
+                              .path = r->opts->output,
+                              .wait = waiting,
+                              .wait_arg = r};
 
     r->fmt.mf = r->mf;
     r->fmt.wall_offset = nd_run_wall_offset();
@@ -129,6 +151,8 @@ static int open_output(struct nd_run *r)
     if (!r->sink) {
         int err = -errno;
 
+        if (err == -EINTR)
+            return err; // it was to end before anybody read the output
         nd_msg("error: cannot open %s: %s", r->opts->output ? r->opts->output : "stdout",
                strerror(-err));
         return err;
@@ -136,7 +160,7 @@ static int open_output(struct nd_run *r)
     if (r->opts->log) {
         int err = nd_sink_log(r->sink, r->opts->log);
 
-        if (err)
+        if (err && err != -EINTR)
             nd_msg("error: cannot open %s: %s", r->opts->log, strerror(-err));
         return err;
     }
@@ -286,15 +310,15 @@ static void say_attached(struct nd_run *r, int64_t t_load, int64_t t_begin, int6
 
     at = nd_attach_list(r->attach, &n);
     for (i = 0; i < n && i < SAY_ATTACHED; i++)
-        fprintf(stderr, "  %s: %s\n", at[i].spec, at[i].how);
+        nd_msg_plain("  %s: %s\n", at[i].spec, at[i].how);
     if (i < n)
-        fprintf(stderr, "  and %u more\n", n - i);
+        nd_msg_plain("  and %u more\n", n - i);
     n = nd_attach_count(r->attach);
-    fprintf(stderr, "compile %.1f ms, load %.1f ms, begin %.1f ms, attach %.1f ms\n",
-            ms(r->opts->t_start, r->opts->t_object), ms(r->opts->t_object, t_load),
-            ms(t_load, t_begin), ms(t_begin, t_attach));
-    fprintf(stderr, "Attached %u probe%s, ready in %.1f ms\n", n, n == 1 ? "" : "s",
-            ms(r->opts->t_start, t_attach));
+    nd_msg_plain("compile %.1f ms, load %.1f ms, begin %.1f ms, attach %.1f ms\n",
+                 ms(r->opts->t_start, r->opts->t_object), ms(r->opts->t_object, t_load),
+                 ms(t_load, t_begin), ms(t_begin, t_attach));
+    nd_msg_plain("Attached %u probe%s, ready in %.1f ms\n", n, n == 1 ? "" : "s",
+                 ms(r->opts->t_start, t_attach));
 }
 
 static void attach(struct nd_run *r, int64_t t_load)
@@ -304,7 +328,7 @@ static void attach(struct nd_run *r, int64_t t_load)
     int err;
 
     if (!r->opts->quiet && n && (r->opts->verbose || isatty(STDERR_FILENO)))
-        fprintf(stderr, "Attaching %u probe%s... Hit Ctrl-C to end.\n", n, n == 1 ? "" : "s");
+        nd_msg_plain("Attaching %u probe%s... Hit Ctrl-C to end.\n", n, n == 1 ? "" : "s");
     look_at_others(r, n);
     err = nd_attach_all(r->attach);
     t_attach = nd_now();
@@ -338,8 +362,8 @@ static void summary(struct nd_run *r)
     nloss = nd_losses_total(all_losses(r), &loss);
     nd_sink_summary(r->sink, loss, nloss, at, nat, events, ran);
     if (r->opts->verbose)
-        fprintf(stderr, "%" PRIu64 " events in %.1f s: %.0f a second\n", events, (double)ran / 1e9,
-                (double)events * 1e9 / (double)(ran ? ran : 1));
+        nd_msg_plain("%" PRIu64 " events in %.1f s: %.0f a second\n", events, (double)ran / 1e9,
+                     (double)events * 1e9 / (double)(ran ? ran : 1));
 }
 
 static void finish(struct nd_run *r)
@@ -383,7 +407,7 @@ static int run_all(struct nd_run *r)
 
     t_load = nd_now();
     if (err)
-        return err;
+        return err == -EINTR ? 0 : err; // ended before it began
     r->attach = nd_attach_new(r->l, r->values->data, r->opts->pid);
     if (!r->attach)
         return -ENOMEM;
@@ -406,9 +430,17 @@ static int run_all(struct nd_run *r)
 
 static int exit_code(struct nd_run *r, int err)
 {
-    int log = r->sink ? nd_sink_log_error(r->sink) : 0;
-    int closing = r->sink ? nd_sink_close(r->sink) : 0, code = 0;
+    uint64_t dropped = 0;
+    int log = 0, closing = 0, code = 0;
 
+    if (r->sink) {
+        nd_sink_flush(r->sink);
+        log = nd_sink_log_error(r->sink);
+        dropped = nd_sink_dropped(r->sink);
+        closing = nd_sink_close(r->sink);
+    }
+    if (dropped)
+        nd_msg("warning: %" PRIu64 " bytes of output were not written: nobody reads it", dropped);
     if (log)
         nd_msg("error: cannot write %s: %s", r->opts->log, strerror(-log));
     if (!err)
@@ -418,7 +450,7 @@ static int exit_code(struct nd_run *r, int err)
     if (closing)
         nd_msg("error: cannot write %s: %s", r->opts->output ? r->opts->output : "the output",
                strerror(-closing));
-    if (err || log)
+    if (err || log || dropped)
         return 1;
     if (r->vm && nd_vm_exited(r->vm, &code))
         return code & 0xff;

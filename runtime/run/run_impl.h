@@ -55,6 +55,8 @@ int nd_run_take(struct nd_run *r);   // a batch of them; positive: there may be 
 // those of one attach point, or ND_MF_NONE for all of the kind.
 void nd_run_called(struct nd_run *r, uint32_t attach_kind, uint32_t attach);
 void nd_run_print_maps(struct nd_run *r); // those that are printed when the run ends
+// Takes pending signals: was it asked to end, or did the command of -c end?
+bool nd_run_asked(struct nd_run *r);
 void nd_run_fail(struct nd_run *r, int err);
 int64_t nd_run_wall_offset(void); // CLOCK_REALTIME minus CLOCK_MONOTONIC, ns
 // An event for its handler; arg: the run.

@@ -226,3 +226,15 @@ void nd_run_print_maps(struct nd_run *r)
         nd_copy_free(&copy);
     }
 }
+
+bool nd_run_asked(struct nd_run *r)
+{
+    bool end = nd_requests_take(&r->requests);
+    int code, ended = nd_child_ended(&r->child, &code);
+
+    if (ended < 0)
+        nd_run_fail(r, -ECHILD);
+    else if (ended && code && !r->opts->quiet)
+        nd_msg("the command ended with status %d", code);
+    return end || ended;
+}

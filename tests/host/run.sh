@@ -26,6 +26,7 @@ built build/tests/host/traffic tests/bench/traffic_main.c -O2 -D_GNU_SOURCE test
 built build/tests/host/target tests/host/target.c -O1 -g -fno-omit-frame-pointer -pthread
 built build/tests/host/locks tests/host/locks.c -O1 -g -fno-omit-frame-pointer -pthread
 built "$WITHIN" tests/host/within.c -O1 -D_GNU_SOURCE -I.
+built build/tests/host/stopped tests/host/stopped.c -O1 -D_GNU_SOURCE
 built build/tests/host/packets tests/host/packets.c -O1 -D_GNU_SOURCE
 [ "${1:-}" != -b ] || exit 0
 

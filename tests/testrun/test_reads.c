@@ -380,6 +380,9 @@ static void try_file(const char *path, const char *text, bool portable, uint32_t
     if (nd_compile(u, "finish") && u->object) {
         ++*compiled;
         *bad += check_object(u);
+    } else if (path) {
+        print_message("%s is not for this kernel: %s\n", path,
+                      u->diags.n ? u->diags.v[0]->text : "it has no programs");
     }
     nd_unit_free(u);
 }

@@ -156,6 +156,32 @@ static void test_endless(void **state)
     obj_free(&o);
 }
 
+// A condition that never ends: nothing is attached yet, and Ctrl-C is enough.
+static void test_endless_when(void **state)
+{
+    const struct nd_mf_insn code[] = {{ND_VM_JMP, 0, 0, 0}};
+    struct timespec nap = {.tv_nsec = 200000000};
+    struct started s;
+    struct result r;
+    struct obj o;
+    uint32_t func;
+
+    (void)state;
+    obj_begin(&o);
+    func = add_func(&o, 0, 0, code, 1);
+    add_prog(&o, "p0", ND_PROG_RAW_TP, ND_AT_RAW_TP, "rawtracepoint:sched_switch", "sched_switch",
+             "", 0, 0);
+    ((struct nd_mf_prog *)nd_mfb_at(o.b, ND_SEC_PROGS, 0))->when = func;
+    obj_end(&o, PRELUDE "SEC(\"nd/rawtp/0\") int p0(void *ctx) { return 0; }\n");
+    start_run(&s, o.dir, (const char *const[]){o.o, NULL});
+    nanosleep(&nap, NULL);
+    assert_int_equal(waitpid(s.pid, NULL, WNOHANG), 0);
+    kill(s.pid, SIGINT);
+    end_run(&s, &r);
+    expect(&r, 0, NULL, NULL);
+    obj_free(&o);
+}
+
 static void test_exit(void **state)
 {
     struct started s;
@@ -362,12 +388,13 @@ static void test_not_an_object(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signals),   cmocka_unit_test(test_signal_early),
-        cmocka_unit_test(test_endless),   cmocka_unit_test(test_exit),
-        cmocka_unit_test(test_duration),  cmocka_unit_test(test_command),
-        cmocka_unit_test(test_pid),       cmocka_unit_test(test_closed_pipe),
-        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_nothing_stays),
-        cmocka_unit_test(test_not_root),  cmocka_unit_test(test_not_an_object),
+        cmocka_unit_test(test_signals),       cmocka_unit_test(test_signal_early),
+        cmocka_unit_test(test_endless),       cmocka_unit_test(test_exit),
+        cmocka_unit_test(test_duration),      cmocka_unit_test(test_command),
+        cmocka_unit_test(test_pid),           cmocka_unit_test(test_closed_pipe),
+        cmocka_unit_test(test_full_disk),     cmocka_unit_test(test_nothing_stays),
+        cmocka_unit_test(test_endless_when),  cmocka_unit_test(test_not_root),
+        cmocka_unit_test(test_not_an_object),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
