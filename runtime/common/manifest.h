@@ -416,8 +416,9 @@ struct nd_mf_path {
 
 // A ring buffer record: struct nd_mf_record, then the payload of the event's type.
 struct nd_mf_record {
-    uint32_t event; // index in EVENTS; ND_MF_NONE: a probe called exit(), what follows is not wanted
-    uint32_t size;  // of the payload in bytes
+    uint32_t
+        event;     // index in EVENTS; ND_MF_NONE: a probe called exit(), what follows is not wanted
+    uint32_t size; // of the payload in bytes
 };
 
 struct nd_mf_event {
