@@ -104,6 +104,10 @@ static struct nd_type *check_ntop(struct nd_check *c, struct nd_expr *e, const s
                 nd_error(c->d, ND_E0317, e->args.v[0]->span, "unknown address family %lld",
                          (long long)af),
                 "AF_INET is 2, AF_INET6 is 10");
+    if (at && nd_check_const_int(c, e->args.v[0], &af) && af == FAMILY_INET6 && a->size == 4 &&
+        (a->kind == ND_T_ARRAY || a->kind == ND_T_STRUCT || a->kind == ND_T_STRING))
+        nd_error(c->d, ND_E0302, e->args.v[at]->span,
+                 "an IPv6 address has 16 bytes, and this has 4");
     if (!nd_type_is_int(a) && a->kind != ND_T_IP &&
         !((a->kind == ND_T_ARRAY || a->kind == ND_T_STRUCT || a->kind == ND_T_STRING) &&
           (a->size == 16 || a->size == 4)))

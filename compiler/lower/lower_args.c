@@ -202,6 +202,7 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_tp_field *f = l->fn.probe->args == ND_ARGS_FORMAT ? e->tp_field : NULL;
     LLVMValueRef tmp;
+    struct nd_val at;
 
     need_arg(l, e, f);
     if (!f)
@@ -213,14 +214,16 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
         nd_lower_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
         return (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF};
     }
-    if (nd_type_is_scalar(e->type))
-        return (struct nd_val){
-            .v = nd_lower_ctx_load(l, f->off,
-                                   nd_type_is_int(e->type) && e->type->kind != ND_T_PTR
-                                       ? nd_type_int(f->size, f->is_signed)
-                                       : &nd_type_u64)};
+    at = (struct nd_val){.v = nd_lower_ctx(l), .mem = true, .as = ND_AS_CTX};
+    at = nd_lower_bytes_at(l, at, f->off);
+    if (!nd_type_is_scalar(e->type))
+        return at;
     return (struct nd_val){
-        .v = nd_ir_gep(l, nd_lower_ctx(l), f->off), .mem = true, .as = ND_AS_CTX};
+        .v = nd_lower_load_scalar(l, at,
+                                  nd_type_is_int(e->type) && e->type->kind != ND_T_PTR
+                                      ? nd_type_int(f->size, f->is_signed)
+                                      : &nd_type_u64,
+                                  e->span)};
 }
 
 LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e)
