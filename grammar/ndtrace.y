@@ -79,6 +79,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token <text> T_PROBE_SPEC "a probe"
 %token <num> T_INT "a number"
 %token <real> T_DOUBLE "a decimal number"
+%token <text> T_QUALIFIER "volatile"
 %token <text> T_USE "use" T_OPTION "option" T_CONST "const" T_FN "fn" T_STRUCT "struct" T_UNION "union"
 %token <text> T_ENUM "enum" T_EVENT "event" T_LET "let" T_PROBE "probe" T_WHEN "when" T_BEGIN "begin"
 %token <text> T_KBEGIN "BEGIN" T_END "end" T_KEND "END" T_EVERY "every" T_ON "on" T_SEND "send" T_IF "if"
@@ -330,6 +331,8 @@ declarators: stars cname         {
 
 stars: %empty                    { $$ = 0; }
     | stars '*'                  { $$ = $1 + 1; }
+    | stars T_CONST
+    | stars T_QUALIFIER
     ;
 type_words: T_TYPE               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
     | type_words T_TYPE          { $$ = $1; $$->name = nd_arena_printf(A, "%s %s", $1->name, $2.s); $$->span = @$; }
@@ -339,8 +342,8 @@ type_base: type_words
     | T_UNION id               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_UNION; }
     | T_ENUM id                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; }
     | T_ENUM id '?'            { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; $$->optional = true; }
-    | T_CONST type_words         { $$ = $2; }
-    | T_CONST T_STRUCT id      { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $3.s; $$->tag = ND_TAG_STRUCT; }
+    | T_CONST type_base          { $$ = $2; }
+    | T_QUALIFIER type_base      { $$ = $2; }
     ;
 cast_type: type_base stars       { $$ = $1; $$->stars = $2; $$->span = @$; }
     | type_base stars '[' T_INT ']' { $$ = $1; $$->stars = $2; $$->is_array = true; $$->nelems = $4.v; $$->span = @$; }

@@ -3,7 +3,6 @@
 // format file. Must not know other names.
 #include "compiler/check/check_impl.h"
 
-#include <stdio.h>
 #include <string.h>
 
 // Fields that a trace event copies straight from its arguments, so that a raw tracepoint, which is
@@ -100,7 +99,9 @@ static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
 static struct nd_type *format_type(struct nd_check *c, const struct nd_tp_format *f,
                                    const struct nd_tp_field *fd)
 {
-    const char *why = NULL, *type = fd->type;
+    // Pointers that a system call was given are the program's.
+    bool call = !strcmp(f->category, "syscalls");
+    const char *type = fd->type;
     struct nd_type *t;
 
     if (fd->data_loc || fd->rel_loc) {
@@ -123,26 +124,14 @@ static struct nd_type *format_type(struct nd_check *c, const struct nd_tp_format
             return nd_type_string(c->t, fd->size);
         return nd_type_array(c->t, nd_type_int(fd->size / n ? fd->size / n : 1, fd->is_signed), n);
     }
-    if (strchr(type, '*')) {
-        char name[64];
-
-        if (sscanf(type, "struct %63[A-Za-z0-9_] *", name) == 1 ||
-            sscanf(type, "const struct %63[A-Za-z0-9_] *", name) == 1)
-            t = nd_type_named_struct(c->t, ND_TAG_STRUCT, nd_arena_strdup(c->a, name), &why);
-        else
-            t = strstr(type, "char") ? nd_type_resolve(c->t, &(struct nd_texpr){.name = "char"})
-                                     : NULL;
-        // Pointers that a system call was given are the program's.
-        return nd_type_ptr(c->t, t ? t : nd_ty(&nd_type_void),
-                           !strcmp(f->category, "syscalls") ? ND_AS_USER : ND_AS_KERNEL);
-    }
-    if (!strncmp(type, "enum ", 5)) {
-        t = nd_type_named_struct(c->t, ND_TAG_ENUM, type + 5, &why);
-        if (t && t->size == fd->size)
-            return t;
-    }
+    t = nd_type_from_c(c->t, type, call ? ND_AS_USER : ND_AS_KERNEL);
+    if (t && (t->kind == ND_T_PTR || (t->kind == ND_T_ENUM && t->size == fd->size)))
+        return t;
+    // Arguments of system calls all have 8 bytes, of which those of their type count.
+    if (call && t && nd_type_is_int(t) && t->size <= fd->size)
+        return t;
     if (fd->size == 1 || fd->size == 2 || fd->size == 4 || fd->size == 8)
-        return !strcmp(type, "bool") ? nd_ty(&nd_type_bool) : nd_type_int(fd->size, fd->is_signed);
+        return t && t->kind == ND_T_BOOL ? t : nd_type_int(fd->size, fd->is_signed);
     return nd_type_array(c->t, nd_ty(&nd_type_u8), fd->size);
 }
 

@@ -108,6 +108,9 @@ void nd_type_each_field(struct nd_types *t, const struct nd_type *s,
 // A type as written in the script; reports and gives the error type if it is unknown.
 struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x);
 
+// A type as C writes it ("const char *const *"), its pointers to memory at `as`; NULL: unknown.
+struct nd_type *nd_type_from_c(struct nd_types *t, const char *text, enum nd_as as);
+
 bool nd_type_is_int(const struct nd_type *t);    // value fits a register and can be computed with
 bool nd_type_is_scalar(const struct nd_type *t); // kept in a register: ints, pointers, times, ...
 bool nd_type_is_agg(const struct nd_type *t);

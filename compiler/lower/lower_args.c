@@ -218,12 +218,12 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
     at = nd_lower_bytes_at(l, at, f->off);
     if (!nd_type_is_scalar(e->type))
         return at;
-    return (struct nd_val){
-        .v = nd_lower_load_scalar(l, at,
-                                  nd_type_is_int(e->type) && e->type->kind != ND_T_PTR
-                                      ? nd_type_int(f->size, f->is_signed)
-                                      : &nd_type_u64,
-                                  e->span)};
+    at.v = nd_lower_load_scalar(l, at,
+                                nd_type_is_int(e->type) && e->type->kind != ND_T_PTR
+                                    ? nd_type_int(f->size, f->is_signed)
+                                    : &nd_type_u64,
+                                e->span);
+    return (struct nd_val){.v = e->type->size < f->size ? nd_ir_extend(l, at.v, e->type) : at.v};
 }
 
 LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e)

@@ -53,4 +53,28 @@ has six "$TMP/value.out" '^@six\[::1\]: 1$'
 has bytes "$TMP/value.out" '^@bytes\[\[127,0,0,3\]\]: 1$'
 has name "$TMP/value.out" '^@name\[a name of 15 by, abc\]: 1$'
 has third "$TMP/value.out" '^@third\[xyz, 121\]: 1$'
+
+# Arguments of system calls: 8 bytes each, of which those of the type in C count, with their sign.
+trace calls -e 'tracepoint:syscalls:sys_enter_openat /comm == "recordcat"/ { @dfd[args.dfd] = count(); if (args.dfd < 0) { @below = count() } }
+tracepoint:syscalls:sys_enter_kill /comm == "recordkill" && args.sig == 0/ { @pid[args.pid] = count(); @min = min(args.pid) }
+tracepoint:syscalls:sys_enter_execve /str(args.argv[0]) == "recordecho"/ {
+    $argv = args.argv;
+    @argv[str(args.argv[1]), str($argv[2]), str(*args.argv), str(args.filename)] = count();
+    @cast[str(((const char *const *)args.argv)[1]), (u64)args.argv[3]] = count()
+}'
+IN=
+cp "$(command -v cat)" "$TMP/recordcat"
+echo text >"$TMP/file"
+"$TMP/recordcat" "$TMP/file" >/dev/null
+bash -c 'printf recordkill >/proc/$$/comm; kill -0 -$$; kill -0 -- -77777' 2>/dev/null
+bash -c 'exec -a recordecho echo one two' >/dev/null
+bash -c 'exec -a recordecho /bin/echo one two' >/dev/null
+stop "$PID"
+has dfd "$TMP/calls.out" '^@dfd\[-100\]: [1-9]'
+same dfd-only "$(grep -c '^@dfd' "$TMP/calls.out")" 1
+has dfd-sign "$TMP/calls.out" '^@below: [1-9]'
+has pid-sign "$TMP/calls.out" '^@pid\[-77777\]: 1$'
+has pid-min "$TMP/calls.out" '^@min: -77777$'
+has argv "$TMP/calls.out" '^@argv\[one, two, recordecho, /.*/echo\]: 1$'
+has argv-cast "$TMP/calls.out" '^@cast\[one, 0\]: [12]$'
 finish
