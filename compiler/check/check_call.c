@@ -388,7 +388,9 @@ static bool returns(const struct nd_block *b)
     return s->kind == ND_S_IF && s->else_body && returns(s->body) && returns(s->else_body);
 }
 
-static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
+// call: NULL, or what it is called with.
+static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
+                          const struct nd_expr *call)
 {
     struct nd_scope scope = {.up = NULL}, *outer = c->scope, *s;
     struct nd_fn *was = c->fn;
@@ -408,8 +410,10 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     for (i = 0; i < d->fields.n; i++) {
         const struct nd_decl_field *f = &d->fields.v[i];
 
-        fn->params[w][i] =
-            nd_check_declare_var(c, f->name, f->span, nd_type_resolve(c->t, f->texpr));
+        struct nd_type *have = call && i < call->args.n ? call->args.v[i]->type : NULL;
+
+        fn->params[w][i] = nd_check_declare_var(
+            c, f->name, f->span, nd_check_pointer_as(c, nd_type_resolve(c->t, f->texpr), have));
         fn->params[w][i]->nassign = 2;
     }
     nd_check_block(c, d->body);
@@ -485,7 +489,7 @@ static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_
     fn->ret = d->texpr ? nd_type_resolve(c->t, d->texpr) : nd_ty(&nd_type_none);
     c->fn_checks++;
     c->fn_depth++;
-    check_fn_body(c, fn, w);
+    check_fn_body(c, fn, w, call);
     c->fn_depth--;
     for (i = 0; i < call->args.n; i++) {
         struct nd_type *want = fn->params[w][i]->type, *have = call->args.v[i]->type;
@@ -507,7 +511,7 @@ static void check_alone(struct nd_check *c, struct nd_fn *fn, enum nd_world w)
 {
     c->world = w;
     fn->body[w] = nd_ast_clone(c->a, fn->decl);
-    check_fn_body(c, fn, w);
+    check_fn_body(c, fn, w, NULL);
     fn->body[w] = NULL;
 }
 

@@ -34,7 +34,11 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
 struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
 // A plain name that the probe's stage exports becomes its variable: skb is $skb there.
 void nd_check_exported(struct nd_check *c, struct nd_expr *e);
-// check_var.c: $name = a value of type t (NULL: let $name), the first one and those after it
+// check_var.c: a declared pointer means the memory of what it is given; of a number or of nothing
+// (NULL), that of the probe
+struct nd_type *nd_check_pointer_as(struct nd_check *c, struct nd_type *want,
+                                    const struct nd_type *have);
+// $name = a value of type t (NULL: let $name), the first one and those after it
 void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *name,
                           struct nd_type *t);
 void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v, const char *name,

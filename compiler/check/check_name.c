@@ -119,7 +119,7 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
         return;
     }
     u = kept_type(c, u);
-    if (!nd_type_equal(u, m->val)) {
+    if (!nd_type_equal(u, m->val) || u->as != m->val->as) {
         if (u->kind == ND_T_DOUBLE)
             m->val_span = span;
         m->val = u;

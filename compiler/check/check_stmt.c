@@ -344,6 +344,8 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
                !nd_type_unify(c->t, want, t)) {
         nd_error(c->d, ND_E0303, s->expr->span, "%s() returns %s, not %s", c->fn->decl->name,
                  nd_type_text(c->t, want), nd_type_text(c->t, t));
+    } else if (t && t->kind == ND_T_PTR && t->as == ND_AS_USER) {
+        c->fn->ret = nd_type_in(c->t, want, ND_AS_USER);
     }
 }
 

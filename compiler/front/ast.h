@@ -203,6 +203,7 @@ struct nd_stmt {
         struct nd_slot *ends;   // FOR_RANGE, in a probe: where its bounds are
     };
     bool real;      // first assignment of a variable that later holds a double
+    bool user_ptr;  // first assignment of a variable that later holds pointers to user memory
     bool plain_ptr; // first assignment of a variable that later holds pointers of another origin
 };
 

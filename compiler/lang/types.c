@@ -241,6 +241,15 @@ static struct nd_type *unify_ints(const struct nd_type *a, const struct nd_type 
     return nd_type_int(8, nd_type_signed(a) && nd_type_signed(b));
 }
 
+// Pointers of two origins are read by address: those of a program only where one is known to be.
+static struct nd_type *unify_pointers(struct nd_types *t, struct nd_type *a,
+                                      const struct nd_type *b)
+{
+    if (a->as == b->as)
+        return a;
+    return nd_type_in(t, a, a->as == ND_AS_USER || b->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
+}
+
 static struct nd_type *unify_tuples(struct nd_types *t, struct nd_type *a, struct nd_type *b)
 {
     struct nd_type **v;
@@ -261,6 +270,8 @@ struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_t
 {
     if (a->kind == ND_T_ERROR)
         return b;
+    if (a->kind == ND_T_PTR && b->kind == ND_T_PTR)
+        return unify_pointers(t, a, b);
     if (b->kind == ND_T_ERROR || nd_type_equal(a, b))
         return a;
     if (a->kind == ND_T_STRING && b->kind == ND_T_STRING)
@@ -270,8 +281,6 @@ struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_t
 
         return s->size > 16 || !s->size ? s : nd_ty(&nd_type_ifname);
     }
-    if (a->kind == ND_T_PTR && b->kind == ND_T_PTR)
-        return nd_type_in(t, a, ND_AS_KERNEL);
     if (a->kind == ND_T_PTR && b->kind == ND_T_INT) // a pointer or 0: read by address
         return nd_type_in(t, a, a->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
     if (b->kind == ND_T_PTR && a->kind == ND_T_INT)
