@@ -108,9 +108,8 @@ static void put_integer(const struct nd_vm *vm, const struct nd_spec *p, const s
     size_t from = out->n, start, n;
     uint64_t u = own_width(vm, v, i);
 
-    if (decimal) {
-        // A u64 above the signed range stays what it is; it is never meant as a negative number.
-        negative = i < 0 && v->kind != VM_U64;
+    if (decimal) { // the conversion says the sign, not the type, as in C
+        negative = i < 0;
         u = negative ? -(uint64_t)i : (uint64_t)i;
     }
     if (!(p->flags & (ND_SPEC_PLUS | ND_SPEC_SPACE | ND_SPEC_ALT)) && p->prec == ND_SPEC_NONE &&
