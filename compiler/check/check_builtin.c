@@ -257,7 +257,7 @@ static struct nd_type *aggregation(struct nd_check *c, struct nd_expr *e, enum n
     bool adds = nd_typekinds[kind].sign == ND_SIGN_FLAG; // else it counts
     struct nd_type *t;
 
-    if (adds && !nd_check_want_int(c, e, 0))
+    if (adds && (!nd_check_want_int(c, e, 0) || is_error(e->args.v[0])))
         return nd_ty(&nd_type_error);
     t = nd_type_new(c->t, kind, nd_typekinds[kind].size);
     t->align = 8;

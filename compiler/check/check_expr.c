@@ -261,12 +261,12 @@ static struct nd_type *check_step(struct nd_check *c, struct nd_expr *e)
     if (x->kind == ND_E_MAP) {
         struct nd_map *m = nd_check_map(c, x->name, x->span);
 
-        nd_check_map_key(c, x);
+        nd_check_map_key_set(c, x);
         if (m->val && nd_type_is_agg(m->val)) {
             nd_error(c->d, ND_E0311, e->span, "%s holds %s", m->name, nd_type_text(c->t, m->val));
             return error_type();
         }
-        nd_check_map_value(c, m, nd_ty(&nd_type_i64), x->span);
+        nd_check_map_value(c, m, nd_ty(&nd_type_word), x);
         x->type = m->val;
         return m->val;
     }
@@ -344,6 +344,8 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     }
     e->is_const = e->a->is_const;
     e->num = e->op == ND_OP_NEG ? 0 - e->a->num : ~e->a->num;
+    if (e->op == ND_OP_NEG && e->a->kind == ND_E_INT && !e->a->is_unsigned) // the smallest i64
+        return t->kind == ND_T_DURATION ? t : nd_ty(&nd_type_i64);
     return t->kind == ND_T_DURATION && e->op == ND_OP_NEG ? t : number_type(t, t);
 }
 
@@ -439,9 +441,9 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
     switch (e->kind) {
     case ND_E_INT:
         e->is_const = true;
-        t = e->lit_unit == ND_UNIT_DURATION ? nd_ty(&nd_type_duration)
-            : e->is_unsigned                ? nd_ty(&nd_type_u64)
-                                            : nd_ty(&nd_type_i64);
+        t = e->lit_unit == ND_UNIT_DURATION                  ? nd_ty(&nd_type_duration)
+            : e->is_unsigned || e->num > (uint64_t)INT64_MAX ? nd_ty(&nd_type_u64)
+                                                             : nd_ty(&nd_type_i64);
         break;
     case ND_E_DOUBLE:
         t = nd_ty(&nd_type_double);

@@ -29,8 +29,12 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_not_here(struct nd_check *c, struct nd_expr *e, const char *help);
 // Is it an integer known at compile time? Then *v.
 bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v);
+// The expression e of type val is kept in the map; `@m++` keeps a number of either sign.
 void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *val,
-                        struct nd_span span);
+                        const struct nd_expr *e);
+// nd_check_map_key() of a use that makes the entry. A key that is negative, where another use has
+// one that only an unsigned number holds, is an error.
+void nd_check_map_key_set(struct nd_check *c, struct nd_expr *e);
 struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
 // A plain name that the probe's stage exports becomes its variable: skb is $skb there.
 void nd_check_exported(struct nd_check *c, struct nd_expr *e);

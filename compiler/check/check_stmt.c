@@ -113,20 +113,20 @@ static void assign_agg(struct nd_check *c, struct nd_stmt *s)
     struct nd_map *m = nd_check_map(c, lhs->name, lhs->span);
     struct nd_type *t;
 
-    nd_check_map_key(c, lhs);
+    nd_check_map_key_set(c, lhs);
     if (s->op != ND_OP_NONE)
         nd_error(c->d, ND_E0311, s->span, "an aggregation must be assigned with '='");
     c->aggregates = call;
     t = nd_check_expr(c, call);
     c->aggregates = NULL;
     if (t->kind != ND_T_ERROR && !nd_type_is_agg(t)) {
-        nd_check_map_value(c, m, t, call->span); // sum(@other) in user space: a number
+        nd_check_map_value(c, m, t, call); // sum(@other) in user space: a number
         lhs->type = m->val;
         return;
     }
     if (t->kind != ND_T_ERROR && call->args.n)
         t->name = unit_of(call->args.v[0]);
-    nd_check_map_value(c, m, t, call->span);
+    nd_check_map_value(c, m, t, call);
     lhs->type = m->val ? m->val : nd_ty(&nd_type_error);
 }
 
@@ -135,7 +135,7 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
     struct nd_map *m = nd_check_map(c, s->expr->name, s->expr->span);
     struct nd_type *t;
 
-    nd_check_map_key(c, s->expr);
+    nd_check_map_key_set(c, s->expr);
     t = nd_check_expr(c, s->rhs);
     if (s->op != ND_OP_NONE) {
         if (t->kind != ND_T_ERROR && !nd_type_is_int(t) && t->kind != ND_T_DOUBLE)
@@ -148,7 +148,11 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
     }
     m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY ||
                    s->rhs->kind == ND_E_VAR || s->op != ND_OP_NONE;
-    nd_check_map_value(c, m, t, s->rhs->span);
+    if (t->is_word) // as a value it has a sign, as a key it need not
+        t = nd_ty(&nd_type_i64);
+    if (s->op == ND_OP_SHL || s->op == ND_OP_SHR) // the count has no say in the type
+        t = nd_ty(&nd_type_word);
+    nd_check_map_value(c, m, t, s->rhs);
     s->expr->type = m->val ? m->val : nd_ty(&nd_type_error);
 }
 

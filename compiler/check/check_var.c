@@ -6,6 +6,8 @@
 // How a variable is kept: integers in 64 bits.
 static struct nd_type *kept_as(struct nd_check *c, struct nd_type *t)
 {
+    if (t->is_word)
+        return t;
     if (t->kind == ND_T_INT || t->kind == ND_T_PORT || t->kind == ND_T_PROTO)
         return nd_type_int(8, nd_type_signed(t));
     if (t->kind == ND_T_STRING && c->world == ND_USER)

@@ -7,6 +7,8 @@
 #define TYPE(var, k, sz, sg, al) \
     const struct nd_type var = {.kind = (k), .size = (sz), .is_signed = (sg), .align = (al)}
 
+const struct nd_type nd_type_word = {
+    .kind = ND_T_INT, .size = 8, .is_signed = true, .align = 8, .is_word = true};
 TYPE(nd_type_i64, ND_T_INT, 8, true, 8);
 TYPE(nd_type_u64, ND_T_INT, 8, false, 8);
 static TYPE(type_i32, ND_T_INT, 4, true, 4);

@@ -37,6 +37,7 @@ struct nd_type {
     bool is_signed;
     bool is_union;
     bool is_char;
+    bool is_word; // INT: see nd_type_word
     bool hex;
     enum nd_as as;           // PTR
     const char *name;        // STRUCT, ENUM; STRFTIME: format; aggregations: unit
@@ -63,6 +64,8 @@ struct nd_types {
     struct nd_type *flow;             // nd_type_flow, made once
 };
 
+// A register whose type is not known: an i64 that may be meant as a u64.
+extern const struct nd_type nd_type_word;
 extern const struct nd_type nd_type_i64, nd_type_u64, nd_type_u32, nd_type_u16, nd_type_u8,
     nd_type_bool;
 #define ND_TYPE_ONE(id, name, ...) extern const struct nd_type nd_type_##name;

@@ -36,6 +36,11 @@ const char *nd_type_text(struct nd_types *t, const struct nd_type *x)
         return nd_arena_printf(t->arena, "%s[%u]", nd_type_text(t, x->elem), x->nelems);
     case ND_T_TUPLE:
         return tuple_text(t, x);
+    case ND_T_LHIST:
+        return nd_arena_printf(t->arena, "lhist(x, %lld, %lld, %lld)", (long long)x->lo,
+                               (long long)x->hi, (long long)x->step);
+    case ND_T_SUBHIST:
+        return nd_arena_printf(t->arena, "hist(x, %lld)", (long long)x->step);
     default:
         return nd_typekinds[x->kind].text;
     }
