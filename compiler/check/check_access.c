@@ -249,6 +249,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
                 !(a->kind == ND_T_IP && b->kind == ND_T_PREFIX))
                 nd_error(c->d, ND_E0303, e->b->args.v[i]->span, "%s cannot be compared with %s",
                          nd_type_text(c->t, a), nd_type_text(c->t, b));
+            nd_check_sign(c, ND_OP_EQ, e->b->args.v[i]->span, e->a, e->b->args.v[i]);
         }
         e->b->type = nd_ty(&nd_type_none);
         return nd_ty(&nd_type_bool);

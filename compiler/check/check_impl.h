@@ -47,6 +47,9 @@ void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *nam
                           struct nd_type *t);
 void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v, const char *name,
                          struct nd_type *t);
+// check_sign.c: warns if `x op k`, of which one is a constant, is decided by sign or width
+void nd_check_sign(struct nd_check *c, enum nd_op op, struct nd_span span, const struct nd_expr *x,
+                   const struct nd_expr *k);
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);
