@@ -373,6 +373,7 @@ static struct nd_type *check_strftime(struct nd_check *c, struct nd_expr *e,
         return nd_ty(&nd_type_str);
     t = nd_type_new(c->t, ND_T_STRFTIME, 8);
     t->name = fmt ? fmt : "";
+    t->clock = e->args.v[1]->type->clock;
     return t;
 }
 

@@ -248,16 +248,20 @@ struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct
 
 struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    static const char *const clocks[] = {"monotonic", "boot", "tai"};
+    static const struct {
+        const char *name;
+        const struct nd_type *type;
+    } clocks[] = {
+        {"monotonic", &nd_type_time}, {"boot", &nd_type_time_boot}, {"tai", &nd_type_time_tai}};
     struct nd_expr *x = e->args.v[0];
     uint32_t i;
 
     (void)b;
     x->type = nd_ty(&nd_type_none);
     for (i = 0; x->kind == ND_E_IDENT && i < 3; i++) {
-        if (!strcmp(clocks[i], x->name)) {
+        if (!strcmp(clocks[i].name, x->name)) {
             e->index = i;
-            return i ? nd_ty(&nd_type_u64) : nd_ty(&nd_type_time);
+            return nd_ty(clocks[i].type);
         }
     }
     nd_help(c->d, nd_error(c->d, ND_E0302, x->span, "unknown clock"), "monotonic, boot or tai");
@@ -413,7 +417,8 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
         struct nd_type *have = call && i < call->args.n ? call->args.v[i]->type : NULL;
 
         fn->params[w][i] = nd_check_declare_var(
-            c, f->name, f->span, nd_check_pointer_as(c, nd_type_resolve(c->t, f->texpr), have));
+            c, f->name, f->span,
+            nd_check_declared(c, nd_type_resolve(c->t, f->texpr), w == ND_KERNEL ? have : NULL));
         fn->params[w][i]->nassign = 2;
     }
     nd_check_block(c, d->body);

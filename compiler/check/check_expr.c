@@ -116,6 +116,19 @@ static void bad_operands(struct nd_check *c, struct nd_expr *e)
         nd_help(c->d, d, "str(pointer) makes a string of a pointer");
 }
 
+// Times of two clocks have nothing to do with each other.
+static bool other_clock(struct nd_check *c, const struct nd_expr *e)
+{
+    if (e->a->type->kind != ND_T_TIME || nd_type_equal(e->a->type, e->b->type) ||
+        e->b->type->kind != ND_T_TIME)
+        return false;
+    nd_help(c->d,
+            nd_error(c->d, ND_E0303, e->span, "%s and %s: these clocks differ",
+                     nd_type_text(c->t, e->a->type), nd_type_text(c->t, e->b->type)),
+            "take both times from one clock; their numbers are (u64)x");
+    return true;
+}
+
 static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *a = e->a->type, *b = e->b->type, *t;
@@ -137,6 +150,8 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
         bad_operands(c, e);
         return error_type();
     }
+    if (other_clock(c, e))
+        return error_type();
     t = arith_type(c, e->op, a, b,
                    e->b->kind == ND_E_INT &&
                        (e->b->num == 1000 || e->b->num == 1000000 || e->b->num == 1000000000));
@@ -167,7 +182,7 @@ static struct nd_type *check_compare(struct nd_check *c, struct nd_expr *e)
                    (nd_type_is_int(b) || b->kind == ND_T_DOUBLE);
     bool equality = e->op == ND_OP_EQ || e->op == ND_OP_NE;
 
-    if (a->kind == ND_T_ERROR || b->kind == ND_T_ERROR)
+    if (a->kind == ND_T_ERROR || b->kind == ND_T_ERROR || other_clock(c, e))
         return nd_ty(&nd_type_bool);
     if (!numbers && !(comparable_bytes(a, b) && (equality || c->world == ND_USER)))
         bad_operands(c, e);

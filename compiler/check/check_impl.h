@@ -38,10 +38,9 @@ void nd_check_map_key_set(struct nd_check *c, struct nd_expr *e);
 struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
 // A plain name that the probe's stage exports becomes its variable: skb is $skb there.
 void nd_check_exported(struct nd_check *c, struct nd_expr *e);
-// check_var.c: a declared pointer means the memory of what it is given; of a number or of nothing
-// (NULL), that of the probe
-struct nd_type *nd_check_pointer_as(struct nd_check *c, struct nd_type *want,
-                                    const struct nd_type *have);
+// check_var.c: a declared pointer means the memory of what it is given, or that of the probe if it
+// is given a number or nothing (NULL); a declared time is one of the clock of what it is given
+struct nd_type *nd_check_declared(struct nd_check *c, struct nd_type *want, struct nd_type *have);
 // $name = a value of type t (NULL: let $name), the first one and those after it
 void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *name,
                           struct nd_type *t);

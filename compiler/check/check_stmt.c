@@ -336,6 +336,8 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
         return;
     }
     want = c->fn->ret;
+    if (t && t->kind == ND_T_TIME && want->kind == ND_T_TIME && !want->clock)
+        want = c->fn->ret = t;
     if (!t && want->kind != ND_T_NONE) {
         nd_error(c->d, ND_E0407, s->span, "%s() returns %s", c->fn->decl->name,
                  nd_type_text(c->t, want));
@@ -362,6 +364,17 @@ static bool fills(const struct nd_type *field, const struct nd_type *t)
              field->elem->size == t->elem->size));
 }
 
+static struct nd_type *set_field(struct nd_event *ev, const char *name, struct nd_type *t)
+{
+    uint32_t i;
+
+    for (i = 0; i < ev->type->nelems; i++) {
+        if (!strcmp(ev->type->fields[i].name, name))
+            ev->type->fields[i].type = t;
+    }
+    return t;
+}
+
 static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_event *ev,
                              const struct nd_named *n)
 {
@@ -383,10 +396,7 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
         return;
     if ((f.type->kind == ND_T_KSTACK && t->kind == ND_T_KSTACK) ||
         (f.type->kind == ND_T_USTACK && t->kind == ND_T_USTACK)) {
-        for (i = 0; i < ev->type->nelems; i++) { // the depth sent is the depth declared
-            if (!strcmp(ev->type->fields[i].name, n->name))
-                ev->type->fields[i].type = t;
-        }
+        set_field(ev, n->name, t); // the depth sent is the depth declared
         return;
     }
     if (f.type->kind == ND_T_BUF && n->expr->kind == ND_E_CALL && n->expr->builtin &&
@@ -394,6 +404,10 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
         return; // as many bytes as the field has room for
     if (fills(f.type, t))
         return;
+    if (t->kind == ND_T_TIME && f.type == nd_ty(&nd_type_time) && t->clock) {
+        f.type = set_field(ev, n->name, t); // declared as time: of this clock, from now on
+        c->changed = true;
+    }
     if (!nd_type_unify(c->t, f.type, t) ||
         (f.type->kind == ND_T_TUPLE && !nd_type_equal(f.type, t)))
         nd_error(c->d, ND_E0408, n->expr->span, "field '%s' of event %s is %s, not %s", n->name,

@@ -26,12 +26,13 @@ static bool can_be_kept(struct nd_check *c, struct nd_expr *e)
     return false;
 }
 
-struct nd_type *nd_check_pointer_as(struct nd_check *c, struct nd_type *want,
-                                    const struct nd_type *have)
+struct nd_type *nd_check_declared(struct nd_check *c, struct nd_type *want, struct nd_type *have)
 {
     bool user =
         have && have->kind == ND_T_PTR ? have->as == ND_AS_USER : c->probe && c->probe->user_memory;
 
+    if (want->kind == ND_T_TIME && have && have->kind == ND_T_TIME)
+        return have;
     return nd_type_in(c->t, want, user ? ND_AS_USER : ND_AS_KERNEL);
 }
 
@@ -39,12 +40,12 @@ struct nd_type *nd_check_pointer_as(struct nd_check *c, struct nd_type *want,
 static struct nd_type *declared_type(struct nd_check *c, struct nd_stmt *s, const char *name,
                                      struct nd_type *t)
 {
-    struct nd_type *want = nd_type_resolve(c->t, s->texpr);
+    struct nd_type *want = nd_check_declared(c, nd_type_resolve(c->t, s->texpr), t);
 
     if (t && t->kind != ND_T_ERROR && want->kind != ND_T_ERROR && !nd_type_unify(c->t, want, t))
         nd_error(c->d, ND_E0303, s->rhs->span, "$%s is declared as %s, not %s", name,
                  nd_type_text(c->t, want), nd_type_text(c->t, t));
-    return nd_check_pointer_as(c, want, t);
+    return want;
 }
 
 void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *name,

@@ -3,6 +3,7 @@
 #include "compiler/lang/types.h"
 
 #include <string.h>
+#include <time.h>
 
 #define TYPE(var, k, sz, sg, al) \
     const struct nd_type var = {.kind = (k), .size = (sz), .is_signed = (sg), .align = (al)}
@@ -21,6 +22,11 @@ TYPE(nd_type_bool, ND_T_BOOL, 1, false, 1);
 #define ND_TYPE_ONE(id, name, text, size, align, class, sign, visit) \
     TYPE(nd_type_##name, ND_T_##id, size, ND_SIGN_##sign == ND_SIGN_ALWAYS, align);
 #include "runtime/common/types.def"
+
+#define TIME_OF(name, id) \
+    const struct nd_type nd_type_##name = {.kind = ND_T_TIME, .size = 8, .align = 8, .clock = (id)}
+TIME_OF(time_boot, CLOCK_BOOTTIME);
+TIME_OF(time_tai, CLOCK_TAI);
 
 struct nd_type *nd_type_flow(struct nd_types *t)
 {
@@ -223,7 +229,9 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
     case ND_T_USTACK:
         return a->depth == b->depth && a->flags == b->flags;
     case ND_T_STRFTIME:
-        return !strcmp(a->name, b->name);
+        return !strcmp(a->name, b->name) && a->clock == b->clock;
+    case ND_T_TIME:
+        return a->clock == b->clock;
     default: // 0 but in aggregations
         return a->lo == b->lo && a->hi == b->hi && a->step == b->step;
     }

@@ -48,6 +48,7 @@ struct nd_type {
     uint32_t btf_id;         // STRUCT, ENUM from BTF
     uint32_t depth;          // KSTACK, USTACK
     uint32_t flags;          // ND_TF_*
+    uint32_t clock;          // TIME, STRFTIME: CLOCK_BOOTTIME, CLOCK_TAI; 0: monotonic
     int64_t lo, hi, step;    // aggregations: see the kind
     uint32_t align;
 };
@@ -68,6 +69,7 @@ struct nd_types {
 extern const struct nd_type nd_type_word;
 extern const struct nd_type nd_type_i64, nd_type_u64, nd_type_u32, nd_type_u16, nd_type_u8,
     nd_type_bool;
+extern const struct nd_type nd_type_time_boot, nd_type_time_tai;
 #define ND_TYPE_ONE(id, name, ...) extern const struct nd_type nd_type_##name;
 #include "runtime/common/types.def"
 

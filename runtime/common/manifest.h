@@ -232,7 +232,7 @@ struct nd_mf_type {
     uint32_t first; // see the kind
     uint32_t count;
     uint32_t elem;        // type of an array element, stack map of a stack
-    uint32_t a;           // stacks: depth
+    uint32_t a;           // stacks: depth; TIME, STRFTIME: its clock, 0: CLOCK_MONOTONIC
     int64_t lo, hi, step; // aggregations: see the kind
 };
 

@@ -184,12 +184,10 @@ static void put_time(const struct nd_vm *vm, const struct vm_value *v, struct nd
 {
     char tmp[64];
 
-    if (v->kind != VM_I64 && v->kind != VM_U64) {
+    if (v->kind != VM_I64 && v->kind != VM_U64)
         vm_text(vm, v, out);
-        return;
-    }
-    nd_buf_put(out, tmp,
-               nd_text_time((int64_t)((uint64_t)v->i + (uint64_t)vm->env.fmt->wall_offset), tmp));
+    else
+        nd_buf_put(out, tmp, nd_text_time(vm_wall(vm, v, v->i), tmp));
 }
 
 static void put_text(const struct nd_vm *vm, const struct nd_spec *p, const struct vm_value *v,
