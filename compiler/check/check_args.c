@@ -61,6 +61,24 @@ static struct nd_type *no_arg(struct nd_check *c, struct nd_expr *e, const char 
     return nd_ty(&nd_type_error);
 }
 
+// The words of the parameter, which a return probe's entry has to record; false after an error.
+static bool note_words(struct nd_check *c, struct nd_expr *e, const struct nd_func_sig *s,
+                       uint32_t i)
+{
+    struct nd_param_place at;
+    uint32_t w;
+
+    nd_type_param(c->t, s, i, &at);
+    if (at.first + at.words > ND_FUNC_ARGS) {
+        nd_error(c->d, ND_E0605, e->name_span, "'%s' is too far up the stack: %u words can be read",
+                 e->name, ND_FUNC_ARGS);
+        return false;
+    }
+    for (w = at.first; c->probe->retprobe && w < at.first + at.words; w++)
+        c->probe->entry_args |= 1u << w;
+    return true;
+}
+
 static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                   const struct nd_func_sig *s)
 {
@@ -81,15 +99,16 @@ static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                    nd_type_text(c->t, t));
             continue;
         }
-        if (c->probe->retprobe && nd_probe_has_regs(c->probe) && i < ND_FUNC_ARGS)
-            c->probe->entry_args |= 1u << i;
+        if (nd_probe_has_regs(c->probe) && !note_words(c, e, s, i))
+            return nd_ty(&nd_type_error);
         e->field = ND_NEW(c->a, struct nd_field);
         e->field->name = e->name;
         e->field->type = t;
         e->field->off = i;
         if (t->kind == ND_T_PTR && as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_T_STRUCT)
             as = ND_AS_KERNEL;
-        e->as = as;
+        e->as =
+            t->kind == ND_T_STRUCT || t->kind == ND_T_ARRAY ? (uint32_t)ND_AS_BPF : (uint32_t)as;
         return t->kind == ND_T_PTR ? nd_type_in(c->t, t, as) : t;
     }
     return no_arg(c, e, s->name, &near, list);

@@ -288,8 +288,10 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
     if (nd_kind_is(p->type, ND_PF_WORDS)) {
         const struct nd_func_sig *s = p->targets.n ? p->targets.v[0].sig : NULL;
 
-        if (s && n >= s->nparams) {
-            nd_error(c->d, ND_E0605, e->span, "%s has %u arguments", s->name, s->nparams);
+        uint32_t all = nd_type_param_slots(c->t, s);
+
+        if (s && n >= all) {
+            nd_error(c->d, ND_E0605, e->span, "%s has %u arguments", s->name, all);
             return nd_ty(&nd_type_error);
         }
         return nd_ty(&nd_type_u64);

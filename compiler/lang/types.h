@@ -10,6 +10,7 @@
 #include "runtime/common/typekinds.h"
 
 struct nd_btf;
+struct nd_func_sig;
 struct nd_kernel;
 
 // Where the bytes of a pointer's target or an aggregate are, and therefore how they are read.
@@ -115,6 +116,19 @@ struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x);
 
 // A type as C writes it ("const char *const *"), its pointers to memory at `as`; NULL: unknown.
 struct nd_type *nd_type_from_c(struct nd_types *t, const char *text, enum nd_as as);
+
+// Where parameter i of a function is when it is entered. A trampoline passes all of them in slots of
+// 8 bytes, in order. A breakpoint finds registers and stack as they are: words from `first` on, of
+// which those after the registers for arguments are on the stack.
+struct nd_param_place {
+    uint32_t slot, slots;
+    uint32_t first, words;
+    bool by_ref; // the word is the address of a copy
+};
+void nd_type_param(struct nd_types *t, const struct nd_func_sig *sig, uint32_t i,
+                   struct nd_param_place *out);
+// Slots of all parameters; after them a trampoline has the result.
+uint32_t nd_type_param_slots(struct nd_types *t, const struct nd_func_sig *sig);
 
 bool nd_type_is_int(const struct nd_type *t);    // value fits a register and can be computed with
 bool nd_type_is_scalar(const struct nd_type *t); // kept in a register: ints, pointers, times, ...

@@ -180,6 +180,7 @@ static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct n
 {
     const struct nd_target *at = &l->fn.probe->targets.v[0];
     struct nd_need n = {.span = e->span};
+    struct nd_param_place place;
 
     if (f) {
         n.kind = ND_NEED_RECORD;
@@ -192,10 +193,33 @@ static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct n
         n.type = at->kind == ND_AT_RAW_TP ? at->s1 : at->sig->name;
         n.path = at->sig->params[e->field->off].name;
         n.value = e->field->off;
+        nd_type_param(&l->p->types, at->sig, e->field->off, &place);
+        n.bytes = place.slot;
     } else {
         return;
     }
     nd_need_note(l->p, &n);
+}
+
+// A parameter by name: a number, or a struct whose words are put together.
+static struct nd_val param(struct nd_lower *l, const struct nd_expr *e)
+{
+    bool breakpoint = l->fn.probe->type == ND_PROG_KPROBE;
+    struct nd_val v = {.mem = true, .as = ND_AS_BPF};
+    struct nd_param_place at;
+    uint32_t i, from;
+
+    nd_type_param(&l->p->types, l->fn.probe->targets.v[0].sig, e->field->off, &at);
+    from = breakpoint ? at.first : at.slot;
+    if (e->type->kind != ND_T_STRUCT && e->type->kind != ND_T_ARRAY)
+        return (struct nd_val){.v = nd_ir_extend(l, nd_lower_arg_n(l, from, e->span), e->type)};
+    if (at.by_ref)
+        return (struct nd_val){
+            .v = nd_lower_arg_n(l, from, e->span), .mem = true, .as = ND_AS_KERNEL};
+    v.v = nd_lower_temp(l, at.slots ? at.slots * 8 : 8);
+    for (i = 0; i < at.slots; i++)
+        nd_ir_store(l, nd_ir_gep(l, v.v, 8 * i), 8, nd_lower_arg_n(l, from + i, e->span));
+    return v;
 }
 
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
@@ -206,8 +230,7 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
 
     need_arg(l, e, f);
     if (!f)
-        return (struct nd_val){
-            .v = nd_ir_extend(l, nd_lower_arg_n(l, e->field->off, e->span), e->type)};
+        return param(l, e);
     nd_lower_reads_bytes(l, f->size, ND_AS_CTX, e->span);
     if (f->data_loc || f->rel_loc) {
         tmp = nd_lower_temp(l, e->type->size);
@@ -233,7 +256,8 @@ LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e)
     nd_lower_reads_bytes(l, 8, ND_AS_CTX, e->span);
     if (l->fn.probe->type == ND_PROG_FEXIT)
         return nd_ir_extend(
-            l, nd_lower_ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
+            l, nd_lower_ctx_load(l, nd_type_param_slots(&l->p->types, t->sig) * 8, &nd_type_u64),
+            e->type);
     return nd_ir_extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
 }
 
