@@ -367,23 +367,26 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
 
 static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)
 {
+    const struct nd_expr *b;
     struct nd_type *t;
 
     nd_check_expr(c, e->a);
     truth_ok(c, e->a);
     if (nd_ask_prune_cond(e))
         return nd_check_expr(c, e);
-    nd_check_expr(c, e->b);
+    if (e->b)
+        nd_check_expr(c, e->b);
     nd_check_expr(c, e->c);
-    t = nd_type_unify(c->t, e->b->type, e->c->type);
+    b = e->b ? e->b : e->a; // a ?: b
+    t = nd_type_unify(c->t, b->type, e->c->type);
     if (!t) {
         nd_error(c->d, ND_E0303, e->span, "the two sides of ':' have different types, %s and %s",
-                 nd_type_text(c->t, e->b->type), nd_type_text(c->t, e->c->type));
+                 nd_type_text(c->t, b->type), nd_type_text(c->t, e->c->type));
         return error_type();
     }
-    e->is_const = const_int(e->a) && const_int(e->b) && const_int(e->c);
+    e->is_const = const_int(e->a) && const_int(b) && const_int(e->c);
     if (e->is_const)
-        e->num = e->a->num ? e->b->num : e->c->num;
+        e->num = e->a->num ? b->num : e->c->num;
     return t;
 }
 

@@ -29,7 +29,8 @@ static bool negative(const struct nd_expr *e, const struct nd_type *t)
     if (e && e->is_const && nd_type_is_int(t))
         return !is_unsigned(t) && (int64_t)e->num < 0;
     if (e && e->kind == ND_E_COND)
-        return negative(e->b, e->b->type) || negative(e->c, e->c->type);
+        return negative(e->b ? e->b : e->a, (e->b ? e->b : e->a)->type) ||
+               negative(e->c, e->c->type);
     return (t->kind == ND_T_INT || t->kind == ND_T_ENUM) && t->is_signed && !t->is_word;
 }
 

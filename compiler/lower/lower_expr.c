@@ -114,10 +114,12 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
     bool sc = nd_type_is_scalar(e->type);
     LLVMValueRef tmp = sc ? NULL : nd_lower_temp(l, e->type->size), a = NULL, b = NULL, phi;
 
-    LLVMBuildCondBr(l->b, nd_lower_cond(l, e->a), yes, no);
+    if (!e->b) // a ?: b
+        a = nd_lower_int(l, e->a);
+    LLVMBuildCondBr(l->b, a ? nd_ir_bool(l, a) : nd_lower_cond(l, e->a), yes, no);
     nd_ir_at(l, yes);
     if (sc)
-        a = nd_lower_int(l, e->b);
+        a = a ? a : nd_lower_int(l, e->b);
     else
         nd_lower_into(l, e->b, tmp, e->type);
     y = LLVMGetInsertBlock(l->b);

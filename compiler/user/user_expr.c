@@ -222,11 +222,19 @@ static void cond(struct nd_user *u, struct nd_expr *e)
     enum nd_vm_domain d = domain_of(e->type);
     uint32_t no, end;
 
-    nd_u_expr(u, e->a);
+    if (e->b) {
+        nd_u_expr(u, e->a);
+    } else { // a ?: b
+        nd_u_operand(u, e->a, d);
+        nd_u_op(u, ND_VM_DUP, 0, 0, 0);
+    }
     no = nd_u_jump(u, ND_VM_JZ);
-    nd_u_operand(u, e->b, d);
+    if (e->b)
+        nd_u_operand(u, e->b, d);
     end = nd_u_jump(u, ND_VM_JMP);
     nd_u_land(u, no);
+    if (!e->b)
+        nd_u_op(u, ND_VM_POP, 0, 0, 0);
     nd_u_operand(u, e->c, d);
     nd_u_land(u, end);
     if (e->type->kind == ND_T_INT) // of either side, it is now of the common type
