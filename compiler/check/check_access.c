@@ -232,6 +232,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
         e->b->map = m;
         e->b->type = nd_ty(&nd_type_none);
         m->keyed = true;
+        m->probed |= c->world == ND_KERNEL;
         if (!m->key && a->kind != ND_T_ERROR && c->last_pass)
             nd_error(c->d, ND_E0308, e->b->span, "%s is never written", m->name);
         else if (m->key && a->kind != ND_T_ERROR && !nd_type_unify(c->t, m->key, a))
@@ -274,6 +275,7 @@ struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
     struct nd_map *m = nd_check_map(c, e->name, e->span);
 
     nd_check_map_key(c, e);
+    m->probed |= c->world == ND_KERNEL;
     e->as = ND_AS_BPF;
     if (!m->val) {
         if (c->last_pass && !m->written) {

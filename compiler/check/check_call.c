@@ -196,6 +196,8 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
         break;
     case ND_B_DELETE:
     case ND_B_HAS_KEY:
+        if (m)
+            m->probed |= c->world == ND_KERNEL;
         if (e->args.n == 2) { // delete(@m, key): as @m[key]
             if (x->a) {
                 nd_error(c->d, ND_E0301, x->span, "the key is given twice");

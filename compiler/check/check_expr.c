@@ -282,6 +282,8 @@ static struct nd_type *check_step(struct nd_check *c, struct nd_expr *e)
             nd_error(c->d, ND_E0311, e->span, "%s holds %s", m->name, nd_type_text(c->t, m->val));
             return error_type();
         }
+        m->added |= c->world == ND_KERNEL;
+        m->probed |= c->world == ND_KERNEL && !e->unused;
         nd_check_map_value(c, m, nd_ty(&nd_type_word), x);
         x->type = m->val;
         return m->val;

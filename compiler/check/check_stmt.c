@@ -146,6 +146,10 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
             return;
         }
     }
+    if (c->world == ND_KERNEL)
+        *(s->op == ND_OP_NONE                        ? &m->assigned
+          : s->op == ND_OP_ADD || s->op == ND_OP_SUB ? &m->added
+                                                     : &m->probed) = true;
     m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY ||
                    s->rhs->kind == ND_E_VAR || s->op != ND_OP_NONE;
     if (t->is_word) // as a value it has a sign, as a key it need not
@@ -472,6 +476,7 @@ static void check_expr_stmt(struct nd_check *c, struct nd_stmt *s)
                     "write @name = %s(...)", e->name);
         return;
     }
+    e->unused = true;
     nd_check_expr(c, e);
     if (c->last_pass && e->kind != ND_E_CALL && e->kind != ND_E_ERROR &&
         !(e->kind == ND_E_UNARY && e->op >= ND_OP_PREINC))

@@ -112,6 +112,7 @@ struct nd_expr {
     bool is_unsigned; // INT: does not fit a signed integer
     bool paren;       // written in parentheses
     bool sets_key;    // MAP: this use makes the entry
+    bool unused;      // a statement: nobody sees the value
     enum nd_lit_unit lit_unit;
     const char *name;
     struct nd_span name_span; // FIELD: the name; CALL: the function's name
