@@ -44,12 +44,13 @@ bool nd_lower_operands_signed(const struct nd_expr *e)
     return nd_type_signed(e->a->type) && nd_type_signed(e->b->type);
 }
 
-// Pointer arithmetic counts in elements, as in C.
-static LLVMValueRef scaled(struct nd_lower *l, const struct nd_expr *ptr, LLVMValueRef n)
+LLVMValueRef nd_lower_scaled(struct nd_lower *l, const struct nd_type *ptr, LLVMValueRef n,
+                             struct nd_span span)
 {
-    struct nd_type *elem = nd_type_elem(&l->p->types, ptr->type);
+    struct nd_type *elem = ptr->kind == ND_T_PTR ? nd_type_elem(&l->p->types, ptr) : NULL;
 
-    return elem->size > 1 ? LLVMBuildMul(l->b, n, nd_lower_core_size(l, elem, ptr->span), "") : n;
+    return elem && elem->size > 1 ? LLVMBuildMul(l->b, n, nd_lower_core_size(l, elem, span), "")
+                                  : n;
 }
 
 static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
@@ -58,9 +59,9 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
     bool sgn = nd_lower_operands_signed(e);
 
     if (e->type->kind == ND_T_PTR && e->a->type->kind == ND_T_PTR)
-        b = scaled(l, e->a, b);
+        b = nd_lower_scaled(l, e->a->type, b, e->a->span);
     else if (e->type->kind == ND_T_PTR && e->b->type->kind == ND_T_PTR)
-        a = scaled(l, e->b, a);
+        a = nd_lower_scaled(l, e->b->type, a, e->b->span);
     switch (e->op) {
     case ND_OP_ADD:
         return LLVMBuildAdd(l->b, a, b, "");
@@ -144,10 +145,9 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_slot *s = &l->fn.slots[e->a->sym->index];
-    LLVMValueRef old = LLVMBuildLoad2(l->b, l->i64, s->ptr, ""), one = nd_ir_i64(l, 1), v;
+    LLVMValueRef old = LLVMBuildLoad2(l->b, l->i64, s->ptr, ""), v,
+                 one = nd_lower_scaled(l, e->a->type, nd_ir_i64(l, 1), e->a->span);
 
-    if (e->a->type->kind == ND_T_PTR)
-        one = scaled(l, e->a, one);
     v = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC ? LLVMBuildAdd(l->b, old, one, "")
                                                         : LLVMBuildSub(l->b, old, one, "");
     LLVMBuildStore(l->b, v, s->ptr);

@@ -383,6 +383,9 @@ LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e);  // a scalar a
 LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
 // Writes the value as type t to memory that need not be zeroed before.
 void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
+// A number that is added to a pointer counts in elements, as in C; to anything else, in ones.
+LLVMValueRef nd_lower_scaled(struct nd_lower *l, const struct nd_type *ptr, LLVMValueRef n,
+                             struct nd_span span);
 bool nd_lower_operands_signed(const struct nd_expr *e); // both, by the one rule
 
 // lower_compare.c
