@@ -206,9 +206,11 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
             return v[i];
         if (v[i]->kind == ND_T_STRING && !v[i]->size) // user space: in a tuple a string has a size
             v[i] = nd_type_string(c->t, 64);
-        if (v[i]->kind == ND_T_NONE || nd_type_is_agg(v[i])) {
-            nd_error(c->d, ND_E0315, e->args.v[i]->span, "%s cannot be part of a tuple",
-                     nd_type_text(c->t, v[i]));
+        if (nd_typekind_is(v[i]->kind, ND_IS_SCRIPT) || v[i]->kind == ND_T_VOID ||
+            nd_type_is_agg(v[i])) {
+            nd_check_no_value(c, e->args.v[i],
+                              nd_error(c->d, ND_E0315, e->args.v[i]->span,
+                                       "%s cannot be part of a tuple", nd_type_text(c->t, v[i])));
             return error_type();
         }
     }

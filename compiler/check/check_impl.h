@@ -55,6 +55,8 @@ void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);
 // Type of an expression in the payload of an event.
 // printf: does the format fit the arguments? Reports.
 void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t fmt_arg);
+// Adds to a message about all of `args` or `opt` that a field of it is a value.
+void nd_check_no_value(struct nd_check *c, const struct nd_expr *e, struct nd_diag *d);
 // Where a raw tracepoint has the field of a trace event ("skb.dev.name"), or NULL.
 const char *nd_raw_path(const char *category, const char *event, const char *field);
 
