@@ -31,6 +31,7 @@ static void yyerror(struct nd_span *span, void *scanner, struct nd_parse *p, con
 static struct nd_expr *binary(struct nd_parse *p, enum nd_op op, struct nd_expr *a, struct nd_expr *b);
 static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span span, struct nd_expr *a);
 static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r);
+static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e);
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name);
 static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys);
 static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
@@ -79,6 +80,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token <text> T_PROBE_SPEC "a probe"
 %token <num> T_INT "a number"
 %token <real> T_DOUBLE "a decimal number"
+%token <text> T_QUALIFIER "volatile"
 %token <text> T_USE "use" T_OPTION "option" T_CONST "const" T_FN "fn" T_STRUCT "struct" T_UNION "union"
 %token <text> T_ENUM "enum" T_EVENT "event" T_LET "let" T_PROBE "probe" T_WHEN "when" T_BEGIN "begin"
 %token <text> T_KBEGIN "BEGIN" T_END "end" T_KEND "END" T_EVERY "every" T_ON "on" T_SEND "send" T_IF "if"
@@ -330,6 +332,8 @@ declarators: stars cname         {
 
 stars: %empty                    { $$ = 0; }
     | stars '*'                  { $$ = $1 + 1; }
+    | stars T_CONST
+    | stars T_QUALIFIER
     ;
 type_words: T_TYPE               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
     | type_words T_TYPE          { $$ = $1; $$->name = nd_arena_printf(A, "%s %s", $1->name, $2.s); $$->span = @$; }
@@ -339,8 +343,8 @@ type_base: type_words
     | T_UNION id               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_UNION; }
     | T_ENUM id                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; }
     | T_ENUM id '?'            { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; $$->optional = true; }
-    | T_CONST type_words         { $$ = $2; }
-    | T_CONST T_STRUCT id      { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $3.s; $$->tag = ND_TAG_STRUCT; }
+    | T_CONST type_base          { $$ = $2; }
+    | T_QUALIFIER type_base      { $$ = $2; }
     ;
 cast_type: type_base stars       { $$ = $1; $$->stars = $2; $$->span = @$; }
     | type_base stars '[' T_INT ']' { $$ = $1; $$->stars = $2; $$->is_array = true; $$->nelems = $4.v; $$->span = @$; }
@@ -373,7 +377,7 @@ assign_op: '=' { $$ = ND_OP_NONE; } | T_ADD_SET { $$ = ND_OP_ADD; } | T_SUB_SET 
     | T_AND_SET { $$ = ND_OP_AND; } | T_OR_SET { $$ = ND_OP_OR; } | T_XOR_SET { $$ = ND_OP_XOR; }
     | T_SHL_SET { $$ = ND_OP_SHL; } | T_SHR_SET { $$ = ND_OP_SHR; }
     ;
-simple: expr                     { $$ = nd_stmt_new(A, ND_S_EXPR, @$); $$->expr = $1; }
+simple: expr                     { $$ = evaluate(p, $1); }
     | unary assign_op expr       { $$ = assign(p, @$, $1, $2, $3); }
     | T_LET T_VAR                { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; }
     | T_LET T_VAR '=' expr       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->rhs = $4; }
@@ -439,6 +443,7 @@ limit_opt: %empty                { $$ = NULL; }
 
 expr: cond ;
 cond: lor
+    | lor '?' ':' cond           { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->c = $4; $$ = deep(p, $$); }
     | lor '?' expr ':' cond      { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
     ;
 lor: land
@@ -636,6 +641,30 @@ static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_ex
     st->op = op;
     st->rhs = r;
     return st;
+}
+
+static struct nd_block *branch(struct nd_parse *p, struct nd_expr *e, struct nd_span span)
+{
+    struct nd_block *b = ND_NEW(p->arena, struct nd_block);
+
+    b->span = e ? e->span : span;
+    if (e)
+        *ND_PUSH(p->arena, b) = evaluate(p, e);
+    return b;
+}
+
+// An expression as a statement: "c ? f() : g()" is an if, of which either side may have no value.
+static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e)
+{
+    struct nd_stmt *s = nd_stmt_new(p->arena, e->kind == ND_E_COND ? ND_S_IF : ND_S_EXPR, e->span);
+
+    s->expr = e;
+    if (e->kind != ND_E_COND)
+        return s;
+    s->expr = e->a;
+    s->body = branch(p, e->b, e->span);
+    s->else_body = branch(p, e->c, e->span);
+    return s;
 }
 
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name)

@@ -185,7 +185,7 @@ bool nd_ask_prune_cond(struct nd_expr *e)
 
     if (!e->a->is_const || !e->a->asks)
         return false;
-    *e = e->a->num ? *e->b : *e->c;
+    *e = !e->a->num ? *e->c : e->b ? *e->b : *e->a;
     e->span = span;
     return true;
 }

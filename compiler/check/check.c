@@ -181,7 +181,10 @@ static void check_maps(struct nd_check *c)
                     nd_error(c->d, ND_E0401, m->val_span,
                              "%s holds a double here, and a probe uses it", m->name),
                     "the kernel has no floating point numbers: keep the result in a separate map");
-        if (m->gen && !(m->worlds & ND_KERNEL))
+        // Two generations only where probes do not need to see what user space has: not what they
+        // read, or set and add to; nor a variable that they set, which is there in both.
+        if (m->gen &&
+            (!(m->worlds & ND_KERNEL) || m->probed || (m->assigned && (m->added || !m->key))))
             m->gen = false;
         if (m->has_decl && !m->val && !m->worlds)
             nd_error(c->d, ND_W0901, m->span, "%s is never used", m->name);

@@ -206,9 +206,11 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
             return v[i];
         if (v[i]->kind == ND_T_STRING && !v[i]->size) // user space: in a tuple a string has a size
             v[i] = nd_type_string(c->t, 64);
-        if (v[i]->kind == ND_T_NONE || nd_type_is_agg(v[i])) {
-            nd_error(c->d, ND_E0315, e->args.v[i]->span, "%s cannot be part of a tuple",
-                     nd_type_text(c->t, v[i]));
+        if (nd_typekind_is(v[i]->kind, ND_IS_SCRIPT) || v[i]->kind == ND_T_VOID ||
+            nd_type_is_agg(v[i])) {
+            nd_check_no_value(c, e->args.v[i],
+                              nd_error(c->d, ND_E0315, e->args.v[i]->span,
+                                       "%s cannot be part of a tuple", nd_type_text(c->t, v[i])));
             return error_type();
         }
     }
@@ -232,6 +234,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
         e->b->map = m;
         e->b->type = nd_ty(&nd_type_none);
         m->keyed = true;
+        m->probed |= c->world == ND_KERNEL;
         if (!m->key && a->kind != ND_T_ERROR && c->last_pass)
             nd_error(c->d, ND_E0308, e->b->span, "%s is never written", m->name);
         else if (m->key && a->kind != ND_T_ERROR && !nd_type_unify(c->t, m->key, a))
@@ -249,6 +252,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
                 !(a->kind == ND_T_IP && b->kind == ND_T_PREFIX))
                 nd_error(c->d, ND_E0303, e->b->args.v[i]->span, "%s cannot be compared with %s",
                          nd_type_text(c->t, a), nd_type_text(c->t, b));
+            nd_check_sign(c, ND_OP_EQ, e->b->args.v[i]->span, e->a, e->b->args.v[i]);
         }
         e->b->type = nd_ty(&nd_type_none);
         return nd_ty(&nd_type_bool);
@@ -273,6 +277,7 @@ struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
     struct nd_map *m = nd_check_map(c, e->name, e->span);
 
     nd_check_map_key(c, e);
+    m->probed |= c->world == ND_KERNEL;
     e->as = ND_AS_BPF;
     if (!m->val) {
         if (c->last_pass && !m->written) {

@@ -3,7 +3,6 @@
 // format file. Must not know other names.
 #include "compiler/check/check_impl.h"
 
-#include <stdio.h>
 #include <string.h>
 
 // Fields that a trace event copies straight from its arguments, so that a raw tracepoint, which is
@@ -62,6 +61,24 @@ static struct nd_type *no_arg(struct nd_check *c, struct nd_expr *e, const char 
     return nd_ty(&nd_type_error);
 }
 
+// The words of the parameter, which a return probe's entry has to record; false after an error.
+static bool note_words(struct nd_check *c, struct nd_expr *e, const struct nd_func_sig *s,
+                       uint32_t i)
+{
+    struct nd_param_place at;
+    uint32_t w;
+
+    nd_type_param(c->t, s, i, &at);
+    if (at.first + at.words > ND_FUNC_ARGS) {
+        nd_error(c->d, ND_E0605, e->name_span, "'%s' is too far up the stack: %u words can be read",
+                 e->name, ND_FUNC_ARGS);
+        return false;
+    }
+    for (w = at.first; c->probe->retprobe && w < at.first + at.words; w++)
+        c->probe->entry_args |= 1u << w;
+    return true;
+}
+
 static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                   const struct nd_func_sig *s)
 {
@@ -82,15 +99,16 @@ static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
                                    nd_type_text(c->t, t));
             continue;
         }
-        if (c->probe->retprobe && nd_probe_has_regs(c->probe) && i < ND_FUNC_ARGS)
-            c->probe->entry_args |= 1u << i;
+        if (nd_probe_has_regs(c->probe) && !note_words(c, e, s, i))
+            return nd_ty(&nd_type_error);
         e->field = ND_NEW(c->a, struct nd_field);
         e->field->name = e->name;
         e->field->type = t;
         e->field->off = i;
         if (t->kind == ND_T_PTR && as == ND_AS_BTF && nd_type_elem(c->t, t)->kind != ND_T_STRUCT)
             as = ND_AS_KERNEL;
-        e->as = as;
+        e->as =
+            t->kind == ND_T_STRUCT || t->kind == ND_T_ARRAY ? (uint32_t)ND_AS_BPF : (uint32_t)as;
         return t->kind == ND_T_PTR ? nd_type_in(c->t, t, as) : t;
     }
     return no_arg(c, e, s->name, &near, list);
@@ -100,7 +118,9 @@ static struct nd_type *arg_of_sig(struct nd_check *c, struct nd_expr *e,
 static struct nd_type *format_type(struct nd_check *c, const struct nd_tp_format *f,
                                    const struct nd_tp_field *fd)
 {
-    const char *why = NULL, *type = fd->type;
+    // Pointers that a system call was given are the program's.
+    bool call = !strcmp(f->category, "syscalls");
+    const char *type = fd->type;
     struct nd_type *t;
 
     if (fd->data_loc || fd->rel_loc) {
@@ -123,26 +143,14 @@ static struct nd_type *format_type(struct nd_check *c, const struct nd_tp_format
             return nd_type_string(c->t, fd->size);
         return nd_type_array(c->t, nd_type_int(fd->size / n ? fd->size / n : 1, fd->is_signed), n);
     }
-    if (strchr(type, '*')) {
-        char name[64];
-
-        if (sscanf(type, "struct %63[A-Za-z0-9_] *", name) == 1 ||
-            sscanf(type, "const struct %63[A-Za-z0-9_] *", name) == 1)
-            t = nd_type_named_struct(c->t, ND_TAG_STRUCT, nd_arena_strdup(c->a, name), &why);
-        else
-            t = strstr(type, "char") ? nd_type_resolve(c->t, &(struct nd_texpr){.name = "char"})
-                                     : NULL;
-        // Pointers that a system call was given are the program's.
-        return nd_type_ptr(c->t, t ? t : nd_ty(&nd_type_void),
-                           !strcmp(f->category, "syscalls") ? ND_AS_USER : ND_AS_KERNEL);
-    }
-    if (!strncmp(type, "enum ", 5)) {
-        t = nd_type_named_struct(c->t, ND_TAG_ENUM, type + 5, &why);
-        if (t && t->size == fd->size)
-            return t;
-    }
+    t = nd_type_from_c(c->t, type, call ? ND_AS_USER : ND_AS_KERNEL);
+    if (t && (t->kind == ND_T_PTR || (t->kind == ND_T_ENUM && t->size == fd->size)))
+        return t;
+    // Arguments of system calls all have 8 bytes, of which those of their type count.
+    if (call && t && nd_type_is_int(t) && t->size <= fd->size)
+        return t;
     if (fd->size == 1 || fd->size == 2 || fd->size == 4 || fd->size == 8)
-        return !strcmp(type, "bool") ? nd_ty(&nd_type_bool) : nd_type_int(fd->size, fd->is_signed);
+        return t && t->kind == ND_T_BOOL ? t : nd_type_int(fd->size, fd->is_signed);
     return nd_type_array(c->t, nd_ty(&nd_type_u8), fd->size);
 }
 

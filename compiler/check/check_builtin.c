@@ -104,6 +104,10 @@ static struct nd_type *check_ntop(struct nd_check *c, struct nd_expr *e, const s
                 nd_error(c->d, ND_E0317, e->args.v[0]->span, "unknown address family %lld",
                          (long long)af),
                 "AF_INET is 2, AF_INET6 is 10");
+    if (at && nd_check_const_int(c, e->args.v[0], &af) && af == FAMILY_INET6 && a->size == 4 &&
+        (a->kind == ND_T_ARRAY || a->kind == ND_T_STRUCT || a->kind == ND_T_STRING))
+        nd_error(c->d, ND_E0302, e->args.v[at]->span,
+                 "an IPv6 address has 16 bytes, and this has 4");
     if (!nd_type_is_int(a) && a->kind != ND_T_IP &&
         !((a->kind == ND_T_ARRAY || a->kind == ND_T_STRUCT || a->kind == ND_T_STRING) &&
           (a->size == 16 || a->size == 4)))
@@ -253,7 +257,7 @@ static struct nd_type *aggregation(struct nd_check *c, struct nd_expr *e, enum n
     bool adds = nd_typekinds[kind].sign == ND_SIGN_FLAG; // else it counts
     struct nd_type *t;
 
-    if (adds && !nd_check_want_int(c, e, 0))
+    if (adds && (!nd_check_want_int(c, e, 0) || is_error(e->args.v[0])))
         return nd_ty(&nd_type_error);
     t = nd_type_new(c->t, kind, nd_typekinds[kind].size);
     t->align = 8;
@@ -369,6 +373,7 @@ static struct nd_type *check_strftime(struct nd_check *c, struct nd_expr *e,
         return nd_ty(&nd_type_str);
     t = nd_type_new(c->t, ND_T_STRFTIME, 8);
     t->name = fmt ? fmt : "";
+    t->clock = e->args.v[1]->type->clock;
     return t;
 }
 

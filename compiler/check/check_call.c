@@ -196,6 +196,8 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
         break;
     case ND_B_DELETE:
     case ND_B_HAS_KEY:
+        if (m)
+            m->probed |= c->world == ND_KERNEL;
         if (e->args.n == 2) { // delete(@m, key): as @m[key]
             if (x->a) {
                 nd_error(c->d, ND_E0301, x->span, "the key is given twice");
@@ -248,16 +250,20 @@ struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct
 
 struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
-    static const char *const clocks[] = {"monotonic", "boot", "tai"};
+    static const struct {
+        const char *name;
+        const struct nd_type *type;
+    } clocks[] = {
+        {"monotonic", &nd_type_time}, {"boot", &nd_type_time_boot}, {"tai", &nd_type_time_tai}};
     struct nd_expr *x = e->args.v[0];
     uint32_t i;
 
     (void)b;
     x->type = nd_ty(&nd_type_none);
     for (i = 0; x->kind == ND_E_IDENT && i < 3; i++) {
-        if (!strcmp(clocks[i], x->name)) {
+        if (!strcmp(clocks[i].name, x->name)) {
             e->index = i;
-            return i ? nd_ty(&nd_type_u64) : nd_ty(&nd_type_time);
+            return nd_ty(clocks[i].type);
         }
     }
     nd_help(c->d, nd_error(c->d, ND_E0302, x->span, "unknown clock"), "monotonic, boot or tai");
@@ -388,7 +394,9 @@ static bool returns(const struct nd_block *b)
     return s->kind == ND_S_IF && s->else_body && returns(s->body) && returns(s->else_body);
 }
 
-static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
+// call: NULL, or what it is called with.
+static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
+                          const struct nd_expr *call)
 {
     struct nd_scope scope = {.up = NULL}, *outer = c->scope, *s;
     struct nd_fn *was = c->fn;
@@ -408,8 +416,11 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w)
     for (i = 0; i < d->fields.n; i++) {
         const struct nd_decl_field *f = &d->fields.v[i];
 
-        fn->params[w][i] =
-            nd_check_declare_var(c, f->name, f->span, nd_type_resolve(c->t, f->texpr));
+        struct nd_type *have = call && i < call->args.n ? call->args.v[i]->type : NULL;
+
+        fn->params[w][i] = nd_check_declare_var(
+            c, f->name, f->span,
+            nd_check_declared(c, nd_type_resolve(c->t, f->texpr), w == ND_KERNEL ? have : NULL));
         fn->params[w][i]->nassign = 2;
     }
     nd_check_block(c, d->body);
@@ -485,7 +496,7 @@ static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_
     fn->ret = d->texpr ? nd_type_resolve(c->t, d->texpr) : nd_ty(&nd_type_none);
     c->fn_checks++;
     c->fn_depth++;
-    check_fn_body(c, fn, w);
+    check_fn_body(c, fn, w, call);
     c->fn_depth--;
     for (i = 0; i < call->args.n; i++) {
         struct nd_type *want = fn->params[w][i]->type, *have = call->args.v[i]->type;
@@ -507,7 +518,7 @@ static void check_alone(struct nd_check *c, struct nd_fn *fn, enum nd_world w)
 {
     c->world = w;
     fn->body[w] = nd_ast_clone(c->a, fn->decl);
-    check_fn_body(c, fn, w);
+    check_fn_body(c, fn, w, NULL);
     fn->body[w] = NULL;
 }
 

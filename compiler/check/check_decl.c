@@ -187,7 +187,7 @@ static struct nd_expr *size_if(struct nd_check *c, struct nd_map *m, struct nd_e
     struct nd_option *o = e->kind == ND_E_COND ? option_of(e->a) : NULL;
     int64_t n;
 
-    if (!o || o->kind != ND_OPT_BOOL || !nd_check_const_int(c, e->c, &n) || n < 1 ||
+    if (!o || !e->b || o->kind != ND_OPT_BOOL || !nd_check_const_int(c, e->c, &n) || n < 1 ||
         n > MAP_ENTRIES)
         return e;
     m->size_if = o;

@@ -116,6 +116,19 @@ static void bad_operands(struct nd_check *c, struct nd_expr *e)
         nd_help(c->d, d, "str(pointer) makes a string of a pointer");
 }
 
+// Times of two clocks have nothing to do with each other.
+static bool other_clock(struct nd_check *c, const struct nd_expr *e)
+{
+    if (e->a->type->kind != ND_T_TIME || nd_type_equal(e->a->type, e->b->type) ||
+        e->b->type->kind != ND_T_TIME)
+        return false;
+    nd_help(c->d,
+            nd_error(c->d, ND_E0303, e->span, "%s and %s: these clocks differ",
+                     nd_type_text(c->t, e->a->type), nd_type_text(c->t, e->b->type)),
+            "take both times from one clock; their numbers are (u64)x");
+    return true;
+}
+
 static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *a = e->a->type, *b = e->b->type, *t;
@@ -137,6 +150,8 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
         bad_operands(c, e);
         return error_type();
     }
+    if (other_clock(c, e))
+        return error_type();
     t = arith_type(c, e->op, a, b,
                    e->b->kind == ND_E_INT &&
                        (e->b->num == 1000 || e->b->num == 1000000 || e->b->num == 1000000000));
@@ -167,10 +182,11 @@ static struct nd_type *check_compare(struct nd_check *c, struct nd_expr *e)
                    (nd_type_is_int(b) || b->kind == ND_T_DOUBLE);
     bool equality = e->op == ND_OP_EQ || e->op == ND_OP_NE;
 
-    if (a->kind == ND_T_ERROR || b->kind == ND_T_ERROR)
+    if (a->kind == ND_T_ERROR || b->kind == ND_T_ERROR || other_clock(c, e))
         return nd_ty(&nd_type_bool);
     if (!numbers && !(comparable_bytes(a, b) && (equality || c->world == ND_USER)))
         bad_operands(c, e);
+    nd_check_sign(c, e->op, e->span, e->a, e->b);
     if (numbers && e->a->is_const && e->b->is_const && a->kind != ND_T_DOUBLE &&
         b->kind != ND_T_DOUBLE) {
         bool sgn = nd_type_signed(number_type(a, b));
@@ -261,12 +277,14 @@ static struct nd_type *check_step(struct nd_check *c, struct nd_expr *e)
     if (x->kind == ND_E_MAP) {
         struct nd_map *m = nd_check_map(c, x->name, x->span);
 
-        nd_check_map_key(c, x);
+        nd_check_map_key_set(c, x);
         if (m->val && nd_type_is_agg(m->val)) {
             nd_error(c->d, ND_E0311, e->span, "%s holds %s", m->name, nd_type_text(c->t, m->val));
             return error_type();
         }
-        nd_check_map_value(c, m, nd_ty(&nd_type_i64), x->span);
+        m->added |= c->world == ND_KERNEL;
+        m->probed |= c->world == ND_KERNEL && !e->unused;
+        nd_check_map_value(c, m, nd_ty(&nd_type_word), x);
         x->type = m->val;
         return m->val;
     }
@@ -344,28 +362,33 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     }
     e->is_const = e->a->is_const;
     e->num = e->op == ND_OP_NEG ? 0 - e->a->num : ~e->a->num;
+    if (e->op == ND_OP_NEG && e->a->kind == ND_E_INT && !e->a->is_unsigned) // the smallest i64
+        return t->kind == ND_T_DURATION ? t : nd_ty(&nd_type_i64);
     return t->kind == ND_T_DURATION && e->op == ND_OP_NEG ? t : number_type(t, t);
 }
 
 static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)
 {
+    const struct nd_expr *b;
     struct nd_type *t;
 
     nd_check_expr(c, e->a);
     truth_ok(c, e->a);
     if (nd_ask_prune_cond(e))
         return nd_check_expr(c, e);
-    nd_check_expr(c, e->b);
+    if (e->b)
+        nd_check_expr(c, e->b);
     nd_check_expr(c, e->c);
-    t = nd_type_unify(c->t, e->b->type, e->c->type);
+    b = e->b ? e->b : e->a; // a ?: b
+    t = nd_type_unify(c->t, b->type, e->c->type);
     if (!t) {
         nd_error(c->d, ND_E0303, e->span, "the two sides of ':' have different types, %s and %s",
-                 nd_type_text(c->t, e->b->type), nd_type_text(c->t, e->c->type));
+                 nd_type_text(c->t, b->type), nd_type_text(c->t, e->c->type));
         return error_type();
     }
-    e->is_const = const_int(e->a) && const_int(e->b) && const_int(e->c);
+    e->is_const = const_int(e->a) && const_int(b) && const_int(e->c);
     if (e->is_const)
-        e->num = e->a->num ? e->b->num : e->c->num;
+        e->num = e->a->num ? b->num : e->c->num;
     return t;
 }
 
@@ -439,9 +462,9 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
     switch (e->kind) {
     case ND_E_INT:
         e->is_const = true;
-        t = e->lit_unit == ND_UNIT_DURATION ? nd_ty(&nd_type_duration)
-            : e->is_unsigned                ? nd_ty(&nd_type_u64)
-                                            : nd_ty(&nd_type_i64);
+        t = e->lit_unit == ND_UNIT_DURATION                  ? nd_ty(&nd_type_duration)
+            : e->is_unsigned || e->num > (uint64_t)INT64_MAX ? nd_ty(&nd_type_u64)
+                                                             : nd_ty(&nd_type_i64);
         break;
     case ND_E_DOUBLE:
         t = nd_ty(&nd_type_double);

@@ -34,6 +34,12 @@ static void spec_error(struct nd_check *c, const struct nd_expr *fmt, const stru
     nd_help(c->d, nd_error(c->d, ND_E0314, at, "%s", text), "%s", help);
 }
 
+void nd_check_no_value(struct nd_check *c, const struct nd_expr *e, struct nd_diag *d)
+{
+    if (e->type->kind == ND_T_ARGS || e->type->kind == ND_T_OPTS)
+        nd_help(c->d, d, "name one of them: %s.NAME", e->type->kind == ND_T_ARGS ? "args" : "opt");
+}
+
 static void check_arg(struct nd_check *c, const struct nd_expr *x, char conv)
 {
     if (x->type->kind != ND_T_ERROR && !arg_fits(conv, x->type))
@@ -43,6 +49,10 @@ static void check_arg(struct nd_check *c, const struct nd_expr *x, char conv)
                 "%%s prints any value");
     if (x->type->kind == ND_T_NONE)
         nd_error(c->d, ND_E0302, x->span, "this has no value");
+    else if (x->type->kind == ND_T_ARGS || x->type->kind == ND_T_OPTS)
+        nd_check_no_value(
+            c, x,
+            nd_error(c->d, ND_E0302, x->span, "%s is not one value", nd_type_text(c->t, x->type)));
 }
 
 void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t at)

@@ -29,22 +29,34 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_not_here(struct nd_check *c, struct nd_expr *e, const char *help);
 // Is it an integer known at compile time? Then *v.
 bool nd_check_const_int(struct nd_check *c, struct nd_expr *e, int64_t *v);
+// The expression e of type val is kept in the map; `@m++` keeps a number of either sign.
 void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *val,
-                        struct nd_span span);
+                        const struct nd_expr *e);
+// nd_check_map_key() of a use that makes the entry. A key that is negative, where another use has
+// one that only an unsigned number holds, is an error.
+void nd_check_map_key_set(struct nd_check *c, struct nd_expr *e);
 struct nd_sym *nd_check_lookup(struct nd_check *c, const char *name);
 // A plain name that the probe's stage exports becomes its variable: skb is $skb there.
 void nd_check_exported(struct nd_check *c, struct nd_expr *e);
-// check_var.c: $name = a value of type t (NULL: let $name), the first one and those after it
+// check_var.c: a declared pointer means the memory of what it is given, or that of the probe if it
+// is given a number or nothing (NULL); a declared time is one of the clock of what it is given
+struct nd_type *nd_check_declared(struct nd_check *c, struct nd_type *want, struct nd_type *have);
+// $name = a value of type t (NULL: let $name), the first one and those after it
 void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *name,
                           struct nd_type *t);
 void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v, const char *name,
                          struct nd_type *t);
+// check_sign.c: warns if `x op k`, of which one is a constant, is decided by sign or width
+void nd_check_sign(struct nd_check *c, enum nd_op op, struct nd_span span, const struct nd_expr *x,
+                   const struct nd_expr *k);
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);
 // Type of an expression in the payload of an event.
 // printf: does the format fit the arguments? Reports.
 void nd_check_format(struct nd_check *c, struct nd_expr *call, uint32_t fmt_arg);
+// Adds to a message about all of `args` or `opt` that a field of it is a value.
+void nd_check_no_value(struct nd_check *c, const struct nd_expr *e, struct nd_diag *d);
 // Where a raw tracepoint has the field of a trace event ("skb.dev.name"), or NULL.
 const char *nd_raw_path(const char *category, const char *event, const char *field);
 

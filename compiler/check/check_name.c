@@ -12,6 +12,78 @@ static bool key_ok(const struct nd_type *t)
            t->kind != ND_T_DOUBLE && t->kind != ND_T_VOID && !nd_type_is_agg(t);
 }
 
+// ---- one type for all values of a map ----------------------------------------------------------
+//
+// Integers of a map are kept as u64 as soon as one of them is; then none may be negative. Which use
+// comes first does not matter.
+
+static bool is_unsigned(const struct nd_type *t)
+{
+    return t->kind == ND_T_INT && !nd_type_signed(t);
+}
+
+// May the value be negative? What is narrower than 64 bits and unsigned is not, nor is a constant
+// that is not, nor a register whose type is not known.
+static bool negative(const struct nd_expr *e, const struct nd_type *t)
+{
+    if (e && e->is_const && nd_type_is_int(t))
+        return !is_unsigned(t) && (int64_t)e->num < 0;
+    if (e && e->kind == ND_E_COND)
+        return negative(e->b ? e->b : e->a, (e->b ? e->b : e->a)->type) ||
+               negative(e->c, e->c->type);
+    return (t->kind == ND_T_INT || t->kind == ND_T_ENUM) && t->is_signed && !t->is_word;
+}
+
+// A part of a key or value that is negative where the map's is unsigned; e: NULL, or its value.
+static const struct nd_type *misfit(const struct nd_type *kept, const struct nd_type *t,
+                                    const struct nd_expr *e)
+{
+    const struct nd_type *x = NULL;
+    uint32_t i;
+
+    if (kept->kind != ND_T_TUPLE || t->kind != ND_T_TUPLE)
+        return is_unsigned(kept) && negative(e, t) ? t : NULL;
+    for (i = 0; i < kept->nelems && i < t->nelems && !x; i++)
+        x = misfit(kept->fields[i].type, t->fields[i].type,
+                   e && e->kind == ND_E_TUPLE ? e->args.v[i] : NULL);
+    return x;
+}
+
+static void two_signs(struct nd_check *c, struct nd_diag *d, struct nd_span other, const char *what)
+{
+    nd_note(c->d, d, other, "and %s here", what);
+    nd_help(c->d, d, "no type holds both: cast one of them, (i64)x or (u64)x");
+}
+
+// A key that is only looked up says nothing about the sign of those that are there.
+static struct nd_type *looked_up(struct nd_check *c, struct nd_type *t)
+{
+    struct nd_type **v;
+    uint32_t i;
+
+    if (t->kind != ND_T_TUPLE)
+        return is_unsigned(t) ? nd_ty(&nd_type_word) : t;
+    v = ND_NEW_ARRAY(c->a, struct nd_type *, t->nelems ? t->nelems : 1);
+    for (i = 0; i < t->nelems; i++)
+        v[i] = looked_up(c, t->fields[i].type);
+    return nd_type_tuple(c->t, v, t->nelems);
+}
+
+void nd_check_map_key_set(struct nd_check *c, struct nd_expr *e)
+{
+    const struct nd_map *m;
+
+    e->sets_key = true;
+    nd_check_map_key(c, e);
+    m = e->map;
+    if (!c->last_pass || !e->a || !m->key || !misfit(m->key, e->a->type, e->a))
+        return;
+    two_signs(c,
+              nd_error(c->d, ND_E0307, e->a->span, "%s has a key of type %s here", m->name,
+                       nd_type_text(c->t, e->a->type)),
+              m->key_span, nd_type_text(c->t, m->key));
+}
+
 // Checks the key of a use of a map and unifies it with the others'; NULL: none (scalar).
 struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *e)
 {
@@ -38,6 +110,8 @@ struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *e)
     }
     if (t->kind == ND_T_STRING && !t->size) // user space: as wide as the others, or 64
         t = nd_type_string(c->t, m->key && m->key->kind == ND_T_STRING ? m->key->size : 64);
+    if (!e->sets_key)
+        t = looked_up(c, t);
     if (!m->key) {
         m->key = t;
         m->key_span = e->a->span;
@@ -54,6 +128,7 @@ struct nd_type *nd_check_map_key(struct nd_check *c, struct nd_expr *e)
     }
     if (!nd_type_equal(u, m->key)) {
         m->key = u;
+        m->key_span = e->a->span;
         c->changed = true;
     }
     return m->key;
@@ -85,46 +160,75 @@ static struct nd_type *kept_type(struct nd_check *c, struct nd_type *t)
     }
 }
 
-void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *val,
-                        struct nd_span span)
+// Aggregations of one kind, and of one form: of unsigned numbers as soon as one is.
+static struct nd_type *unify_aggs(struct nd_check *c, struct nd_type *a, struct nd_type *b)
 {
-    struct nd_type *u;
+    struct nd_type *x;
+
+    if (a->kind != b->kind || a->size != b->size || a->lo != b->lo || a->hi != b->hi ||
+        a->step != b->step)
+        return NULL;
+    if (!a->is_signed || b->is_signed)
+        return a;
+    x = ND_NEW(c->a, struct nd_type);
+    *x = *a;
+    x->is_signed = false;
+    return x;
+}
+
+static void check_value_sign(struct nd_check *c, const struct nd_map *m, const struct nd_type *val,
+                             const struct nd_expr *e)
+{
+    bool agg = nd_type_is_agg(m->val);
+    const struct nd_type *of = agg && e->args.n ? e->args.v[0]->type : val;
+    const char *kind = agg ? nd_arena_printf(c->a, "%s of ", nd_type_text(c->t, m->val)) : "";
+
+    if (!c->last_pass || !(agg ? nd_typekinds[m->val->kind].sign == ND_SIGN_FLAG &&
+                                     !m->val->is_signed && negative(e->args.v[0], of)
+                               : misfit(m->val, of, e) != NULL))
+        return;
+    two_signs(c,
+              nd_error(c->d, ND_E0306, e->span, "%s holds %s%s here", m->name, kind,
+                       nd_type_text(c->t, of)),
+              m->val_span, agg ? nd_arena_printf(c->a, "%su64", kind) : nd_type_text(c->t, m->val));
+}
+
+void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *val,
+                        const struct nd_expr *e)
+{
+    struct nd_type *u, *kept;
 
     m->written = true;
     if (val->kind == ND_T_ERROR)
         return;
     if (val->kind == ND_T_NONE || val->kind == ND_T_ARGS || val->kind == ND_T_OPTS ||
         (val->kind == ND_T_DOUBLE && c->world == ND_KERNEL)) {
-        nd_error(c->d, ND_E0315, span, "%s cannot be kept in a map", nd_type_text(c->t, val));
+        nd_error(c->d, ND_E0315, e->span, "%s cannot be kept in a map", nd_type_text(c->t, val));
         return;
     }
-    val = kept_type(c, val);
+    kept = kept_type(c, val);
     if (!m->val) {
-        m->val = val;
-        m->val_span = span;
+        m->val = kept;
+        m->val_span = e->span;
         c->changed = true;
         return;
     }
-    u = nd_type_is_agg(m->val) || nd_type_is_agg(val)
-            ? (nd_type_equal(m->val, val) ||
-                       (m->val->kind == val->kind && nd_typekinds[val->kind].size)
-                   ? m->val
-                   : NULL)
-            : nd_type_unify(c->t, m->val, val);
+    u = nd_type_is_agg(m->val) || nd_type_is_agg(kept) ? unify_aggs(c, m->val, kept)
+                                                       : nd_type_unify(c->t, m->val, kept);
     if (!u) {
         nd_note(
             c->d,
-            nd_error(c->d, ND_E0306, span, "%s holds %s here", m->name, nd_type_text(c->t, val)),
+            nd_error(c->d, ND_E0306, e->span, "%s holds %s here", m->name, nd_type_text(c->t, val)),
             m->val_span, "and %s here", nd_type_text(c->t, m->val));
         return;
     }
     u = kept_type(c, u);
-    if (!nd_type_equal(u, m->val)) {
-        if (u->kind == ND_T_DOUBLE)
-            m->val_span = span;
+    if (!nd_type_equal(u, m->val) || u->as != m->val->as) {
+        m->val_span = e->span;
         m->val = u;
         c->changed = true;
     }
+    check_value_sign(c, m, val, e);
 }
 
 // ---- built-in names ----------------------------------------------------------------------------
@@ -185,8 +289,10 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
     if (nd_kind_is(p->type, ND_PF_WORDS)) {
         const struct nd_func_sig *s = p->targets.n ? p->targets.v[0].sig : NULL;
 
-        if (s && n >= s->nparams) {
-            nd_error(c->d, ND_E0605, e->span, "%s has %u arguments", s->name, s->nparams);
+        uint32_t all = nd_type_param_slots(c->t, s);
+
+        if (s && n >= all) {
+            nd_error(c->d, ND_E0605, e->span, "%s has %u arguments", s->name, all);
             return nd_ty(&nd_type_error);
         }
         return nd_ty(&nd_type_u64);
@@ -210,7 +316,7 @@ static struct nd_type *check_retval(struct nd_check *c, struct nd_expr *e)
         if (nd_type_is_int(t))
             return t;
     }
-    return nd_ty(&nd_type_i64);
+    return nd_ty(s ? &nd_type_i64 : &nd_type_word);
 }
 
 static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,

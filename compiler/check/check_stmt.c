@@ -113,20 +113,20 @@ static void assign_agg(struct nd_check *c, struct nd_stmt *s)
     struct nd_map *m = nd_check_map(c, lhs->name, lhs->span);
     struct nd_type *t;
 
-    nd_check_map_key(c, lhs);
+    nd_check_map_key_set(c, lhs);
     if (s->op != ND_OP_NONE)
         nd_error(c->d, ND_E0311, s->span, "an aggregation must be assigned with '='");
     c->aggregates = call;
     t = nd_check_expr(c, call);
     c->aggregates = NULL;
     if (t->kind != ND_T_ERROR && !nd_type_is_agg(t)) {
-        nd_check_map_value(c, m, t, call->span); // sum(@other) in user space: a number
+        nd_check_map_value(c, m, t, call); // sum(@other) in user space: a number
         lhs->type = m->val;
         return;
     }
     if (t->kind != ND_T_ERROR && call->args.n)
         t->name = unit_of(call->args.v[0]);
-    nd_check_map_value(c, m, t, call->span);
+    nd_check_map_value(c, m, t, call);
     lhs->type = m->val ? m->val : nd_ty(&nd_type_error);
 }
 
@@ -135,7 +135,7 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
     struct nd_map *m = nd_check_map(c, s->expr->name, s->expr->span);
     struct nd_type *t;
 
-    nd_check_map_key(c, s->expr);
+    nd_check_map_key_set(c, s->expr);
     t = nd_check_expr(c, s->rhs);
     if (s->op != ND_OP_NONE) {
         if (t->kind != ND_T_ERROR && !nd_type_is_int(t) && t->kind != ND_T_DOUBLE)
@@ -146,9 +146,17 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
             return;
         }
     }
+    if (c->world == ND_KERNEL)
+        *(s->op == ND_OP_NONE                        ? &m->assigned
+          : s->op == ND_OP_ADD || s->op == ND_OP_SUB ? &m->added
+                                                     : &m->probed) = true;
     m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY ||
                    s->rhs->kind == ND_E_VAR || s->op != ND_OP_NONE;
-    nd_check_map_value(c, m, t, s->rhs->span);
+    if (t->is_word) // as a value it has a sign, as a key it need not
+        t = nd_ty(&nd_type_i64);
+    if (s->op == ND_OP_SHL || s->op == ND_OP_SHR) // the count has no say in the type
+        t = nd_ty(&nd_type_word);
+    nd_check_map_value(c, m, t, s->rhs);
     s->expr->type = m->val ? m->val : nd_ty(&nd_type_error);
 }
 
@@ -332,6 +340,8 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
         return;
     }
     want = c->fn->ret;
+    if (t && t->kind == ND_T_TIME && want->kind == ND_T_TIME && !want->clock)
+        want = c->fn->ret = t;
     if (!t && want->kind != ND_T_NONE) {
         nd_error(c->d, ND_E0407, s->span, "%s() returns %s", c->fn->decl->name,
                  nd_type_text(c->t, want));
@@ -344,6 +354,8 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
                !nd_type_unify(c->t, want, t)) {
         nd_error(c->d, ND_E0303, s->expr->span, "%s() returns %s, not %s", c->fn->decl->name,
                  nd_type_text(c->t, want), nd_type_text(c->t, t));
+    } else if (t && t->kind == ND_T_PTR && t->as == ND_AS_USER) {
+        c->fn->ret = nd_type_in(c->t, want, ND_AS_USER);
     }
 }
 
@@ -354,6 +366,17 @@ static bool fills(const struct nd_type *field, const struct nd_type *t)
            (nd_type_equal(field->elem, t->elem) ||
             (nd_type_is_int(field->elem) && nd_type_is_int(t->elem) &&
              field->elem->size == t->elem->size));
+}
+
+static struct nd_type *set_field(struct nd_event *ev, const char *name, struct nd_type *t)
+{
+    uint32_t i;
+
+    for (i = 0; i < ev->type->nelems; i++) {
+        if (!strcmp(ev->type->fields[i].name, name))
+            ev->type->fields[i].type = t;
+    }
+    return t;
 }
 
 static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_event *ev,
@@ -377,10 +400,7 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
         return;
     if ((f.type->kind == ND_T_KSTACK && t->kind == ND_T_KSTACK) ||
         (f.type->kind == ND_T_USTACK && t->kind == ND_T_USTACK)) {
-        for (i = 0; i < ev->type->nelems; i++) { // the depth sent is the depth declared
-            if (!strcmp(ev->type->fields[i].name, n->name))
-                ev->type->fields[i].type = t;
-        }
+        set_field(ev, n->name, t); // the depth sent is the depth declared
         return;
     }
     if (f.type->kind == ND_T_BUF && n->expr->kind == ND_E_CALL && n->expr->builtin &&
@@ -388,6 +408,10 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
         return; // as many bytes as the field has room for
     if (fills(f.type, t))
         return;
+    if (t->kind == ND_T_TIME && f.type == nd_ty(&nd_type_time) && t->clock) {
+        f.type = set_field(ev, n->name, t); // declared as time: of this clock, from now on
+        c->changed = true;
+    }
     if (!nd_type_unify(c->t, f.type, t) ||
         (f.type->kind == ND_T_TUPLE && !nd_type_equal(f.type, t)))
         nd_error(c->d, ND_E0408, n->expr->span, "field '%s' of event %s is %s, not %s", n->name,
@@ -452,6 +476,7 @@ static void check_expr_stmt(struct nd_check *c, struct nd_stmt *s)
                     "write @name = %s(...)", e->name);
         return;
     }
+    e->unused = true;
     nd_check_expr(c, e);
     if (c->last_pass && e->kind != ND_E_CALL && e->kind != ND_E_ERROR &&
         !(e->kind == ND_E_UNARY && e->op >= ND_OP_PREINC))

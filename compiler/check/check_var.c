@@ -6,6 +6,8 @@
 // How a variable is kept: integers in 64 bits.
 static struct nd_type *kept_as(struct nd_check *c, struct nd_type *t)
 {
+    if (t->is_word)
+        return t;
     if (t->kind == ND_T_INT || t->kind == ND_T_PORT || t->kind == ND_T_PROTO)
         return nd_type_int(8, nd_type_signed(t));
     if (t->kind == ND_T_STRING && c->world == ND_USER)
@@ -24,11 +26,21 @@ static bool can_be_kept(struct nd_check *c, struct nd_expr *e)
     return false;
 }
 
+struct nd_type *nd_check_declared(struct nd_check *c, struct nd_type *want, struct nd_type *have)
+{
+    bool user =
+        have && have->kind == ND_T_PTR ? have->as == ND_AS_USER : c->probe && c->probe->user_memory;
+
+    if (want->kind == ND_T_TIME && have && have->kind == ND_T_TIME)
+        return have;
+    return nd_type_in(c->t, want, user ? ND_AS_USER : ND_AS_KERNEL);
+}
+
 // let $x: type = value
 static struct nd_type *declared_type(struct nd_check *c, struct nd_stmt *s, const char *name,
                                      struct nd_type *t)
 {
-    struct nd_type *want = nd_type_resolve(c->t, s->texpr);
+    struct nd_type *want = nd_check_declared(c, nd_type_resolve(c->t, s->texpr), t);
 
     if (t && t->kind != ND_T_ERROR && want->kind != ND_T_ERROR && !nd_type_unify(c->t, want, t))
         nd_error(c->d, ND_E0303, s->rhs->span, "$%s is declared as %s, not %s", name,
@@ -55,6 +67,8 @@ void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *nam
         t = nd_ty(&nd_type_double);
     if (s->plain_ptr)
         t = nd_type_in(c->t, t, ND_AS_KERNEL);
+    if (s->user_ptr)
+        t = nd_type_in(c->t, t, ND_AS_USER);
     v = nd_check_declare_var(c, nd_arena_printf(c->a, "$%s", name), s->expr->span,
                              s->texpr ? t : kept_as(c, t));
     v->nassign = 1;
@@ -70,6 +84,11 @@ static void widen(struct nd_check *c, struct nd_sym *v, const struct nd_type *t)
     if (!v->first)
         return;
     // A pointer that the verifier knows and one that it does not: both are read by address.
+    if (v->type->kind == ND_T_PTR && v->type->as != ND_AS_USER && t->kind == ND_T_PTR &&
+        t->as == ND_AS_USER) {
+        v->first->user_ptr = true;
+        c->changed = true;
+    }
     if (v->type->kind == ND_T_PTR && v->type->as == ND_AS_BTF &&
         (t->kind != ND_T_PTR || t->as != ND_AS_BTF)) {
         v->first->plain_ptr = true;

@@ -205,6 +205,18 @@ static const char *home(const char *module)
     return strcmp(module, "vmlinux") ? module : "";
 }
 
+// Trampolines pass structs by value since Linux 6.1.
+static bool has_struct(struct nd_expand *x, const struct nd_func_sig *sig)
+{
+    uint32_t i;
+
+    for (i = 0; i < sig->nparams; i++) {
+        if (nd_type_btf(&x->p->types, sig->params[i].type)->kind == ND_T_STRUCT)
+            return true;
+    }
+    return false;
+}
+
 static void add_named(struct nd_expand *x, const char *module, const char *name, uint64_t off)
 {
     struct copies c = {.x = x, .name = name, .module = module};
@@ -228,10 +240,11 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
         return;
     }
     if (trampoline(x)) {
-        bool can = known && ((c.itself == 1 && !c.elsewhere) || !c.v.n) &&
-                   sig->nparams <= FENTRY_PARAMS &&
-                   !(x->kind->best && // kprobes are everywhere
-                     (c.v.n > 1 || x->p->portable || nd_without(x->p, ND_F_FENTRY)));
+        bool can =
+            known && ((c.itself == 1 && !c.elsewhere) || !c.v.n) &&
+            nd_type_param_slots(&x->p->types, sig) <= FENTRY_PARAMS &&
+            !(x->kind->best && // kprobes are everywhere
+              (c.v.n > 1 || has_struct(x, sig) || x->p->portable || nd_without(x->p, ND_F_FENTRY)));
 
         if (can || !x->kind->best) {
             if (!known && !copies_only(x, &c))

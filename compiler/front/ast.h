@@ -111,6 +111,8 @@ struct nd_expr {
     bool arrow;       // FIELD: written ->
     bool is_unsigned; // INT: does not fit a signed integer
     bool paren;       // written in parentheses
+    bool sets_key;    // MAP: this use makes the entry
+    bool unused;      // a statement: nobody sees the value
     enum nd_lit_unit lit_unit;
     const char *name;
     struct nd_span name_span; // FIELD: the name; CALL: the function's name
@@ -203,6 +205,7 @@ struct nd_stmt {
         struct nd_slot *ends;   // FOR_RANGE, in a probe: where its bounds are
     };
     bool real;      // first assignment of a variable that later holds a double
+    bool user_ptr;  // first assignment of a variable that later holds pointers to user memory
     bool plain_ptr; // first assignment of a variable that later holds pointers of another origin
 };
 

@@ -82,7 +82,8 @@
     X(W0902, "stage left out")                      \
     X(W0903, "arguments may have moved")            \
     X(W0904, "module not loaded")                   \
-    X(W0905, "lists are not walked")
+    X(W0905, "lists are not walked")                \
+    X(W0910, "comparison that cannot go both ways")
 
 enum nd_diag_code {
 #define ND_DIAG_ENUM(code, title) ND_##code,

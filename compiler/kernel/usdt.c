@@ -11,6 +11,47 @@
 #define NOTE_NAME "stapsdt"
 #define NOTE_TYPE 3
 
+// Where a probe is: what symbols in its operands count from.
+struct place {
+    struct nd_elf *e;
+    uint64_t pc; // address in the file
+    bool fixed;  // and in memory
+};
+
+// Adds the address of the variable of this name, if there is no more than one.
+static bool add_symbol(struct nd_elf *e, const char *name, size_t len, uint64_t *addr)
+{
+    Elf *elf = nd_elf_handle(e);
+    Elf_Scn *scn = NULL;
+    bool found = false;
+    uint64_t value = 0;
+    GElf_Shdr sh;
+    GElf_Sym sym;
+
+    while ((scn = elf_nextscn(elf, scn))) {
+        Elf_Data *data;
+
+        if (!gelf_getshdr(scn, &sh) || !sh.sh_entsize ||
+            (sh.sh_type != SHT_SYMTAB && sh.sh_type != SHT_DYNSYM))
+            continue;
+        data = elf_getdata(scn, NULL);
+        for (int i = 0; data && (size_t)i < data->d_size / sh.sh_entsize && i < INT32_MAX; i++) {
+            const char *s =
+                gelf_getsym(data, i, &sym) ? elf_strptr(elf, sh.sh_link, sym.st_name) : NULL;
+
+            if (!s || strncmp(s, name, len) != 0 || s[len] || sym.st_shndx == SHN_UNDEF ||
+                GELF_ST_TYPE(sym.st_info) == STT_TLS)
+                continue;
+            if (found && value != sym.st_value)
+                return false;
+            found = true;
+            value = sym.st_value;
+        }
+    }
+    *addr += value;
+    return found;
+}
+
 // ---- arguments: x86_64, in AT&T form ---------------------------------------------------------
 
 // Names of one register by width: 64, 32, 16, 8 bits. %ah and its like have no place in pt_regs.
@@ -84,7 +125,33 @@ static bool x86_memory(const char **p, struct nd_usdt_arg *a)
     return *(*p)++ == ')';
 }
 
-static bool x86_arg(const char *p, struct nd_usdt_arg *a)
+// "symbol", "symbol+8(%rip)", what is before it in a->value: as far from the probe in memory as in
+// the file. "symbol(%rax)" only where the program is loaded at the addresses in its file.
+static bool x86_symbol(const struct place *at, const char *p, struct nd_usdt_arg *a)
+{
+    uint64_t addr = (uint64_t)a->value;
+    int64_t off = 0;
+    size_t n = 0;
+
+    while (isalnum((unsigned char)p[n]) || (p[n] && strchr("_.$", p[n])))
+        n++;
+    if (!add_symbol(at->e, p, n, &addr))
+        return false;
+    p += n;
+    p += *p == '+';
+    if (*p && *p != '(' && !number(&p, &off))
+        return false;
+    addr += (uint64_t)off;
+    a->where = ND_USDT_MEM;
+    a->reg = "ip";
+    a->value = (int64_t)(addr - at->pc);
+    if (!*p || !strcmp(p, "(%rip)"))
+        return true;
+    a->value = (int64_t)addr;
+    return at->fixed && x86_memory(&p, a) && !*p;
+}
+
+static bool x86_arg(const struct place *at, const char *p, struct nd_usdt_arg *a)
 {
     if (*p == '$') {
         p++;
@@ -96,8 +163,10 @@ static bool x86_arg(const char *p, struct nd_usdt_arg *a)
         a->reg = x86_reg(&p, false);
         return a->reg && !*p;
     }
-    // A symbol as displacement ("foo+8(%rip)") is not known to this file: refused.
     number(&p, &a->value);
+    p += *p == '+'; // "8+symbol(%rip)"
+    if (isalpha((unsigned char)*p) || *p == '_' || *p == '.')
+        return x86_symbol(at, p, a);
     return x86_memory(&p, a) && !*p;
 }
 
@@ -161,8 +230,18 @@ static bool arm64_arg(const char *p, struct nd_usdt_arg *a)
 
 // ---- one note --------------------------------------------------------------------------------
 
+// A constant is an operand of the assembler's, and as wide as that likes: "4@$-1" is 4294967295.
+static int64_t cut(int64_t v, int64_t size)
+{
+    unsigned int up = 64 - 8 * (unsigned int)(size < 0 ? -size : size);
+    uint64_t high = (uint64_t)v << up;
+
+    return size < 0 ? (int64_t)high >> up : (int64_t)(high >> up);
+}
+
 // "SIZE@OPERAND"; without a size it is the size of a word.
-static void parse_arg(const char *text, uint16_t machine, struct nd_usdt_arg *a)
+static void parse_arg(const struct place *at, const char *text, uint16_t machine,
+                      struct nd_usdt_arg *a)
 {
     const char *p = text;
     int64_t size = 8;
@@ -178,15 +257,18 @@ static void parse_arg(const char *text, uint16_t machine, struct nd_usdt_arg *a)
     }
     *a = (struct nd_usdt_arg){.size = (int8_t)size, .text = text};
     if (ok && machine == EM_X86_64)
-        ok = x86_arg(p, a);
+        ok = x86_arg(at, p, a);
     else if (ok)
         ok = machine == EM_AARCH64 && arm64_arg(p, a);
     if (!ok)
         *a = (struct nd_usdt_arg){.where = ND_USDT_UNUSABLE, .text = text};
+    else if (a->where == ND_USDT_CONST)
+        a->value = cut(a->value, size);
 }
 
 // Arguments are separated by blanks, but "[sp, 12]" has one inside.
-static void parse_args(struct nd_kernel *k, const char *s, uint16_t machine, struct nd_usdt *u)
+static void parse_args(struct nd_kernel *k, const struct place *at, const char *s, uint16_t machine,
+                       struct nd_usdt *u)
 {
     uint32_t most = sizeof(u->args) / sizeof(u->args[0]);
 
@@ -199,7 +281,7 @@ static void parse_args(struct nd_kernel *k, const char *s, uint16_t machine, str
             depth += (s[n] == '[') - (s[n] == ']');
         if (!n)
             break;
-        parse_arg(nd_arena_strndup(k->a, s, n), machine, &u->args[u->nargs++]);
+        parse_arg(at, nd_arena_strndup(k->a, s, n), machine, &u->args[u->nargs++]);
         s += n;
     }
 }
@@ -208,6 +290,7 @@ struct scan {
     struct nd_kernel *k;
     struct nd_elf *e;
     uint16_t machine;
+    bool fixed;    // no other addresses in memory than in the file
     size_t word;   // bytes of an address
     uint64_t base; // where .stapsdt.base is; prelink moves it, and the probes with it
     ND_VEC(struct nd_usdt) found;
@@ -227,6 +310,7 @@ static void parse_note(struct scan *s, const char *desc, size_t len)
     const char *end = desc + len, *text[3], *p = desc + 3 * s->word;
     uint64_t pc, base, sem;
     struct nd_usdt *u;
+    struct place at;
 
     if (len < 3 * s->word)
         return;
@@ -247,6 +331,7 @@ static void parse_note(struct scan *s, const char *desc, size_t len)
         pc += s->base - base;
         sem += sem ? s->base - base : 0;
     }
+    at = (struct place){s->e, pc, s->fixed};
     pc = nd_elf_offset(s->e, pc);
     if (pc == UINT64_MAX)
         return;
@@ -258,7 +343,7 @@ static void parse_note(struct scan *s, const char *desc, size_t len)
         sem = nd_elf_offset(s->e, sem);
         u->sem_off = sem == UINT64_MAX ? 0 : sem;
     }
-    parse_args(s->k, text[2], s->machine, u);
+    parse_args(s->k, &at, text[2], s->machine, u);
 }
 
 static void scan_sections(struct scan *s)
@@ -309,6 +394,7 @@ int nd_kernel_each_usdt(struct nd_kernel *k, const char *path, const char *provi
         (eh.e_ident[EI_DATA] == ELFDATA2LSB) != (*(const uint8_t *)&one == 1))
         return 0;
     s.machine = eh.e_machine;
+    s.fixed = eh.e_type == ET_EXEC;
     s.word = eh.e_ident[EI_CLASS] == ELFCLASS32 ? 4 : 8;
     scan_sections(&s);
     for (uint32_t i = 0; i < s.found.n && !err; i++)

@@ -61,6 +61,9 @@ struct nd_map {
     uint32_t worlds; // nd_world bits that touch it
     bool written;
     bool gen;      // two generations: a user-space handler empties it while probes run
+    bool probed;   // probes read it, or delete from it
+    bool assigned; // a probe sets it to a value,
+    bool added;    // adds to it
     bool computed; // assigned the result of an operator
     bool hidden;   // of a path: not printed
     bool has_decl;

@@ -3,10 +3,13 @@
 #include "compiler/lang/types.h"
 
 #include <string.h>
+#include <time.h>
 
 #define TYPE(var, k, sz, sg, al) \
     const struct nd_type var = {.kind = (k), .size = (sz), .is_signed = (sg), .align = (al)}
 
+const struct nd_type nd_type_word = {
+    .kind = ND_T_INT, .size = 8, .is_signed = true, .align = 8, .is_word = true};
 TYPE(nd_type_i64, ND_T_INT, 8, true, 8);
 TYPE(nd_type_u64, ND_T_INT, 8, false, 8);
 static TYPE(type_i32, ND_T_INT, 4, true, 4);
@@ -19,6 +22,11 @@ TYPE(nd_type_bool, ND_T_BOOL, 1, false, 1);
 #define ND_TYPE_ONE(id, name, text, size, align, class, sign, visit) \
     TYPE(nd_type_##name, ND_T_##id, size, ND_SIGN_##sign == ND_SIGN_ALWAYS, align);
 #include "runtime/common/types.def"
+
+#define TIME_OF(name, id) \
+    const struct nd_type nd_type_##name = {.kind = ND_T_TIME, .size = 8, .align = 8, .clock = (id)}
+TIME_OF(time_boot, CLOCK_BOOTTIME);
+TIME_OF(time_tai, CLOCK_TAI);
 
 struct nd_type *nd_type_flow(struct nd_types *t)
 {
@@ -221,7 +229,9 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
     case ND_T_USTACK:
         return a->depth == b->depth && a->flags == b->flags;
     case ND_T_STRFTIME:
-        return !strcmp(a->name, b->name);
+        return !strcmp(a->name, b->name) && a->clock == b->clock;
+    case ND_T_TIME:
+        return a->clock == b->clock;
     default: // 0 but in aggregations
         return a->lo == b->lo && a->hi == b->hi && a->step == b->step;
     }
@@ -239,6 +249,15 @@ static struct nd_type *unify_ints(const struct nd_type *a, const struct nd_type 
     if (a->kind == ND_T_INT && b->kind == ND_T_INT && a->is_signed == b->is_signed)
         return nd_ty(a->size >= b->size ? a : b);
     return nd_type_int(8, nd_type_signed(a) && nd_type_signed(b));
+}
+
+// Pointers of two origins are read by address: those of a program only where one is known to be.
+static struct nd_type *unify_pointers(struct nd_types *t, struct nd_type *a,
+                                      const struct nd_type *b)
+{
+    if (a->as == b->as)
+        return a;
+    return nd_type_in(t, a, a->as == ND_AS_USER || b->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
 }
 
 static struct nd_type *unify_tuples(struct nd_types *t, struct nd_type *a, struct nd_type *b)
@@ -261,6 +280,8 @@ struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_t
 {
     if (a->kind == ND_T_ERROR)
         return b;
+    if (a->kind == ND_T_PTR && b->kind == ND_T_PTR)
+        return unify_pointers(t, a, b);
     if (b->kind == ND_T_ERROR || nd_type_equal(a, b))
         return a;
     if (a->kind == ND_T_STRING && b->kind == ND_T_STRING)
@@ -270,8 +291,6 @@ struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_t
 
         return s->size > 16 || !s->size ? s : nd_ty(&nd_type_ifname);
     }
-    if (a->kind == ND_T_PTR && b->kind == ND_T_PTR)
-        return nd_type_in(t, a, ND_AS_KERNEL);
     if (a->kind == ND_T_PTR && b->kind == ND_T_INT) // a pointer or 0: read by address
         return nd_type_in(t, a, a->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
     if (b->kind == ND_T_PTR && a->kind == ND_T_INT)

@@ -10,6 +10,7 @@
 #include "runtime/common/typekinds.h"
 
 struct nd_btf;
+struct nd_func_sig;
 struct nd_kernel;
 
 // Where the bytes of a pointer's target or an aggregate are, and therefore how they are read.
@@ -37,6 +38,7 @@ struct nd_type {
     bool is_signed;
     bool is_union;
     bool is_char;
+    bool is_word; // INT: see nd_type_word
     bool hex;
     enum nd_as as;           // PTR
     const char *name;        // STRUCT, ENUM; STRFTIME: format; aggregations: unit
@@ -47,6 +49,7 @@ struct nd_type {
     uint32_t btf_id;         // STRUCT, ENUM from BTF
     uint32_t depth;          // KSTACK, USTACK
     uint32_t flags;          // ND_TF_*
+    uint32_t clock;          // TIME, STRFTIME: CLOCK_BOOTTIME, CLOCK_TAI; 0: monotonic
     int64_t lo, hi, step;    // aggregations: see the kind
     uint32_t align;
 };
@@ -63,8 +66,11 @@ struct nd_types {
     struct nd_type *flow;             // nd_type_flow, made once
 };
 
+// A register whose type is not known: an i64 that may be meant as a u64.
+extern const struct nd_type nd_type_word;
 extern const struct nd_type nd_type_i64, nd_type_u64, nd_type_u32, nd_type_u16, nd_type_u8,
     nd_type_bool;
+extern const struct nd_type nd_type_time_boot, nd_type_time_tai;
 #define ND_TYPE_ONE(id, name, ...) extern const struct nd_type nd_type_##name;
 #include "runtime/common/types.def"
 
@@ -107,6 +113,22 @@ void nd_type_each_field(struct nd_types *t, const struct nd_type *s,
 
 // A type as written in the script; reports and gives the error type if it is unknown.
 struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x);
+
+// A type as C writes it ("const char *const *"), its pointers to memory at `as`; NULL: unknown.
+struct nd_type *nd_type_from_c(struct nd_types *t, const char *text, enum nd_as as);
+
+// Where parameter i of a function is when it is entered. A trampoline passes all of them in slots of
+// 8 bytes, in order. A breakpoint finds registers and stack as they are: words from `first` on, of
+// which those after the registers for arguments are on the stack.
+struct nd_param_place {
+    uint32_t slot, slots;
+    uint32_t first, words;
+    bool by_ref; // the word is the address of a copy
+};
+void nd_type_param(struct nd_types *t, const struct nd_func_sig *sig, uint32_t i,
+                   struct nd_param_place *out);
+// Slots of all parameters; after them a trampoline has the result.
+uint32_t nd_type_param_slots(struct nd_types *t, const struct nd_func_sig *sig);
 
 bool nd_type_is_int(const struct nd_type *t);    // value fits a register and can be computed with
 bool nd_type_is_scalar(const struct nd_type *t); // kept in a register: ints, pointers, times, ...

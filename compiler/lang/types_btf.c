@@ -314,6 +314,112 @@ static const struct {
     {"long unsigned int", 8, 0},
 };
 
+static struct nd_type *char_type(struct nd_types *t)
+{
+    struct nd_type *type = nd_type_new(t, ND_T_INT, 1);
+
+    type->is_signed = type->is_char = true;
+    return type;
+}
+
+// ---- types as the kernel's sources write them --------------------------------------------------
+
+// Typedefs of system calls, for kernels that have no BTF to say what they are.
+static const struct {
+    const char *name;
+    uint8_t size;
+    bool is_signed;
+} typedefs[] = {
+    {"umode_t", 2, 0}, {"gid_t", 4, 0},     {"qid_t", 4, 1},        {"loff_t", 8, 1},
+    {"off_t", 8, 1},   {"clockid_t", 4, 1}, {"timer_t", 4, 1},      {"key_t", 4, 1},
+    {"mqd_t", 4, 1},   {"rwf_t", 4, 1},     {"key_serial_t", 4, 1}, {"aio_context_t", 8, 0},
+};
+
+static struct nd_type *c_name(struct nd_types *t, const char *name)
+{
+    struct nd_btf *btf;
+    uint32_t id;
+    size_t i;
+
+    if (!strcmp(name, "void"))
+        return nd_ty(&nd_type_void);
+    if (!strcmp(name, "bool") || !strcmp(name, "_Bool"))
+        return nd_ty(&nd_type_bool);
+    if (!strcmp(name, "char"))
+        return char_type(t);
+    for (i = 0; i < sizeof(ints) / sizeof(ints[0]); i++) {
+        if (!strcmp(ints[i].name, name))
+            return nd_type_int(ints[i].size, ints[i].is_signed);
+    }
+    for (i = 0; i < sizeof(typedefs) / sizeof(typedefs[0]); i++) {
+        if (!strcmp(typedefs[i].name, name))
+            return nd_type_int(typedefs[i].size, typedefs[i].is_signed);
+    }
+    btf = btf_of(t);
+    id = btf ? nd_btf_find(btf, ND_BTF_TYPEDEF, name) : 0;
+    return id ? nd_type_btf(t, id) : NULL;
+}
+
+// The next word or character; NULL at the end.
+static const char *c_token(struct nd_types *t, const char **p)
+{
+    const char *from = *p += strspn(*p, " \t");
+    size_t n = strspn(from, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+
+    if (!*from)
+        return NULL;
+    *p += n ? n : 1;
+    return nd_arena_strndup(t->arena, from, n ? n : 1);
+}
+
+static bool is_qualifier(const char *word)
+{
+    static const char *const qualifiers[] = {"const",  "volatile", "restrict", "__restrict",
+                                             "__user", "__rcu",    "__percpu", "__force"};
+    size_t i;
+
+    for (i = 0; i < sizeof(qualifiers) / sizeof(qualifiers[0]); i++) {
+        if (!strcmp(qualifiers[i], word))
+            return true;
+    }
+    return false;
+}
+
+struct nd_type *nd_type_from_c(struct nd_types *t, const char *text, enum nd_as as)
+{
+    static const char *const tags[] = {
+        [ND_TAG_STRUCT] = "struct", [ND_TAG_UNION] = "union", [ND_TAG_ENUM] = "enum"};
+    const char *p = text, *word, *name = NULL, *why;
+    enum nd_tag tag = (enum nd_tag)0;
+    uint32_t stars = 0;
+    struct nd_type *type;
+    size_t i;
+
+    while ((word = c_token(t, &p))) {
+        if (is_qualifier(word))
+            continue;
+        for (i = ND_TAG_STRUCT; !name && i <= ND_TAG_ENUM && strcmp(tags[i], word) != 0; i++)
+            ;
+        if (*word == '*')
+            stars++;
+        else if (*word == '(') // of a function
+            return strchr(p, '*') ? nd_type_ptr(t, nd_ty(&nd_type_void), as) : NULL;
+        else if (!name && i <= ND_TAG_ENUM)
+            tag = (enum nd_tag)i;
+        else
+            name = name ? nd_arena_printf(t->arena, "%s %s", name, word) : word;
+    }
+    if (!name)
+        return NULL;
+    type = tag ? nd_type_named_struct(t, tag, name, &why) : c_name(t, name);
+    if (!type && !stars)
+        return NULL;
+    type = type ? nd_type_in(t, type, as) : nd_ty(&nd_type_void);
+    while (stars--)
+        type = nd_type_ptr(t, type, as);
+    return type;
+}
+
 #define STRING_MAX 4096u
 
 static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
@@ -328,11 +434,7 @@ static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
     for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strcmp(words[i].name, x->name))
             continue;
-        if (words[i].type)
-            return nd_ty(words[i].type);
-        type = nd_type_new(t, ND_T_INT, 1); // char
-        type->is_signed = type->is_char = true;
-        return type;
+        return words[i].type ? nd_ty(words[i].type) : char_type(t);
     }
     if (!strcmp(x->name, "flow"))
         return nd_type_flow(t);

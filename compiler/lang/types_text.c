@@ -3,6 +3,7 @@
 #include "compiler/lang/types.h"
 
 #include <string.h>
+#include <time.h>
 
 static const char *tuple_text(struct nd_types *t, const struct nd_type *x)
 {
@@ -36,6 +37,15 @@ const char *nd_type_text(struct nd_types *t, const struct nd_type *x)
         return nd_arena_printf(t->arena, "%s[%u]", nd_type_text(t, x->elem), x->nelems);
     case ND_T_TUPLE:
         return tuple_text(t, x);
+    case ND_T_TIME:
+        return x->clock == CLOCK_TAI        ? "time of nsecs(tai)"
+               : x->clock == CLOCK_BOOTTIME ? "time of nsecs(boot)"
+                                            : "time";
+    case ND_T_LHIST:
+        return nd_arena_printf(t->arena, "lhist(x, %lld, %lld, %lld)", (long long)x->lo,
+                               (long long)x->hi, (long long)x->step);
+    case ND_T_SUBHIST:
+        return nd_arena_printf(t->arena, "hist(x, %lld)", (long long)x->step);
     default:
         return nd_typekinds[x->kind].text;
     }

@@ -180,6 +180,7 @@ static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct n
 {
     const struct nd_target *at = &l->fn.probe->targets.v[0];
     struct nd_need n = {.span = e->span};
+    struct nd_param_place place;
 
     if (f) {
         n.kind = ND_NEED_RECORD;
@@ -192,35 +193,60 @@ static void need_arg(struct nd_lower *l, const struct nd_expr *e, const struct n
         n.type = at->kind == ND_AT_RAW_TP ? at->s1 : at->sig->name;
         n.path = at->sig->params[e->field->off].name;
         n.value = e->field->off;
+        nd_type_param(&l->p->types, at->sig, e->field->off, &place);
+        n.bytes = place.slot;
     } else {
         return;
     }
     nd_need_note(l->p, &n);
 }
 
+// A parameter by name: a number, or a struct whose words are put together.
+static struct nd_val param(struct nd_lower *l, const struct nd_expr *e)
+{
+    bool breakpoint = l->fn.probe->type == ND_PROG_KPROBE;
+    struct nd_val v = {.mem = true, .as = ND_AS_BPF};
+    struct nd_param_place at;
+    uint32_t i, from;
+
+    nd_type_param(&l->p->types, l->fn.probe->targets.v[0].sig, e->field->off, &at);
+    from = breakpoint ? at.first : at.slot;
+    if (e->type->kind != ND_T_STRUCT && e->type->kind != ND_T_ARRAY)
+        return (struct nd_val){.v = nd_ir_extend(l, nd_lower_arg_n(l, from, e->span), e->type)};
+    if (at.by_ref)
+        return (struct nd_val){
+            .v = nd_lower_arg_n(l, from, e->span), .mem = true, .as = ND_AS_KERNEL};
+    v.v = nd_lower_temp(l, at.slots ? at.slots * 8 : 8);
+    for (i = 0; i < at.slots; i++)
+        nd_ir_store(l, nd_ir_gep(l, v.v, 8 * i), 8, nd_lower_arg_n(l, from + i, e->span));
+    return v;
+}
+
 struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_tp_field *f = l->fn.probe->args == ND_ARGS_FORMAT ? e->tp_field : NULL;
     LLVMValueRef tmp;
+    struct nd_val at;
 
     need_arg(l, e, f);
     if (!f)
-        return (struct nd_val){
-            .v = nd_ir_extend(l, nd_lower_arg_n(l, e->field->off, e->span), e->type)};
+        return param(l, e);
     nd_lower_reads_bytes(l, f->size, ND_AS_CTX, e->span);
     if (f->data_loc || f->rel_loc) {
         tmp = nd_lower_temp(l, e->type->size);
         nd_lower_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
         return (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF};
     }
-    if (nd_type_is_scalar(e->type))
-        return (struct nd_val){
-            .v = nd_lower_ctx_load(l, f->off,
-                                   nd_type_is_int(e->type) && e->type->kind != ND_T_PTR
-                                       ? nd_type_int(f->size, f->is_signed)
-                                       : &nd_type_u64)};
-    return (struct nd_val){
-        .v = nd_ir_gep(l, nd_lower_ctx(l), f->off), .mem = true, .as = ND_AS_CTX};
+    at = (struct nd_val){.v = nd_lower_ctx(l), .mem = true, .as = ND_AS_CTX};
+    at = nd_lower_bytes_at(l, at, f->off);
+    if (!nd_type_is_scalar(e->type))
+        return at;
+    at.v = nd_lower_load_scalar(l, at,
+                                nd_type_is_int(e->type) && e->type->kind != ND_T_PTR
+                                    ? nd_type_int(f->size, f->is_signed)
+                                    : &nd_type_u64,
+                                e->span);
+    return (struct nd_val){.v = e->type->size < f->size ? nd_ir_extend(l, at.v, e->type) : at.v};
 }
 
 LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e)
@@ -230,7 +256,8 @@ LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e)
     nd_lower_reads_bytes(l, 8, ND_AS_CTX, e->span);
     if (l->fn.probe->type == ND_PROG_FEXIT)
         return nd_ir_extend(
-            l, nd_lower_ctx_load(l, (t->sig ? t->sig->nparams : 0) * 8, &nd_type_u64), e->type);
+            l, nd_lower_ctx_load(l, nd_type_param_slots(&l->p->types, t->sig) * 8, &nd_type_u64),
+            e->type);
     return nd_ir_extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
 }
 

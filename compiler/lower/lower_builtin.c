@@ -394,6 +394,14 @@ static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
 
 #define FAMILY_INET6 10
 
+// The bytes of an address behind a value: 4, 16, or for a pointer those that it points to.
+static uint32_t address_bytes(struct nd_lower *l, const struct nd_type *t)
+{
+    const struct nd_type *at = t->kind == ND_T_PTR ? nd_type_elem(&l->p->types, t) : t;
+
+    return at->size == 16 || at->size == 4 ? at->size : 0; // 0: the family says it
+}
+
 // An IPv4 address in the last 4 bytes of ::ffff:0:0/96.
 static void put_v4(struct nd_lower *l, LLVMValueRef dst)
 {
@@ -416,6 +424,7 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
 {
     struct nd_expr *x = e->args.v[e->args.n > 1];
     LLVMBasicBlockRef six, four, done;
+    uint32_t room = address_bytes(l, x->type);
     LLVMValueRef af;
     struct nd_val v;
 
@@ -427,10 +436,12 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
         return;
     }
     v = pointed(l, x, v);
-    if (e->args.n == 1 || e->args.v[0]->is_const) {
-        bool v6 = e->args.n == 1 ? x->type->size == 16 : e->args.v[0]->num == FAMILY_INET6;
-
-        ntop_bytes(l, v, v6 ? 16 : 4, dst, e->span);
+    if (e->args.n == 1 || x->type->kind == ND_T_IP) { // an address knows its family
+        ntop_bytes(l, v, room == 16 ? 16 : 4, dst, e->span);
+        return;
+    }
+    if (e->args.v[0]->is_const) {
+        ntop_bytes(l, v, e->args.v[0]->num == FAMILY_INET6 ? 16 : 4, dst, e->span);
         return;
     }
     six = nd_ir_bb(l, "v6");
@@ -440,7 +451,10 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
                        "");
     LLVMBuildCondBr(l->b, af, six, four);
     nd_ir_at(l, six);
-    ntop_bytes(l, v, 16, dst, e->span);
+    if (room == 4) // 4 bytes of a packet of the other family are no address of it
+        nd_ir_zero(l, dst, 0, 16);
+    else
+        ntop_bytes(l, v, 16, dst, e->span);
     nd_ir_br(l, done);
     nd_ir_at(l, four);
     ntop_bytes(l, v, 4, dst, e->span);

@@ -55,7 +55,7 @@ void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, ui
 {
     if (v.as == ND_AS_BTF || v.as == ND_AS_CTX) {
         nd_lower_reads_bytes(l, size, v.as, span);
-        nd_lower_copy_text(l, dst, nd_ir_ptr(l, v.v), size);
+        nd_lower_copy_text(l, dst, v, size);
     } else if (v.as == ND_AS_BPF)
         nd_lower_copy(l, dst, v, size, span);
     else
@@ -68,7 +68,7 @@ static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
     struct nd_val v = nd_lower_expr(l, e);
     LLVMValueRef tmp;
 
-    if (v.as == ND_AS_BPF)
+    if (v.as == ND_AS_BPF && !v.align)
         return v.v;
     tmp = nd_lower_temp(l, e->type->size);
     if (nd_type_is_text(e->type))

@@ -39,52 +39,18 @@ LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e)
 
 // ---- arithmetic ---------------------------------------------------------------------------------
 
-// BPF before version 4 divides unsigned only: by magnitudes, the sign put back.
-static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool mod)
-{
-    LLVMValueRef zero = nd_ir_i64(l, 0);
-    LLVMValueRef na = LLVMBuildICmp(l->b, LLVMIntSLT, a, zero, "");
-    LLVMValueRef nb = LLVMBuildICmp(l->b, LLVMIntSLT, b, zero, "");
-    LLVMValueRef ua = LLVMBuildSelect(l->b, na, LLVMBuildNeg(l->b, a, ""), a, "");
-    LLVMValueRef ub = LLVMBuildSelect(l->b, nb, LLVMBuildNeg(l->b, b, ""), b, "");
-    LLVMValueRef q = mod ? LLVMBuildURem(l->b, ua, ub, "") : LLVMBuildUDiv(l->b, ua, ub, "");
-    LLVMValueRef neg = mod ? na : LLVMBuildXor(l->b, na, nb, "");
-
-    return LLVMBuildSelect(l->b, neg, LLVMBuildNeg(l->b, q, ""), q, "");
-}
-
-LLVMValueRef nd_lower_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
-                             const struct nd_expr *by, bool is_signed, struct nd_span span)
-{
-    bool mod = op == ND_OP_MOD;
-    LLVMValueRef zero, safe, v;
-
-    if (by->is_const && (int64_t)by->num > 0) { // no test, and unsigned where it can be
-        if (!is_signed)
-            return mod ? LLVMBuildURem(l->b, a, b, "") : LLVMBuildUDiv(l->b, a, b, "");
-        return signed_div(l, a, b, mod);
-    }
-    zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_ir_i64(l, 0), "");
-    nd_lower_count_if(l, zero, ND_SITE_DIV_ZERO, span, ND_MF_NONE);
-    safe = LLVMBuildSelect(l->b, zero, nd_ir_i64(l, 1), b, "");
-    if (is_signed)
-        v = signed_div(l, a, safe, mod);
-    else
-        v = mod ? LLVMBuildURem(l->b, a, safe, "") : LLVMBuildUDiv(l->b, a, safe, "");
-    return LLVMBuildSelect(l->b, zero, nd_ir_i64(l, 0), v, "");
-}
-
 bool nd_lower_operands_signed(const struct nd_expr *e)
 {
     return nd_type_signed(e->a->type) && nd_type_signed(e->b->type);
 }
 
-// Pointer arithmetic counts in elements, as in C.
-static LLVMValueRef scaled(struct nd_lower *l, const struct nd_expr *ptr, LLVMValueRef n)
+LLVMValueRef nd_lower_scaled(struct nd_lower *l, const struct nd_type *ptr, LLVMValueRef n,
+                             struct nd_span span)
 {
-    struct nd_type *elem = nd_type_elem(&l->p->types, ptr->type);
+    struct nd_type *elem = ptr->kind == ND_T_PTR ? nd_type_elem(&l->p->types, ptr) : NULL;
 
-    return elem->size > 1 ? LLVMBuildMul(l->b, n, nd_lower_core_size(l, elem, ptr->span), "") : n;
+    return elem && elem->size > 1 ? LLVMBuildMul(l->b, n, nd_lower_core_size(l, elem, span), "")
+                                  : n;
 }
 
 static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
@@ -93,9 +59,9 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
     bool sgn = nd_lower_operands_signed(e);
 
     if (e->type->kind == ND_T_PTR && e->a->type->kind == ND_T_PTR)
-        b = scaled(l, e->a, b);
+        b = nd_lower_scaled(l, e->a->type, b, e->a->span);
     else if (e->type->kind == ND_T_PTR && e->b->type->kind == ND_T_PTR)
-        a = scaled(l, e->b, a);
+        a = nd_lower_scaled(l, e->b->type, a, e->b->span);
     switch (e->op) {
     case ND_OP_ADD:
         return LLVMBuildAdd(l->b, a, b, "");
@@ -149,10 +115,12 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
     bool sc = nd_type_is_scalar(e->type);
     LLVMValueRef tmp = sc ? NULL : nd_lower_temp(l, e->type->size), a = NULL, b = NULL, phi;
 
-    LLVMBuildCondBr(l->b, nd_lower_cond(l, e->a), yes, no);
+    if (!e->b) // a ?: b
+        a = nd_lower_int(l, e->a);
+    LLVMBuildCondBr(l->b, a ? nd_ir_bool(l, a) : nd_lower_cond(l, e->a), yes, no);
     nd_ir_at(l, yes);
     if (sc)
-        a = nd_lower_int(l, e->b);
+        a = a ? a : nd_lower_int(l, e->b);
     else
         nd_lower_into(l, e->b, tmp, e->type);
     y = LLVMGetInsertBlock(l->b);
@@ -177,10 +145,9 @@ static struct nd_val cond(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_slot *s = &l->fn.slots[e->a->sym->index];
-    LLVMValueRef old = LLVMBuildLoad2(l->b, l->i64, s->ptr, ""), one = nd_ir_i64(l, 1), v;
+    LLVMValueRef old = LLVMBuildLoad2(l->b, l->i64, s->ptr, ""), v,
+                 one = nd_lower_scaled(l, e->a->type, nd_ir_i64(l, 1), e->a->span);
 
-    if (e->a->type->kind == ND_T_PTR)
-        one = scaled(l, e->a, one);
     v = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC ? LLVMBuildAdd(l->b, old, one, "")
                                                         : LLVMBuildSub(l->b, old, one, "");
     LLVMBuildStore(l->b, v, s->ptr);
@@ -189,11 +156,9 @@ static LLVMValueRef step_var(struct nd_lower *l, struct nd_expr *e)
 }
 
 // The bytes at an address, as a value: loaded if it is a scalar.
-static struct nd_val value_at(struct nd_lower *l, LLVMValueRef addr, enum nd_as as,
-                              const struct nd_type *t, struct nd_span span)
+static struct nd_val value_at(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
+                              struct nd_span span)
 {
-    struct nd_val at = memory(addr, as);
-
     return nd_type_is_scalar(t) ? scalar(nd_lower_load_scalar(l, at, t, span)) : at;
 }
 
@@ -207,8 +172,8 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
     case ND_OP_NOT:
         return scalar(nd_ir_from_bool(l, LLVMBuildNot(l->b, nd_lower_cond(l, e->a), "")));
     case ND_OP_DEREF:
-        return value_at(l, nd_lower_int(l, e->a), nd_lower_as(l, (enum nd_as)e->as), e->type,
-                        e->span);
+        return value_at(l, memory(nd_lower_int(l, e->a), nd_lower_as(l, (enum nd_as)e->as)),
+                        e->type, e->span);
     case ND_OP_ADDR: {
         struct nd_expr *f = e->a;
         struct nd_val base;
@@ -227,11 +192,11 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
 
 static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
 {
+    LLVMValueRef tmp;
     struct nd_val v;
 
     if (e->type->kind == ND_T_ARRAY) {
-        LLVMValueRef tmp = nd_lower_temp(l, 8);
-
+        tmp = nd_lower_temp(l, 8);
         nd_ir_store(l, tmp, 8, nd_lower_int(l, e->a));
         return memory(tmp, ND_AS_BPF);
     }
@@ -242,8 +207,10 @@ static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
                           : nd_ir_extend(l, nd_ir_addr(l, v.v), e->type));
     if (e->type->kind == ND_T_PTR) // an array gives its address
         return scalar(nd_ir_addr(l, v.v));
-    return scalar(nd_ir_extend(
-        l, nd_lower_load_scalar(l, v, nd_type_int(e->a->type->size, false), e->span), e->type));
+    tmp = nd_lower_temp(l, 8); // of any size up to that
+    nd_ir_zero(l, tmp, 0, 8);
+    nd_lower_copy(l, tmp, v, e->a->type->size, e->span);
+    return scalar(nd_ir_extend(l, nd_lower_load_int(l, tmp, &nd_type_u64), e->type));
 }
 
 static struct nd_val variable(struct nd_lower *l, struct nd_expr *e)
@@ -257,16 +224,6 @@ static struct nd_val variable(struct nd_lower *l, struct nd_expr *e)
 
 // ---- fields and elements ------------------------------------------------------------------------
 
-static LLVMValueRef bit_field(struct nd_lower *l, LLVMValueRef v, const struct nd_field *f,
-                              const struct nd_type *t)
-{
-    uint32_t up = 64u - f->bit_off - f->bits;
-
-    v = LLVMBuildShl(l->b, v, nd_ir_i64(l, up), "");
-    return t->is_signed ? LLVMBuildAShr(l->b, v, nd_ir_i64(l, 64u - f->bits), "")
-                        : LLVMBuildLShr(l->b, v, nd_ir_i64(l, 64u - f->bits), "");
-}
-
 static struct nd_val option_value(struct nd_lower *l, const struct nd_option *o)
 {
     if (!nd_type_is_scalar(o->type))
@@ -278,12 +235,15 @@ static struct nd_val option_value(struct nd_lower *l, const struct nd_option *o)
 static struct nd_val core_field(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_type *t = e->field->type;
+    struct nd_val at;
 
     if (nd_type_is_int(t) && t->kind != ND_T_PTR)
         return scalar(nd_lower_core_load(l, e, core_base(l, e)));
     nd_need_struct(l->p, t, e->span); // the whole of it is wanted, or it would not be asked for
-    return value_at(l, nd_lower_core_address(l, e, core_base(l, e)),
-                    nd_lower_as(l, (enum nd_as)e->as), t, e->span);
+    at = memory(nd_lower_core_address(l, e, core_base(l, e)), nd_lower_as(l, (enum nd_as)e->as));
+    if (at.as == ND_AS_BPF && !nd_type_is_scalar(t)) // where it will be is not known
+        at.align = 1;
+    return value_at(l, at, t, e->span);
 }
 
 // The pointer that a chain of fields starts from, if the verifier loads through it directly and may
@@ -338,7 +298,7 @@ static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_e
 static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_expr *ptr;
-    struct nd_val base;
+    struct nd_val base, at;
     LLVMValueRef addr;
 
     if (e->a->type->kind == ND_T_ARGS)
@@ -354,20 +314,18 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
         return core_field(l, e);
     addr = nd_lower_window_field(l, e);
     if (addr) {
-        base = memory(addr, ND_AS_BPF);
+        at = memory(addr, ND_AS_BPF);
     } else {
         base = nd_lower_expr(l, e->a);
         if (!base.mem)
             base = memory(base.v, nd_lower_as(l, (enum nd_as)e->as));
-        addr = nd_ir_gep(l, nd_ir_ptr(l, base.v), e->field->off);
+        at = nd_lower_bytes_at(l, base, e->field->off);
     }
     if (e->field->bits)
-        return scalar(
-            bit_field(l,
-                      nd_lower_load_scalar(l, memory(addr, base.as),
-                                           nd_type_int(e->field->type->size, false), e->span),
-                      e->field, e->field->type));
-    return value_at(l, addr, base.as, e->field->type, e->span);
+        return scalar(nd_lower_bit_field(
+            l, nd_lower_load_scalar(l, at, nd_type_int(e->field->type->size, false), e->span),
+            e->field, e->field->type));
+    return value_at(l, at, e->field->type, e->span);
 }
 
 // Bytes from one element to the next.
@@ -411,11 +369,12 @@ static struct nd_val option_element(struct nd_lower *l, struct nd_expr *e)
     const struct nd_option *o = e->a->sym->option;
     LLVMValueRef i = nd_lower_int(l, e->b),
                  bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_ir_i64(l, o->cap), "");
+    struct nd_val v;
 
     nd_lower_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
     i = LLVMBuildSelect(l->b, bad, nd_ir_i64(l, 0), i, "");
-    return zero_if(l, bad, value_at(l, nd_lower_option_at(l, o, i), ND_AS_BPF, e->type, e->span),
-                   e->type, e->span);
+    v = memory(nd_lower_option_at(l, o, i), ND_AS_BPF);
+    return zero_if(l, bad, value_at(l, v, e->type, e->span), e->type, e->span);
 }
 
 static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
@@ -433,9 +392,8 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     if (!base.mem)
         base = memory(base.v, nd_lower_as(l, (enum nd_as)e->as));
     if (e->b->is_const && LLVMIsConstant(step))
-        return value_at(
-            l, nd_ir_gep(l, nd_ir_ptr(l, base.v), e->b->num * LLVMConstIntGetZExtValue(step)),
-            base.as, e->type, e->span);
+        return value_at(l, nd_lower_bytes_at(l, base, e->b->num * LLVMConstIntGetZExtValue(step)),
+                        e->type, e->span);
     i = nd_lower_int(l, e->b);
     n = t->kind == ND_T_STRING ? t->size : t->kind == ND_T_ARRAY ? t->nelems : 0;
     if (n) {
@@ -447,8 +405,12 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     // The verifier takes no variable offset into typed memory: read by address instead.
     if (base.as == ND_AS_BTF || base.as == ND_AS_CTX)
         base.as = ND_AS_KERNEL;
-    v = value_at(l, LLVMBuildGEP2(l->b, l->i8, nd_ir_ptr(l, base.v), &i, 1, ""), base.as, e->type,
-                 e->span);
+    base.v = LLVMBuildGEP2(l->b, l->i8, nd_ir_ptr(l, base.v), &i, 1, "");
+    if (base.as == ND_AS_BPF)
+        base.align = LLVMIsConstant(step)
+                         ? nd_lower_align_at(base.align, LLVMConstIntGetZExtValue(step))
+                         : 1;
+    v = value_at(l, base, e->type, e->span);
     return bad ? zero_if(l, bad, v, e->type, e->span) : v;
 }
 
@@ -536,7 +498,7 @@ static void tuple_convert(struct nd_lower *l, struct nd_val v, const struct nd_t
     nd_ir_zero(l, dst, 0, t->size);
     for (i = 0; i < t->nelems; i++) {
         const struct nd_field *f = &t->fields[i], *g = &from->fields[i];
-        struct nd_val at = memory(nd_ir_gep(l, v.v, g->off), ND_AS_BPF);
+        struct nd_val at = nd_lower_bytes_at(l, memory(v.v, ND_AS_BPF), g->off);
 
         if (nd_type_is_scalar(f->type))
             nd_ir_store(l, nd_ir_gep(l, dst, f->off), f->type->size,

@@ -47,7 +47,8 @@ enum nd_helper {
 struct nd_val {
     LLVMValueRef v;
     bool mem;
-    enum nd_as as; // mem: where the bytes are
+    enum nd_as as;  // mem: where the bytes are
+    uint32_t align; // mem: what the address is a multiple of; 0: of 8
 };
 
 struct nd_slot { // a variable
@@ -327,14 +328,27 @@ void nd_lower_probe_read(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef size
                          enum nd_as as, struct nd_span span);
 void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size,
                    struct nd_span span);
+// What an address is a multiple of that is `off` bytes from one that is a multiple of `align`; both
+// as in struct nd_val.
+uint32_t nd_lower_align_at(uint32_t align, uint64_t off);
+// The bytes `off` further on. Only the program's own memory and its context care about alignment.
+struct nd_val nd_lower_bytes_at(struct nd_lower *l, struct nd_val base, uint64_t off);
 void nd_lower_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
                        enum nd_as as, struct nd_span span);
 // A text that can be loaded directly, with zeros after its end.
-void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size);
+void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size);
 void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, struct nd_val src,
                          struct nd_span span);
 void nd_lower_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, uint32_t len,
                           uint32_t size);
+
+// lower_arith.c: arithmetic that takes more than one instruction
+// a / b or a % b; by: the divisor's expression. A divisor of 0 gives 0 and is counted at span.
+LLVMValueRef nd_lower_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
+                             const struct nd_expr *by, bool is_signed, struct nd_span span);
+// The bits of f in the unit v, extended by the sign of its type t.
+LLVMValueRef nd_lower_bit_field(struct nd_lower *l, LLVMValueRef v, const struct nd_field *f,
+                                const struct nd_type *t);
 
 // lower_address.c: addresses next to their uses, when all programs are done
 void nd_lower_repeat_addresses(LLVMModuleRef m, LLVMBuilderRef b);
@@ -369,9 +383,9 @@ LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e);  // a scalar a
 LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
 // Writes the value as type t to memory that need not be zeroed before.
 void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
-// a / b or a % b; by: the divisor's expression. A divisor of 0 gives 0 and is counted at span.
-LLVMValueRef nd_lower_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
-                             const struct nd_expr *by, bool is_signed, struct nd_span span);
+// A number that is added to a pointer counts in elements, as in C; to anything else, in ones.
+LLVMValueRef nd_lower_scaled(struct nd_lower *l, const struct nd_type *ptr, LLVMValueRef n,
+                             struct nd_span span);
 bool nd_lower_operands_signed(const struct nd_expr *e); // both, by the one rule
 
 // lower_compare.c

@@ -297,6 +297,8 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr
     LLVMBasicBlockRef done;
     LLVMValueRef p = find_or_create(l, m, key_of(l, map), map->span, &done);
 
+    if (op == ND_OP_ADD || op == ND_OP_SUB)
+        v = nd_lower_scaled(l, m->val, v, map->span);
     if (op == ND_OP_ADD)
         nd_lower_atomic_add(l, p, v);
     else if (op == ND_OP_SUB)
@@ -369,7 +371,7 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
     bool inc = e->op == ND_OP_PREINC || e->op == ND_OP_POSTINC;
     bool post = e->op == ND_OP_POSTINC || e->op == ND_OP_POSTDEC;
     LLVMValueRef key = key_of(l, e->a), p, old = NULL, phi,
-                 d = nd_ir_i64(l, inc ? 1 : (uint64_t)-1);
+                 d = nd_lower_scaled(l, m->val, nd_ir_i64(l, inc ? 1 : (uint64_t)-1), e->span);
     LLVMBasicBlockRef done, have, cur;
     LLVMValueRef ins[1];
 

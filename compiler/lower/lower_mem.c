@@ -110,6 +110,31 @@ static bool can_untype(const struct nd_lower *l)
     return l->fn.scratch || !nd_without(l->p, ND_F_GLOBALS);
 }
 
+uint32_t nd_lower_align_at(uint32_t align, uint64_t off)
+{
+    uint64_t low = (off | align) & (0 - (off | align)); // the lowest bit of both
+
+    return low && low < 8 ? (uint32_t)low : 0;
+}
+
+struct nd_val nd_lower_bytes_at(struct nd_lower *l, struct nd_val base, uint64_t off)
+{
+    struct nd_val at = base;
+
+    at.v = nd_ir_gep(l, nd_ir_ptr(l, base.v), off);
+    if (is_direct(base.as) && base.as != ND_AS_BTF)
+        at.align = nd_lower_align_at(base.align, off);
+    return at;
+}
+
+// The unit of a copy that is loaded from where only `align` is known.
+static uint32_t unit_from(uint32_t align, uint32_t off, uint32_t left)
+{
+    uint32_t n = nd_ir_unit(off, left);
+
+    return align && n > align ? align : n;
+}
+
 LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const struct nd_type *t,
                                   struct nd_span span)
 {
@@ -117,6 +142,11 @@ LLVMValueRef nd_lower_load_scalar(struct nd_lower *l, struct nd_val at, const st
     bool as_memory = at.as == ND_AS_BTF && loads_as_memory(l, t);
     LLVMValueRef tmp;
 
+    if (is_direct(at.as) && at.align && at.align < size) { // the verifier wants whole units
+        tmp = nd_lower_temp(l, size);
+        nd_lower_copy(l, tmp, at, size, span);
+        return nd_lower_load_int(l, tmp, t);
+    }
     if (is_direct(at.as) && (!as_memory || can_untype(l))) {
         nd_lower_reads_bytes(l, size, at.as, span);
         tmp = nd_lower_load_int(l, nd_ir_ptr(l, at.v), t);
@@ -147,7 +177,7 @@ void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint
         return;
     }
     while (off < size) {
-        uint32_t n = nd_ir_unit(off, size - off);
+        uint32_t n = unit_from(src.align, off, size - off);
         LLVMValueRef v = LLVMBuildLoad2(l->b, nd_ir_int_of(l, n),
                                         nd_ir_gep(l, nd_ir_ptr(l, src.v), off), ""),
                      st;
@@ -192,14 +222,15 @@ static LLVMValueRef text_word(struct nd_lower *l, LLVMValueRef p, uint32_t off, 
 // What follows the zero byte of a string in the kernel is not part of it (a device that was
 // renamed keeps the end of its old name): it becomes zero, in a few operations on words and without
 // a branch. The lowest bit of (w - 0x01..01) & ~w & 0x80..80 marks the first zero byte of w.
-void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, LLVMValueRef src, uint32_t size)
+void nd_lower_copy_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint32_t size)
 {
     LLVMValueRef open = nd_ir_i64(l, UINT64_MAX); // all ones until a zero byte was seen
+    LLVMValueRef from = nd_ir_ptr(l, src.v);
     uint32_t off = 0;
 
     while (off < size) {
-        uint32_t n = nd_ir_unit(off, size - off);
-        LLVMValueRef w = text_word(l, src, off, n), m, low, st;
+        uint32_t n = unit_from(src.align, off, size - off);
+        LLVMValueRef w = text_word(l, from, off, n), m, low, st;
 
         m = LLVMBuildAnd(l->b, LLVMBuildSub(l->b, w, nd_ir_i64(l, 0x0101010101010101), ""),
                          LLVMBuildNot(l->b, w, ""), "");

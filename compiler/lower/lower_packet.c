@@ -221,19 +221,47 @@ static void set_end(struct nd_parsing *p, LLVMValueRef length, LLVMValueRef head
               nd_pk_pick(l, nd_ir_bool(l, length), end, nd_pk_load(l, l->fn.pkt.whole)));
 }
 
+// Bytes of an authentication header, whose word 1 counts words of 4 bytes, less 2.
+static LLVMValueRef auth_bytes(struct nd_parsing *p, LLVMValueRef words)
+{
+    return LLVMBuildShl(p->l->b, nd_pk_add(p->l, words, nd_ir_i64(p->l, 2)), nd_ir_i64(p->l, 2),
+                        "");
+}
+
+// Does an authentication header follow, and not the rest of one in a later fragment?
+static LLVMValueRef is_auth(struct nd_parsing *p)
+{
+    return nd_pk_and(p->l, nd_pk_is(p->l, nd_pk_get(p, ND_PR_PROTO), PROTO_AUTH),
+                     nd_pk_is(p->l, nd_pk_get(p, ND_PR_FRAG), 0));
+}
+
+// The only header that IPv4 has between its own and the transport's.
+static void parse_auth(struct nd_parsing *p)
+{
+    struct nd_lower *l = p->l;
+    LLVMValueRef at = nd_pk_get(p, ND_PR_L4OFF);
+    struct nd_branch b = nd_pk_if(l, nd_pk_and(l, is_auth(p), nd_pk_room(p, at, ND_TAG_BYTES)));
+
+    nd_pk_fetch(p, p->k->tag, at, ND_TAG_BYTES);
+    nd_pk_set(p, ND_PR_PROTO, nd_pk_wire(l, p->k->tag, 0, 1));
+    nd_pk_set(p, ND_PR_L4OFF, nd_pk_add(l, at, auth_bytes(p, nd_pk_wire(l, p->k->tag, 1, 1))));
+    nd_pk_fi(l, &b);
+    nd_pk_forget_regs(p, REG(PROTO) | REG(L4OFF));
+}
+
 static void parse_ip4(struct nd_parsing *p)
 {
     struct nd_lower *l = p->l;
     LLVMValueRef first = nd_pk_wire(l, p->k->l3, 0, 1), len = nd_pk_wire(l, p->k->l3, 2, 2), good;
     LLVMValueRef hlen = LLVMBuildShl(l->b, nd_pk_bits(l, first, 0, 15), nd_ir_i64(l, 2), "");
     LLVMValueRef frag = nd_pk_wire(l, p->k->l3, 6, 2);
-    struct nd_branch b;
+    struct nd_branch b, c;
 
     good = nd_pk_and(l, nd_pk_is(l, nibble(p), 4), nd_pk_cmp(l, LLVMIntUGE, hlen, 20));
     good = nd_pk_and(
         l, good, nd_pk_or(l, nd_pk_is(l, len, 0), LLVMBuildICmp(l->b, LLVMIntUGE, len, hlen, "")));
     b = nd_pk_if(l, good);
-    nd_pk_have(p, ND_PH_IP4 | ND_PH_PROTO | ND_PH_FLOW);
+    nd_pk_have(p, ND_PH_IP4);
     nd_pk_set(p, ND_PR_PROTO, nd_pk_wire(l, p->k->l3, 9, 1));
     nd_pk_set(p, ND_PR_FRAG,
               LLVMBuildShl(l->b, nd_pk_bits(l, frag, 0, 0x1fff), nd_ir_i64(l, 3), ""));
@@ -241,6 +269,12 @@ static void parse_ip4(struct nd_parsing *p)
     nd_pk_set(p, ND_PR_L4OFF, nd_pk_add(l, nd_pk_get(p, ND_PR_L3OFF), hlen));
     nd_pk_set(p, ND_PR_LENGTH, len);
     set_end(p, len, nd_ir_i64(l, 0));
+    parse_auth(p);
+    c = nd_pk_if(l, is_auth(p)); // cut off, or a second one
+    nd_pk_failed(p);
+    nd_pk_else(l, &c);
+    nd_pk_have(p, ND_PH_PROTO | ND_PH_FLOW);
+    nd_pk_done(l, &c);
     nd_pk_else(l, &b);
     nd_pk_failed(p);
     nd_pk_done(l, &b);
@@ -269,9 +303,8 @@ static void parse_extension(struct nd_parsing *p)
     b = nd_pk_if(l, nd_pk_and(l, is_extension(p), nd_pk_room(p, at, ND_TAG_BYTES)));
     nd_pk_fetch(p, p->k->tag, at, ND_TAG_BYTES);
     len = nd_pk_wire(l, p->k->tag, 1, 1);
-    // Words of 4 bytes, less 2; the others of 8, less 1.
-    len = nd_pk_pick(l, nd_pk_is(l, proto, PROTO_AUTH),
-                     LLVMBuildShl(l->b, nd_pk_add(l, len, nd_ir_i64(l, 2)), nd_ir_i64(l, 2), ""),
+    len = nd_pk_pick(l, nd_pk_is(l, proto, PROTO_AUTH), auth_bytes(p, len),
+                     // words of 8 bytes, less 1
                      LLVMBuildShl(l->b, nd_pk_add(l, len, nd_ir_i64(l, 1)), nd_ir_i64(l, 3), ""));
     nd_pk_set(p, ND_PR_PROTO, nd_pk_wire(l, p->k->tag, 0, 1));
     f = nd_pk_if(l, nd_pk_is(l, proto, PROTO_FRAG));

@@ -560,8 +560,11 @@ static void check_path(struct nd_check *c, struct nd_probe *pr)
 {
     struct nd_path_at *at = pr->path;
     struct nd_scope scope = {.up = c->scope};
-    struct nd_expr map = {
-        .kind = ND_E_MAP, .name = at->path->map->name, .a = at->key, .span = at->key->span};
+    struct nd_expr map = {.kind = ND_E_MAP,
+                          .name = at->path->map->name,
+                          .a = at->key,
+                          .span = at->key->span,
+                          .sets_key = true};
     uint32_t i;
 
     nd_check_map_key(c, &map);

@@ -128,6 +128,10 @@ static void fill_type(struct nd_mfw *e, const struct nd_type *t, struct nd_mf_ty
         m->elem = find_stack(e, t);
         m->a = t->depth;
         break;
+    case ND_T_TIME:
+    case ND_T_STRFTIME:
+        m->a = t->clock;
+        break;
     default:
         break;
     }

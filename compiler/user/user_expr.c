@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Expressions of user code as instructions of the stack machine in manifest.h. Must not know LLVM.
 // Serves the other user_*.c.
+#include "compiler/check/need.h"
 #include "compiler/user/user_impl.h"
 
 #include <string.h>
@@ -125,6 +126,21 @@ void nd_u_binary(struct nd_user *u, enum nd_op op, enum nd_vm_domain d, struct n
     nd_u_op(u, (enum nd_vm_op)binary_ops[op], (uint8_t)d, 0, div_site(u, op, span));
 }
 
+void nd_u_scale(struct nd_user *u, enum nd_op op, const struct nd_type *ptr,
+                const struct nd_type *n)
+{
+    const struct nd_type *elem;
+
+    if (ptr->kind != ND_T_PTR || n->kind == ND_T_PTR || (op != ND_OP_ADD && op != ND_OP_SUB))
+        return;
+    elem = nd_type_elem(&u->e->p->types, ptr);
+    nd_need_struct(u->e->p, elem, (struct nd_span){0});
+    if (elem->size < 2)
+        return;
+    nd_u_int(u, elem->size, &nd_type_i64);
+    nd_u_op(u, ND_VM_MUL, ND_D_I64, 0, 0);
+}
+
 static void logic(struct nd_user *u, struct nd_expr *e)
 {
     bool is_and = e->op == ND_OP_LAND;
@@ -142,10 +158,11 @@ static void logic(struct nd_user *u, struct nd_expr *e)
     nd_u_land(u, end);
 }
 
-// Results print as what they are: durations, times, true and false.
+// Results print as what they are: durations, times, pointers, true and false.
 static void give_type(struct nd_user *u, const struct nd_type *t)
 {
-    if (t->kind == ND_T_DURATION || t->kind == ND_T_TIME || t->kind == ND_T_BOOL)
+    if (t->kind == ND_T_DURATION || t->kind == ND_T_TIME || t->kind == ND_T_BOOL ||
+        t->kind == ND_T_PTR)
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, t), 0);
 }
 
@@ -161,7 +178,9 @@ static void binary(struct nd_user *u, struct nd_expr *e)
     if (e->op == ND_OP_SHR || e->op == ND_OP_SHL)
         d = domain_of(e->a->type);
     nd_u_operand(u, e->a, d);
+    nd_u_scale(u, e->op, e->b->type, e->a->type);
     nd_u_operand(u, e->b, d);
+    nd_u_scale(u, e->op, e->a->type, e->b->type);
     nd_u_binary(u, e->op, d, e->span);
     give_type(u, e->type);
 }
@@ -222,11 +241,19 @@ static void cond(struct nd_user *u, struct nd_expr *e)
     enum nd_vm_domain d = domain_of(e->type);
     uint32_t no, end;
 
-    nd_u_expr(u, e->a);
+    if (e->b) {
+        nd_u_expr(u, e->a);
+    } else { // a ?: b
+        nd_u_operand(u, e->a, d);
+        nd_u_op(u, ND_VM_DUP, 0, 0, 0);
+    }
     no = nd_u_jump(u, ND_VM_JZ);
-    nd_u_operand(u, e->b, d);
+    if (e->b)
+        nd_u_operand(u, e->b, d);
     end = nd_u_jump(u, ND_VM_JMP);
     nd_u_land(u, no);
+    if (!e->b)
+        nd_u_op(u, ND_VM_POP, 0, 0, 0);
     nd_u_operand(u, e->c, d);
     nd_u_land(u, end);
     if (e->type->kind == ND_T_INT) // of either side, it is now of the common type

@@ -44,6 +44,7 @@ static void assign_map(struct nd_user *u, struct nd_stmt *s)
         nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
         nd_u_as_domain(u, m->val, d);
         nd_u_operand(u, s->rhs, d);
+        nd_u_scale(u, s->op, m->val, s->rhs->type);
         nd_u_binary(u, s->op, d, s->span);
         if (d == ND_D_F64 && m->val->kind != ND_T_DOUBLE)
             nd_u_op(u, ND_VM_D2I, 0, 0, 0);
@@ -78,6 +79,7 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)nd_u_local(u, s->sym));
         nd_u_as_domain(u, s->expr->type, d);
         nd_u_operand(u, s->rhs, d);
+        nd_u_scale(u, s->op, s->expr->type, s->rhs->type);
         nd_u_binary(u, s->op, d, s->span);
         if (d == ND_D_F64 && s->expr->type->kind != ND_T_DOUBLE)
             nd_u_op(u, ND_VM_D2I, 0, 0, 0);

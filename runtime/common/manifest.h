@@ -177,7 +177,8 @@ enum nd_mf_need_kind {
     ND_NEED_PLACE,  // type.path is `value` bits from the start of the type
     ND_NEED_SIZE,   // the type has `bytes` bytes
     ND_NEED_ENUM,   // enumerator `path` is `value`; type: name of the enum or ""
-    ND_NEED_PARAM,  // parameter `path` of function `type` is number `value`, -1: any
+    ND_NEED_PARAM,  // parameter `path` of function `type` is number `value`, -1: any, and `bytes` words
+                    // of 8 bytes come before it
     ND_NEED_RAW,    // the same of a raw tracepoint
     ND_NEED_RECORD, // field `path` of the record of trace event `type` ("net:net_dev_queue") is
                     // `bytes` bytes at `value`, -1: anywhere
@@ -232,7 +233,7 @@ struct nd_mf_type {
     uint32_t first; // see the kind
     uint32_t count;
     uint32_t elem;        // type of an array element, stack map of a stack
-    uint32_t a;           // stacks: depth
+    uint32_t a;           // stacks: depth; TIME, STRFTIME: its clock, 0: CLOCK_MONOTONIC
     int64_t lo, hi, step; // aggregations: see the kind
 };
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -223,4 +224,87 @@ bool nd_value_proto(const char *text, uint8_t *proto)
         return false;
     *proto = (uint8_t)v;
     return true;
+}
+
+// ---- options ------------------------------------------------------------------------------------
+
+static bool read_bool(const char *text, int64_t *v)
+{
+    static const char *const words[][4] = {{"false", "no", "off", "0"}, {"true", "yes", "on", "1"}};
+    size_t i;
+
+    for (*v = 0; *v < 2; ++*v) {
+        for (i = 0; i < 4; i++) {
+            if (!strcasecmp(text, words[*v][i]))
+                return true;
+        }
+    }
+    return false;
+}
+
+// A bare number is in this unit.
+static bool read_time(const char *text, const char *unit, int64_t *ns)
+{
+    char with_unit[64];
+    int n = snprintf(with_unit, sizeof(with_unit), "%s%s", text,
+                     text[strspn(text, "0123456789.")] ? "" : unit);
+
+    return n >= 0 && (size_t)n < sizeof(with_unit) && nd_value_duration(with_unit, ns);
+}
+
+bool nd_value_option(uint32_t kind, const char *text, uint8_t *bytes)
+{
+    static const uint32_t addresses[ND_OPT_KIND_MAX] = {[ND_OPT_IP] = ND_T_IP,
+                                                        [ND_OPT_PREFIX] = ND_T_PREFIX,
+                                                        [ND_OPT_MAC] = ND_T_MAC,
+                                                        [ND_OPT_IFNAME] = ND_T_IFNAME};
+    uint32_t size = 8, pid;
+    bool good = true;
+    int64_t v = 0;
+
+    if (kind < ND_OPT_KIND_MAX && addresses[kind])
+        return nd_value_address(addresses[kind], text, bytes);
+    switch (kind) {
+    case ND_OPT_INT:
+        good = nd_value_number(text, &v);
+        break;
+    case ND_OPT_BOOL:
+        good = read_bool(text, &v);
+        break;
+    case ND_OPT_DURATION:
+        good = read_time(text, "s", &v);
+        break;
+    case ND_OPT_USECS:
+        good = read_time(text, "us", &v);
+        break;
+    case ND_OPT_MSECS:
+        good = read_time(text, "ms", &v);
+        break;
+    case ND_OPT_PORT:
+        good = nd_value_number(text, &v) && nd_value_port(v);
+        size = 2;
+        break;
+    case ND_OPT_PID:
+        good = nd_value_pid(text, &pid);
+        v = good ? pid : 0;
+        size = 4;
+        break;
+    case ND_OPT_PROTO:
+        return nd_value_proto(text, bytes);
+    default:
+        return false;
+    }
+    memcpy(bytes, &v, size); // little endian
+    return good;
+}
+
+bool nd_value_same_name(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        int x = *a == '-' ? '_' : tolower((unsigned char)*a);
+
+        if (x != (*b == '-' ? '_' : tolower((unsigned char)*b)))
+            return false;
+    }
+    return *a == *b;
 }

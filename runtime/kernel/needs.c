@@ -230,13 +230,20 @@ static const struct btf_type *prototype(const struct btf *btf, const char *func)
 static void check_param(struct check *c, const struct btf_type *proto, uint32_t skip,
                         const char *what)
 {
-    uint32_t i;
+    uint32_t i, slot = 0; // words of 8 bytes before it: a struct by value can be several
 
     for (i = skip; proto && i < btf_vlen(proto); i++) {
         const char *name = btf__name_by_offset(c->btf, btf_params(proto)[i].name_off);
 
-        if (!name || strcmp(name, c->path) != 0)
+        if (!name || strcmp(name, c->path) != 0) {
+            int64_t size = btf__resolve_size(c->btf, btf_params(proto)[i].type);
+
+            slot += size > 8 ? (uint32_t)(size + 7) / 8 : size != 0;
             continue;
+        }
+        if (c->n->value >= 0 && i - skip == c->n->value && c->n->bytes && slot != c->n->bytes)
+            differs(c, "%u words come before argument %s of %s %s on this kernel, not %u", slot,
+                    c->path, what, c->type, c->n->bytes);
         if (c->n->value >= 0 && i - skip != c->n->value)
             differs(c, "argument %s of %s %s is number %u on this kernel, not %lld", c->path, what,
                     c->type, i - skip, (long long)c->n->value);

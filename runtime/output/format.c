@@ -263,13 +263,17 @@ static int64_t wall_offset(const struct nd_fmt *f, uint32_t clock)
     return (real.tv_sec - other.tv_sec) * 1000000000ll + real.tv_nsec - other.tv_nsec;
 }
 
+int64_t nd_format_wall(const struct nd_fmt *f, const struct nd_mf_type *t, int64_t ns)
+{
+    return (int64_t)((uint64_t)ns + (uint64_t)wall_offset(f, t ? t->a : 0));
+}
+
 static void visit_strftime(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     int64_t ns = nd_typed_int(t, p);
     struct nd_buf b = {0};
 
-    ns = (int64_t)((uint64_t)ns + (uint64_t)wall_offset(w->f, t->a));
-    nd_text_strftime(nd_mf_str(w->f->mf, t->name), ns, &b);
+    nd_text_strftime(nd_mf_str(w->f->mf, t->name), nd_format_wall(w->f, t, ns), &b);
     w->v->string(w->v->arg, t, b.v ? b.v : "", b.n);
     free(b.v);
 }

@@ -60,6 +60,8 @@ struct nd_visitor {
                   uint32_t pid);
     void (*agg)(void *arg, const struct nd_mf_type *t, const void *val);
 };
+// ns of the clock of the type t (NULL: monotonic) as ns since the epoch.
+int64_t nd_format_wall(const struct nd_fmt *f, const struct nd_mf_type *t, int64_t ns);
 void nd_visit(const struct nd_fmt *f, uint32_t type, const void *bytes, const struct nd_visitor *v);
 
 // The symbol at an address; pid 0: of the kernel. Without a name if it is not known.

@@ -23,8 +23,7 @@ static void text_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool 
     if (t->kind == ND_T_DURATION) {
         nd_buf_put(x->out, tmp, nd_text_duration(v, tmp));
     } else if (t->kind == ND_T_TIME) {
-        v = (int64_t)((uint64_t)v + (uint64_t)x->f->wall_offset);
-        nd_buf_put(x->out, tmp, nd_text_time(v, tmp));
+        nd_buf_put(x->out, tmp, nd_text_time(nd_format_wall(x->f, t, v), tmp));
     } else if (t->flags & ND_TF_HEX) {
         uint64_t mask = t->size >= 8 ? ~0ull : (1ull << (t->size * 8)) - 1;
 

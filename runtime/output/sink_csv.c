@@ -134,7 +134,7 @@ static void csv_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool i
     if (named(x))
         return;
     if (t->kind == ND_T_TIME)
-        cell_time(x->out, (int64_t)((uint64_t)v + (uint64_t)x->f->wall_offset));
+        cell_time(x->out, nd_format_wall(x->f, t, v));
     else if (is_unsigned)
         cell_u64(x->out, (uint64_t)v);
     else

@@ -287,7 +287,10 @@ int vm_op_cast(struct nd_vm *vm, const struct nd_mf_insn *in)
     t = vm_type(vm, in->b);
     vm->sp++; // the value is changed where it is
     if (nd_typed_is_int(t)) {
-        if (vm_store(vm, a, in->b, &bytes))
+        if (a->kind == VM_BYTES && a->n <= sizeof(bytes) &&
+            vm_type(vm, a->type)->kind == ND_T_ARRAY)
+            memcpy(&bytes, a->p, a->n);
+        else if (vm_store(vm, a, in->b, &bytes))
             return -EINVAL;
         vm_typed_int(vm, in->b, nd_typed_int(t, &bytes), a);
         return 0;
@@ -300,7 +303,10 @@ int vm_op_cast(struct nd_vm *vm, const struct nd_mf_insn *in)
     if (a->kind == VM_BYTES && a->n == t->size)
         return vm_load(vm, in->b, a->p, false, a);
     p = vm_alloc(vm, t->size);
-    if (!p || vm_store(vm, a, in->b, p))
+    if (p && t->kind == ND_T_ARRAY && t->size == sizeof(a->i) && a->kind != VM_BYTES &&
+        a->kind != VM_STR)
+        memcpy(p, &a->i, sizeof(a->i)); // the bytes of a number
+    else if (!p || vm_store(vm, a, in->b, p))
         return -EINVAL;
     return vm_load(vm, in->b, p, false, a);
 }

@@ -30,7 +30,7 @@ static int push_kind(struct nd_vm *vm, uint32_t kind, int64_t x)
     if (vm_push_int(vm, x))
         return -E2BIG;
     for (i = 0; i < vm->env.mf->ntypes; i++) {
-        if (vm->env.mf->types[i].kind == kind) {
+        if (vm->env.mf->types[i].kind == kind && !vm->env.mf->types[i].a) {
             vm_typed_int(vm, i, x, &vm->stack[vm->sp - 1]);
             break;
         }
@@ -58,8 +58,7 @@ static int vm_bi_strftime(struct nd_vm *vm, const struct vm_value *v)
     if (c_string(vm, &v[0]) || vm_i64(vm, &v[1], &t))
         return -EINVAL;
     vm->text.n = 0;
-    t = (int64_t)((uint64_t)t + (uint64_t)vm->env.fmt->wall_offset);
-    nd_text_strftime(vm->scratch.v, t, &vm->text);
+    nd_text_strftime(vm->scratch.v, vm_wall(vm, &v[1], t), &vm->text);
     return vm_push_copy(vm, vm->text.v, vm->text.n);
 }
 

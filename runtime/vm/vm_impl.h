@@ -132,6 +132,8 @@ int vm_f64(struct nd_vm *vm, const struct vm_value *v, double *out);
 int vm_str(struct nd_vm *vm, const struct vm_value *v, const char **s, uint32_t *n);
 bool vm_truth(const struct vm_value *v);
 int64_t vm_trunc(double d); // towards zero, clamped; NaN: 0
+// ns, the number of a value v that is a time, as ns since the epoch: by the clock of its type.
+int64_t vm_wall(const struct nd_vm *vm, const struct vm_value *v, int64_t ns);
 void vm_text(const struct nd_vm *vm, const struct vm_value *v, struct nd_buf *out);
 const char *vm_kind_name(enum vm_kind k);
 

@@ -108,9 +108,8 @@ static void put_integer(const struct nd_vm *vm, const struct nd_spec *p, const s
     size_t from = out->n, start, n;
     uint64_t u = own_width(vm, v, i);
 
-    if (decimal) {
-        // A u64 above the signed range stays what it is; it is never meant as a negative number.
-        negative = i < 0 && v->kind != VM_U64;
+    if (decimal) { // the conversion says the sign, not the type, as in C
+        negative = i < 0;
         u = negative ? -(uint64_t)i : (uint64_t)i;
     }
     if (!(p->flags & (ND_SPEC_PLUS | ND_SPEC_SPACE | ND_SPEC_ALT)) && p->prec == ND_SPEC_NONE &&
@@ -185,12 +184,10 @@ static void put_time(const struct nd_vm *vm, const struct vm_value *v, struct nd
 {
     char tmp[64];
 
-    if (v->kind != VM_I64 && v->kind != VM_U64) {
+    if (v->kind != VM_I64 && v->kind != VM_U64)
         vm_text(vm, v, out);
-        return;
-    }
-    nd_buf_put(out, tmp,
-               nd_text_time((int64_t)((uint64_t)v->i + (uint64_t)vm->env.fmt->wall_offset), tmp));
+    else
+        nd_buf_put(out, tmp, nd_text_time(vm_wall(vm, v, v->i), tmp));
 }
 
 static void put_text(const struct nd_vm *vm, const struct nd_spec *p, const struct vm_value *v,

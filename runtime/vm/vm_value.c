@@ -251,6 +251,13 @@ int vm_store(struct nd_vm *vm, const struct vm_value *v, uint32_t type, void *ds
     return 0;
 }
 
+int64_t vm_wall(const struct nd_vm *vm, const struct vm_value *v, int64_t ns)
+{
+    const struct nd_mf_type *t = v->type < vm->env.mf->ntypes ? vm_type(vm, v->type) : NULL;
+
+    return nd_format_wall(vm->env.fmt, t && t->kind == ND_T_TIME ? t : NULL, ns);
+}
+
 void vm_text(const struct nd_vm *vm, const struct vm_value *v, struct nd_buf *out)
 {
     uint64_t bytes;

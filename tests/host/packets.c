@@ -370,6 +370,7 @@ static const struct layer layers[] = {
     {"data", 0, 0, data, 0},
     {"big", 0, 0, data, BIG},
     {"udpdata", 0, 17, data, 0},
+    {"authdata", 0, 51, data, 0},
     {"destdata", 0, 60, data, 0},
     {"other", 0, 253, data, 0},
 };

@@ -26,15 +26,32 @@ leave() {
 addr=$(nm "$TARGET" | awk '$3 == "work" { print "0x" $1 }')
 libc=$(ldd "$TARGET" | awk '/libc\.so/ { print $3 }')
 trace user -e "
+struct letters { char a; char b; };
+fn second(p: struct letters *) -> u64 { return p->b }
+fn itself(p: struct letters *) -> struct letters * { return p }
+uprobe:$TARGET:work {
+    let \$c: struct letters * = (struct letters *)arg1;
+    let \$d: struct letters *;
+    let \$e: struct letters * = arg1;
+    let \$t: struct task_struct * = curtask;
+    \$d = \$c;
+    \$f = (struct letters *)curtask;
+    if (arg0 >= 0) { \$f = \$c }
+    @held[tid] = \$c;
+    @declared[\$c->a, \$d->b, \$e->b, (u8)second(\$c), (u8)second((struct letters *)arg1), itself(\$c)->a, \$f->a] = count();
+    @kept[@held[tid]->b, (arg0 == 0 ? \$c : \$d)->a, ((struct letters *)(arg1 + 1))->a, \$t->pid == tid] = count();
+}
 uprobe:$TARGET:work { @entry = count(); @sum = sum(arg0); @last[pid] = str(arg1); @stack[ustack(3)] = count(); }
 uretprobe:$TARGET:work { @exit = count(); @ret = sum(retval); }
 uprobe:$TARGET:$addr { @addr = count(); }
 uprobe:$TARGET:work* { @each[func] = count(); }
 uprobe:\"$TARGET\":main { @main = count(); }
 usdt:$TARGET:target:step { @usdt = count(); @usdt_sum = sum(arg0); @usdt_text[str(arg1)] = count(); }
+usdt:$TARGET:target:constants { @constants[arg0, arg1, arg2, arg3, arg4] = count(); @minus = min((i64)arg3) }
+usdt:$TARGET:target:symbols { @symbols[arg0, arg1, arg2] = count() }
 uprobe:$libc:getppid /comm == \"target\"/ { @libc_path = count(); }
 uprobe:libc:getppid /comm == \"target\"/ { @libc = count(); }
-end { clear(@stack); clear(@usdt_text); }
+end { clear(@held); clear(@stack); clear(@usdt_text); }
 " || finish
 target
 go
@@ -54,6 +71,11 @@ has uprobe-wildcard-more "$out" "^@each\\[work_more\\]: $N\$"
 same uprobe-quoted "$(total "$out" @main)" 1
 same usdt "$(total "$out" @usdt)" $N
 same usdt-arg "$(total "$out" @usdt_sum)" $((N * (N - 1) / 2))
+has declared-pointer "$out" "^@declared\\[115, 116, 116, 116, 116, 115, 115\\]: $N\$"
+has kept-pointer "$out" "^@kept\\[116, 115, 116, true\\]: $N\$"
+has usdt-constants "$out" "^@constants\\[4294967295, 65534, 253, 18446744073709551612, 18446744073709551611\\]: $N\$"
+has usdt-constant-signed "$out" '^@minus: -4$'
+has usdt-symbols "$out" "^@symbols\\[65530, 18446744073709551611, 4294967288\\]: $N\$"
 same uprobe-library "$(total "$out" @libc)" $((N / 10))
 same uprobe-library-path "$(total "$out" @libc_path)" $((N / 10))
 

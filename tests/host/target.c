@@ -13,9 +13,19 @@
 __attribute__((noinline)) long work(int n, const char *text);
 __attribute__((noinline)) long work_more(int n);
 
+// What a probe names by its symbol, and constants, which the assembler writes with a sign.
+static int row[3] = {1, 2, -5};
+static short narrow = -6;
+int shared = -8; // has its name also in a stripped library
+
 long work(int n, const char *text)
 {
     DTRACE_PROBE2(target, step, n, text);
+    if (n < 0)
+        row[2] = narrow = shared = 0;
+    DTRACE_PROBE5(target, constants, (unsigned int)-1, (unsigned short)-2, (unsigned char)-3, -4,
+                  (unsigned long)-5);
+    DTRACE_PROBE3(target, symbols, (unsigned short)narrow, row[2], (unsigned int)shared);
     __asm__ volatile("" ::: "memory"); // not to be removed or merged
     return 2l * n;
 }

@@ -3,7 +3,13 @@
 // text of a type. Must not know expressions.
 #include "unit.h"
 
+#include "compiler/kernel/btf.h"
+#include "compiler/kernel/kernel.h"
 #include "compiler/lang/types.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static struct nd_type *named(struct nd_unit *u, enum nd_tag tag, const char *name)
 {
@@ -163,13 +169,75 @@ static void test_unify(void **state)
     nd_unit_free(u);
 }
 
+// f(int, in6_addr, sk_buff, int, in6_addr, int, in6_addr, int): 16 bytes take two registers, or
+// none if there is one left; what is larger goes onto the stack (x86-64) or by its address
+// (AAPCS64).
+static void expect_places(const char *facts, const uint32_t want[][4], uint32_t all)
+{
+    const struct nd_compile_opts o = {.text = "BEGIN { exit(); }", .facts = facts};
+    struct nd_unit *u = nd_unit_new(&o);
+    struct nd_types *t = &u->program.types;
+    struct nd_func_param p[8] = {0};
+    const struct nd_func_sig sig = {.nparams = 8, .params = p};
+    struct nd_btf *btf;
+    const char *why;
+    uint32_t i;
+
+    assert_true(nd_compile(u, "check"));
+    btf = nd_kernel_btf(t->kernel, &why);
+    for (i = 0; i < 8; i++)
+        p[i].type = nd_btf_find(btf, ND_BTF_INT, "int");
+    p[1].type = p[4].type = p[6].type = nd_btf_find(btf, ND_BTF_STRUCT, "in6_addr");
+    p[2].type = nd_btf_find(btf, ND_BTF_STRUCT, "iphdr"); // 20 bytes
+    for (i = 0; i < 8; i++) {
+        struct nd_param_place at;
+
+        assert_true(p[i].type != 0);
+        nd_type_param(t, &sig, i, &at);
+        assert_int_equal(at.slot, want[i][0]);
+        assert_int_equal(at.first, want[i][1]);
+        assert_int_equal(at.words, want[i][2]);
+        assert_int_equal(at.by_ref, want[i][3]);
+    }
+    assert_int_equal(nd_type_param_slots(t, &sig), all);
+    nd_unit_free(u);
+}
+
+static void test_parameters(void **state)
+{
+    // first slot, first word, words, by its address
+    static const uint32_t x86[][4] = {{0, 0, 1, 0}, {1, 1, 2, 0}, {3, 6, 3, 0},   {6, 3, 1, 0},
+                                      {7, 4, 2, 0}, {9, 9, 1, 0}, {10, 10, 2, 0}, {12, 12, 1, 0}},
+                          arm[][4] = {{0, 0, 1, 0}, {1, 1, 2, 0}, {3, 3, 1, 1},  {6, 4, 1, 0},
+                                      {7, 5, 2, 0}, {9, 7, 1, 0}, {10, 8, 2, 0}, {12, 10, 1, 0}};
+    char dir[] = "/tmp/ndtest-arm-XXXXXX", path[64], btf[4096];
+    FILE *f;
+
+    (void)state;
+    expect_places(FACTS, x86, 13);
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/release", dir);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("6.18.0 aarch64\n", f);
+    fclose(f);
+    assert_non_null(realpath(FACTS "/btf", btf));
+    snprintf(path, sizeof(path), "%s/btf", dir);
+    assert_int_equal(symlink(btf, path), 0);
+    expect_places(dir, arm, 13);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/release", dir);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_script_struct), cmocka_unit_test(test_bit_fields),
         cmocka_unit_test(test_kernel_struct), cmocka_unit_test(test_script_wins),
         cmocka_unit_test(test_missing),       cmocka_unit_test(test_signs),
-        cmocka_unit_test(test_unify),
+        cmocka_unit_test(test_unify),         cmocka_unit_test(test_parameters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,22 @@ static int sysinfos(long n)
     return 0;
 }
 
+// tcp_setsockopt(sk, level, optname, sockptr_t optval, optlen): the struct takes two words. With 4
+// bytes, then with 3, which is too short: -EINVAL.
+static int sockopts(long n)
+{
+    int s = socket(AF_INET, SOCK_STREAM, 0), v = 77;
+    long i, failed = 0;
+
+    for (i = 0; i < n; i++) {
+        if (setsockopt(s, IPPROTO_TCP, TCP_KEEPIDLE, &v, 4))
+            return 1;
+        failed += setsockopt(s, IPPROTO_TCP, TCP_KEEPIDLE, &v, 3) != 0;
+    }
+    printf("%ld good, %ld failed\n", n, failed);
+    return failed != n;
+}
+
 // ---- a tap device ------------------------------------------------------------------------------
 
 static int tap_up(struct ifreq *r)
@@ -252,6 +269,7 @@ int main(int argc, char **argv)
                   {"nap", naps},
                   {"cork", corks},
                   {"sysinfo", sysinfos},
+                  {"sockopt", sockopts},
                   {"tap", taps},
                   {"target", targets},
                   {"spin", spin}};
