@@ -168,6 +168,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     p->title = "";
     p->portable = o->portable;
     p->without = o->without;
+    p->verbose = o->verbose;
     nd_compile(u, "parse");
     return u;
 }

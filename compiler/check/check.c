@@ -215,6 +215,18 @@ static void check_any(struct nd_check *c)
                           : "a minimal probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");
 }
 
+// When a stage that is left out matters: the run asks.
+static void check_absent(struct nd_check *c)
+{
+    uint32_t i;
+
+    c->world = ND_USER;
+    for (i = 0; i < c->p->absent.n; i++) {
+        if (c->p->absent.v[i].when)
+            nd_check_expr(c, c->p->absent.v[i].when);
+    }
+}
+
 void nd_check_bodies(struct nd_check *c)
 {
     c->last_pass = true;
@@ -222,6 +234,7 @@ void nd_check_bodies(struct nd_check *c)
     nd_probes_note_entries(c->p);
     check_maps(c);
     check_events(c);
+    check_absent(c);
     check_any(c);
 }
 

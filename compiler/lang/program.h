@@ -133,10 +133,22 @@ enum nd_args_kind { ND_ARGS_NONE, ND_ARGS_FORMAT, ND_ARGS_SIG, ND_ARGS_REGS, ND_
 // Alternatives of a stage that were tried before the one that serves, and why they cannot.
 struct nd_tried {
     const char *spec, *why;
+    const char *module; // that is not loaded, if that is why; or NULL
 };
 struct nd_tries_failed {
     struct nd_tried *v;
     uint32_t n, cap;
+};
+
+// A stage that the target kernel cannot serve.
+struct nd_absent {
+    const char *stage;
+    struct nd_span span;
+    bool optional;
+    const char *module;   // for want of which; NULL: the reasons say why
+    struct nd_expr *when; // it matters only then, with a tree of its own; or NULL
+    struct nd_tries_failed failed;
+    struct nd_diag *diag; // which says it, also of others
 };
 
 enum nd_path_event { ND_PATH_STEP, ND_PATH_DONE, ND_PATH_LOST, ND_PATH_EVENTS };
@@ -280,6 +292,8 @@ struct nd_program {
     // Probes that the target kernel cannot serve or that their `when` rules out: checked, because
     // they give the types of maps, and nothing more.
     ND_VEC(struct nd_probe *) left_out;
+    ND_VEC(struct nd_absent) absent;
+    bool verbose;     // say all reasons
     bool func_sym;    // `func` is an address, so that one program serves many functions
     uint32_t without; // ND_F_BIT()s: what the target kernel lacks
 };

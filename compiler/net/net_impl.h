@@ -13,6 +13,10 @@ void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *
 // Checks the alternative of a probe, and declares in the present scope what the stage exports.
 void nd_stage_check(struct nd_check *c, struct nd_probe *pr);
 
+// absent.c: reports a stage that nothing serves, for the probe d on it at pt.
+void nd_stage_absent(struct nd_check *c, const struct nd_decl *stage, const struct nd_decl *d,
+                   const struct nd_point *pt, const struct nd_tries_failed *failed);
+
 // paths.c
 void nd_net_paths_declare(struct nd_check *c);
 void nd_net_paths_expand(struct nd_check *c);

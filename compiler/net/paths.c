@@ -470,6 +470,11 @@ static void expand_stage(struct nd_check *c, struct nd_path *path, struct nd_dec
     uint32_t role;
 
     if (!path->served[k]) {
+        const struct nd_decl *tree = nd_ast_clone(c->a, path->decl);
+
+        d = nd_decl_new(c->a, ND_D_PROBE, path->decl->span);
+        d->body = ND_NEW(c->a, struct nd_block);
+        d->when = both(c, tree->when, tree->path->stages.v[k].when);
         expand(c, path, d, (struct nd_path_at){.stage = k});
         return;
     }

@@ -279,6 +279,25 @@ static void emit_path(struct nd_mfw *e, const struct nd_path *path)
     nd_mfb_add(e->b, ND_SEC_PATHS, &m, 1);
 }
 
+static void emit_absent(struct nd_mfw *e, const struct nd_absent *a)
+{
+    struct nd_mf_absent m = {0};
+    struct nd_points reasons = {0};
+    uint32_t i;
+
+    m.stage = nd_mfb_str(e->b, a->stage);
+    m.module = nd_mfb_str(e->b, a->module);
+    for (i = 0; i < a->failed.n; i++) {
+        *ND_PUSH(e->a, &reasons) = (struct nd_point){.text = a->failed.v[i].spec};
+        *ND_PUSH(e->a, &reasons) = (struct nd_point){.text = a->failed.v[i].why};
+    }
+    m.nreasons = reasons.n;
+    m.reasons = words_of(e, &reasons);
+    m.when = a->when ? nd_user_when(e, a->when) : ND_MF_NONE;
+    m.span = nd_mfw_span(e, a->span);
+    nd_mfb_add(e->b, ND_SEC_ABSENT, &m, 1);
+}
+
 static void emit_all(struct nd_mfw *e)
 {
     struct nd_program *p = e->p;
@@ -297,6 +316,8 @@ static void emit_all(struct nd_mfw *e)
         emit_path(e, p->paths.v[i]);
     for (i = 0; i < p->probes.n; i++)
         emit_probe(e, p->probes.v[i]);
+    for (i = 0; i < p->absent.n; i++)
+        emit_absent(e, &p->absent.v[i]);
     emit_needs(e);
 }
 
@@ -330,7 +351,7 @@ void *nd_mfw_manifest(struct nd_program *p, const struct nd_layout *layout, uint
     h->without = p->without;
     h->kernel = nd_mfb_str(e.b, nd_kernel_release(p->kernel));
     h->build = nd_mfb_str(e.b, nd_kernel_build(p->kernel));
-    h->flags |= (p->portable ? ND_MF_PORTABLE : 0) | (p->diags->n ? ND_MF_WARNED : 0);
+    h->flags |= p->portable ? ND_MF_PORTABLE : 0;
     h->nfiles = p->sources->n;
     h->files = nd_mfb_count(e.b, ND_SEC_WORDS);
     for (i = 0; i < p->sources->n; i++) {

@@ -17,6 +17,7 @@
 
 struct parse {
     const struct nd_mf *mf;
+    const char *name; // of the script, as it was typed
     struct nd_options *out;
     uint32_t *given;                 // times each option was given
     const struct nd_mf_option *list; // the flag before this word, if it is one of several values
@@ -215,8 +216,7 @@ static int check_end(struct parse *p)
         }
     }
     if (err)
-        fprintf(stderr, "usage: ndtrace %s [OPTIONS]; --help lists them\n",
-                nd_mf_str(p->mf, p->mf->h->script));
+        fprintf(stderr, "usage: ndtrace %s [OPTIONS]; --help lists them\n", p->name);
     return err;
 }
 
@@ -307,10 +307,10 @@ static int allocate(struct parse *p)
     return -ENOMEM;
 }
 
-int nd_arguments_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn general, void *arg,
-                       struct nd_options *out)
+int nd_arguments_parse(const struct nd_mf *mf, const char *name, int argc, char **argv,
+                       nd_flag_fn general, void *arg, struct nd_options *out)
 {
-    struct parse p = {.mf = mf, .out = out};
+    struct parse p = {.mf = mf, .name = name, .out = out};
     int err = allocate(&p);
 
     if (err)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 7u
+#define ND_MF_VERSION 8u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -104,7 +104,8 @@ struct nd_seal {
     X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */    \
     X(BLOB, uint8_t)    /* default values of options, binary constants */ \
     X(NEEDS, struct nd_mf_need)                                           \
-    X(PATHS, struct nd_mf_path)
+    X(PATHS, struct nd_mf_path)                                           \
+    X(ABSENT, struct nd_mf_absent)
 
 enum nd_mf_sec {
 #define ND_MF_SEC_ENUM(name, type) ND_SEC_##name,
@@ -150,7 +151,6 @@ enum {
     // Offsets of fields are CO-RE relocations, and what else it took from the kernel is in NEEDS:
     // it can run on another one. Without: for the very kernel it was compiled on.
     ND_MF_PORTABLE = 1 << 4,
-    ND_MF_WARNED = 1 << 5, // the compiler gave warnings about it
     // nd_state is not in shared memory: its first words_size bytes are in ND_WORDS_SYM, one entry
     // each, so that a write of ours does not touch what programs write; the others in .bss or, in
     // objects without global data, in an array map ND_STATE_SYM of one entry, at the same offset.
@@ -409,6 +409,15 @@ struct nd_mf_path {
     uint32_t timeout_opt;         // OPTIONS: its value instead, or ND_MF_NONE
     uint32_t count[ND_PATHC_MAX]; // offsets in nd_state, 0: never counted
     uint32_t pad;
+    struct nd_mf_span span;
+};
+
+// A stage that the target kernel cannot serve and that is left out.
+struct nd_mf_absent {
+    uint32_t stage;             // string
+    uint32_t module;            // string: for want of which; "": the reasons say why
+    uint32_t reasons, nreasons; // WORDS: strings, two for each alternative: what, why not
+    uint32_t when;              // FUNCS: it matters only if this is true, ND_MF_NONE: in any case
     struct nd_mf_span span;
 };
 

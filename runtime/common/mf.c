@@ -65,6 +65,7 @@ static void fill(struct nd_mf *mf, const void *data)
     SEC(blob, ND_SEC_BLOB, uint8_t);
     SEC(needs, ND_SEC_NEEDS, struct nd_mf_need);
     SEC(paths, ND_SEC_PATHS, struct nd_mf_path);
+    SEC(absent, ND_SEC_ABSENT, struct nd_mf_absent);
 #undef SEC
 }
 
@@ -267,6 +268,16 @@ static const char *check_need(const struct nd_mf *mf, const struct nd_mf_need *n
                : "a need is out of range";
 }
 
+static const char *check_absent(const struct nd_mf *mf, const struct nd_mf_absent *a)
+{
+    if (!nd_mf_str_ok(mf, a->stage) || !nd_mf_str_ok(mf, a->module) ||
+        !nd_mf_strings_ok(mf, a->reasons, a->nreasons) || a->nreasons % 2 || !nd_mf_span_ok(mf, &a->span))
+        return "a stage that is left out is out of range";
+    return a->when == ND_MF_NONE || (a->when < mf->nfuncs && !mf->funcs[a->when].nparams)
+               ? NULL
+               : "the condition of a stage that is left out is out of range";
+}
+
 static const char *check_arrays(const struct nd_mf *mf)
 {
     const char *why = NULL;
@@ -284,6 +295,7 @@ static const char *check_arrays(const struct nd_mf *mf)
     EACH(hooks, check_hook);
     EACH(needs, check_need);
     EACH(paths, check_path);
+    EACH(absent, check_absent);
 #undef EACH
     return why;
 }
