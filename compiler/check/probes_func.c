@@ -194,8 +194,7 @@ static bool waits_for(struct nd_expand *x, const char *module, const char *name)
         nd_expand_add(x, module, name);
         nd_expand_fail(x, ND_W0904,
                        nd_arena_printf(x->p->arena,
-                                       "module '%s' is not loaded: the probe waits for it",
-                                       module))
+                                       "module '%s' is not loaded: the probe waits for it", module))
             ->module = module;
     }
     return true;

@@ -185,6 +185,7 @@ struct nd_path_at {
     bool renamed;        // it may have changed since the stage before
     bool notes;          // the next stage is one of these
     struct nd_path_keeps *keeps;
+    struct nd_expr *filter; // what packets that entered fulfil here as well; NULL: nothing
     ND_VEC(struct nd_path_on) on;
     struct nd_sym *step, *own; // `step` and `path` in the handlers
 };

@@ -245,6 +245,23 @@ static void enter(struct at *a, LLVMValueRef key)
         note_key(a, key);
 }
 
+// A packet without a record: only one that would have entered is worth a count.
+static void leave_unmatched(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    LLVMBasicBlockRef found = nd_ir_bb(l, "found"), none = nd_ir_bb(l, "unmatched");
+    uint32_t done = l->fn.pkt.done;
+
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, a->rec, LLVMConstNull(l->ptr), ""), found,
+                    none);
+    nd_ir_at(l, none);
+    nd_lower_leave_unless(l, a->place->filter);
+    count(l, a->place->path, ND_PATHC_UNMATCHED);
+    nd_ir_br(l, l->fn.out);
+    l->fn.pkt.done = done; // what was parsed here was parsed here only
+    nd_ir_at(l, found);
+}
+
 static void pass(struct at *a, LLVMValueRef key)
 {
     struct nd_lower *l = a->l;
@@ -256,8 +273,7 @@ static void pass(struct at *a, LLVMValueRef key)
     a->rec = nd_lower_map_find(l, path->map, key);
     if (a->place->notes)
         note_key(a, key);
-    leave_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, a->rec, LLVMConstNull(l->ptr), ""), path,
-             ND_PATHC_UNMATCHED);
+    leave_unmatched(a);
     seen = get(a, true, "seen");
     leave_if(l, nd_ir_bool(l, LLVMBuildAnd(l->b, seen, bit, "")), path, ND_PATHC_REHIT);
     from = get(a, false, "from");

@@ -35,7 +35,8 @@ static const char *stages_like(struct nd_check *c, const struct nd_absent *a)
     return names;
 }
 
-static void list_reasons(struct nd_check *c, struct nd_diag *d, const struct nd_tries_failed *failed)
+static void list_reasons(struct nd_check *c, struct nd_diag *d,
+                         const struct nd_tries_failed *failed)
 {
     uint32_t i;
 
@@ -64,19 +65,17 @@ static void lacks_module(struct nd_check *c, struct nd_absent *a, struct nd_span
         list_reasons(c, a->diag, &a->failed);
     *ND_PUSH(c->a, &c->p->absent) = *a;
     names = stages_like(c, a);
-    a->diag->text = nd_arena_printf(c->a, "%s is not loaded: stage%s %s %s %s", a->module,
-                                    strchr(names, ',') ? "s" : "", names,
-                                    strchr(names, ',') ? "are" : "is",
-                                    a->optional ? "left out" : "needed here");
+    a->diag->text = nd_arena_printf(
+        c->a, "%s is not loaded: stage%s %s %s %s", a->module, strchr(names, ',') ? "s" : "", names,
+        strchr(names, ',') ? "are" : "is", a->optional ? "left out" : "needed here");
 }
 
 static void cannot_serve(struct nd_check *c, struct nd_absent *a, struct nd_span span)
 {
-    a->diag = a->optional
-                  ? nd_error(c->d, ND_W0902, span,
-                             "this kernel cannot serve the stage '%s': left out", a->stage)
-                  : nd_error(c->d, ND_E0213, span, "this kernel cannot serve the stage '%s'",
-                             a->stage);
+    a->diag = a->optional ? nd_error(c->d, ND_W0902, span,
+                                     "this kernel cannot serve the stage '%s': left out", a->stage)
+                          : nd_error(c->d, ND_E0213, span,
+                                     "this kernel cannot serve the stage '%s'", a->stage);
     list_reasons(c, a->diag, &a->failed);
     if (!a->optional)
         nd_help(c->d, a->diag, "'%s?' leaves it out if it cannot be served", a->stage);
@@ -84,7 +83,7 @@ static void cannot_serve(struct nd_check *c, struct nd_absent *a, struct nd_span
 }
 
 void nd_stage_absent(struct nd_check *c, const struct nd_decl *stage, const struct nd_decl *d,
-                   const struct nd_point *pt, const struct nd_tries_failed *failed)
+                     const struct nd_point *pt, const struct nd_tries_failed *failed)
 {
     struct nd_absent a = {.stage = stage->name,
                           .span = pt->span,

@@ -324,7 +324,6 @@ static struct nd_expr *both(struct nd_check *c, struct nd_expr *a, struct nd_exp
 
 // What decides whether a stage is the first, or the last one, that is there: `when` of all stages
 // before it, or after it.
-enum end { NEVER, SOMETIMES, ALWAYS };
 
 // The same condition, as far as conditions on options go.
 static bool same(const struct nd_expr *a, const struct nd_expr *b)
@@ -355,25 +354,30 @@ static bool opposite(const struct nd_expr *a, const struct nd_expr *b)
 
 // Is this stage an end, if it is there: are those from `from` to before `to` not?
 // Stages that the kernel cannot serve are not.
-static enum end may_end(const struct nd_path *path, const struct nd_path_stages *s, uint32_t stage,
-                        uint32_t from, uint32_t to)
+static enum nd_end may_end(const struct nd_path *path, const struct nd_path_stages *s,
+                           uint32_t stage, uint32_t from, uint32_t to)
 {
     const struct nd_expr *own = s->v[stage].when;
-    enum end end = ALWAYS;
+    enum nd_end end = ND_END_ALWAYS;
     uint32_t i, k;
 
     for (i = from; i < to; i++) {
         if (!path->served[i])
             continue;
         if (!s->v[i].when || (own && implies(own, s->v[i].when)))
-            return NEVER;
+            return ND_END_NEVER;
         for (k = from; k < i; k++) {
             if (path->served[k] && opposite(s->v[i].when, s->v[k].when))
-                return NEVER;
+                return ND_END_NEVER;
         }
-        end = SOMETIMES;
+        end = ND_END_SOMETIMES;
     }
     return end;
+}
+
+enum nd_end nd_path_first(const struct nd_path *path, uint32_t stage)
+{
+    return may_end(path, &path->decl->path->stages, stage, 0, stage);
 }
 
 // `when` for a stage that is an end, or is none: none of those is there, or one of them.
@@ -384,7 +388,7 @@ static struct nd_expr *end_when(struct nd_check *c, const struct nd_path *path,
     uint32_t from = first ? 0 : stage + 1, to = first ? stage : s->n, i;
     struct nd_expr *any = NULL;
 
-    if (may_end(path, s, stage, from, to) != SOMETIMES)
+    if (may_end(path, s, stage, from, to) != ND_END_SOMETIMES)
         return NULL;
     for (i = from; i < to; i++) {
         if (path->served[i])
@@ -418,6 +422,7 @@ static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
     at->path = path;
     at->key = tree->path->key;
     at->keeps = &tree->path->keeps;
+    at->filter = role.enter ? NULL : nd_path_filter(c, path, role.stage);
     at->renamed = s->renamed;
     at->notes = role.stage + 1 < all->n && s[1].renamed;
     if (!at->enter)
@@ -466,7 +471,7 @@ static void expand(struct nd_check *c, struct nd_path *path, struct nd_decl *d,
 static void expand_stage(struct nd_check *c, struct nd_path *path, struct nd_decl *d, uint32_t k)
 {
     const struct nd_path_stages *all = &path->decl->path->stages;
-    enum end first = may_end(path, all, k, 0, k), last = may_end(path, all, k, k + 1, all->n);
+    enum nd_end first = may_end(path, all, k, 0, k), last = may_end(path, all, k, k + 1, all->n);
     uint32_t role;
 
     if (!path->served[k]) {
@@ -481,7 +486,8 @@ static void expand_stage(struct nd_check *c, struct nd_path *path, struct nd_dec
     for (role = 0; role < 4; role++) {
         struct nd_path_at at = {.stage = k, .enter = role & 1, .last = role >> 1};
 
-        if (first != (at.enter ? NEVER : ALWAYS) && last != (at.last ? NEVER : ALWAYS) &&
+        if (first != (at.enter ? ND_END_NEVER : ND_END_ALWAYS) &&
+            last != (at.last ? ND_END_NEVER : ND_END_ALWAYS) &&
             !(at.enter && at.last)) // alone it would be no path
             expand(c, path, d, at);
     }
@@ -560,6 +566,19 @@ static void check_kept(struct nd_check *c, const struct nd_path *path, struct nd
                  nd_type_text(c->t, want), nd_type_text(c->t, t));
 }
 
+// It was written for another stage: where it makes no sense, it filters nothing.
+static void check_filter(struct nd_check *c, struct nd_path_at *at)
+{
+    struct nd_trial trial;
+
+    if (!at->filter)
+        return;
+    nd_trial_begin(c->d, &trial);
+    nd_check_cond(c, at->filter);
+    if (!nd_trial_end(c->d, &trial))
+        at->filter = NULL;
+}
+
 // Key and handlers of a stage's program.
 static void check_path(struct nd_check *c, struct nd_probe *pr)
 {
@@ -582,6 +601,7 @@ static void check_path(struct nd_check *c, struct nd_probe *pr)
             "a packet that changes its key is followed by its skb: stage s(skb: struct sk_buff *)");
     for (i = 0; i < at->keeps->n; i++)
         check_kept(c, at->path, &at->keeps->v[i]);
+    check_filter(c, at);
     c->scope = &scope;
     at->step = nd_check_declare_var(c, "step", pr->decl->name_span, at->path->step);
     at->own = nd_check_declare_var(c, "path", pr->decl->name_span, at->path->own);

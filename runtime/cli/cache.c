@@ -30,7 +30,7 @@
 
 struct head { // of an entry: key, files, warnings and object follow, each aligned
     uint32_t magic;
-    uint32_t crc; // of key, files and warnings; the object has its own
+    uint32_t crc;                      // of key, files and warnings; the object has its own
     uint32_t key, files, said, object; // bytes
 };
 
@@ -438,8 +438,7 @@ void nd_cache_keep(struct nd_cache *c, const struct nd_object *obj)
         if (list_files(c, &l.mf, &files))
             write_entry(c, &files, obj);
         else if (c->verbose)
-            fprintf(stderr,
-                    "cache: not kept: it depends on something that can change unnoticed\n");
+            fprintf(stderr, "cache: not kept: it depends on something that can change unnoticed\n");
     }
     free(files.v);
     nd_load_free(&l);

@@ -183,8 +183,7 @@ static int run_script(struct cli *c, int argc, char **argv)
     c->run.attached_arg = &obj;
     if (nd_signals_pending())
         code = EXIT_DONE; // Ctrl-C while compiling: nothing was attached
-    else if (code ? wrong_words(c, &obj, argc, argv)
-                  : parse_options(c, &l.mf, argc, argv, &values))
+    else if (code ? wrong_words(c, &obj, argc, argv) : parse_options(c, &l.mf, argc, argv, &values))
         code = EXIT_WRONG;
     else
         code = run_object(c, &obj, &l, &values, code);

@@ -271,7 +271,8 @@ static const char *check_need(const struct nd_mf *mf, const struct nd_mf_need *n
 static const char *check_absent(const struct nd_mf *mf, const struct nd_mf_absent *a)
 {
     if (!nd_mf_str_ok(mf, a->stage) || !nd_mf_str_ok(mf, a->module) ||
-        !nd_mf_strings_ok(mf, a->reasons, a->nreasons) || a->nreasons % 2 || !nd_mf_span_ok(mf, &a->span))
+        !nd_mf_strings_ok(mf, a->reasons, a->nreasons) || a->nreasons % 2 ||
+        !nd_mf_span_ok(mf, &a->span))
         return "a stage that is left out is out of range";
     return a->when == ND_MF_NONE || (a->when < mf->nfuncs && !mf->funcs[a->when].nparams)
                ? NULL

@@ -114,8 +114,8 @@ struct conditions {
 };
 
 // Is it true? `func` may be ND_MF_NONE, which is.
-static int ask(struct nd_run *r, struct conditions *c, uint32_t func,
-               const struct nd_mf_span *span, bool *yes)
+static int ask(struct nd_run *r, struct conditions *c, uint32_t func, const struct nd_mf_span *span,
+               bool *yes)
 {
     int err;
 
