@@ -17,14 +17,21 @@ void nd_stage_check(struct nd_check *c, struct nd_probe *pr);
 void nd_stage_absent(struct nd_check *c, const struct nd_decl *stage, const struct nd_decl *d,
                      const struct nd_point *pt, const struct nd_tries_failed *failed);
 
+// path_ends.c: what decides whether a stage is the first, or the last one, that is there: `when` of
+// all stages before it, or after it.
+enum nd_end { ND_END_NEVER, ND_END_SOMETIMES, ND_END_ALWAYS };
+// Is this stage an end, if it is there: are those from `from` to before `to` not?
+// Stages that the kernel cannot serve are not.
+enum nd_end nd_net_may_end(const struct nd_path *path, const struct nd_path_stages *s,
+                           uint32_t stage, uint32_t from, uint32_t to);
+// Does b hold wherever a does, as far as conditions on options can be compared?
+bool nd_net_implies(const struct nd_expr *a, const struct nd_expr *b);
+
 // path_filter.c: what the conditions of the stages where packets enter say about the packet itself,
 // as far as it can be asked at a later stage; NULL: nothing. The tree is its own.
-struct nd_expr *nd_path_filter(struct nd_check *c, const struct nd_path *path, uint32_t stage);
+struct nd_expr *nd_net_path_filter(struct nd_check *c, const struct nd_path *path, uint32_t stage);
 
 // paths.c
-// Is this stage the first one, if it is there: are those before it not?
-enum nd_end { ND_END_NEVER, ND_END_SOMETIMES, ND_END_ALWAYS };
-enum nd_end nd_path_first(const struct nd_path *path, uint32_t stage);
 void nd_net_paths_declare(struct nd_check *c);
 void nd_net_paths_expand(struct nd_check *c);
 bool nd_net_paths_is_handler(const struct nd_program *p, const struct nd_decl *d);

@@ -147,7 +147,7 @@ static struct nd_expr *lasting(struct nd_check *c, const struct nd_decl *stage, 
 }
 
 // Several stages may be the first, depending on options: each with its condition.
-struct nd_expr *nd_path_filter(struct nd_check *c, const struct nd_path *path, uint32_t stage)
+struct nd_expr *nd_net_path_filter(struct nd_check *c, const struct nd_path *path, uint32_t stage)
 {
     struct nd_path_stages *all = &nd_ast_clone(c->a, path->decl)->path->stages;
     struct nd_expr *any = NULL;
@@ -157,7 +157,7 @@ struct nd_expr *nd_path_filter(struct nd_check *c, const struct nd_path *path, u
         struct nd_path_stage *s = &all->v[i];
         struct nd_expr *one;
 
-        if (!path->served[i] || nd_path_first(path, i) == ND_END_NEVER)
+        if (!path->served[i] || nd_net_may_end(path, all, i, 0, i) == ND_END_NEVER)
             continue;
         one = lasting(c, nd_stage_find(c->p, s->point.text), s->cond);
         if (!one && !s->when)

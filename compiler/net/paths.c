@@ -206,8 +206,6 @@ static void make_maps(struct nd_check *c, struct nd_path *path)
     path->names->size_else = path->map->size_else;
 }
 
-static bool implies(const struct nd_expr *a, const struct nd_expr *b);
-
 // A packet that has another key at a stage is known by its skb there.
 static void check_renamed(struct nd_check *c, const struct nd_path_decl *d)
 {
@@ -218,7 +216,7 @@ static void check_renamed(struct nd_check *c, const struct nd_path_decl *d)
 
         if (s->renamed && !i)
             nd_error(c->d, ND_E0503, s->point.span, "nothing comes before the first stage");
-        if (s->renamed && i && s[-1].when && !(s->when && implies(s->when, s[-1].when)))
+        if (s->renamed && i && s[-1].when && !(s->when && nd_net_implies(s->when, s[-1].when)))
             nd_help(c->d,
                     nd_error(c->d, ND_E0503, s->point.span,
                              "the stage before this one may be left out when this one is not"),
@@ -322,64 +320,6 @@ static struct nd_expr *both(struct nd_check *c, struct nd_expr *a, struct nd_exp
     return a && b ? nd_expr_binary(c->a, ND_OP_LAND, a, b) : a ? a : b;
 }
 
-// What decides whether a stage is the first, or the last one, that is there: `when` of all stages
-// before it, or after it.
-
-// The same condition, as far as conditions on options go.
-static bool same(const struct nd_expr *a, const struct nd_expr *b)
-{
-    if (!a || !b)
-        return a == b;
-    return a->kind == b->kind && a->op == b->op && a->num == b->num && a->real == b->real &&
-           a->lit_unit == b->lit_unit && a->is_unsigned == b->is_unsigned && !a->texpr &&
-           !b->texpr && !a->args.n && !b->args.n &&
-           !strcmp(a->name ? a->name : "", b->name ? b->name : "") &&
-           !strcmp(a->str ? a->str : "", b->str ? b->str : "") && same(a->a, b->a) &&
-           same(a->b, b->b) && same(a->c, b->c);
-}
-
-static bool implies(const struct nd_expr *a, const struct nd_expr *b)
-{
-    return same(a, b) ||
-           (b->kind == ND_E_BINARY && b->op == ND_OP_LOR && (implies(a, b->a) || implies(a, b->b)));
-}
-
-// x == y and x != y: one of them holds.
-static bool opposite(const struct nd_expr *a, const struct nd_expr *b)
-{
-    return a->kind == ND_E_BINARY && b->kind == ND_E_BINARY &&
-           ((a->op == ND_OP_EQ && b->op == ND_OP_NE) || (a->op == ND_OP_NE && b->op == ND_OP_EQ)) &&
-           same(a->a, b->a) && same(a->b, b->b);
-}
-
-// Is this stage an end, if it is there: are those from `from` to before `to` not?
-// Stages that the kernel cannot serve are not.
-static enum nd_end may_end(const struct nd_path *path, const struct nd_path_stages *s,
-                           uint32_t stage, uint32_t from, uint32_t to)
-{
-    const struct nd_expr *own = s->v[stage].when;
-    enum nd_end end = ND_END_ALWAYS;
-    uint32_t i, k;
-
-    for (i = from; i < to; i++) {
-        if (!path->served[i])
-            continue;
-        if (!s->v[i].when || (own && implies(own, s->v[i].when)))
-            return ND_END_NEVER;
-        for (k = from; k < i; k++) {
-            if (path->served[k] && opposite(s->v[i].when, s->v[k].when))
-                return ND_END_NEVER;
-        }
-        end = ND_END_SOMETIMES;
-    }
-    return end;
-}
-
-enum nd_end nd_path_first(const struct nd_path *path, uint32_t stage)
-{
-    return may_end(path, &path->decl->path->stages, stage, 0, stage);
-}
-
 // `when` for a stage that is an end, or is none: none of those is there, or one of them.
 static struct nd_expr *end_when(struct nd_check *c, const struct nd_path *path,
                                 const struct nd_path_stages *s, uint32_t stage, bool first,
@@ -388,7 +328,7 @@ static struct nd_expr *end_when(struct nd_check *c, const struct nd_path *path,
     uint32_t from = first ? 0 : stage + 1, to = first ? stage : s->n, i;
     struct nd_expr *any = NULL;
 
-    if (may_end(path, s, stage, from, to) != ND_END_SOMETIMES)
+    if (nd_net_may_end(path, s, stage, from, to) != ND_END_SOMETIMES)
         return NULL;
     for (i = from; i < to; i++) {
         if (path->served[i])
@@ -422,7 +362,7 @@ static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
     at->path = path;
     at->key = tree->path->key;
     at->keeps = &tree->path->keeps;
-    at->filter = role.enter ? NULL : nd_path_filter(c, path, role.stage);
+    at->filter = role.enter ? NULL : nd_net_path_filter(c, path, role.stage);
     at->renamed = s->renamed;
     at->notes = role.stage + 1 < all->n && s[1].renamed;
     if (!at->enter)
@@ -471,7 +411,8 @@ static void expand(struct nd_check *c, struct nd_path *path, struct nd_decl *d,
 static void expand_stage(struct nd_check *c, struct nd_path *path, struct nd_decl *d, uint32_t k)
 {
     const struct nd_path_stages *all = &path->decl->path->stages;
-    enum nd_end first = may_end(path, all, k, 0, k), last = may_end(path, all, k, k + 1, all->n);
+    enum nd_end first = nd_net_may_end(path, all, k, 0, k),
+                last = nd_net_may_end(path, all, k, k + 1, all->n);
     uint32_t role;
 
     if (!path->served[k]) {
