@@ -131,6 +131,12 @@ struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struc
     return nd_ty(b->type);
 }
 
+struct nd_type *nd_check_number(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    nd_check_want_int(c, e, 0);
+    return nd_ty(b->type);
+}
+
 struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     want_text(c, e, 0);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define TIME_MIN 1000000 // ns
 
@@ -114,6 +115,13 @@ static char *next_item(char **rest, const char *separators)
     return item;
 }
 
+// All protocols is as if none was asked for; where one is the default, there is no such choice.
+static bool is_no_filter(const struct nd_mf_option *o, const char *text)
+{
+    return o->kind == ND_OPT_PROTO && !o->ndef &&
+           (!strcasecmp(text, "all") || !strcasecmp(text, "any"));
+}
+
 static int take_value(struct parse *p, const struct nd_mf_option *o, const char *text)
 {
     uint32_t i = (uint32_t)(o - p->mf->options);
@@ -122,6 +130,10 @@ static int take_value(struct parse *p, const struct nd_mf_option *o, const char 
     char *copy, *item, *rest;
     int err = 0;
 
+    if (!p->given[i] && is_no_filter(o, text)) {
+        p->given[i] = 1;
+        return note_text(p, i, text);
+    }
     if (p->given[i]++ == 0) { // defaults make room
         memset(p->out->data + o->off, 0, (size_t)o->stride * o->cap);
         set_word(p, o->count_off, 0);

@@ -53,12 +53,15 @@ static int read_head(struct cli *c, int argc, char **argv, int from)
 
 static int find_script(struct cli *c)
 {
+    char near[256];
+
     if (c->compile.text)
         return 0;
     if (nd_find_script(c->compile.file, c->path, sizeof(c->path))) {
-        nd_msg("error: there is no script or tool \"%s\" here or in the standard library; ndtrace "
-               "list tools shows all of them",
-               c->compile.file);
+        nd_find_near(c->compile.file, near, sizeof(near));
+        nd_msg("error: there is no script or tool \"%s\" here or in the standard library; %s%s%s",
+               c->compile.file, *near ? "did you mean " : "", *near ? near : "",
+               *near ? "?" : "ndtrace list tools shows all of them");
         return -ENOENT;
     }
     c->compile.file = c->path;

@@ -76,7 +76,7 @@ void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st);
 void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
 void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
                    const char *const *cells, uint32_t nrows, const bool *numeric);
-// fail(): a record, where there are records; the message is on stderr.
+// fail(), or warn() with code 0: a record, where there are records; the message is on stderr.
 void nd_sink_fail(struct nd_sink *s, int code, const char *text);
 // The end: lost, missed, map-full, evicted; the text sink writes lines only for what is not zero.
 void nd_sink_summary(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss,

@@ -480,7 +480,7 @@ static void csv_table(struct nd_sink *s, const struct nd_sink_table *t)
 
 static void csv_fail(struct nd_sink *s, int code, const char *text)
 {
-    fixed_row(s, "error", "", "time,code,text");
+    fixed_row(s, code ? "error" : "warning", "", "time,code,text");
     cell_time(&s->out, nd_sink_wall());
     cell_i64(&s->out, code);
     cell_text(&s->out, text);

@@ -293,10 +293,12 @@ static void json_summary(struct nd_sink *s, const struct nd_sink_summary *m)
 
 static void json_fail(struct nd_sink *s, int code, const char *text)
 {
-    put(s, "{\"type\":\"error\",\"text\":");
+    put(s, code ? "{\"type\":\"error\",\"text\":" : "{\"type\":\"warning\",\"text\":");
     put_string(s, text);
-    put_name(s, "code");
-    nd_buf_printf(&s->out, "%d", code);
+    if (code) {
+        put_name(s, "code");
+        nd_buf_printf(&s->out, "%d", code);
+    }
     end_record(s);
 }
 
