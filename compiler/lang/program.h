@@ -151,7 +151,32 @@ struct nd_absent {
     struct nd_diag *diag; // which says it, also of others
 };
 
-enum nd_path_event { ND_PATH_STEP, ND_PATH_DONE, ND_PATH_LOST, ND_PATH_EVENTS };
+// The first two run in the kernel, the others in user space, for packets that timed out; these are
+// enum nd_mf_fate, from ND_PATH_LOST on.
+enum nd_path_event {
+    ND_PATH_STEP,
+    ND_PATH_DONE,
+    ND_PATH_LOST,
+    ND_PATH_ELSEWHERE,
+    ND_PATH_VANISHED,
+    ND_PATH_EVENTS
+};
+
+// What a program does for its path: it is one of its stages, or looks out for packets elsewhere.
+enum nd_path_role {
+    ND_PATH_STAGE,
+    ND_PATH_DROP,      // the packet is dropped
+    ND_PATH_SENT,      // it is sent out of a device
+    ND_PATH_RECEIVED,  // received from one
+    ND_PATH_DELIVERED, // given to the host's own transport layer
+    ND_PATH_ROLES
+};
+
+// Members of path's record that no script can name.
+#define ND_PATH_FATE ".fate" // enum nd_mf_fate + 1; 0: nothing was seen since the last stage
+#define ND_PATH_DEV ".dev"   // the packet's device, and its skb, where it was seen last
+#define ND_PATH_SKB ".skb"
+#define ND_PATH_TAKEN ".taken" // not 0: a stack received it there
 
 // What user code sees of a packet, in this order: struct { step { from, to, ns }, path { ... } }.
 struct nd_path {
@@ -163,7 +188,8 @@ struct nd_path {
     struct nd_type *record;     // value of the map
     struct nd_type *step, *own; // its two members
     struct nd_type *stages;     // enum of the names
-    struct nd_event *lost;      // handler in user space, or NULL
+    bool asks;                  // what became of packets that do not arrive
+    struct nd_event *late[ND_PATH_EVENTS]; // handlers in user space, or NULL
     uint64_t timeout;           // ns; or
     struct nd_option *timeout_opt;
     ND_VEC(struct nd_decl *) on[ND_PATH_EVENTS]; // handlers as declared
@@ -178,6 +204,8 @@ struct nd_path_on {
 // A program's place in its path.
 struct nd_path_at {
     struct nd_path *path;
+    enum nd_path_role role;
+    bool idle; // it cannot know the path's packets here
     uint32_t stage;
     bool enter;          // packets enter here
     bool last;           // and leave here

@@ -5,6 +5,8 @@
 #include "compiler/lang/packet.h"
 #include "compiler/lower/lower_impl.h"
 
+#include <string.h>
+
 #define HASH 0x9e3779b97f4a7c15ull // 2^64 / golden ratio: spreads sums over the high bits
 
 // ---- counters ----------------------------------------------------------------------------------
@@ -89,6 +91,21 @@ static void set_time(struct at *a, LLVMValueRef now)
         nd_ir_store(a->l, nd_ir_gep(a->l, member(a, true, "at"), 8 * a->place->stage), 8, now);
 }
 
+// Where the packet is, for a path that asks: what is seen of it elsewhere from now on is news.
+static void set_here(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    const struct nd_pkt *pkt = l->fn.probe->pkt;
+
+    if (!a->place->path->asks)
+        return;
+    set(a, true, ND_PATH_FATE, nd_ir_i64(l, 0));
+    if (pkt && pkt->skb[ND_PK_DEV])
+        set(a, true, ND_PATH_DEV, nd_lower_int(l, pkt->skb[ND_PK_DEV]));
+    if (l->fn.probe->skb)
+        set(a, true, ND_PATH_SKB, nd_lower_var_get(l, l->fn.probe->skb));
+}
+
 // What is kept of a packet when it enters, as far as handlers name it.
 static void fill(struct at *a, LLVMValueRef now)
 {
@@ -103,6 +120,7 @@ static void fill(struct at *a, LLVMValueRef now)
     set(a, true, "seen", nd_ir_i64(l, 1ull << a->place->stage));
     set_time(a, now);
     set_kept(a);
+    set_here(a);
     f = nd_path_member(a->place->path, true, "flow");
     if (f)
         nd_lower_flow_into(l, member(a, true, "flow"), f->type);
@@ -287,6 +305,7 @@ static void pass(struct at *a, LLVMValueRef key)
     set(a, true, "seen", LLVMBuildOr(l->b, seen, bit, ""));
     set_time(a, now);
     set_kept(a);
+    set_here(a);
     if (l->fn.probe->pkt)
         set_text(a, "last_dev", l->fn.probe->pkt->skb[ND_PK_DEV_NAME]);
     nd_lower_bind(l, a->place->step, nd_ir_gep(l, a->rec, path->record->fields[0].off));
@@ -298,6 +317,105 @@ static void pass(struct at *a, LLVMValueRef key)
     count(l, path, ND_PATHC_DONE);
     run_handlers(a, ND_PATH_DONE);
     nd_lower_map_remove(l, path->map, key);
+}
+
+// ---- what became of it -------------------------------------------------------------------------
+
+static void leave(struct nd_lower *l, LLVMValueRef cond)
+{
+    LLVMBasicBlockRef stay = nd_ir_bb(l, "stay");
+
+    LLVMBuildCondBr(l->b, cond, l->fn.out, stay);
+    nd_ir_at(l, stay);
+}
+
+static LLVMValueRef equal(struct nd_lower *l, LLVMValueRef x, uint64_t v)
+{
+    return LLVMBuildICmp(l->b, LLVMIntEQ, x, nd_ir_i64(l, v), "");
+}
+
+// What the stage of a drop exports; 0 if it does not.
+static LLVMValueRef exported(struct nd_lower *l, const char *name)
+{
+    struct nd_probe *pr = l->fn.probe;
+    uint32_t i;
+
+    for (i = 0; i < pr->nexports; i++) {
+        if (!strcmp(pr->exports[i]->name + 1, name))
+            return nd_lower_var_get(l, pr->exports[i]);
+    }
+    return nd_ir_i64(l, 0);
+}
+
+#define UNSPECIFIC 2u // up to SKB_DROP_REASON_NOT_SPECIFIED; 0 before Linux 5.17
+
+// A packet that was received elsewhere is freed there in the end; a copy may be dropped while
+// another one goes on. What is left is a drop of this packet.
+static void note_drop(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    LLVMValueRef fate = get(a, true, ND_PATH_FATE), reason = exported(l, "reason");
+    LLVMValueRef elsewhere = equal(l, fate, ND_FATE_ELSEWHERE + 1), copy, used;
+
+    leave(l, equal(l, fate, ND_FATE_LOST + 1));
+    copy = LLVMBuildICmp(l->b, LLVMIntNE, get(a, true, ND_PATH_SKB),
+                         nd_lower_var_get(l, l->fn.probe->skb), "");
+    used = LLVMBuildAnd(l->b, nd_ir_bool(l, get(a, true, ND_PATH_TAKEN)),
+                        LLVMBuildICmp(l->b, LLVMIntULE, reason, nd_ir_i64(l, UNSPECIFIC), ""), "");
+    leave(l, LLVMBuildAnd(l->b, elsewhere, LLVMBuildOr(l->b, copy, used, ""), ""));
+    set(a, true, "reason", reason);
+    set(a, true, "place", exported(l, "location"));
+    set(a, true, ND_PATH_FATE, nd_ir_i64(l, ND_FATE_LOST + 1));
+}
+
+// Where it was sent out says more than who received it then: that may be in another namespace.
+static void note_where(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    LLVMBasicBlockRef news = nd_ir_bb(l, "news"), known = nd_ir_bb(l, "known");
+    LLVMValueRef sent;
+
+    if (a->place->role != ND_PATH_SENT) {
+        sent = LLVMBuildAnd(l->b, equal(l, get(a, true, ND_PATH_FATE), ND_FATE_ELSEWHERE + 1),
+                            equal(l, get(a, true, "how"), ND_PATH_SENT), "");
+        LLVMBuildCondBr(l->b, sent, known, news);
+    } else {
+        nd_ir_br(l, news);
+    }
+    nd_ir_at(l, news);
+    if (a->place->role != ND_PATH_DELIVERED)
+        set_text(a, "other", l->fn.probe->pkt->skb[ND_PK_DEV_NAME]);
+    set(a, true, "how", nd_ir_i64(l, a->place->role));
+    nd_ir_br(l, known);
+    nd_ir_at(l, known);
+}
+
+static void note_seen(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    LLVMValueRef dev;
+
+    if (a->place->role != ND_PATH_DELIVERED) { // where skb->dev may be something else by then
+        dev = nd_lower_int(l, l->fn.probe->pkt->skb[ND_PK_DEV]);
+        leave(l, LLVMBuildICmp(l->b, LLVMIntEQ, dev, get(a, true, ND_PATH_DEV), ""));
+    }
+    note_where(a);
+    set(a, true, ND_PATH_TAKEN, nd_ir_i64(l, a->place->role != ND_PATH_SENT));
+    set(a, true, ND_PATH_SKB, nd_lower_var_get(l, l->fn.probe->skb));
+    set(a, true, ND_PATH_FATE, nd_ir_i64(l, ND_FATE_ELSEWHERE + 1));
+}
+
+// A packet somewhere: is it one of the path's?
+static void look(struct at *a, LLVMValueRef key)
+{
+    struct nd_lower *l = a->l;
+
+    a->rec = nd_lower_map_find(l, a->place->path->map, key);
+    leave(l, LLVMBuildICmp(l->b, LLVMIntEQ, a->rec, LLVMConstNull(l->ptr), ""));
+    if (a->place->role == ND_PATH_DROP)
+        note_drop(a);
+    else
+        note_seen(a);
 }
 
 // One flow in so many, the same at every stage and in both directions: a hash of both ends and the
@@ -367,6 +485,10 @@ void nd_lower_path(struct nd_lower *l)
     uint32_t i;
 
     nd_ir_line(l, l->fn.probe->decl->name_span);
+    if (a.place->idle)
+        return;
+    if (a.place->role != ND_PATH_STAGE)
+        nd_lower_leave_unless(l, a.place->filter);
     nd_lower_uses_expr(l->a, by, &u);
     for (i = 0; i < a.place->keeps->n; i++) {
         if (nd_path_member(a.place->path, true, a.place->keeps->v[i].field.name))
@@ -379,7 +501,9 @@ void nd_lower_path(struct nd_lower *l)
     sample(&a);
     nd_lower_into(l, by, key, t);
     nd_lower_temps_release(l);
-    if (a.place->enter)
+    if (a.place->role != ND_PATH_STAGE)
+        look(&a, key);
+    else if (a.place->enter)
         enter(&a, key);
     else
         pass(&a, key);

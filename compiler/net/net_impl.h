@@ -31,6 +31,12 @@ bool nd_net_implies(const struct nd_expr *a, const struct nd_expr *b);
 // as far as it can be asked at a later stage; NULL: nothing. The tree is its own.
 struct nd_expr *nd_net_path_filter(struct nd_check *c, const struct nd_path *path, uint32_t stage);
 
+// path_fate.c: what became of packets that do not arrive. The members of a record for it, at most
+// 7; the programs that look out for them; what programs of the path need for it.
+uint32_t nd_net_fate_fields(struct nd_check *c, struct nd_field *f);
+void nd_net_fate_expand(struct nd_check *c, struct nd_path *path);
+void nd_net_fate_check(struct nd_check *c, struct nd_probe *pr);
+
 // paths.c
 void nd_net_paths_declare(struct nd_check *c);
 void nd_net_paths_expand(struct nd_check *c);

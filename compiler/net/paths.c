@@ -13,7 +13,8 @@
 #define STAGES_MAX 32u
 #define COMM_SIZE 16u
 
-static const char *const event_names[ND_PATH_EVENTS] = {"step", "done", "lost"};
+static const char *const event_names[ND_PATH_EVENTS] = {"step", "done", "lost", "elsewhere",
+                                                        "vanished"};
 
 // ---- handlers ----------------------------------------------------------------------------------
 
@@ -47,9 +48,10 @@ static void add_handler(struct nd_check *c, struct nd_decl *d)
             return;
         }
     }
-    nd_help(
-        c->d, nd_error(c->d, ND_E0206, d->points.v[0].span, "a path has no '%s'", event),
-        "it has step (at every stage after the first), done (at the last) and lost (timed out)");
+    nd_help(c->d, nd_error(c->d, ND_E0206, d->points.v[0].span, "a path has no '%s'", event),
+            "it has step (at every stage after the first), done (at the last), and of packets that "
+            "time "
+            "out lost, elsewhere and vanished");
 }
 
 // ---- the record --------------------------------------------------------------------------------
@@ -92,8 +94,9 @@ static void add_field(struct nd_check *c, struct nd_field *f, uint32_t *n, const
 static void add_kept(struct nd_check *c, struct nd_path *path, const struct nd_decl_field *d,
                      struct nd_field *own, uint32_t *n)
 {
-    static const char *const taken[] = {"ns",       "start", "last", "seen", "flow", "dev",
-                                        "last_dev", "comm",  "pid",  "cpu",  "len",  "at"};
+    static const char *const taken[] = {"ns",       "start", "last",  "seen", "flow", "dev",
+                                        "last_dev", "comm",  "pid",   "cpu",  "len",  "at",
+                                        "reason",   "place", "other", "how"};
     struct nd_type *t = nd_type_resolve(c->t, d->texpr);
     bool twice = false;
     uint32_t i;
@@ -123,7 +126,7 @@ static void make_record(struct nd_check *c, struct nd_path *path)
                 {"at", nd_type_array(c->t, nd_ty(&nd_type_time), path->decl->path->stages.n)}};
     struct nd_field *step = ND_NEW_ARRAY(c->a, struct nd_field, 3);
     struct nd_path_keeps *keeps = &path->decl->path->keeps;
-    struct nd_field *own = ND_NEW_ARRAY(c->a, struct nd_field, 16 + keeps->n);
+    struct nd_field *own = ND_NEW_ARRAY(c->a, struct nd_field, 24 + keeps->n);
     struct nd_field *all = ND_NEW_ARRAY(c->a, struct nd_field, 2);
     uint32_t n = 0, i;
 
@@ -140,6 +143,8 @@ static void make_record(struct nd_check *c, struct nd_path *path)
         if (named(path, kept[i].name))
             add_field(c, own, &n, kept[i].name, kept[i].type);
     }
+    if (path->asks)
+        n += nd_net_fate_fields(c, own + n);
     for (i = 0; i < keeps->n; i++)
         add_kept(c, path, &keeps->v[i].field, own, &n);
     path->own = nd_type_struct(c->t, "path", own, n, false);
@@ -258,32 +263,41 @@ static void declare(struct nd_check *c, struct nd_decl *d)
     }
 }
 
-static void declare_lost(struct nd_check *c, struct nd_path *path)
+// A handler in user space, for packets that timed out.
+static void declare_late(struct nd_check *c, struct nd_path *path, enum nd_path_event event)
 {
     struct nd_event *ev;
 
-    if (!path->on[ND_PATH_LOST].n)
+    if (!path->on[event].n)
         return;
-    if (path->on[ND_PATH_LOST].n > 1)
-        nd_error(c->d, ND_E0210, path->on[ND_PATH_LOST].v[1]->name_span,
-                 "the path already has a handler for lost packets");
+    if (path->on[event].n > 1)
+        nd_error(c->d, ND_E0210, path->on[event].v[1]->name_span,
+                 "the path already has a handler for %s packets", event_names[event]);
     ev = ND_NEW(c->a, struct nd_event);
     ev->name = path->decl->name;
     ev->span = path->decl->name_span;
     ev->type = path->record;
-    ev->on = path->on[ND_PATH_LOST].v[0];
+    ev->on = path->on[event].v[0];
     if (ev->on->pred)
         nd_help(
             c->d,
             nd_error(c->d, ND_E0502, ev->on->pred->span,
-                     "the handler for lost packets runs in user space and cannot have a predicate"),
+                     "the handler for %s packets runs in user space and cannot have a predicate",
+                     event_names[event]),
             "use if");
-    path->lost = ev;
+    path->late[event] = ev;
+}
+
+// Does a handler want to know what became of packets that do not arrive?
+static bool asks(const struct nd_path *path)
+{
+    return path->on[ND_PATH_ELSEWHERE].n || path->on[ND_PATH_VANISHED].n || named(path, "reason") ||
+           named(path, "place") || named(path, "other") || named(path, "how");
 }
 
 void nd_net_paths_declare(struct nd_check *c)
 {
-    uint32_t i;
+    uint32_t i, k;
 
     for (i = 0; i < c->p->decls.n; i++) {
         if (c->p->decls.v[i]->kind == ND_D_PATH)
@@ -297,9 +311,11 @@ void nd_net_paths_declare(struct nd_check *c)
         struct nd_path *path = c->p->paths.v[i];
 
         path->stages = stage_names(c, path->decl);
+        path->asks = asks(path);
         make_record(c, path);
         make_maps(c, path);
-        declare_lost(c, path);
+        for (k = ND_PATH_LOST; k < ND_PATH_EVENTS; k++)
+            declare_late(c, path, k);
     }
 }
 
@@ -480,6 +496,8 @@ static void expand_path(struct nd_check *c, struct nd_path *path)
     for (k = 0; k < all->n; k++)
         expand_stage(c, path, d, k);
     check_served(c, path);
+    if (path->asks)
+        nd_net_fate_expand(c, path);
 }
 
 void nd_net_paths_expand(struct nd_check *c)
@@ -543,6 +561,8 @@ static void check_path(struct nd_check *c, struct nd_probe *pr)
     for (i = 0; i < at->keeps->n; i++)
         check_kept(c, at->path, &at->keeps->v[i]);
     check_filter(c, at);
+    if (at->path->asks)
+        nd_net_fate_check(c, pr);
     c->scope = &scope;
     at->step = nd_check_declare_var(c, "step", pr->decl->name_span, at->path->step);
     at->own = nd_check_declare_var(c, "path", pr->decl->name_span, at->path->own);

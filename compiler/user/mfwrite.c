@@ -261,9 +261,15 @@ static void emit_path(struct nd_mfw *e, const struct nd_path *path)
     m.map = path->map->index;
     m.record = nd_mfw_type(e, path->record);
     m.nstages = d->path->stages.n;
-    m.func = path->lost ? nd_user_body(e, nd_arena_printf(e->a, "%s:lost", d->name),
-                                       path->lost->on->body, path->lost, path->lost->on->span)
-                        : ND_MF_NONE;
+    for (i = 0; i < ND_FATE_MAX; i++) {
+        struct nd_event *ev = path->late[ND_PATH_LOST + i];
+
+        m.func[i] = ev ? nd_user_body(e, nd_arena_printf(e->a, "%s: late", d->name), ev->on->body,
+                                      ev, ev->on->span)
+                       : ND_MF_NONE;
+    }
+    m.fate_off = path->asks ? nd_path_off(path, true, ND_PATH_FATE) : ND_MF_NONE;
+    m.other_off = path->asks ? nd_path_off(path, true, "other") : ND_MF_NONE;
     m.last_off = nd_path_off(path, true, "last");
     m.from_off = nd_path_off(path, false, "from");
     m.timeout = path->timeout;

@@ -393,9 +393,19 @@ enum nd_path_count {
     ND_PATHC_ORDER,     // at a stage before one that the packet had passed
     ND_PATHC_MAX,
     // What user space knows of itself, for ND_BI_PATH_COUNT:
-    ND_PATHC_LOST = ND_PATHC_MAX, // timed out
-    ND_PATHC_UNDER_WAY,           // at this moment
+    ND_PATHC_LOST = ND_PATHC_MAX, // timed out: in the order of enum nd_mf_fate
+    ND_PATHC_ELSEWHERE,
+    ND_PATHC_VANISHED,
+    ND_PATHC_UNDER_WAY, // at this moment
     ND_PATHC_ASK_MAX,
+};
+
+// What became of a packet that timed out. Without ND_PATH_ASKS every one is lost.
+enum nd_mf_fate {
+    ND_FATE_LOST,      // it was dropped
+    ND_FATE_ELSEWHERE, // it, or a copy, was seen at another device, or delivered
+    ND_FATE_VANISHED,  // nothing was seen
+    ND_FATE_MAX,
 };
 
 struct nd_mf_path {
@@ -403,12 +413,13 @@ struct nd_mf_path {
     uint32_t map;                 // MAPS: packets under way; values are of type `record`
     uint32_t record;              // TYPES: struct { step { from, to, ns }, path { ... } }
     uint32_t stages, nstages;     // WORDS: strings
-    uint32_t func;                // user code for a packet that timed out, or ND_MF_NONE
+    uint32_t func[ND_FATE_MAX];   // user code for a packet that timed out, or ND_MF_NONE
+    uint32_t fate_off;            // in a record: u64 enum nd_mf_fate + 1, 0: vanished; or ND_MF_NONE
+    uint32_t other_off;           // and the name of the other device, 16 bytes; or ND_MF_NONE
     uint32_t last_off, from_off;  // in a record: time and number of the last stage, u64
     uint64_t timeout;             // ns
     uint32_t timeout_opt;         // OPTIONS: its value instead, or ND_MF_NONE
     uint32_t count[ND_PATHC_MAX]; // offsets in nd_state, 0: never counted
-    uint32_t pad;
     struct nd_mf_span span;
 };
 

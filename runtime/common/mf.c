@@ -248,8 +248,14 @@ static const char *check_path(const struct nd_mf *mf, const struct nd_mf_path *d
     size = mf->types[d->record].size;
     if (size < 8 || d->last_off > size - 8 || d->from_off > size - 8)
         return "a path's record is too small";
-    if (d->func != ND_MF_NONE && (d->func >= mf->nfuncs || mf->funcs[d->func].nparams != 1))
-        return "a path's handler is out of range";
+    if ((d->fate_off != ND_MF_NONE && d->fate_off > size - 8) ||
+        (d->other_off != ND_MF_NONE && (size < 16 || d->other_off > size - 16)))
+        return "what a path's record says of a packet is out of range";
+    for (i = 0; i < ND_FATE_MAX; i++) {
+        if (d->func[i] != ND_MF_NONE &&
+            (d->func[i] >= mf->nfuncs || mf->funcs[d->func[i]].nparams != 1))
+            return "a path's handler is out of range";
+    }
     if (d->timeout_opt != ND_MF_NONE &&
         (d->timeout_opt >= mf->noptions || mf->options[d->timeout_opt].kind != ND_OPT_DURATION))
         return "a path's timeout does not name a duration";

@@ -46,11 +46,22 @@ struct nd_loss { // one line of the summary: a site with a counter above 0
     uint64_t total;
 };
 
+#define ND_PATH_OTHERS 16u // devices that are told apart; the last one stands for all others
+
+struct nd_path_other { // a device where packets were instead
+    char name[16];
+    uint64_t count;
+};
+
 struct nd_path_stat { // what happened to packets on a path
     const struct nd_mf_path *path;
     uint64_t count[ND_PATHC_MAX];
     uint64_t lost, under_way;
     const uint64_t *lost_after; // by last stage
+    // Of a path that asks (fate_off):
+    uint64_t elsewhere, vanished;
+    const uint64_t *vanished_after;
+    const struct nd_path_other *others; // ND_PATH_OTHERS
 };
 
 // The first record: the script, what is attached (nat), and the options as text (nopts).
