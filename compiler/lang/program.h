@@ -50,6 +50,7 @@ struct nd_option;
 
 struct nd_map {
     const char *name;
+    const char *title; // in its place in text; NULL: none
     uint32_t index;
     struct nd_span span;     // first use
     struct nd_type *key;     // NULL: scalar or not known yet

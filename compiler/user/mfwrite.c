@@ -90,6 +90,7 @@ static void emit_map(struct nd_mfw *e, struct nd_map *m)
     const char *sym = nd_arena_printf(e->a, "nd_m%u", m->index);
 
     x.name = nd_mfb_str(e->b, m->name);
+    x.title = nd_mfb_str(e->b, m->title);
     x.kind = lm->kind;
     x.flags = (m->hidden ? ND_MAPF_NOPRINT : 0) | (gen ? ND_MAPF_GEN : 0) |
               (m->key ? 0 : ND_MAPF_SCALAR) | (agg ? ND_MAPF_SUMMED : 0);

@@ -299,7 +299,8 @@ enum {
 };
 
 struct nd_mf_map {
-    uint32_t name; // with the @: "@latency", "@" for the anonymous one
+    uint32_t name;  // with the @: "@latency", "@" for the anonymous one
+    uint32_t title; // what people see instead of the name; "": nothing
     uint32_t kind; // enum nd_mf_map_kind
     uint32_t flags;
     uint32_t key_type; // ND_MF_NONE: scalar or internal

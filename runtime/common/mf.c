@@ -94,7 +94,7 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
     bool data = m->kind != ND_MAP_STACK && m->kind != ND_MAP_SCRATCH;
     uint32_t off, i;
 
-    if (m->kind > ND_MAP_USER || !nd_mf_str_ok(mf, m->name) || !nd_mf_str_ok(mf, m->sym) ||
+    if (m->kind > ND_MAP_USER || !nd_mf_str_ok(mf, m->name) || !nd_mf_str_ok(mf, m->title) || !nd_mf_str_ok(mf, m->sym) ||
         !nd_mf_str_ok(mf, m->sym2) || !nd_mf_span_ok(mf, &m->span))
         return "a map's kind or name is out of range";
     if (m->key_type != ND_MF_NONE && m->key_type >= mf->ntypes)

@@ -63,6 +63,11 @@ static void map_value(struct nd_sink *s, uint32_t type, const void *val, uint64_
     }
 }
 
+static const char *map_title(const struct nd_mf *mf, const struct nd_mf_map *m)
+{
+    return nd_mf_str(mf, m->title ? m->title : m->name);
+}
+
 static void map_entry(struct nd_sink *s, const struct nd_sink_entries *e, uint32_t i)
 {
     const struct nd_mf *mf = s->fmt->mf;
@@ -70,7 +75,7 @@ static void map_entry(struct nd_sink *s, const struct nd_sink_entries *e, uint32
     const struct nd_mf_type *t = &mf->types[m->val_type];
     const uint8_t *val = e->copy->vals + (size_t)i * e->copy->val_size;
 
-    nd_buf_puts(&s->out, nd_mf_str(mf, m->name));
+    nd_buf_puts(&s->out, map_title(mf, m));
     if (e->copy->key_size) {
         nd_buf_put(&s->out, "[", 1);
         nd_format_key(s->fmt, m->key_type, e->copy->keys + (size_t)i * e->copy->key_size, &s->out);
@@ -92,7 +97,7 @@ static void text_map(struct nd_sink *s, const struct nd_sink_entries *e)
     uint32_t i;
 
     if (!e->n && s->in_report) {
-        nd_buf_puts(&s->out, nd_mf_str(s->fmt->mf, s->fmt->mf->maps[e->map].name));
+        nd_buf_puts(&s->out, map_title(s->fmt->mf, &s->fmt->mf->maps[e->map]));
         nd_buf_puts(&s->out, ": (empty)\n");
     }
     for (i = 0; i < e->n; i++)
