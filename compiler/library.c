@@ -87,8 +87,10 @@ static void load_source(struct nd_unit *u, uint32_t src)
     struct nd_script *s = nd_parse(u->arena, &u->diags, &u->sources, src);
     uint32_t i;
 
-    if (!src)
+    if (!src) {
         u->program.title = s->title;
+        u->program.notes = s->notes;
+    }
     for (i = 0; i < s->decls.n; i++) {
         if (s->decls.v[i]->kind == ND_D_USE && !u->opts.no_modules)
             load_module(u, s->decls.v[i]);

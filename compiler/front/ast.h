@@ -323,6 +323,7 @@ struct nd_decls {
 struct nd_script {
     uint32_t src;
     const char *title; // first comment line
+    const char *notes; // those that follow it
     struct nd_decls decls;
 };
 

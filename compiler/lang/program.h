@@ -305,7 +305,7 @@ struct nd_program {
     struct nd_kernel *kernel;
     struct nd_types types;
     const char *path;
-    const char *title;
+    const char *title, *notes; // of the script's first comment
     ND_VEC(struct nd_map *) maps;
     ND_VEC(struct nd_option *) options;
     ND_VEC(struct nd_event *) events;

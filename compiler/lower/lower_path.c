@@ -368,17 +368,19 @@ static void note_drop(struct at *a)
     set(a, true, ND_PATH_FATE, nd_ir_i64(l, ND_FATE_LOST + 1));
 }
 
-// Where it was sent out says more than who received it then: that may be in another namespace.
+// Where it was sent out says more than who received it then, which may be in another namespace;
+// either says more than that a program has it.
 static void note_where(struct at *a)
 {
     struct nd_lower *l = a->l;
     LLVMBasicBlockRef news = nd_ir_bb(l, "news"), known = nd_ir_bb(l, "known");
-    LLVMValueRef sent;
+    LLVMValueRef was;
 
     if (a->place->role != ND_PATH_SENT) {
-        sent = LLVMBuildAnd(l->b, equal(l, get(a, true, ND_PATH_FATE), ND_FATE_ELSEWHERE + 1),
-                            equal(l, get(a, true, "how"), ND_PATH_SENT), "");
-        LLVMBuildCondBr(l->b, sent, known, news);
+        was = equal(l, get(a, true, ND_PATH_FATE), ND_FATE_ELSEWHERE + 1);
+        if (a->place->role == ND_PATH_RECEIVED)
+            was = LLVMBuildAnd(l->b, was, equal(l, get(a, true, "how"), ND_PATH_SENT), "");
+        LLVMBuildCondBr(l->b, was, known, news);
     } else {
         nd_ir_br(l, news);
     }

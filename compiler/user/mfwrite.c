@@ -352,6 +352,7 @@ void *nd_mfw_manifest(struct nd_program *p, const struct nd_layout *layout, uint
     h = nd_mfb_header(e.b);
     h->script = nd_mfb_str(e.b, p->path);
     h->title = nd_mfb_str(e.b, p->title);
+    h->notes = nd_mfb_str(e.b, p->notes);
     if (!strcmp(p->path, "-e"))
         h->text = nd_mfb_str(e.b, p->sources->v[0].text);
     h->opts_size = p->opts_size ? p->opts_size : 8;

@@ -89,6 +89,8 @@ static int script_help(struct cli *c)
         nd_arguments_usage(&l.mf, c->name);
         putchar('\n');
         nd_cli_general_help();
+        if (*nd_mf_str(&l.mf, l.mf.h->notes))
+            printf("\n%s", nd_mf_str(&l.mf, l.mf.h->notes));
     }
     nd_load_free(&l);
     nd_object_free(&obj);

@@ -130,6 +130,7 @@ struct nd_mf_header {
     struct nd_mf_range sec[ND_SEC_MAX];
     uint32_t script;     // string: path of the script as given, "-e" for a one-liner
     uint32_t title;      // string: first comment line of the script, for --help
+    uint32_t notes;      // string: the lines of that comment that follow
     uint32_t state_size; // bytes of nd_state
     uint32_t opts_size;  // bytes of nd_opts
     uint32_t ring_bytes; // size of the event ring buffer; 0 = the script sends nothing

@@ -76,7 +76,8 @@ static const char *check_globals(const struct nd_mf *mf)
     if (!mf->nstrings || mf->strings[0] || mf->strings[mf->nstrings - 1])
         return "its strings are not terminated";
     if (!nd_mf_str_ok(mf, h->script) || !nd_mf_str_ok(mf, h->title) ||
-        !nd_mf_str_ok(mf, h->kernel) || !nd_mf_str_ok(mf, h->text) || !nd_mf_str_ok(mf, h->build))
+        !nd_mf_str_ok(mf, h->notes) || !nd_mf_str_ok(mf, h->kernel) || !nd_mf_str_ok(mf, h->text) ||
+        !nd_mf_str_ok(mf, h->build))
         return "a string of the header is out of range";
     if (!nd_mf_strings_ok(mf, h->files, h->nfiles))
         return "its file names are out of range";
@@ -94,8 +95,8 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
     bool data = m->kind != ND_MAP_STACK && m->kind != ND_MAP_SCRATCH;
     uint32_t off, i;
 
-    if (m->kind > ND_MAP_USER || !nd_mf_str_ok(mf, m->name) || !nd_mf_str_ok(mf, m->title) || !nd_mf_str_ok(mf, m->sym) ||
-        !nd_mf_str_ok(mf, m->sym2) || !nd_mf_span_ok(mf, &m->span))
+    if (m->kind > ND_MAP_USER || !nd_mf_str_ok(mf, m->name) || !nd_mf_str_ok(mf, m->title) ||
+        !nd_mf_str_ok(mf, m->sym) || !nd_mf_str_ok(mf, m->sym2) || !nd_mf_span_ok(mf, &m->span))
         return "a map's kind or name is out of range";
     if (m->key_type != ND_MF_NONE && m->key_type >= mf->ntypes)
         return "a map's key type is out of range";

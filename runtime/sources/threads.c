@@ -67,3 +67,12 @@ void nd_threads_named(const char *prefix, char *out, size_t size)
     if (d)
         closedir(d);
 }
+
+void nd_threads_process(int64_t pid, char *out, size_t size)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%lld/comm", (long long)pid);
+    if (pid <= 0 || !read_name(path, out, (int)size))
+        *out = 0;
+}

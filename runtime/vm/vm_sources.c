@@ -133,6 +133,17 @@ int vm_bi_vm_name(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_copy(vm, name, strlen(name));
 }
 
+int vm_bi_process_name(struct nd_vm *vm, const struct vm_value *v)
+{
+    char name[64];
+    int64_t pid;
+
+    if (vm_i64(vm, &v[0], &pid))
+        return -EINVAL;
+    nd_threads_process(pid, name, sizeof(name));
+    return vm_push_copy(vm, name, strlen(name));
+}
+
 int vm_bi_threads(struct nd_vm *vm, const struct vm_value *v)
 {
     char names[1024], prefix[17];

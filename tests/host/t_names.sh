@@ -14,6 +14,14 @@ title by-old-name-bare offcputime-ts
 title by-old-path measurement-tools/cpu/offcputime-ts.py
 title by-old-path-whole /opt/no-such-folder/measurement-tools/cpu/offcputime-ts.py
 
+# What --help of each tool ends with: how to read what it shows, and two examples that name it.
+for f in stdlib/[!l]*/*.nd; do
+    name=${f##*/} name=${name%.nd}
+    "$ND" "$name" --help >"$TMP/help" 2>&1
+    same "help-$name" "$(sed -n '/^General flags/,$p' "$TMP/help" | sed -n '/^$/,$p' | awk '/^Examples:$/ { e = NR } NF && !e { read++ } e && /^  ndtrace / { n++ } END { print (read > 0), n, NR == e + n }')" '1 2 1'
+    same "help-$name-examples" "$(tail -2 "$TMP/help" | grep -c "^  ndtrace $name\b")" 2
+done
+
 # A mistyped name: the tool that is meant. A path of our own is what it says.
 near() {
     "$ND" "$2" >"$TMP/out" 2>&1
