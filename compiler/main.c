@@ -252,7 +252,7 @@ static void say_to_operator(const struct nd_diags *all, bool brief, struct nd_di
 
     for (i = 0; i < all->n; i++) {
         const struct nd_diag *d = all->v[i];
-        bool lacks = brief && d->module && !d->warning;
+        bool lacks = brief && d->module && (d->code == ND_E0213 || d->code == ND_E0601);
 
         if (lacks && speaker(all, d->module) == d)
             fprintf(f, "ndtrace: error: %s%s; modprobe %s\n",
