@@ -168,9 +168,10 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     p->types.diags = &u->diags;
     p->types.kernel = u->kernel;
     p->path = o->file ? o->file : "-e";
-    p->title = "";
+    p->title = p->notes = "";
     p->portable = o->portable;
     p->without = o->without;
+    p->verbose = o->verbose;
     nd_compile(u, "parse");
     return u;
 }

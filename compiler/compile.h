@@ -14,6 +14,7 @@ struct nd_compile_opts {
     const char *facts;  // recorded kernel description instead of the live kernel
     const char *btf;    // --btf FILE
     const char *stdlib; // folder of the standard library's modules, or NULL
+    bool verbose;       // all reasons for what the kernel cannot serve
     bool no_modules;    // leave `use` alone (fmt)
     const char *dump;   // what this pass made goes to stderr, or NULL
     bool reads;         // note what is read: nd_lower_reads

@@ -87,8 +87,10 @@ static void load_source(struct nd_unit *u, uint32_t src)
     struct nd_script *s = nd_parse(u->arena, &u->diags, &u->sources, src);
     uint32_t i;
 
-    if (!src)
+    if (!src) {
         u->program.title = s->title;
+        u->program.notes = s->notes;
+    }
     for (i = 0; i < s->decls.n; i++) {
         if (s->decls.v[i]->kind == ND_D_USE && !u->opts.no_modules)
             load_module(u, s->decls.v[i]);
@@ -103,6 +105,17 @@ static bool lacks_stage(struct nd_unit *u, const struct nd_point *pt)
            strcmp(pt->text, "END") != 0 && !nd_stage_find(&u->program, pt->text);
 }
 
+// A handler of packets that do not arrive needs the stages where they may be instead.
+static bool lacks_fates(struct nd_unit *u, const struct nd_point *pt)
+{
+    const char *event = strchr(pt->text, ':');
+
+    return event &&
+           (!strcmp(event, ":lost") || !strcmp(event, ":elsewhere") ||
+            !strcmp(event, ":vanished")) &&
+           !nd_stage_find(&u->program, "pkt_drop");
+}
+
 // A probe on a bare word is on a stage, and so is all of a path: one-liners need no `use stages`.
 static void load_stages(struct nd_unit *u)
 {
@@ -115,7 +128,7 @@ static void load_stages(struct nd_unit *u)
 
         use.span = d->name_span;
         for (k = 0; d->kind == ND_D_PROBE && k < d->points.n; k++)
-            lacks |= lacks_stage(u, &d->points.v[k]);
+            lacks |= lacks_stage(u, &d->points.v[k]) || lacks_fates(u, &d->points.v[k]);
         for (k = 0; d->kind == ND_D_PATH && k < d->path->stages.n; k++)
             lacks |= lacks_stage(u, &d->path->stages.v[k].point);
     }

@@ -29,7 +29,7 @@ static const char usage[] =
     "modes: object manifest check explain fmt; list [tools|stages|probes|builtins|errors] [GLOB]\n"
     "  -e TEXT        the script itself\n"
     "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
-    "  --warn-fd N    write warnings to this file descriptor, if there are no errors\n"
+    "  --warn-fd N    write messages to this file descriptor\n"
     "  --plan-fd N    write what the object will contain to this file descriptor, early\n"
     "  --facts DIR    a recorded description of a kernel instead of this one\n"
     "  --btf FILE     BTF of the target kernel\n"
@@ -121,8 +121,10 @@ static bool parse_args(int argc, char **argv, struct args *a)
                 return false;
             }
             break;
-        case 'p': // for the runtime
         case 'v':
+            a->o.verbose = true;
+            break;
+        case 'p': // for the runtime
         case 'q':
             break;
         default:
@@ -166,12 +168,20 @@ static void planned(void *arg, const struct nd_plan *plan, const struct nd_plan_
         write_all(a->plan_fd, maps, plan->n * sizeof(*maps));
 }
 
+// If nothing can be made of the script, at least its options: whoever runs it looks at those first.
 static int mode_object(struct nd_unit *u, const struct args *a)
 {
     struct nd_seal seal;
+    uint32_t size = 0;
+    void *options = NULL;
 
-    if (!nd_compile(u, "finish"))
+    if (nd_compile(u, "options") && a->out_fd >= 0)
+        options = nd_unit_manifest(u, &size);
+    if (!nd_compile(u, "finish")) {
+        if (options)
+            write_all(a->out_fd, options, size);
         return EXIT_SCRIPT;
+    }
     if (!u->object)
         return EXIT_RUN;
     if (a->out_fd < 0)
@@ -218,16 +228,57 @@ static const struct {
     {"explain", mode_explain}, {"fmt", mode_fmt},
 };
 
-static void say(struct nd_unit *u, const struct args *a, int fd)
+// The message that speaks for all errors for want of this module: one that names stages, if there
+// is any.
+static const struct nd_diag *speaker(const struct nd_diags *all, const char *module)
 {
-    FILE *f = fd == STDERR_FILENO ? stderr : fdopen(fd, "w");
+    const struct nd_diag *best = NULL;
+    uint32_t i;
+
+    for (i = 0; i < all->n; i++) {
+        const struct nd_diag *d = all->v[i];
+
+        if (!d->warning && d->module && !strcmp(d->module, module) &&
+            (!best || (best->code != ND_E0213 && d->code == ND_E0213)))
+            best = d;
+    }
+    return best;
+}
+
+// For whoever runs a script, a module that is not loaded is one sentence, and what concerns only
+// some options the run says itself. What is left to say is in `rest`.
+static void say_to_operator(const struct nd_diags *all, bool brief, struct nd_diags *rest, FILE *f)
+{
+    uint32_t i;
+
+    for (i = 0; i < all->n; i++) {
+        const struct nd_diag *d = all->v[i];
+        bool lacks = brief && d->module && (d->code == ND_E0213 || d->code == ND_E0601);
+
+        if (lacks && speaker(all, d->module) == d)
+            fprintf(f, "ndtrace: error: %s%s; modprobe %s\n",
+                    d->code == ND_E0213 ? d->text : d->module,
+                    d->code == ND_E0213 ? "" : " is not loaded", d->module);
+        if (!lacks && !d->at_run)
+            *ND_PUSH(all->arena, rest) = all->v[i];
+    }
+}
+
+static void say(struct nd_unit *u, const struct args *a)
+{
+    FILE *f = a->warn_fd == STDERR_FILENO ? stderr : fdopen(a->warn_fd, "w");
+    struct nd_diags rest = {.arena = u->arena, .dropped = u->diags.dropped};
 
     if (!f)
         f = stderr;
-    if (a->json)
-        nd_diags_json(&u->diags, &u->sources, f);
+    if (a->out_fd >= 0 && !a->o.portable)
+        say_to_operator(&u->diags, !a->json && !a->o.verbose, &rest, f);
     else
-        nd_diags_text(&u->diags, &u->sources, f, isatty(STDERR_FILENO));
+        rest = u->diags;
+    if (a->json)
+        nd_diags_json(&rest, &u->sources, f);
+    else
+        nd_diags_text(&rest, &u->sources, f, isatty(STDERR_FILENO));
     fflush(f);
 }
 
@@ -254,7 +305,7 @@ static int run(struct args *a)
     ret = modes[i].fn(u, a);
     if (u->diags.errors && !ret)
         ret = EXIT_SCRIPT;
-    say(u, a, ret ? STDERR_FILENO : a->warn_fd);
+    say(u, a);
     if (a->plan_fd < 0)
         nd_unit_free(u);
     return ret;

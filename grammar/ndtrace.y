@@ -147,7 +147,9 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                  { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
     | T_EVENT id '{' event_fields ',' '}'
                                  { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_LET T_MAP '=' expr       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; }
+    | T_LET T_MAP '=' expr help_opt
+                                 { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; $$->help = $5.s; }
+    | T_LET T_MAP T_STRING       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->help = $3.s; }
     | T_STAGE id '(' params_opt ')' help_opt '{' tries '}'
                                  { $$ = nd_decl_new(A, ND_D_STAGE, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->help = $6.s; $$->tries = *$8; }
     | path_head when_opt '=' path_stages

@@ -100,7 +100,7 @@ static void check_left_out(struct nd_check *c)
 
 static void pass(struct nd_check *c)
 {
-    uint32_t i;
+    uint32_t i, k;
 
     c->changed = false;
     c->fn_checks = 0;
@@ -114,8 +114,12 @@ static void pass(struct nd_check *c)
             check_user(c, c->p->events.v[i]->on, c->p->events.v[i]);
     }
     for (i = 0; i < c->p->paths.n; i++) {
-        if (c->p->paths.v[i]->lost)
-            check_user(c, c->p->paths.v[i]->lost->on, c->p->paths.v[i]->lost);
+        struct nd_event **late = c->p->paths.v[i]->late;
+
+        for (k = 0; k < ND_PATH_EVENTS; k++) {
+            if (late[k])
+                check_user(c, late[k]->on, late[k]);
+        }
     }
     check_uncalled(c);
 }
@@ -218,6 +222,18 @@ static void check_any(struct nd_check *c)
                           : "a minimal probe: tracepoint:net:net_dev_queue { @[comm] = count(); }");
 }
 
+// When a stage that is left out matters: the run asks.
+static void check_absent(struct nd_check *c)
+{
+    uint32_t i;
+
+    c->world = ND_USER;
+    for (i = 0; i < c->p->absent.n; i++) {
+        if (c->p->absent.v[i].when)
+            nd_check_expr(c, c->p->absent.v[i].when);
+    }
+}
+
 void nd_check_bodies(struct nd_check *c)
 {
     c->last_pass = true;
@@ -225,6 +241,7 @@ void nd_check_bodies(struct nd_check *c)
     nd_probes_note_entries(c->p);
     check_maps(c);
     check_events(c);
+    check_absent(c);
     check_any(c);
 }
 

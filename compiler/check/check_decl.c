@@ -229,10 +229,13 @@ static void declare_map(struct nd_check *c, struct nd_decl *d)
     size_t i;
 
     m->worlds = 0;
-    if (m->has_decl) {
+    if (m->has_decl || m->title) {
         nd_error(c->d, ND_E0210, d->name_span, "%s is declared twice", d->name);
         return;
     }
+    m->title = d->help;
+    if (!e) // of any kind and size
+        return;
     m->has_decl = true;
     for (i = 0; e->kind == ND_E_CALL && i < sizeof(map_kinds) / sizeof(map_kinds[0]); i++) {
         if (strcmp(map_kinds[i].name, e->name))

@@ -85,6 +85,7 @@ struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
 struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_number(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 
 // ask.c: what a script asks about the target kernel
 struct nd_type *nd_ask_param(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);

@@ -18,10 +18,11 @@ static void want_text(struct nd_check *c, struct nd_expr *e, uint32_t i)
 }
 
 static const char *const path_counts[ND_PATHC_ASK_MAX] = {
-    [ND_PATHC_STARTED] = "started", [ND_PATHC_DONE] = "done",
-    [ND_PATHC_AGAIN] = "again",     [ND_PATHC_UNMATCHED] = "unmatched",
-    [ND_PATHC_REHIT] = "rehit",     [ND_PATHC_ORDER] = "order",
-    [ND_PATHC_LOST] = "lost",       [ND_PATHC_UNDER_WAY] = "under_way",
+    [ND_PATHC_STARTED] = "started",     [ND_PATHC_DONE] = "done",
+    [ND_PATHC_AGAIN] = "again",         [ND_PATHC_UNMATCHED] = "unmatched",
+    [ND_PATHC_REHIT] = "rehit",         [ND_PATHC_ORDER] = "order",
+    [ND_PATHC_LOST] = "lost",           [ND_PATHC_UNDER_WAY] = "under_way",
+    [ND_PATHC_ELSEWHERE] = "elsewhere", [ND_PATHC_VANISHED] = "vanished",
 };
 
 // Both names become numbers.
@@ -128,6 +129,12 @@ struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struc
         else
             want_text(c, e, i);
     }
+    return nd_ty(b->type);
+}
+
+struct nd_type *nd_check_number(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    nd_check_want_int(c, e, 0);
     return nd_ty(b->type);
 }
 

@@ -132,11 +132,12 @@ static void unknown_func(struct nd_expand *x, const char *module, const char *na
         return;
     }
     nd_expand_near(x, d, &near, "");
+    if (*module && !x->builtin && !nd_kernel_has_module(x->p->kernel, module))
+        d->module = module;
     nd_help(x->p->diags, d, "%s",
-            !*module ? "its module is not loaded, or the compiler inlined it"
-            : x->builtin || nd_kernel_has_module(x->p->kernel, module)
-                ? "perhaps the compiler inlined it"
-                : "the module is not loaded");
+            !*module    ? "its module is not loaded, or the compiler inlined it"
+            : d->module ? "the module is not loaded"
+                        : "perhaps the compiler inlined it");
 }
 
 // Parts of the function (f.part.0) run as well when the function itself is called: only where there
@@ -193,8 +194,8 @@ static bool waits_for(struct nd_expand *x, const char *module, const char *name)
         nd_expand_add(x, module, name);
         nd_expand_fail(x, ND_W0904,
                        nd_arena_printf(x->p->arena,
-                                       "module '%s' is not loaded: the probe waits for it",
-                                       module));
+                                       "module '%s' is not loaded: the probe waits for it", module))
+            ->module = module;
     }
     return true;
 }

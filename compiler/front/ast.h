@@ -218,7 +218,7 @@ enum nd_decl_kind {
     ND_D_FN,     // name(params) [-> texpr] body
     ND_D_STRUCT, // struct name { fields }
     ND_D_EVENT,  // event name { fields }
-    ND_D_MAP,    // let @name = kind(size)
+    ND_D_MAP,    // let @name = kind(size) "title"
     ND_D_PROBE,  // points [when expr] [/pred/] body
     ND_D_BEGIN,  // begin body
     ND_D_END,    // end body
@@ -326,6 +326,7 @@ struct nd_decls {
 struct nd_script {
     uint32_t src;
     const char *title; // first comment line
+    const char *notes; // those that follow it
     struct nd_decls decls;
 };
 

@@ -103,6 +103,8 @@ struct nd_diag {
     bool warning;
     struct nd_span span;
     const char *text;
+    const char *module; // that would have to be loaded; NULL: it is something else
+    bool at_run;        // the manifest has it as well, and a run says what concerns its options
     struct nd_note *notes;
     uint32_t nnotes, notes_cap;
 };

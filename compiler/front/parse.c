@@ -8,32 +8,46 @@
 
 #include <string.h>
 
-// The first comment line that is not the licence or the interpreter: what --help shows first.
-static const char *find_title(struct nd_arena *a, const struct nd_source *src)
+// The text of a comment line, from s up to eol; NULL: it is another line.
+static const char *comment(const char *s, const char *eol, size_t *n)
 {
-    const char *s = src->text, *end = src->text + src->size;
+    while (s < eol && (*s == ' ' || *s == '\t'))
+        s++;
+    if (eol - s < 2 || s[0] != '/' || s[1] != '/')
+        return NULL;
+    s += 2;
+    if (s < eol && *s == ' ')
+        s++;
+    if (eol > s && eol[-1] == '\r')
+        eol--;
+    *n = (size_t)(eol - s);
+    return s;
+}
 
-    while (s < end) {
-        const char *eol = memchr(s, '\n', (size_t)(end - s));
+// The first comment, without the licence and the interpreter: its first line is what --help shows
+// first, the others are what it ends with.
+static void find_title(struct nd_arena *a, const struct nd_source *src, struct nd_script *script)
+{
+    const char *s = src->text, *end = src->text + src->size, *eol, *text;
+    size_t n;
 
+    script->title = script->notes = "";
+    for (; s < end; s = eol + 1) {
+        eol = memchr(s, '\n', (size_t)(end - s));
         if (!eol)
             eol = end;
-        while (s < eol && (*s == ' ' || *s == '\t'))
-            s++;
-        if (eol - s > 2 && s[0] == '/' && s[1] == '/') {
-            s += 2;
-            while (s < eol && (*s == ' ' || *s == '\t'))
-                s++;
-            if (eol > s && eol[-1] == '\r')
-                eol--;
-            if (s < eol && strncmp(s, "SPDX-", 5))
-                return nd_arena_strndup(a, s, (size_t)(eol - s));
-        } else if (eol > s && s[0] != '#' && s[0] != '\r') {
-            return "";
+        text = comment(s, eol, &n);
+        if (text && !*script->title) {
+            n -= strspn(text, " \t") < n ? strspn(text, " \t") : n;
+            text += strspn(text, " \t");
+            if (n && strncmp(text, "SPDX-", 5) != 0)
+                script->title = nd_arena_strndup(a, text, n);
+        } else if (text && (n || *script->notes)) {
+            script->notes = nd_arena_printf(a, "%s%.*s\n", script->notes, (int)n, text);
+        } else if (!text && (*script->title || (eol > s && s[0] != '#' && s[0] != '\r'))) {
+            return;
         }
-        s = eol + 1;
     }
-    return "";
 }
 
 static struct nd_script *parse_all(struct nd_arena *arena, struct nd_diags *diags,
@@ -67,11 +81,11 @@ struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
         at.len = 1;
         nd_error(diags, ND_E0112, at, "a zero byte: this is not a script");
         script = ND_NEW(arena, struct nd_script);
-        script->title = "";
+        script->title = script->notes = "";
         return script;
     }
     script = parse_all(arena, diags, sources, src);
-    script->title = find_title(arena, s);
+    find_title(arena, s, script);
     if (!script->decls.n && !diags->errors) {
         nd_help(diags, nd_error(diags, ND_E0110, at, "the script is empty"),
                 "a minimal script: tracepoint:net:net_dev_queue { @[comm] = count(); }");

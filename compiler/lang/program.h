@@ -50,6 +50,7 @@ struct nd_option;
 
 struct nd_map {
     const char *name;
+    const char *title; // in its place in text; NULL: none
     uint32_t index;
     struct nd_span span;     // first use
     struct nd_type *key;     // NULL: scalar or not known yet
@@ -136,13 +137,50 @@ enum nd_args_kind { ND_ARGS_NONE, ND_ARGS_FORMAT, ND_ARGS_SIG, ND_ARGS_REGS, ND_
 // Alternatives of a stage that were tried before the one that serves, and why they cannot.
 struct nd_tried {
     const char *spec, *why;
+    const char *module; // that is not loaded, if that is why; or NULL
 };
 struct nd_tries_failed {
     struct nd_tried *v;
     uint32_t n, cap;
 };
 
-enum nd_path_event { ND_PATH_STEP, ND_PATH_DONE, ND_PATH_LOST, ND_PATH_EVENTS };
+// A stage that the target kernel cannot serve.
+struct nd_absent {
+    const char *stage;
+    struct nd_span span;
+    bool optional;
+    const char *module;   // for want of which; NULL: the reasons say why
+    struct nd_expr *when; // it matters only then, with a tree of its own; or NULL
+    struct nd_tries_failed failed;
+    struct nd_diag *diag; // which says it, also of others
+};
+
+// The first two run in the kernel, the others in user space, for packets that timed out; these are
+// enum nd_mf_fate, from ND_PATH_LOST on.
+enum nd_path_event {
+    ND_PATH_STEP,
+    ND_PATH_DONE,
+    ND_PATH_LOST,
+    ND_PATH_ELSEWHERE,
+    ND_PATH_VANISHED,
+    ND_PATH_EVENTS
+};
+
+// What a program does for its path: it is one of its stages, or looks out for packets elsewhere.
+enum nd_path_role {
+    ND_PATH_STAGE,
+    ND_PATH_DROP,      // the packet is dropped
+    ND_PATH_SENT,      // it is sent out of a device
+    ND_PATH_RECEIVED,  // received from one
+    ND_PATH_DELIVERED, // given to the host's own transport layer
+    ND_PATH_ROLES
+};
+
+// Members of path's record that no script can name.
+#define ND_PATH_FATE ".fate" // enum nd_mf_fate + 1; 0: nothing was seen since the last stage
+#define ND_PATH_DEV ".dev"   // the packet's device, and its skb, where it was seen last
+#define ND_PATH_SKB ".skb"
+#define ND_PATH_TAKEN ".taken" // not 0: a stack received it there
 
 // What user code sees of a packet, in this order: struct { step { from, to, ns }, path { ... } }.
 struct nd_path {
@@ -154,7 +192,8 @@ struct nd_path {
     struct nd_type *record;     // value of the map
     struct nd_type *step, *own; // its two members
     struct nd_type *stages;     // enum of the names
-    struct nd_event *lost;      // handler in user space, or NULL
+    bool asks;                  // what became of packets that do not arrive
+    struct nd_event *late[ND_PATH_EVENTS]; // handlers in user space, or NULL
     uint64_t timeout;           // ns; or
     struct nd_option *timeout_opt;
     ND_VEC(struct nd_decl *) on[ND_PATH_EVENTS]; // handlers as declared
@@ -169,6 +208,8 @@ struct nd_path_on {
 // A program's place in its path.
 struct nd_path_at {
     struct nd_path *path;
+    enum nd_path_role role;
+    bool idle; // it cannot know the path's packets here
     uint32_t stage;
     bool enter;          // packets enter here
     bool last;           // and leave here
@@ -176,6 +217,7 @@ struct nd_path_at {
     bool renamed;        // it may have changed since the stage before
     bool notes;          // the next stage is one of these
     struct nd_path_keeps *keeps;
+    struct nd_expr *filter; // what packets that entered fulfil here as well; NULL: nothing
     ND_VEC(struct nd_path_on) on;
     struct nd_sym *step, *own; // `step` and `path` in the handlers
 };
@@ -266,7 +308,7 @@ struct nd_program {
     struct nd_kernel *kernel;
     struct nd_types types;
     const char *path;
-    const char *title;
+    const char *title, *notes; // of the script's first comment
     ND_VEC(struct nd_map *) maps;
     ND_VEC(struct nd_option *) options;
     ND_VEC(struct nd_event *) events;
@@ -283,6 +325,8 @@ struct nd_program {
     // Probes that the target kernel cannot serve or that their `when` rules out: checked, because
     // they give the types of maps, and nothing more.
     ND_VEC(struct nd_probe *) left_out;
+    ND_VEC(struct nd_absent) absent;
+    bool verbose;     // say all reasons
     bool func_sym;    // `func` is an address, so that one program serves many functions
     uint32_t without; // ND_F_BIT()s: what the target kernel lacks
 };

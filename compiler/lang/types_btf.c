@@ -460,6 +460,19 @@ static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
     return NULL;
 }
 
+// The module that declares this struct, if it is not loaded; or NULL.
+static const char *missing_module(const struct nd_types *t, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < t->structs.n; i++) {
+        if (t->modules.v[i] && !strcmp(t->structs.v[i]->name, name) &&
+            !nd_kernel_module_btf(t->kernel, t->modules.v[i]))
+            return t->modules.v[i];
+    }
+    return NULL;
+}
+
 static struct nd_type *unknown(struct nd_types *t, const struct nd_texpr *x, const char *why)
 {
     static const char *const tags[] = {"type", "struct", "union", "enum"};
@@ -470,6 +483,7 @@ static struct nd_type *unknown(struct nd_types *t, const struct nd_texpr *x, con
     d = nd_error(t->diags, why ? ND_E0601 : ND_E0203, x->span, "unknown %s '%s'", tags[x->tag],
                  x->name);
     if (why) {
+        d->module = missing_module(t, x->name);
         nd_help(t->diags, d, "%s", why);
         return nd_ty(&nd_type_error);
     }

@@ -5,6 +5,8 @@
 #include "compiler/lang/packet.h"
 #include "compiler/lower/lower_impl.h"
 
+#include <string.h>
+
 #define HASH 0x9e3779b97f4a7c15ull // 2^64 / golden ratio: spreads sums over the high bits
 
 // ---- counters ----------------------------------------------------------------------------------
@@ -91,6 +93,21 @@ static void set_time(struct at *a, LLVMValueRef now)
         nd_ir_store(a->l, nd_ir_gep(a->l, member(a, true, "at"), 8 * a->place->stage), 8, now);
 }
 
+// Where the packet is, for a path that asks: what is seen of it elsewhere from now on is news.
+static void set_here(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    const struct nd_pkt *pkt = l->fn.probe->pkt;
+
+    if (!a->place->path->asks)
+        return;
+    set(a, true, ND_PATH_FATE, nd_ir_i64(l, 0));
+    if (pkt && pkt->skb[ND_PK_DEV])
+        set(a, true, ND_PATH_DEV, nd_lower_int(l, pkt->skb[ND_PK_DEV]));
+    if (l->fn.probe->skb)
+        set(a, true, ND_PATH_SKB, nd_lower_var_get(l, l->fn.probe->skb));
+}
+
 // What is kept of a packet when it enters, as far as handlers name it.
 static void fill(struct at *a, LLVMValueRef now)
 {
@@ -104,6 +121,7 @@ static void fill(struct at *a, LLVMValueRef now)
     set(a, true, "seen", nd_ir_i64(l, 1ull << a->place->stage));
     set_time(a, now);
     set_kept(a);
+    set_here(a);
     f = nd_path_member(a->place->path, true, "flow");
     if (f)
         nd_lower_flow_into(l, member(a, true, "flow"), f->type);
@@ -250,6 +268,23 @@ static void enter(struct at *a, LLVMValueRef key)
         note_key(a, key);
 }
 
+// A packet without a record: only one that would have entered is worth a count.
+static void leave_unmatched(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    LLVMBasicBlockRef found = nd_ir_bb(l, "found"), none = nd_ir_bb(l, "unmatched");
+    uint32_t done = l->fn.pkt.done;
+
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, a->rec, LLVMConstNull(l->ptr), ""), found,
+                    none);
+    nd_ir_at(l, none);
+    nd_lower_leave_unless(l, a->place->filter);
+    count(l, a->place->path, ND_PATHC_UNMATCHED);
+    nd_ir_br(l, l->fn.out);
+    l->fn.pkt.done = done; // what was parsed here was parsed here only
+    nd_ir_at(l, found);
+}
+
 static void pass(struct at *a, LLVMValueRef key)
 {
     struct nd_lower *l = a->l;
@@ -261,8 +296,7 @@ static void pass(struct at *a, LLVMValueRef key)
     a->rec = nd_lower_map_find(l, path->map, key);
     if (a->place->notes)
         note_key(a, key);
-    leave_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, a->rec, LLVMConstNull(l->ptr), ""), path,
-             ND_PATHC_UNMATCHED);
+    leave_unmatched(a);
     seen = get(a, true, "seen");
     leave_if(l, nd_ir_bool(l, LLVMBuildAnd(l->b, seen, bit, "")), path, ND_PATHC_REHIT);
     from = get(a, false, "from");
@@ -276,6 +310,7 @@ static void pass(struct at *a, LLVMValueRef key)
     set(a, true, "seen", LLVMBuildOr(l->b, seen, bit, ""));
     set_time(a, now);
     set_kept(a);
+    set_here(a);
     if (l->fn.probe->pkt)
         set_device(a, "last_dev");
     nd_lower_bind(l, a->place->step, nd_ir_gep(l, a->rec, path->record->fields[0].off));
@@ -287,6 +322,107 @@ static void pass(struct at *a, LLVMValueRef key)
     count(l, path, ND_PATHC_DONE);
     run_handlers(a, ND_PATH_DONE);
     nd_lower_map_remove(l, path->map, key);
+}
+
+// ---- what became of it -------------------------------------------------------------------------
+
+static void leave(struct nd_lower *l, LLVMValueRef cond)
+{
+    LLVMBasicBlockRef stay = nd_ir_bb(l, "stay");
+
+    LLVMBuildCondBr(l->b, cond, l->fn.out, stay);
+    nd_ir_at(l, stay);
+}
+
+static LLVMValueRef equal(struct nd_lower *l, LLVMValueRef x, uint64_t v)
+{
+    return LLVMBuildICmp(l->b, LLVMIntEQ, x, nd_ir_i64(l, v), "");
+}
+
+// What the stage of a drop exports; 0 if it does not.
+static LLVMValueRef exported(struct nd_lower *l, const char *name)
+{
+    struct nd_probe *pr = l->fn.probe;
+    uint32_t i;
+
+    for (i = 0; i < pr->nexports; i++) {
+        if (!strcmp(pr->exports[i]->name + 1, name))
+            return nd_lower_var_get(l, pr->exports[i]);
+    }
+    return nd_ir_i64(l, 0);
+}
+
+#define UNSPECIFIC 2u // up to SKB_DROP_REASON_NOT_SPECIFIED; 0 before Linux 5.17
+
+// A packet that was received elsewhere is freed there in the end; a copy may be dropped while
+// another one goes on. What is left is a drop of this packet.
+static void note_drop(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    LLVMValueRef fate = get(a, true, ND_PATH_FATE), reason = exported(l, "reason");
+    LLVMValueRef elsewhere = equal(l, fate, ND_FATE_ELSEWHERE + 1), copy, used;
+
+    leave(l, equal(l, fate, ND_FATE_LOST + 1));
+    copy = LLVMBuildICmp(l->b, LLVMIntNE, get(a, true, ND_PATH_SKB),
+                         nd_lower_var_get(l, l->fn.probe->skb), "");
+    used = LLVMBuildAnd(l->b, nd_ir_bool(l, get(a, true, ND_PATH_TAKEN)),
+                        LLVMBuildICmp(l->b, LLVMIntULE, reason, nd_ir_i64(l, UNSPECIFIC), ""), "");
+    leave(l, LLVMBuildAnd(l->b, elsewhere, LLVMBuildOr(l->b, copy, used, ""), ""));
+    set(a, true, "reason", reason);
+    set(a, true, "place", exported(l, "location"));
+    set(a, true, ND_PATH_FATE, nd_ir_i64(l, ND_FATE_LOST + 1));
+}
+
+// Where it was sent out says more than who received it then, which may be in another namespace;
+// either says more than that a program has it.
+static void note_where(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    LLVMBasicBlockRef news = nd_ir_bb(l, "news"), known = nd_ir_bb(l, "known");
+    LLVMValueRef was;
+
+    if (a->place->role != ND_PATH_SENT) {
+        was = equal(l, get(a, true, ND_PATH_FATE), ND_FATE_ELSEWHERE + 1);
+        if (a->place->role == ND_PATH_RECEIVED)
+            was = LLVMBuildAnd(l->b, was, equal(l, get(a, true, "how"), ND_PATH_SENT), "");
+        LLVMBuildCondBr(l->b, was, known, news);
+    } else {
+        nd_ir_br(l, news);
+    }
+    nd_ir_at(l, news);
+    if (a->place->role != ND_PATH_DELIVERED)
+        set_device(a, "other");
+    set(a, true, "how", nd_ir_i64(l, a->place->role));
+    nd_ir_br(l, known);
+    nd_ir_at(l, known);
+}
+
+static void note_seen(struct at *a)
+{
+    struct nd_lower *l = a->l;
+    LLVMValueRef dev;
+
+    if (a->place->role != ND_PATH_DELIVERED) { // where skb->dev may be something else by then
+        dev = nd_lower_int(l, l->fn.probe->pkt->skb[ND_PK_DEV]);
+        leave(l, LLVMBuildICmp(l->b, LLVMIntEQ, dev, get(a, true, ND_PATH_DEV), ""));
+    }
+    note_where(a);
+    set(a, true, ND_PATH_TAKEN, nd_ir_i64(l, a->place->role != ND_PATH_SENT));
+    set(a, true, ND_PATH_SKB, nd_lower_var_get(l, l->fn.probe->skb));
+    set(a, true, ND_PATH_FATE, nd_ir_i64(l, ND_FATE_ELSEWHERE + 1));
+}
+
+// A packet somewhere: is it one of the path's?
+static void look(struct at *a, LLVMValueRef key)
+{
+    struct nd_lower *l = a->l;
+
+    a->rec = nd_lower_map_find(l, a->place->path->map, key);
+    leave(l, LLVMBuildICmp(l->b, LLVMIntEQ, a->rec, LLVMConstNull(l->ptr), ""));
+    if (a->place->role == ND_PATH_DROP)
+        note_drop(a);
+    else
+        note_seen(a);
 }
 
 // One flow in so many, the same at every stage and in both directions: a hash of both ends and the
@@ -356,6 +492,10 @@ void nd_lower_path(struct nd_lower *l)
     uint32_t i;
 
     nd_ir_line(l, l->fn.probe->decl->name_span);
+    if (a.place->idle)
+        return;
+    if (a.place->role != ND_PATH_STAGE)
+        nd_lower_leave_unless(l, a.place->filter);
     nd_lower_uses_expr(l->a, by, &u);
     for (i = 0; i < a.place->keeps->n; i++) {
         if (nd_path_member(a.place->path, true, a.place->keeps->v[i].field.name))
@@ -368,7 +508,9 @@ void nd_lower_path(struct nd_lower *l)
     sample(&a);
     nd_lower_into(l, by, key, t);
     nd_lower_temps_release(l);
-    if (a.place->enter)
+    if (a.place->role != ND_PATH_STAGE)
+        look(&a, key);
+    else if (a.place->enter)
         enter(&a, key);
     else
         pass(&a, key);

@@ -87,9 +87,20 @@ static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_sp
     return s->off;
 }
 
+// A program that looks out for packets of a path sees all packets of the host: what it cannot read
+// is no loss of the script's.
+static bool of_others(const struct nd_lower *l)
+{
+    const struct nd_path_at *at = l->fn.probe ? l->fn.probe->path : NULL;
+
+    return at && at->role != ND_PATH_STAGE;
+}
+
 void nd_lower_count(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_span span,
                     uint32_t map)
 {
+    if (of_others(l))
+        return;
     nd_lower_atomic_add(l, nd_lower_state_ptr(l, site(l, kind, span, map)), nd_ir_i64(l, 1));
 }
 

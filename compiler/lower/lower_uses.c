@@ -212,6 +212,7 @@ uint32_t nd_lower_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr)
     walk_block(&w, pr->decl->body, NULL);
     if (pr->path) {
         walk_expr(&w, pr->path->key, NULL);
+        walk_expr(&w, pr->path->filter, NULL);
         if (pr->path->enter && nd_path_member(pr->path->path, true, "flow"))
             use(&w, ND_PL_ADDR | ND_PL_L4, NULL);
     }

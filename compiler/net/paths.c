@@ -13,7 +13,8 @@
 #define STAGES_MAX 32u
 #define COMM_SIZE 16u
 
-static const char *const event_names[ND_PATH_EVENTS] = {"step", "done", "lost"};
+static const char *const event_names[ND_PATH_EVENTS] = {"step", "done", "lost", "elsewhere",
+                                                        "vanished"};
 
 // ---- handlers ----------------------------------------------------------------------------------
 
@@ -47,9 +48,10 @@ static void add_handler(struct nd_check *c, struct nd_decl *d)
             return;
         }
     }
-    nd_help(
-        c->d, nd_error(c->d, ND_E0206, d->points.v[0].span, "a path has no '%s'", event),
-        "it has step (at every stage after the first), done (at the last) and lost (timed out)");
+    nd_help(c->d, nd_error(c->d, ND_E0206, d->points.v[0].span, "a path has no '%s'", event),
+            "it has step (at every stage after the first), done (at the last), and of packets that "
+            "time "
+            "out lost, elsewhere and vanished");
 }
 
 // ---- the record --------------------------------------------------------------------------------
@@ -92,8 +94,9 @@ static void add_field(struct nd_check *c, struct nd_field *f, uint32_t *n, const
 static void add_kept(struct nd_check *c, struct nd_path *path, const struct nd_decl_field *d,
                      struct nd_field *own, uint32_t *n)
 {
-    static const char *const taken[] = {"ns",       "start", "last", "seen", "flow", "dev",
-                                        "last_dev", "comm",  "pid",  "cpu",  "len",  "at"};
+    static const char *const taken[] = {"ns",       "start", "last",  "seen", "flow", "dev",
+                                        "last_dev", "comm",  "pid",   "cpu",  "len",  "at",
+                                        "reason",   "place", "other", "how"};
     struct nd_type *t = nd_type_resolve(c->t, d->texpr);
     bool twice = false;
     uint32_t i;
@@ -123,7 +126,7 @@ static void make_record(struct nd_check *c, struct nd_path *path)
                 {"at", nd_type_array(c->t, nd_ty(&nd_type_time), path->decl->path->stages.n)}};
     struct nd_field *step = ND_NEW_ARRAY(c->a, struct nd_field, 3);
     struct nd_path_keeps *keeps = &path->decl->path->keeps;
-    struct nd_field *own = ND_NEW_ARRAY(c->a, struct nd_field, 16 + keeps->n);
+    struct nd_field *own = ND_NEW_ARRAY(c->a, struct nd_field, 24 + keeps->n);
     struct nd_field *all = ND_NEW_ARRAY(c->a, struct nd_field, 2);
     uint32_t n = 0, i;
 
@@ -140,6 +143,8 @@ static void make_record(struct nd_check *c, struct nd_path *path)
         if (named(path, kept[i].name))
             add_field(c, own, &n, kept[i].name, kept[i].type);
     }
+    if (path->asks)
+        n += nd_net_fate_fields(c, own + n);
     for (i = 0; i < keeps->n; i++)
         add_kept(c, path, &keeps->v[i].field, own, &n);
     path->own = nd_type_struct(c->t, "path", own, n, false);
@@ -206,8 +211,6 @@ static void make_maps(struct nd_check *c, struct nd_path *path)
     path->names->size_else = path->map->size_else;
 }
 
-static bool implies(const struct nd_expr *a, const struct nd_expr *b);
-
 // A packet that has another key at a stage is known by its skb there.
 static void check_renamed(struct nd_check *c, const struct nd_path_decl *d)
 {
@@ -218,7 +221,7 @@ static void check_renamed(struct nd_check *c, const struct nd_path_decl *d)
 
         if (s->renamed && !i)
             nd_error(c->d, ND_E0503, s->point.span, "nothing comes before the first stage");
-        if (s->renamed && i && s[-1].when && !(s->when && implies(s->when, s[-1].when)))
+        if (s->renamed && i && s[-1].when && !(s->when && nd_net_implies(s->when, s[-1].when)))
             nd_help(c->d,
                     nd_error(c->d, ND_E0503, s->point.span,
                              "the stage before this one may be left out when this one is not"),
@@ -260,32 +263,41 @@ static void declare(struct nd_check *c, struct nd_decl *d)
     }
 }
 
-static void declare_lost(struct nd_check *c, struct nd_path *path)
+// A handler in user space, for packets that timed out.
+static void declare_late(struct nd_check *c, struct nd_path *path, enum nd_path_event event)
 {
     struct nd_event *ev;
 
-    if (!path->on[ND_PATH_LOST].n)
+    if (!path->on[event].n)
         return;
-    if (path->on[ND_PATH_LOST].n > 1)
-        nd_error(c->d, ND_E0210, path->on[ND_PATH_LOST].v[1]->name_span,
-                 "the path already has a handler for lost packets");
+    if (path->on[event].n > 1)
+        nd_error(c->d, ND_E0210, path->on[event].v[1]->name_span,
+                 "the path already has a handler for %s packets", event_names[event]);
     ev = ND_NEW(c->a, struct nd_event);
     ev->name = path->decl->name;
     ev->span = path->decl->name_span;
     ev->type = path->record;
-    ev->on = path->on[ND_PATH_LOST].v[0];
+    ev->on = path->on[event].v[0];
     if (ev->on->pred)
         nd_help(
             c->d,
             nd_error(c->d, ND_E0502, ev->on->pred->span,
-                     "the handler for lost packets runs in user space and cannot have a predicate"),
+                     "the handler for %s packets runs in user space and cannot have a predicate",
+                     event_names[event]),
             "use if");
-    path->lost = ev;
+    path->late[event] = ev;
+}
+
+// Does a handler want to know what became of packets that do not arrive?
+static bool asks(const struct nd_path *path)
+{
+    return path->on[ND_PATH_ELSEWHERE].n || path->on[ND_PATH_VANISHED].n || named(path, "reason") ||
+           named(path, "place") || named(path, "other") || named(path, "how");
 }
 
 void nd_net_paths_declare(struct nd_check *c)
 {
-    uint32_t i;
+    uint32_t i, k;
 
     for (i = 0; i < c->p->decls.n; i++) {
         if (c->p->decls.v[i]->kind == ND_D_PATH)
@@ -299,9 +311,11 @@ void nd_net_paths_declare(struct nd_check *c)
         struct nd_path *path = c->p->paths.v[i];
 
         path->stages = stage_names(c, path->decl);
+        path->asks = asks(path);
         make_record(c, path);
         make_maps(c, path);
-        declare_lost(c, path);
+        for (k = ND_PATH_LOST; k < ND_PATH_EVENTS; k++)
+            declare_late(c, path, k);
     }
 }
 
@@ -322,60 +336,6 @@ static struct nd_expr *both(struct nd_check *c, struct nd_expr *a, struct nd_exp
     return a && b ? nd_expr_binary(c->a, ND_OP_LAND, a, b) : a ? a : b;
 }
 
-// What decides whether a stage is the first, or the last one, that is there: `when` of all stages
-// before it, or after it.
-enum end { NEVER, SOMETIMES, ALWAYS };
-
-// The same condition, as far as conditions on options go.
-static bool same(const struct nd_expr *a, const struct nd_expr *b)
-{
-    if (!a || !b)
-        return a == b;
-    return a->kind == b->kind && a->op == b->op && a->num == b->num && a->real == b->real &&
-           a->lit_unit == b->lit_unit && a->is_unsigned == b->is_unsigned && !a->texpr &&
-           !b->texpr && !a->args.n && !b->args.n &&
-           !strcmp(a->name ? a->name : "", b->name ? b->name : "") &&
-           !strcmp(a->str ? a->str : "", b->str ? b->str : "") && same(a->a, b->a) &&
-           same(a->b, b->b) && same(a->c, b->c);
-}
-
-static bool implies(const struct nd_expr *a, const struct nd_expr *b)
-{
-    return same(a, b) ||
-           (b->kind == ND_E_BINARY && b->op == ND_OP_LOR && (implies(a, b->a) || implies(a, b->b)));
-}
-
-// x == y and x != y: one of them holds.
-static bool opposite(const struct nd_expr *a, const struct nd_expr *b)
-{
-    return a->kind == ND_E_BINARY && b->kind == ND_E_BINARY &&
-           ((a->op == ND_OP_EQ && b->op == ND_OP_NE) || (a->op == ND_OP_NE && b->op == ND_OP_EQ)) &&
-           same(a->a, b->a) && same(a->b, b->b);
-}
-
-// Is this stage an end, if it is there: are those from `from` to before `to` not?
-// Stages that the kernel cannot serve are not.
-static enum end may_end(const struct nd_path *path, const struct nd_path_stages *s, uint32_t stage,
-                        uint32_t from, uint32_t to)
-{
-    const struct nd_expr *own = s->v[stage].when;
-    enum end end = ALWAYS;
-    uint32_t i, k;
-
-    for (i = from; i < to; i++) {
-        if (!path->served[i])
-            continue;
-        if (!s->v[i].when || (own && implies(own, s->v[i].when)))
-            return NEVER;
-        for (k = from; k < i; k++) {
-            if (path->served[k] && opposite(s->v[i].when, s->v[k].when))
-                return NEVER;
-        }
-        end = SOMETIMES;
-    }
-    return end;
-}
-
 // `when` for a stage that is an end, or is none: none of those is there, or one of them.
 static struct nd_expr *end_when(struct nd_check *c, const struct nd_path *path,
                                 const struct nd_path_stages *s, uint32_t stage, bool first,
@@ -384,7 +344,7 @@ static struct nd_expr *end_when(struct nd_check *c, const struct nd_path *path,
     uint32_t from = first ? 0 : stage + 1, to = first ? stage : s->n, i;
     struct nd_expr *any = NULL;
 
-    if (may_end(path, s, stage, from, to) != SOMETIMES)
+    if (nd_net_may_end(path, s, stage, from, to) != ND_END_SOMETIMES)
         return NULL;
     for (i = from; i < to; i++) {
         if (path->served[i])
@@ -418,6 +378,7 @@ static void place(struct nd_check *c, struct nd_probe *pr, struct nd_path *path,
     at->path = path;
     at->key = tree->path->key;
     at->keeps = &tree->path->keeps;
+    at->filter = role.enter ? NULL : nd_net_path_filter(c, path, role.stage);
     at->renamed = s->renamed;
     at->notes = role.stage + 1 < all->n && s[1].renamed;
     if (!at->enter)
@@ -466,17 +427,24 @@ static void expand(struct nd_check *c, struct nd_path *path, struct nd_decl *d,
 static void expand_stage(struct nd_check *c, struct nd_path *path, struct nd_decl *d, uint32_t k)
 {
     const struct nd_path_stages *all = &path->decl->path->stages;
-    enum end first = may_end(path, all, k, 0, k), last = may_end(path, all, k, k + 1, all->n);
+    enum nd_end first = nd_net_may_end(path, all, k, 0, k),
+                last = nd_net_may_end(path, all, k, k + 1, all->n);
     uint32_t role;
 
     if (!path->served[k]) {
+        const struct nd_decl *tree = nd_ast_clone(c->a, path->decl);
+
+        d = nd_decl_new(c->a, ND_D_PROBE, path->decl->span);
+        d->body = ND_NEW(c->a, struct nd_block);
+        d->when = both(c, tree->when, tree->path->stages.v[k].when);
         expand(c, path, d, (struct nd_path_at){.stage = k});
         return;
     }
     for (role = 0; role < 4; role++) {
         struct nd_path_at at = {.stage = k, .enter = role & 1, .last = role >> 1};
 
-        if (first != (at.enter ? NEVER : ALWAYS) && last != (at.last ? NEVER : ALWAYS) &&
+        if (first != (at.enter ? ND_END_NEVER : ND_END_ALWAYS) &&
+            last != (at.last ? ND_END_NEVER : ND_END_ALWAYS) &&
             !(at.enter && at.last)) // alone it would be no path
             expand(c, path, d, at);
     }
@@ -528,6 +496,8 @@ static void expand_path(struct nd_check *c, struct nd_path *path)
     for (k = 0; k < all->n; k++)
         expand_stage(c, path, d, k);
     check_served(c, path);
+    if (path->asks)
+        nd_net_fate_expand(c, path);
 }
 
 void nd_net_paths_expand(struct nd_check *c)
@@ -555,6 +525,19 @@ static void check_kept(struct nd_check *c, const struct nd_path *path, struct nd
                  nd_type_text(c->t, want), nd_type_text(c->t, t));
 }
 
+// It was written for another stage: where it makes no sense, it filters nothing.
+static void check_filter(struct nd_check *c, struct nd_path_at *at)
+{
+    struct nd_trial trial;
+
+    if (!at->filter)
+        return;
+    nd_trial_begin(c->d, &trial);
+    nd_check_cond(c, at->filter);
+    if (!nd_trial_end(c->d, &trial))
+        at->filter = NULL;
+}
+
 // Key and handlers of a stage's program.
 static void check_path(struct nd_check *c, struct nd_probe *pr)
 {
@@ -580,6 +563,9 @@ static void check_path(struct nd_check *c, struct nd_probe *pr)
             "a packet that changes its key is followed by its skb: stage s(skb: struct sk_buff *)");
     for (i = 0; i < at->keeps->n; i++)
         check_kept(c, at->path, &at->keeps->v[i]);
+    check_filter(c, at);
+    if (at->path->asks)
+        nd_net_fate_check(c, pr);
     c->scope = &scope;
     at->step = nd_check_declare_var(c, "step", pr->decl->name_span, at->path->step);
     at->own = nd_check_declare_var(c, "path", pr->decl->name_span, at->path->own);

@@ -180,7 +180,8 @@ static bool try_one(struct nd_check *c, struct nd_decl *stage, uint32_t i, struc
     ok = !p->diags->n && p->probes.n > from;
     if (!ok) {
         *ND_PUSH(p->arena, failed) =
-            (struct nd_tried){nd_stage_spec(p, &stage->tries.v[i]), first_message(p, p->diags)};
+            (struct nd_tried){nd_stage_spec(p, &stage->tries.v[i]), first_message(p, p->diags),
+                              p->diags->n ? p->diags->v[0]->module : NULL};
         p->probes.n = from;
         p->needs.n = needs; // nor does anything follow for other kernels
         p->frozen.n = frozen;
@@ -204,22 +205,6 @@ int nd_stage_try(struct nd_check *c, struct nd_decl *stage, struct nd_tries_fail
     return -1;
 }
 
-static void cannot(struct nd_check *c, struct nd_decl *stage, const struct nd_point *pt,
-                   const struct nd_tries_failed *failed)
-{
-    struct nd_diag *d =
-        pt->optional ? nd_error(c->d, ND_W0902, pt->span,
-                                "this kernel cannot serve the stage '%s': left out", stage->name)
-                     : nd_error(c->d, ND_E0213, pt->span, "this kernel cannot serve the stage '%s'",
-                                stage->name);
-    uint32_t i;
-
-    for (i = 0; i < failed->n; i++)
-        nd_help(c->d, d, "%s: %s", failed->v[i].spec, failed->v[i].why);
-    if (!pt->optional)
-        nd_help(c->d, d, "'%s?' leaves it out if it cannot be served", stage->name);
-}
-
 void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *d,
                      const struct nd_point *pt)
 {
@@ -237,7 +222,7 @@ void nd_stage_expand(struct nd_check *c, struct nd_decl *stage, struct nd_decl *
         }
         return;
     }
-    cannot(c, stage, pt, &failed);
+    nd_stage_absent(c, stage, d, pt, &failed);
     left = nd_probes_leave_out(c->p, d, stage);
     if (left)
         left->place = &on_stage;

@@ -90,6 +90,7 @@ static void emit_map(struct nd_mfw *e, struct nd_map *m)
     const char *sym = nd_arena_printf(e->a, "nd_m%u", m->index);
 
     x.name = nd_mfb_str(e->b, m->name);
+    x.title = nd_mfb_str(e->b, m->title);
     x.kind = lm->kind;
     x.flags = (m->hidden ? ND_MAPF_NOPRINT : 0) | (gen ? ND_MAPF_GEN : 0) |
               (m->key ? 0 : ND_MAPF_SCALAR) |
@@ -262,9 +263,15 @@ static void emit_path(struct nd_mfw *e, const struct nd_path *path)
     m.map = path->map->index;
     m.record = nd_mfw_type(e, path->record);
     m.nstages = d->path->stages.n;
-    m.func = path->lost ? nd_user_body(e, nd_arena_printf(e->a, "%s:lost", d->name),
-                                       path->lost->on->body, path->lost, path->lost->on->span)
-                        : ND_MF_NONE;
+    for (i = 0; i < ND_FATE_MAX; i++) {
+        struct nd_event *ev = path->late[ND_PATH_LOST + i];
+
+        m.func[i] = ev ? nd_user_body(e, nd_arena_printf(e->a, "%s: late", d->name), ev->on->body,
+                                      ev, ev->on->span)
+                       : ND_MF_NONE;
+    }
+    m.fate_off = path->asks ? nd_path_off(path, true, ND_PATH_FATE) : ND_MF_NONE;
+    m.other_off = path->asks ? nd_path_off(path, true, "other") : ND_MF_NONE;
     m.last_off = nd_path_off(path, true, "last");
     m.from_off = nd_path_off(path, false, "from");
     m.timeout = path->timeout;
@@ -278,6 +285,25 @@ static void emit_path(struct nd_mfw *e, const struct nd_path *path)
         nd_mfb_add(e->b, ND_SEC_WORDS, &s, 1);
     }
     nd_mfb_add(e->b, ND_SEC_PATHS, &m, 1);
+}
+
+static void emit_absent(struct nd_mfw *e, const struct nd_absent *a)
+{
+    struct nd_mf_absent m = {0};
+    struct nd_points reasons = {0};
+    uint32_t i;
+
+    m.stage = nd_mfb_str(e->b, a->stage);
+    m.module = nd_mfb_str(e->b, a->module);
+    for (i = 0; i < a->failed.n; i++) {
+        *ND_PUSH(e->a, &reasons) = (struct nd_point){.text = a->failed.v[i].spec};
+        *ND_PUSH(e->a, &reasons) = (struct nd_point){.text = a->failed.v[i].why};
+    }
+    m.nreasons = reasons.n;
+    m.reasons = words_of(e, &reasons);
+    m.when = a->when ? nd_user_when(e, a->when) : ND_MF_NONE;
+    m.span = nd_mfw_span(e, a->span);
+    nd_mfb_add(e->b, ND_SEC_ABSENT, &m, 1);
 }
 
 static void emit_all(struct nd_mfw *e)
@@ -298,6 +324,8 @@ static void emit_all(struct nd_mfw *e)
         emit_path(e, p->paths.v[i]);
     for (i = 0; i < p->probes.n; i++)
         emit_probe(e, p->probes.v[i]);
+    for (i = 0; i < p->absent.n; i++)
+        emit_absent(e, &p->absent.v[i]);
     emit_needs(e);
 }
 
@@ -325,13 +353,14 @@ void *nd_mfw_manifest(struct nd_program *p, const struct nd_layout *layout, uint
     h = nd_mfb_header(e.b);
     h->script = nd_mfb_str(e.b, p->path);
     h->title = nd_mfb_str(e.b, p->title);
+    h->notes = nd_mfb_str(e.b, p->notes);
     if (!strcmp(p->path, "-e"))
         h->text = nd_mfb_str(e.b, p->sources->v[0].text);
     h->opts_size = p->opts_size ? p->opts_size : 8;
     h->without = p->without;
     h->kernel = nd_mfb_str(e.b, nd_kernel_release(p->kernel));
     h->build = nd_mfb_str(e.b, nd_kernel_build(p->kernel));
-    h->flags |= (p->portable ? ND_MF_PORTABLE : 0) | (p->diags->n ? ND_MF_WARNED : 0);
+    h->flags |= p->portable ? ND_MF_PORTABLE : 0;
     h->nfiles = p->sources->n;
     h->files = nd_mfb_count(e.b, ND_SEC_WORDS);
     for (i = 0; i < p->sources->n; i++) {

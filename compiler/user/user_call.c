@@ -28,6 +28,14 @@ static void c_fail(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_FAIL);
 }
 
+static void c_warn(struct nd_user *u, struct nd_expr *e)
+{
+    args(u, e, 1);
+    nd_u_op(u, ND_VM_SPRINTF, (uint8_t)(e->args.n - 1), 0,
+            (int32_t)nd_mfb_str(u->e->b, e->args.v[0]->str));
+    nd_u_op(u, ND_VM_BUILTIN, 1, 0, ND_BI_WARN);
+}
+
 static void int_arg(struct nd_user *u, struct nd_expr *e, uint32_t i, uint64_t otherwise)
 {
     if (i < e->args.n)

@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define TIME_MIN 1000000 // ns
 
 struct parse {
     const struct nd_mf *mf;
+    const char *name; // of the script, as it was typed
     struct nd_options *out;
     uint32_t *given;                 // times each option was given
     const struct nd_mf_option *list; // the flag before this word, if it is one of several values
@@ -113,6 +115,13 @@ static char *next_item(char **rest, const char *separators)
     return item;
 }
 
+// All protocols is as if none was asked for; where one is the default, there is no such choice.
+static bool is_no_filter(const struct nd_mf_option *o, const char *text)
+{
+    return o->kind == ND_OPT_PROTO && !o->ndef &&
+           (!strcasecmp(text, "all") || !strcasecmp(text, "any"));
+}
+
 static int take_value(struct parse *p, const struct nd_mf_option *o, const char *text)
 {
     uint32_t i = (uint32_t)(o - p->mf->options);
@@ -121,6 +130,10 @@ static int take_value(struct parse *p, const struct nd_mf_option *o, const char 
     char *copy, *item, *rest;
     int err = 0;
 
+    if (!p->given[i] && is_no_filter(o, text)) {
+        p->given[i] = 1;
+        return note_text(p, i, text);
+    }
     if (p->given[i]++ == 0) { // defaults make room
         memset(p->out->data + o->off, 0, (size_t)o->stride * o->cap);
         set_word(p, o->count_off, 0);
@@ -215,8 +228,7 @@ static int check_end(struct parse *p)
         }
     }
     if (err)
-        fprintf(stderr, "usage: ndtrace %s [OPTIONS]; --help lists them\n",
-                nd_mf_str(p->mf, p->mf->h->script));
+        fprintf(stderr, "usage: ndtrace %s [OPTIONS]; --help lists them\n", p->name);
     return err;
 }
 
@@ -307,10 +319,10 @@ static int allocate(struct parse *p)
     return -ENOMEM;
 }
 
-int nd_arguments_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn general, void *arg,
-                       struct nd_options *out)
+int nd_arguments_parse(const struct nd_mf *mf, const char *name, int argc, char **argv,
+                       nd_flag_fn general, void *arg, struct nd_options *out)
 {
-    struct parse p = {.mf = mf, .out = out};
+    struct parse p = {.mf = mf, .name = name, .out = out};
     int err = allocate(&p);
 
     if (err)

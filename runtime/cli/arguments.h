@@ -13,8 +13,9 @@
 typedef int (*nd_flag_fn)(void *arg, int argc, char **argv, int *i);
 
 // 0, or -EINVAL after a message on stderr.
-int nd_arguments_parse(const struct nd_mf *mf, int argc, char **argv, nd_flag_fn general, void *arg,
-                       struct nd_options *out);
+// name: of the script, as it was typed.
+int nd_arguments_parse(const struct nd_mf *mf, const char *name, int argc, char **argv,
+                       nd_flag_fn general, void *arg, struct nd_options *out);
 // The defaults only, nothing required.
 int nd_arguments_defaults(const struct nd_mf *mf, struct nd_options *out);
 // Usage of the script; the general flags are printed by the caller.

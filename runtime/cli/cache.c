@@ -25,13 +25,13 @@
 #define ND_VERSION "0.1.0"
 #endif
 
-#define MAGIC 0x31434e44u // "DNC1"
+#define MAGIC 0x32434e44u // "DNC2"
 #define ALIGN 64u
 
-struct head { // of an entry: key, files and object follow, each aligned
+struct head { // of an entry: key, files, warnings and object follow, each aligned
     uint32_t magic;
-    uint32_t crc;                // of key and files; the object has its own
-    uint32_t key, files, object; // bytes
+    uint32_t crc;                      // of key, files and warnings; the object has its own
+    uint32_t key, files, said, object; // bytes
 };
 
 struct text {
@@ -165,6 +165,8 @@ static bool make_key(struct nd_cache *c, const struct nd_compiler_opts *o)
         put_string(t, env[i], getenv(env[i]));
     put_string(t, "cwd", getcwd(cwd, sizeof(cwd)));
     put_string(t, "pid", o->pid);
+    put_string(t, "messages", o->messages);
+    put_string(t, "for", isatty(STDERR_FILENO) ? "a terminal" : "a file");
     put_string(t, "path", o->text ? "-e" : o->file);
     if (o->text)
         put_string(t, "text", o->text);
@@ -334,8 +336,9 @@ static size_t aligned(size_t n)
 static const char *check_entry(struct nd_cache *c, const uint8_t *map, size_t size,
                                struct nd_object *out)
 {
-    size_t key = aligned(sizeof(struct head)), files, object;
+    size_t key = aligned(sizeof(struct head)), files, said, object;
     struct head h;
+    uLong crc;
     char *list;
     const char *why;
 
@@ -343,9 +346,12 @@ static const char *check_entry(struct nd_cache *c, const uint8_t *map, size_t si
         return "its entry is damaged";
     memcpy(&h, map, sizeof(h));
     files = key + aligned(h.key);
-    object = files + aligned(h.files);
-    if (h.magic != MAGIC || object + h.object != size ||
-        (uint32_t)crc32_z(crc32_z(0, map + key, h.key), map + files, h.files) != h.crc)
+    said = files + aligned(h.files);
+    object = said + aligned(h.said);
+    if (h.magic != MAGIC || object + h.object != size)
+        return "its entry is damaged";
+    crc = crc32_z(crc32_z(0, map + key, h.key), map + files, h.files);
+    if ((uint32_t)crc32_z(crc, map + said, h.said) != h.crc)
         return "its entry is damaged";
     if (h.key != c->key.n || memcmp(map + key, c->key.v, h.key) != 0)
         return "another script has the same hash";
@@ -360,6 +366,7 @@ static const char *check_entry(struct nd_cache *c, const uint8_t *map, size_t si
         return "its object is damaged";
     out->data = (void *)(uintptr_t)(map + object);
     out->size = h.object;
+    out->said = h.said ? strndup((const char *)map + said, h.said) : NULL;
     return NULL;
 }
 
@@ -399,10 +406,13 @@ static void write_entry(struct nd_cache *c, const struct text *files, const stru
                      .files = (uint32_t)files->n,
                      .object = (uint32_t)obj->size};
     const uint8_t *list = files->v ? (const uint8_t *)files->v : zero;
-    struct iovec v[7];
+    const uint8_t *said = obj->said ? (const uint8_t *)obj->said : zero;
+    struct iovec v[9];
     int err;
 
+    h.said = obj->said ? (uint32_t)strlen(obj->said) : 0;
     h.crc = (uint32_t)crc32_z(crc32_z(0, (const uint8_t *)c->key.v, c->key.n), list, files->n);
+    h.crc = (uint32_t)crc32_z(h.crc, said, h.said);
 #define PIECE(i, data, n) v[i] = (struct iovec){(void *)(uintptr_t)(data), n}
     PIECE(0, &h, sizeof(h));
     PIECE(1, zero, aligned(sizeof(h)) - sizeof(h));
@@ -410,9 +420,11 @@ static void write_entry(struct nd_cache *c, const struct text *files, const stru
     PIECE(3, zero, aligned(c->key.n) - c->key.n);
     PIECE(4, list, files->n);
     PIECE(5, zero, aligned(files->n) - files->n);
-    PIECE(6, obj->data, obj->size);
+    PIECE(6, said, h.said);
+    PIECE(7, zero, aligned(h.said) - h.said);
+    PIECE(8, obj->data, obj->size);
 #undef PIECE
-    err = nd_cache_write(c->dir, c->name, v, 7, ND_CACHE_BYTES, ND_CACHE_ENTRIES);
+    err = nd_cache_write(c->dir, c->name, v, 9, ND_CACHE_BYTES, ND_CACHE_ENTRIES);
     if (c->verbose)
         fprintf(stderr, "cache: %s (%s)\n", err ? strerror(-err) : "kept", c->name);
 }
@@ -423,14 +435,10 @@ void nd_cache_keep(struct nd_cache *c, const struct nd_object *obj)
     struct text files = {0};
 
     if (!nd_load_open(&l, obj->data, obj->size)) {
-        // Warnings would not be seen the next time.
-        if (!(l.mf.h->flags & ND_MF_WARNED) && list_files(c, &l.mf, &files))
+        if (list_files(c, &l.mf, &files))
             write_entry(c, &files, obj);
         else if (c->verbose)
-            fprintf(stderr, "cache: not kept: %s\n",
-                    l.mf.h->flags & ND_MF_WARNED
-                        ? "there were warnings"
-                        : "it depends on something that can change unnoticed");
+            fprintf(stderr, "cache: not kept: it depends on something that can change unnoticed\n");
     }
     free(files.v);
     nd_load_free(&l);

@@ -54,12 +54,15 @@ static int read_head(struct cli *c, int argc, char **argv, int from)
 
 static int find_script(struct cli *c)
 {
+    char near[256];
+
     if (c->compile.text)
         return 0;
     if (nd_find_script(c->compile.file, c->path, sizeof(c->path))) {
-        nd_msg("error: there is no script or tool \"%s\" here or in the standard library; ndtrace "
-               "list tools shows all of them",
-               c->compile.file);
+        nd_find_near(c->compile.file, near, sizeof(near));
+        nd_msg("error: there is no script or tool \"%s\" here or in the standard library; %s%s%s",
+               c->compile.file, *near ? "did you mean " : "", *near ? near : "",
+               *near ? "?" : "ndtrace list tools shows all of them");
         return -ENOENT;
     }
     c->compile.file = c->path;
@@ -68,22 +71,27 @@ static int find_script(struct cli *c)
 
 // ---- commands ----------------------------------------------------------------------------------
 
-static int script_help(struct cli *c, const char *name)
+static int script_help(struct cli *c)
 {
     struct nd_object obj = {0};
     struct nd_load l = {0};
     int code = nd_cli_object(c, "manifest", &obj), err;
 
-    if (code)
+    nd_object_say(&obj);
+    if (code) {
+        nd_object_free(&obj);
         return code;
+    }
     if (nd_find_is_object(c->compile.file))
         err = nd_load_open(&l, obj.data, obj.size);
     else
         err = nd_load_open_manifest(&l, obj.data, obj.size);
     if (!err) {
-        nd_arguments_usage(&l.mf, name);
+        nd_arguments_usage(&l.mf, c->name);
         putchar('\n');
         nd_cli_general_help();
+        if (*nd_mf_str(&l.mf, l.mf.h->notes))
+            printf("\n%s", nd_mf_str(&l.mf, l.mf.h->notes));
     }
     nd_load_free(&l);
     nd_object_free(&obj);
@@ -125,7 +133,7 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
     int err;
 
     c->tail = true;
-    err = nd_arguments_parse(mf, argc, argv, nd_cli_flag, c, values);
+    err = nd_arguments_parse(mf, c->name, argc, argv, nd_cli_flag, c, values);
     if (!err)
         err = nd_fileprobe_check(mf, values);
     for (i = 0; i < sizeof(shared) / sizeof(*shared) && !err; i++) {
@@ -147,6 +155,26 @@ static void reap(void *arg)
     nd_compiler_reap(&obj->compiler);
 }
 
+// The script cannot be compiled here. Is the command line wrong as well? Then that is what to say.
+static bool wrong_words(struct cli *c, const struct nd_object *obj, int argc, char **argv)
+{
+    struct nd_options values = {0};
+    struct nd_load l = {0};
+    bool wrong = obj->options && !nd_load_open_manifest(&l, obj->data, obj->size) &&
+                 parse_options(c, &l.mf, argc, argv, &values);
+
+    nd_options_free(&values);
+    nd_load_free(&l);
+    return wrong;
+}
+
+static int run_object(struct cli *c, struct nd_object *obj, struct nd_load *l,
+                      const struct nd_options *values, int code)
+{
+    nd_object_say(obj);
+    return code ? code : nd_run(l, values, &c->run);
+}
+
 static int run_script(struct cli *c, int argc, char **argv)
 {
     struct nd_object obj = {0};
@@ -161,10 +189,10 @@ static int run_script(struct cli *c, int argc, char **argv)
     c->run.attached_arg = &obj;
     if (nd_signals_pending())
         code = EXIT_DONE; // Ctrl-C while compiling: nothing was attached
-    else if (!code && parse_options(c, &l.mf, argc, argv, &values))
+    else if (code ? wrong_words(c, &obj, argc, argv) : parse_options(c, &l.mf, argc, argv, &values))
         code = EXIT_WRONG;
-    else if (!code)
-        code = nd_run(&l, &values, &c->run);
+    else
+        code = run_object(c, &obj, &l, &values, code);
     nd_options_free(&values);
     nd_load_free(&l);
     nd_object_free(&obj);
@@ -180,8 +208,9 @@ static int check_in_kernel(struct cli *c)
     struct nd_load l = {0};
     int code;
 
-    c->warned = true;
     code = nd_cli_open(c, &obj, &l);
+    if (code)
+        nd_object_say(&obj);
     if (!code && nd_arguments_defaults(&l.mf, &values))
         code = EXIT_FAILED;
     else if (!code)
@@ -282,6 +311,7 @@ static int compile(struct cli *c, int argc, char **argv)
         return EXIT_WRONG;
     c->compile.portable = true;
     code = nd_cli_open(c, &obj, &l);
+    nd_object_say(&obj);
     if (!code)
         code = write_object(&obj, c->run.output);
     nd_load_free(&l);
@@ -313,12 +343,13 @@ static bool is_command(const char *word)
     return false;
 }
 
-static bool asks_help(int argc, char **argv)
+// Is one of these among the words, which are read only once the options are known?
+static bool asks(int argc, char **argv, const char *flag, const char *letter)
 {
     int i;
 
     for (i = 0; i < argc; i++) {
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+        if (!strcmp(argv[i], flag) || !strcmp(argv[i], letter))
             return true;
     }
     return false;
@@ -342,7 +373,6 @@ static bool read_features(struct cli *c)
 int nd_cli(int argc, char **argv)
 {
     struct cli c = {.run.t_start = nd_now()};
-    const char *name;
     int next;
 
     if (!read_features(&c))
@@ -356,7 +386,7 @@ int nd_cli(int argc, char **argv)
         printf("ndtrace %s\n", ND_VERSION);
         return EXIT_DONE;
     }
-    if (c.help || (c.compile.text && asks_help(argc - next, argv + next))) {
+    if (c.help || (c.compile.text && asks(argc - next, argv + next, "--help", "-h"))) {
         nd_cli_usage(stdout);
         nd_cli_general_help();
         return EXIT_DONE;
@@ -365,10 +395,11 @@ int nd_cli(int argc, char **argv)
         nd_cli_usage(stderr);
         return usage_error();
     }
-    name = c.compile.file;
+    c.name = c.compile.text ? "-e" : c.compile.file;
     if (find_script(&c))
         return EXIT_WRONG;
-    if (asks_help(argc - next, argv + next))
-        return script_help(&c, name);
+    if (asks(argc - next, argv + next, "--help", "-h"))
+        return script_help(&c);
+    c.compile.verbose = asks(argc - next, argv + next, "--verbose", "-v");
     return run_script(&c, argc - next, argv + next);
 }

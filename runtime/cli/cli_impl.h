@@ -19,9 +19,9 @@ struct cli {
     struct nd_features features;
     struct nd_early early; // maps of a script that is being compiled
     char path[PATH_MAX];   // of the script
+    const char *name;      // of the script, as it was typed
     bool help, version, no_cache;
-    bool tail;   // the words are those after the script
-    bool warned; // the compiler's warnings were shown
+    bool tail; // the words are those after the script
 };
 
 // The script's object, or its manifest ("manifest"). Returns the exit code; errors were printed.

@@ -129,6 +129,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
     int code;
 
     c->compile.without = c->features.off;
+    c->compile.verbose |= c->run.verbose;
     if (!c->compile.portable && nd_caps_may_trace()) {
         c->compile.planned = get_ready;
         c->compile.planned_arg = c;
@@ -159,8 +160,6 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
         nd_load_free(l);
         nd_object_free(obj);
     }
-    if (!c->warned)
-        nd_object_warn(obj);
     if (c->run.verbose)
         say_features(&c->features, l->mf.h->without, ns);
     return 0;

@@ -173,18 +173,18 @@ int nd_object_map(const char *path, struct nd_object *out)
     return err;
 }
 
-void nd_object_warn(struct nd_object *o)
+void nd_object_say(struct nd_object *o)
 {
-    if (o->warnings)
-        fputs(o->warnings, stderr);
-    free(o->warnings);
-    o->warnings = NULL;
+    if (o->said)
+        fputs(o->said, stderr);
+    free(o->said);
+    o->said = NULL;
 }
 
 void nd_object_free(struct nd_object *o)
 {
     nd_compiler_reap(&o->compiler);
-    free(o->warnings);
+    free(o->said);
     if (o->map)
         munmap(o->map, o->map_size);
     else if (o->data)
@@ -275,6 +275,7 @@ static int compile_to(const struct nd_compiler_opts *o, const int *fds, int list
     add(argv, &n, "--btf", o->btf);
     // What describes another kernel gives an object that must be fitted to this one.
     add(argv, &n, NULL, o->portable || o->btf || o->facts ? "--portable" : NULL);
+    add(argv, &n, NULL, o->verbose ? "-v" : NULL);
     add(argv, &n, "-f", o->messages);
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);
@@ -304,10 +305,11 @@ int nd_compiler_make(const struct nd_compiler_opts *o, struct nd_object *out)
         nd_msg("error: not enough memory for the object: %s", strerror(errno));
     else
         code = compile_to(o, fds, ends[0], &out->compiler);
-    if (!code) {
-        out->warnings = text_of(fds[1]);
+    if (fds[0] >= 0 && fds[1] >= 0) {
+        out->said = text_of(fds[1]);
         err = map_fd(fds[0], out);
-        if (err) {
+        out->options = code && !err;
+        if (err && !code) {
             nd_msg("error: the compiler returned no object: %s", strerror(-err));
             code = 1;
         }

@@ -16,7 +16,8 @@ struct nd_object { // mapped memory
     size_t size;
     void *map; // what to unmap; NULL: data itself
     size_t map_size;
-    char *warnings; // of the compiler, not shown yet; or NULL
+    char *said;     // by the compiler, not shown yet: warnings or errors; or NULL
+    bool options;   // the script is wrong, and data is a manifest of its options alone
     pid_t compiler; // has sent everything and is about to end: for nd_compiler_reap(); or 0
 };
 
@@ -26,6 +27,7 @@ struct nd_compiler_opts {
     const char *text;              // -e
     const char *pid, *facts, *btf; // passed on, or NULL
     const char *messages;          // how they are printed, NULL: as text
+    bool verbose;                  // say all reasons
     bool portable;                 // an object also for other kernels
     uint32_t without;              // ND_F_BIT()s: features to do without
     // What the object will have, while the compiler works on it: time to get ready. Or NULL.
@@ -35,16 +37,17 @@ struct nd_compiler_opts {
 
 // Where the compiler is, or would be.
 void nd_compiler_path(char *path, size_t size);
-// Exit code for this program: 0, or 1 or 2 after a message (the compiler's or ours). What it warns
-// of is in the object, because it may be compiled again.
+// Exit code for this program: 0, or 1 or 2. What the compiler says is in the object: it may be
+// compiled again, and what is wrong with the command line comes first. If the script is what is
+// wrong, the object is a manifest of its options, if it got that far.
 int nd_compiler_make(const struct nd_compiler_opts *opts, struct nd_object *out);
 // Waits for the end of a compiler that has done its work.
 void nd_compiler_reap(pid_t *compiler);
 // Maps a compiled object from a file. 0 or a negative errno.
 int nd_object_map(const char *path, struct nd_object *out);
 void nd_object_free(struct nd_object *o);
-// Shows the warnings, once.
-void nd_object_warn(struct nd_object *o);
+// Shows what the compiler said, once.
+void nd_object_say(struct nd_object *o);
 // Becomes the compiler with these words; returns only when it cannot (exit code).
 int nd_compiler_exec(char **argv, uint32_t without);
 // Runs it with these words and waits; exit code.

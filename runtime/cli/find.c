@@ -4,6 +4,8 @@
 // know what scripts contain. Serves the command line.
 #include "runtime/cli/find.h"
 
+#include "runtime/common/near.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -70,21 +72,32 @@ static bool in_table(const char *root, const char *name, char *real, size_t size
     return found && snprintf(real, size, "%s", to) < (int)size;
 }
 
+static const char *const foreign[] = {".py", ".bt",
+                                      ".sh"}; // what other collections end their names with
+
+static bool cut_suffix(char *name)
+{
+    size_t i, n = strlen(name);
+
+    for (i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
+        if (n > 3 && !strcmp(name + n - 3, foreign[i])) {
+            name[n - 3] = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 // Other names of a tool: with .py, .bt or .sh, with - for _, or one of the table.
 static bool try_other_names(const char *root, const char *name, char *path, size_t size)
 {
-    static const char *const suffix[] = {".py", ".bt", ".sh"};
     char other[256], real[256], *p;
-    size_t i, n = strlen(name);
 
     if (in_table(root, name, real, sizeof(real)))
         return try_library(root, real, path, size);
     if (snprintf(other, sizeof(other), "%s", name) >= (int)sizeof(other))
         return false;
-    for (i = 0; i < sizeof(suffix) / sizeof(*suffix); i++) {
-        if (n > 3 && !strcmp(other + n - 3, suffix[i]))
-            other[n - 3] = 0;
-    }
+    cut_suffix(other);
     if (in_table(root, other, real, sizeof(real)))
         return try_library(root, real, path, size);
     for (p = other; *p; p++) {
@@ -127,15 +140,97 @@ static bool try_roots(try_fn *try, const char *name, char *path, size_t size)
     return try(ND_DATADIR "/stdlib", name, path, size);
 }
 
+// A tool by the path that it had in another collection, DIR/.../X.py: its name says which one it
+// is. Paths of scripts of our own are taken literally.
+static const char *without_folders(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    char plain[256];
+
+    if (!slash || snprintf(plain, sizeof(plain), "%s", slash + 1) >= (int)sizeof(plain))
+        return name;
+    return cut_suffix(plain) ? slash + 1 : name;
+}
+
 int nd_find_script(const char *name, char *path, size_t size)
 {
     if (snprintf(path, size, "%s", name) < (int)size && is_file(path))
         return 0;
+    name = without_folders(name);
     if (!is_name(name))
         return -ENOENT;
     return try_roots(try_library, name, path, size) || try_roots(try_other_names, name, path, size)
                ? 0
                : -ENOENT;
+}
+
+// Keeps the better of what is in best and the candidate.
+static void nearer(const char *name, const char *candidate, char *best, size_t size)
+{
+    struct nd_near near = {.name = name};
+    char word[256];
+    int n = snprintf(word, sizeof(word), "%s", candidate);
+
+    if (n > 3 && n < (int)sizeof(word) && !strcmp(word + n - 3, ".nd"))
+        word[n - 3] = 0;
+    if (*best)
+        nd_near_try(&near, best);
+    nd_near_try(&near, word);
+    if (near.n && near.best[0] == word)
+        snprintf(best, size, "%s", word);
+}
+
+// As a try_fn that looks at all tools and finds none.
+static bool near_in(const char *root, const char *name, char *best, size_t size)
+{
+    char dir[PATH_MAX], path[PATH_MAX + 300], line[512], other[256], to[256];
+    DIR *groups = opendir(root), *tools;
+    struct dirent *e, *f;
+    FILE *table;
+
+    while (groups && (e = readdir(groups))) {
+        if (e->d_name[0] == '.' || !strcmp(e->d_name, "lib"))
+            continue;
+        snprintf(dir, sizeof(dir), "%s/%s", root, e->d_name);
+        tools = opendir(dir);
+        if (!tools)
+            nearer(name, e->d_name, best, size);
+        while (tools && (f = readdir(tools))) {
+            if (f->d_name[0] != '.')
+                nearer(name, f->d_name, best, size);
+        }
+        if (tools)
+            closedir(tools);
+    }
+    if (groups)
+        closedir(groups);
+    snprintf(dir, sizeof(dir), "%s/aliases", root);
+    table = fopen(dir, "re");
+    while (table && fgets(line, sizeof(line), table)) {
+        if (line[0] != '#' && sscanf(line, "%255s %255s", other, to) == 2 &&
+            try_library(root, to, path, sizeof(path)))
+            nearer(name, other, best, size);
+    }
+    if (table)
+        fclose(table);
+    return false;
+}
+
+void nd_find_near(const char *name, char *out, size_t size)
+{
+    char plain[256];
+    char *p;
+
+    *out = 0;
+    name = without_folders(name);
+    if (snprintf(plain, sizeof(plain), "%s", name) >= (int)sizeof(plain))
+        return;
+    cut_suffix(plain);
+    for (p = plain; *p; p++) {
+        if (*p == '-')
+            *p = '_';
+    }
+    try_roots(near_in, plain, out, size);
 }
 
 bool nd_find_is_object(const char *path)

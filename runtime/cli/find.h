@@ -11,4 +11,7 @@
 int nd_find_script(const char *name, char *path, size_t size);
 bool nd_find_is_object(const char *path); // an ELF file?
 
+// The tool whose name is most like this one, or "".
+void nd_find_near(const char *name, char *out, size_t size);
+
 #endif

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 7u
+#define ND_MF_VERSION 8u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -104,7 +104,8 @@ struct nd_seal {
     X(WORDS, uint32_t)  /* lists: aliases, swapped maps, files, ... */    \
     X(BLOB, uint8_t)    /* default values of options, binary constants */ \
     X(NEEDS, struct nd_mf_need)                                           \
-    X(PATHS, struct nd_mf_path)
+    X(PATHS, struct nd_mf_path)                                           \
+    X(ABSENT, struct nd_mf_absent)
 
 enum nd_mf_sec {
 #define ND_MF_SEC_ENUM(name, type) ND_SEC_##name,
@@ -129,6 +130,7 @@ struct nd_mf_header {
     struct nd_mf_range sec[ND_SEC_MAX];
     uint32_t script;     // string: path of the script as given, "-e" for a one-liner
     uint32_t title;      // string: first comment line of the script, for --help
+    uint32_t notes;      // string: the lines of that comment that follow
     uint32_t state_size; // bytes of nd_state
     uint32_t opts_size;  // bytes of nd_opts
     uint32_t ring_bytes; // size of the event ring buffer; 0 = the script sends nothing
@@ -150,7 +152,6 @@ enum {
     // Offsets of fields are CO-RE relocations, and what else it took from the kernel is in NEEDS:
     // it can run on another one. Without: for the very kernel it was compiled on.
     ND_MF_PORTABLE = 1 << 4,
-    ND_MF_WARNED = 1 << 5, // the compiler gave warnings about it
     // nd_state is not in shared memory: its first words_size bytes are in ND_WORDS_SYM, one entry
     // each, so that a write of ours does not touch what programs write; the others in .bss or, in
     // objects without global data, in an array map ND_STATE_SYM of one entry, at the same offset.
@@ -300,7 +301,8 @@ enum {
 };
 
 struct nd_mf_map {
-    uint32_t name; // with the @: "@latency", "@" for the anonymous one
+    uint32_t name;  // with the @: "@latency", "@" for the anonymous one
+    uint32_t title; // what people see instead of the name; "": nothing
     uint32_t kind; // enum nd_mf_map_kind
     uint32_t flags;
     uint32_t key_type; // ND_MF_NONE: scalar or internal
@@ -394,9 +396,19 @@ enum nd_path_count {
     ND_PATHC_ORDER,     // at a stage before one that the packet had passed
     ND_PATHC_MAX,
     // What user space knows of itself, for ND_BI_PATH_COUNT:
-    ND_PATHC_LOST = ND_PATHC_MAX, // timed out
-    ND_PATHC_UNDER_WAY,           // at this moment
+    ND_PATHC_LOST = ND_PATHC_MAX, // timed out: in the order of enum nd_mf_fate
+    ND_PATHC_ELSEWHERE,
+    ND_PATHC_VANISHED,
+    ND_PATHC_UNDER_WAY, // at this moment
     ND_PATHC_ASK_MAX,
+};
+
+// What became of a packet that timed out. Without ND_PATH_ASKS every one is lost.
+enum nd_mf_fate {
+    ND_FATE_LOST,      // it was dropped
+    ND_FATE_ELSEWHERE, // it, or a copy, was seen at another device, or delivered
+    ND_FATE_VANISHED,  // nothing was seen
+    ND_FATE_MAX,
 };
 
 struct nd_mf_path {
@@ -404,12 +416,22 @@ struct nd_mf_path {
     uint32_t map;                 // MAPS: packets under way; values are of type `record`
     uint32_t record;              // TYPES: struct { step { from, to, ns }, path { ... } }
     uint32_t stages, nstages;     // WORDS: strings
-    uint32_t func;                // user code for a packet that timed out, or ND_MF_NONE
+    uint32_t func[ND_FATE_MAX];   // user code for a packet that timed out, or ND_MF_NONE
+    uint32_t fate_off;            // in a record: u64 enum nd_mf_fate + 1, 0: vanished; or ND_MF_NONE
+    uint32_t other_off;           // and the name of the other device, 16 bytes; or ND_MF_NONE
     uint32_t last_off, from_off;  // in a record: time and number of the last stage, u64
     uint64_t timeout;             // ns
     uint32_t timeout_opt;         // OPTIONS: its value instead, or ND_MF_NONE
     uint32_t count[ND_PATHC_MAX]; // offsets in nd_state, 0: never counted
-    uint32_t pad;
+    struct nd_mf_span span;
+};
+
+// A stage that the target kernel cannot serve and that is left out.
+struct nd_mf_absent {
+    uint32_t stage;             // string
+    uint32_t module;            // string: for want of which; "": the reasons say why
+    uint32_t reasons, nreasons; // WORDS: strings, two for each alternative: what, why not
+    uint32_t when;              // FUNCS: it matters only if this is true, ND_MF_NONE: in any case
     struct nd_mf_span span;
 };
 

@@ -65,6 +65,7 @@ static void fill(struct nd_mf *mf, const void *data)
     SEC(blob, ND_SEC_BLOB, uint8_t);
     SEC(needs, ND_SEC_NEEDS, struct nd_mf_need);
     SEC(paths, ND_SEC_PATHS, struct nd_mf_path);
+    SEC(absent, ND_SEC_ABSENT, struct nd_mf_absent);
 #undef SEC
 }
 
@@ -75,7 +76,8 @@ static const char *check_globals(const struct nd_mf *mf)
     if (!mf->nstrings || mf->strings[0] || mf->strings[mf->nstrings - 1])
         return "its strings are not terminated";
     if (!nd_mf_str_ok(mf, h->script) || !nd_mf_str_ok(mf, h->title) ||
-        !nd_mf_str_ok(mf, h->kernel) || !nd_mf_str_ok(mf, h->text) || !nd_mf_str_ok(mf, h->build))
+        !nd_mf_str_ok(mf, h->notes) || !nd_mf_str_ok(mf, h->kernel) || !nd_mf_str_ok(mf, h->text) ||
+        !nd_mf_str_ok(mf, h->build))
         return "a string of the header is out of range";
     if (!nd_mf_strings_ok(mf, h->files, h->nfiles))
         return "its file names are out of range";
@@ -93,8 +95,8 @@ static const char *check_map(const struct nd_mf *mf, const struct nd_mf_map *m)
     bool data = m->kind != ND_MAP_STACK && m->kind != ND_MAP_SCRATCH;
     uint32_t off, i;
 
-    if (m->kind > ND_MAP_USER || !nd_mf_str_ok(mf, m->name) || !nd_mf_str_ok(mf, m->sym) ||
-        !nd_mf_str_ok(mf, m->sym2) || !nd_mf_span_ok(mf, &m->span))
+    if (m->kind > ND_MAP_USER || !nd_mf_str_ok(mf, m->name) || !nd_mf_str_ok(mf, m->title) ||
+        !nd_mf_str_ok(mf, m->sym) || !nd_mf_str_ok(mf, m->sym2) || !nd_mf_span_ok(mf, &m->span))
         return "a map's kind or name is out of range";
     if (m->key_type != ND_MF_NONE && m->key_type >= mf->ntypes)
         return "a map's key type is out of range";
@@ -247,8 +249,14 @@ static const char *check_path(const struct nd_mf *mf, const struct nd_mf_path *d
     size = mf->types[d->record].size;
     if (size < 8 || d->last_off > size - 8 || d->from_off > size - 8)
         return "a path's record is too small";
-    if (d->func != ND_MF_NONE && (d->func >= mf->nfuncs || mf->funcs[d->func].nparams != 1))
-        return "a path's handler is out of range";
+    if ((d->fate_off != ND_MF_NONE && d->fate_off > size - 8) ||
+        (d->other_off != ND_MF_NONE && (size < 16 || d->other_off > size - 16)))
+        return "what a path's record says of a packet is out of range";
+    for (i = 0; i < ND_FATE_MAX; i++) {
+        if (d->func[i] != ND_MF_NONE &&
+            (d->func[i] >= mf->nfuncs || mf->funcs[d->func[i]].nparams != 1))
+            return "a path's handler is out of range";
+    }
     if (d->timeout_opt != ND_MF_NONE &&
         (d->timeout_opt >= mf->noptions || mf->options[d->timeout_opt].kind != ND_OPT_DURATION))
         return "a path's timeout does not name a duration";
@@ -265,6 +273,17 @@ static const char *check_need(const struct nd_mf *mf, const struct nd_mf_need *n
                    nd_mf_span_ok(mf, &n->span)
                ? NULL
                : "a need is out of range";
+}
+
+static const char *check_absent(const struct nd_mf *mf, const struct nd_mf_absent *a)
+{
+    if (!nd_mf_str_ok(mf, a->stage) || !nd_mf_str_ok(mf, a->module) ||
+        !nd_mf_strings_ok(mf, a->reasons, a->nreasons) || a->nreasons % 2 ||
+        !nd_mf_span_ok(mf, &a->span))
+        return "a stage that is left out is out of range";
+    return a->when == ND_MF_NONE || (a->when < mf->nfuncs && !mf->funcs[a->when].nparams)
+               ? NULL
+               : "the condition of a stage that is left out is out of range";
 }
 
 static const char *check_arrays(const struct nd_mf *mf)
@@ -284,6 +303,7 @@ static const char *check_arrays(const struct nd_mf *mf)
     EACH(hooks, check_hook);
     EACH(needs, check_need);
     EACH(paths, check_path);
+    EACH(absent, check_absent);
 #undef EACH
     return why;
 }

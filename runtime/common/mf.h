@@ -28,8 +28,9 @@ struct nd_mf {
     const uint8_t *blob;
     const struct nd_mf_need *needs;
     const struct nd_mf_path *paths;
+    const struct nd_mf_absent *absent;
     uint32_t ntypes, nfields, nenumerators, nmaps, nprogs, nattaches, nevents, noptions, nsites,
-        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nneeds, npaths, nstrings;
+        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nneeds, npaths, nabsent, nstrings;
 };
 
 // Checks the whole blob (sizes, checksum, every index, offset, jump target, local, string; type

@@ -16,8 +16,6 @@ enum { ND_VALUE_UNIT_S = 3, ND_VALUE_UNITS = 7 }; // times are printed in units 
 extern const struct nd_value_unit nd_value_units[ND_VALUE_UNITS];
 uint64_t nd_value_unit(const char *name); // 0: there is no such unit
 
-// Decimal, or hexadecimal after 0x; false if it is not an integer of 64 bits.
-bool nd_value_number(const char *text, int64_t *out);
 // 5s 200ms 50us 100ns 1m 1h 1d 5sec 5min, fractions allowed, a bare number is seconds. ns; false if
 // it is none.
 bool nd_value_duration(const char *text, int64_t *ns);

@@ -51,11 +51,22 @@ struct nd_loss { // one line of the summary: a site with a counter above 0
     uint64_t total;
 };
 
+#define ND_PATH_OTHERS 16u // devices that are told apart; the last one stands for all others
+
+struct nd_path_other { // a device where packets were instead
+    char name[16];
+    uint64_t count;
+};
+
 struct nd_path_stat { // what happened to packets on a path
     const struct nd_mf_path *path;
     uint64_t count[ND_PATHC_MAX];
     uint64_t lost, under_way;
     const uint64_t *lost_after; // by last stage
+    // Of a path that asks (fate_off):
+    uint64_t elsewhere, vanished;
+    const uint64_t *vanished_after;
+    const struct nd_path_other *others; // ND_PATH_OTHERS
 };
 
 // The first record: the script, what is attached (nat), and the options as text (nopts).
@@ -81,7 +92,7 @@ void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st);
 void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
 void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
                    const char *const *cells, uint32_t nrows, const bool *numeric);
-// fail(): a record, where there are records; the message is on stderr.
+// fail(), or warn() with code 0: a record, where there are records; the message is on stderr.
 void nd_sink_fail(struct nd_sink *s, int code, const char *text);
 // The end: lost, missed, map-full, evicted; the text sink writes lines only for what is not zero.
 void nd_sink_summary(struct nd_sink *s, const struct nd_loss *loss, uint32_t nloss,

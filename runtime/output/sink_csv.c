@@ -431,6 +431,8 @@ static void csv_path(struct nd_sink *s, const struct nd_path_stat *st)
             cell(&s->out, column.v, column.n);
             free(column.v);
         }
+        if (st->path->fate_off != ND_MF_NONE)
+            nd_buf_puts(&s->out, ",elsewhere,vanished");
         end_row(s);
     }
     start_row(s, "path", name);
@@ -441,6 +443,10 @@ static void csv_path(struct nd_sink *s, const struct nd_path_stat *st)
     cell_u64(&s->out, st->under_way);
     for (i = 0; i < st->path->nstages; i++)
         cell_u64(&s->out, st->lost_after ? st->lost_after[i] : 0);
+    if (st->path->fate_off != ND_MF_NONE) {
+        cell_u64(&s->out, st->elsewhere);
+        cell_u64(&s->out, st->vanished);
+    }
     end_row(s);
 }
 
@@ -480,7 +486,7 @@ static void csv_table(struct nd_sink *s, const struct nd_sink_table *t)
 
 static void csv_fail(struct nd_sink *s, int code, const char *text)
 {
-    fixed_row(s, "error", "", "time,code,text");
+    fixed_row(s, code ? "error" : "warning", "", "time,code,text");
     cell_time(&s->out, nd_sink_wall());
     cell_i64(&s->out, code);
     cell_text(&s->out, text);

@@ -87,4 +87,7 @@ uint64_t nd_sink_lost(const struct nd_sink_summary *m, uint32_t kind);
 uint64_t nd_sink_missed(const struct nd_sink_summary *m,
                         bool *told); // told: is that the complete number?
 
+// The name of a device where packets were instead.
+const char *nd_sink_other(const struct nd_path_other *o);
+
 #endif

@@ -219,10 +219,44 @@ static bool is_number(const char *p)
     return !*p;
 }
 
-static void json_path(struct nd_sink *s, const struct nd_path_stat *st)
+static void put_after(struct nd_sink *s, const char *name, const struct nd_path_stat *st,
+                      const uint64_t *after)
 {
     const struct nd_mf *mf = s->fmt->mf;
     uint32_t i, n = 0;
+
+    put_name(s, name);
+    put(s, "{");
+    for (i = 0; after && i < st->path->nstages; i++) {
+        if (!after[i])
+            continue;
+        put(s, n++ ? "," : "");
+        put_string(s, nd_mf_str(mf, mf->words[st->path->stages + i]));
+        nd_buf_printf(&s->out, ":%" PRIu64, after[i]);
+    }
+    put(s, "}");
+}
+
+static void put_others(struct nd_sink *s, const struct nd_path_other *others)
+{
+    uint32_t i, n = 0;
+
+    put_name(s, "elsewhere_at");
+    put(s, "{");
+    for (i = 0; others && i < ND_PATH_OTHERS; i++) {
+        if (!others[i].count)
+            continue;
+        put(s, n++ ? "," : "");
+        put_string(s, nd_sink_other(&others[i]));
+        nd_buf_printf(&s->out, ":%" PRIu64, others[i].count);
+    }
+    put(s, "}");
+}
+
+static void json_path(struct nd_sink *s, const struct nd_path_stat *st)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    uint32_t i;
 
     put(s, "{\"type\":\"path\"");
     put_name(s, "name");
@@ -231,16 +265,13 @@ static void json_path(struct nd_sink *s, const struct nd_path_stat *st)
         put_count(s, nd_sink_path_count(i), st->count[i]);
     put_count(s, "lost", st->lost);
     put_count(s, "under_way", st->under_way);
-    put_name(s, "lost_after");
-    put(s, "{");
-    for (i = 0; st->lost_after && i < st->path->nstages; i++) {
-        if (!st->lost_after[i])
-            continue;
-        put(s, n++ ? "," : "");
-        put_string(s, nd_mf_str(mf, mf->words[st->path->stages + i]));
-        nd_buf_printf(&s->out, ":%" PRIu64, st->lost_after[i]);
+    put_after(s, "lost_after", st, st->lost_after);
+    if (st->path->fate_off != ND_MF_NONE) {
+        put_count(s, "elsewhere", st->elsewhere);
+        put_others(s, st->others);
+        put_count(s, "vanished", st->vanished);
+        put_after(s, "vanished_after", st, st->vanished_after);
     }
-    put(s, "}");
     end_record(s);
 }
 
@@ -293,10 +324,12 @@ static void json_summary(struct nd_sink *s, const struct nd_sink_summary *m)
 
 static void json_fail(struct nd_sink *s, int code, const char *text)
 {
-    put(s, "{\"type\":\"error\",\"text\":");
+    put(s, code ? "{\"type\":\"error\",\"text\":" : "{\"type\":\"warning\",\"text\":");
     put_string(s, text);
-    put_name(s, "code");
-    nd_buf_printf(&s->out, "%d", code);
+    if (code) {
+        put_name(s, "code");
+        nd_buf_printf(&s->out, "%d", code);
+    }
     end_record(s);
 }
 

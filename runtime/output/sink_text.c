@@ -64,6 +64,11 @@ static void map_value(struct nd_sink *s, uint32_t type, const void *val, uint64_
     }
 }
 
+static const char *map_title(const struct nd_mf *mf, const struct nd_mf_map *m)
+{
+    return nd_mf_str(mf, m->title ? m->title : m->name);
+}
+
 static void map_entry(struct nd_sink *s, const struct nd_sink_entries *e, uint32_t i)
 {
     const struct nd_mf *mf = s->fmt->mf;
@@ -71,7 +76,7 @@ static void map_entry(struct nd_sink *s, const struct nd_sink_entries *e, uint32
     const struct nd_mf_type *t = &mf->types[m->val_type];
     const uint8_t *val = e->copy->vals + (size_t)i * e->copy->val_size;
 
-    nd_buf_puts(&s->out, nd_mf_str(mf, m->name));
+    nd_buf_puts(&s->out, map_title(mf, m));
     if (e->copy->key_size) {
         nd_buf_put(&s->out, "[", 1);
         nd_format_key(s->fmt, m->key_type, e->copy->keys + (size_t)i * e->copy->key_size, &s->out);
@@ -93,7 +98,7 @@ static void text_map(struct nd_sink *s, const struct nd_sink_entries *e)
     uint32_t i;
 
     if (!e->n && s->in_report) {
-        nd_buf_puts(&s->out, nd_mf_str(s->fmt->mf, s->fmt->mf->maps[e->map].name));
+        nd_buf_puts(&s->out, map_title(s->fmt->mf, &s->fmt->mf->maps[e->map]));
         nd_buf_puts(&s->out, ": (empty)\n");
     }
     for (i = 0; i < e->n; i++)
@@ -210,24 +215,57 @@ static const char *const path_text[ND_PATHC_MAX] = {
     [ND_PATHC_ORDER] = "out of order",
 };
 
-// path vm_out: started 100, done 98, lost 2 (after qdisc_enq 2), under way 0
-static void text_path(struct nd_sink *s, const struct nd_path_stat *st)
+// " (after qdisc_enq 2)"
+static void put_after(struct nd_sink *s, const struct nd_path_stat *st, const uint64_t *after)
 {
     const struct nd_mf *mf = s->fmt->mf;
     const char *sep = " (after ";
     uint32_t i;
 
-    nd_buf_printf(&s->out, "path %s: started %" PRIu64 ", done %" PRIu64 ", lost %" PRIu64,
-                  nd_mf_str(mf, st->path->name), st->count[ND_PATHC_STARTED],
-                  st->count[ND_PATHC_DONE], st->lost);
-    for (i = 0; st->lost_after && i < st->path->nstages; i++) {
-        if (!st->lost_after[i])
+    for (i = 0; after && i < st->path->nstages; i++) {
+        if (!after[i])
             continue;
         nd_buf_printf(&s->out, "%s%s %" PRIu64, sep, nd_mf_str(mf, mf->words[st->path->stages + i]),
-                      st->lost_after[i]);
+                      after[i]);
         sep = ", ";
     }
-    nd_buf_printf(&s->out, "%s, under way %" PRIu64, st->lost ? ")" : "", st->under_way);
+    if (*sep == ',')
+        nd_buf_put(&s->out, ")", 1);
+}
+
+static void put_others(struct nd_sink *s, const struct nd_path_other *others)
+{
+    const char *sep = " (";
+    uint32_t i;
+
+    for (i = 0; others && i < ND_PATH_OTHERS; i++) {
+        if (!others[i].count)
+            continue;
+        nd_buf_printf(&s->out, "%s%s %" PRIu64, sep, nd_sink_other(&others[i]), others[i].count);
+        sep = ", ";
+    }
+    if (*sep == ',')
+        nd_buf_put(&s->out, ")", 1);
+}
+
+// path vm_out: started 100, done 90, lost 2 (after qdisc_enq 2), elsewhere 8 (vnet1 8), under way 0
+static void text_path(struct nd_sink *s, const struct nd_path_stat *st)
+{
+    uint32_t i;
+
+    nd_buf_printf(&s->out, "path %s: started %" PRIu64 ", done %" PRIu64 ", lost %" PRIu64,
+                  nd_mf_str(s->fmt->mf, st->path->name), st->count[ND_PATHC_STARTED],
+                  st->count[ND_PATHC_DONE], st->lost);
+    put_after(s, st, st->lost_after);
+    if (st->elsewhere) {
+        nd_buf_printf(&s->out, ", elsewhere %" PRIu64, st->elsewhere);
+        put_others(s, st->others);
+    }
+    if (st->vanished) {
+        nd_buf_printf(&s->out, ", vanished %" PRIu64, st->vanished);
+        put_after(s, st, st->vanished_after);
+    }
+    nd_buf_printf(&s->out, ", under way %" PRIu64, st->under_way);
     for (i = ND_PATHC_DONE + 1; i < ND_PATHC_MAX; i++) {
         if (st->count[i])
             nd_buf_printf(&s->out, ", %s %" PRIu64, path_text[i], st->count[i]);

@@ -76,3 +76,8 @@ bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
 
     return nd_hist_is(t) && nd_agg_int(t, val, ND_AGG_COUNT, &n) && !n;
 }
+
+const char *nd_sink_other(const struct nd_path_other *o)
+{
+    return *o->name ? o->name : "this host";
+}

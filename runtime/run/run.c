@@ -7,6 +7,7 @@
 #include "runtime/common/msg.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/trigger.h"
+#include "runtime/run/absent.h"
 #include "runtime/run/instance.h"
 #include "runtime/run/run_impl.h"
 
@@ -92,36 +93,66 @@ static void run_hooks(struct nd_run *r, uint32_t kind)
 
 // ---- start -------------------------------------------------------------------------------------
 
-// Which programs does this run need? `when` conditions are user code over options only.
+// Conditions are user code over options only: for those there is a machine of its own, made when
+// the first is asked.
+struct conditions {
+    struct nd_vm_env env;
+    struct nd_vm *vm;
+};
+
+// Is it true? `func` may be ND_MF_NONE, which is.
+static int ask(struct nd_run *r, struct conditions *c, uint32_t func, const struct nd_mf_span *span,
+               bool *yes)
+{
+    int err;
+
+    *yes = true;
+    if (func == ND_MF_NONE)
+        return 0;
+    if (!c->vm) {
+        c->env.maps = nd_maps_new(r->mf, NULL);
+        c->vm = c->env.maps ? nd_vm_new(&c->env) : NULL;
+    }
+    err = c->vm ? nd_vm_call(c->vm, func, ND_MF_NONE, NULL, yes) : -ENOMEM;
+    if (err && !r->cut)
+        nd_msg_at(r->mf, span, "error", "the condition of this probe fails: %s",
+                  c->vm && nd_vm_error(c->vm) ? nd_vm_error(c->vm) : strerror(-err));
+    return err;
+}
+
+// What the kernel cannot serve, as far as this run would have it.
+static int say_absent(struct nd_run *r, struct conditions *c)
+{
+    bool *matters = calloc(r->mf->nabsent + 1, sizeof(*matters));
+    int err = matters ? 0 : -ENOMEM;
+    uint32_t i;
+
+    for (i = 0; i < r->mf->nabsent && !err; i++)
+        err = ask(r, c, r->mf->absent[i].when, &r->mf->absent[i].span, &matters[i]);
+    if (!err)
+        nd_run_absent(r->mf, matters, r->opts->verbose);
+    free(matters);
+    return err;
+}
+
+// Which programs does this run need?
 static int choose(struct nd_run *r)
 {
-    struct nd_vm_env env = {.mf = r->mf,
-                            .sink = r->sink,
-                            .fmt = &r->fmt,
-                            .opts = r->values->data,
-                            .interrupted = interrupted,
-                            .interrupted_arg = r};
-    struct nd_vm *vm = NULL;
+    struct conditions c = {.env = {.mf = r->mf,
+                                   .sink = r->sink,
+                                   .fmt = &r->fmt,
+                                   .opts = r->values->data,
+                                   .interrupted = interrupted,
+                                   .interrupted_arg = r}};
     uint32_t i;
     int err = 0;
 
-    for (i = 0; i < r->mf->nprogs && !err; i++) {
-        const struct nd_mf_prog *p = &r->mf->progs[i];
-
-        r->wanted[i] = true;
-        if (p->when == ND_MF_NONE)
-            continue;
-        if (!vm) {
-            env.maps = nd_maps_new(r->mf, NULL);
-            vm = env.maps ? nd_vm_new(&env) : NULL;
-        }
-        err = vm ? nd_vm_call(vm, p->when, ND_MF_NONE, NULL, &r->wanted[i]) : -ENOMEM;
-        if (err && !r->cut)
-            nd_msg_at(r->mf, &p->span, "error", "the condition of this probe fails: %s",
-                      vm && nd_vm_error(vm) ? nd_vm_error(vm) : strerror(-err));
-    }
-    nd_vm_free(vm);
-    nd_maps_free(env.maps);
+    for (i = 0; i < r->mf->nprogs && !err; i++)
+        err = ask(r, &c, r->mf->progs[i].when, &r->mf->progs[i].span, &r->wanted[i]);
+    if (!err)
+        err = say_absent(r, &c);
+    nd_vm_free(c.vm);
+    nd_maps_free(c.env.maps);
     return err;
 }
 

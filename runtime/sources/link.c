@@ -9,7 +9,9 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -77,25 +79,66 @@ static int64_t number_of(const struct rtattr *a, const struct row *row)
     return small;
 }
 
+// What the kernel says of the device; NULL: there is none.
+static const struct nlmsghdr *look_up(const char *name, char *reply, size_t size)
+{
+    const struct nlmsghdr *h = (const void *)reply;
+    ssize_t n = *name && strlen(name) < IFNAMSIZ ? ask(name, reply, size) : -1;
+
+    return n >= 0 && NLMSG_OK(h, (size_t)n) && h->nlmsg_type == RTM_NEWLINK ? h : NULL;
+}
+
+static const struct rtattr *attribute(const struct nlmsghdr *h, unsigned short type)
+{
+    const char *first = (const char *)h + NLMSG_LENGTH(sizeof(struct ifinfomsg));
+    int left = (int)h->nlmsg_len - (int)NLMSG_LENGTH(sizeof(struct ifinfomsg));
+    const struct rtattr *a;
+
+    for (a = (const void *)first; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+        if (a->rta_type == type)
+            return a;
+    }
+    return NULL;
+}
+
 int64_t nd_link_stat(const char *name, uint32_t what)
 {
     _Alignas(8) char reply[REPLY]; // a handler that asks often must not add them up
     const struct row where = row_of(what);
-    const struct nlmsghdr *h = (const void *)reply;
+    const struct nlmsghdr *h = look_up(name, reply, sizeof(reply));
     const struct rtattr *a;
-    ssize_t n;
-    int left;
 
-    if (!*name || strlen(name) >= IFNAMSIZ)
+    if (!h)
         return -1;
-    n = ask(name, reply, sizeof(reply));
-    if (n < 0 || !NLMSG_OK(h, (size_t)n) || h->nlmsg_type != RTM_NEWLINK)
-        return -1;
-    a = (const void *)(reply + NLMSG_LENGTH(sizeof(struct ifinfomsg)));
-    left = (int)h->nlmsg_len - (int)NLMSG_LENGTH(sizeof(struct ifinfomsg));
+    a = attribute(h, where.attr);
+    return a ? number_of(a, &where) : 0;
+}
+
+static const char *kind_in(const struct rtattr *info)
+{
+    const struct rtattr *a = RTA_DATA(info);
+    int left = (int)RTA_PAYLOAD(info);
+
     for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
-        if (a->rta_type == where.attr)
-            return number_of(a, &where);
+        if (a->rta_type == IFLA_INFO_KIND)
+            return RTA_DATA(a); // the kernel ends it with a NUL
     }
-    return 0;
+    return NULL;
+}
+
+void nd_link_kind(const char *name, char *out, size_t size)
+{
+    _Alignas(8) char reply[REPLY];
+    const struct nlmsghdr *h = look_up(name, reply, sizeof(reply));
+    const struct ifinfomsg *i = h ? NLMSG_DATA(h) : NULL;
+    const struct rtattr *info = h ? attribute(h, IFLA_LINKINFO) : NULL;
+    const char *kind = info ? kind_in(info) : NULL;
+
+    if (i && kind && !strcmp(kind, "tun"))
+        kind = i->ifi_type == ARPHRD_ETHER ? "tap" : "tun";
+    snprintf(out, size, "%s",
+             !i                               ? ""
+             : kind                           ? kind
+             : i->ifi_type == ARPHRD_LOOPBACK ? "loopback"
+                                              : "physical");
 }

@@ -65,6 +65,43 @@ static size_t read_file(const char *path, char *text, size_t size)
     return n;
 }
 
+// The words that follow a flag; "" if it is not there.
+static const char *value_of(const char *cmd, size_t size, const char *flag)
+{
+    const char *p, *end = cmd + size, *before = "";
+
+    for (p = cmd; p < end; before = p, p += strlen(p) + 1) {
+        if (is_flag(before, flag))
+            return p;
+    }
+    return "";
+}
+
+int nd_qemu_name(int64_t pid, char *out, size_t size)
+{
+    char path[64], *cmd = malloc(CMDLINE_MAX);
+    const char *name, *guest;
+    size_t n;
+
+    *out = 0;
+    if (!cmd)
+        return -ENOMEM;
+    snprintf(path, sizeof(path), "/proc/%lld/cmdline", (long long)pid);
+    n = read_file(path, cmd, CMDLINE_MAX);
+    if (n && is_qemu(cmd)) {
+        name = value_of(cmd, n, "-name");
+        guest = strstr(name, "guest=");
+        name = guest ? guest + strlen("guest=") : name;
+        if (!*name)
+            name = value_of(cmd, n, "-uuid");
+        snprintf(out, size, "%.*s", (int)strcspn(name, ","), name);
+        if (!*out)
+            snprintf(out, size, "qemu");
+    }
+    free(cmd);
+    return 0;
+}
+
 struct taps {
     char name[TAPS_MAX][IFNAMSIZ];
     uint32_t n;

@@ -404,6 +404,15 @@ static int vm_bi_fail(struct nd_vm *vm, const struct vm_value *v)
     return 0;
 }
 
+static int vm_bi_warn(struct nd_vm *vm, const struct vm_value *v)
+{
+    if (c_string(vm, &v[0]))
+        return -EINVAL;
+    nd_msg("warning: %s", vm->scratch.v);
+    nd_sink_fail(vm->env.sink, 0, vm->scratch.v);
+    return 0;
+}
+
 static int vm_bi_path_count(struct nd_vm *vm, const struct vm_value *v)
 {
     int64_t path, what, n = 0;

@@ -8,6 +8,7 @@
 #include "runtime/sources/link.h"
 #include "runtime/sources/qemu.h"
 #include "runtime/sources/textfile.h"
+#include "runtime/sources/threads.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,6 +119,56 @@ int vm_bi_vm_tap(struct nd_vm *vm, const struct vm_value *v)
     if (nd_qemu_tap(name, i, tap))
         return vm_fail(vm, ENOMEM, "out of memory");
     return vm_push_copy(vm, tap, strlen(tap));
+}
+
+int vm_bi_vm_name(struct nd_vm *vm, const struct vm_value *v)
+{
+    char name[256];
+    int64_t pid;
+
+    if (vm_i64(vm, &v[0], &pid))
+        return -EINVAL;
+    if (nd_qemu_name(pid, name, sizeof(name)))
+        return vm_fail(vm, ENOMEM, "out of memory");
+    return vm_push_copy(vm, name, strlen(name));
+}
+
+int vm_bi_process_name(struct nd_vm *vm, const struct vm_value *v)
+{
+    char name[64];
+    int64_t pid;
+
+    if (vm_i64(vm, &v[0], &pid))
+        return -EINVAL;
+    nd_threads_process(pid, name, sizeof(name));
+    return vm_push_copy(vm, name, strlen(name));
+}
+
+int vm_bi_threads(struct nd_vm *vm, const struct vm_value *v)
+{
+    char names[1024], prefix[17];
+    const char *s;
+    uint32_t n;
+
+    if (vm_str(vm, &v[0], &s, &n))
+        return -EINVAL;
+    snprintf(prefix, sizeof(prefix), "%.*s", (int)n, s);
+    nd_threads_named(prefix, names, sizeof(names));
+    return vm_push_copy(vm, names, strlen(names));
+}
+
+int vm_bi_device_kind(struct nd_vm *vm, const struct vm_value *v)
+{
+    char name[IFNAMSIZ] = "", kind[32];
+    const char *s;
+    uint32_t n;
+
+    if (vm_str(vm, &v[0], &s, &n))
+        return -EINVAL;
+    if (n < sizeof(name)) // a longer one is not the name of a device
+        memcpy(name, s, n);
+    nd_link_kind(name, kind, sizeof(kind));
+    return vm_push_copy(vm, kind, strlen(kind));
 }
 
 // ---- words -------------------------------------------------------------------------------------

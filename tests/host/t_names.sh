@@ -11,6 +11,27 @@ title by-group cpu/offcputime_ts
 title by-file-name offcputime_ts.nd
 title by-old-name offcputime-ts.py
 title by-old-name-bare offcputime-ts
+title by-old-path measurement-tools/cpu/offcputime-ts.py
+title by-old-path-whole /opt/no-such-folder/measurement-tools/cpu/offcputime-ts.py
+
+# What --help of each tool ends with: how to read what it shows, and two examples that name it.
+for f in stdlib/[!l]*/*.nd; do
+    name=${f##*/} name=${name%.nd}
+    "$ND" "$name" --help >"$TMP/help" 2>&1
+    same "help-$name" "$(sed -n '/^General flags/,$p' "$TMP/help" | sed -n '/^$/,$p' | awk '/^Examples:$/ { e = NR } NF && !e { read++ } e && /^  ndtrace / { n++ } END { print (read > 0), n, NR == e + n }')" '1 2 1'
+    same "help-$name-examples" "$(tail -2 "$TMP/help" | grep -c "^  ndtrace $name\b")" 2
+done
+
+# A mistyped name: the tool that is meant. A path of our own is what it says.
+near() {
+    "$ND" "$2" >"$TMP/out" 2>&1
+    same "near-$1" "$?:$(tail -c +10 "$TMP/out")" "2:error: there is no script or tool \"$2\" here or in the standard library; $3"
+}
+near tool offcputme_ts 'did you mean offcputime_ts?'
+near old-spelling vm-network-latncy-summary.py 'did you mean vm_network_latency_summary?'
+near alias virtionet-rx-path-monitr 'ndtrace list tools shows all of them' # where its tool is not there
+near own-path /no/such/offcputime_ts.nd 'ndtrace list tools shows all of them'
+near nothing zzzzzz 'ndtrace list tools shows all of them'
 
 # Every line of the table of names leads to a tool, or to one that is not there yet: then no file.
 while read -r old new; do
@@ -26,7 +47,7 @@ same aliases-form "$(grep -v '^#' stdlib/aliases | grep -cvE '^[A-Za-z0-9_.-]+ [
 for word in nosuchtool cpu/nosuchtool stages lib/../cpu/offcputime_ts ./offcputime_ts /offcputime_ts; do
     "$ND" "$word" --help >"$TMP/out" 2>&1
     same "none-$word" $? 2
-    has "none-$word-says" "$TMP/out" 'ndtrace list tools'
+    has "none-$word-says" "$TMP/out" 'ndtrace list tools|did you mean offcputime_ts'
 done
 nd=$(realpath "$ND")
 (cd "$TMP" && printf '// mine\nBEGIN { exit() }\n' >offcputime_ts && "$nd" offcputime_ts --help >"$TMP/out" 2>&1)

@@ -127,6 +127,28 @@ has otherwise-back-step "$OUT" "^@back\[qdisc_enq, tx_xmit\]: $((N + 1))\$"
 same otherwise-no-step-back "$(grep -c '^@back\[tx_xmit' "$OUT")" 0
 same otherwise-lines "$(grep -c '^path ' "$OUT")" 3
 
+# Unmatched are those that the path is about and that did not enter, not what its filter leaves out: here all of one size
+# enter, and what the filter says in a function, and of what the stage knows, is told apart.
+trace filter -e "$HEAD use flow
+    fn mine(p: pkt) -> bool { return p.dev == opt.a && flow_match(p) }
+    path none by packet_id timeout 60s = qdisc_enq if (pkt.dev == opt.a && flow_match(pkt)) -> tx_xmit if (pkt.dev == opt.a) -> netif_rx if (pkt.len > 60000)
+    path small by packet_id timeout 60s = qdisc_enq if (pkt.len == 342 && has(pkt.udp)) -> tx_xmit if (pkt.dev == opt.a) -> netif_rx if (pkt.len > 60000)
+    path icmp by packet_id timeout 60s = qdisc_enq if (has(pkt.icmp) && cpu < 1000) -> tx_xmit if (pkt.dev == opt.a) -> netif_rx if (pkt.len > 60000)
+    path dev by packet_id timeout 60s = qdisc_enq if (mine(pkt) && skb->len > 400) -> tx_xmit if (pkt.dev == opt.a) -> netif_rx if (pkt.len > 60000)
+    path when_on by packet_id timeout 60s = tx_queue when (has(opt.a)) if (pkt.dev == opt.a && pkt.ip.proto == 132) -> qdisc_enq when (!has(opt.a)) -> tx_xmit if (pkt.dev == opt.a) -> netif_rx if (pkt.len > 60000)
+    path by_skb by (u64)skb timeout 60s = qdisc_enq if (pkt.dev == opt.a && pkt.udp.dport == 1) -> tx_xmit if (pkt.dev == opt.a) -> netif_rx if (pkt.len > 60000)" \
+    --a "$A" --b "$B" --dst-ip 192.0.2.1 || finish
+N=$(send 20 300)
+M=$(send 30 100)
+stop "$PID"
+OUT=$TMP/filter.out
+has filter-none "$OUT" '^path none: started 0, done 0, lost 0, under way 0$'
+has filter-small "$OUT" "^path small: started $N, done 0, lost 0, under way $N, unmatched $M\$"
+has filter-icmp "$OUT" '^path icmp: started 0, done 0, lost 0, under way 0$'
+has filter-dev "$OUT" "^path dev: started 0, done 0, lost 0, under way 0, unmatched $((N + M))\$"
+has filter-when "$OUT" '^path when_on: started 0, done 0, lost 0, under way 0$'
+has filter-by-skb "$OUT" '^path by_skb: started 0, done 0, lost 0, under way 0$'
+
 # One flow of four, with all its packets at all stages.
 trace sample -e "$HEAD path p by packet_id timeout 2s sample 1/4 by flow = qdisc_enq if (pkt.dev == opt.a && has(pkt.udp))
     -> tx_xmit if (pkt.dev == opt.a && has(pkt.udp)) -> netif_rx if (pkt.dev == opt.b && has(pkt.udp))

@@ -216,13 +216,15 @@ static void test_bad(void **state)
 static void test_required(void **state)
 {
     struct result r;
+    char usage[128]; // with the name that was typed
     struct obj o;
 
     (void)state;
     make(&o, true);
+    snprintf(usage, sizeof(usage), "usage: ndtrace %s [OPTIONS]", o.o);
     RUN(&r, &o, "--count", "1");
     expect(&r, 2, NULL, "--device is required: a help text");
-    expect(&r, 2, NULL, "usage: ndtrace test.nd [OPTIONS]");
+    expect(&r, 2, NULL, usage);
     RUN(&r, &o, "--device=lo");
     expect(&r, 0, "device given=1", NULL);
     obj_free(&o);

@@ -82,6 +82,7 @@ static void start(struct fixture *x)
     nd_mfb_add(x->b, ND_SEC_SITES, sites, 2);
     x->path.name = nd_mfb_str(x->b, "vm_out");
     x->path.nstages = 2;
+    x->path.fate_off = ND_MF_NONE;
     x->path.stages = nd_mfb_count(x->b, ND_SEC_WORDS);
     for (i = 0; i < 2; i++) {
         uint32_t s = nd_mfb_str(x->b, stages[i]);
@@ -306,6 +307,11 @@ static void put_end(struct fixture *x, struct nd_sink *s)
     nd_sink_path(s, &st);
     st.lost_after = NULL;
     nd_sink_path(s, &st);
+    x->path.fate_off = 0; // one that asks what became of them
+    st.elsewhere = 7;
+    st.vanished = 8;
+    nd_sink_table(s, other, 2, cells, 1, numeric);
+    nd_sink_path(s, &st);
     nd_sink_summary(s, loss, 2, at, 2, 100, 2000000000);
 }
 
@@ -321,6 +327,11 @@ static void tables_paths_and_the_end(void **state)
                    "under_way,lost_after.in,\"lost_after.a,b\"\n"
                    "path,vm_out,T,100,98,0,0,0,0,2,3,1,1\n"
                    "path,vm_out,T,100,98,0,0,0,0,2,3,0,0\n"
+                   "record,name,time,a,b\n"
+                   "table,,T,x,10\n"
+                   "record,name,time,started,done,started_again,unmatched,rehit,out_of_order,lost,"
+                   "under_way,lost_after.in,\"lost_after.a,b\",elsewhere,vanished\n"
+                   "path,vm_out,T,100,98,0,0,0,0,2,3,0,0,7,8\n"
                    "record,name,time,since,file,line,col,map,count\n"
                    "loss,event_lost,T,start,,0,0,,9\n"
                    "record,name,time,events,lost,missed,missed_told,map_full,evicted,duration_ns\n"

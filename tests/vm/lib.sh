@@ -35,8 +35,10 @@ count_stages() {
     set -- "$(printf 'use %s\n' $2)" "$(stages_of $2)" "${@:3}"
     for s in $2; do script+="probe $s? { @$s = count() }"$'\n'; done
     traced "$name" "$1"$'\n'"$script" "${@:3}"
-    LEFT_OUT=$(sed -nE "s/.*cannot serve the stage '([a-z0-9_]+)': left out.*/\1/p" "$TMP/$name.err" | sort | xargs)
+    LEFT_OUT=$(left_out "$TMP/$name.err")
 }
+# FILE: the stages that a run says it leaves out.
+left_out() { sed -nE 's/.*warning: (.*: )?stages? ([a-z0-9_, ]+) (is|are) left out.*/\2/p' "$1" | tr -s ', ' '\n' | sort | xargs; }
 # STAGE NUMBER, STAGE +NUMBER: the stage was passed so often, at least so often; nothing if it was left out.
 passed() {
     local n

@@ -46,9 +46,9 @@ no_module() {
     same "without-$3-exit" $? 2
     has "without-$3" "$TMP/e" "$2"
 }
-no_module openvswitch "module 'openvswitch' has no function '.*\(the module is not loaded\)" ovs_upcall_latency_summary
-no_module vhost "module '?vhost(_net)?'? is not loaded" kvm_irqfd_stats_summary --qemu-pid 1
-no_module nf_conntrack "no function 'nf_conntrack_in'.*\(its module is not loaded" trace_conntrack
+no_module openvswitch '^ndtrace: error: openvswitch is not loaded: .*; modprobe openvswitch$' ovs_upcall_latency_summary
+no_module vhost '^ndtrace: error: (vhost|vhost_net) is not loaded.*; modprobe vhost(_net)?$' kvm_irqfd_stats_summary --qemu-pid 1
+no_module nf_conntrack '^ndtrace: error: nf_conntrack is not loaded: .*; modprobe nf_conntrack$' trace_conntrack
 
 # ---- privileges
 for without in bpf perfmon all; do

@@ -127,9 +127,10 @@ done
 # What cannot be served: refused with the reasons, or left out with a warning.
 "$WITHIN" 60 "$ND" -e 'ovs_rx { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same refused-exit $? 2
-has refused "$TMP/e" "this kernel cannot serve the stage 'ovs_rx'"
+has refused "$TMP/e" '^ndtrace: error: openvswitch is not loaded: stage ovs_rx is needed here; modprobe openvswitch$'
+"$WITHIN" 60 "$ND" -v -e 'ovs_rx { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 has refused-why "$TMP/e" 'func:openvswitch:ovs_vport_receive: .*not loaded'
 "$WITHIN" 60 "$ND" -c true -e 'ovs_rx? { @ = count() } netif_rx { @n = count() }' >"$TMP/o" 2>"$TMP/e"
 same left-out-exit $? 0
-has left-out "$TMP/e" "warning.*this kernel cannot serve the stage 'ovs_rx': left out"
+has left-out "$TMP/e" '^ndtrace: warning: openvswitch is not loaded: stage ovs_rx is left out; modprobe openvswitch$'
 finish

@@ -101,7 +101,7 @@ has twice-path "$OUT" "^path p: started $((2 * N)), done $((2 * N)), lost 0, und
 has twice-step "$OUT" "^@step\[netif_rx, ovs_process\]: $((2 * N))\$"
 has twice-four "$OUT" "^@done\[10.1.0.1\]: $N\$"
 has twice-six "$OUT" "^@done\[fd01::1\]: $N\$"
-LEFT_OUT=$(sed -nE "s/.*cannot serve the stage 'ovs_ct_([a-z]+)': left out.*/\1/p" "$TMP/twice.err" | xargs)
+LEFT_OUT=$(left_out "$TMP/twice.err" | sed 's/ovs_ct_//g')
 for s in run lookup update; do passed $s +$((4 * N)); done
 ovs_flows <<<'actions=NORMAL'
 finish

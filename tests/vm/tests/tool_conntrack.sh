@@ -45,7 +45,7 @@ if of __nf_ct_refresh_acct | grep -q .; then
 fi
 lines four-syn nf_conntrack_tcp_packet 2 '10\.1\.0\.1:[0-9]+ -> 10\.1\.0\.2:9 \(TCP\) .* ACK:0 FLAGS:\[SYN\] .*SKBZoneID:5'
 lines four-rst nf_conntrack_tcp_packet 2 '10\.1\.0\.2:9 -> 10\.1\.0\.1:[0-9]+ \(TCP\) .* SEQ:0 .* FLAGS:\[RST\|ACK\]'
-lines four-accepted nf_conntrack_tcp_packet 2 'RET: 1$'
+lines four-accepted nf_conntrack_tcp_packet 2 'RET: 1 \(NF_ACCEPT\)$'
 lines four-no-six nf_conntrack_in 0 ICMPV6
 has four-end "$OUT" '^Detaching probes and exiting\.\.\.$'
 # What the kernel lists.
@@ -60,10 +60,34 @@ gone
 during six six --filters-file "$TMP/filters.json" --rel-time
 lines six-in nf_conntrack_in $((2 * N)) 'PKTINFO: fd01::[12] -> fd01::[12] \(ICMPV6\) '
 same six-only "$(grep -c '^PKTINFO: 10' "$OUT")" 0
-has six-time "$OUT" '^TIME\(s\): 0\.0000    COMM: .* FUNC: nf_conntrack_in '
+has six-time "$OUT" '^\[ {3,4}[0-9]+\.[0-9]{3}\] COMM: .* FUNC: nf_conntrack_in '
 has six-stack "$OUT" '^  nf_hook_slow\+0x'
 lines six-zone __nf_conntrack_confirm 1 'fd01::1 -> fd01::2 \(ICMPV6\).*CTINFO:2\(IP_CT_NEW\) .* SKBZoneID:5'
 same six-deleted "$(grep -A 1 'FUNC: nf_ct_delete ' "$OUT" | grep -cx 'PKTINFO: fd01::1 -> fd01::2 (ICMPV6)')" 1
+same six-early "$(grep -A 3 'FUNC: nf_ct_delete ' "$OUT" | grep -cx 'TIMEOUT: deleted before its time')" 1
+
+# A packet that belongs to no connection is invalid, for TCP and for the hook; a connection whose time is over has timed out.
+inside b sysctl -qw net.netfilter.nf_conntrack_icmp_timeout=1 net.netfilter.nf_conntrack_tcp_loose=0
+stray() {
+    inside b nc -l 10.1.0.2 8080 >/dev/null &
+    local listener=$! client
+    wait_until 20 listening b 8080
+    inside a bash -c 'exec 3<>/dev/tcp/10.1.0.2/8080; sleep 2; echo x >&3; sleep 1' &
+    client=$!
+    sleep 1
+    inside b conntrack -F 2>/dev/null # now its packets belong to none
+    pings a 10.1.0.2 1 >/dev/null
+    wait $client
+    kill $listener 2>/dev/null
+    inside b conntrack -L >/dev/null 2>&1
+}
+during stray stray --src-ip 10.1.0.1 --stack=false --verbose
+has stray-invalid "$OUT" '^CT_STATE: INVALID$'
+has stray-ret "$OUT" '^RET: -1 \(-NF_ACCEPT: invalid\)$'
+has stray-verdict "$OUT" '^RET: 1 \(NF_ACCEPT\)$'
+has stray-invalid-count "$OUT" '^  nf_conntrack_in: [1-9][0-9]* INVALID$'
+has stray-timeout "$OUT" '^TIMEOUT: expired$'
+has stray-counts "$OUT" '^  nf_ct_delete: [1-9][0-9]* timed out$'
 printf '[{"src_ip": "10.0.0.1"},\n {"sport": 1}]' >"$TMP/filters.json"
 "$ND" trace_conntrack --filters-file "$TMP/filters.json" >"$TMP/wrong" 2>&1
 same wrong-file $? 2

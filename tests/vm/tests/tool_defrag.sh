@@ -62,6 +62,17 @@ lines lost-where $N '\[kfree_skb\] .* DEV=eth0   10\.8\.0\.1 -> 10\.8\.0\.2 Prot
 has lost-stack "$OUT" '^   - nf_hook_slow\+0x'
 inside f nft delete table netdev early
 
+# Dropped on their way out, where no one put them together: the device is that of the drop, not of the last fragments.
+ip -n e link set eth0 name out0
+drop_out() { inside e tc qdisc replace dev out0 root netem loss 100%; large 10.8.0.2; inside e tc qdisc del dev out0 root; }
+large 10.8.0.2
+during out drop_out --dst-port 9 --src-ip 10.8.0.1
+lines out-where $((3 * N)) '\[kfree_skb\] .* DEV=out0 +10\.8\.0\.1(:[0-9]+)? -> 10\.8\.0\.2(:9)? Proto=17 .*'
+same out-others "$(grep '^\[kfree_skb\]' "$OUT" | grep -vc 'DEV=out0')" 0
+during port drop_out --dst-port 10 --src-ip 10.8.0.1
+same port-filter "$(grep -c '^\[' "$OUT")" 1 # the counts at the end
+ip -n e link set out0 name eth0
+
 # Each comes twice: the copies of the first two are told, that of the third waits for the others in vain.
 twice() { before && large 10.8.0.2 && given_up $N 0; }
 inside e tc qdisc replace dev eth0 root netem duplicate 100%

@@ -30,7 +30,7 @@ if trace gaps $TOOL --config "$TMP/pairs" --threshold 150000 --interval 1h; then
     twice 10.1.0.2 12 sleep 0.2 # of no pair
     stop "$PID"
     same gaps-exit "$CODE" 0
-    has gaps-pairs "$OUT" '^Pair 100: va -> vb, tracking UDP ports: \[(9, 10|10, 9)\]$'
+    has gaps-pairs "$OUT" '^Pair 100: va -> vb, tracking ports: \[(9, 10|10, 9)\]$'
     for port in 9 10; do
         same gaps-send-$port "$(grep -cE "^[0-9]+\.[0-9]{9} +SEND gap>150000us: gap=(19|[2-9][0-9]|1[0-9]{2})[0-9]{4} us, port=$port, dev_name=va, pair=100 " "$OUT")" 1
         same gaps-recv-$port "$(grep -cE " RECV gap>150000us: gap=(19|[2-9][0-9]|1[0-9]{2})[0-9]{4} us, port=$port, dev_name=vb, pair=100 \(upstream\) " "$OUT")" 1
@@ -49,6 +49,15 @@ if trace way $TOOL --pairs 'va,vb=7;vb,va=8' --ports 9 11 --threshold 2500ms --i
     same way-recv "$(grep -cE ' RECV gap>2500000us: .* pair=7 \(in datapath\) ' "$OUT")" 1
 fi
 tc qdisc del dev vb root
+
+# One device in several pairs: its pauses are those of each pair with that port.
+OUT=$TMP/several.out
+if trace several $TOOL --pairs 'va,vb=7;va,va=8;va,in0=9' --ports 9 --threshold 150000 --interval 1h; then
+    twice 10.1.0.2 9 sleep 0.2
+    stop "$PID"
+    same several-send "$(sed -nE 's/.* SEND gap.* pair=([0-9]+) .*/\1/p' "$OUT" | sort | xargs)" '7 8 9'
+    same several-recv "$(sed -nE 's/.* RECV gap.* pair=([0-9]+) .*/\1/p' "$OUT" | sort | xargs)" 7
+fi
 
 # LINE MESSAGE: what a wrong line of the file says.
 wrong() {
@@ -73,9 +82,10 @@ wrong_text() {
 wrong_text 'va,vb=1;vb' 'vb +": a pair has two devices'
 wrong_text 'va,vb=1;vb,va=1' 'vb va 1": there is a pair 1 already'
 wrong_text 'va,vb=x' 'va vb x": the number of a pair is'
+wrong_text 'va,vb=1;va,vb=2;va,vb=3;va,vb=4;va,vb=5' 'va vb 5": va sends in 4 other pairs already'
 "$ND" $TOOL --send-dev va vb --recv-dev "vb va" --ports 9 10 --duration 1ms >"$TMP/lists"
 same lists $? 0
-has lists-pair "$TMP/lists" '^Pair 2: vb -> va, tracking UDP ports: \[(9, 10|10, 9)\]$'
-has lists-ports "$TMP/lists" '^Tracking UDP ports: \[9, 10\]$'
+has lists-pair "$TMP/lists" '^Pair 2: vb -> va, tracking ports: \[(9, 10|10, 9)\]$'
+has lists-ports "$TMP/lists" '^Tracking ports: \[9, 10\]$'
 has lists-added "$TMP/lists" "^Added recv-dev: va \(ifindex=$(cat /sys/class/net/va/ifindex)\)\$"
 finish

@@ -31,7 +31,10 @@ for dir in TX RX; do
 done
 # 3 * 52 + 4 * 262 + 5 * 1042 + 6 * 5042 + 7 * 30042 bytes in 25 packets.
 has sizes-average "$OUT" '^ Total      9\.65K '
-same sizes-line "$(grep -cE '^-{95}$' "$OUT")" 1
+same sizes-line "$(grep -cE '^-{106}$' "$OUT")" 1
+
+has sizes-head "$OUT" '^ QueueID .* Bytes/s    PPS        SKB/s *$'
+has sizes-banner "$OUT" '^Device: eth0 \(ifindex [0-9]+, (veth|physical)\)$'
 
 # Frames without a protocol for them are dropped, which the device counts.
 mtu 1500
@@ -41,7 +44,7 @@ ip tuntap add dev ndtap0 mode tap
 sysctl -qw net.ipv6.conf.ndtap0.disable_ipv6=1
 dropped() { cat /sys/class/net/ndtap0/statistics/rx_dropped; }
 before=$(dropped)
-trace drops iface_netstat -n ndtap0 --interval 1h
+trace drops iface_netstat -n ndtap0 --interval 1h --throughput=false
 "$STIMULUS" tap 10 >/dev/null
 stop "$PID"
 OUT=$TMP/drops.out

@@ -23,7 +23,7 @@ delayed() {
 }
 delayed delay-ms 60000 # all at once
 has delay-path "$OUT" "^path pair: started $N, done $N, lost 0, under way 0(,|\$)"
-has delay-banner "$OUT" '^Tracing UDP ports 9, 11 from va -> vb; hit'
+has delay-banner "$OUT" '^Tracing ports 9, 11 from va -> vb; hit'
 action() { pings a fd01::2 $N; }
 acting six vm_pair_latency --send-dev va --recv-dev vb --protocol icmp --interval 1h
 delayed six-ms 25000

@@ -29,7 +29,7 @@ same delay-six "$(lines '^\[[0-9:.]{12}\] fd01::1 -> fd01::2 ICMPV6 id=[0-9]+ se
 m=$(sed -nE 's/^  Qdisc delay: ([0-9]+)\.[0-9]{3}us$/\1/p' "$OUT" | sort -n | awk '{ v[NR] = $1 } END { print NR, int(v[1] / 1000), int(v[int(NR / 2)] / 1000) < 60 }')
 case $m in "$((2 * N)) "19\ 1 | "$((2 * N)) "2[0-5]\ 1) ok delay-ms ;; *) not_ok delay-ms "got '$m', wanted '$((2 * N)), 19 to 25 ms at least, 1: half of them below 60 ms'" ;; esac
 same delay-kind "$(lines '^  Qdisc: netem 8[0-9a-f]+:0 queue 0, 0 packets and 0 bytes before it, enq #[0-9]+ deq #[0-9]+$')" $((2 * N))
-has delay-count "$OUT" "^@packets\[eth0, dequeued\]: $((2 * N))\$"
+has delay-count "$OUT" "^packets by device and how they left\[eth0, dequeued\]: $((2 * N))\$"
 has delay-dist "$OUT" "^n $((2 * N))  min (19|20)[0-9]{3} "
 
 # A bucket that lets 100 kbit/s through: of 10 packets of 1042 bytes at once the last waits for those before it, 80 ms each.
@@ -55,7 +55,7 @@ during order late
 same order-blocks "$(lines ' 10\.1\.0\.1 -> 10\.1\.0\.2 UDP [0-9]+->9 id=[0-9]+ dev=eth0$')" 20
 same order-late "$(lines '^  REORDERED \(enq #[0-9]+ deq #[0-9]+\)$')" 16
 has order-first "$OUT" 'enq #5 deq #1$'
-has order-count "$OUT" '^@reordered\[eth0\]: 16$'
+has order-count "$OUT" '^packets that left out of order\[eth0\]: 16$'
 
 ends() {
     host_queue netem loss 100% && pings a 10.1.0.2 $N -W 1 -i 0.02
@@ -66,10 +66,10 @@ ends() {
 host_queue
 FLAGS=(--protocol icmp --latency-us 999999.5)
 during ends ends
-has ends-dropped "$OUT" "^@packets\[eth0, dropped\]: $N\$"
-has ends-bypass "$OUT" "^@packets\[eth0, bypass\]: $N\$"
-has ends-none "$OUT" "^@no_queue\[eth0\]: $((3 * N))\$" # also b's answers: its device has that name
-has ends-pending "$OUT" '^@packets\[eth0, pending\]: 3$'
+has ends-dropped "$OUT" "^packets by device and how they left\[eth0, dropped\]: $N\$"
+has ends-bypass "$OUT" "^packets by device and how they left\[eth0, bypass\]: $N\$"
+has ends-none "$OUT" "^packets of devices without a queue\[eth0\]: $((3 * N))\$" # also b's answers: its device has that name
+has ends-pending "$OUT" '^packets by device and how they left\[eth0, pending\]: 3$'
 same ends-status "$(lines '^  Status: Packet entered qdisc$')" 3
 same ends-fast "$(lines '^  Qdisc delay')" 0
 host_queue

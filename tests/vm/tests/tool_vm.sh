@@ -56,6 +56,24 @@ same irqs-control "$(sed -n 's/^    Data Plane: \([0-9]*\) .*/\1/p' "$OUT" | gre
 same irqs-wrong $? 2
 has irqs-wrong-says "$TMP/wrong" 'error: --subcategory needs --category data'
 same irqs-wrong-quiet "$(cat "$TMP/out")" ''
+# NAME PATTERN ARGUMENTS...: refused, and nothing is shown.
+wrong() {
+    "$ND" "${@:3}" >"$TMP/out" 2>"$TMP/wrong"
+    same "wrong-$1" "$?:$(cat "$TMP/out")" 2:
+    has "wrong-$1-says" "$TMP/wrong" "$2"
+}
+wrong pid-none 'error: --qemu-pid: process 4194303 does not exist$' kvm_irqfd_stats_summary --qemu-pid 4194303
+wrong pid-other 'error: --qemu-pid: process 1 is not a QEMU but ' kvm_irqfd_stats_summary --qemu-pid 1
+wrong pid-two 'error: unexpected argument "2"' kvm_irqfd_stats_summary --qemu-pid "$VM" 2
+wrong pid-two-words 'error: unexpected argument "2"' kvm_irqfd_stats_summary "$VM" 2
+wrong vhost-none "error: --device: there is no thread vhost-1; these run: .*vhost-$VM" vhost_queue_correlation_details --device vhost-1
+wrong vhost-device 'error: --device: there is no device nosuch0; vhost threads are: ' vhost_queue_correlation_details --device nosuch0
+action() { pings peer 10.3.0.2 1; }
+acting clear kvm_irqfd_stats_summary --qemu-pid "$VM" --clear --interval 1h
+has clear-note "$TMP/clear.err" 'warning: --clear has no meaning here: each report starts at zero'
+has clear-banner "$OUT" "^VM: .* \(QEMU process $VM\)\$"
+"$ND" vm_network_latency_summary --vm-interface eth0 --phy-interface vnet0 --duration 100ms >"$TMP/out" 2>"$TMP/wrong"
+has swapped "$TMP/wrong" 'warning: --phy-interface vnet0 is a tap device, as VMs have them, and --vm-interface eth0 is not \(physical\): are they swapped\?'
 
 during pair vhost_queue_correlation_details --device vnet0 --interval 1h
 read -r rx tx < <(sed -n 's/^    - Packets processed: \([0-9]*\) (RX), \([0-9]*\) (TX)/\1 \2/p' "$OUT")
