@@ -45,5 +45,5 @@ nobody "$TMP/bin/ndtrace" check -e 'rawtracepoint:net_dev_queue { @ = args.nosuc
 same nobody-check-bad $? 2
 nobody "$TMP/bin/ndtrace" "$TMP/bin/packet_sizes.nd" >"$TMP/run" 2>&1
 same nobody-run $? 1
-has nobody-run-says "$TMP/run" 'must be run as root'
+has nobody-run-says "$TMP/run" 'CAP_BPF and CAP_PERFMON are missing'
 finish
