@@ -58,8 +58,8 @@ quick_suites() {
 }
 all_suites() {
     local kernels one
-    kernels=$(. tests/vm/common.sh && echo "$KERNELS")
-    one=$(tr ' ' '\n' <<<"$kernels" | grep -x 6.1 | head -n 1)
+    kernels=$(. tests/vm/common.sh && echo "$CHECK_KERNELS")
+    one=$(tr ' ' '\n' <<<"$kernels" | grep -x 5.10 | head -n 1)
     if [ -n "$one" ] && [ "$(nproc)" -gt 1 ]; then
         # Nothing is built by two at a time.
         "$make" -s "$jobs" vm-programs && beside env NDTRACE_VM_JOBS=1 "$make" -s check-vm KERNEL="$one"

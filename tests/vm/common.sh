@@ -3,6 +3,8 @@
 # check.sh and distros.sh, so it must not do anything itself.
 # shellcheck shell=bash disable=SC2034
 KERNELS=${NDTRACE_VM_KERNELS:-5.10 6.1 6.12 7}
+# Those of `make check`, which has half an hour: the oldest, the newest, and one between on which each tool is tested.
+CHECK_KERNELS=${NDTRACE_VM_KERNELS:-5.10 6.12 7}
 NESTED=6.1 # the kernel of machines inside the machine: it boots there best
 CACHE=${NDTRACE_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ndtrace-vm}
 # What tests start again and again: brought along in memory.
