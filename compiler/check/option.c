@@ -66,10 +66,90 @@ static void bad_default(struct nd_check *c, struct nd_expr *e, const char *what)
     nd_error(c->d, ND_E0501, e->span, "the default must be %s", what);
 }
 
+static const char *wanted(struct nd_check *c, const struct nd_option *o)
+{
+    switch (o->kind) {
+    case ND_OPT_STRING:
+    case ND_OPT_PATH:
+        return nd_arena_printf(c->a, "a string shorter than %u bytes", o->stride);
+    case ND_OPT_DURATION:
+    case ND_OPT_USECS:
+    case ND_OPT_MSECS:
+        return "a duration such as 5s or 200ms";
+    case ND_OPT_PORT:
+        return "a port from 1 to 65535";
+    case ND_OPT_PROTO:
+        return "a protocol: " ND_VALUE_PROTOS;
+    case ND_OPT_PID:
+        return "a process id, above 0";
+    case ND_OPT_BOOL:
+        return "true or false";
+    case ND_OPT_INT:
+        return "an integer";
+    default:
+        return nd_arena_printf(c->a, "a string with a valid %s", o->decl->texpr->name);
+    }
+}
+
+// A word that is no constant (proto = tcp) is text, as on the command line.
+static void as_text(struct nd_check *c, struct nd_expr *e)
+{
+    if (e->kind != ND_E_IDENT || nd_check_lookup(c, e->name))
+        return;
+    e->kind = ND_E_STRING;
+    e->str = e->name;
+    e->len = (uint32_t)strlen(e->str);
+}
+
+// What the text of a number says; of addresses it stays text.
+static void as_number(const struct nd_option *o, struct nd_expr *e, const uint8_t *bytes)
+{
+    if (!nd_type_is_int(o->type))
+        return;
+    e->kind = ND_E_INT;
+    e->num = 0;
+    memcpy(&e->num, bytes, o->stride); // little endian
+    e->lit_unit = o->type->kind == ND_T_DURATION ? ND_UNIT_DURATION : ND_UNIT_NONE;
+}
+
+// A number of the script, which is not one of the command line's words. Bare numbers of times are
+// in the unit that they have there.
+static bool number_fits(const struct nd_option *o, struct nd_expr *e, int64_t v)
+{
+    static const int64_t units[ND_OPT_KIND_MAX] = {
+        [ND_OPT_DURATION] = 1000000000, [ND_OPT_USECS] = 1000, [ND_OPT_MSECS] = 1000000};
+
+    switch (o->kind) {
+    case ND_OPT_DURATION:
+    case ND_OPT_USECS:
+    case ND_OPT_MSECS:
+        if (e->type->kind == ND_T_DURATION)
+            return true;
+        if (v < 0 || v > INT64_MAX / units[o->kind])
+            return false;
+        e->kind = ND_E_INT;
+        e->num = (uint64_t)(v * units[o->kind]);
+        e->lit_unit = ND_UNIT_DURATION;
+        e->type = nd_ty(&nd_type_duration);
+        return true;
+    case ND_OPT_PORT:
+        return nd_value_port(v);
+    case ND_OPT_PROTO:
+        return v >= 0 && v <= 255;
+    case ND_OPT_PID:
+        return v >= 1 && v <= INT32_MAX;
+    case ND_OPT_BOOL:
+        return v == 0 || v == 1;
+    default:
+        return o->kind == ND_OPT_INT;
+    }
+}
+
 static void check_value(struct nd_check *c, struct nd_option *o, struct nd_expr *e)
 {
     uint8_t bytes[20];
     int64_t v = 0;
+    bool good;
 
     if (o->kind == ND_OPT_ENUM) {
         if ((e->kind != ND_E_IDENT && e->kind != ND_E_STRING) ||
@@ -77,47 +157,21 @@ static void check_value(struct nd_check *c, struct nd_option *o, struct nd_expr 
             bad_default(c, e, "one of the names of the enum");
         return;
     }
-    if (e->kind == ND_E_IDENT && strcmp(e->name, "true") && strcmp(e->name, "false")) {
-        e->kind = ND_E_STRING; // proto = tcp
-        e->str = e->name;
-        e->len = (uint32_t)strlen(e->str);
+    as_text(c, e);
+    if (e->kind == ND_E_STRING && o->kind != ND_OPT_STRING && o->kind != ND_OPT_PATH) {
+        nd_check_expr(c, e);
+        if (nd_value_option(o->kind, e->str, bytes))
+            as_number(o, e, bytes);
+        else
+            bad_default(c, e, wanted(c, o));
     }
     nd_check_expr(c, e);
-    nd_check_const_int(c, e, &v);
-    switch (o->kind) {
-    case ND_OPT_STRING:
-    case ND_OPT_PATH:
-        if (e->kind != ND_E_STRING || e->len >= o->stride)
-            bad_default(c, e, nd_arena_printf(c->a, "a string shorter than %u bytes", o->stride));
-        break;
-    case ND_OPT_IFNAME:
-    case ND_OPT_IP:
-    case ND_OPT_PREFIX:
-    case ND_OPT_MAC:
-        if (e->kind != ND_E_STRING || !nd_value_address(o->type->kind, e->str, bytes))
-            bad_default(c, e,
-                        nd_arena_printf(c->a, "a string with a valid %s", o->decl->texpr->name));
-        break;
-    case ND_OPT_DURATION:
-    case ND_OPT_USECS:
-    case ND_OPT_MSECS:
-        if (!e->is_const || e->type->kind != ND_T_DURATION)
-            bad_default(c, e, "a duration such as 5s or 200ms");
-        break;
-    case ND_OPT_PORT:
-        if (!e->is_const || e->kind == ND_E_STRING || !nd_value_port(v))
-            bad_default(c, e, "a port from 1 to 65535");
-        break;
-    case ND_OPT_PROTO:
-        if (e->kind == ND_E_STRING ? !nd_value_proto(e->str, bytes)
-                                   : !e->is_const || v < 0 || v > 255)
-            bad_default(c, e, "a protocol: " ND_VALUE_PROTOS);
-        break;
-    default:
-        if (!e->is_const || !nd_type_is_int(e->type))
-            bad_default(c, e, o->kind == ND_OPT_BOOL ? "true or false" : "an integer");
-        break;
-    }
+    if (e->kind == ND_E_STRING)
+        good = (o->kind != ND_OPT_STRING && o->kind != ND_OPT_PATH) || e->len < o->stride;
+    else
+        good = nd_check_const_int(c, e, &v) && number_fits(o, e, v);
+    if (!good)
+        bad_default(c, e, wanted(c, o));
 }
 
 static void check_default(struct nd_check *c, struct nd_option *o)
@@ -280,14 +334,10 @@ static void put_value(const struct nd_option *o, const struct nd_expr *e, uint8_
     case ND_OPT_IP:
     case ND_OPT_PREFIX:
     case ND_OPT_MAC:
-        nd_value_address(o->type->kind, e->str, out);
+        nd_value_option(o->kind, e->str, out);
         return;
     case ND_OPT_ENUM:
         v = (uint64_t)nd_option_name(o, e->kind == ND_E_STRING ? e->str : e->name);
-        break;
-    case ND_OPT_PROTO:
-        if (e->kind == ND_E_STRING && nd_value_proto(e->str, out))
-            return;
         break;
     default:
         break;

@@ -2,6 +2,8 @@
 // Small questions about a checked program.
 #include "compiler/lang/program.h"
 
+#include "runtime/common/value.h"
+
 #include <string.h>
 
 #define ENTRIES 4096u
@@ -80,7 +82,7 @@ int64_t nd_option_name(const struct nd_option *o, const char *name)
     uint32_t i;
 
     for (i = 0; o->kind == ND_OPT_ENUM && i < o->decl->texpr->args->n; i++) {
-        if (!strcmp(o->decl->texpr->args->v[i]->name, name))
+        if (nd_value_same_name(o->decl->texpr->args->v[i]->name, name))
             return i;
     }
     return -1;

@@ -5,14 +5,12 @@
 
 #include "runtime/common/value.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static int bad(struct nd_why *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static int bad(struct nd_why *why, const char *fmt, ...)
@@ -59,35 +57,20 @@ static int parse_int(const struct nd_mf *mf, const struct nd_mf_option *o, const
                      void *dst, struct nd_why *why)
 {
     char range[64];
-    int64_t v;
 
     (void)mf;
-    if (!nd_value_number(text, &v))
-        return nd_optvalue_range(o, range, sizeof(range))
-                   ? bad(why, "\"%s\" is not a whole number, %s", text, range)
-                   : bad(why, "\"%s\" is not a whole number that fits into 64 bits", text);
-    memcpy(dst, &v, sizeof(v));
-    return 0;
+    if (nd_value_option(o->kind, text, dst))
+        return 0;
+    return nd_optvalue_range(o, range, sizeof(range))
+               ? bad(why, "\"%s\" is not a whole number, %s", text, range)
+               : bad(why, "\"%s\" is not a whole number that fits into 64 bits", text);
 }
 
 static int parse_bool(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
                       void *dst, struct nd_why *why)
 {
-    static const char *const yes[] = {"true", "yes", "on", "1"}, *const no[] = {"false", "no",
-                                                                                "off", "0"};
-    uint64_t v;
-    size_t i;
-
     (void)mf;
-    (void)o;
-    for (i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
-        v = !strcasecmp(text, yes[i]);
-        if (v || !strcasecmp(text, no[i])) {
-            memcpy(dst, &v, sizeof(v));
-            return 0;
-        }
-    }
-    return bad(why, "\"%s\" must be true or false", text);
+    return nd_value_option(o->kind, text, dst) ? 0 : bad(why, "\"%s\" must be true or false", text);
 }
 
 static int parse_text(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
@@ -105,40 +88,16 @@ static int parse_text(const struct nd_mf *mf, const struct nd_mf_option *o, cons
 static int parse_duration(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
                           void *dst, struct nd_why *why)
 {
-    int64_t ns;
+    static const char *const bare[ND_OPT_KIND_MAX] = {
+        [ND_OPT_USECS] = "100ms, 50us, 1s or microseconds",
+        [ND_OPT_MSECS] = "100ms, 50us, 1s or milliseconds",
+        [ND_OPT_DURATION] = "5s, 200ms, 50us, 100ns, 1m, 1h or seconds",
+    };
 
     (void)mf;
-    (void)o;
-    if (!nd_value_duration(text, &ns))
-        return bad(why, "\"%s\" is not a duration; write 5s, 200ms, 50us, 100ns, 1m, 1h or seconds",
-                   text);
-    memcpy(dst, &ns, sizeof(ns));
-    return 0;
-}
-
-// What older tools take as a number of micro- or milliseconds.
-static int parse_in(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
-                    void *dst, struct nd_why *why, const char *unit, const char *units)
-{
-    char with_unit[64];
-    int n = snprintf(with_unit, sizeof(with_unit), "%s%s", text,
-                     text[strspn(text, "0123456789.")] ? "" : unit);
-
-    if (n < 0 || (size_t)n >= sizeof(with_unit) || parse_duration(mf, o, with_unit, dst, why))
-        return bad(why, "\"%s\" is not a duration; write 100ms, 50us, 1s or %s", text, units);
-    return 0;
-}
-
-static int parse_usecs(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
-                       void *dst, struct nd_why *why)
-{
-    return parse_in(mf, o, text, dst, why, "us", "microseconds");
-}
-
-static int parse_msecs(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
-                       void *dst, struct nd_why *why)
-{
-    return parse_in(mf, o, text, dst, why, "ms", "milliseconds");
+    if (nd_value_option(o->kind, text, dst))
+        return 0;
+    return bad(why, "\"%s\" is not a duration; write %s", text, bare[o->kind]);
 }
 
 static void list_devices(char *out, size_t size)
@@ -206,16 +165,10 @@ static int parse_mac(const struct nd_mf *mf, const struct nd_mf_option *o, const
 static int parse_port(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
                       void *dst, struct nd_why *why)
 {
-    uint16_t port;
-    int64_t v;
-
     (void)mf;
-    (void)o;
-    if (!nd_value_number(text, &v) || !nd_value_port(v))
-        return bad(why, "\"%s\" is not a port: it must be between 1 and 65535", text);
-    port = (uint16_t)v;
-    memcpy(dst, &port, sizeof(port));
-    return 0;
+    if (nd_value_option(o->kind, text, dst))
+        return 0;
+    return bad(why, "\"%s\" is not a port: it must be between 1 and 65535", text);
 }
 
 static int parse_proto(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
@@ -231,26 +184,10 @@ static int parse_proto(const struct nd_mf *mf, const struct nd_mf_option *o, con
 static int parse_pid(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
                      void *dst, struct nd_why *why)
 {
-    uint32_t pid;
-
     (void)mf;
-    (void)o;
-    if (!nd_value_pid(text, &pid))
-        return bad(why, "\"%s\" is not a process id", text);
-    memcpy(dst, &pid, sizeof(pid));
-    return 0;
-}
-
-// Of either case, and with - for _, as in the names of flags.
-static bool same_name(const char *a, const char *b)
-{
-    for (; *a && *b; a++, b++) {
-        int x = *a == '-' ? '_' : tolower((unsigned char)*a);
-
-        if (x != (*b == '-' ? '_' : tolower((unsigned char)*b)))
-            return false;
-    }
-    return *a == *b;
+    if (nd_value_option(o->kind, text, dst))
+        return 0;
+    return bad(why, "\"%s\" is not a process id", text);
 }
 
 static int parse_enum(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,
@@ -264,7 +201,7 @@ static int parse_enum(const struct nd_mf *mf, const struct nd_mf_option *o, cons
     for (i = 0; i < o->nnames; i++) {
         const char *name = nd_mf_str(mf, mf->words[o->names + i]);
 
-        if (same_name(text, name)) {
+        if (nd_value_same_name(text, name)) {
             memcpy(dst, &i, sizeof(i));
             return 0;
         }
@@ -285,8 +222,8 @@ static const struct {
     [ND_OPT_PREFIX] = {"prefix", parse_prefix}, [ND_OPT_MAC] = {"mac", parse_mac},
     [ND_OPT_PORT] = {"port", parse_port},       [ND_OPT_PROTO] = {"proto", parse_proto},
     [ND_OPT_PID] = {"pid", parse_pid},          [ND_OPT_PATH] = {"path", parse_text},
-    [ND_OPT_ENUM] = {"enum", parse_enum},       [ND_OPT_USECS] = {"usecs", parse_usecs},
-    [ND_OPT_MSECS] = {"msecs", parse_msecs},
+    [ND_OPT_ENUM] = {"enum", parse_enum},       [ND_OPT_USECS] = {"usecs", parse_duration},
+    [ND_OPT_MSECS] = {"msecs", parse_duration},
 };
 
 int nd_optvalue_parse(const struct nd_mf *mf, const struct nd_mf_option *o, const char *text,

@@ -9,13 +9,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 // ---- numbers, times, sizes ----------------------------------------------------------------------
 
-bool nd_value_number(const char *text, int64_t *out)
+// Decimal, or hexadecimal after 0x.
+static bool number(const char *text, int64_t *out)
 {
     char *end;
 
@@ -125,7 +127,7 @@ bool nd_value_prefix(const char *text, uint8_t prefix[20], int *most)
         return false;
     *most = v4 ? 32 : 128;
     len = *most;
-    if (text[n] && (!nd_value_number(text + n + 1, &len) || len < 0 || len > *most))
+    if (text[n] && (!number(text + n + 1, &len) || len < 0 || len > *most))
         return false;
     prefix[16] = (uint8_t)(len + 128 - *most);
     for (i = prefix[16]; i < 128; i++) // bits after the prefix mean nothing; zero compares simply
@@ -187,7 +189,7 @@ bool nd_value_pid(const char *text, uint32_t *pid)
 {
     int64_t v;
 
-    if (!nd_value_number(text, &v) || v < 1 || v > INT_MAX)
+    if (!number(text, &v) || v < 1 || v > INT_MAX)
         return false;
     *pid = (uint32_t)v;
     return true;
@@ -219,8 +221,91 @@ bool nd_value_proto(const char *text, uint8_t *proto)
         if (protocols[v] && !strcasecmp(name, protocols[v]))
             break;
     }
-    if (v == 256 && (!nd_value_number(text, &v) || v < 0 || v > 255))
+    if (v == 256 && (!number(text, &v) || v < 0 || v > 255))
         return false;
     *proto = (uint8_t)v;
     return true;
+}
+
+// ---- options ------------------------------------------------------------------------------------
+
+static bool read_bool(const char *text, int64_t *v)
+{
+    static const char *const words[][4] = {{"false", "no", "off", "0"}, {"true", "yes", "on", "1"}};
+    size_t i;
+
+    for (*v = 0; *v < 2; ++*v) {
+        for (i = 0; i < 4; i++) {
+            if (!strcasecmp(text, words[*v][i]))
+                return true;
+        }
+    }
+    return false;
+}
+
+// A bare number is in this unit.
+static bool read_time(const char *text, const char *unit, int64_t *ns)
+{
+    char with_unit[64];
+    int n = snprintf(with_unit, sizeof(with_unit), "%s%s", text,
+                     text[strspn(text, "0123456789.")] ? "" : unit);
+
+    return n >= 0 && (size_t)n < sizeof(with_unit) && nd_value_duration(with_unit, ns);
+}
+
+bool nd_value_option(uint32_t kind, const char *text, uint8_t *bytes)
+{
+    static const uint32_t addresses[ND_OPT_KIND_MAX] = {[ND_OPT_IP] = ND_T_IP,
+                                                        [ND_OPT_PREFIX] = ND_T_PREFIX,
+                                                        [ND_OPT_MAC] = ND_T_MAC,
+                                                        [ND_OPT_IFNAME] = ND_T_IFNAME};
+    uint32_t size = 8, pid;
+    bool good = true;
+    int64_t v = 0;
+
+    if (kind < ND_OPT_KIND_MAX && addresses[kind])
+        return nd_value_address(addresses[kind], text, bytes);
+    switch (kind) {
+    case ND_OPT_INT:
+        good = number(text, &v);
+        break;
+    case ND_OPT_BOOL:
+        good = read_bool(text, &v);
+        break;
+    case ND_OPT_DURATION:
+        good = read_time(text, "s", &v);
+        break;
+    case ND_OPT_USECS:
+        good = read_time(text, "us", &v);
+        break;
+    case ND_OPT_MSECS:
+        good = read_time(text, "ms", &v);
+        break;
+    case ND_OPT_PORT:
+        good = number(text, &v) && nd_value_port(v);
+        size = 2;
+        break;
+    case ND_OPT_PID:
+        good = nd_value_pid(text, &pid);
+        v = good ? pid : 0;
+        size = 4;
+        break;
+    case ND_OPT_PROTO:
+        return nd_value_proto(text, bytes);
+    default:
+        return false;
+    }
+    memcpy(bytes, &v, size); // little endian
+    return good;
+}
+
+bool nd_value_same_name(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        int x = *a == '-' ? '_' : tolower((unsigned char)*a);
+
+        if (x != (*b == '-' ? '_' : tolower((unsigned char)*b)))
+            return false;
+    }
+    return *a == *b;
 }

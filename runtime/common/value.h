@@ -16,8 +16,6 @@ enum { ND_VALUE_UNIT_S = 3, ND_VALUE_UNITS = 7 }; // times are printed in units 
 extern const struct nd_value_unit nd_value_units[ND_VALUE_UNITS];
 uint64_t nd_value_unit(const char *name); // 0: there is no such unit
 
-// Decimal, or hexadecimal after 0x; false if it is not an integer of 64 bits.
-bool nd_value_number(const char *text, int64_t *out);
 // 5s 200ms 50us 100ns 1m 1h 1d 5sec 5min, fractions allowed, a bare number is seconds. ns; false if
 // it is none.
 bool nd_value_duration(const char *text, int64_t *ns);
@@ -34,6 +32,12 @@ bool nd_value_mac(const char *text, uint8_t mac[6]);
 bool nd_value_ifname(const char *text, char name[16]); // is it a possible name?
 // One of the above: of type ND_T_IP, ND_T_PREFIX, ND_T_MAC or ND_T_IFNAME, at most 20 bytes.
 bool nd_value_address(uint32_t type, const char *text, uint8_t *bytes);
+
+// The value of an option of any kind (enum nd_mf_opt_kind) but string, path and enum, as the command
+// line and a default have it: at most 20 bytes.
+bool nd_value_option(uint32_t kind, const char *text, uint8_t *bytes);
+// Names of values of enums: of either case, and with - for _, as in the names of flags.
+bool nd_value_same_name(const char *a, const char *b);
 
 bool nd_value_pid(const char *text, uint32_t *pid);
 bool nd_value_port(int64_t v);                         // is it one?
