@@ -290,7 +290,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     struct nd_scope scope;
 
     s->expr->map = m;
-    if (c->last_pass && !m->written && !m->has_decl)
+    if (c->last_pass && !c->incomplete && !m->written && !m->has_decl)
         nd_error(c->d, ND_E0308, s->expr->span, "%s is never written", m->name);
     if (m->scalar && c->last_pass)
         nd_error(c->d, ND_E0307, s->expr->span, "%s has no keys", m->name);

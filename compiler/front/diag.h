@@ -84,6 +84,7 @@
     X(W0904, "module not loaded")                   \
     X(W0905, "lists are not walked")                \
     X(W0910, "comparison that cannot go both ways") \
+    X(W0911, "text that is too long to be equal")   \
     X(W0912, "assignment that is not atomic")
 
 enum nd_diag_code {
