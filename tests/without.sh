@@ -11,9 +11,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/clock.sh
 B=${B:-build}
-V4_19=ringbuf,globals,mmap,loops,jmp32,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,func_ip,module_btf,test_run,perf_link,map_batch,pidfd
-V5_4=ringbuf,mmap,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,func_ip,module_btf,test_run,perf_link,map_batch
-SINGLE="ringbuf globals mmap loops jmp32 probe_read_kernel tp_btf fentry kprobe_multi func_ip module_btf test_run perf_link map_batch pidfd"
+V4_19=ringbuf,globals,mmap,loops,jmp32,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,func_ip,module_btf,test_run,perf_link,map_batch,pidfd,atomics
+V5_4=ringbuf,mmap,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,func_ip,module_btf,test_run,perf_link,map_batch,atomics
+SINGLE="ringbuf globals mmap loops jmp32 probe_read_kernel tp_btf fentry kprobe_multi func_ip module_btf test_run perf_link map_batch pidfd atomics"
 HOST=${HOST:-"count interval events end scripts reuse"}
 LOOPS="evicted language" # have loops that are longer than what can be unrolled
 passed=0 failed=0

@@ -190,7 +190,7 @@ static void check_maps(struct nd_check *c)
         if (m->gen &&
             (!(m->worlds & ND_KERNEL) || m->probed || (m->assigned && (m->added || !m->key))))
             m->gen = false;
-        if (m->has_decl && !m->val && !m->worlds)
+        if (m->has_decl && !m->val && !m->worlds && !c->incomplete)
             nd_error(c->d, ND_W0901, m->span, "%s is never used", m->name);
     }
 }
@@ -237,6 +237,7 @@ static void check_absent(struct nd_check *c)
 void nd_check_bodies(struct nd_check *c)
 {
     c->last_pass = true;
+    c->incomplete = c->d->errors > 0;
     pass(c);
     nd_probes_note_entries(c->p);
     check_maps(c);

@@ -235,7 +235,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
         e->b->type = nd_ty(&nd_type_none);
         m->keyed = true;
         m->probed |= c->world == ND_KERNEL;
-        if (!m->key && a->kind != ND_T_ERROR && c->last_pass)
+        if (!m->key && a->kind != ND_T_ERROR && c->last_pass && !c->incomplete)
             nd_error(c->d, ND_E0308, e->b->span, "%s is never written", m->name);
         else if (m->key && a->kind != ND_T_ERROR && !nd_type_unify(c->t, m->key, a))
             nd_note(c->d,
@@ -253,6 +253,7 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
                 nd_error(c->d, ND_E0303, e->b->args.v[i]->span, "%s cannot be compared with %s",
                          nd_type_text(c->t, a), nd_type_text(c->t, b));
             nd_check_sign(c, ND_OP_EQ, e->b->args.v[i]->span, e->a, e->b->args.v[i]);
+            nd_check_length(c, true, e->b->args.v[i]->span, e->a, e->b->args.v[i]);
         }
         e->b->type = nd_ty(&nd_type_none);
         return nd_ty(&nd_type_bool);
@@ -280,7 +281,7 @@ struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
     m->probed |= c->world == ND_KERNEL;
     e->as = ND_AS_BPF;
     if (!m->val) {
-        if (c->last_pass && !m->written) {
+        if (c->last_pass && !c->incomplete && !m->written) {
             nd_help(c->d,
                     nd_error(c->d, ND_E0308, e->span, "%s is read but never written", m->name),
                     "assign to it in a probe or in begin");

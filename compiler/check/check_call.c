@@ -99,7 +99,7 @@ static struct nd_type *stat_of_map(struct nd_check *c, struct nd_expr *e,
     if (v->kind == ND_T_ERROR) {
         struct nd_map *m = x->map;
 
-        if (c->last_pass && !m->written)
+        if (c->last_pass && !c->incomplete && !m->written)
             nd_error(c->d, ND_E0308, x->span, "%s is never written", m->name);
         return error_type();
     }
@@ -122,7 +122,7 @@ static void never_written(struct nd_check *c, struct nd_expr *x)
 {
     struct nd_map *m = x->map;
 
-    if (c->last_pass && !m->written && !m->has_decl)
+    if (c->last_pass && !c->incomplete && !m->written && !m->has_decl)
         nd_help(c->d, nd_error(c->d, ND_E0308, x->span, "%s is never written", m->name),
                 "assign to it in a probe or in begin");
 }

@@ -187,6 +187,8 @@ static struct nd_type *check_compare(struct nd_check *c, struct nd_expr *e)
     if (!numbers && !(comparable_bytes(a, b) && (equality || c->world == ND_USER)))
         bad_operands(c, e);
     nd_check_sign(c, e->op, e->span, e->a, e->b);
+    if (equality)
+        nd_check_length(c, e->op == ND_OP_EQ, e->span, e->a, e->b);
     if (numbers && e->a->is_const && e->b->is_const && a->kind != ND_T_DOUBLE &&
         b->kind != ND_T_DOUBLE) {
         bool sgn = nd_type_signed(number_type(a, b));

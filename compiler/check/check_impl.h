@@ -49,6 +49,9 @@ void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v
 // check_sign.c: warns if `x op k`, of which one is a constant, is decided by sign or width
 void nd_check_sign(struct nd_check *c, enum nd_op op, struct nd_span span, const struct nd_expr *x,
                    const struct nd_expr *k);
+// Warns if a literal is longer than the text that it is compared with can be.
+void nd_check_length(struct nd_check *c, bool never, struct nd_span span, const struct nd_expr *a,
+                     const struct nd_expr *b);
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);

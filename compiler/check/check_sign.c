@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Warnings: comparisons that the sign or the width of their operands decides. Must not know how
-// types are found. Serves check_expr.c and check_access.c.
+// Warnings: comparisons that the sign or the width of their operands decides, or the length of a
+// text. Must not know how types are found. Serves check_expr.c and check_access.c.
 #include "compiler/check/check_impl.h"
 
 // What the values of a type lie between, as 64-bit numbers: of the other sign, if it is unsigned
@@ -146,4 +146,31 @@ void nd_check_sign(struct nd_check *c, enum nd_op op, struct nd_span span, const
                      : decide(op, r.lo, r.hi, k->num > INT64_MAX ? INT64_MAX : (int64_t)k->num);
     if (v != OPEN)
         warn(c, v, span, x, k);
+}
+
+// The most characters that a text can have: an array of the kernel's may be full, what a program
+// makes ends in a zero byte. 0: any number.
+static uint32_t longest(const struct nd_expr *e)
+{
+    bool array = e->kind == ND_E_FIELD || e->kind == ND_E_INDEX || e->kind == ND_E_UNARY;
+
+    return !e->type->size || e->type->kind == ND_T_ERROR ? 0
+           : array && e->type->kind == ND_T_STRING       ? e->type->size
+                                                         : e->type->size - 1;
+}
+
+void nd_check_length(struct nd_check *c, bool never, struct nd_span span, const struct nd_expr *a,
+                     const struct nd_expr *b)
+{
+    const struct nd_expr *text = b->kind == ND_E_STRING ? b : a, *of = text == a ? b : a;
+    uint32_t most;
+
+    if (!c->last_pass || text->kind != ND_E_STRING || of->kind == ND_E_STRING ||
+        !nd_type_is_text(of->type))
+        return;
+    most = longest(of);
+    if (most && text->len > most)
+        nd_error(c->d, ND_W0911, span,
+                 "this is %s true: %s has at most %u characters, and this text has %u",
+                 never ? "never" : "always", source_of(c, of), most, text->len);
 }

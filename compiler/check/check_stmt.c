@@ -130,6 +130,37 @@ static void assign_agg(struct nd_check *c, struct nd_stmt *s)
     lhs->type = m->val ? m->val : nd_ty(&nd_type_error);
 }
 
+// A key with the CPU or the thread in it: no two programs at once have the same one.
+static bool is_own(const struct nd_expr *e)
+{
+    uint32_t i;
+
+    for (i = 0; e && e->kind == ND_E_TUPLE && i < e->args.n; i++) {
+        if (is_own(e->args.v[i]))
+            return true;
+    }
+    return e && e->builtin && (e->builtin->id == ND_B_CPU || e->builtin->id == ND_B_TID);
+}
+
+// *= and the like read, compute and write: what another CPU writes in between is lost. Not where
+// each CPU or thread has its own entry, or where the probe runs on one CPU only.
+static void warn_not_atomic(struct nd_check *c, const struct nd_stmt *s, const struct nd_map *m)
+{
+    const struct nd_target *at = c->probe && c->probe->targets.n ? c->probe->targets.v : NULL;
+
+    if (!c->last_pass || !at || c->world != ND_KERNEL || at->kind == ND_AT_BEGIN ||
+        at->kind == ND_AT_END || at->kind == ND_AT_INTERVAL || at->kind == ND_AT_ITER ||
+        (s->op != ND_OP_MUL && s->op != ND_OP_DIV && s->op != ND_OP_MOD && s->op != ND_OP_SHL &&
+         s->op != ND_OP_SHR))
+        return;
+    if (!is_own(s->expr->a))
+        nd_help(c->d,
+                nd_error(c->d, ND_W0912, s->span,
+                         "'%s=' is not atomic: what another CPU writes to %s meanwhile is lost",
+                         nd_op_text(s->op), m->name),
+                "keep an entry for each: %s[cpu]", m->name);
+}
+
 static void assign_map(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_map *m = nd_check_map(c, s->expr->name, s->expr->span);
@@ -146,6 +177,7 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
             return;
         }
     }
+    warn_not_atomic(c, s, m);
     if (c->world == ND_KERNEL)
         *(s->op == ND_OP_NONE                        ? &m->assigned
           : s->op == ND_OP_ADD || s->op == ND_OP_SUB ? &m->added
@@ -258,7 +290,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     struct nd_scope scope;
 
     s->expr->map = m;
-    if (c->last_pass && !m->written && !m->has_decl)
+    if (c->last_pass && !c->incomplete && !m->written && !m->has_decl)
         nd_error(c->d, ND_E0308, s->expr->span, "%s is never written", m->name);
     if (m->scalar && c->last_pass)
         nd_error(c->d, ND_E0307, s->expr->span, "%s has no keys", m->name);

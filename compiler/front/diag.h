@@ -83,7 +83,9 @@
     X(W0903, "arguments may have moved")            \
     X(W0904, "module not loaded")                   \
     X(W0905, "lists are not walked")                \
-    X(W0910, "comparison that cannot go both ways")
+    X(W0910, "comparison that cannot go both ways") \
+    X(W0911, "text that is too long to be equal")   \
+    X(W0912, "assignment that is not atomic")
 
 enum nd_diag_code {
 #define ND_DIAG_ENUM(code, title) ND_##code,

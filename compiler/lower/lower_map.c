@@ -289,6 +289,19 @@ static LLVMValueRef combine(struct nd_lower *l, enum nd_op op, LLVMValueRef a, L
     }
 }
 
+static bool has_atomics(const struct nd_lower *l)
+{
+    return !nd_without(l->p, ND_F_ATOMICS) && !nd_without(l->p, ND_F_JMP32);
+}
+
+// The value before.
+static LLVMValueRef fetch(struct nd_lower *l, LLVMAtomicRMWBinOp op, LLVMValueRef p,
+                          LLVMValueRef v)
+{
+    nd_lower_feature(l, ND_F_ATOMICS);
+    return LLVMBuildAtomicRMW(l->b, op, p, v, LLVMAtomicOrderingSequentiallyConsistent, 0);
+}
+
 static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr *val,
                          enum nd_op op)
 {
@@ -303,6 +316,12 @@ static void set_compound(struct nd_lower *l, struct nd_expr *map, struct nd_expr
         nd_lower_atomic_add(l, p, v);
     else if (op == ND_OP_SUB)
         nd_lower_atomic_add(l, p, LLVMBuildNeg(l->b, v, ""));
+    else if ((op == ND_OP_AND || op == ND_OP_OR || op == ND_OP_XOR) && has_atomics(l))
+        fetch(l,
+              op == ND_OP_AND  ? LLVMAtomicRMWBinOpAnd
+              : op == ND_OP_OR ? LLVMAtomicRMWBinOpOr
+                               : LLVMAtomicRMWBinOpXor,
+              p, v);
     else
         nd_ir_store(l, p, 8, combine(l, op, LLVMBuildLoad2(l->b, l->i64, p, ""), v, map, val));
     finish(l, done);
@@ -378,9 +397,12 @@ LLVMValueRef nd_lower_map_step(struct nd_lower *l, struct nd_expr *e)
     mark_set(l, m, 1);
     p = find_or_create(l, m, key, e->span, &done);
     have = LLVMGetInsertBlock(l->b);
-    // The old value is read apart from the atomic addition: BPF before 5.12 has no fetch-and-add.
-    old = LLVMBuildLoad2(l->b, l->i64, p, "");
-    nd_lower_atomic_add(l, p, d);
+    if (!e->unused && has_atomics(l)) {
+        old = fetch(l, LLVMAtomicRMWBinOpAdd, p, d);
+    } else { // the old value is read apart from the addition
+        old = LLVMBuildLoad2(l->b, l->i64, p, "");
+        nd_lower_atomic_add(l, p, d);
+    }
     if (!post)
         old = LLVMBuildAdd(l->b, old, d, "");
     have = LLVMGetInsertBlock(l->b);

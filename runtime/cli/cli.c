@@ -55,6 +55,7 @@ static int read_head(struct cli *c, int argc, char **argv, int from)
 static int find_script(struct cli *c)
 {
     char near[256];
+    int err;
 
     if (c->compile.text)
         return 0;
@@ -66,7 +67,10 @@ static int find_script(struct cli *c)
         return -ENOENT;
     }
     c->compile.file = c->path;
-    return 0;
+    err = nd_find_once(c->path, sizeof(c->path));
+    if (err)
+        nd_msg("error: cannot read %s: %s", c->path, strerror(-err));
+    return err;
 }
 
 // ---- commands ----------------------------------------------------------------------------------

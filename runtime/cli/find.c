@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -231,6 +232,39 @@ void nd_find_near(const char *name, char *out, size_t size)
             *p = '_';
     }
     try_roots(near_in, plain, out, size);
+}
+
+#define SCRIPT_MAX (16l << 20) // as the compiler's
+
+int nd_find_once(char *path, size_t size)
+{
+    int from = open(path, O_RDONLY | O_CLOEXEC), to = -1, err = 0;
+    char part[16384];
+    ssize_t n = 0;
+    struct stat st;
+    long sum = 0;
+
+    if (from < 0 || fstat(from, &st) || S_ISREG(st.st_mode))
+        goto out;                   // what is wrong with it is said by whoever reads it
+    to = memfd_create("script", 0); // the compiler inherits it
+    err = to < 0 ? -errno : 0;
+    while (!err && (n = read(from, part, sizeof(part))) > 0) {
+        sum += n;
+        if (sum > SCRIPT_MAX)
+            err = -EFBIG;
+        else if (write(to, part, (size_t)n) != n)
+            err = -EIO;
+    }
+    if (!err && n < 0)
+        err = -errno;
+    if (!err)
+        snprintf(path, size, "/proc/self/fd/%d", to);
+    else if (to >= 0)
+        close(to);
+out:
+    if (from >= 0)
+        close(from);
+    return err;
 }
 
 bool nd_find_is_object(const char *path)

@@ -51,7 +51,8 @@
     X(MAP_BATCH, "map_batch", "5.6", "reading maps in batches", "")                                \
     X(PIDFD, "pidfd", "5.3", "descriptors of processes", "")                                       \
     X(GLOBAL_FUNC, "global_func", "5.6", "functions of programs that are verified once", "") \
-    X(ITER, "iter", "5.8", "iterators", "trace what the tasks do instead: tracepoint:sched:sched_switch")
+    X(ITER, "iter", "5.8", "iterators", "trace what the tasks do instead: tracepoint:sched:sched_switch") \
+    X(ATOMICS, "atomics", "5.12", "atomic and, or, xor, and additions that give the old value", "")
 // clang-format on
 
 enum nd_feature {

@@ -16,8 +16,8 @@
 
 // ---- numbers, times, sizes ----------------------------------------------------------------------
 
-// Decimal, or hexadecimal after 0x; false if it is not an integer of 64 bits.
-static bool read_number(const char *text, int64_t *out)
+// Decimal, or hexadecimal after 0x.
+static bool number(const char *text, int64_t *out)
 {
     char *end;
 
@@ -127,7 +127,7 @@ bool nd_value_prefix(const char *text, uint8_t prefix[20], int *most)
         return false;
     *most = v4 ? 32 : 128;
     len = *most;
-    if (text[n] && (!read_number(text + n + 1, &len) || len < 0 || len > *most))
+    if (text[n] && (!number(text + n + 1, &len) || len < 0 || len > *most))
         return false;
     prefix[16] = (uint8_t)(len + 128 - *most);
     for (i = prefix[16]; i < 128; i++) // bits after the prefix mean nothing; zero compares simply
@@ -189,7 +189,7 @@ bool nd_value_pid(const char *text, uint32_t *pid)
 {
     int64_t v;
 
-    if (!read_number(text, &v) || v < 1 || v > INT_MAX)
+    if (!number(text, &v) || v < 1 || v > INT_MAX)
         return false;
     *pid = (uint32_t)v;
     return true;
@@ -221,7 +221,7 @@ bool nd_value_proto(const char *text, uint8_t *proto)
         if (protocols[v] && !strcasecmp(name, protocols[v]))
             break;
     }
-    if (v == 256 && (!read_number(text, &v) || v < 0 || v > 255))
+    if (v == 256 && (!number(text, &v) || v < 0 || v > 255))
         return false;
     *proto = (uint8_t)v;
     return true;
@@ -267,7 +267,7 @@ bool nd_value_option(uint32_t kind, const char *text, uint8_t *bytes)
         return nd_value_address(addresses[kind], text, bytes);
     switch (kind) {
     case ND_OPT_INT:
-        good = read_number(text, &v);
+        good = number(text, &v);
         break;
     case ND_OPT_BOOL:
         good = read_bool(text, &v);
@@ -282,7 +282,7 @@ bool nd_value_option(uint32_t kind, const char *text, uint8_t *bytes)
         good = read_time(text, "ms", &v);
         break;
     case ND_OPT_PORT:
-        good = read_number(text, &v) && nd_value_port(v);
+        good = number(text, &v) && nd_value_port(v);
         size = 2;
         break;
     case ND_OPT_PID:

@@ -101,6 +101,20 @@ static int try_jmp32(struct nd_features *f)
     return closed(load(code, COUNT(code)));
 }
 
+static int try_atomics(struct nd_features *f)
+{
+    static const struct bpf_insn code[] = {
+        INSN(BPF_ST | BPF_MEM | BPF_DW, 10, 0, -8, 0),
+        MOV(0, 0),
+        INSN(BPF_STX | BPF_ATOMIC | BPF_DW, 10, 0, -8, BPF_ADD | BPF_FETCH),
+        MOV(0, 0),
+        EXIT,
+    };
+
+    (void)f;
+    return closed(load(code, COUNT(code)));
+}
+
 static int try_probe_read_kernel(struct nd_features *f)
 {
     static const struct bpf_insn code[] = {
@@ -288,6 +302,7 @@ static int (*const trials[ND_F_MAX])(struct nd_features *f) = {
     [ND_F_MAP_BATCH] = nothing,
     [ND_F_PIDFD] = try_pidfd,
     [ND_F_GLOBAL_FUNC] = try_global_func,
+    [ND_F_ATOMICS] = try_atomics,
 };
 
 static int find(const char *name, size_t len)

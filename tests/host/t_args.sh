@@ -26,6 +26,15 @@ done
 same deep-no-other "$(grep -c '^@out' "$OUT")" 6
 for ((t = 0; t < T; t++)); do has "deep-thread-$t" "$OUT" "^@by\[$t\]: $((6 * N))\$"; done
 
+# Several threads change one entry: no change is lost, and each increment gives a number of its own (Linux 5.12).
+if "$ND" -v -e 'BEGIN { @a |= 1; exit() }' 2>&1 | grep -q 'atomics yes'; then
+    calls atomic "
+let @seen = hash(100000);
+uprobe:$TARGET:deep { @flip ^= 1; @n++; @bits |= 1 << (arg1 + 1); \$i = @id++; @seen[\$i] = 1 }
+end { printf(\"%d %d %d %d\n\", @n, @flip == (@n & 1), @bits, len(@seen) == @n); clear(@seen) }"
+    has atomic-all "$OUT" "^$((6 * ALL)) 1 126 1\$"
+fi
+
 # Argument 6 and above are on the stack, in the program's memory.
 calls nine "
 uprobe:$TARGET:nine { @g = sum(arg6); @h[(int32)arg7] = count(); @i[str(uptr(arg8))] = count(); @f[arg0, arg5] = count() }

@@ -185,6 +185,16 @@ build/ndtrace-compile object --dump fry --out-fd 3 3>/dev/null -e 'BEGIN { }' >"
 same dump-unknown-exit $? 2
 has dump-unknown "$TMP/out" 'there is no pass "fry"'
 
+# Scripts and objects that can be read only once, with the cache and without it.
+for cache in off "$TMP/cache"; do
+    NDTRACE_CACHE=$cache "$ND" <(echo 'option n: int = 1 "n" BEGIN { printf("pipe %d\n", opt.n); exit() }') --n 7 >"$TMP/out" 2>&1
+    same "pipe-${cache:0:1}" "$(cat "$TMP/out")" 'pipe 7'
+    echo 'BEGIN { printf("stdin\n"); exit() }' | NDTRACE_CACHE=$cache "$ND" /dev/stdin >"$TMP/out" 2>&1
+    same "stdin-${cache:0:1}" "$(cat "$TMP/out")" stdin
+    "$ND" compile -o "$TMP/pipe.ndo" -e 'BEGIN { printf("object\n"); exit() }'
+    same "pipe-object-${cache:0:1}" "$(NDTRACE_CACHE=$cache "$ND" <(cat "$TMP/pipe.ndo") 2>&1)" object
+done
+
 # Too much for the compiler, or for the verifier: at the probe, with what to do.
 # NAME EXIT PATTERN LINES OF A BODY...
 too_large() {
