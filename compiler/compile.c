@@ -24,6 +24,7 @@ static void load(struct nd_unit *u)
 
 static void options(struct nd_unit *u)
 {
+    u->program.opts_size = sizeof(struct nd_mf_scope);
     u->check = nd_check_new(&u->program);
     nd_check_options(u->check);
 }

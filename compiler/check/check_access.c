@@ -82,6 +82,14 @@ static struct nd_type *loaded_ptr(struct nd_check *c, struct nd_type *t, enum nd
     return nd_type_in(c->t, t, as == ND_AS_BPF || as == ND_AS_CTX ? ND_AS_KERNEL : as);
 }
 
+// The kernel's own number of a process, which is not the one that is seen in a PID namespace.
+static void note_host_pid(struct nd_check *c, const struct nd_expr *e, const struct nd_type *s)
+{
+    if (c->probe && s->kind == ND_T_STRUCT && s->name && !strcmp(s->name, "task_struct") &&
+        (!strcmp(e->name, "pid") || !strcmp(e->name, "tgid")))
+        c->probe->host_pid = e->span;
+}
+
 static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *t = e->a->type, *s = t;
@@ -113,6 +121,7 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
             no_field(c, e, s);
         return error_type();
     }
+    note_host_pid(c, e, s);
     e->field = ND_NEW(c->a, struct nd_field);
     *e->field = f;
     e->as = s->kind == ND_T_TUPLE ? (uint32_t)ND_AS_BPF : as;

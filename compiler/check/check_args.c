@@ -154,6 +154,14 @@ static struct nd_type *format_type(struct nd_check *c, const struct nd_tp_format
     return nd_type_array(c->t, nd_ty(&nd_type_u8), fd->size);
 }
 
+// prev_pid, child_pid, ...
+static bool is_pid(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n >= 3 && !strcmp(name + n - 3, "pid");
+}
+
 static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
                                      const struct nd_tp_format *f)
 {
@@ -176,6 +184,8 @@ static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
                      fd->type);
             return t;
         }
+        if (is_pid(fd->name))
+            c->probe->host_pid = e->span;
         e->field = ND_NEW(c->a, struct nd_field);
         e->field->name = e->name;
         e->field->type = t;

@@ -253,6 +253,8 @@ struct nd_probe {
     struct nd_pkt *pkt;                 // what is read of it, see packet.h; NULL: nothing
     uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
     struct nd_probe *entry_of; // records arguments at the entry for this return probe
+    bool asks_pid;             // for ids of the current thread, or
+    struct nd_span host_pid;   // reads one of a task or a record here, which is the host's
     bool said_first_only;      // that the others of a list are not seen
     bool user_memory;          // pointers point to user memory (uprobes)
     const char *name;          // of the program

@@ -30,13 +30,15 @@ static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
 static LLVMValueRef b_pid(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
-    return high32(l, call0(l, ND_H_GET_PID_TGID));
+    l->fn.probe->asks_pid = true;
+    return high32(l, nd_lower_pid_tgid(l, false));
 }
 
 static LLVMValueRef b_tid(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
-    return low32(l, call0(l, ND_H_GET_PID_TGID));
+    l->fn.probe->asks_pid = true;
+    return low32(l, nd_lower_pid_tgid(l, false));
 }
 
 static LLVMValueRef b_uid(struct nd_lower *l, struct nd_expr *e)
@@ -477,11 +479,18 @@ static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst
     nd_lower_copy(l, dst, v, 6, e->span);
 }
 
+// The process whose symbols are meant.
+static void put_process(struct nd_lower *l, LLVMValueRef dst)
+{
+    l->fn.probe->asks_pid = true;
+    nd_ir_store(l, dst, 4, high32(l, nd_lower_pid_tgid(l, true)));
+}
+
 static void into_usym(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
     (void)t;
     nd_ir_store(l, dst, 8, nd_lower_int(l, e->args.v[0]));
-    nd_ir_store(l, nd_ir_gep(l, dst, 8), 4, b_pid(l, e));
+    put_process(l, nd_ir_gep(l, dst, 8));
     nd_ir_store(l, nd_ir_gep(l, dst, 12), 4, nd_ir_i64(l, 0));
 }
 
@@ -489,7 +498,7 @@ static void into_stack(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, 
 {
     nd_ir_store(l, dst, 4, nd_lower_stack(l, t, e->span));
     if (t->kind == ND_T_USTACK)
-        nd_ir_store(l, nd_ir_gep(l, dst, 4), 4, b_pid(l, e));
+        put_process(l, nd_ir_gep(l, dst, 4));
 }
 
 // ---- by row -------------------------------------------------------------------------------------

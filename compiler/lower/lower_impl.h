@@ -35,6 +35,7 @@ enum nd_helper {
     ND_H_PROBE_READ_KERNEL = 113,
     ND_H_PROBE_READ_USER_STR = 114,
     ND_H_PROBE_READ_KERNEL_STR = 115,
+    ND_H_GET_NS_PID_TGID = 120,
     ND_H_KTIME_GET_BOOT_NS = 125,
     ND_H_RINGBUF_RESERVE = 131,
     ND_H_RINGBUF_SUBMIT = 132,
@@ -309,6 +310,13 @@ LLVMValueRef nd_lower_option_load(struct nd_lower *l, uint32_t off,
 LLVMValueRef nd_lower_option_bytes(struct nd_lower *l,
                                    const struct nd_option *o); // the (first) value
 LLVMValueRef nd_lower_option_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index);
+
+// lower_scope.c: whom the program sees
+// The ids of the thread as bpf_get_current_pid_tgid() gives them, in the PID namespace that
+// ndtrace is in; 0: it has none there. names: in that of /proc, where symbols are looked up.
+LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names);
+// Ends the program unless it is in the process that was asked for.
+void nd_lower_scope(struct nd_lower *l);
 
 // lower_layout.c: what the object has besides programs
 void nd_lower_layout_begin(struct nd_lower *l); // before the first program

@@ -146,6 +146,8 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
         if (v)
             err = shared[i].share(c, v);
     }
+    if (!err)
+        err = nd_cli_scope(c, mf, values);
     if (c->run.output && !c->run.format)
         c->run.format = nd_sink_kind_of_file(c->run.output);
     return err;

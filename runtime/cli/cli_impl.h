@@ -34,6 +34,9 @@ int nd_cli_flag(void *arg, int argc, char **argv, int *i);
 bool nd_cli_flag_has_value(const char *word); // in the next word
 int nd_cli_take_duration(struct cli *c, int64_t ns);
 
+// cli_scope.c: tells the programs whom this run sees. Not 0: it cannot be so, which was said.
+int nd_cli_scope(struct cli *c, const struct nd_mf *mf, struct nd_options *values);
+
 // cli_help.c
 void nd_cli_usage(FILE *out);
 void nd_cli_general_help(void);

@@ -18,7 +18,7 @@
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
 #define ND_STATE_START 0u       // there: u64 ns of CLOCK_MONOTONIC at the start, set by the runtime
-#define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: option values
+#define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: struct nd_mf_scope, option values
 #define ND_RINGBUF_SYM "nd_events"
 #define ND_RING_BYTES \
     (1u << 20) // the least size of the event ring, also the least that may be asked for
@@ -52,7 +52,8 @@
     X(PIDFD, "pidfd", "5.3", "descriptors of processes", "")                                       \
     X(GLOBAL_FUNC, "global_func", "5.6", "functions of programs that are verified once", "") \
     X(ITER, "iter", "5.8", "iterators", "trace what the tasks do instead: tracepoint:sched:sched_switch") \
-    X(ATOMICS, "atomics", "5.12", "atomic and, or, xor, and additions that give the old value", "")
+    X(ATOMICS, "atomics", "5.12", "atomic and, or, xor, and additions that give the old value", "") \
+    X(NS_PID, "ns_pid", "5.7", "process ids of PID namespaces", "")
 // clang-format on
 
 enum nd_feature {
@@ -347,8 +348,14 @@ struct nd_mf_prog {
     // RAW_TP: ELF function that is loaded instead, as TP_BTF (btf_name), where the kernel takes it:
     // its loads need no helper. "": none.
     uint32_t direct;
+    uint32_t flags; // ND_PROGF_*
+    // Where it reads the id of a process from a task or a record: one of the initial PID namespace.
+    struct nd_mf_span host_pid;
     struct nd_mf_span span;
 };
+
+#define ND_PROGF_STAGE 1u // runs at a stage: of a packet, in whatever process
+#define ND_PROGF_PID 2u   // asks for the ids of the current thread
 
 // What s0, s1, num and num2 of an attach point are:
 //   INTERVAL    num: period in ns; run on one CPU by the runtime's timer
@@ -379,7 +386,7 @@ struct nd_mf_attach {
     uint32_t s0;
     uint32_t s1;
     uint32_t flags; // ND_ATF_*
-    uint32_t pid;   // restrict to this process (0: all); -p
+    uint32_t pad;
     uint64_t num;
     uint64_t num2;
     struct nd_mf_span span;
@@ -479,6 +486,15 @@ enum {
     ND_OPTF_LIST = 1 << 1, // comma separated or given several times
     ND_OPTF_DEFAULT = 1 << 2,
     ND_OPTF_POSITIONAL = 1 << 3, // takes a word without a flag, if those before it were given
+};
+
+// The front of nd_opts: whom this run sees, written by the runtime as the values of options are.
+// What is 0 costs nothing: the verifier knows it.
+struct nd_mf_scope {
+    uint64_t pid;       // only the threads of this process, as its namespace numbers it; 0: all
+    uint64_t pidns_dev; // of the PID namespaces below
+    uint64_t pidns; // inode of the PID namespace that `pid` and `tid` are of; 0: the initial one
+    uint64_t pidns_proc; // the same for ids whose symbols are looked up in /proc
 };
 
 // In nd_opts: at given_off a u32, 1 if given on the command line; at count_off a u32, the number

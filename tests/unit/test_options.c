@@ -59,7 +59,7 @@ static void make(struct obj *o, bool required)
         {ND_VM_INT, 0, 0, 0}, {ND_VM_EXIT, 0, 0, 0}, {ND_VM_RET, 0, 0, 0}};
     struct nd_mf_hook begin = {.kind = ND_HOOK_BEGIN, .period_opt = ND_MF_NONE};
     int64_t five = 5000000000;
-    uint32_t i, off = 0, def;
+    uint32_t i, off = sizeof(struct nd_mf_scope), def;
 
     obj_begin(o);
     nd_mfb_header(o->b)->title = nd_mfb_str(o->b, "Shows options.");
