@@ -203,7 +203,6 @@ static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
 static struct nd_type *arg_by_path(struct nd_check *c, struct nd_expr *e, const char *path)
 {
     struct nd_expr *x = e->a;
-    struct nd_type *t;
 
     while (*path) {
         size_t n = strcspn(path, ".");
@@ -218,8 +217,7 @@ static struct nd_type *arg_by_path(struct nd_check *c, struct nd_expr *e, const 
         x = f;
         path += n + (path[n] == '.');
     }
-    t = nd_check_expr(c, e);
-    return t->kind == ND_T_STRING && t->size == 16 ? nd_ty(&nd_type_ifname) : t;
+    return nd_check_expr(c, e);
 }
 
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)

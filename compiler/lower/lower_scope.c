@@ -50,6 +50,11 @@ LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names)
     return phi;
 }
 
+LLVMValueRef nd_lower_netns(struct nd_lower *l)
+{
+    return scope_word(l, SCOPE(netns));
+}
+
 // Programs that the tracer runs itself are in its own process, and those of stages are in whatever
 // process a packet is handled: -p is refused for them.
 static bool is_in_process(const struct nd_probe *pr)

@@ -21,7 +21,8 @@ struct cli {
     char path[PATH_MAX];   // of the script
     const char *name;      // of the script, as it was typed
     bool help, version, no_cache;
-    bool tail; // the words are those after the script
+    bool tail;      // the words are those after the script
+    bool all_netns; // options of type ifname mean devices of every network namespace
 };
 
 // The script's object, or its manifest ("manifest"). Returns the exit code; errors were printed.

@@ -8,6 +8,8 @@
 #include "runtime/sources/namespaces.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <string.h>
 
 // ---- one process -------------------------------------------------------------------------------
 
@@ -81,13 +83,77 @@ static int place_pids(struct cli *c, const struct nd_mf *mf, struct nd_mf_scope 
     return 0;
 }
 
+// ---- devices -----------------------------------------------------------------------------------
+
+static void list_devices(char *out, size_t size)
+{
+    struct if_nameindex *all = if_nameindex(), *i;
+    size_t n = 0;
+
+    *out = 0;
+    for (i = all; i && i->if_index && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s%s", i == all ? "" : ", ", i->if_name);
+    if (all)
+        if_freenameindex(all);
+}
+
+// A device is its name in one network namespace; with --netns all, the name in any.
+static int place_device(const struct cli *c, const struct nd_mf *mf, const struct nd_mf_option *o,
+                        uint64_t netns, struct nd_ifname *dev)
+{
+    char devices[800];
+
+    if (!*dev->name || c->all_netns)
+        return 0;
+    dev->netns = (uint32_t)netns;
+    dev->index = if_nametoindex(dev->name);
+    if (dev->index)
+        return 0;
+    list_devices(devices, sizeof(devices));
+    nd_msg("error: --%s: there is no device \"%s\"; the devices are: %s",
+           nd_mf_str(mf, o->file == ND_MF_NONE ? o->flag : mf->options[o->file].flag), dev->name,
+           devices);
+    return -EINVAL;
+}
+
+// Defaults may be of a machine that is made differently.
+static int place_devices(const struct cli *c, const struct nd_mf *mf, struct nd_options *values,
+                         uint64_t netns)
+{
+    uint32_t i, k, n, given;
+    int err = 0;
+
+    for (i = 0; i < mf->noptions && !err; i++) {
+        const struct nd_mf_option *o = &mf->options[i];
+
+        if (o->kind != ND_OPT_IFNAME)
+            continue;
+        memcpy(&n, values->data + o->count_off, sizeof(n));
+        memcpy(&given, values->data + o->given_off, sizeof(given));
+        for (k = 0; k < n && k < o->cap && !err; k++) {
+            struct nd_ifname dev;
+            uint8_t *at = values->data + o->off + (size_t)k * o->stride;
+
+            memcpy(&dev, at, sizeof(dev));
+            if (given || o->file != ND_MF_NONE || if_nametoindex(dev.name))
+                err = place_device(c, mf, o, netns, &dev);
+            else if (!c->all_netns)
+                dev.netns = (uint32_t)netns;
+            memcpy(at, &dev, sizeof(dev));
+        }
+    }
+    return err;
+}
+
 int nd_cli_scope(struct cli *c, const struct nd_mf *mf, struct nd_options *values)
 {
-    struct nd_mf_scope s = {.pid = c->run.pid};
+    struct nd_mf_scope s = {.pid = c->run.pid, .netns = nd_ns_own_net()};
     int err = check_pid(mf, c->run.pid);
 
     if (!err)
         err = place_pids(c, mf, &s);
+    if (!err)
+        err = place_devices(c, mf, values, s.netns);
     if (!err)
         nd_options_scope(mf, values, &s);
     return err;

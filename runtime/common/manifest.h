@@ -254,6 +254,13 @@ struct nd_mf_enumerator {
     int64_t value;
 };
 
+// The name of a network device, and where it has it.
+struct nd_ifname {
+    char name[16];  // with zeros after its end
+    uint32_t netns; // inode of its network namespace; 0: none, any, or not known
+    uint32_t index; // of an option: number of the device, 0 if it is not followed; else 0
+};
+
 // Aggregation values. In a per-CPU map each CPU has one; they are merged when read.
 struct nd_minmax {
     uint64_t val; // s64 if the type is SIGNED
@@ -467,7 +474,7 @@ enum nd_mf_opt_kind {
     ND_OPT_BOOL,     // u64 0 or 1; flag without value, or =true|false
     ND_OPT_STRING,   // char[64]
     ND_OPT_DURATION, // s64 ns
-    ND_OPT_IFNAME,   // char[16]
+    ND_OPT_IFNAME,   // struct nd_ifname
     ND_OPT_IP,       // as ND_T_IP
     ND_OPT_PREFIX,   // as ND_T_PREFIX; a bare address is a full-length prefix
     ND_OPT_MAC,      // 6 bytes
@@ -494,6 +501,7 @@ struct nd_mf_scope {
     uint64_t pid;       // only the threads of this process, as its namespace numbers it; 0: all
     uint64_t pidns_dev; // of the PID namespaces below
     uint64_t pidns; // inode of the PID namespace that `pid` and `tid` are of; 0: the initial one
+    uint64_t netns; // inode of the network namespace that names in the script mean
     uint64_t pidns_proc; // the same for ids whose symbols are looked up in /proc
 };
 

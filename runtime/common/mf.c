@@ -169,7 +169,7 @@ static const char *check_attach(const struct nd_mf *mf, const struct nd_mf_attac
 
 static const uint16_t opt_size[ND_OPT_KIND_MAX] = {
     [ND_OPT_INT] = 8,     [ND_OPT_BOOL] = 8,  [ND_OPT_STRING] = 64, [ND_OPT_DURATION] = 8,
-    [ND_OPT_IFNAME] = 16, [ND_OPT_IP] = 16,   [ND_OPT_PREFIX] = 20, [ND_OPT_MAC] = 6,
+    [ND_OPT_IFNAME] = 24, [ND_OPT_IP] = 16,   [ND_OPT_PREFIX] = 20, [ND_OPT_MAC] = 6,
     [ND_OPT_PORT] = 2,    [ND_OPT_PROTO] = 1, [ND_OPT_PID] = 4,     [ND_OPT_PATH] = 256,
     [ND_OPT_ENUM] = 8,    [ND_OPT_USECS] = 8, [ND_OPT_MSECS] = 8,
 };

@@ -40,6 +40,15 @@ void nd_options_scope(const struct nd_mf *mf, struct nd_options *o, const struct
         memcpy(o->data, s, sizeof(*s));
 }
 
+struct nd_mf_scope nd_options_scope_of(const struct nd_mf *mf, const struct nd_options *o)
+{
+    struct nd_mf_scope s = {0};
+
+    if (mf->h->opts_size >= sizeof(s))
+        memcpy(&s, o->data, sizeof(s));
+    return s;
+}
+
 void nd_options_free(struct nd_options *o)
 {
     uint32_t i;

@@ -222,6 +222,20 @@ const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid)
     return s->names ? nd_names_user(s->names, uid) : NULL;
 }
 
+const char *nd_syms_netns(struct nd_syms *s, uint64_t inode)
+{
+    if (!s->names)
+        s->names = nd_names_new();
+    return s->names ? nd_names_netns(s->names, inode) : NULL;
+}
+
+uint64_t nd_syms_netns_named(struct nd_syms *s, const char *name)
+{
+    if (!s->names)
+        s->names = nd_names_new();
+    return s->names ? nd_names_netns_named(s->names, name) : 0;
+}
+
 const char *nd_syms_cgroup(struct nd_syms *s, uint64_t id)
 {
     if (!s->names)

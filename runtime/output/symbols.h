@@ -27,5 +27,8 @@ void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_symb
 uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name); // 0: unknown
 const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid);
 const char *nd_syms_cgroup(struct nd_syms *s, uint64_t id); // NULL: unknown
+// Name of a network namespace by its inode, and the other way round; NULL, 0: unknown.
+const char *nd_syms_netns(struct nd_syms *s, uint64_t inode);
+uint64_t nd_syms_netns_named(struct nd_syms *s, const char *name);
 
 #endif

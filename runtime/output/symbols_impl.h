@@ -37,5 +37,7 @@ struct nd_names *nd_names_new(void);
 void nd_names_free(struct nd_names *n);
 const char *nd_names_user(struct nd_names *n, uint32_t uid);
 const char *nd_names_cgroup(struct nd_names *n, uint64_t id);
+const char *nd_names_netns(struct nd_names *n, uint64_t inode);
+uint64_t nd_names_netns_named(struct nd_names *n, const char *name);
 
 #endif

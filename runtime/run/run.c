@@ -177,6 +177,7 @@ static int open_output(struct nd_run *r)
 
     r->fmt.mf = r->mf;
     r->fmt.wall_offset = nd_run_wall_offset();
+    r->fmt.netns = nd_options_scope_of(r->mf, r->values).netns;
     r->fmt.syms = nd_syms_new();
     r->sink = nd_sink_new(&so, &r->fmt);
     if (!r->sink) {

@@ -5,6 +5,7 @@
 #define ND_NAMESPACES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct nd_ns_pid {
@@ -14,5 +15,11 @@ struct nd_ns_pid {
 
 // The PID namespace of this process.
 struct nd_ns_pid nd_ns_own_pid(void);
+
+// Inode of the network namespace of this process; 0: not known.
+uint64_t nd_ns_own_net(void);
+// Makes another one ours: by its name in /run/netns, its path, a process in it, or its inode. 0, or
+// a negative errno and the reason.
+int nd_ns_enter_net(const char *which, char *why, size_t size);
 
 #endif
