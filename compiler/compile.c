@@ -145,6 +145,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
 {
     struct nd_unit *u = calloc(1, sizeof(*u));
     struct nd_kernel_opts ko = {.facts = o->facts,
+                                .pid = o->pid,
                                 .btf_file = o->btf,
                                 .no_btf = o->without & ND_F_BIT(BTF),
                                 .no_module_btf = o->without & ND_F_BIT(MODULE_BTF)};

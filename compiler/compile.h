@@ -12,6 +12,7 @@ struct nd_compile_opts {
     const char *text;   // the text of a one-liner (-e)
     size_t text_size;   // its bytes; 0: up to its NUL
     const char *facts;  // recorded kernel description instead of the live kernel
+    const char *pid;    // -p: whose programs and libraries are meant, or NULL
     const char *btf;    // --btf FILE
     const char *stdlib; // folder of the standard library's modules, or NULL
     bool verbose;       // all reasons for what the kernel cannot serve

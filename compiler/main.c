@@ -124,7 +124,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
         case 'v':
             a->o.verbose = true;
             break;
-        case 'p': // for the runtime
+        case 'p':
+            a->o.pid = optarg;
+            break;
         case 'q':
             break;
         default:

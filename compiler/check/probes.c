@@ -141,8 +141,9 @@ static int add_usym(void *arg, const struct nd_usym *sym)
         return -ERANGE;
     t = nd_expand_add(s->x, s->path, sym->name);
     t->num = sym->off + s->off;
-    t->spec = nd_arena_printf(s->x->p->arena, "%.*s:%s:%s", (int)strcspn(s->x->pt.text, ":"),
-                              s->x->pt.text, s->path, sym->name);
+    t->spec =
+        nd_arena_printf(s->x->p->arena, "%.*s:%s:%s", (int)strcspn(s->x->pt.text, ":"),
+                        s->x->pt.text, nd_kernel_exec_shown(s->x->p->kernel, s->path), sym->name);
     return s->x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
 }
 
@@ -162,7 +163,8 @@ static const char *find_path(struct nd_expand *x)
             nd_expand_fail(
                 x, ND_E0603,
                 nd_arena_printf(x->p->arena, "there is no executable or library '%s'", x->part[0])),
-            "give its full path, or a name found in PATH or the library folders");
+            "give its full path, or a name found in PATH or the library folders; with -p, as the "
+            "process sees them");
     return path;
 }
 
@@ -249,7 +251,8 @@ static int add_usdt(void *arg, const struct nd_usdt *u)
     t->usdt = copy;
     t->num = u->off;
     t->num2 = u->sem_off;
-    t->spec = nd_arena_printf(s->x->p->arena, "usdt:%s:%s:%s", s->path, u->provider, u->name);
+    t->spec = nd_arena_printf(s->x->p->arena, "usdt:%s:%s:%s",
+                              nd_kernel_exec_shown(s->x->p->kernel, s->path), u->provider, u->name);
     return 0;
 }
 

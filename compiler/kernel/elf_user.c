@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Executables and libraries: found by name as the shell and the loader would, and their function
-// symbols. Must not know the language, nor any process. Serves the checker (uprobe, uretprobe).
+// Function symbols of executables and libraries. Must not know the language, nor how files are
+// found. Serves the checker (uprobe, uretprobe).
 #include "compiler/kernel/kernel_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -19,137 +17,6 @@ struct nd_elf {
     int fd;
     Elf *elf;
 };
-
-// ---- finding a file --------------------------------------------------------------------------
-
-static const char *rooted(struct nd_kernel *k, const char *path)
-{
-    return k->facts ? nd_arena_printf(k->a, "%s/root%s%s", k->facts, *path == '/' ? "" : "/", path)
-                    : path;
-}
-
-static bool is_file(const char *path, bool elf)
-{
-    char magic[SELFMAG];
-    struct stat st;
-    bool yes;
-    int fd;
-
-    if (stat(path, &st) || !S_ISREG(st.st_mode))
-        return false;
-    if (!elf)
-        return access(path, X_OK) == 0;
-    fd = open(path, O_RDONLY | O_CLOEXEC); // libc.so can be a text for the linker
-    if (fd < 0)
-        return false;
-    yes = read(fd, magic, sizeof(magic)) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);
-    close(fd);
-    return yes;
-}
-
-static void add_dirs(struct nd_kernel *k, const char *list)
-{
-    while (list && *list) {
-        size_t n = strcspn(list, ":");
-
-        if (n)
-            *ND_PUSH(k->a, &k->dirs) = nd_arena_strndup(k->a, list, n);
-        list += n + (list[n] == ':');
-    }
-}
-
-static void read_ld_conf(struct nd_kernel *k, const char *path, int depth)
-{
-    char *text, *line, *next;
-    glob_t g;
-
-    if (depth > 4 || nd_read_text(AT_FDCWD, path, &text, NULL))
-        return;
-    for (line = text; line; line = next) {
-        next = strchr(line, '\n');
-        if (next)
-            *next++ = 0;
-        line[strcspn(line, "#")] = 0;
-        line += strspn(line, " \t");
-        for (size_t n = strlen(line); n && strchr(" \t\r", line[n - 1]); n--)
-            line[n - 1] = 0;
-        if (*line == '/')
-            add_dirs(k, rooted(k, line));
-        if (strncmp(line, "include", 7) || !strchr(" \t", line[7]))
-            continue;
-        line += 7 + strspn(line + 7, " \t");
-        if (glob(rooted(k, line), 0, NULL, &g) == 0) {
-            for (size_t i = 0; i < g.gl_pathc; i++)
-                read_ld_conf(k, g.gl_pathv[i], depth + 1);
-            globfree(&g);
-        }
-    }
-    free(text);
-}
-
-static void library_dirs(struct nd_kernel *k)
-{
-    static const char *const usual[] = {"/lib64", "/usr/lib64", "/lib", "/usr/lib"};
-
-    if (k->dirs_tried)
-        return;
-    k->dirs_tried = true;
-    if (!k->facts)
-        add_dirs(k, getenv("LD_LIBRARY_PATH"));
-    read_ld_conf(k, rooted(k, "/etc/ld.so.conf"), 0);
-    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-        add_dirs(k, rooted(k, usual[i]));
-}
-
-// The library of this name in a folder, ".so" and ".so.N" left out or not; the highest N.
-static const char *library_in(struct nd_kernel *k, const char *dir, const char *name)
-{
-    const char *path = nd_arena_printf(k->a, "%s/%s", dir, name), *best = NULL;
-    bool so = strstr(name, ".so") != NULL;
-    glob_t g;
-
-    if (is_file(path, true))
-        return path;
-    if (!so) {
-        path = nd_arena_printf(k->a, "%s.so", path);
-        if (is_file(path, true))
-            return path;
-    }
-    if (nd_glob_is(path) || glob(nd_arena_printf(k->a, "%s.[0-9]*", path), 0, NULL, &g))
-        return NULL;
-    for (size_t i = 0; i < g.gl_pathc; i++)
-        if (is_file(g.gl_pathv[i], true) && (!best || strverscmp(g.gl_pathv[i], best) > 0))
-            best = nd_arena_strdup(k->a, g.gl_pathv[i]);
-    globfree(&g);
-    return best;
-}
-
-const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name)
-{
-    const char *path = k->facts ? "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" : getenv("PATH");
-
-    if (!*name)
-        return NULL;
-    if (strchr(name, '/')) {
-        name = rooted(k, nd_arena_strdup(k->a, name));
-        return is_file(name, true) ? name : NULL;
-    }
-    while (path && *path) {
-        size_t n = strcspn(path, ":");
-        const char *file = rooted(k, nd_arena_printf(k->a, "%.*s/%s", (int)n, path, name));
-
-        if (n && is_file(file, false) && is_file(file, true))
-            return file;
-        path += n + (path[n] == ':');
-    }
-    library_dirs(k);
-    for (uint32_t i = 0; i < k->dirs.n; i++) {
-        path = library_in(k, k->dirs.v[i], name);
-        if (path)
-            return path;
-    }
-    return NULL;
-}
 
 // ---- ELF -------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ struct nd_kernel;
 
 struct nd_kernel_opts {
     const char *facts;          // folder with a recorded description, or NULL: the live kernel
+    const char *pid;            // programs and libraries are those of this process, or NULL
     const char *btf_file;       // --btf FILE instead of /sys/kernel/btf/vmlinux, or NULL
     bool no_btf, no_module_btf; // as if the live kernel had none
 };
@@ -127,6 +128,8 @@ uint64_t nd_kernel_func_size(struct nd_kernel *k, const char *name);
 // as it is, then PATH, then the library folders (LD_LIBRARY_PATH, /etc/ld.so.conf*, defaults; ".so"
 // and ".so.N" may be left out). NULL if not found.
 const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name);
+// The same path without the root of the process that was asked for, for people.
+const char *nd_kernel_exec_shown(struct nd_kernel *k, const char *path);
 
 struct nd_usym {
     const char *name;

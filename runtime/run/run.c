@@ -5,6 +5,7 @@
 
 #include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
+#include "runtime/kernel/elsewhere.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/trigger.h"
 #include "runtime/run/absent.h"
@@ -372,6 +373,8 @@ static void attach(struct nd_run *r, int64_t t_load)
         r->every_start[i] = t_attach; // the first interval begins when there is something to see
     if (r->opts->verbose)
         say_attached(r, t_load, t_begin, t_attach);
+    if (!r->opts->quiet && !r->opts->pid)
+        nd_elsewhere_warn(r->mf, r->wanted, r->values->data);
     if (r->opts->attached)
         r->opts->attached(r->opts->attached_arg);
 }
