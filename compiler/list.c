@@ -85,7 +85,9 @@ static int list_usym(void *arg, const struct nd_usym *sym)
 {
     struct list *l = arg;
 
-    fprintf(l->out, "uprobe:%s:%s\n", l->path, sym->name);
+    const char *quote = strpbrk(sym->name, ":,( ") ? "\"" : ""; // as a script has to write it
+
+    fprintf(l->out, "uprobe:%s:%s%s%s\n", l->path, quote, sym->name, quote);
     l->n++;
     return 0;
 }
@@ -148,6 +150,10 @@ static int list_probes(struct list *l, const char *glob)
     a = part(&rest);
     b = rest;
     l->args = a && !all && !(b && !strcmp(b, "*") && !strcmp(a, "*"));
+    if (b && *b == '"') {
+        b++;
+        b[strcspn(b, "\"")] = 0;
+    }
     if (a && (kind_is("uprobe", kind) || !strcmp(kind, "usdt") || !strcmp(kind, "uretprobe"))) {
         l->path = nd_kernel_exec_path(l->k, a);
         if (!l->path) {

@@ -123,161 +123,6 @@ static void expand_raw(struct nd_expand *x)
     x->out.v[x->out.n - 1].sig = err ? NULL : sig;
 }
 
-// ---- programs and libraries ---------------------------------------------------------------------
-
-struct usym_search {
-    struct nd_expand *x;
-    const char *path;
-    uint64_t off;
-    struct nd_near near;
-};
-
-static int add_usym(void *arg, const struct nd_usym *sym)
-{
-    struct usym_search *s = arg;
-    struct nd_target *t;
-
-    if (!nd_expand_inside(s->x, s->off, sym->size))
-        return -ERANGE;
-    t = nd_expand_add(s->x, s->path, sym->name);
-    t->num = sym->off + s->off;
-    t->spec =
-        nd_arena_printf(s->x->p->arena, "%.*s:%s:%s", (int)strcspn(s->x->pt.text, ":"),
-                        s->x->pt.text, nd_kernel_exec_shown(s->x->p->kernel, s->path), sym->name);
-    return s->x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
-}
-
-static int near_usym(void *arg, const struct nd_usym *sym)
-{
-    nd_near_try(arg, sym->name);
-    return 0;
-}
-
-static const char *find_path(struct nd_expand *x)
-{
-    const char *path = nd_kernel_exec_path(x->p->kernel, x->part[0]);
-
-    if (!path)
-        nd_help(
-            x->p->diags,
-            nd_expand_fail(
-                x, ND_E0603,
-                nd_arena_printf(x->p->arena, "there is no executable or library '%s'", x->part[0])),
-            "give its full path, or a name found in PATH or the library folders; with -p, as the "
-            "process sees them");
-    return path;
-}
-
-// uprobe:opt.lib:function: looked up when the option is known, by the runtime.
-static void in_option(struct nd_expand *x, const char *name)
-{
-    const struct nd_option *o = nd_option_find(x->p, name);
-    struct nd_target *t;
-
-    if (!o || o->kind != ND_OPT_PATH || o->decl->texpr->is_list) {
-        nd_help(x->p->diags,
-                nd_expand_fail(
-                    x, ND_E0502,
-                    nd_arena_printf(x->p->arena, "'%s' is not an option of type path", name)),
-                "declare it: option %s: path \"library\"", name);
-        return;
-    }
-    t = nd_expand_add(x, x->part[0], x->part[1]);
-    t->in_option = true;
-    t->num = o->index;
-}
-
-static void expand_uprobe(struct nd_expand *x)
-{
-    struct usym_search s = {.x = x, .near.name = x->part[1]};
-    const char *why = NULL;
-    struct nd_diag *d;
-    char *plus, *end;
-    int err;
-
-    if (!strncmp(x->part[0], "opt.", 4)) {
-        in_option(x, x->part[0] + 4);
-        return;
-    }
-    s.path = find_path(x);
-    if (!s.path)
-        return;
-    if (x->part[1][0] >= '0' && x->part[1][0] <= '9') {
-        uint64_t addr = strtoull(x->part[1], &end, 0), off;
-        struct nd_target *t;
-
-        off = nd_kernel_addr_offset(x->p->kernel, s.path, addr);
-        if (*end || off == UINT64_MAX) {
-            nd_expand_malformed(x, "this address is not in the code of the file");
-            return;
-        }
-        t = nd_expand_add(x, s.path, x->part[1]);
-        t->num = off;
-        return;
-    }
-    plus = strchr(x->part[1], '+');
-    if (plus) {
-        *plus = 0;
-        s.off = strtoull(plus + 1, &end, 0);
-        if (*end || end == plus + 1) {
-            nd_expand_malformed(x, "the offset must be a number");
-            return;
-        }
-    }
-    err = nd_kernel_each_usym(x->p->kernel, s.path, x->part[1], add_usym, &s, &why);
-    if (err == -ERANGE)
-        return; // said
-    if (err && err != -E2BIG && !x->out.n) {
-        nd_expand_fail(x, ND_E0603,
-                       nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
-        return;
-    }
-    if (x->out.n)
-        return;
-    nd_kernel_each_usym(x->p->kernel, s.path, "*", near_usym, &s.near, &why);
-    d = nd_expand_fail(x, ND_E0604,
-                       nd_arena_printf(x->p->arena, "%s has no function '%s'", s.path, x->part[1]));
-    nd_expand_near(x, d, &s.near, "");
-}
-
-static int add_usdt(void *arg, const struct nd_usdt *u)
-{
-    struct usym_search *s = arg;
-    struct nd_target *t = nd_expand_add(
-        s->x, s->path, nd_arena_printf(s->x->p->arena, "%s:%s", u->provider, u->name));
-    struct nd_usdt *copy = ND_NEW(s->x->p->arena, struct nd_usdt);
-
-    *copy = *u;
-    t->usdt = copy;
-    t->num = u->off;
-    t->num2 = u->sem_off;
-    t->spec = nd_arena_printf(s->x->p->arena, "usdt:%s:%s:%s",
-                              nd_kernel_exec_shown(s->x->p->kernel, s->path), u->provider, u->name);
-    return 0;
-}
-
-static void expand_usdt(struct nd_expand *x)
-{
-    struct usym_search s = {.x = x};
-    const char *why = NULL;
-    int err;
-
-    s.path = find_path(x);
-    if (!s.path)
-        return;
-    err = nd_kernel_each_usdt(x->p->kernel, s.path, x->nparts > 2 ? x->part[1] : "*",
-                              x->part[x->nparts - 1], add_usdt, &s, &why);
-    if (err && !x->out.n)
-        nd_expand_fail(x, ND_E0603,
-                       nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
-    else if (!x->out.n)
-        nd_help(x->p->diags,
-                nd_expand_fail(x, ND_E0604,
-                               nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
-                                               x->part[x->nparts - 1])),
-                "ndtrace list probes 'usdt:%s:*' lists them", s.path);
-}
-
 // ---- timers and counters ------------------------------------------------------------------------
 
 // "s:1", "ms:100", "hz:99", "1s", "99hz": period in ns, or frequency.
@@ -436,6 +281,16 @@ static void expand_func(struct nd_expand *x)
     nd_expand_func(x);
 }
 
+static void expand_uprobe(struct nd_expand *x)
+{
+    nd_expand_uprobe(x);
+}
+
+static void expand_usdt(struct nd_expand *x)
+{
+    nd_expand_usdt(x);
+}
+
 static void expand_plain(struct nd_expand *x)
 {
     nd_expand_add(x, "", "");
@@ -472,6 +327,16 @@ static const struct nd_probe_kind *find_kind(const char *word)
     return NULL;
 }
 
+// Names of functions in files may have "::".
+static char *next_colon(const struct nd_expand *x, char *word)
+{
+    char *colon = strchr(word, ':');
+
+    while (colon && colon[1] == ':' && nd_kind_attaches(x->kind->attach, ND_AF_FILE))
+        colon = strchr(colon + 2, ':');
+    return colon;
+}
+
 // "kind:a:b:c" into parts; quotes around a part are dropped.
 static void split(struct nd_expand *x, char *s)
 {
@@ -491,7 +356,7 @@ static void split(struct nd_expand *x, char *s)
             if (end && *end != ':')
                 end = NULL;
         } else {
-            end = strchr(word, ':');
+            end = next_colon(x, word);
         }
         if (end)
             *end++ = 0;

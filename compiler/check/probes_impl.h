@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One attach point while its text is looked up on the target kernel. Must not know what bodies do.
-// Serves probes.c and probes_func.c.
+// Serves probes.c, probes_func.c and probes_file.c.
 #ifndef ND_PROBES_IMPL_H
 #define ND_PROBES_IMPL_H
 
@@ -37,7 +37,9 @@ bool nd_expand_inside(struct nd_expand *x, uint64_t off, uint64_t size);
 void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near *near,
                     const char *prefix);
 
-// Rows of the table of kinds: probes on functions of the kernel.
+// Rows of the table of kinds: probes on functions of the kernel, and in files.
 void nd_expand_func(struct nd_expand *x);
+void nd_expand_uprobe(struct nd_expand *x);
+void nd_expand_usdt(struct nd_expand *x);
 
 #endif

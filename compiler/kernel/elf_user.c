@@ -2,6 +2,7 @@
 // Function symbols of executables and libraries. Must not know the language, nor how files are
 // found. Serves the checker (uprobe, uretprobe).
 #include "compiler/kernel/kernel_impl.h"
+#include "runtime/common/elfsyms.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,48 +88,6 @@ uint64_t nd_kernel_addr_offset(struct nd_kernel *k, const char *path, uint64_t a
     return e ? nd_elf_offset(e, addr) : UINT64_MAX;
 }
 
-struct syms {
-    struct nd_usym *v;
-    uint32_t n, cap;
-};
-
-static void collect(struct nd_kernel *k, struct nd_elf *e, uint32_t type, const char *glob,
-                    struct syms *out)
-{
-    Elf_Scn *scn = NULL;
-    GElf_Shdr sh;
-    GElf_Sym sym;
-
-    while ((scn = elf_nextscn(e->elf, scn))) {
-        Elf_Data *data;
-        size_t n;
-
-        if (!gelf_getshdr(scn, &sh) || sh.sh_type != type || !sh.sh_entsize)
-            continue;
-        data = elf_getdata(scn, NULL);
-        n = data ? data->d_size / sh.sh_entsize : 0;
-        for (size_t i = 0; i < n && i < INT32_MAX; i++) {
-            const char *name, *at;
-            struct nd_usym s;
-
-            if (!gelf_getsym(data, (int)i, &sym) || GELF_ST_TYPE(sym.st_info) != STT_FUNC ||
-                sym.st_shndx == SHN_UNDEF || !sym.st_value)
-                continue;
-            name = elf_strptr(e->elf, sh.sh_link, sym.st_name);
-            if (!name || !*name)
-                continue;
-            at = strchr(name, '@'); // name@@VERSION
-            if (at)
-                name = nd_arena_strndup(k->a, name, (size_t)(at - name));
-            if (!nd_glob_match(glob, name))
-                continue;
-            s = (struct nd_usym){name, sym.st_value, nd_elf_offset(e, sym.st_value), sym.st_size};
-            if (s.off != UINT64_MAX)
-                *ND_PUSH(k->a, out) = s;
-        }
-    }
-}
-
 const char *nd_kernel_file_id(struct nd_kernel *k, const char *path)
 {
     size_t size = 0;
@@ -142,35 +101,35 @@ const char *nd_kernel_file_id(struct nd_kernel *k, const char *path)
     return nd_arena_printf(k->a, "%zu-%08x", size, sum);
 }
 
-// By name; of several of one name the one that was found first (.symtab before .dynsym).
-static int compare_syms(const void *a, const void *b)
-{
-    const struct nd_usym *x = a, *y = b;
-    int c = strcmp(x->name, y->name);
+struct each {
+    struct nd_kernel *k;
+    struct nd_elf *e;
+    int (*fn)(void *arg, const struct nd_usym *sym);
+    void *arg;
+};
 
-    return c ? c : (x->addr > y->addr) - (x->addr < y->addr);
+static int give(void *arg, const struct nd_elfsym *s)
+{
+    struct each *x = arg;
+    const struct nd_usym u = {.name = nd_arena_strdup(x->k->a, s->name),
+                              .addr = s->addr,
+                              .off = nd_elf_offset(x->e, s->addr),
+                              .size = s->size,
+                              .chosen = s->chosen};
+
+    return u.off == UINT64_MAX ? 0 : x->fn(x->arg, &u);
 }
 
-int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *glob,
+int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *pattern,
                         int (*fn)(void *arg, const struct nd_usym *sym), void *arg,
                         const char **why)
 {
+    struct each x = {.k = k, .fn = fn, .arg = arg};
     const char *unused;
-    struct syms found = {0};
-    struct nd_elf *e;
     int err = 0;
 
     why = why ? why : &unused;
     *why = NULL;
-    e = nd_elf_get(k, path, &err, why);
-    if (!e)
-        return err;
-    collect(k, e, SHT_SYMTAB, glob, &found);
-    collect(k, e, SHT_DYNSYM, glob, &found);
-    if (found.n)
-        qsort(found.v, found.n, sizeof(*found.v), compare_syms);
-    for (uint32_t i = 0; i < found.n && !err; i++)
-        if (!i || strcmp(found.v[i - 1].name, found.v[i].name))
-            err = fn(arg, &found.v[i]);
-    return err;
+    x.e = nd_elf_get(k, path, &err, why);
+    return x.e ? nd_elfsyms_each(x.e->elf, pattern, give, &x) : err;
 }

@@ -136,10 +136,11 @@ struct nd_usym {
     uint64_t addr; // virtual address in the file
     uint64_t off;  // file offset, which a uprobe needs
     uint64_t size;
+    bool chosen; // IFUNC: there is the function that chooses the one that is used
 };
-// Function symbols (.symtab, then .dynsym; "name@@VERSION" matches "name") that match the glob, in
-// alphabetical order, each name once. -ENOENT no file, -ENOEXEC no ELF, with *why.
-int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *glob,
+// The functions that a name or pattern means, see elfsyms.h. -ENOENT no file, -ENOEXEC no ELF, with
+// *why.
+int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *pattern,
                         int (*fn)(void *arg, const struct nd_usym *sym), void *arg,
                         const char **why);
 // Which build of an executable it is: "SIZE-CRC32" of the file.

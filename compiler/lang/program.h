@@ -120,6 +120,7 @@ struct nd_target { // one attach point
     bool best;      // func:, funcret: fentry if possible, otherwise kprobe
     bool in_option; // in the file that an option names, whose index is num
     bool builtin;   // named with a module that is part of vmlinux
+    bool chosen;    // the library chooses which function has the name (IFUNC)
     bool moved;     // a copy that the compiler made: parameters may be elsewhere
     struct nd_span span;
     const struct nd_tp_format *format; // TRACEPOINT

@@ -170,7 +170,8 @@ static void emit_probe(struct nd_mfw *e, struct nd_probe *pr)
         at.s1 = nd_mfb_str(e->b, t->s1);
         at.num = t->num;
         at.num2 = t->num2;
-        at.flags = (t->builtin ? ND_ATF_BUILTIN : 0) | (t->in_option ? ND_ATF_OPTION : 0);
+        at.flags = (t->builtin ? ND_ATF_BUILTIN : 0) | (t->in_option ? ND_ATF_OPTION : 0) |
+                   (t->chosen ? ND_ATF_CHOSEN : 0);
         at.span = nd_mfw_span(e, t->span);
         nd_mfb_add(e->b, ND_SEC_ATTACHES, &at, 1);
     }

@@ -386,6 +386,9 @@ enum nd_mf_attach_kind {
 #define ND_ATF_BUILTIN 1u // the module that the script names is part of vmlinux
 #define ND_ATF_OPTION \
     2u // UPROBE, URETPROBE: in the file that option `num` names; s1 may be a pattern
+#define ND_ATF_CHOSEN \
+    4u // UPROBE, URETPROBE: in the function that the library chooses for s1 (IFUNC); num: from its
+       // start
 
 struct nd_mf_attach {
     uint32_t kind; // enum nd_mf_attach_kind

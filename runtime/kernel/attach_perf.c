@@ -179,6 +179,11 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
 #define LOCKED "the kernel is locked down, or a security module forbids it"
 #define SEVERAL "several functions have this name; name the module, or give the address"
 
+#define CHOSEN                                                                                     \
+    "the library chooses one of several functions for this name when it is loaded (IFUNC), which " \
+    "ndtrace only knows of libraries that it uses itself; name one of them, or give its address, " \
+    "which a debugger shows in a process: gdb -p PID -batch -ex 'info symbol memcpy'"
+
 // 0 as the kind stands for all kinds, 0 as the error for all errors; the first line that fits.
 static const struct {
     uint32_t kind;
@@ -193,6 +198,8 @@ static const struct {
     {ND_AT_URETPROBE, -ENODEV, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"},
     {ND_AT_UPROBE, -ENODATA, "the option that names the file was not given"},
     {ND_AT_URETPROBE, -ENODATA, "the option that names the file was not given"},
+    {ND_AT_UPROBE, -ENOTSUP, CHOSEN},
+    {ND_AT_URETPROBE, -ENOTSUP, CHOSEN},
     {ND_AT_UPROBE, -ENXIO, "the file has no such function"},
     {ND_AT_URETPROBE, -ENXIO, "the file has no such function"},
     {ND_AT_UPROBE, -ENOENT, "the executable does not exist"},

@@ -134,14 +134,10 @@ static int try_probe_read_kernel(struct nd_features *f)
 static int try_ns_pid(struct nd_features *f)
 {
     static const struct bpf_insn code[] = {
-        MOV(1, 0),
-        MOV(2, 0),
-        MOVR(3, 10),
-        INSN(BPF_ALU64 | BPF_ADD | BPF_K, 3, 0, 0, -8),
-        MOV(4, 8),
-        CALL(BPF_FUNC_get_ns_current_pid_tgid),
-        MOV(0, 0),
-        EXIT,
+        MOV(1, 0),   MOV(2, 0),
+        MOVR(3, 10), INSN(BPF_ALU64 | BPF_ADD | BPF_K, 3, 0, 0, -8),
+        MOV(4, 8),   CALL(BPF_FUNC_get_ns_current_pid_tgid),
+        MOV(0, 0),   EXIT,
     };
 
     (void)f;

@@ -4,6 +4,8 @@
 // Must not know formats. Serves symbols.c.
 #include "runtime/output/symbols_impl.h"
 
+#include "runtime/common/demangle.h"
+
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
@@ -346,9 +348,24 @@ static bool to_vaddr(const struct file *f, uint64_t off, uint64_t *addr)
     return false;
 }
 
-static void find_symbol(const struct file *f, uint64_t addr, struct nd_symbol *out)
+// As people write it; once, and only for those that are printed.
+static const char *readable(struct usym *s)
+{
+    char *text;
+
+    s->name[strcspn(s->name, "@")] = 0; // name@@VERSION
+    text = nd_demangle(s->name, false);
+    if (text) {
+        free(s->name);
+        s->name = text;
+    }
+    return s->name;
+}
+
+static void find_symbol(struct file *f, uint64_t addr, struct nd_symbol *out)
 {
     size_t lo = 0, hi = f->n, i;
+    struct usym *best = NULL;
 
     while (lo < hi) { // the first symbol above addr
         size_t mid = lo + (hi - lo) / 2;
@@ -363,13 +380,15 @@ static void find_symbol(const struct file *f, uint64_t addr, struct nd_symbol *o
     // Of several names for one place the first that covers the address; without a size it reaches
     // to the next symbol.
     for (i = lo; i && f->v[i - 1].addr == f->v[lo - 1].addr; i--) {
-        const struct usym *s = &f->v[i - 1];
+        struct usym *s = &f->v[i - 1];
 
-        if (!s->size || addr - s->addr < s->size) {
-            out->name = s->name;
-            out->off = addr - s->addr;
-        }
+        if (!s->size || addr - s->addr < s->size)
+            best = s;
     }
+    if (!best)
+        return;
+    out->name = readable(best);
+    out->off = addr - best->addr;
 }
 
 void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_symbol *out)

@@ -23,7 +23,7 @@ enum source {
     SRC_INTERVAL,
     SRC_DURATION,
     SRC_PROCESS,
-    SRC_MODULES,
+    SRC_COME,
     SRC_PATHS,
     SRC_POLL
 };
@@ -151,8 +151,8 @@ static int watch_all(struct loop *w)
         err = watch_intervals(w);
     if (!err && r->opts->duration)
         err = timer(w, (uint64_t)r->opts->duration, true, SRC_DURATION, 0);
-    if (!err && nd_attach_modules_fd(r->attach) >= 0)
-        err = watch(w, nd_attach_modules_fd(r->attach), SRC_MODULES, 0, 0);
+    if (!err && nd_attach_come_fd(r->attach) >= 0)
+        err = watch(w, nd_attach_come_fd(r->attach), SRC_COME, 0, 0);
     if (!err && r->opts->pid)
         err = watch_process(w);
     return err;
@@ -197,7 +197,7 @@ static void dispatch(struct nd_run *r, uint64_t key)
     enum source src = KEY_SRC(key);
     uint64_t expirations;
 
-    if (src != SRC_SIGNAL && src != SRC_RING && src != SRC_PROCESS && src != SRC_MODULES &&
+    if (src != SRC_SIGNAL && src != SRC_RING && src != SRC_PROCESS && src != SRC_COME &&
         read(KEY_FD(key), &expirations, sizeof(expirations)) != (ssize_t)sizeof(expirations))
         return; // not due after all
     switch (src) {
@@ -215,8 +215,8 @@ static void dispatch(struct nd_run *r, uint64_t key)
     case SRC_PATHS:
         nd_run_sweep(r);
         break;
-    case SRC_MODULES:
-        nd_attach_modules(r->attach);
+    case SRC_COME:
+        nd_attach_come(r->attach);
         break;
     case SRC_DURATION:
     case SRC_PROCESS:
