@@ -88,6 +88,44 @@ static LLVMValueRef is_named(struct nd_lower *l, LLVMValueRef name)
     return nd_ir_bool(l, nd_lower_load_int(l, name, &nd_type_u8));
 }
 
+// The inode of the namespace: dev->nd_net.net, and there ns.inum.
+static LLVMValueRef read_netns(struct nd_lower *l, struct nd_expr *inum)
+{
+    LLVMBasicBlockRef there = nd_ir_bb(l, "net"), done = nd_ir_bb(l, "inum"), bbs[2];
+    LLVMValueRef v[2] = {NULL, nd_ir_i64(l, 0)}, p, phi;
+    struct nd_expr *net = inum->a->a;
+    const char *was = l->fn.reading;
+
+    l->fn.reading = "the device's network namespace";
+    p = nd_lower_int(l, net);
+    bbs[1] = LLVMGetInsertBlock(l->b);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, p), there, done);
+    nd_ir_at(l, there);
+    l->fn.tested.expr = net;
+    l->fn.tested.v = nd_ir_pin(l, p);
+    l->fn.reading = "the number of its network namespace";
+    v[0] = nd_lower_int(l, inum);
+    l->fn.tested.expr = NULL;
+    l->fn.reading = was;
+    bbs[0] = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, v, bbs, 2);
+    return phi;
+}
+
+static LLVMValueRef read_index(struct nd_lower *l, struct nd_expr *index)
+{
+    const char *was = l->fn.reading;
+    LLVMValueRef v;
+
+    l->fn.reading = "the device's index";
+    v = nd_lower_int(l, index);
+    l->fn.reading = was;
+    return v;
+}
+
 // dst->netns = what `value` gives, if there is a name: what is no device has no namespace.
 static void put_netns(struct nd_lower *l, LLVMValueRef dst,
                       LLVMValueRef (*value)(struct nd_lower *l, struct nd_expr *e),
@@ -112,7 +150,12 @@ static LLVMValueRef own(struct nd_lower *l, struct nd_expr *e)
 // The name of a device alone.
 static void put_name(struct nd_lower *l, struct nd_expr *dev, LLVMValueRef dst)
 {
+    const char *was = l->fn.reading;
+
+    if (l->fn.probe->pkt && dev == l->fn.probe->pkt->skb[ND_PK_DEV_NAME])
+        nd_lower_reads_skb(l, ND_PK_DEV_NAME);
     nd_lower_put_text(l, dst, nd_lower_member(l, dev), NAME_BYTES, dev->span);
+    l->fn.reading = was;
 }
 
 // A text that becomes the name of a device is one of our own namespace.
@@ -130,7 +173,7 @@ static void ifname_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst)
     if (dev) {
         put_name(l, dev, dst);
         if (dev->device->netns)
-            put_netns(l, dst, nd_lower_int, dev->device->netns);
+            put_netns(l, dst, read_netns, dev->device->netns);
         else
             nd_ir_zero(l, dst, NETNS, 8);
     } else if (e->type->kind == ND_T_IFNAME) {
@@ -217,7 +260,7 @@ static LLVMValueRef part(struct nd_lower *l, const struct side *s, uint32_t off)
         s->dev ? off == NETNS ? s->dev->device->netns : s->dev->device->index : NULL;
 
     if (s->dev)
-        return e ? nd_lower_int(l, e) : nd_ir_i64(l, 0);
+        return !e ? nd_ir_i64(l, 0) : off == NETNS ? read_netns(l, e) : read_index(l, e);
     return s->option ? nd_lower_option_load(l, s->option->off + off, &nd_type_u32)
                      : word(l, s->bytes, off);
 }
@@ -437,7 +480,7 @@ static LLVMValueRef ifname_probe(struct nd_lower *l, struct nd_expr *e)
 
     ifname_into(l, e, tmp);
     if (dev && dev->device->index)
-        nd_ir_store(l, nd_ir_gep(l, tmp, INDEX), 4, nd_lower_int(l, dev->device->index));
+        nd_ir_store(l, nd_ir_gep(l, tmp, INDEX), 4, read_index(l, dev->device->index));
     return tmp;
 }
 
