@@ -171,6 +171,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     p->types.kernel = u->kernel;
     p->path = o->file ? o->file : "-e";
     p->title = p->notes = "";
+    p->unsafe = o->unsafe;
     p->portable = o->portable;
     p->without = o->without;
     p->verbose = o->verbose;

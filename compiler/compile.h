@@ -20,6 +20,7 @@ struct nd_compile_opts {
     const char *dump;   // what this pass made goes to stderr, or NULL
     bool reads;         // note what is read: nd_lower_reads
     bool verify;        // LLVM's verifier looks at what was lowered
+    bool unsafe;        // probes may be on functions that programs themselves run in
     bool portable;      // an object that other kernels load as well
     uint32_t without;   // ND_F_BIT()s: what the target kernel lacks
     // What the object will have, before its code is made: see lower.h; or NULL.

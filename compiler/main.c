@@ -50,7 +50,8 @@ enum {
     OPT_STDLIB,
     OPT_DUMP,
     OPT_WITHOUT,
-    OPT_PORTABLE
+    OPT_PORTABLE,
+    OPT_UNSAFE
 };
 
 // Long: one case for each flag.
@@ -66,6 +67,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
         {"format", required_argument, NULL, 'f'},
         {"dump", required_argument, NULL, OPT_DUMP},
         {"portable", no_argument, NULL, OPT_PORTABLE},
+        {"unsafe", no_argument, NULL, OPT_UNSAFE},
         {"without", required_argument, NULL, OPT_WITHOUT},
         {"pid", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
@@ -114,6 +116,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
             break;
         case OPT_PORTABLE:
             a->o.portable = true;
+            break;
+        case OPT_UNSAFE:
+            a->o.unsafe = true;
             break;
         case OPT_WITHOUT:
             if (!nd_without_parse(optarg, &a->o.without)) {

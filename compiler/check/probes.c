@@ -95,14 +95,59 @@ static int near_raw(void *arg, const char *event)
     return 0;
 }
 
+static int add_raw_of(void *arg, const char *category, const char *event)
+{
+    struct nd_expand *x = arg;
+    const struct nd_func_sig *sig;
+
+    (void)category;
+    return nd_kernel_raw_tracepoint(x->p->kernel, event, &sig) == -ENOENT ? 0 : add_raw(x, event);
+}
+
+static int note_category(void *arg, const char *category, const char *event)
+{
+    (void)event;
+    *(const char **)arg = category;
+    return 1;
+}
+
+// Where a raw tracepoint is, if the script says so: a category of events or a module.
+static bool raw_is_in(struct nd_expand *x, const char *event, const struct nd_func_sig *sig)
+{
+    const struct nd_tp_format *f;
+    const char *home = x->part[0], *category = NULL, *why = NULL;
+    struct nd_diag *d;
+    int err;
+
+    if (x->nparts < 2 || (sig && !strcmp(*sig->module ? sig->module : "vmlinux", home)))
+        return true;
+    err = nd_kernel_tracepoint(x->p->kernel, home, event, &f, &why);
+    if (err != -ENOENT)
+        return true; // it is, or nobody can say
+    d = nd_expand_fail(
+        x, ND_E0206,
+        nd_arena_printf(x->p->arena, "the raw tracepoint '%s' is not one of '%s'", event, home));
+    nd_kernel_each_tracepoint(x->p->kernel, "*", event, note_category, &category, &why);
+    if (category)
+        nd_help(x->p->diags, d, "it is one of '%s': rawtracepoint:%s", category, event);
+    return false;
+}
+
 static void expand_raw(struct nd_expand *x)
 {
     const char *event = x->part[x->nparts - 1];
     const struct nd_func_sig *sig = NULL;
     struct nd_near near = {.name = event};
+    const char *why = NULL;
     struct nd_diag *d;
     int err;
 
+    if (x->nparts > 1 && (nd_glob_is(event) || nd_glob_is(x->part[0]))) {
+        nd_kernel_each_tracepoint(x->p->kernel, x->part[0], event, add_raw_of, x, &why);
+        if (!x->out.n)
+            nd_expand_fail(x, ND_E0206, "no raw tracepoint matches");
+        return;
+    }
     if (nd_glob_is(event)) {
         nd_kernel_each_raw_tracepoint(x->p->kernel, event, add_raw, x);
         if (!x->out.n)
@@ -118,6 +163,8 @@ static void expand_raw(struct nd_expand *x)
         nd_expand_near(x, d, &near, "rawtracepoint:");
         return;
     }
+    if (!raw_is_in(x, event, err ? NULL : sig))
+        return;
     add_raw(x, event);
     x->out.v[x->out.n - 1].spec = x->pt.text;
     x->out.v[x->out.n - 1].sig = err ? NULL : sig;

@@ -135,6 +135,10 @@ void nd_expand_uprobe(struct nd_expand *x)
     }
     plus = strrchr(x->part[1], '+');
     if (plus && (isdigit((unsigned char)plus[1]) || !strstr(x->part[1], "operator"))) {
+        if (nd_kind_attaches(x->kind->attach, ND_AF_RETURNS)) {
+            nd_expand_malformed(x, "a function returns as a whole: there is no offset");
+            return;
+        }
         *plus = 0;
         s.off = strtoull(plus + 1, &end, 0);
         if (*end || end == plus + 1) {

@@ -17,6 +17,8 @@ struct nd_expand {
     uint32_t nparts;
     const char *builtin; // the module that the script names, if it is part of vmlinux
     struct nd_targets out;
+    uint32_t denied; // functions that a pattern matches and that are left out, and one of them
+    const char *first_denied;
 };
 
 struct nd_probe_kind {

@@ -322,6 +322,7 @@ struct nd_program {
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order
     uint32_t opts_size;
+    bool unsafe;                     // also on functions that programs run in
     bool portable;                   // also for other kernels: see needs.h
     ND_VEC(struct nd_need) needs;    // portable: what must hold there
     ND_VEC(struct nd_expr *) frozen; // sizes, offsets and enumerators that are constants

@@ -92,6 +92,16 @@ static int set_netns(struct cli *c, const char *v)
     return -1;
 }
 
+static int set_unsafe(struct cli *c, const char *v)
+{
+    (void)v;
+    c->compile.unsafe = true;
+    if (!c->tail)
+        return 0;
+    nd_msg("error: --unsafe must come before the script");
+    return -1;
+}
+
 static int set_buffer(struct cli *c, const char *v)
 {
     uint64_t n;
