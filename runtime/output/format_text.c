@@ -133,6 +133,8 @@ static void frames_stack(void *arg, const struct nd_mf_type *t, const uint64_t *
             nd_buf_puts(out, x->sep);
         if (sym.name)
             nd_buf_puts(out, sym.name);
+        else if (sym.in_file && sym.module)
+            nd_buf_printf(out, "%s+0x%" PRIx64, sym.module, sym.off);
         else
             nd_buf_printf(out, "0x%" PRIx64, addr);
     }

@@ -2,6 +2,7 @@
 // Waits for what ends a run and for what has to be done meanwhile: events, intervals, the process
 // watched. Must not know how runs start or end. Serves the run.
 #include "runtime/common/msg.h"
+#include "runtime/run/followed.h"
 #include "runtime/run/run_impl.h"
 
 #include <errno.h>
@@ -13,11 +14,13 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#define LOOK_NS 50000000 // at processes, whose files can be opened only while they live
 #define TICK_NS 20000000 // programs wake us only when the event buffer is a quarter full
 
 enum source {
     SRC_SIGNAL,
     SRC_TICK,
+    SRC_PROCESSES,
     SRC_RING,
     SRC_HOOK,
     SRC_INTERVAL,
@@ -145,6 +148,8 @@ static int watch_all(struct loop *w)
         err = watch(w, nd_events_fd(r->events), SRC_RING, 0, EPOLLET);
     if (!err && (r->events || (nd_state_there(&r->l->state) && r->mf->h->exit_off != ND_MF_NONE)))
         err = timer(w, TICK_NS, false, SRC_TICK, 0);
+    if (!err && r->followed)
+        err = timer(w, LOOK_NS, false, SRC_PROCESSES, 0);
     if (!err && nd_paths_period(r->paths))
         err = timer(w, nd_paths_period(r->paths), false, SRC_PATHS, 0);
     if (!err)
@@ -211,6 +216,9 @@ static void dispatch(struct nd_run *r, uint64_t key)
         break;
     case SRC_INTERVAL:
         nd_run_called(r, r->mf->attaches[KEY_INDEX(key)].kind, KEY_INDEX(key));
+        break;
+    case SRC_PROCESSES:
+        nd_followed_look(r->followed);
         break;
     case SRC_PATHS:
         nd_run_sweep(r);

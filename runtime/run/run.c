@@ -9,6 +9,7 @@
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/trigger.h"
 #include "runtime/run/absent.h"
+#include "runtime/run/followed.h"
 #include "runtime/run/instance.h"
 #include "runtime/run/run_impl.h"
 
@@ -363,6 +364,7 @@ static void attach(struct nd_run *r, int64_t t_load)
     if (!r->opts->quiet && n && (r->opts->verbose || isatty(STDERR_FILENO)))
         nd_msg_plain("Attaching %u probe%s... Hit Ctrl-C to end.\n", n, n == 1 ? "" : "s");
     look_at_others(r, n);
+    r->followed = nd_followed_new(r->mf, r->fmt.syms);
     err = nd_attach_all(r->attach);
     t_attach = nd_now();
     if (err) {
@@ -375,6 +377,7 @@ static void attach(struct nd_run *r, int64_t t_load)
         say_attached(r, t_load, t_begin, t_attach);
     if (!r->opts->quiet && !r->opts->pid)
         nd_elsewhere_warn(r->mf, r->wanted, r->values->data);
+    nd_followed_begin(r->followed, r->opts->pid);
     if (r->opts->attached)
         r->opts->attached(r->opts->attached_arg);
 }
@@ -498,6 +501,7 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
     int code = exit_code(&r, run_all(&r));
 
     nd_child_end(&r.child);
+    nd_followed_free(r.followed);
     nd_devices_free(r.devices);
     nd_trigger_free(r.trigger);
     nd_events_free(r.events);

@@ -119,6 +119,64 @@ LIVE=1 run stack "$m:same { printf(\"%s\\n\", ustack(2)) } $m:\"ns::cls::method(
 has stack-static "$OUT" '^    same\+0x0'
 has stack-caller "$OUT" '^    (one|two|main)\+0x'
 has stack-cpp "$OUT" '^    ns::cls::method\+0x0'
+# Processes that are gone when their stacks are printed; symbols in files of their own; frames without a symbol; code that
+# a process made.
+run gone "$m:one { @[ustack(2)] = count() }"
+has gone "$OUT" '^    one\+0x0'
+has gone-caller "$OUT" '^    main\+0x'
+if type -P objcopy >/dev/null; then
+    g++ -O1 -g -fno-builtin -fno-omit-frame-pointer -Wl,--build-id=none -o "$D/split" "$D/main.cc" "$D/1.o" "$D/2.o" -ldl
+    at=$(nm "$D/split" | awk '$3 == "one" { print $1 }')
+    objcopy --only-keep-debug "$D/split" "$D/split.debug" && strip "$D/split"
+    probe() { # NAME PATTERN...: by address, for there are no names
+        trace "$1" -q -e "uprobe:$D/split:0x$at { @[ustack(2)] = count() }" || return
+        mkfifo "$TMP/$1.in"
+        "$D/split" 4000 "$D/libver.so" <"$TMP/$1.in" &
+        P=$!
+        exec 6>"$TMP/$1.in"
+        echo x >&6
+        exec 6>&-
+        wait $P
+        stop "$PID"
+        for p in "${@:2}"; do has "$1-$p" "$TMP/$1.out" "$p"; done
+    }
+    probe bare "^    split\\+0x$(sed "s/^0*//" <<<"$at")\$"
+    objcopy --add-gnu-debuglink="$D/split.debug" "$D/split"
+    probe linked '^    one\+0x0 \[split\]' '^    main\+0x'
+    mkdir "$D/.debug" && mv "$D/split.debug" "$D/.debug"
+    probe folder '^    one\+0x0 \[split\]'
+    echo damaged >>"$D/.debug/split.debug"
+    probe damaged "^    split\\+0x$(sed "s/^0*//" <<<"$at")\$"
+fi
+cat >"$D/jit.c" <<'EOF2'
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void)
+{
+    static const unsigned char code[] = {0x55, 0x48, 0x89, 0xe5, 0xb8, SYS_getppid, 0, 0, 0, 0x0f, 0x05, 0x5d, 0xc3};
+    unsigned char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char name[64];
+    FILE *f;
+    memcpy(p + 64, code, sizeof(code));
+    snprintf(name, sizeof(name), "/tmp/perf-%d.map", getpid());
+    f = fopen(name, "w");
+    fprintf(f, "%lx %zx made at run time\n", (unsigned long)p + 64, sizeof(code));
+    fclose(f);
+    ((void (*)(void))(p + 64))();
+    puts(name);
+    return 0;
+}
+EOF2
+if [ "$(uname -m)" = x86_64 ] && gcc -O1 -o "$D/jit" "$D/jit.c"; then
+    trace jit -q -e 'rawtracepoint:sys_enter /args.id == 110 && comm == "jit"/ { @[ustack(1)] = count() }' || finish
+    map=$("$D/jit")
+    stop "$PID"
+    rm -f "$map"
+    has jit "$TMP/jit.out" '^    made at run time\+0xb'
+fi
 # Chosen by libc when it is loaded: that of our own libc is known, that of another library is not.
 libc=$(ldd "$D/main" | awk '/libc\.so/ { print $3 }')
 run chosen "uprobe:$libc:memcpy /comm == \"main\" && arg2 == 4000/ { @ = count() }"
