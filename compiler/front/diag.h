@@ -86,7 +86,7 @@
     X(W0905, "lists are not walked")                \
     X(W0910, "comparison that cannot go both ways") \
     X(W0911, "text that is too long to be equal")   \
-    X(W0912, "assignment that is not atomic")   \
+    X(W0912, "assignment that is not atomic")       \
     X(W0913, "functions left out")
 
 enum nd_diag_code {

@@ -31,14 +31,12 @@ static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
 static LLVMValueRef b_pid(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
-    l->fn.probe->asks_pid = true;
     return high32(l, nd_lower_pid_tgid(l, false));
 }
 
 static LLVMValueRef b_tid(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
-    l->fn.probe->asks_pid = true;
     return low32(l, nd_lower_pid_tgid(l, false));
 }
 
@@ -487,7 +485,6 @@ static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst
 // The process whose symbols are meant.
 static void put_process(struct nd_lower *l, LLVMValueRef dst)
 {
-    l->fn.probe->asks_pid = true;
     nd_ir_store(l, dst, 4, high32(l, nd_lower_pid_tgid(l, true)));
 }
 

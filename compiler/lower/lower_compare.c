@@ -194,7 +194,7 @@ static LLVMValueRef text_bytes(struct nd_lower *l, struct nd_expr *e)
 
     if (!dev) {
         v = nd_lower_expr(l, e);
-        if (v.as == ND_AS_BPF)
+        if (v.as == ND_AS_BPF && !v.align)
             return v.v;
     }
     tmp = nd_lower_temp(l, size);

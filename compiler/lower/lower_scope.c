@@ -25,7 +25,7 @@ static LLVMValueRef pid_in_namespace(struct nd_lower *l, LLVMValueRef ns)
                        nd_lower_load_int(l, info, &nd_type_u32), "");
 }
 
-LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names)
+static LLVMValueRef ids(struct nd_lower *l, bool names)
 {
     LLVMBasicBlockRef host, within, done, in;
     LLVMValueRef ns, v[2], phi;
@@ -48,6 +48,12 @@ LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names)
     phi = LLVMBuildPhi(l->b, l->i64, "");
     LLVMAddIncoming(phi, v, (LLVMBasicBlockRef[]){host, in}, 2);
     return phi;
+}
+
+LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names)
+{
+    l->fn.probe->asks_pid = true;
+    return ids(l, names);
 }
 
 LLVMValueRef nd_lower_netns(struct nd_lower *l)
@@ -74,7 +80,7 @@ void nd_lower_scope(struct nd_lower *l)
     wanted = scope_word(l, SCOPE(pid));
     LLVMBuildCondBr(l->b, nd_ir_bool(l, wanted), ask, go);
     nd_ir_at(l, ask);
-    pid = LLVMBuildLShr(l->b, nd_lower_pid_tgid(l, false), nd_ir_i64(l, 32), "");
+    pid = LLVMBuildLShr(l->b, ids(l, false), nd_ir_i64(l, 32), "");
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, pid, wanted, ""), go, l->fn.end);
     nd_ir_at(l, go);
     nd_lower_temps_release(l);
