@@ -65,6 +65,8 @@ archive = $(wildcard $(foreach d,/usr/lib /usr/lib64 /usr/lib/$(shell $(CC) -dum
 library = $(if $(call archive,$(1)),-Wl$(comma)-Bstatic -l$(1) -Wl$(comma)-Bdynamic,-l$(1))
 BPF_LIBS := $(call library,bpf)
 JSON_LIBS := $(call library,jansson)
+# Names of C++ and Rust, in both programs.
+NAME_LIBS := -liberty
 
 COMPILER_SRC := $(filter-out compiler/main.c,$(wildcard compiler/*.c compiler/*/*.c))
 COMMON_SRC := $(wildcard runtime/common/*.c)
@@ -88,9 +90,9 @@ $(B)/libndr.a: $(RUNTIME_OBJ)
 	@rm -f $@; $(AR) rcs $@ $^
 
 $(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a $(B)/libnd.a
-	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) $(JSON_LIBS) -lelf -lz -lpthread -lm
+	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf -lz -lpthread -ldl -lm
 $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
-	$(CC) $(OPT) $(LDFLAGS) $(or $(LLVM_STATIC_LIBC),-no-pie) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) -lelf \
+	$(CC) $(OPT) $(LDFLAGS) $(or $(LLVM_STATIC_LIBC),-no-pie) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) $(NAME_LIBS) -lelf \
 		$(if $(LLVM_STATIC_LIBC),$(LLVM_SYSTEM_LIBS))
 	$(if $(LLVM_STATIC_LIBC),@missing=$$(nm -u $@ | awk '$$1 == "U" && $$2 != "__tls_get_addr" { print $$2 }'); \
 		[ -z "$$missing" ] || { echo "$@: missing functions:" $$missing >&2; rm -f $@; exit 1; })
@@ -119,7 +121,7 @@ $(B)/%.o: %.c
 $(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBS) -Wl,--gc-sections -no-pie $(BPF_LIBS) $(JSON_LIBS) $(LLVM_LIBS) \
-		-lelf -lz -lpthread -lcmocka -lm
+		$(NAME_LIBS) -lelf -lz -lpthread -ldl -lcmocka -lm
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 

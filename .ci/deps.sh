@@ -21,9 +21,15 @@ headers() {
 #include <$h>" | gcc -fsyntax-only -x c - 2>/dev/null || return 1
     done
 }
+# LIBRARY...: the linker finds them.
+libraries() {
+    for l in "$@"; do
+        echo 'int main(void) { return 0; }' | gcc -x c - "-l$l" -o /dev/null 2>/dev/null || return 1
+    done
+}
 build_complete() {
     for c in gcc g++ make flex bison ip ping; do have "$c" || return 1; done
-    [ -n "$(llvm config)" ] && headers bpf/libbpf.h libelf.h gelf.h zlib.h jansson.h
+    [ -n "$(llvm config)" ] && headers bpf/libbpf.h libelf.h gelf.h zlib.h jansson.h && libraries iberty
 }
 complete() {
     build_complete || return 1
@@ -42,7 +48,7 @@ debian() {
         fi
     done
     [ -n "$(llvm config)$llvm" ] || { echo "deps: this distribution does not have any of LLVM $(llvm versions)" >&2; exit 1; }
-    set -- gcc g++ libc6-dev make flex bison libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev \
+    set -- gcc g++ libc6-dev make flex bison libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev libiberty-dev \
         iproute2 iputils-ping ca-certificates
     [ -n "$(llvm config)" ] || set -- "$@" "llvm-$llvm-dev"
     apt-get install -y -qq --no-install-recommends "$@"
@@ -57,7 +63,7 @@ debian_tests() {
 
 fedora() { # Fedora, openEuler, RHEL and kin; static archives where there are any
     $pm install -y gcc gcc-c++ make flex bison llvm-devel libbpf-devel elfutils-libelf-devel zlib-devel \
-        libzstd-devel jansson-devel iproute iputils
+        libzstd-devel jansson-devel binutils-devel iproute iputils
     $pm install -y llvm-static libbpf-static || true
 }
 fedora_tests() {

@@ -24,6 +24,7 @@ static void load(struct nd_unit *u)
 
 static void options(struct nd_unit *u)
 {
+    u->program.opts_size = sizeof(struct nd_mf_scope);
     u->check = nd_check_new(&u->program);
     nd_check_options(u->check);
 }
@@ -144,6 +145,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
 {
     struct nd_unit *u = calloc(1, sizeof(*u));
     struct nd_kernel_opts ko = {.facts = o->facts,
+                                .pid = o->pid,
                                 .btf_file = o->btf,
                                 .no_btf = o->without & ND_F_BIT(BTF),
                                 .no_module_btf = o->without & ND_F_BIT(MODULE_BTF)};
@@ -169,6 +171,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     p->types.kernel = u->kernel;
     p->path = o->file ? o->file : "-e";
     p->title = p->notes = "";
+    p->unsafe = o->unsafe;
     p->portable = o->portable;
     p->without = o->without;
     p->verbose = o->verbose;

@@ -85,7 +85,9 @@ static int list_usym(void *arg, const struct nd_usym *sym)
 {
     struct list *l = arg;
 
-    fprintf(l->out, "uprobe:%s:%s\n", l->path, sym->name);
+    const char *quote = strpbrk(sym->name, ":,( ") ? "\"" : ""; // as a script has to write it
+
+    fprintf(l->out, "uprobe:%s:%s%s%s\n", l->path, quote, sym->name, quote);
     l->n++;
     return 0;
 }
@@ -148,6 +150,10 @@ static int list_probes(struct list *l, const char *glob)
     a = part(&rest);
     b = rest;
     l->args = a && !all && !(b && !strcmp(b, "*") && !strcmp(a, "*"));
+    if (b && *b == '"') {
+        b++;
+        b[strcspn(b, "\"")] = 0;
+    }
     if (a && (kind_is("uprobe", kind) || !strcmp(kind, "usdt") || !strcmp(kind, "uretprobe"))) {
         l->path = nd_kernel_exec_path(l->k, a);
         if (!l->path) {
@@ -328,7 +334,7 @@ static int list_stages(const struct nd_compile_opts *o, const char *glob, FILE *
 
 int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob, FILE *out)
 {
-    struct nd_kernel_opts ko = {.facts = o->facts, .btf_file = o->btf};
+    struct nd_kernel_opts ko = {.facts = o->facts, .pid = o->pid, .btf_file = o->btf};
     struct list l = {.out = out};
     int ret;
 

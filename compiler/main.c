@@ -50,7 +50,8 @@ enum {
     OPT_STDLIB,
     OPT_DUMP,
     OPT_WITHOUT,
-    OPT_PORTABLE
+    OPT_PORTABLE,
+    OPT_UNSAFE
 };
 
 // Long: one case for each flag.
@@ -66,6 +67,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
         {"format", required_argument, NULL, 'f'},
         {"dump", required_argument, NULL, OPT_DUMP},
         {"portable", no_argument, NULL, OPT_PORTABLE},
+        {"unsafe", no_argument, NULL, OPT_UNSAFE},
         {"without", required_argument, NULL, OPT_WITHOUT},
         {"pid", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
@@ -115,6 +117,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
         case OPT_PORTABLE:
             a->o.portable = true;
             break;
+        case OPT_UNSAFE:
+            a->o.unsafe = true;
+            break;
         case OPT_WITHOUT:
             if (!nd_without_parse(optarg, &a->o.without)) {
                 fprintf(stderr, "ndtrace-compile: --without: unknown name in \"%s\"\n", optarg);
@@ -124,7 +129,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
         case 'v':
             a->o.verbose = true;
             break;
-        case 'p': // for the runtime
+        case 'p':
+            a->o.pid = optarg;
+            break;
         case 'q':
             break;
         default:

@@ -82,6 +82,48 @@ static struct nd_type *loaded_ptr(struct nd_check *c, struct nd_type *t, enum nd
     return nd_type_in(c->t, t, as == ND_AS_BPF || as == ND_AS_CTX ? ND_AS_KERNEL : as);
 }
 
+// The kernel's own number of a process, which is not the one that is seen in a PID namespace.
+static void note_host_pid(struct nd_check *c, const struct nd_expr *e, const struct nd_type *s)
+{
+    if (c->probe && s->kind == ND_T_STRUCT && s->name && !strcmp(s->name, "task_struct") &&
+        (!strcmp(e->name, "pid") || !strcmp(e->name, "tgid")))
+        c->probe->host_pid = e->span;
+}
+
+// base->PATH, where the kernel has it; otherwise NULL.
+static struct nd_expr *member_of(struct nd_check *c, struct nd_expr *base, const char *path)
+{
+    struct nd_expr *x = base, *f;
+    struct nd_trial trial;
+    size_t n;
+
+    nd_trial_begin(c->d, &trial);
+    while (*path) {
+        n = strcspn(path, ".");
+        f = nd_expr_new(c->a, ND_E_FIELD, base->span);
+        f->a = x;
+        f->name = nd_arena_strndup(c->a, path, n);
+        f->name_span = base->span;
+        x = f;
+        path += n + (path[n] == '.');
+    }
+    nd_check_expr(c, x);
+    return nd_trial_end(c->d, &trial) ? x : NULL;
+}
+
+// Devices of different network namespaces may have the same name, so theirs are more than text.
+static struct nd_type *device_name(struct nd_check *c, struct nd_expr *e, const struct nd_type *s)
+{
+    if (c->world != ND_KERNEL || !s->name || strcmp(s->name, "net_device") != 0 ||
+        strcmp(e->name, "name") != 0 || e->field->type->kind != ND_T_STRING ||
+        e->field->type->size != nd_type_text_size(&nd_type_ifname))
+        return NULL;
+    e->device = ND_NEW(c->a, struct nd_device_name);
+    e->device->netns = member_of(c, e->a, "nd_net.net.ns.inum");
+    e->device->index = member_of(c, e->a, "ifindex");
+    return nd_ty(&nd_type_ifname);
+}
+
 static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *t = e->a->type, *s = t;
@@ -113,9 +155,14 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
             no_field(c, e, s);
         return error_type();
     }
+    note_host_pid(c, e, s);
     e->field = ND_NEW(c->a, struct nd_field);
     *e->field = f;
     e->as = s->kind == ND_T_TUPLE ? (uint32_t)ND_AS_BPF : as;
+    e->device = NULL;
+    t = s->kind == ND_T_STRUCT ? device_name(c, e, s) : NULL;
+    if (t)
+        return t;
     return f.type->kind == ND_T_PTR ? loaded_ptr(c, f.type, as) : f.type;
 }
 
@@ -147,6 +194,7 @@ struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e)
     nd_check_join_reversed(c, e);
     nd_check_packet_expr(c, e->a);
     e->field = NULL;
+    e->device = NULL;
     if (e->a->type->kind == ND_T_ARGS)
         return nd_check_args_field(c, e);
     if (e->a->type->kind == ND_T_OPTS)

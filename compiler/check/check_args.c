@@ -154,6 +154,14 @@ static struct nd_type *format_type(struct nd_check *c, const struct nd_tp_format
     return nd_type_array(c->t, nd_ty(&nd_type_u8), fd->size);
 }
 
+// prev_pid, child_pid, ...
+static bool is_pid(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n >= 3 && !strcmp(name + n - 3, "pid");
+}
+
 static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
                                      const struct nd_tp_format *f)
 {
@@ -176,6 +184,8 @@ static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
                      fd->type);
             return t;
         }
+        if (is_pid(fd->name))
+            c->probe->host_pid = e->span;
         e->field = ND_NEW(c->a, struct nd_field);
         e->field->name = e->name;
         e->field->type = t;
@@ -193,7 +203,6 @@ static struct nd_type *arg_of_format(struct nd_check *c, struct nd_expr *e,
 static struct nd_type *arg_by_path(struct nd_check *c, struct nd_expr *e, const char *path)
 {
     struct nd_expr *x = e->a;
-    struct nd_type *t;
 
     while (*path) {
         size_t n = strcspn(path, ".");
@@ -208,8 +217,7 @@ static struct nd_type *arg_by_path(struct nd_check *c, struct nd_expr *e, const 
         x = f;
         path += n + (path[n] == '.');
     }
-    t = nd_check_expr(c, e);
-    return t->kind == ND_T_STRING && t->size == 16 ? nd_ty(&nd_type_ifname) : t;
+    return nd_check_expr(c, e);
 }
 
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)

@@ -43,7 +43,9 @@ static struct nd_type *check_str(struct nd_check *c, struct nd_expr *e, const st
     if (c->world == ND_USER)
         return nd_ty(&nd_type_str);
     if (nd_type_is_text(a)) // already a string: only cut or widened
-        return n && (uint32_t)n != a->size ? nd_type_string(c->t, (uint32_t)n) : a;
+        return a->kind == ND_T_STRING && (!n || (uint32_t)n == a->size)
+                   ? a
+                   : nd_type_string(c->t, n ? (uint32_t)n : nd_type_text_size(a));
     if (!nd_type_is_int(a) && a->kind != ND_T_ARRAY) {
         if (a->kind != ND_T_ERROR)
             nd_check_bad_arg(c, e, 0, "a pointer");
@@ -320,7 +322,7 @@ static struct nd_type *check_lhist(struct nd_check *c, struct nd_expr *e,
 static struct nd_type *check_addr(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     const char *s = text_arg(c, e, 0);
-    uint8_t bytes[20];
+    uint8_t bytes[sizeof(struct nd_ifname)] = {0};
 
     if (!s)
         return nd_ty(b->type);

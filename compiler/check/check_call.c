@@ -248,6 +248,35 @@ struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct
     return nd_ty(&nd_type_bool);
 }
 
+// curtask->nsproxy->net_ns->ns.inum
+struct nd_type *nd_check_netns(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    static const char *const path[] = {"nsproxy", "net_ns", "ns", "inum"};
+    struct nd_expr *x = nd_expr_new(c->a, ND_E_IDENT, e->span), *f;
+    struct nd_trial trial;
+    size_t i;
+
+    x->name = "curtask";
+    for (i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+        f = nd_expr_new(c->a, ND_E_FIELD, e->span);
+        f->a = x;
+        f->name = path[i];
+        f->name_span = e->span;
+        x = f;
+    }
+    nd_trial_begin(c->d, &trial);
+    nd_check_expr(c, x);
+    if (!nd_trial_end(c->d, &trial)) {
+        nd_error(c->d, ND_E0401, e->span,
+                 "this kernel does not tell the network namespace of a "
+                 "thread: it has no BTF, or no CONFIG_NET_NS");
+        return nd_ty(&nd_type_error);
+    }
+    e->args.n = 0;
+    *ND_PUSH(c->a, &e->args) = x;
+    return nd_ty(b->type);
+}
+
 struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     static const struct {

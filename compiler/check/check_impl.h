@@ -78,6 +78,7 @@ bool nd_check_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i);
 struct nd_type *nd_check_builtin(struct nd_check *c, struct nd_expr *e);
 // check_call.c: their arguments are not expressions
 struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_netns(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 
 // check_sources.c: what user space reads besides maps and events

@@ -156,7 +156,7 @@ static uint32_t longest(const struct nd_expr *e)
 
     return !e->type->size || e->type->kind == ND_T_ERROR ? 0
            : array && e->type->kind == ND_T_STRING       ? e->type->size
-                                                         : e->type->size - 1;
+                                                         : nd_type_text_size(e->type) - 1;
 }
 
 void nd_check_length(struct nd_check *c, bool never, struct nd_span span, const struct nd_expr *a,

@@ -21,7 +21,7 @@ static const struct row {
     {"bool", ND_OPT_BOOL, 8, &nd_type_i64, 0},
     {"string", ND_OPT_STRING, 64, NULL, 64},
     {"duration", ND_OPT_DURATION, 8, &nd_type_duration, 0},
-    {"ifname", ND_OPT_IFNAME, 16, &nd_type_ifname, 0},
+    {"ifname", ND_OPT_IFNAME, sizeof(struct nd_ifname), &nd_type_ifname, 0},
     {"ip", ND_OPT_IP, 16, &nd_type_ip, 0},
     {"prefix", ND_OPT_PREFIX, 20, &nd_type_prefix, 0},
     {"mac", ND_OPT_MAC, 6, &nd_type_mac, 0},

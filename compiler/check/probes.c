@@ -95,14 +95,59 @@ static int near_raw(void *arg, const char *event)
     return 0;
 }
 
+static int add_raw_of(void *arg, const char *category, const char *event)
+{
+    struct nd_expand *x = arg;
+    const struct nd_func_sig *sig;
+
+    (void)category;
+    return nd_kernel_raw_tracepoint(x->p->kernel, event, &sig) == -ENOENT ? 0 : add_raw(x, event);
+}
+
+static int note_category(void *arg, const char *category, const char *event)
+{
+    (void)event;
+    *(const char **)arg = category;
+    return 1;
+}
+
+// Where a raw tracepoint is, if the script says so: a category of events or a module.
+static bool raw_is_in(struct nd_expand *x, const char *event, const struct nd_func_sig *sig)
+{
+    const struct nd_tp_format *f;
+    const char *home = x->part[0], *category = NULL, *why = NULL;
+    struct nd_diag *d;
+    int err;
+
+    if (x->nparts < 2 || (sig && !strcmp(*sig->module ? sig->module : "vmlinux", home)))
+        return true;
+    err = nd_kernel_tracepoint(x->p->kernel, home, event, &f, &why);
+    if (err != -ENOENT)
+        return true; // it is, or nobody can say
+    d = nd_expand_fail(
+        x, ND_E0206,
+        nd_arena_printf(x->p->arena, "the raw tracepoint '%s' is not one of '%s'", event, home));
+    nd_kernel_each_tracepoint(x->p->kernel, "*", event, note_category, &category, &why);
+    if (category)
+        nd_help(x->p->diags, d, "it is one of '%s': rawtracepoint:%s", category, event);
+    return false;
+}
+
 static void expand_raw(struct nd_expand *x)
 {
     const char *event = x->part[x->nparts - 1];
     const struct nd_func_sig *sig = NULL;
     struct nd_near near = {.name = event};
+    const char *why = NULL;
     struct nd_diag *d;
     int err;
 
+    if (x->nparts > 1 && (nd_glob_is(event) || nd_glob_is(x->part[0]))) {
+        nd_kernel_each_tracepoint(x->p->kernel, x->part[0], event, add_raw_of, x, &why);
+        if (!x->out.n)
+            nd_expand_fail(x, ND_E0206, "no raw tracepoint matches");
+        return;
+    }
     if (nd_glob_is(event)) {
         nd_kernel_each_raw_tracepoint(x->p->kernel, event, add_raw, x);
         if (!x->out.n)
@@ -118,161 +163,11 @@ static void expand_raw(struct nd_expand *x)
         nd_expand_near(x, d, &near, "rawtracepoint:");
         return;
     }
+    if (!raw_is_in(x, event, err ? NULL : sig))
+        return;
     add_raw(x, event);
     x->out.v[x->out.n - 1].spec = x->pt.text;
     x->out.v[x->out.n - 1].sig = err ? NULL : sig;
-}
-
-// ---- programs and libraries ---------------------------------------------------------------------
-
-struct usym_search {
-    struct nd_expand *x;
-    const char *path;
-    uint64_t off;
-    struct nd_near near;
-};
-
-static int add_usym(void *arg, const struct nd_usym *sym)
-{
-    struct usym_search *s = arg;
-    struct nd_target *t;
-
-    if (!nd_expand_inside(s->x, s->off, sym->size))
-        return -ERANGE;
-    t = nd_expand_add(s->x, s->path, sym->name);
-    t->num = sym->off + s->off;
-    t->spec = nd_arena_printf(s->x->p->arena, "%.*s:%s:%s", (int)strcspn(s->x->pt.text, ":"),
-                              s->x->pt.text, s->path, sym->name);
-    return s->x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
-}
-
-static int near_usym(void *arg, const struct nd_usym *sym)
-{
-    nd_near_try(arg, sym->name);
-    return 0;
-}
-
-static const char *find_path(struct nd_expand *x)
-{
-    const char *path = nd_kernel_exec_path(x->p->kernel, x->part[0]);
-
-    if (!path)
-        nd_help(
-            x->p->diags,
-            nd_expand_fail(
-                x, ND_E0603,
-                nd_arena_printf(x->p->arena, "there is no executable or library '%s'", x->part[0])),
-            "give its full path, or a name found in PATH or the library folders");
-    return path;
-}
-
-// uprobe:opt.lib:function: looked up when the option is known, by the runtime.
-static void in_option(struct nd_expand *x, const char *name)
-{
-    const struct nd_option *o = nd_option_find(x->p, name);
-    struct nd_target *t;
-
-    if (!o || o->kind != ND_OPT_PATH || o->decl->texpr->is_list) {
-        nd_help(x->p->diags,
-                nd_expand_fail(
-                    x, ND_E0502,
-                    nd_arena_printf(x->p->arena, "'%s' is not an option of type path", name)),
-                "declare it: option %s: path \"library\"", name);
-        return;
-    }
-    t = nd_expand_add(x, x->part[0], x->part[1]);
-    t->in_option = true;
-    t->num = o->index;
-}
-
-static void expand_uprobe(struct nd_expand *x)
-{
-    struct usym_search s = {.x = x, .near.name = x->part[1]};
-    const char *why = NULL;
-    struct nd_diag *d;
-    char *plus, *end;
-    int err;
-
-    if (!strncmp(x->part[0], "opt.", 4)) {
-        in_option(x, x->part[0] + 4);
-        return;
-    }
-    s.path = find_path(x);
-    if (!s.path)
-        return;
-    if (x->part[1][0] >= '0' && x->part[1][0] <= '9') {
-        uint64_t addr = strtoull(x->part[1], &end, 0), off;
-        struct nd_target *t;
-
-        off = nd_kernel_addr_offset(x->p->kernel, s.path, addr);
-        if (*end || off == UINT64_MAX) {
-            nd_expand_malformed(x, "this address is not in the code of the file");
-            return;
-        }
-        t = nd_expand_add(x, s.path, x->part[1]);
-        t->num = off;
-        return;
-    }
-    plus = strchr(x->part[1], '+');
-    if (plus) {
-        *plus = 0;
-        s.off = strtoull(plus + 1, &end, 0);
-        if (*end || end == plus + 1) {
-            nd_expand_malformed(x, "the offset must be a number");
-            return;
-        }
-    }
-    err = nd_kernel_each_usym(x->p->kernel, s.path, x->part[1], add_usym, &s, &why);
-    if (err == -ERANGE)
-        return; // said
-    if (err && err != -E2BIG && !x->out.n) {
-        nd_expand_fail(x, ND_E0603,
-                       nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
-        return;
-    }
-    if (x->out.n)
-        return;
-    nd_kernel_each_usym(x->p->kernel, s.path, "*", near_usym, &s.near, &why);
-    d = nd_expand_fail(x, ND_E0604,
-                       nd_arena_printf(x->p->arena, "%s has no function '%s'", s.path, x->part[1]));
-    nd_expand_near(x, d, &s.near, "");
-}
-
-static int add_usdt(void *arg, const struct nd_usdt *u)
-{
-    struct usym_search *s = arg;
-    struct nd_target *t = nd_expand_add(
-        s->x, s->path, nd_arena_printf(s->x->p->arena, "%s:%s", u->provider, u->name));
-    struct nd_usdt *copy = ND_NEW(s->x->p->arena, struct nd_usdt);
-
-    *copy = *u;
-    t->usdt = copy;
-    t->num = u->off;
-    t->num2 = u->sem_off;
-    t->spec = nd_arena_printf(s->x->p->arena, "usdt:%s:%s:%s", s->path, u->provider, u->name);
-    return 0;
-}
-
-static void expand_usdt(struct nd_expand *x)
-{
-    struct usym_search s = {.x = x};
-    const char *why = NULL;
-    int err;
-
-    s.path = find_path(x);
-    if (!s.path)
-        return;
-    err = nd_kernel_each_usdt(x->p->kernel, s.path, x->nparts > 2 ? x->part[1] : "*",
-                              x->part[x->nparts - 1], add_usdt, &s, &why);
-    if (err && !x->out.n)
-        nd_expand_fail(x, ND_E0603,
-                       nd_arena_printf(x->p->arena, "%s: %s", s.path, why ? why : strerror(-err)));
-    else if (!x->out.n)
-        nd_help(x->p->diags,
-                nd_expand_fail(x, ND_E0604,
-                               nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
-                                               x->part[x->nparts - 1])),
-                "ndtrace list probes 'usdt:%s:*' lists them", s.path);
 }
 
 // ---- timers and counters ------------------------------------------------------------------------
@@ -433,6 +328,16 @@ static void expand_func(struct nd_expand *x)
     nd_expand_func(x);
 }
 
+static void expand_uprobe(struct nd_expand *x)
+{
+    nd_expand_uprobe(x);
+}
+
+static void expand_usdt(struct nd_expand *x)
+{
+    nd_expand_usdt(x);
+}
+
 static void expand_plain(struct nd_expand *x)
 {
     nd_expand_add(x, "", "");
@@ -469,6 +374,16 @@ static const struct nd_probe_kind *find_kind(const char *word)
     return NULL;
 }
 
+// Names of functions in files may have "::".
+static char *next_colon(const struct nd_expand *x, char *word)
+{
+    char *colon = strchr(word, ':');
+
+    while (colon && colon[1] == ':' && nd_kind_attaches(x->kind->attach, ND_AF_FILE))
+        colon = strchr(colon + 2, ':');
+    return colon;
+}
+
 // "kind:a:b:c" into parts; quotes around a part are dropped.
 static void split(struct nd_expand *x, char *s)
 {
@@ -488,7 +403,7 @@ static void split(struct nd_expand *x, char *s)
             if (end && *end != ':')
                 end = NULL;
         } else {
-            end = strchr(word, ':');
+            end = next_colon(x, word);
         }
         if (end)
             *end++ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Attach points on functions of the kernel: by name with the copies that the compiler made of it,
 // by pattern, by address. Must not know what bodies do.
+#include "compiler/check/deny.h"
 #include "compiler/check/probes_impl.h"
 
 #include <errno.h>
@@ -51,6 +52,11 @@ static int add_match(void *arg, const char *module, const char *func)
     // Trampolines need the prototype: what a pattern matches without one is left out.
     if (trampoline(x) && !x->kind->best && nd_kernel_func(x->p->kernel, module, func, &sig))
         return 0;
+    if (!x->p->unsafe && nd_probes_denied(func)) {
+        if (!x->denied++)
+            x->first_denied = nd_arena_strdup(x->p->arena, func);
+        return 0;
+    }
     t = nd_expand_add(x, module, func);
     t->sig = sig;
     t->spec = spec_of(x, func);
@@ -59,13 +65,35 @@ static int add_match(void *arg, const char *module, const char *func)
     return x->out.n > ND_TARGETS_MAX ? -E2BIG : 0;
 }
 
+// A function that programs themselves run in.
+static void denied(struct nd_expand *x, const char *func)
+{
+    nd_help(
+        x->p->diags,
+        nd_expand_fail(x, ND_E0607,
+                       nd_arena_printf(x->p->arena, "a probe on '%s' would run within itself: %s",
+                                       func, nd_probes_denied(func))),
+        "it can slow the machine down to a halt; ndtrace --unsafe attaches to it all the same");
+}
+
 static void expand_pattern(struct nd_expand *x, const char *name)
 {
     if ((!trampoline(x) || x->kind->best) && no_kprobes(x))
         return;
     nd_kernel_each_func(x->p->kernel, name, add_match, x);
-    if (!x->out.n)
+    if (!x->out.n && x->denied)
+        denied(x, x->first_denied);
+    else if (!x->out.n)
         nd_expand_fail(x, ND_E0206, "no function matches");
+    else if (x->denied)
+        nd_help(x->p->diags,
+                nd_expand_fail(x, ND_W0913,
+                               nd_arena_printf(x->p->arena,
+                                               "%u functions that match are left out, such as "
+                                               "'%s': %s",
+                                               x->denied, x->first_denied,
+                                               nd_probes_denied(x->first_denied))),
+                "ndtrace --unsafe attaches to them as well");
 }
 
 // ---- one function and its copies ---------------------------------------------------------------
@@ -226,6 +254,10 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
     bool readable = nd_kernel_each_copy(x->p->kernel, name, note_copy, &c);
     struct nd_target *t;
 
+    if (!x->p->unsafe && nd_probes_denied(name)) {
+        denied(x, name);
+        return;
+    }
     if (!known) {
         size_t base = strcspn(name, "."); // "f.isra.0" as written: the prototype is that of f
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One attach point while its text is looked up on the target kernel. Must not know what bodies do.
-// Serves probes.c and probes_func.c.
+// Serves probes.c, probes_func.c and probes_file.c.
 #ifndef ND_PROBES_IMPL_H
 #define ND_PROBES_IMPL_H
 
@@ -17,6 +17,8 @@ struct nd_expand {
     uint32_t nparts;
     const char *builtin; // the module that the script names, if it is part of vmlinux
     struct nd_targets out;
+    uint32_t denied; // functions that a pattern matches and that are left out, and one of them
+    const char *first_denied;
 };
 
 struct nd_probe_kind {
@@ -37,7 +39,9 @@ bool nd_expand_inside(struct nd_expand *x, uint64_t off, uint64_t size);
 void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near *near,
                     const char *prefix);
 
-// Rows of the table of kinds: probes on functions of the kernel.
+// Rows of the table of kinds: probes on functions of the kernel, and in files.
 void nd_expand_func(struct nd_expand *x);
+void nd_expand_uprobe(struct nd_expand *x);
+void nd_expand_usdt(struct nd_expand *x);
 
 #endif

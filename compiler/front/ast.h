@@ -103,6 +103,11 @@ struct nd_expr_list {
     uint32_t n, cap;
 };
 
+struct nd_device_name {    // what else tells devices apart, of the device whose name is asked for
+    struct nd_expr *netns; // inode of its network namespace; NULL: this kernel does not say
+    struct nd_expr *index; // number of the device there, or NULL
+};
+
 struct nd_expr {
     enum nd_expr_kind kind;
     struct nd_span span;
@@ -132,6 +137,7 @@ struct nd_expr {
     bool relocated;                   // is_const, but the object asks the kernel that runs it
     bool asks;                        // a constant by what the target kernel has
     struct nd_field *field;           // FIELD: the member
+    struct nd_device_name *device;    // FIELD: it is the name of a network device; NULL: it is not
     uint32_t as;                      // enum nd_as: where the bytes of its value are
     uint32_t index;                   // the number that a name or text of a built-in stands for
     struct nd_decl *tree;             // CALL in a probe: the function's tree, for this call alone

@@ -73,6 +73,7 @@
     X(E0604, "symbol not found")                    \
     X(E0605, "argument cannot be read")             \
     X(E0606, "no kprobes")                          \
+    X(E0607, "not safe to probe")                   \
     X(E0609, "not possible on other kernels")       \
     X(E0701, "too large")                           \
     X(E0702, "too many probes")                     \
@@ -85,7 +86,8 @@
     X(W0905, "lists are not walked")                \
     X(W0910, "comparison that cannot go both ways") \
     X(W0911, "text that is too long to be equal")   \
-    X(W0912, "assignment that is not atomic")
+    X(W0912, "assignment that is not atomic")       \
+    X(W0913, "functions left out")
 
 enum nd_diag_code {
 #define ND_DIAG_ENUM(code, title) ND_##code,

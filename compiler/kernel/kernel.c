@@ -23,6 +23,8 @@ struct nd_kernel *nd_kernel_new(struct nd_arena *a, const struct nd_kernel_opts 
         k->no_btf = opts->no_btf;
         k->no_module_btf = opts->no_module_btf;
     }
+    if (opts && opts->pid && !k->facts)
+        nd_elf_of_process(k, opts->pid);
     if (opts && opts->btf_file)
         k->btf_file = nd_arena_strdup(a, opts->btf_file);
     return k;

@@ -18,6 +18,7 @@ struct nd_kernel;
 
 struct nd_kernel_opts {
     const char *facts;          // folder with a recorded description, or NULL: the live kernel
+    const char *pid;            // programs and libraries are those of this process, or NULL
     const char *btf_file;       // --btf FILE instead of /sys/kernel/btf/vmlinux, or NULL
     bool no_btf, no_module_btf; // as if the live kernel had none
 };
@@ -127,16 +128,19 @@ uint64_t nd_kernel_func_size(struct nd_kernel *k, const char *name);
 // as it is, then PATH, then the library folders (LD_LIBRARY_PATH, /etc/ld.so.conf*, defaults; ".so"
 // and ".so.N" may be left out). NULL if not found.
 const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name);
+// The same path without the root of the process that was asked for, for people.
+const char *nd_kernel_exec_shown(struct nd_kernel *k, const char *path);
 
 struct nd_usym {
     const char *name;
     uint64_t addr; // virtual address in the file
     uint64_t off;  // file offset, which a uprobe needs
     uint64_t size;
+    bool chosen; // IFUNC: there is the function that chooses the one that is used
 };
-// Function symbols (.symtab, then .dynsym; "name@@VERSION" matches "name") that match the glob, in
-// alphabetical order, each name once. -ENOENT no file, -ENOEXEC no ELF, with *why.
-int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *glob,
+// The functions that a name or pattern means, see elfsyms.h. -ENOENT no file, -ENOEXEC no ELF, with
+// *why.
+int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *pattern,
                         int (*fn)(void *arg, const struct nd_usym *sym), void *arg,
                         const char **why);
 // Which build of an executable it is: "SIZE-CRC32" of the file.

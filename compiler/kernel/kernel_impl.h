@@ -32,6 +32,7 @@ struct nd_kernel {
     const char *facts; // NULL: the live kernel
     const char *btf_file;
     bool no_btf, no_module_btf;
+    const char *pid, *root; // a process whose files are meant, and its root if that is not ours
 
     bool btf_tried;
     struct nd_btf *btf;
@@ -69,6 +70,9 @@ const char *nd_kernel_module_of_id(struct nd_kernel *k, uint32_t id);
 // Sorts and drops repeated strings.
 void nd_strings_sort(struct nd_strings *s);
 // Parses a format file; -EINVAL if it is damaged. text is changed and must stay alive.
+
+// elf_find.c: files are those of this process.
+void nd_elf_of_process(struct nd_kernel *k, const char *pid);
 
 // An executable, mapped and with libelf on it; kept until nd_kernel_free.
 struct nd_elf *nd_elf_get(struct nd_kernel *k, const char *path, int *err, const char **why);

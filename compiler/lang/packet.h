@@ -72,33 +72,34 @@ enum nd_pkt_code { ND_PC_TOS6, ND_PC_PAYLOAD, ND_PC_FLOW, ND_PC_REVERSED };
 // Members of struct sk_buff that are read, and others reached through it: see bases in packet.c.
 // Those from CT_STATE on are looked for only if a script names them, because not every kernel has
 // them.
-#define ND_PKT_SKB(X)                \
-    X(HEAD, "head")                  \
-    X(DATA, "data")                  \
-    X(TAIL, "tail")                  \
-    X(LEN, "len")                    \
-    X(NETWORK, "network_header")     \
-    X(MAC, "mac_header")             \
-    X(TRANSPORT, "transport_header") \
-    X(PROTOCOL, "protocol")          \
-    X(VLAN_TCI, "vlan_tci")          \
-    X(VLAN_ALL, "vlan_all")          \
-    X(VLAN_PRESENT, "vlan_present")  \
-    X(MARK, "mark")                  \
-    X(HASH, "hash")                  \
-    X(QUEUE, "queue_mapping")        \
-    X(CLONED, "cloned")              \
-    X(DEV_NAME, "dev.name")          \
-    X(IFINDEX, "dev.ifindex")        \
-    X(DEV, "dev")                    \
-    X(DEV_TYPE, "dev.type")          \
-    X(GSO_SIZE, "shared:gso_size")   \
-    X(GSO_SEGS, "shared:gso_segs")   \
-    X(GSO_TYPE, "shared:gso_type")   \
-    X(NFCT, "_nfct")                 \
-    X(CT_STATE, "ctinfo:")           \
-    X(CT_STATUS, "ct:status")        \
-    X(CT_ZONE, "ct:zone.id")         \
+#define ND_PKT_SKB(X)                  \
+    X(HEAD, "head")                    \
+    X(DATA, "data")                    \
+    X(TAIL, "tail")                    \
+    X(LEN, "len")                      \
+    X(NETWORK, "network_header")       \
+    X(MAC, "mac_header")               \
+    X(TRANSPORT, "transport_header")   \
+    X(PROTOCOL, "protocol")            \
+    X(VLAN_TCI, "vlan_tci")            \
+    X(VLAN_ALL, "vlan_all")            \
+    X(VLAN_PRESENT, "vlan_present")    \
+    X(MARK, "mark")                    \
+    X(HASH, "hash")                    \
+    X(QUEUE, "queue_mapping")          \
+    X(CLONED, "cloned")                \
+    X(DEV_NAME, "dev.name")            \
+    X(IFINDEX, "dev.ifindex")          \
+    X(DEV, "dev")                      \
+    X(NETNS, "dev.nd_net.net.ns.inum") \
+    X(DEV_TYPE, "dev.type")            \
+    X(GSO_SIZE, "shared:gso_size")     \
+    X(GSO_SEGS, "shared:gso_segs")     \
+    X(GSO_TYPE, "shared:gso_type")     \
+    X(NFCT, "_nfct")                   \
+    X(CT_STATE, "ctinfo:")             \
+    X(CT_STATUS, "ct:status")          \
+    X(CT_ZONE, "ct:zone.id")           \
     X(CT_MARK, "ct:mark")
 enum nd_pkt_skb {
 #define ND_PKT_SKB_ENUM(id, name) ND_PK_##id,

@@ -120,6 +120,7 @@ struct nd_target { // one attach point
     bool best;      // func:, funcret: fentry if possible, otherwise kprobe
     bool in_option; // in the file that an option names, whose index is num
     bool builtin;   // named with a module that is part of vmlinux
+    bool chosen;    // the library chooses which function has the name (IFUNC)
     bool moved;     // a copy that the compiler made: parameters may be elsewhere
     struct nd_span span;
     const struct nd_tp_format *format; // TRACEPOINT
@@ -253,6 +254,8 @@ struct nd_probe {
     struct nd_pkt *pkt;                 // what is read of it, see packet.h; NULL: nothing
     uint32_t entry_args;       // kretprobe, uretprobe: bits of the arguments that the body uses
     struct nd_probe *entry_of; // records arguments at the entry for this return probe
+    bool asks_pid;             // for ids of the current thread, or
+    struct nd_span host_pid;   // reads one of a task or a record here, which is the host's
     bool said_first_only;      // that the others of a list are not seen
     bool user_memory;          // pointers point to user memory (uprobes)
     const char *name;          // of the program
@@ -319,6 +322,7 @@ struct nd_program {
     ND_VEC(struct nd_sym *) globals; // by name
     ND_VEC(struct nd_decl *) decls;  // of all sources, in order
     uint32_t opts_size;
+    bool unsafe;                     // also on functions that programs run in
     bool portable;                   // also for other kernels: see needs.h
     ND_VEC(struct nd_need) needs;    // portable: what must hold there
     ND_VEC(struct nd_expr *) frozen; // sizes, offsets and enumerators that are constants

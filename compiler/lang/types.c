@@ -185,6 +185,11 @@ bool nd_type_is_text(const struct nd_type *t)
     return nd_typekinds[t->kind].is & ND_IS_TEXT;
 }
 
+uint32_t nd_type_text_size(const struct nd_type *t)
+{
+    return t->kind == ND_T_IFNAME ? sizeof(((struct nd_ifname *)NULL)->name) : t->size;
+}
+
 // What is narrower than 64 bits fits a signed number whatever its own sign.
 bool nd_type_signed(const struct nd_type *t)
 {

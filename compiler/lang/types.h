@@ -135,8 +135,9 @@ bool nd_type_is_scalar(const struct nd_type *t); // kept in a register: ints, po
 bool nd_type_is_agg(const struct nd_type *t);
 // What user space sees of a value: of an aggregation that is one number, this.
 struct nd_type *nd_type_seen(const struct nd_type *t);
-bool nd_type_is_text(const struct nd_type *t); // string or device name
-bool nd_type_signed(const struct nd_type *t);  // as a 64-bit value
+bool nd_type_is_text(const struct nd_type *t);       // string or device name
+uint32_t nd_type_text_size(const struct nd_type *t); // bytes of the characters of a text
+bool nd_type_signed(const struct nd_type *t);        // as a 64-bit value
 bool nd_type_equal(const struct nd_type *a, const struct nd_type *b);
 // The type that holds values of both, or NULL if there is none.
 struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_type *b);

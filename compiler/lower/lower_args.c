@@ -234,7 +234,9 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
     nd_lower_reads_bytes(l, f->size, ND_AS_CTX, e->span);
     if (f->data_loc || f->rel_loc) {
         tmp = nd_lower_temp(l, e->type->size);
-        nd_lower_read_str(l, tmp, e->type->size, data_loc(l, f), ND_AS_KERNEL, e->span);
+        nd_ir_zero(l, tmp, 0, e->type->size); // the namespace of a device is not in the record
+        nd_lower_read_str(l, tmp, nd_type_text_size(e->type), data_loc(l, f), ND_AS_KERNEL,
+                          e->span);
         return (struct nd_val){.v = tmp, .mem = true, .as = ND_AS_BPF};
     }
     at = (struct nd_val){.v = nd_lower_ctx(l), .mem = true, .as = ND_AS_CTX};

@@ -3,6 +3,7 @@
 #include "compiler/check/need.h"
 #include "compiler/lower/lower_impl.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static struct nd_val scalar(LLVMValueRef v)
@@ -30,13 +31,13 @@ static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
 static LLVMValueRef b_pid(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
-    return high32(l, call0(l, ND_H_GET_PID_TGID));
+    return high32(l, nd_lower_pid_tgid(l, false));
 }
 
 static LLVMValueRef b_tid(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
-    return low32(l, call0(l, ND_H_GET_PID_TGID));
+    return low32(l, nd_lower_pid_tgid(l, false));
 }
 
 static LLVMValueRef b_uid(struct nd_lower *l, struct nd_expr *e)
@@ -161,9 +162,10 @@ static LLVMValueRef b_bswap(struct nd_lower *l, struct nd_expr *e)
 
 static LLVMValueRef local_text(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMValueRef tmp = nd_lower_temp(l, e->type->size);
+    uint32_t size = nd_type_text_size(e->type);
+    LLVMValueRef tmp = nd_lower_temp(l, size);
 
-    nd_lower_into(l, e, tmp, e->type);
+    nd_lower_into(l, e, tmp, nd_type_string(&l->p->types, size));
     return tmp;
 }
 
@@ -180,10 +182,10 @@ static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef a = local_text(l, e->args.v[0]), b = local_text(l, e->args.v[1]);
     uint32_t n = (uint32_t)e->args.v[2]->num;
 
-    if (n > e->args.v[0]->type->size)
-        n = e->args.v[0]->type->size;
-    if (n > e->args.v[1]->type->size)
-        n = e->args.v[1]->type->size;
+    if (n > nd_type_text_size(e->args.v[0]->type))
+        n = nd_type_text_size(e->args.v[0]->type);
+    if (n > nd_type_text_size(e->args.v[1]->type))
+        n = nd_type_text_size(e->args.v[1]->type);
     return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, nd_lower_bytes_equal(l, a, b, n), ""), l->i64,
                          "");
 }
@@ -230,7 +232,8 @@ static LLVMValueRef is_end(struct nd_lower *l, LLVMValueRef i, void *text)
 
 static LLVMValueRef b_strlen(struct nd_lower *l, struct nd_expr *e)
 {
-    return nd_lower_scan(l, e->args.v[0]->type->size, e->span, is_end, local_text(l, e->args.v[0]));
+    return nd_lower_scan(l, nd_type_text_size(e->args.v[0]->type), e->span, is_end,
+                         local_text(l, e->args.v[0]));
 }
 
 struct needle {
@@ -257,7 +260,7 @@ static LLVMValueRef stands_at(struct nd_lower *l, const struct needle *n, LLVMVa
 static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
 {
     struct needle n = {.s = e->args.v[1]->str, .len = e->args.v[1]->len};
-    uint32_t size = e->args.v[0]->type->size;
+    uint32_t size = nd_type_text_size(e->args.v[0]->type);
     LLVMBasicBlockRef from, loop, done;
     LLVMValueRef i, any, next, found;
 
@@ -465,6 +468,8 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
 static void into_bytes(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
     nd_lower_put_literal(l, dst, e->str, e->len, t->size); // ip() prefix() mac() ifname() pton()
+    if (t->kind == ND_T_IFNAME)
+        nd_ir_store(l, nd_ir_gep(l, dst, offsetof(struct nd_ifname, netns)), 4, nd_lower_netns(l));
 }
 
 static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
@@ -477,11 +482,17 @@ static void into_macaddr(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst
     nd_lower_copy(l, dst, v, 6, e->span);
 }
 
+// The process whose symbols are meant.
+static void put_process(struct nd_lower *l, LLVMValueRef dst)
+{
+    nd_ir_store(l, dst, 4, high32(l, nd_lower_pid_tgid(l, true)));
+}
+
 static void into_usym(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
     (void)t;
     nd_ir_store(l, dst, 8, nd_lower_int(l, e->args.v[0]));
-    nd_ir_store(l, nd_ir_gep(l, dst, 8), 4, b_pid(l, e));
+    put_process(l, nd_ir_gep(l, dst, 8));
     nd_ir_store(l, nd_ir_gep(l, dst, 12), 4, nd_ir_i64(l, 0));
 }
 
@@ -489,7 +500,7 @@ static void into_stack(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, 
 {
     nd_ir_store(l, dst, 4, nd_lower_stack(l, t, e->span));
     if (t->kind == ND_T_USTACK)
-        nd_ir_store(l, nd_ir_gep(l, dst, 4), 4, b_pid(l, e));
+        put_process(l, nd_ir_gep(l, dst, 4));
 }
 
 // ---- by row -------------------------------------------------------------------------------------

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Comparisons of numbers, texts, addresses and tuples, and `in`.
+// Texts, names of devices, and comparisons: of numbers, texts, addresses and tuples, and `in`.
 #include "compiler/lower/lower_impl.h"
 
+#include <stddef.h>
 #include <string.h>
+
+#define NAME_BYTES sizeof(((struct nd_ifname *)NULL)->name)
+#define NETNS offsetof(struct nd_ifname, netns)
+#define INDEX offsetof(struct nd_ifname, index)
 
 static LLVMValueRef word_at(struct nd_lower *l, LLVMValueRef p, uint32_t off, uint32_t n)
 {
@@ -62,6 +67,278 @@ void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, ui
         nd_lower_read_chars(l, dst, size, v, span);
 }
 
+// ---- names of network devices: struct nd_ifname ------------------------------------------------
+
+// The device whose name e is, as a field of its struct; NULL: e is another value.
+static struct nd_expr *device_of(struct nd_lower *l, struct nd_expr *e)
+{
+    if (e->kind == ND_E_FIELD && e->a->type->kind == ND_T_PKT && e->pkt &&
+        e->pkt->src == ND_PS_SKB && e->pkt->off == ND_PK_DEV_NAME)
+        e = l->fn.probe->pkt->skb[ND_PK_DEV_NAME];
+    return e->kind == ND_E_FIELD && e->device ? e : NULL;
+}
+
+static LLVMValueRef word(struct nd_lower *l, LLVMValueRef p, uint32_t off)
+{
+    return nd_lower_load_int(l, nd_ir_gep(l, p, off), &nd_type_u32);
+}
+
+static LLVMValueRef is_named(struct nd_lower *l, LLVMValueRef name)
+{
+    return nd_ir_bool(l, nd_lower_load_int(l, name, &nd_type_u8));
+}
+
+// The inode of the namespace: dev->nd_net.net, and there ns.inum.
+static LLVMValueRef read_netns(struct nd_lower *l, struct nd_expr *inum)
+{
+    LLVMBasicBlockRef there = nd_ir_bb(l, "net"), done = nd_ir_bb(l, "inum"), bbs[2];
+    LLVMValueRef v[2] = {NULL, nd_ir_i64(l, 0)}, p, phi;
+    struct nd_expr *net = inum->a->a;
+    const char *was = l->fn.reading;
+
+    l->fn.reading = "the device's network namespace";
+    p = nd_lower_int(l, net);
+    bbs[1] = LLVMGetInsertBlock(l->b);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, p), there, done);
+    nd_ir_at(l, there);
+    l->fn.tested.expr = net;
+    l->fn.tested.v = nd_ir_pin(l, p);
+    l->fn.reading = "the number of its network namespace";
+    v[0] = nd_lower_int(l, inum);
+    l->fn.tested.expr = NULL;
+    l->fn.reading = was;
+    bbs[0] = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, v, bbs, 2);
+    return phi;
+}
+
+static LLVMValueRef read_index(struct nd_lower *l, struct nd_expr *index)
+{
+    const char *was = l->fn.reading;
+    LLVMValueRef v;
+
+    l->fn.reading = "the device's index";
+    v = nd_lower_int(l, index);
+    l->fn.reading = was;
+    return v;
+}
+
+// dst->netns = what `value` gives, if there is a name: what is no device has no namespace.
+static void put_netns(struct nd_lower *l, LLVMValueRef dst,
+                      LLVMValueRef (*value)(struct nd_lower *l, struct nd_expr *e),
+                      struct nd_expr *e)
+{
+    LLVMBasicBlockRef named = nd_ir_bb(l, "named"), done = nd_ir_bb(l, "device");
+
+    nd_ir_zero(l, dst, NETNS, 8);
+    LLVMBuildCondBr(l->b, is_named(l, dst), named, done);
+    nd_ir_at(l, named);
+    nd_ir_store(l, nd_ir_gep(l, dst, NETNS), 4, value(l, e));
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+}
+
+static LLVMValueRef own(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return nd_lower_netns(l);
+}
+
+// The name of a device alone.
+static void put_name(struct nd_lower *l, struct nd_expr *dev, LLVMValueRef dst)
+{
+    const char *was = l->fn.reading;
+
+    if (l->fn.probe->pkt && dev == l->fn.probe->pkt->skb[ND_PK_DEV_NAME])
+        nd_lower_reads_skb(l, ND_PK_DEV_NAME);
+    nd_lower_put_text(l, dst, nd_lower_member(l, dev), NAME_BYTES, dev->span);
+    l->fn.reading = was;
+}
+
+// A text that becomes the name of a device is one of our own namespace.
+static void text_to_ifname(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst)
+{
+    nd_lower_into(l, e, dst, nd_type_string(&l->p->types, NAME_BYTES));
+    put_netns(l, dst, own, NULL);
+}
+
+// A struct nd_ifname made of any text; of a device: with its namespace.
+static void ifname_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst)
+{
+    struct nd_expr *dev = device_of(l, e);
+
+    if (dev) {
+        put_name(l, dev, dst);
+        if (dev->device->netns)
+            put_netns(l, dst, read_netns, dev->device->netns);
+        else
+            nd_ir_zero(l, dst, NETNS, 8);
+    } else if (e->type->kind == ND_T_IFNAME) {
+        nd_lower_copy(l, dst, nd_lower_expr(l, e), sizeof(struct nd_ifname), e->span);
+        nd_ir_zero(l, dst, INDEX, 4); // which only options have
+    } else {
+        text_to_ifname(l, e, dst);
+    }
+}
+
+// The characters of a text: 16 bytes of a device name.
+static LLVMValueRef text_bytes(struct nd_lower *l, struct nd_expr *e)
+{
+    uint32_t size = nd_type_text_size(e->type);
+    struct nd_expr *dev = device_of(l, e);
+    struct nd_val v = {.mem = false};
+    LLVMValueRef tmp;
+
+    if (!dev) {
+        v = nd_lower_expr(l, e);
+        if (v.as == ND_AS_BPF && !v.align)
+            return v.v;
+    }
+    tmp = nd_lower_temp(l, size);
+    if (dev)
+        put_name(l, dev, tmp);
+    else
+        nd_lower_put_text(l, tmp, v, size, e->span);
+    return tmp;
+}
+
+void nd_lower_text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    struct nd_val v;
+    uint32_t n, from = nd_type_text_size(e->type);
+
+    if (t->kind == ND_T_IFNAME) {
+        ifname_into(l, e, dst);
+        return;
+    }
+    if (e->kind == ND_E_STRING) {
+        if (e->len >= t->size)
+            nd_lower_count(l, ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
+        nd_lower_put_literal(l, dst, e->str, e->len < t->size ? e->len : t->size - 1, t->size);
+        return;
+    }
+    if (e->type->kind == ND_T_IFNAME)
+        v = (struct nd_val){.v = text_bytes(l, e), .mem = true, .as = ND_AS_BPF};
+    else
+        v = nd_lower_expr(l, e);
+    n = from < t->size ? from : t->size;
+    nd_lower_put_text(l, dst, v, n, e->span);
+    nd_ir_zero(l, dst, n, t->size - n);
+    if (from > t->size) {
+        nd_lower_count_if(
+            l, nd_ir_bool(l, nd_lower_load_int(l, nd_ir_gep(l, dst, t->size - 1), &nd_type_u8)),
+            ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
+        nd_ir_zero(l, dst, t->size - 1, 1);
+    }
+}
+
+// ---- comparing
+// -----------------------------------------------------------------------------------
+
+// One side of a comparison: what has to be loaded for more than the name is loaded later.
+struct side {
+    struct nd_expr *dev;            // a device that is asked when it matters, or
+    const struct nd_option *option; // a value that the verifier knows, or
+    LLVMValueRef bytes;             // the name; else a struct nd_ifname
+};
+
+static struct side side_of(struct nd_lower *l, struct nd_expr *e)
+{
+    struct side s = {.dev = device_of(l, e), .bytes = text_bytes(l, e)};
+
+    if (!s.dev && e->kind == ND_E_FIELD && e->a->type->kind == ND_T_OPTS)
+        s.option = e->sym->option;
+    return s;
+}
+
+static LLVMValueRef part(struct nd_lower *l, const struct side *s, uint32_t off)
+{
+    struct nd_expr *e =
+        s->dev ? off == NETNS ? s->dev->device->netns : s->dev->device->index : NULL;
+
+    if (s->dev)
+        return !e ? nd_ir_i64(l, 0) : off == NETNS ? read_netns(l, e) : read_index(l, e);
+    return s->option ? nd_lower_option_load(l, s->option->off + off, &nd_type_u32)
+                     : word(l, s->bytes, off);
+}
+
+// A device that options name is followed by its number when it gets another name.
+static LLVMValueRef same_index(struct nd_lower *l, const struct side *a, const struct side *b)
+{
+    LLVMBasicBlockRef from, asks = nd_ir_bb(l, "index"), done = nd_ir_bb(l, "indexed"), in;
+    LLVMValueRef want = part(l, b, INDEX), eq, phi;
+
+    from = LLVMGetInsertBlock(l->b);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, want), asks, done);
+    nd_ir_at(l, asks);
+    eq = LLVMBuildICmp(l->b, LLVMIntEQ, part(l, a, INDEX), want, "");
+    in = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i1, "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){LLVMConstInt(l->i1, 0, 0), eq},
+                    (LLVMBasicBlockRef[]){from, in}, 2);
+    return phi;
+}
+
+// 0 stands for any.
+static LLVMValueRef same_netns(struct nd_lower *l, const struct side *a, const struct side *b)
+{
+    LLVMBasicBlockRef from, asks = nd_ir_bb(l, "netns"), done = nd_ir_bb(l, "compared"), in;
+    LLVMValueRef want = part(l, b, NETNS), got, eq, phi;
+
+    from = LLVMGetInsertBlock(l->b);
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, want), asks, done);
+    nd_ir_at(l, asks);
+    got = part(l, a, NETNS);
+    eq = LLVMBuildOr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, got, want, ""),
+                     LLVMBuildICmp(l->b, LLVMIntEQ, got, nd_ir_i64(l, 0), ""), "");
+    in = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i1, "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){LLVMConstInt(l->i1, 1, 0), eq},
+                    (LLVMBasicBlockRef[]){from, in}, 2);
+    return phi;
+}
+
+static LLVMValueRef both(struct nd_lower *l, const struct side *a, const struct side *b)
+{
+    LLVMBasicBlockRef named = nd_ir_bb(l, "named"), other = nd_ir_bb(l, "other"),
+                      done = nd_ir_bb(l, "same"), ends[2];
+    LLVMValueRef no = LLVMConstInt(l->i1, 0, 0), v[2] = {NULL, no}, phi;
+
+    LLVMBuildCondBr(l->b, nd_lower_bytes_equal(l, a->bytes, b->bytes, NAME_BYTES), named, other);
+    nd_ir_at(l, other);
+    if (a->dev && b->option)
+        LLVMBuildCondBr(l->b, same_index(l, a, b), named, done);
+    ends[1] = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, done); // unless it has ended
+    nd_ir_at(l, named);
+    v[0] = same_netns(l, a, b);
+    ends[0] = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i1, "");
+    LLVMAddIncoming(phi, v, ends, 2);
+    return phi;
+}
+
+// Are both the same device? One without a namespace is that of any.
+static LLVMValueRef ifname_equal(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b)
+{
+    struct side x, y;
+
+    if (device_of(l, b) && !device_of(l, a))
+        return ifname_equal(l, b, a);
+    x = side_of(l, a);
+    y = side_of(l, b);
+    return both(l, &x, &y);
+}
+
 // The value's bytes where the program can load them directly.
 static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
 {
@@ -71,10 +348,7 @@ static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e)
     if (v.as == ND_AS_BPF && !v.align)
         return v.v;
     tmp = nd_lower_temp(l, e->type->size);
-    if (nd_type_is_text(e->type))
-        nd_lower_put_text(l, tmp, v, e->type->size, e->span);
-    else
-        nd_lower_copy(l, tmp, v, e->type->size, e->span);
+    nd_lower_copy(l, tmp, v, e->type->size, e->span);
     return tmp;
 }
 
@@ -112,20 +386,23 @@ static LLVMValueRef text_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef 
 
 static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct nd_expr *b)
 {
-    uint32_t most = a->type->size < b->type->size ? a->type->size : b->type->size;
+    uint32_t n = nd_type_text_size(a->type), m = nd_type_text_size(b->type);
+    LLVMValueRef x;
 
     if (a->kind == ND_E_STRING && b->kind != ND_E_STRING)
         return compare_text(l, b, a);
     if (b->kind == ND_E_STRING) {
-        if (b->len > a->type->size)
+        if (b->len > n)
             return LLVMConstInt(l->i1, 0, 0);
         // With its zero byte, unless the array is just full.
-        return literal_equal(l, local_bytes(l, a), b->str,
-                             b->len < a->type->size ? b->len + 1 : b->len);
+        return literal_equal(l, text_bytes(l, a), b->str, b->len < n ? b->len + 1 : b->len);
     }
-    if (a->type->size == b->type->size)
-        return nd_lower_bytes_equal(l, local_bytes(l, a), local_bytes(l, b), most);
-    return text_equal(l, local_bytes(l, a), local_bytes(l, b), most, a->span);
+    if (a->type->kind == ND_T_IFNAME && b->type->kind == ND_T_IFNAME)
+        return ifname_equal(l, a, b);
+    x = text_bytes(l, a);
+    if (n == m)
+        return nd_lower_bytes_equal(l, x, text_bytes(l, b), n);
+    return text_equal(l, x, text_bytes(l, b), n < m ? n : m, a->span);
 }
 
 // The literal prefix("10.0.0.0/8"): two words against constants.
@@ -195,6 +472,32 @@ struct in_option {
     LLVMValueRef n, x, bytes; // values given; what is looked for, as a number or as bytes
 };
 
+// What ifname_hit() compares with an element of a list of an option.
+static LLVMValueRef ifname_probe(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef tmp = nd_lower_temp(l, sizeof(struct nd_ifname));
+    struct nd_expr *dev = device_of(l, e);
+
+    ifname_into(l, e, tmp);
+    if (dev && dev->device->index)
+        nd_ir_store(l, nd_ir_gep(l, tmp, INDEX), 4, read_index(l, dev->device->index));
+    return tmp;
+}
+
+// Without a branch: it is done for each of the list.
+static LLVMValueRef ifname_hit(struct nd_lower *l, LLVMValueRef probe, LLVMValueRef at)
+{
+    LLVMValueRef zero = nd_ir_i64(l, 0), ns = word(l, at, NETNS), got = word(l, probe, NETNS), same,
+                 index = word(l, at, INDEX);
+
+    same = LLVMBuildAnd(l->b, LLVMBuildICmp(l->b, LLVMIntNE, index, zero, ""),
+                        LLVMBuildICmp(l->b, LLVMIntEQ, index, word(l, probe, INDEX), ""), "");
+    same = LLVMBuildOr(l->b, same, nd_lower_bytes_equal(l, probe, at, NAME_BYTES), "");
+    ns = LLVMBuildOr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, ns, got, ""),
+                     LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildMul(l->b, ns, got, ""), zero, ""), "");
+    return LLVMBuildAnd(l->b, same, ns, "");
+}
+
 static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
 {
     const struct in_option *in = arg;
@@ -204,6 +507,8 @@ static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
         eq = LLVMBuildICmp(l->b, LLVMIntEQ, in->x, nd_lower_load_int(l, at, in->o->type), "");
     else if (in->o->type->kind == ND_T_PREFIX)
         eq = nd_lower_prefix_match(l, in->bytes, at);
+    else if (in->o->type->kind == ND_T_IFNAME)
+        eq = ifname_hit(l, in->bytes, at);
     else
         eq = nd_lower_bytes_equal(l, in->bytes, at, in->o->type->size);
     return LLVMBuildOr(l->b, eq, LLVMBuildICmp(l->b, LLVMIntUGE, i, in->n, ""), "");
@@ -217,6 +522,8 @@ static LLVMValueRef in_option(struct nd_lower *l, struct nd_expr *e)
     in.n = nd_lower_option_load(l, in.o->count_off, &nd_type_u32);
     if (nd_type_is_int(e->a->type)) {
         in.x = nd_lower_int(l, e->a);
+    } else if (in.o->type->kind == ND_T_IFNAME) {
+        in.bytes = ifname_probe(l, e->a);
     } else if (nd_type_is_text(e->a->type)) { // as wide as the option's, zeros after it
         in.bytes = nd_lower_temp(l, in.o->type->size);
         nd_lower_into(l, e->a, in.bytes, in.o->type);

@@ -258,7 +258,7 @@ static struct nd_expr *nullable(const struct nd_lower *l, const struct nd_expr *
     return e->a;
 }
 
-static struct nd_val field(struct nd_lower *l, struct nd_expr *e);
+static struct nd_val in_temp(struct nd_lower *l, struct nd_expr *e);
 
 // A field of a struct whose pointer may be null: then 0, and counted as a read that failed.
 static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_expr *ptr)
@@ -266,23 +266,24 @@ static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_e
     LLVMBasicBlockRef have = nd_ir_bb(l, "have"), none = nd_ir_bb(l, "null"),
                       done = nd_ir_bb(l, "tested"), in;
     LLVMValueRef p = nd_lower_int(l, ptr), phi, tmp = NULL, zero = nd_ir_i64(l, 0);
+    const struct nd_type *t = e->field->type;
     struct nd_val v;
 
-    if (nd_type_is_text(e->type))
-        tmp = nd_lower_temp(l, e->type->size);
+    if (nd_type_is_text(t))
+        tmp = nd_lower_temp(l, t->size);
     LLVMBuildCondBr(l->b, nd_ir_bool(l, p), have, none);
     nd_ir_at(l, none);
     nd_lower_count(l, ND_SITE_READ_FAIL, e->span, ND_MF_NONE);
     if (tmp)
-        nd_ir_zero(l, tmp, 0, e->type->size);
+        nd_ir_zero(l, tmp, 0, t->size);
     nd_ir_br(l, done);
     nd_ir_at(l, have);
     l->fn.tested.expr = ptr;
     l->fn.tested.v = nd_ir_pin(l, p);
-    v = field(l, e);
+    v = nd_lower_member(l, e);
     l->fn.tested.expr = NULL;
     if (tmp)
-        nd_lower_put_text(l, tmp, v, e->type->size, e->span);
+        nd_lower_put_text(l, tmp, v, t->size, e->span);
     else
         v.v = nd_ir_addr(l, v.v);
     in = LLVMGetInsertBlock(l->b);
@@ -295,19 +296,12 @@ static struct nd_val field_if(struct nd_lower *l, struct nd_expr *e, struct nd_e
     return v.mem ? memory(phi, ND_AS_KERNEL) : scalar(phi);
 }
 
-static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
+struct nd_val nd_lower_member(struct nd_lower *l, struct nd_expr *e)
 {
-    struct nd_expr *ptr;
+    struct nd_expr *ptr = nullable(l, e);
     struct nd_val base, at;
     LLVMValueRef addr;
 
-    if (e->a->type->kind == ND_T_ARGS)
-        return nd_lower_arg(l, e);
-    if (e->a->type->kind == ND_T_OPTS)
-        return option_value(l, e->sym->option);
-    if (e->a->type->kind == ND_T_PKT)
-        return nd_lower_pkt(l, e);
-    ptr = nullable(l, e);
     if (ptr)
         return field_if(l, e, ptr);
     if (nd_lower_core_wanted(l, e))
@@ -326,6 +320,17 @@ static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
             l, nd_lower_load_scalar(l, at, nd_type_int(e->field->type->size, false), e->span),
             e->field, e->field->type));
     return value_at(l, at, e->field->type, e->span);
+}
+
+static struct nd_val field(struct nd_lower *l, struct nd_expr *e)
+{
+    if (e->a->type->kind == ND_T_ARGS)
+        return nd_lower_arg(l, e);
+    if (e->a->type->kind == ND_T_OPTS)
+        return option_value(l, e->sym->option);
+    if (e->a->type->kind == ND_T_PKT)
+        return nd_lower_pkt(l, e);
+    return e->device ? in_temp(l, e) : nd_lower_member(l, e);
 }
 
 // Bytes from one element to the next.
@@ -350,7 +355,7 @@ static struct nd_val zero_if(struct nd_lower *l, LLVMValueRef bad, struct nd_val
         return v;
     }
     tmp = nd_lower_temp(l, t->size);
-    if (nd_type_is_text(t))
+    if (t->kind == ND_T_STRING)
         nd_lower_put_text(l, tmp, v, t->size, span);
     else
         nd_lower_copy(l, tmp, v, t->size, span);
@@ -511,29 +516,6 @@ static void tuple_convert(struct nd_lower *l, struct nd_val v, const struct nd_t
     }
 }
 
-static void text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
-{
-    struct nd_val v;
-    uint32_t n;
-
-    if (e->kind == ND_E_STRING) {
-        if (e->len >= t->size)
-            nd_lower_count(l, ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
-        nd_lower_put_literal(l, dst, e->str, e->len < t->size ? e->len : t->size - 1, t->size);
-        return;
-    }
-    v = nd_lower_expr(l, e);
-    n = e->type->size < t->size ? e->type->size : t->size;
-    nd_lower_put_text(l, dst, v, n, e->span);
-    nd_ir_zero(l, dst, n, t->size - n);
-    if (e->type->size > t->size) {
-        nd_lower_count_if(
-            l, nd_ir_bool(l, nd_lower_load_int(l, nd_ir_gep(l, dst, t->size - 1), &nd_type_u8)),
-            ND_SITE_STR_TRUNC, e->span, ND_MF_NONE);
-        nd_ir_zero(l, dst, t->size - 1, 1);
-    }
-}
-
 void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
     struct nd_val v;
@@ -544,7 +526,7 @@ void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, stru
     if (nd_type_is_scalar(t)) {
         nd_ir_store(l, dst, t->size, nd_lower_int(l, e));
     } else if (nd_type_is_text(t)) {
-        text_into(l, e, dst, t);
+        nd_lower_text_into(l, e, dst, t);
     } else if (t->kind == ND_T_TUPLE && e->kind == ND_E_TUPLE) {
         tuple_into(l, e, dst, t);
     } else {

@@ -35,6 +35,7 @@ enum nd_helper {
     ND_H_PROBE_READ_KERNEL = 113,
     ND_H_PROBE_READ_USER_STR = 114,
     ND_H_PROBE_READ_KERNEL_STR = 115,
+    ND_H_GET_NS_PID_TGID = 120,
     ND_H_KTIME_GET_BOOT_NS = 125,
     ND_H_RINGBUF_RESERVE = 131,
     ND_H_RINGBUF_SUBMIT = 132,
@@ -310,6 +311,15 @@ LLVMValueRef nd_lower_option_bytes(struct nd_lower *l,
                                    const struct nd_option *o); // the (first) value
 LLVMValueRef nd_lower_option_at(struct nd_lower *l, const struct nd_option *o, LLVMValueRef index);
 
+// lower_scope.c: whom the program sees
+// The ids of the thread as bpf_get_current_pid_tgid() gives them, in the PID namespace that
+// ndtrace is in; 0: it has none there. names: in that of /proc, where symbols are looked up.
+LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names);
+// Inode of the network namespace that names in the script mean.
+LLVMValueRef nd_lower_netns(struct nd_lower *l);
+// Ends the program unless it is in the process that was asked for.
+void nd_lower_scope(struct nd_lower *l);
+
 // lower_layout.c: what the object has besides programs
 void nd_lower_layout_begin(struct nd_lower *l); // before the first program
 void nd_lower_layout_end(struct nd_lower *l);   // after the last one
@@ -379,8 +389,9 @@ void nd_lower_nest_give_scratch(struct nd_lower *l);
 
 // lower_expr.c
 struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e);
-LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e);  // a scalar as i64
-LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e); // i1
+struct nd_val nd_lower_member(struct nd_lower *l, struct nd_expr *e); // a field as it is in memory
+LLVMValueRef nd_lower_int(struct nd_lower *l, struct nd_expr *e);     // a scalar as i64
+LLVMValueRef nd_lower_cond(struct nd_lower *l, struct nd_expr *e);    // i1
 // Writes the value as type t to memory that need not be zeroed before.
 void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
 // A number that is added to a pointer counts in elements, as in C; to anything else, in ones.
@@ -393,6 +404,8 @@ LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e); // i64 0 o
 LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e);
 LLVMValueRef nd_lower_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b,
                                   uint32_t size);
+// Any text as a text of type t.
+void nd_lower_text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
 // Every string that a program holds has only zeros after its end.
 void nd_lower_put_text(struct nd_lower *l, LLVMValueRef dst, struct nd_val v, uint32_t size,
                        struct nd_span span);

@@ -136,8 +136,7 @@ static void fill(struct at *a, LLVMValueRef now)
         nd_lower_reads_script(l);
     }
     if (nd_path_member(a->place->path, true, "pid"))
-        set(a, true, "pid",
-            LLVMBuildLShr(l->b, nd_ir_call(l, ND_H_GET_PID_TGID, NULL, 0), nd_ir_i64(l, 32), ""));
+        set(a, true, "pid", LLVMBuildLShr(l->b, nd_lower_pid_tgid(l, false), nd_ir_i64(l, 32), ""));
     if (nd_path_member(a->place->path, true, "cpu"))
         set(a, true, "cpu", nd_ir_call(l, ND_H_GET_SMP_PROCESSOR_ID, NULL, 0));
     if (nd_path_member(a->place->path, true, "comm")) {

@@ -72,6 +72,8 @@ static void lower_body(struct nd_lower *l, bool scratch, enum form form)
         open_program(l, form == DIRECT);
     nd_lower_reuse_plan(l);
     nd_lower_nest_keep_stack(l);
+    if (form != OTHERS)
+        nd_lower_scope(l);
     if (scratch)
         nd_lower_nest_take_scratch(l);
     if (form == FIRST)

@@ -146,7 +146,7 @@ static LLVMValueRef data(struct nd_lower *l, const char *name, uint32_t size)
 
 void nd_lower_state_begin(struct nd_lower *l)
 {
-    uint32_t opts = l->p->opts_size ? l->p->opts_size : 8;
+    uint32_t opts = l->p->opts_size;
 
     l->exit_off = ND_MF_NONE;
     nd_lower_state_alloc(l, 8); // ND_STATE_START

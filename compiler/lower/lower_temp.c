@@ -5,6 +5,8 @@
 
 #define SCRATCH_FROM 24u // bytes: smaller ones stay on the stack even when scratch is used
 
+#define WORDS_ON_STACK 256u // bytes of them, where everything else is in scratch
+
 struct place { // where the builder was
     LLVMBasicBlockRef here;
     LLVMMetadataRef line;
@@ -70,7 +72,8 @@ static LLVMValueRef new_memory(struct nd_lower *l, uint32_t size)
     LLVMValueRef v;
 
     if (!l->fn.scratch ||
-        (size < SCRATCH_FROM && !(l->force_scratch && (size > 8 || l->fn.spare_stack))))
+        (size < SCRATCH_FROM && !(l->force_scratch && (size > 8 || l->fn.spare_stack ||
+                                                      l->fn.stack >= WORDS_ON_STACK))))
         return stack_alloc(l, size);
     v = nd_lower_scratch_top(l);
     l->fn.scratch_top += size;

@@ -148,6 +148,9 @@ static void emit_probe(struct nd_mfw *e, struct nd_probe *pr)
     m.first = nd_mfb_count(e->b, ND_SEC_ATTACHES);
     m.count = pr->targets.n;
     m.when = pr->decl->when ? nd_user_when(e, pr->decl->when) : ND_MF_NONE;
+    m.flags = (pr->via ? ND_PROGF_STAGE : 0) | (pr->asks_pid ? ND_PROGF_PID : 0);
+    if (pr->host_pid.len)
+        m.host_pid = nd_mfw_span(e, pr->host_pid);
     m.span = nd_mfw_span(e, pr->decl->name_span);
     if (nd_kind_of_prog[pr->type].feature != ND_F_MAX)
         nd_mfb_header(e->b)->features |= 1u << nd_kind_of_prog[pr->type].feature | ND_F_BIT(BTF);
@@ -167,7 +170,8 @@ static void emit_probe(struct nd_mfw *e, struct nd_probe *pr)
         at.s1 = nd_mfb_str(e->b, t->s1);
         at.num = t->num;
         at.num2 = t->num2;
-        at.flags = (t->builtin ? ND_ATF_BUILTIN : 0) | (t->in_option ? ND_ATF_OPTION : 0);
+        at.flags = (t->builtin ? ND_ATF_BUILTIN : 0) | (t->in_option ? ND_ATF_OPTION : 0) |
+                   (t->chosen ? ND_ATF_CHOSEN : 0);
         at.span = nd_mfw_span(e, t->span);
         nd_mfb_add(e->b, ND_SEC_ATTACHES, &at, 1);
     }
@@ -356,7 +360,7 @@ void *nd_mfw_manifest(struct nd_program *p, const struct nd_layout *layout, uint
     h->notes = nd_mfb_str(e.b, p->notes);
     if (!strcmp(p->path, "-e"))
         h->text = nd_mfb_str(e.b, p->sources->v[0].text);
-    h->opts_size = p->opts_size ? p->opts_size : 8;
+    h->opts_size = p->opts_size;
     h->without = p->without;
     h->kernel = nd_mfb_str(e.b, nd_kernel_release(p->kernel));
     h->build = nd_mfb_str(e.b, nd_kernel_build(p->kernel));

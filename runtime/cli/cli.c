@@ -8,6 +8,7 @@
 #include "runtime/cli/find.h"
 #include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/probekinds.h"
 #include "runtime/common/signals.h"
 #include "runtime/kernel/fileprobe.h"
 
@@ -153,6 +154,8 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
         if (v)
             err = shared[i].share(c, v);
     }
+    if (!err)
+        err = nd_cli_scope(c, mf, values);
     if (c->run.output && !c->run.format)
         c->run.format = nd_sink_kind_of_file(c->run.output);
     return err;
@@ -186,11 +189,39 @@ static int run_object(struct cli *c, struct nd_object *obj, struct nd_load *l,
     return code ? code : nd_run(l, values, &c->run);
 }
 
+static bool has_files(const struct nd_mf *mf)
+{
+    uint32_t i;
+
+    for (i = 0; i < mf->nattaches; i++) {
+        if (nd_kind_attaches(mf->attaches[i].kind, ND_AF_FILE))
+            return true;
+    }
+    return false;
+}
+
+// A -p after the script says, when it is compiled already, whose files are meant: compiled again.
+static int again_for_pid(struct cli *c, const char *pid, int argc, char **argv,
+                         struct nd_object *obj, struct nd_load *l, struct nd_options *values)
+{
+    int code;
+
+    if (c->compile.pid == pid || !has_files(&l->mf) ||
+        (!c->compile.text && nd_find_is_object(c->compile.file)))
+        return 0;
+    nd_options_free(values);
+    nd_load_free(l);
+    nd_object_free(obj);
+    code = nd_cli_open(c, obj, l);
+    return !code && parse_options(c, &l->mf, argc, argv, values) ? EXIT_WRONG : code;
+}
+
 static int run_script(struct cli *c, int argc, char **argv)
 {
     struct nd_object obj = {0};
     struct nd_options values = {0};
     struct nd_load l = {0};
+    const char *pid = c->compile.pid;
     int code;
 
     nd_signals_hold();
@@ -203,7 +234,8 @@ static int run_script(struct cli *c, int argc, char **argv)
     else if (code ? wrong_words(c, &obj, argc, argv) : parse_options(c, &l.mf, argc, argv, &values))
         code = EXIT_WRONG;
     else
-        code = run_object(c, &obj, &l, &values, code);
+        code = run_object(c, &obj, &l, &values,
+                          code ? code : again_for_pid(c, pid, argc, argv, &obj, &l, &values));
     nd_options_free(&values);
     nd_load_free(&l);
     nd_object_free(&obj);

@@ -5,6 +5,7 @@
 
 #include "runtime/common/msg.h"
 #include "runtime/common/value.h"
+#include "runtime/sources/namespaces.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -77,6 +78,27 @@ static int set_pid(struct cli *c, const char *v)
         return 0;
     }
     nd_msg("error: --pid: \"%s\" is not a process id", v);
+    return -1;
+}
+
+static int set_netns(struct cli *c, const char *v)
+{
+    char why[512];
+
+    c->all_netns = !strcmp(v, "all");
+    if (c->all_netns || !nd_ns_enter_net(v, why, sizeof(why)))
+        return 0;
+    nd_msg("error: --netns: %s", why);
+    return -1;
+}
+
+static int set_unsafe(struct cli *c, const char *v)
+{
+    (void)v;
+    c->compile.unsafe = true;
+    if (!c->tail)
+        return 0;
+    nd_msg("error: --unsafe must come before the script");
     return -1;
 }
 

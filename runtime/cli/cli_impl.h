@@ -21,7 +21,8 @@ struct cli {
     char path[PATH_MAX];   // of the script
     const char *name;      // of the script, as it was typed
     bool help, version, no_cache;
-    bool tail; // the words are those after the script
+    bool tail;      // the words are those after the script
+    bool all_netns; // options of type ifname mean devices of every network namespace
 };
 
 // The script's object, or its manifest ("manifest"). Returns the exit code; errors were printed.
@@ -33,6 +34,9 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
 int nd_cli_flag(void *arg, int argc, char **argv, int *i);
 bool nd_cli_flag_has_value(const char *word); // in the next word
 int nd_cli_take_duration(struct cli *c, int64_t ns);
+
+// cli_scope.c: tells the programs whom this run sees. Not 0: it cannot be so, which was said.
+int nd_cli_scope(struct cli *c, const struct nd_mf *mf, struct nd_options *values);
 
 // cli_help.c
 void nd_cli_usage(FILE *out);

@@ -276,6 +276,7 @@ static int compile_to(const struct nd_compiler_opts *o, const int *fds, int list
     // What describes another kernel gives an object that must be fitted to this one.
     add(argv, &n, NULL, o->portable || o->btf || o->facts ? "--portable" : NULL);
     add(argv, &n, NULL, o->verbose ? "-v" : NULL);
+    add(argv, &n, NULL, o->unsafe ? "--unsafe" : NULL);
     add(argv, &n, "-f", o->messages);
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);

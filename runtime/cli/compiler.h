@@ -28,6 +28,7 @@ struct nd_compiler_opts {
     const char *pid, *facts, *btf; // passed on, or NULL
     const char *messages;          // how they are printed, NULL: as text
     bool verbose;                  // say all reasons
+    bool unsafe;                   // probes may be on functions that programs run in
     bool portable;                 // an object also for other kernels
     uint32_t without;              // ND_F_BIT()s: features to do without
     // What the object will have, while the compiler works on it: time to get ready. Or NULL.

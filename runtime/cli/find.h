@@ -10,8 +10,8 @@
 // Path of the script or object that the user named: a tool of the library, or a file with a folder or
 // the ending .nd, .ndo or .bt. 0, or -ENOENT.
 int nd_find_script(const char *name, char *path, size_t size);
-// A script that can be read only once (a pipe, a terminal) becomes a file in memory, which `path` then
-// names. 0 or a negative errno.
+// A script that can be read only once (a pipe, a terminal) becomes a file in memory, which `path`
+// then names. 0 or a negative errno.
 int nd_find_once(char *path, size_t size);
 bool nd_find_is_object(const char *path); // an ELF file?
 

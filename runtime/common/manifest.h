@@ -18,7 +18,7 @@
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
 #define ND_STATE_START 0u       // there: u64 ns of CLOCK_MONOTONIC at the start, set by the runtime
-#define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: option values
+#define ND_OPTS_SYM "nd_opts"   // u8[opts_size] in .rodata: struct nd_mf_scope, option values
 #define ND_RINGBUF_SYM "nd_events"
 #define ND_RING_BYTES \
     (1u << 20) // the least size of the event ring, also the least that may be asked for
@@ -52,7 +52,8 @@
     X(PIDFD, "pidfd", "5.3", "descriptors of processes", "")                                       \
     X(GLOBAL_FUNC, "global_func", "5.6", "functions of programs that are verified once", "") \
     X(ITER, "iter", "5.8", "iterators", "trace what the tasks do instead: tracepoint:sched:sched_switch") \
-    X(ATOMICS, "atomics", "5.12", "atomic and, or, xor, and additions that give the old value", "")
+    X(ATOMICS, "atomics", "5.12", "atomic and, or, xor, and additions that give the old value", "") \
+    X(NS_PID, "ns_pid", "5.7", "process ids of PID namespaces", "")
 // clang-format on
 
 enum nd_feature {
@@ -253,6 +254,13 @@ struct nd_mf_enumerator {
     int64_t value;
 };
 
+// The name of a network device, and where it has it.
+struct nd_ifname {
+    char name[16];  // with zeros after its end
+    uint32_t netns; // inode of its network namespace; 0: none, any, or not known
+    uint32_t index; // of an option: number of the device, 0 if it is not followed; else 0
+};
+
 // Aggregation values. In a per-CPU map each CPU has one; they are merged when read.
 struct nd_minmax {
     uint64_t val; // s64 if the type is SIGNED
@@ -347,8 +355,14 @@ struct nd_mf_prog {
     // RAW_TP: ELF function that is loaded instead, as TP_BTF (btf_name), where the kernel takes it:
     // its loads need no helper. "": none.
     uint32_t direct;
+    uint32_t flags; // ND_PROGF_*
+    // Where it reads the id of a process from a task or a record: one of the initial PID namespace.
+    struct nd_mf_span host_pid;
     struct nd_mf_span span;
 };
+
+#define ND_PROGF_STAGE 1u // runs at a stage: of a packet, in whatever process
+#define ND_PROGF_PID 2u   // asks for the ids of the current thread
 
 // What s0, s1, num and num2 of an attach point are:
 //   INTERVAL    num: period in ns; run on one CPU by the runtime's timer
@@ -372,6 +386,9 @@ enum nd_mf_attach_kind {
 #define ND_ATF_BUILTIN 1u // the module that the script names is part of vmlinux
 #define ND_ATF_OPTION \
     2u // UPROBE, URETPROBE: in the file that option `num` names; s1 may be a pattern
+#define ND_ATF_CHOSEN \
+    4u // UPROBE, URETPROBE: in the function that the library chooses for s1 (IFUNC); num: from its
+       // start
 
 struct nd_mf_attach {
     uint32_t kind; // enum nd_mf_attach_kind
@@ -379,7 +396,7 @@ struct nd_mf_attach {
     uint32_t s0;
     uint32_t s1;
     uint32_t flags; // ND_ATF_*
-    uint32_t pid;   // restrict to this process (0: all); -p
+    uint32_t pad;
     uint64_t num;
     uint64_t num2;
     struct nd_mf_span span;
@@ -460,7 +477,7 @@ enum nd_mf_opt_kind {
     ND_OPT_BOOL,     // u64 0 or 1; flag without value, or =true|false
     ND_OPT_STRING,   // char[64]
     ND_OPT_DURATION, // s64 ns
-    ND_OPT_IFNAME,   // char[16]
+    ND_OPT_IFNAME,   // struct nd_ifname
     ND_OPT_IP,       // as ND_T_IP
     ND_OPT_PREFIX,   // as ND_T_PREFIX; a bare address is a full-length prefix
     ND_OPT_MAC,      // 6 bytes
@@ -479,6 +496,16 @@ enum {
     ND_OPTF_LIST = 1 << 1, // comma separated or given several times
     ND_OPTF_DEFAULT = 1 << 2,
     ND_OPTF_POSITIONAL = 1 << 3, // takes a word without a flag, if those before it were given
+};
+
+// The front of nd_opts: whom this run sees, written by the runtime as the values of options are.
+// What is 0 costs nothing: the verifier knows it.
+struct nd_mf_scope {
+    uint64_t pid;       // only the threads of this process, as its namespace numbers it; 0: all
+    uint64_t pidns_dev; // of the PID namespaces below
+    uint64_t pidns; // inode of the PID namespace that `pid` and `tid` are of; 0: the initial one
+    uint64_t netns; // inode of the network namespace that names in the script mean
+    uint64_t pidns_proc; // the same for ids whose symbols are looked up in /proc
 };
 
 // In nd_opts: at given_off a u32, 1 if given on the command line; at count_off a u32, the number

@@ -138,7 +138,7 @@ static const char *check_prog(const struct nd_mf *mf, const struct nd_mf_prog *p
 
     if (p->type >= ND_PROG_TYPE_MAX || !nd_mf_str_ok(mf, p->name) ||
         !nd_mf_str_ok(mf, p->btf_name) || !nd_mf_str_ok(mf, p->direct) ||
-        !nd_mf_span_ok(mf, &p->span))
+        !nd_mf_span_ok(mf, &p->span) || !nd_mf_span_ok(mf, &p->host_pid))
         return "a program's type or name is out of range";
     if (!nd_mf_run_ok(p->first, p->count, mf->nattaches))
         return "a program's attach points are out of range";
@@ -169,14 +169,14 @@ static const char *check_attach(const struct nd_mf *mf, const struct nd_mf_attac
 
 static const uint16_t opt_size[ND_OPT_KIND_MAX] = {
     [ND_OPT_INT] = 8,     [ND_OPT_BOOL] = 8,  [ND_OPT_STRING] = 64, [ND_OPT_DURATION] = 8,
-    [ND_OPT_IFNAME] = 16, [ND_OPT_IP] = 16,   [ND_OPT_PREFIX] = 20, [ND_OPT_MAC] = 6,
+    [ND_OPT_IFNAME] = 24, [ND_OPT_IP] = 16,   [ND_OPT_PREFIX] = 20, [ND_OPT_MAC] = 6,
     [ND_OPT_PORT] = 2,    [ND_OPT_PROTO] = 1, [ND_OPT_PID] = 4,     [ND_OPT_PATH] = 256,
     [ND_OPT_ENUM] = 8,    [ND_OPT_USECS] = 8, [ND_OPT_MSECS] = 8,
 };
 
 static bool word_ok(const struct nd_mf *mf, uint32_t off)
 {
-    return off % 4 == 0 && off + 4ull <= mf->h->opts_size;
+    return off % 4 == 0 && off >= sizeof(struct nd_mf_scope) && off + 4ull <= mf->h->opts_size;
 }
 
 static const char *check_option(const struct nd_mf *mf, const struct nd_mf_option *o)
@@ -188,7 +188,8 @@ static const char *check_option(const struct nd_mf *mf, const struct nd_mf_optio
     if (o->type >= mf->ntypes || mf->types[o->type].size > o->stride ||
         o->stride < opt_size[o->kind] || !o->cap)
         return "an option's value does not fit its type";
-    if (o->off + (uint64_t)o->stride * o->cap > mf->h->opts_size || !word_ok(mf, o->given_off) ||
+    if (o->off < sizeof(struct nd_mf_scope) ||
+        o->off + (uint64_t)o->stride * o->cap > mf->h->opts_size || !word_ok(mf, o->given_off) ||
         !word_ok(mf, o->count_off))
         return "an option's place is out of range";
     if (o->ndef > o->cap || o->def + (uint64_t)o->ndef * o->stride > mf->nblob)

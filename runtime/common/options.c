@@ -34,6 +34,21 @@ const void *nd_options_value(const struct nd_mf *mf, const struct nd_options *o,
     return NULL;
 }
 
+void nd_options_scope(const struct nd_mf *mf, struct nd_options *o, const struct nd_mf_scope *s)
+{
+    if (mf->h->opts_size >= sizeof(*s))
+        memcpy(o->data, s, sizeof(*s));
+}
+
+struct nd_mf_scope nd_options_scope_of(const struct nd_mf *mf, const struct nd_options *o)
+{
+    struct nd_mf_scope s = {0};
+
+    if (mf->h->opts_size >= sizeof(s))
+        memcpy(&s, o->data, sizeof(s));
+    return s;
+}
+
 void nd_options_free(struct nd_options *o)
 {
     uint32_t i;

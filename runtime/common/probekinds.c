@@ -23,6 +23,7 @@ const struct nd_attach_kind nd_kind_of_attach[ND_AT_KIND_MAX] = {
 #define RETURNS ND_AF_RETURNS
 #define CPUS ND_AF_CPUS
 #define PERIOD ND_AF_PERIOD
+#define LAST_FIRST ND_AF_LAST_FIRST
 #define ND_ATTACH(id, programs, how, attach, flags) [ND_AT_##id] = {how, programs, flags},
 #include "runtime/common/probes.def"
 };

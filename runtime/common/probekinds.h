@@ -32,6 +32,7 @@ enum nd_attach_flags { // see probes.def
     ND_AF_RETURNS = 1 << 2,
     ND_AF_CPUS = 1 << 3,
     ND_AF_PERIOD = 1 << 4,
+    ND_AF_LAST_FIRST = 1 << 5,
 };
 
 struct nd_attach_kind {

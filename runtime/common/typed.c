@@ -104,7 +104,9 @@ const void *nd_typed_field(const struct nd_mf *mf, const struct nd_mf_field *f, 
 
 uint32_t nd_typed_strlen(const struct nd_mf_type *t, const void *p)
 {
-    return (uint32_t)strnlen(p, t->size);
+    size_t room = t->kind == ND_T_IFNAME ? sizeof(((struct nd_ifname *)NULL)->name) : t->size;
+
+    return (uint32_t)strnlen(p, room);
 }
 
 static int cmp_i64(int64_t x, int64_t y)
@@ -129,6 +131,9 @@ static int cmp_string(const struct nd_mf_type *t, const void *a, const void *b)
     uint32_t n = nd_typed_strlen(t, a), m = nd_typed_strlen(t, b);
     int r = memcmp(a, b, n < m ? n : m);
 
+    if (!r && n == m && t->kind == ND_T_IFNAME)
+        return memcmp((const char *)a + offsetof(struct nd_ifname, netns),
+                      (const char *)b + offsetof(struct nd_ifname, netns), 4);
     return r ? r : cmp_u64(n, m);
 }
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One link (and perhaps one perf event) for each attach point and CPU. Must not know what programs
 // do, nor how links are taken apart fast (detach.c). Serves the run.
-#include "runtime/kernel/attach.h"
-
-#include "runtime/common/probekinds.h"
+#include "runtime/kernel/attach_impl.h"
 
 #include "runtime/common/msg.h"
+#include "runtime/common/probekinds.h"
 #include "runtime/kernel/attach_multi.h"
-#include "runtime/kernel/attach_perf.h"
-#include "runtime/kernel/detach.h"
+#include "runtime/kernel/chosen.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/fileprobe.h"
 #include "runtime/kernel/missed.h"
@@ -29,20 +27,6 @@
 #define PROGRESS_S 2      // seconds between two lines about it
 #define NAMED_SKIPS 3     // skipped points a warning names
 
-struct nd_attach_set {
-    const struct nd_load *l;
-    const uint8_t *opts;
-    uint32_t pid;
-    struct nd_perf perf;
-    struct nd_attach_point *v;
-    uint32_t n, cap;
-    struct nd_attached *list; // one for each attach point in use
-    uint32_t *prog;           // its program
-    uint32_t nlist;
-    time_t progress; // when it was last reported, CLOCK_MONOTONIC
-    int modules;     // socket that reports modules, -1: none is needed
-};
-
 static void plan(struct nd_attach_set *s);
 
 struct nd_attach_set *nd_attach_new(const struct nd_load *l, const uint8_t *opts, uint32_t pid)
@@ -54,7 +38,7 @@ struct nd_attach_set *nd_attach_new(const struct nd_load *l, const uint8_t *opts
     s->l = l;
     s->opts = opts;
     s->pid = pid;
-    s->modules = -1;
+    s->come = -1;
     nd_perf_init(&s->perf);
     s->list = calloc(l->mf.nattaches + 1, sizeof(*s->list));
     s->prog = calloc(l->mf.nattaches + 1, sizeof(*s->prog));
@@ -83,8 +67,12 @@ static int add_point(struct nd_attach_set *s, const struct nd_mf_attach *a, int 
         s->v = v;
         s->cap = cap;
     }
-    s->v[s->n++] = (struct nd_attach_point){
-        .link = link, .perf = perf, .attach = index_of(s, a), .entry = s->nlist, .slow = slow};
+    s->v[s->n++] = (struct nd_attach_point){.link = link,
+                                            .perf = perf,
+                                            .cpu = -1,
+                                            .attach = index_of(s, a),
+                                            .entry = s->nlist,
+                                            .slow = slow};
     return 0;
 }
 
@@ -110,23 +98,27 @@ static int connect_perf(struct nd_attach_set *s, const struct nd_mf_attach *a, i
     return err;
 }
 
+int nd_attach_on_cpu(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a, int cpu)
+{
+    int perf = nd_perf_open(&s->perf, &s->l->mf, a, s->pid, cpu), err;
+
+    if (perf < 0)
+        return perf;
+    err = connect_perf(s, a, prog, perf, !nd_perf_per_cpu(a->kind));
+    if (err)
+        close(perf);
+    else if (nd_perf_per_cpu(a->kind))
+        s->v[s->n - 1].cpu = cpu;
+    return err;
+}
+
 static int open_perf(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a)
 {
-    int i, perf, err, n = 1;
+    int i, n = nd_perf_per_cpu(a->kind) ? s->perf.ncpus : 1, err = 0;
 
-    if (nd_perf_per_cpu(a->kind))
-        n = s->perf.ncpus;
-    for (i = 0; i < n; i++) {
-        perf = nd_perf_open(&s->perf, &s->l->mf, a, s->pid, s->perf.cpus[i]);
-        if (perf < 0)
-            return perf;
-        err = connect_perf(s, a, prog, perf, !nd_perf_per_cpu(a->kind));
-        if (err) {
-            close(perf);
-            return err;
-        }
-    }
-    return 0;
+    for (i = 0; i < n && !err; i++)
+        err = nd_attach_on_cpu(s, prog, a, s->perf.cpus[i]);
+    return err;
 }
 
 // Functions of a file that an option names.
@@ -166,9 +158,26 @@ static int attach_raw(struct nd_attach_set *s, const struct nd_mf_prog *p, int p
     return err;
 }
 
+// The function that the library chose (IFUNC).
+static int attach_chosen(struct nd_attach_set *s, int prog, const struct nd_mf_attach *a)
+{
+    const char *path = nd_mf_str(&s->l->mf, a->s0);
+    int err = nd_chosen_find(path, nd_mf_str(&s->l->mf, a->s1), &s->perf.off);
+
+    if (err)
+        return err;
+    s->perf.path = path;
+    s->perf.off += a->num;
+    err = open_perf(s, prog, a);
+    s->perf.path = NULL;
+    return err;
+}
+
 static int attach_perf(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
                        const struct nd_mf_attach *a)
 {
+    if (a->flags & ND_ATF_CHOSEN)
+        return attach_chosen(s, prog, a);
     return a->flags & ND_ATF_OPTION ? attach_fileprobe(s, p, prog, a) : open_perf(s, prog, a);
 }
 
@@ -179,8 +188,8 @@ static int attach_none(struct nd_attach_set *s, const struct nd_mf_prog *p, int 
     return -EINVAL; // the tracer runs it itself
 }
 
-static int attach_one(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
-                      const struct nd_mf_attach *a)
+int nd_attach_one(struct nd_attach_set *s, const struct nd_mf_prog *p, int prog,
+                  const struct nd_mf_attach *a)
 {
     static int (*const by_kind[ND_AT_KIND_MAX])(struct nd_attach_set * s,
                                                 const struct nd_mf_prog *p, int prog,
@@ -212,8 +221,7 @@ static char *how(const struct nd_attach_set *s, const struct nd_mf_attach *a, in
     return strdup(text);
 }
 
-// Attach points of programs that the run starts itself.
-static bool by_hand(const struct nd_mf_prog *p)
+bool nd_attach_by_hand(const struct nd_mf_prog *p)
 {
     return nd_kind_is(p->type, ND_PF_OURS);
 }
@@ -249,7 +257,7 @@ static void plan(struct nd_attach_set *s)
     for (i = 0; i < s->l->mf.nprogs; i++) {
         const struct nd_mf_prog *p = &s->l->mf.progs[i];
 
-        if (by_hand(p) || nd_load_prog_fd(s->l, i) < 0)
+        if (nd_attach_by_hand(p) || nd_load_prog_fd(s->l, i) < 0)
             continue;
         for (j = 0; j < p->count; j++)
             note(s, i, &s->l->mf.attaches[p->first + j]);
@@ -294,9 +302,10 @@ static void warn_skipped(const struct nd_attach_set *s, const struct nd_mf_prog 
               p->count, text, k->n > NAMED_SKIPS ? ", ..." : "");
 }
 
-// ---- modules that come and go ------------------------------------------------------------------
+// ---- what may come later
+// ----------------------------------------------------------------------------
 
-static const char *module_of(const struct nd_attach_set *s, const struct nd_mf_attach *a)
+const char *nd_attach_module_of(const struct nd_attach_set *s, const struct nd_mf_attach *a)
 {
     const char *module = nd_mf_str(&s->l->mf, a->s0);
 
@@ -305,27 +314,28 @@ static const char *module_of(const struct nd_attach_set *s, const struct nd_mf_a
                : "";
 }
 
-// Opened before anything is attached, so that no module slips through.
-static void watch_modules(struct nd_attach_set *s)
+// Opened before anything is attached, so that nothing slips through.
+static void watch(struct nd_attach_set *s)
 {
     uint32_t i;
 
-    for (i = 0; i < s->l->mf.nattaches && s->modules < 0; i++) {
-        if (*module_of(s, &s->l->mf.attaches[i]))
-            s->modules = nd_modules_open();
+    for (i = 0; i < s->l->mf.nattaches && s->come < 0; i++) {
+        const struct nd_mf_attach *a = &s->l->mf.attaches[i];
+
+        if (*nd_attach_module_of(s, a) || nd_perf_per_cpu(a->kind))
+            s->come = nd_modules_open();
     }
 }
 
 // Not there yet, but heard of when it comes?
 static bool awaited(const struct nd_attach_set *s, const struct nd_mf_attach *a, int err)
 {
-    const char *module = module_of(s, a);
+    const char *module = nd_attach_module_of(s, a);
 
-    return err == -ENOENT && s->modules >= 0 && *module && !nd_module_loaded(module);
+    return err == -ENOENT && s->come >= 0 && *module && !nd_module_loaded(module);
 }
 
-// What a link knows of calls that were missed is gone with it.
-static void ask_link(struct nd_attach_set *s, const struct nd_attach_point *p)
+void nd_attach_ask_link(struct nd_attach_set *s, const struct nd_attach_point *p)
 {
     struct nd_attached *a = p->entry < s->nlist ? &s->list[p->entry] : NULL;
     int64_t n;
@@ -335,96 +345,6 @@ static void ask_link(struct nd_attach_set *s, const struct nd_attach_point *p)
     n = p->link >= 0 ? nd_missed_by_link(p->link) : -ENODATA;
     a->untold |= n < 0;
     a->links_missed += n > 0 ? (uint64_t)n : 0;
-}
-
-static void drop_points(struct nd_attach_set *s, const char *module)
-{
-    uint32_t i;
-
-    for (i = 0; i < s->n; i++) {
-        struct nd_attach_point *p = &s->v[i];
-
-        if (p->attach == ND_MF_NONE || (p->link < 0 && p->perf < 0) ||
-            strcmp(module_of(s, &s->l->mf.attaches[p->attach]), module) != 0)
-            continue;
-        ask_link(s, p);
-        if (p->link >= 0)
-            close(p->link);
-        if (p->perf >= 0)
-            close(p->perf);
-        p->link = p->perf = -1;
-        nd_msg("module %s is unloaded: %s waits for it", module,
-               nd_mf_str(&s->l->mf, s->l->mf.attaches[p->attach].spec));
-    }
-}
-
-static bool attached(const struct nd_attach_set *s, uint32_t attach)
-{
-    uint32_t i;
-
-    for (i = 0; i < s->n; i++) {
-        if (s->v[i].attach == attach && (s->v[i].link >= 0 || s->v[i].perf >= 0))
-            return true;
-    }
-    return false;
-}
-
-// Its place in the list, where it was put when the run began.
-static uint32_t entry_of(const struct nd_attach_set *s, uint32_t prog, const struct nd_mf_attach *a)
-{
-    const char *spec = nd_mf_str(&s->l->mf, a->spec);
-    uint32_t i;
-
-    for (i = 0; i < s->nlist && (s->prog[i] != prog || s->list[i].spec != spec); i++)
-        ;
-    return i;
-}
-
-static void add_points(struct nd_attach_set *s, uint32_t prog, const char *module)
-{
-    const struct nd_mf_prog *p = &s->l->mf.progs[prog];
-    uint32_t i;
-    int err;
-
-    for (i = p->first; i < p->first + p->count; i++) {
-        const struct nd_mf_attach *a = &s->l->mf.attaches[i];
-
-        if (strcmp(module_of(s, a), module) != 0 || attached(s, i))
-            continue;
-        err = attach_one(s, p, nd_load_prog_fd(s->l, prog), a);
-        if (!err)
-            s->v[s->n - 1].entry = entry_of(s, prog, a);
-        if (err)
-            nd_msg("warning: module %s is loaded, but %s cannot be attached: %s", module,
-                   nd_mf_str(&s->l->mf, a->spec), nd_perf_why(a, err));
-        else
-            nd_msg("module %s is loaded: %s is attached", module, nd_mf_str(&s->l->mf, a->spec));
-    }
-}
-
-static void on_module(void *arg, const char *module, bool loaded)
-{
-    struct nd_attach_set *s = arg;
-    uint32_t i;
-
-    if (!loaded) {
-        drop_points(s, module);
-        return;
-    }
-    for (i = 0; i < s->l->mf.nprogs; i++) {
-        if (!by_hand(&s->l->mf.progs[i]) && nd_load_prog_fd(s->l, i) >= 0 && !s->l->multi[i])
-            add_points(s, i, module);
-    }
-}
-
-int nd_attach_modules_fd(const struct nd_attach_set *s)
-{
-    return s->modules;
-}
-
-void nd_attach_modules(struct nd_attach_set *s)
-{
-    nd_modules_read(s->modules, on_module, s);
 }
 
 // ---- programs ----------------------------------------------------------------------------------
@@ -456,7 +376,7 @@ static int attach_each(struct nd_attach_set *s, uint32_t index, struct skips *k,
     for (i = 0; i < p->count; i++) {
         *at = &s->l->mf.attaches[p->first + i];
         progress(s, i, p->count);
-        err = attach_one(s, p, fd, *at);
+        err = nd_attach_one(s, p, fd, *at);
         if (!err || awaited(s, *at, err))
             note(s, index, *at);
         else if (p->count == 1 || err == -ENOMEM || err == -EMFILE)
@@ -524,21 +444,80 @@ static void raise_limit(uint32_t points)
     setrlimit(RLIMIT_NOFILE, &r);
 }
 
+// The kernel runs the programs on one function in the order in which they came, or the last one
+// first, by kind. Returns come after entries, which note arguments for them.
+static bool is_turn(const struct nd_attach_set *s, uint32_t prog, bool returns)
+{
+    const struct nd_mf_prog *p = &s->l->mf.progs[prog];
+    uint32_t kind = p->count ? s->l->mf.attaches[p->first].kind : 0;
+
+    return !nd_attach_by_hand(p) && nd_load_prog_fd(s->l, prog) >= 0 &&
+           nd_kind_attaches(kind, ND_AF_RETURNS) == returns;
+}
+
+static bool last_first(const struct nd_attach_set *s, uint32_t prog)
+{
+    const struct nd_mf_prog *p = &s->l->mf.progs[prog];
+
+    return p->count && nd_kind_attaches(s->l->mf.attaches[p->first].kind, ND_AF_LAST_FIRST);
+}
+
+static int attach_in_turn(struct nd_attach_set *s, bool returns)
+{
+    uint32_t n = s->l->mf.nprogs, i;
+    int err = 0;
+
+    for (i = n; i > 0 && !err; i--) {
+        if (is_turn(s, i - 1, returns) && last_first(s, i - 1))
+            err = attach_prog(s, i - 1);
+    }
+    for (i = 0; i < n && !err; i++) {
+        if (is_turn(s, i, returns) && !last_first(s, i))
+            err = attach_prog(s, i);
+    }
+    return err;
+}
+
+// The list is in the order of the script again.
+static int sort_list(struct nd_attach_set *s)
+{
+    struct nd_attached *list = calloc(s->nlist + 1, sizeof(*list));
+    uint32_t *prog = calloc(s->nlist + 1, sizeof(*prog)), *to = calloc(s->nlist + 1, sizeof(*to));
+    uint32_t i, k, n = 0;
+
+    for (k = 0; list && prog && to && k < s->l->mf.nprogs; k++) {
+        for (i = 0; i < s->nlist; i++) {
+            if (s->prog[i] != k)
+                continue;
+            to[i] = n;
+            prog[n] = k;
+            list[n++] = s->list[i];
+        }
+    }
+    for (i = 0; n == s->nlist && i < s->n; i++)
+        s->v[i].entry = s->v[i].entry < n ? to[s->v[i].entry] : s->v[i].entry;
+    if (n == s->nlist) {
+        memcpy(s->list, list, n * sizeof(*list));
+        memcpy(s->prog, prog, n * sizeof(*prog));
+    }
+    free(list);
+    free(prog);
+    free(to);
+    return n == s->nlist ? 0 : -ENOMEM;
+}
+
 int nd_attach_all(struct nd_attach_set *s)
 {
-    uint32_t i;
-    int err = 0;
+    int err;
 
     raise_limit(s->nlist);
     forget(s);
-    watch_modules(s);
-    for (i = 0; i < s->l->mf.nprogs && !err; i++) {
-        const struct nd_mf_prog *p = &s->l->mf.progs[i];
-
-        if (by_hand(p) || nd_load_prog_fd(s->l, i) < 0)
-            continue;
-        err = attach_prog(s, i);
-    }
+    watch(s);
+    err = attach_in_turn(s, false);
+    if (!err)
+        err = attach_in_turn(s, true);
+    if (!err)
+        err = sort_list(s);
     nd_perf_close(&s->perf);
     if (err)
         nd_attach_stop(s);
@@ -550,7 +529,7 @@ void nd_attach_stop(struct nd_attach_set *s)
     uint32_t i;
 
     for (i = 0; i < s->n; i++)
-        ask_link(s, &s->v[i]);
+        nd_attach_ask_link(s, &s->v[i]);
     nd_detach_all(s->v, s->n);
 }
 
@@ -561,8 +540,8 @@ void nd_attach_free(struct nd_attach_set *s)
     nd_attach_stop(s);
     forget(s);
     nd_perf_close(&s->perf);
-    if (s->modules >= 0)
-        close(s->modules);
+    if (s->come >= 0)
+        close(s->come);
     free(s->list);
     free(s->prog);
     free(s->v);

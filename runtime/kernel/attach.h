@@ -26,10 +26,10 @@ int nd_attach_all(struct nd_attach_set *s);
 void nd_attach_stop(struct nd_attach_set *s);
 void nd_attach_free(struct nd_attach_set *s);
 
-// Probes on functions of modules follow their modules: a descriptor to wait for, -1 if there are no
-// such probes, and what to do when it is readable.
-int nd_attach_modules_fd(const struct nd_attach_set *s);
-void nd_attach_modules(struct nd_attach_set *s);
+// Probes on functions of modules follow their modules, and those on each CPU follow CPUs: a
+// descriptor to wait for, -1 if there are no such probes, and what to do when it is readable.
+int nd_attach_come_fd(const struct nd_attach_set *s);
+void nd_attach_come(struct nd_attach_set *s);
 
 uint32_t
 nd_attach_count(const struct nd_attach_set *s); // What is attached, with missed counts as the

@@ -131,7 +131,9 @@ static int open_kprobe(struct nd_perf *p, const struct nd_mf *mf, const struct n
     return perf_open(&attr, -1, 0);
 }
 
-static int open_counter(const struct nd_mf_attach *a, uint32_t pid, int cpu)
+// Of all processes, also for -p: the programs see to that. An event of a process would be of one of
+// its threads only, and one that inherits misses a thread that is made while it is attached.
+static int open_counter(const struct nd_mf_attach *a, int cpu)
 {
     struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE};
 
@@ -144,7 +146,7 @@ static int open_counter(const struct nd_mf_attach *a, uint32_t pid, int cpu)
         attr.config = a->num;
         attr.sample_period = a->num2 ? a->num2 : 1;
     }
-    return perf_open(&attr, pid ? (int)pid : -1, cpu);
+    return perf_open(&attr, -1, cpu);
 }
 
 int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a,
@@ -155,12 +157,12 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
         return open_tracepoint(p, mf, a);
     case ND_AT_UPROBE:
     case ND_AT_URETPROBE:
-        return open_uprobe(p, mf, a, a->pid ? a->pid : pid);
+        return open_uprobe(p, mf, a, pid);
     case ND_AT_KPROBE:
     case ND_AT_KRETPROBE:
         return open_kprobe(p, mf, a);
     default:
-        return open_counter(a, a->pid ? a->pid : pid, cpu);
+        return open_counter(a, cpu);
     }
 }
 
@@ -177,6 +179,11 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
 #define LOCKED "the kernel is locked down, or a security module forbids it"
 #define SEVERAL "several functions have this name; name the module, or give the address"
 
+#define CHOSEN                                                                                     \
+    "the library chooses one of several functions for this name when it is loaded (IFUNC), which " \
+    "ndtrace only knows of libraries that it uses itself; name one of them, or give its address, " \
+    "which a debugger shows in a process: gdb -p PID -batch -ex 'info symbol memcpy'"
+
 // 0 as the kind stands for all kinds, 0 as the error for all errors; the first line that fits.
 static const struct {
     uint32_t kind;
@@ -191,6 +198,8 @@ static const struct {
     {ND_AT_URETPROBE, -ENODEV, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"},
     {ND_AT_UPROBE, -ENODATA, "the option that names the file was not given"},
     {ND_AT_URETPROBE, -ENODATA, "the option that names the file was not given"},
+    {ND_AT_UPROBE, -ENOTSUP, CHOSEN},
+    {ND_AT_URETPROBE, -ENOTSUP, CHOSEN},
     {ND_AT_UPROBE, -ENXIO, "the file has no such function"},
     {ND_AT_URETPROBE, -ENXIO, "the file has no such function"},
     {ND_AT_UPROBE, -ENOENT, "the executable does not exist"},

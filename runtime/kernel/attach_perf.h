@@ -23,7 +23,8 @@ void nd_perf_init(struct nd_perf *p);
 void nd_perf_close(struct nd_perf *p);
 // Is there one event for each CPU?
 bool nd_perf_per_cpu(uint32_t kind);
-// fd or a negative errno; cpu only where nd_perf_per_cpu. pid 0: all processes.
+// fd or a negative errno; cpu only where nd_perf_per_cpu. pid: the process whose
+// memory gets breakpoints; 0: all.
 int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a,
                  uint32_t pid, int cpu);
 // Why that failed and what to do, for the message.

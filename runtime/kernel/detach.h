@@ -10,6 +10,7 @@ struct nd_attach_point {
     int link, perf;  // -1: none
     uint32_t attach; // index in the manifest's ATTACHES of what it serves, ND_MF_NONE: several
     uint32_t entry;  // of the list of attach points
+    int cpu;         // that it is on alone, -1: all
     bool slow;       // the kernel waits when the perf event is closed (not for timers and counters)
 };
 

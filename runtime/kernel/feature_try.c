@@ -131,6 +131,19 @@ static int try_probe_read_kernel(struct nd_features *f)
     return closed(load(code, COUNT(code)));
 }
 
+static int try_ns_pid(struct nd_features *f)
+{
+    static const struct bpf_insn code[] = {
+        MOV(1, 0),   MOV(2, 0),
+        MOVR(3, 10), INSN(BPF_ALU64 | BPF_ADD | BPF_K, 3, 0, 0, -8),
+        MOV(4, 8),   CALL(BPF_FUNC_get_ns_current_pid_tgid),
+        MOV(0, 0),   EXIT,
+    };
+
+    (void)f;
+    return closed(load(code, COUNT(code)));
+}
+
 static int try_boot_clock(struct nd_features *f)
 {
     static const struct bpf_insn code[] = {CALL(BPF_FUNC_ktime_get_boot_ns), EXIT};
@@ -303,6 +316,7 @@ static int (*const trials[ND_F_MAX])(struct nd_features *f) = {
     [ND_F_PIDFD] = try_pidfd,
     [ND_F_GLOBAL_FUNC] = try_global_func,
     [ND_F_ATOMICS] = try_atomics,
+    [ND_F_NS_PID] = try_ns_pid,
 };
 
 static int find(const char *name, size_t len)

@@ -2,8 +2,8 @@
 // Functions of programs and libraries by name. Must not know how probes are attached.
 #include "runtime/kernel/fileprobe.h"
 
+#include "runtime/common/elfsyms.h"
 #include "runtime/common/msg.h"
-#include "runtime/common/near.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,19 +11,6 @@
 #include <libelf.h>
 #include <string.h>
 #include <unistd.h>
-
-// The name in a symbol table may be followed by a version: name@@GLIBC_2.34.
-static bool matches(const char *symbol, const char *pattern)
-{
-    char name[256];
-    size_t n = symbol ? strcspn(symbol, "@") : 0;
-
-    if (!n || n >= sizeof(name))
-        return false;
-    memcpy(name, symbol, n);
-    name[n] = 0;
-    return nd_glob_match(pattern, name);
-}
 
 // Several names of one function are one place.
 static int add_place(Elf *elf, uint64_t addr, struct nd_fileprobe *out)
@@ -48,27 +35,23 @@ static int add_place(Elf *elf, uint64_t addr, struct nd_fileprobe *out)
     return 0;
 }
 
+struct search {
+    Elf *elf;
+    struct nd_fileprobe *out;
+};
+
+static int add_symbol(void *arg, const struct nd_elfsym *sym)
+{
+    struct search *s = arg;
+
+    return sym->chosen ? 0 : add_place(s->elf, sym->addr, s->out);
+}
+
 static int search(Elf *elf, const char *pattern, struct nd_fileprobe *out)
 {
-    Elf_Scn *scn = NULL;
-    GElf_Shdr sh;
-    GElf_Sym sym;
-    int err = 0;
+    struct search s = {elf, out};
+    int err = nd_elfsyms_each(elf, pattern, add_symbol, &s);
 
-    while (!err && (scn = elf_nextscn(elf, scn))) {
-        Elf_Data *data = elf_getdata(scn, NULL);
-        size_t i, n;
-
-        if (!data || !gelf_getshdr(scn, &sh) || !sh.sh_entsize ||
-            (sh.sh_type != SHT_SYMTAB && sh.sh_type != SHT_DYNSYM))
-            continue;
-        n = data->d_size / sh.sh_entsize;
-        for (i = 0; i < n && !err && gelf_getsym(data, (int)i, &sym); i++) {
-            if (GELF_ST_TYPE(sym.st_info) == STT_FUNC && sym.st_shndx != SHN_UNDEF &&
-                matches(elf_strptr(elf, sh.sh_link, sym.st_name), pattern))
-                err = add_place(elf, sym.st_value, out);
-        }
-    }
     return err ? err : out->n || strpbrk(pattern, "*?[") ? 0 : -ENXIO;
 }
 

@@ -31,12 +31,18 @@ int nd_modules_open(void)
 
 // The message is "ACTION@DEVPATH", then variables, each ended by a zero byte. Only root can send to
 // the group, and only the kernel has port 0.
-void nd_modules_read(int fd, void (*fn)(void *arg, const char *module, bool loaded), void *arg)
+void nd_modules_read(int fd,
+                     void (*fn)(void *arg, enum nd_modules_what what, const char *name, bool here),
+                     void *arg)
 {
     static const struct {
         const char *head;
-        bool loaded;
-    } actions[] = {{"add@/module/", true}, {"remove@/module/", false}};
+        enum nd_modules_what what;
+        bool here;
+    } actions[] = {{"add@/module/", ND_MODULES_MODULE, true},
+                   {"remove@/module/", ND_MODULES_MODULE, false},
+                   {"online@/devices/system/cpu/cpu", ND_MODULES_CPU, true},
+                   {"offline@/devices/system/cpu/cpu", ND_MODULES_CPU, false}};
     struct sockaddr_nl from;
     char text[4096];
     size_t i;
@@ -54,7 +60,7 @@ void nd_modules_read(int fd, void (*fn)(void *arg, const char *module, bool load
             size_t len = strlen(actions[i].head);
 
             if (!strncmp(text, actions[i].head, len))
-                fn(arg, text + len, actions[i].loaded);
+                fn(arg, actions[i].what, text + len, actions[i].here);
         }
     }
 }

@@ -9,8 +9,12 @@
 
 // A socket that becomes readable when something happens to a device or module, or a negative errno.
 int nd_modules_open(void);
-// Calls fn for each module that was loaded or is being unloaded since the last call.
-void nd_modules_read(int fd, void (*fn)(void *arg, const char *module, bool loaded), void *arg);
+enum nd_modules_what { ND_MODULES_MODULE, ND_MODULES_CPU };
+// Calls fn for each module that was loaded or is being unloaded since the last call, and each CPU
+// (name: its number) that went online or offline.
+void nd_modules_read(int fd,
+                     void (*fn)(void *arg, enum nd_modules_what what, const char *name, bool here),
+                     void *arg);
 bool nd_module_loaded(const char *module);
 
 #define ND_MODULE_NAME 64

@@ -65,6 +65,31 @@ static void visit_string(const struct walk *w, const struct nd_mf_type *t, const
     w->v->string(w->v->arg, t, p, nd_typed_strlen(t, p));
 }
 
+void nd_format_ifname(const struct nd_fmt *f, const void *p, struct nd_buf *out)
+{
+    struct nd_ifname dev;
+    const char *ns;
+
+    memcpy(&dev, p, sizeof(dev));
+    nd_buf_put(out, dev.name, strnlen(dev.name, sizeof(dev.name)));
+    if (!dev.netns || dev.netns == f->netns)
+        return;
+    ns = f->syms ? nd_syms_netns(f->syms, dev.netns) : NULL;
+    if (ns)
+        nd_buf_printf(out, "@%s", ns);
+    else
+        nd_buf_printf(out, "@%u", dev.netns);
+}
+
+static void visit_ifname(const struct walk *w, const struct nd_mf_type *t, const void *p)
+{
+    struct nd_buf b = {0};
+
+    nd_format_ifname(w->f, p, &b);
+    w->v->string(w->v->arg, t, b.v ? b.v : "", b.n);
+    free(b.v);
+}
+
 static void visit_ptr(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     struct nd_buf b = {0};
@@ -295,6 +320,13 @@ static void visit_username(const struct walk *w, const struct nd_mf_type *t, con
 static void visit_strerror(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     visit_name(w, t, p, nd_text_errno(nd_typed_int(t, p)));
+}
+
+static void visit_netns(const struct walk *w, const struct nd_mf_type *t, const void *p)
+{
+    uint64_t id = (uint64_t)nd_typed_int(t, p);
+
+    visit_name(w, t, p, w->f->syms ? nd_syms_netns(w->f->syms, id) : NULL);
 }
 
 static void visit_agg(const struct walk *w, const struct nd_mf_type *t, const void *p)

@@ -40,6 +40,7 @@ struct nd_fmt {
     struct nd_maps *maps;
     struct nd_syms *syms;
     int64_t wall_offset; // CLOCK_REALTIME - CLOCK_MONOTONIC in ns, sampled again at each report
+    uint64_t netns;      // inode of the network namespace whose devices print by name alone
 };
 
 // Called for each part of a value, depth first. TIME and DURATION come as integers in ns. A stack
@@ -70,6 +71,8 @@ struct nd_symbol nd_format_symbol(const struct nd_fmt *f, uint64_t addr, uint32_
 // frame: of a stack, where the offset is given even if it is 0.
 void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
                     struct nd_buf *out);
+// A struct nd_ifname: its name, and @ and the namespace unless it is f->netns.
+void nd_format_ifname(const struct nd_fmt *f, const void *p, struct nd_buf *out);
 // The functions of a stack by name alone; a stack that could not be taken has none.
 void nd_format_frames(const struct nd_fmt *f, uint32_t type, const void *bytes, const char *sep,
                       bool outer_first, struct nd_buf *out);

@@ -27,6 +27,10 @@ void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool fr
             nd_buf_put(out, "+0x", 3);
             nd_buf_hex(out, sym.off);
         }
+    } else if (sym.in_file && sym.module) {
+        nd_buf_printf(out, "%s+0x", sym.module);
+        nd_buf_hex(out, sym.off);
+        return;
     } else {
         nd_buf_put(out, "0x", 2);
         nd_buf_hex(out, addr);

@@ -93,6 +93,10 @@ static void json_frame(const struct json *x, const struct nd_mf_type *t, uint64_
         nd_buf_puts(x->out, ",\"offset\":");
         nd_buf_u64(x->out, sym.off);
     }
+    if (sym.in_file) {
+        nd_buf_puts(x->out, ",\"offset\":");
+        nd_buf_u64(x->out, sym.off);
+    }
     if (sym.module) {
         nd_buf_puts(x->out, ",\"module\":");
         nd_json_string(sym.module, strlen(sym.module), x->out);

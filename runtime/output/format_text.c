@@ -133,6 +133,8 @@ static void frames_stack(void *arg, const struct nd_mf_type *t, const uint64_t *
             nd_buf_puts(out, x->sep);
         if (sym.name)
             nd_buf_puts(out, sym.name);
+        else if (sym.in_file && sym.module)
+            nd_buf_printf(out, "%s+0x%" PRIx64, sym.module, sym.off);
         else
             nd_buf_printf(out, "0x%" PRIx64, addr);
     }
@@ -239,7 +241,7 @@ void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     // The most common kinds first, without the walk.
     if (t->kind == ND_T_INT)
         text_integer(&x, t, nd_typed_int(t, bytes), !(t->flags & ND_TF_SIGNED));
-    else if (nd_typekind_is(t->kind, ND_IS_TEXT))
+    else if (t->kind == ND_T_STRING)
         nd_buf_put(out, bytes, nd_typed_strlen(t, bytes));
     else
         nd_visit(f, type, bytes, &v);

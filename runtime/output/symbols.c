@@ -206,13 +206,54 @@ uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name)
     return 0;
 }
 
+static struct nd_usyms *user(struct nd_syms *s)
+{
+    if (!s->user)
+        s->user = nd_usyms_new();
+    return s->user;
+}
+
 void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_symbol *out)
 {
     *out = (struct nd_symbol){0};
-    if (!s->user)
-        s->user = nd_usyms_new();
-    if (s->user)
+    if (user(s))
         nd_usyms_find(s->user, pid, addr, out);
+}
+
+void nd_syms_watch(struct nd_syms *s, void (*fresh)(void *arg), void *arg)
+{
+    if (user(s))
+        nd_usyms_watch(s->user, fresh, arg);
+}
+
+void nd_syms_mapped(struct nd_syms *s, const struct nd_usyms_map *m)
+{
+    if (user(s))
+        nd_usyms_mapped(s->user, m);
+}
+
+void nd_syms_forked(struct nd_syms *s, uint32_t parent, uint32_t child)
+{
+    if (user(s))
+        nd_usyms_forked(s->user, parent, child);
+}
+
+void nd_syms_execed(struct nd_syms *s, uint32_t pid)
+{
+    if (user(s))
+        nd_usyms_execed(s->user, pid);
+}
+
+void nd_syms_exited(struct nd_syms *s, uint32_t pid)
+{
+    if (user(s))
+        nd_usyms_exited(s->user, pid);
+}
+
+void nd_syms_snapshot(struct nd_syms *s, uint32_t pid)
+{
+    if (user(s))
+        nd_usyms_snapshot(s->user, pid);
 }
 
 const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid)
@@ -220,6 +261,20 @@ const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid)
     if (!s->names)
         s->names = nd_names_new();
     return s->names ? nd_names_user(s->names, uid) : NULL;
+}
+
+const char *nd_syms_netns(struct nd_syms *s, uint64_t inode)
+{
+    if (!s->names)
+        s->names = nd_names_new();
+    return s->names ? nd_names_netns(s->names, inode) : NULL;
+}
+
+uint64_t nd_syms_netns_named(struct nd_syms *s, const char *name)
+{
+    if (!s->names)
+        s->names = nd_names_new();
+    return s->names ? nd_names_netns_named(s->names, name) : 0;
 }
 
 const char *nd_syms_cgroup(struct nd_syms *s, uint64_t id)

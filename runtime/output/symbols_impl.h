@@ -32,10 +32,30 @@ struct nd_usyms *nd_usyms_new(void);
 void nd_usyms_free(struct nd_usyms *u);
 void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_symbol *out);
 
+void nd_usyms_watch(struct nd_usyms *u, void (*fresh)(void *arg), void *arg);
+void nd_usyms_mapped(struct nd_usyms *u, const struct nd_usyms_map *m);
+void nd_usyms_forked(struct nd_usyms *u, uint32_t parent, uint32_t child);
+void nd_usyms_execed(struct nd_usyms *u, uint32_t pid);
+void nd_usyms_exited(struct nd_usyms *u, uint32_t pid);
+void nd_usyms_snapshot(struct nd_usyms *u, uint32_t pid);
+
+// symbols_file.c: symbols of an executable; path, root: where its separate ones are looked for.
+struct nd_symfile;
+struct nd_symfile *nd_symfile_read(int fd, const char *path, const char *root);
+void nd_symfile_free(struct nd_symfile *f);
+void nd_symfile_find(struct nd_symfile *f, uint64_t off, struct nd_symbol *out);
+// Names of code that a process made itself.
+struct nd_symjit;
+struct nd_symjit *nd_symjit_read(uint32_t pid);
+void nd_symjit_find(const struct nd_symjit *j, uint64_t addr, struct nd_symbol *out);
+void nd_symjit_free(struct nd_symjit *j);
+
 struct nd_names;
 struct nd_names *nd_names_new(void);
 void nd_names_free(struct nd_names *n);
 const char *nd_names_user(struct nd_names *n, uint32_t uid);
 const char *nd_names_cgroup(struct nd_names *n, uint64_t id);
+const char *nd_names_netns(struct nd_names *n, uint64_t inode);
+uint64_t nd_names_netns_named(struct nd_names *n, const char *name);
 
 #endif

@@ -3,12 +3,14 @@
 // Serves symbols.c.
 #include "runtime/output/symbols_impl.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <mntent.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct name {
@@ -22,7 +24,7 @@ struct list {
 };
 
 struct nd_names {
-    struct list users, cgroups;
+    struct list users, cgroups, netns;
     char *mount;  // of cgroup2
     int mount_fd; // -1: not looked for, -2: there is none
 };
@@ -51,6 +53,7 @@ void nd_names_free(struct nd_names *n)
         return;
     drop(&n->users);
     drop(&n->cgroups);
+    drop(&n->netns);
     if (n->mount_fd >= 0)
         close(n->mount_fd);
     free(n->mount);
@@ -95,6 +98,54 @@ const char *nd_names_user(struct nd_names *n, uint32_t uid)
         found = NULL;
     return keep(&n->users, uid, found ? found->pw_name : NULL);
 }
+
+// ---- network namespaces ------------------------------------------------------------------------
+
+#define NAMED "/run/netns" // where `ip netns` keeps those that have a name
+
+static uint64_t inode_of(int dir, const char *name)
+{
+    struct stat st;
+
+    return fstatat(dir, name, &st, 0) ? 0 : st.st_ino;
+}
+
+// Namespaces come and go: the folder is read again for each one that is not known yet.
+const char *nd_names_netns(struct nd_names *n, uint64_t inode)
+{
+    const struct name *known = find(&n->netns, inode);
+    const char *found = NULL;
+    DIR *d;
+    struct dirent *e;
+
+    if (known)
+        return known->text;
+    d = opendir(NAMED);
+    while (d && !found && (e = readdir(d))) {
+        if (*e->d_name != '.' && inode_of(dirfd(d), e->d_name) == inode)
+            found = keep(&n->netns, inode, e->d_name);
+    }
+    if (d)
+        closedir(d);
+    return found ? found : keep(&n->netns, inode, NULL);
+}
+
+uint64_t nd_names_netns_named(struct nd_names *n, const char *name)
+{
+    char path[300];
+    uint32_t i;
+
+    for (i = 0; i < n->netns.n; i++) {
+        if (n->netns.v[i].text && !strcmp(n->netns.v[i].text, name))
+            return n->netns.v[i].id;
+    }
+    if (*name >= '0' && *name <= '9')
+        return strtoull(name, NULL, 10);
+    snprintf(path, sizeof(path), NAMED "/%s", name);
+    return strchr(name, '/') ? 0 : inode_of(AT_FDCWD, path);
+}
+
+// ---- control groups ----------------------------------------------------------------------------
 
 static void find_mount(struct nd_names *n)
 {

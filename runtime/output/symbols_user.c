@@ -1,39 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// User symbols: the mappings of a process and the symbol tables of the mapped files. Both are
-// kept: files by device and inode, mappings by process, read again when they may have changed.
-// Must not know formats. Serves symbols.c.
+// User symbols: what processes map, from /proc while they live and from what the kernel reports,
+// which stays when they are gone; and the mapped files, by device and inode. Must not know formats.
+// Serves symbols.c.
 #include "runtime/output/symbols_impl.h"
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <gelf.h>
-#include <libelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define FRESH_NS 1000000000ll // mappings older than this are read again if the process lives
+#define JUST_NS 1000000ll     // for each address of a stack there is no news
 #define PROCESSES 1024        // kept; the one asked for first is forgotten for a new one
 #define REREADS 16            // per process and that time, for addresses that miss
 
-struct usym {
-    uint64_t addr, size;
-    char *name;
-};
-
-struct segment {
-    uint64_t off, size, addr;
-};
+#define OPEN_FILES 200 // files kept open until their symbols are wanted: others may be gone then
 
 struct file {
     uint64_t inode;
     char dev[16];
     char *base; // last part of the path
-    struct usym *v;
-    size_t n, cap;
-    struct segment *seg;
-    size_t nseg;
+    char *path; // and all of it, as the process has it
+    int fd;     // -1: opened by its path when it is wanted
+    bool tried;
+    struct nd_symfile *syms;
     struct file *next;
 };
 
@@ -45,6 +39,8 @@ struct region {
 
 struct process {
     uint32_t pid;
+    bool gone; // it was seen to end: /proc has nothing of it, or another one of its number
+    struct nd_symjit *jit; // names of code that it made itself
     uint32_t rereads;
     int64_t read_at;
     struct region *v;
@@ -55,25 +51,22 @@ struct process {
 struct nd_usyms {
     struct file *files;
     struct process *procs;
-    uint32_t nprocs;
+    uint32_t nprocs, nopen;
+    void (*fresh)(void *arg);
+    void *fresh_arg;
+    int64_t fresh_at;
 };
 
 struct nd_usyms *nd_usyms_new(void)
 {
-    elf_version(EV_CURRENT);
     return calloc(1, sizeof(struct nd_usyms));
 }
 
-static void free_file(struct file *f)
+static void free_process(struct process *p)
 {
-    size_t i;
-
-    for (i = 0; i < f->n; i++)
-        free(f->v[i].name);
-    free(f->v);
-    free(f->seg);
-    free(f->base);
-    free(f);
+    nd_symjit_free(p->jit);
+    free(p->v);
+    free(p);
 }
 
 void nd_usyms_free(struct nd_usyms *u)
@@ -84,14 +77,18 @@ void nd_usyms_free(struct nd_usyms *u)
         struct file *f = u->files;
 
         u->files = f->next;
-        free_file(f);
+        if (f->fd >= 0)
+            close(f->fd);
+        nd_symfile_free(f->syms);
+        free(f->base);
+        free(f->path);
+        free(f);
     }
     while (u->procs) {
         struct process *p = u->procs;
 
         u->procs = p->next;
-        free(p->v);
-        free(p);
+        free_process(p);
     }
     free(u);
 }
@@ -110,73 +107,6 @@ static bool room(void **v, size_t n, size_t *cap, size_t item)
     *v = p;
     *cap = more;
     return true;
-}
-
-static void read_symtab(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct file *f)
-{
-    Elf_Data *data = elf_getdata(scn, NULL);
-    int n = sh->sh_entsize && data ? (int)(sh->sh_size / sh->sh_entsize) : 0, i;
-
-    for (i = 0; i < n; i++) {
-        GElf_Sym sym;
-        const char *name;
-        int type;
-
-        if (!gelf_getsym(data, i, &sym))
-            continue;
-        type = GELF_ST_TYPE(sym.st_info);
-        if ((type != STT_FUNC && type != STT_GNU_IFUNC) || sym.st_shndx == SHN_UNDEF)
-            continue;
-        name = elf_strptr(elf, sh->sh_link, sym.st_name);
-        if (!name || !*name || !room((void **)&f->v, f->n, &f->cap, sizeof(*f->v)))
-            continue;
-        f->v[f->n] = (struct usym){sym.st_value, sym.st_size, strdup(name)};
-        f->n += f->v[f->n].name != NULL;
-    }
-}
-
-static void read_segments(Elf *elf, struct file *f)
-{
-    size_t n = 0, i;
-
-    if (elf_getphdrnum(elf, &n) || !n)
-        return;
-    f->seg = calloc(n, sizeof(*f->seg));
-    for (i = 0; f->seg && i < n; i++) {
-        GElf_Phdr ph;
-
-        if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD)
-            f->seg[f->nseg++] = (struct segment){ph.p_offset, ph.p_filesz, ph.p_vaddr};
-    }
-}
-
-static int compare(const void *a, const void *b)
-{
-    const struct usym *x = a, *y = b;
-
-    if (x->addr != y->addr)
-        return x->addr < y->addr ? -1 : 1;
-    return strcmp(x->name, y->name);
-}
-
-static void read_elf(int fd, struct file *f)
-{
-    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-    Elf_Scn *scn = NULL;
-    GElf_Shdr sh;
-
-    if (!elf)
-        return;
-    if (elf_kind(elf) == ELF_K_ELF) {
-        read_segments(elf, f);
-        while ((scn = elf_nextscn(elf, scn))) {
-            if (gelf_getshdr(scn, &sh) && (sh.sh_type == SHT_SYMTAB || sh.sh_type == SHT_DYNSYM))
-                read_symtab(elf, scn, &sh, f);
-        }
-        if (f->n)
-            qsort(f->v, f->n, sizeof(*f->v), compare);
-    }
-    elf_end(elf);
 }
 
 // The file as the process sees it, even when it was deleted or lives in another mount namespace.
@@ -198,7 +128,6 @@ static struct file *get_file(struct nd_usyms *u, uint32_t pid, const char *range
 {
     const char *slash = strrchr(path, '/');
     struct file *f;
-    int fd;
 
     for (f = u->files; f; f = f->next) {
         if (f->inode == inode && !strcmp(f->dev, dev))
@@ -210,14 +139,52 @@ static struct file *get_file(struct nd_usyms *u, uint32_t pid, const char *range
     f->inode = inode;
     snprintf(f->dev, sizeof(f->dev), "%s", dev);
     f->base = strdup(slash ? slash + 1 : path);
-    fd = open_mapped(pid, range, path);
-    if (fd >= 0) {
-        read_elf(fd, f);
-        close(fd);
-    }
+    f->path = strdup(path);
+    f->fd = u->nopen < OPEN_FILES ? open_mapped(pid, range, path) : -1;
+    u->nopen += f->fd >= 0;
     f->next = u->files;
     u->files = f;
     return f;
+}
+
+// Its symbols; read when they are first wanted.
+static struct nd_symfile *symbols_of(struct nd_usyms *u, uint32_t pid, struct file *f)
+{
+    char root[64];
+    struct stat st;
+
+    if (f->tried || !f->path)
+        return f->syms;
+    f->tried = true;
+    if (f->fd < 0)
+        f->fd = open_mapped(pid, "none", f->path);
+    if (f->fd < 0) { // of a process that is gone: only if it is still that file
+        f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
+        if (f->fd >= 0 && (fstat(f->fd, &st) || st.st_ino != f->inode)) {
+            close(f->fd);
+            f->fd = -1;
+        }
+    } else {
+        u->nopen -= u->nopen > 0;
+    }
+    if (f->fd < 0)
+        return NULL;
+    snprintf(root, sizeof(root), "/proc/%u/root", pid);
+    f->syms = nd_symfile_read(f->fd, f->path, root);
+    close(f->fd);
+    f->fd = -1;
+    return f->syms;
+}
+
+static struct region *new_region(struct process *p, uint64_t start, uint64_t end, uint64_t off)
+{
+    struct region *r;
+
+    if (!room((void **)&p->v, p->n, &p->cap, sizeof(*p->v)))
+        return NULL;
+    r = &p->v[p->n++];
+    *r = (struct region){start, end, off, NULL, NULL};
+    return r;
 }
 
 // One line of /proc/PID/maps; only what can be executed counts.
@@ -232,10 +199,9 @@ static void add_region(struct nd_usyms *u, struct process *p, char *line)
                &at) < 6 ||
         perms[2] != 'x')
         return;
-    if (!room((void **)&p->v, p->n, &p->cap, sizeof(*p->v)))
+    r = new_region(p, start, end, off);
+    if (!r)
         return;
-    r = &p->v[p->n++];
-    *r = (struct region){start, end, off, NULL, NULL};
     line += at;
     line[strcspn(line, "\n")] = '\0';
     if (!strcmp(line, "[vdso]")) {
@@ -289,107 +255,186 @@ static void forget_oldest(struct nd_usyms *u)
         p = &(*p)->next;
     if (!*p)
         return;
-    free((*p)->v);
-    free(*p);
+    free_process(*p);
     *p = NULL;
     u->nprocs--;
 }
 
-static struct process *get_process(struct nd_usyms *u, uint32_t pid)
+static struct process *known(const struct nd_usyms *u, uint32_t pid)
 {
     struct process *p = u->procs;
-    int64_t t = now();
 
     while (p && p->pid != pid)
         p = p->next;
-    if (!p) {
-        p = calloc(1, sizeof(*p));
-        if (!p)
-            return NULL;
-        if (u->nprocs == PROCESSES)
-            forget_oldest(u);
-        p->pid = pid;
-        p->next = u->procs;
-        u->procs = p;
-        u->nprocs++;
-    } else if (t - p->read_at < FRESH_NS) {
-        return p;
+    return p;
+}
+
+static struct process *new_process(struct nd_usyms *u, uint32_t pid)
+{
+    struct process *p = calloc(1, sizeof(*p));
+
+    if (!p)
+        return NULL;
+    if (u->nprocs == PROCESSES)
+        forget_oldest(u);
+    p->pid = pid;
+    p->next = u->procs;
+    u->procs = p;
+    u->nprocs++;
+    return p;
+}
+
+static struct process *get_process(struct nd_usyms *u, uint32_t pid)
+{
+    struct process *p = known(u, pid);
+    int64_t t = now();
+
+    if (u->fresh && t - u->fresh_at >= JUST_NS && (!p || !p->gone)) {
+        u->fresh_at = t;
+        u->fresh(u->fresh_arg);
+        p = known(u, pid);
     }
+    if (p && (p->gone || t - p->read_at < FRESH_NS))
+        return p;
+    if (!p)
+        p = new_process(u, pid);
+    if (!p)
+        return NULL;
     p->read_at = t;
     p->rereads = 0;
     read_maps(u, p);
     return p;
 }
 
+// ---- what the kernel reports -------------------------------------------------------------------
+
+void nd_usyms_watch(struct nd_usyms *u, void (*fresh)(void *arg), void *arg)
+{
+    u->fresh = fresh;
+    u->fresh_arg = arg;
+}
+
+void nd_usyms_mapped(struct nd_usyms *u, const struct nd_usyms_map *m)
+{
+    struct process *p = known(u, m->pid);
+    char range[48];
+    struct region *r;
+
+    if (!p)
+        p = new_process(u, m->pid);
+    r = p ? new_region(p, m->start, m->start + m->len, m->off) : NULL;
+    if (!r || *m->path != '/' || !m->inode)
+        return;
+    snprintf(range, sizeof(range), "%llx-%llx", (unsigned long long)m->start,
+             (unsigned long long)(m->start + m->len));
+    r->file = get_file(u, m->pid, range, m->dev, m->inode, m->path);
+}
+
+// Also to what the number stood for before.
+static void start_again(struct process *p)
+{
+    p->n = 0;
+    p->gone = false;
+    p->read_at = 0;
+    nd_symjit_free(p->jit);
+    p->jit = NULL;
+}
+
+void nd_usyms_forked(struct nd_usyms *u, uint32_t parent, uint32_t child)
+{
+    struct process *from = known(u, parent), *p = known(u, child);
+    size_t i;
+
+    if (p && !p->gone)
+        return; // what it did since is known already
+    if (!p)
+        p = new_process(u, child);
+    if (!p)
+        return;
+    start_again(p);
+    for (i = 0; from && from != p && i < from->n; i++) {
+        struct region *r = new_region(p, from->v[i].start, from->v[i].end, from->v[i].off);
+
+        if (r) {
+            r->file = from->v[i].file;
+            r->name = from->v[i].name;
+        }
+    }
+}
+
+void nd_usyms_execed(struct nd_usyms *u, uint32_t pid)
+{
+    struct process *p = known(u, pid);
+
+    if (p)
+        start_again(p);
+}
+
+void nd_usyms_exited(struct nd_usyms *u, uint32_t pid)
+{
+    struct process *p = known(u, pid);
+
+    if (p)
+        p->gone = true;
+}
+
+void nd_usyms_snapshot(struct nd_usyms *u, uint32_t pid)
+{
+    struct dirent *e;
+    DIR *d;
+
+    if (pid) {
+        get_process(u, pid);
+        return;
+    }
+    d = opendir("/proc");
+    while (d && (e = readdir(d))) {
+        if (*e->d_name >= '1' && *e->d_name <= '9')
+            get_process(u, (uint32_t)atoi(e->d_name));
+    }
+    if (d)
+        closedir(d);
+}
+
+// ---- looking up --------------------------------------------------------------------------------
+
 static const struct region *find_region(const struct process *p, uint64_t addr)
 {
     size_t i;
 
-    for (i = 0; i < p->n; i++) {
-        if (addr >= p->v[i].start && addr < p->v[i].end)
-            return &p->v[i];
+    for (i = p->n; i > 0; i--) { // the newest first: mappings may have been replaced
+        if (addr >= p->v[i - 1].start && addr < p->v[i - 1].end)
+            return &p->v[i - 1];
     }
     return NULL;
-}
-
-// Virtual address in the file of an offset in the file.
-static bool to_vaddr(const struct file *f, uint64_t off, uint64_t *addr)
-{
-    size_t i;
-
-    for (i = 0; i < f->nseg; i++) {
-        if (off >= f->seg[i].off && off - f->seg[i].off < f->seg[i].size) {
-            *addr = off - f->seg[i].off + f->seg[i].addr;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void find_symbol(const struct file *f, uint64_t addr, struct nd_symbol *out)
-{
-    size_t lo = 0, hi = f->n, i;
-
-    while (lo < hi) { // the first symbol above addr
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (f->v[mid].addr <= addr)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (!lo)
-        return;
-    // Of several names for one place the first that covers the address; without a size it reaches
-    // to the next symbol.
-    for (i = lo; i && f->v[i - 1].addr == f->v[lo - 1].addr; i--) {
-        const struct usym *s = &f->v[i - 1];
-
-        if (!s->size || addr - s->addr < s->size) {
-            out->name = s->name;
-            out->off = addr - s->addr;
-        }
-    }
 }
 
 void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_symbol *out)
 {
     struct process *p = get_process(u, pid);
     const struct region *r;
-    uint64_t vaddr;
+    struct nd_symfile *syms;
 
     *out = (struct nd_symbol){0};
     if (!p)
         return;
     r = find_region(p, addr);
-    if (!r && p->rereads < REREADS) {
+    if (!r && !p->gone && p->rereads < REREADS) {
         p->rereads++;
         if (read_maps(u, p))
             r = find_region(p, addr);
     }
-    if (!r)
-        return;
-    out->module = r->file ? r->file->base : r->name;
-    if (r->file && to_vaddr(r->file, addr - r->start + r->off, &vaddr))
-        find_symbol(r->file, vaddr, out);
+    if (r)
+        out->module = r->file ? r->file->base : r->name;
+    syms = r && r->file ? symbols_of(u, pid, r->file) : NULL;
+    if (syms) {
+        nd_symfile_find(syms, addr - r->start + r->off, out);
+    } else if (r && r->file) {
+        out->in_file = true;
+        out->off = addr - r->start + r->off;
+    } else if (!r || !r->name) {
+        if (!p->jit)
+            p->jit = nd_symjit_read(pid);
+        nd_symjit_find(p->jit, addr, out);
+    }
 }

@@ -2,6 +2,7 @@
 // Waits for what ends a run and for what has to be done meanwhile: events, intervals, the process
 // watched. Must not know how runs start or end. Serves the run.
 #include "runtime/common/msg.h"
+#include "runtime/run/followed.h"
 #include "runtime/run/run_impl.h"
 
 #include <errno.h>
@@ -13,17 +14,19 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#define LOOK_NS 50000000 // at processes, whose files can be opened only while they live
 #define TICK_NS 20000000 // programs wake us only when the event buffer is a quarter full
 
 enum source {
     SRC_SIGNAL,
     SRC_TICK,
+    SRC_PROCESSES,
     SRC_RING,
     SRC_HOOK,
     SRC_INTERVAL,
     SRC_DURATION,
     SRC_PROCESS,
-    SRC_MODULES,
+    SRC_COME,
     SRC_PATHS,
     SRC_POLL
 };
@@ -145,14 +148,16 @@ static int watch_all(struct loop *w)
         err = watch(w, nd_events_fd(r->events), SRC_RING, 0, EPOLLET);
     if (!err && (r->events || (nd_state_there(&r->l->state) && r->mf->h->exit_off != ND_MF_NONE)))
         err = timer(w, TICK_NS, false, SRC_TICK, 0);
+    if (!err && r->followed)
+        err = timer(w, LOOK_NS, false, SRC_PROCESSES, 0);
     if (!err && nd_paths_period(r->paths))
         err = timer(w, nd_paths_period(r->paths), false, SRC_PATHS, 0);
     if (!err)
         err = watch_intervals(w);
     if (!err && r->opts->duration)
         err = timer(w, (uint64_t)r->opts->duration, true, SRC_DURATION, 0);
-    if (!err && nd_attach_modules_fd(r->attach) >= 0)
-        err = watch(w, nd_attach_modules_fd(r->attach), SRC_MODULES, 0, 0);
+    if (!err && nd_attach_come_fd(r->attach) >= 0)
+        err = watch(w, nd_attach_come_fd(r->attach), SRC_COME, 0, 0);
     if (!err && r->opts->pid)
         err = watch_process(w);
     return err;
@@ -197,7 +202,7 @@ static void dispatch(struct nd_run *r, uint64_t key)
     enum source src = KEY_SRC(key);
     uint64_t expirations;
 
-    if (src != SRC_SIGNAL && src != SRC_RING && src != SRC_PROCESS && src != SRC_MODULES &&
+    if (src != SRC_SIGNAL && src != SRC_RING && src != SRC_PROCESS && src != SRC_COME &&
         read(KEY_FD(key), &expirations, sizeof(expirations)) != (ssize_t)sizeof(expirations))
         return; // not due after all
     switch (src) {
@@ -212,11 +217,14 @@ static void dispatch(struct nd_run *r, uint64_t key)
     case SRC_INTERVAL:
         nd_run_called(r, r->mf->attaches[KEY_INDEX(key)].kind, KEY_INDEX(key));
         break;
+    case SRC_PROCESSES:
+        nd_followed_look(r->followed);
+        break;
     case SRC_PATHS:
         nd_run_sweep(r);
         break;
-    case SRC_MODULES:
-        nd_attach_modules(r->attach);
+    case SRC_COME:
+        nd_attach_come(r->attach);
         break;
     case SRC_DURATION:
     case SRC_PROCESS:

@@ -5,9 +5,11 @@
 
 #include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
+#include "runtime/kernel/elsewhere.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/trigger.h"
 #include "runtime/run/absent.h"
+#include "runtime/run/followed.h"
 #include "runtime/run/instance.h"
 #include "runtime/run/run_impl.h"
 
@@ -178,6 +180,7 @@ static int open_output(struct nd_run *r)
 
     r->fmt.mf = r->mf;
     r->fmt.wall_offset = nd_run_wall_offset();
+    r->fmt.netns = nd_options_scope_of(r->mf, r->values).netns;
     r->fmt.syms = nd_syms_new();
     r->sink = nd_sink_new(&so, &r->fmt);
     if (!r->sink) {
@@ -362,6 +365,7 @@ static void attach(struct nd_run *r, int64_t t_load)
     if (!r->opts->quiet && n && (r->opts->verbose || isatty(STDERR_FILENO)))
         nd_msg_plain("Attaching %u probe%s... Hit Ctrl-C to end.\n", n, n == 1 ? "" : "s");
     look_at_others(r, n);
+    r->followed = nd_followed_new(r->mf, r->fmt.syms);
     err = nd_attach_all(r->attach);
     t_attach = nd_now();
     if (err) {
@@ -372,6 +376,9 @@ static void attach(struct nd_run *r, int64_t t_load)
         r->every_start[i] = t_attach; // the first interval begins when there is something to see
     if (r->opts->verbose)
         say_attached(r, t_load, t_begin, t_attach);
+    if (!r->opts->quiet && !r->opts->pid)
+        nd_elsewhere_warn(r->mf, r->wanted, r->values->data);
+    nd_followed_begin(r->followed, r->opts->pid);
     if (r->opts->attached)
         r->opts->attached(r->opts->attached_arg);
 }
@@ -498,6 +505,7 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
     int code = exit_code(&r, run_all(&r));
 
     nd_child_end(&r.child);
+    nd_followed_free(r.followed);
     nd_devices_free(r.devices);
     nd_trigger_free(r.trigger);
     nd_events_free(r.events);

@@ -28,6 +28,7 @@ struct nd_run {
     struct nd_paths *paths;
     struct nd_events *events; // NULL: the script sends nothing
     struct nd_attach_set *attach;
+    struct nd_followed *followed; // NULL: nothing of processes is printed by name
     struct nd_devices *devices; // NULL: options name none
     int instance;               // that we are one of those that trace, see instance.h
     struct nd_child child;

@@ -11,7 +11,8 @@
 
 struct device {
     const char *flag;
-    char name[IFNAMSIZ];
+    char name[IFNAMSIZ], now[IFNAMSIZ]; // as the option says, and as it was last seen
+    uint32_t index;                     // which is followed, also by another name
     bool gone;
 };
 
@@ -37,10 +38,14 @@ static void add(struct nd_devices *d, const struct nd_mf *mf, const struct nd_mf
 
     for (i = 0; i < n; i++) {
         struct device *dev = &d->v[d->n];
+        struct nd_ifname value;
 
-        memcpy(dev->name, all->data + o->off + i * o->stride, sizeof(dev->name) - 1);
+        memcpy(&value, all->data + o->off + i * o->stride, sizeof(value));
+        memcpy(dev->name, value.name, sizeof(dev->name) - 1);
+        memcpy(dev->now, dev->name, sizeof(dev->now));
+        dev->index = value.index;
         dev->flag = nd_mf_str(mf, o->flag);
-        d->n += *dev->name != 0;
+        d->n += *dev->name && value.netns; // else that of any namespace
     }
 }
 
@@ -59,13 +64,26 @@ struct nd_devices *nd_devices_new(const struct nd_mf *mf, const struct nd_option
     return d;
 }
 
+// Is it still there? Its new name, if it has another, is told once.
+static bool is_there(struct device *dev)
+{
+    char now[IFNAMSIZ];
+
+    if (!dev->index || !if_indextoname(dev->index, now))
+        return if_nametoindex(dev->name) != 0;
+    if (strcmp(now, dev->now) != 0)
+        nd_msg("device %s (--%s) is now called %s, and is followed", dev->name, dev->flag, now);
+    memcpy(dev->now, now, sizeof(now));
+    return true;
+}
+
 void nd_devices_look(struct nd_devices *d)
 {
     uint32_t i;
 
     for (i = 0; d && i < d->n; i++) {
         struct device *dev = &d->v[i];
-        bool gone = !if_nametoindex(dev->name);
+        bool gone = !is_there(dev);
 
         if (gone && !dev->gone)
             nd_msg("warning: device %s (--%s) is gone; its packets will be seen again when it "

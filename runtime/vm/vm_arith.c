@@ -296,7 +296,8 @@ int vm_op_cast(struct nd_vm *vm, const struct nd_mf_insn *in)
         return 0;
     }
     if (a->kind == VM_STR && nd_typekind_is(t->kind, ND_IS_TEXT)) {
-        a->n = a->n < t->size ? a->n : t->size;
+        if (t->kind == ND_T_STRING && a->n > t->size)
+            a->n = t->size;
         a->type = in->b;
         return 0;
     }

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *vm_kind_name(enum vm_kind k)
@@ -32,6 +34,39 @@ void vm_typed_int(const struct nd_vm *vm, uint32_t type, int64_t v, struct vm_va
     out->i = v;
 }
 
+// A device as text: eth0, or eth0@NAME in another network namespace.
+static int load_ifname(struct nd_vm *vm, const void *p, struct vm_value *out)
+{
+    struct nd_buf b = {0};
+    char *q;
+
+    nd_format_ifname(vm->env.fmt, p, &b);
+    q = vm_alloc(vm, b.n + 1);
+    if (q && b.n)
+        memcpy(q, b.v, b.n);
+    out->kind = VM_STR;
+    out->n = (uint32_t)b.n;
+    out->p = (const uint8_t *)q;
+    free(b.v);
+    return q ? 0 : -ENOMEM;
+}
+
+// And back: a name alone is of a device in our own.
+static void store_ifname(const struct nd_vm *vm, const char *s, uint32_t n, void *dst)
+{
+    const char *at = memchr(s, '@', n);
+    struct nd_ifname dev = {.netns = n ? (uint32_t)vm->env.fmt->netns : 0};
+    uint32_t len = at ? (uint32_t)(at - s) : n;
+    char ns[256];
+
+    memcpy(dev.name, s, len < sizeof(dev.name) ? len : sizeof(dev.name) - 1);
+    if (at && vm->env.fmt->syms) {
+        snprintf(ns, sizeof(ns), "%.*s", (int)(n - len - 1), at + 1);
+        dev.netns = (uint32_t)nd_syms_netns_named(vm->env.fmt->syms, ns);
+    }
+    memcpy(dst, &dev, sizeof(dev));
+}
+
 int vm_load(struct nd_vm *vm, uint32_t type, const void *p, bool copy, struct vm_value *out)
 {
     const struct nd_mf_type *t;
@@ -50,6 +85,8 @@ int vm_load(struct nd_vm *vm, uint32_t type, const void *p, bool copy, struct vm
         return 0;
     }
     *out = (struct vm_value){VM_BYTES, type, t->size, {.p = p}};
+    if (t->kind == ND_T_IFNAME)
+        return load_ifname(vm, p, out);
     if (nd_typekind_is(t->kind, ND_IS_TEXT)) {
         out->kind = VM_STR;
         out->n = nd_typed_strlen(t, p);
@@ -244,6 +281,10 @@ int vm_store(struct nd_vm *vm, const struct vm_value *v, uint32_t type, void *ds
         return store_compound(vm, v, type, dst);
     if (v->kind != VM_STR)
         return vm_fail(vm, EINVAL, "%s where a string is needed", vm_kind_name(v->kind));
+    if (t->kind == ND_T_IFNAME) {
+        store_ifname(vm, (const char *)v->p, v->n, dst);
+        return 0;
+    }
     n = v->n < t->size ? v->n : t->size;
     memset(dst, 0, t->size);
     if (n)

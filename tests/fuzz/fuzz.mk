@@ -35,11 +35,11 @@ $(FB)/libndr.a: $(FUZZ_RUNTIME)
 	@rm -f $@; $(AR) rcs $@ $^
 
 $(FB)/fuzz_script: $(FB)/tests/fuzz/fuzz_script.o $(FB)/libndc.a $(FB)/libnd.a
-	$(FUZZ_LINK) -o $@ $^ $(LLVM_LIBS) -lelf -lz
+	$(FUZZ_LINK) -o $@ $^ $(LLVM_LIBS) $(NAME_LIBS) -lelf -lz
 $(FB)/fuzz_btf: $(FB)/tests/fuzz/fuzz_btf.o $(FB)/libndc.a $(FB)/libnd.a
-	$(FUZZ_LINK) -o $@ $^ $(LLVM_LIBS) -lelf -lz
+	$(FUZZ_LINK) -o $@ $^ $(LLVM_LIBS) $(NAME_LIBS) -lelf -lz
 $(FB)/fuzz_manifest: $(FB)/tests/fuzz/fuzz_manifest.o $(FB)/libndr.a $(FB)/libnd.a
-	$(FUZZ_LINK) -o $@ $^ $(BPF_LIBS) $(JSON_LIBS) -lelf -lz -lpthread
+	$(FUZZ_LINK) -o $@ $^ $(BPF_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf -lz -lpthread
 
 .PHONY: fuzz fuzz-build
 fuzz-build: $(FB)/fuzz_script $(FB)/fuzz_btf $(FB)/fuzz_manifest

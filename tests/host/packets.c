@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -497,6 +498,13 @@ static bool is_absent(const struct kind *k, const char *name)
     return false;
 }
 
+static uint64_t own_netns(void)
+{
+    struct stat st;
+
+    return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}
+
 static int want(const char *stage, const char *dev, char **fields, int n)
 {
     bool rx = !strcmp(stage, "rx");
@@ -509,6 +517,7 @@ static int want(const char *stage, const char *dev, char **fields, int n)
         note_number(&f, "len", f.n - (rx ? 14 : 0));
         note(&f, "dev", dev);
         note_number(&f, "ifindex", ifindex);
+        note_number(&f, "netns", own_netns());
         note_number(&f, "mark", i + 1);
         note_number(&f, "queue", 0);
         for (j = 0; j < n; j++) {

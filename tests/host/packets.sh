@@ -32,7 +32,7 @@ for r in $rows; do
 done
 for r in $rows; do
     case ${r%%:*} in
-    len | dev | ifindex | mark | hash | queue | gso.* | ct.*) ;;
+    len | dev | ifindex | netns | mark | hash | queue | gso.* | ct.*) ;;
     *) fields+=("inner.$r") ;;
     esac
 done

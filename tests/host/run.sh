@@ -25,6 +25,7 @@ built() {
 built build/tests/host/traffic tests/bench/traffic_main.c -O2 -D_GNU_SOURCE tests/bench/traffic.c
 built build/tests/host/target tests/host/target.c -O1 -g -fno-omit-frame-pointer -pthread
 built build/tests/host/locks tests/host/locks.c -O1 -g -fno-omit-frame-pointer -pthread
+built build/tests/host/burn tests/host/burn.c -O1 -g -fno-omit-frame-pointer -pthread
 built "$WITHIN" tests/host/within.c -O1 -D_GNU_SOURCE -I.
 built build/tests/host/stopped tests/host/stopped.c -O1 -D_GNU_SOURCE
 built build/tests/host/packets tests/host/packets.c -O1 -D_GNU_SOURCE

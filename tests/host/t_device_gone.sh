@@ -11,18 +11,17 @@ rawtracepoint:net_dev_start_xmit /args.dev->name == opt.device/ { @sent = count(
 every 200ms { }'
 trace gone -e "$script" --device "$A" || finish
 N=$(send 100)
-ip -n "$A" link set "$A" down && ip -n "$A" link set "$A" name nd_away
-wait_until 30 there "$TMP/gone.err" 'is gone'
-ip -n "$A" link set nd_away name "$A" && ip -n "$A" link set "$A" up &&
-    ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent
-wait_until 30 there "$TMP/gone.err" '\) is back'
+ip -n "$A" link set "$A" down && ip -n "$A" link set "$A" name nd_away && ip -n "$A" link set nd_away up &&
+    ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev nd_away nud permanent
+wait_until 30 there "$TMP/gone.err" 'is now called nd_away'
 M=$(send 50)
 stop "$PID"
 same exit "$CODE" 0
-has gone "$TMP/gone.err" "^ndtrace: warning: device $A \(--device\) is gone"
-same gone-once "$(grep -c 'is gone' "$TMP/gone.err")" 1
-has back "$TMP/gone.err" "^ndtrace: device $A \(--device\) is back\$"
+has renamed "$TMP/gone.err" "^ndtrace: device $A \(--device\) is now called nd_away, and is followed\$"
+same renamed-once "$(grep -c 'is now called' "$TMP/gone.err")" 1
 same both "$(total "$TMP/gone.out" @sent)" $((N + M))
+ip -n "$A" link set nd_away down && ip -n "$A" link set nd_away name "$A" && ip -n "$A" link set "$A" up &&
+    ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent
 
 # Deleted, and made again: another device of the same name.
 trace again -e "$script" --device "$A" || finish

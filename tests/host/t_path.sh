@@ -19,7 +19,7 @@ same all-exit "$CODE" 0
 has all-path "$TMP/all.out" "^path p: started $N, done $N, lost 0, under way 0\$"
 has all-first "$TMP/all.out" "^@step\[qdisc_enq, tx_xmit\]: $N\$"
 has all-second "$TMP/all.out" "^@step\[tx_xmit, netif_rx\]: $N\$"
-has all-devices "$TMP/all.out" "^@done\[$A, $B\]: $N\$"
+has all-devices "$TMP/all.out" "^@done\[$A, $B@$B\]: $N\$"
 same all-times "$(total "$TMP/all.out" @negative):$(total "$TMP/all.out" @sum)" 0:0
 
 # Ends that this kernel cannot serve are left out: the path begins after the one and ends before the other.
@@ -74,7 +74,7 @@ N=$(send 100)
 stop "$PID"
 has keep-path "$TMP/keep.out" "^path p: started $N, done $N, lost 0, under way 0"
 has keep-label "$TMP/keep.out" "^@step\[FIRST, LAST\]: $N\$"
-has keep-values "$TMP/keep.out" "^@kept\[14, 0, $A, $B\]: $N\$"
+has keep-values "$TMP/keep.out" "^@kept\[14, 0, $A, $B@$B\]: $N\$"
 
 # The options also decide which is first and which is last.
 ENDS='option first: bool "from the queue" option last: bool "to the receiver"

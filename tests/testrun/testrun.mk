@@ -3,7 +3,7 @@
 $(B)/tests/testrun/%: tests/testrun/%.c $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBS) -Wl,--gc-sections -no-pie $(BPF_LIBS) $(JSON_LIBS) $(LLVM_LIBS) \
-		-lelf -lz -lpthread -lcmocka -lm
+		$(NAME_LIBS) -lelf -lz -lpthread -ldl -lcmocka -lm
 
 .PHONY: check-testrun
 check-testrun: $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run $(B)/tests/testrun/test_reads

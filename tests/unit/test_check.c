@@ -25,7 +25,7 @@ static void test_inference(void **state)
         {"BEGIN { @x++; }", "i64"},
         {"begin { @x = 1.5; }", "double"},
         {"BEGIN { @x = @y; @y = @z; @z = comm; }", "string[16]"}, // against the order of the text
-        {"kprobe:tcp_v4_rcv { @x = ((struct sk_buff *)arg0)->dev->name; }", "string[16]"},
+        {"kprobe:tcp_v4_rcv { @x = ((struct sk_buff *)arg0)->dev->name; }", "ifname"},
         {"rawtracepoint:kfree_skb { @x = args.reason; }", "enum skb_drop_reason"},
         {"rawtracepoint:net_dev_queue { @x = args.skb; }", "struct sk_buff *"},
         {"tracepoint:net:net_dev_queue { @x = args.name; }", "ifname"},

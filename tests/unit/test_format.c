@@ -125,7 +125,7 @@ static void addresses(void **state)
     m = add_type(x.b, ND_T_MAC, 6, 0, "");
     port = add_type(x.b, ND_T_PORT, 2, 0, "");
     proto = add_type(x.b, ND_T_PROTO, 1, 0, "");
-    ifname = add_type(x.b, ND_T_IFNAME, 16, 0, "");
+    ifname = add_type(x.b, ND_T_IFNAME, sizeof(struct nd_ifname), 0, "");
     finish(&x);
     for (i = 0; i < sizeof(ip) / sizeof(ip[0]); i++) {
         assert_int_equal(inet_pton(AF_INET6, ip[i].in, bytes), 1);
@@ -142,8 +142,12 @@ static void addresses(void **state)
     same(&x, port, &h, "443", "443");
     same(&x, proto, "\x06", "TCP", "\"TCP\"");
     same(&x, proto, "\xfe", "254", "254");
-    same(&x, ifname, "abcdefghijklmnop", "abcdefghijklmnop", "\"abcdefghijklmnop\""); // full
-    same(&x, ifname, "lo\0garbage......", "lo", "\"lo\"");
+    same(&x, ifname, &(struct nd_ifname){.name = "abcdefghijklmno"}, "abcdefghijklmno",
+         "\"abcdefghijklmno\"");
+    same(&x, ifname, &(struct nd_ifname){.name = "lo\0garbage"}, "lo", "\"lo\"");
+    x.f.netns = 4026531999; // ours: the name alone; of another, with its number
+    same(&x, ifname, &(struct nd_ifname){"lo", 4026531999, 0}, "lo", "\"lo\"");
+    same(&x, ifname, &(struct nd_ifname){"lo", 42, 0}, "lo@42", "\"lo@42\"");
     stop(&x);
 }
 

@@ -110,11 +110,11 @@ static void *build(struct nd_arena *a, uint32_t *size)
                              .flag = nd_mfb_str(b, "interval"),
                              .kind = ND_OPT_DURATION,
                              .type = u64,
-                             .off = 8,
+                             .off = sizeof(struct nd_mf_scope) + 8,
                              .stride = 8,
                              .cap = 1,
-                             .given_off = 0,
-                             .count_off = 4,
+                             .given_off = sizeof(struct nd_mf_scope),
+                             .count_off = sizeof(struct nd_mf_scope) + 4,
                              .def = 0,
                              .ndef = 1};
 
@@ -123,7 +123,7 @@ static void *build(struct nd_arena *a, uint32_t *size)
     h->files = nd_mfb_add(b, ND_SEC_WORDS, words, 2);
     h->nfiles = 1;
     h->state_size = 32;
-    h->opts_size = 16;
+    h->opts_size = sizeof(struct nd_mf_scope) + 16;
     h->exit_off = 0;
     nd_mfb_add(b, ND_SEC_BLOB, NULL, 32);
     nd_mfb_add(b, ND_SEC_OPTIONS, &o, 1);

@@ -20,7 +20,7 @@ static const struct opt_spec specs[] = {
     {"all", ND_OPT_BOOL, ND_T_BOOL, 8, 0, 1},
     {"name", ND_OPT_STRING, ND_T_STRING, 64, 0, 1},
     {"interval", ND_OPT_DURATION, ND_T_DURATION, 8, ND_OPTF_DEFAULT, 1},
-    {"device", ND_OPT_IFNAME, ND_T_IFNAME, 16, 0, 1},
+    {"device", ND_OPT_IFNAME, ND_T_IFNAME, sizeof(struct nd_ifname), 0, 1},
     {"src-ip", ND_OPT_IP, ND_T_IP, 16, 0, 1},
     {"net", ND_OPT_PREFIX, ND_T_PREFIX, 20, 0, 1},
     {"mac", ND_OPT_MAC, ND_T_MAC, 6, 0, 1},
@@ -59,7 +59,7 @@ static void make(struct obj *o, bool required)
         {ND_VM_INT, 0, 0, 0}, {ND_VM_EXIT, 0, 0, 0}, {ND_VM_RET, 0, 0, 0}};
     struct nd_mf_hook begin = {.kind = ND_HOOK_BEGIN, .period_opt = ND_MF_NONE};
     int64_t five = 5000000000;
-    uint32_t i, off = 0, def;
+    uint32_t i, off = sizeof(struct nd_mf_scope), def;
 
     obj_begin(o);
     nd_mfb_header(o->b)->title = nd_mfb_str(o->b, "Shows options.");

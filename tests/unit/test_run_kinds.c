@@ -374,26 +374,27 @@ static void test_option_value(void **state)
 {
     struct nd_mf_option op = {.file = ND_MF_NONE,
                               .kind = ND_OPT_INT,
-                              .off = 8,
+                              .off = sizeof(struct nd_mf_scope) + 8,
                               .stride = 8,
                               .cap = 1,
-                              .given_off = 0,
-                              .count_off = 4};
+                              .given_off = sizeof(struct nd_mf_scope),
+                              .count_off = sizeof(struct nd_mf_scope) + 4};
     struct result r;
     struct obj o;
 
+    _Static_assert(sizeof(struct nd_mf_scope) == 5 * sizeof(long), "as in the program below");
     (void)state;
     obj_begin(&o);
     count_scalar(&o);
     op.name = op.flag = nd_mfb_str(o.b, "step");
     op.type = add_type(&o, ND_T_INT, 8);
     nd_mfb_add(o.b, ND_SEC_OPTIONS, &op, 1);
-    nd_mfb_header(o.b)->opts_size = 16;
+    nd_mfb_header(o.b)->opts_size = sizeof(struct nd_mf_scope) + 16;
     add_prog(&o, "p0", ND_PROG_TEST_RUN, ND_AT_BEGIN, "BEGIN", "", "", 0, 0);
     obj_end(&o,
             HIT_C "const volatile char other[24] = {9};\n"
-                  "const volatile struct { unsigned given, n; long v; } nd_opts"
-                  " __attribute__((aligned(8))) = {5, 5, 5};\n"
+                  "const volatile struct { long scope[5]; unsigned given, n; long v; } nd_opts"
+                  " __attribute__((aligned(8))) = {{5}, 5, 5, 5};\n"
                   "SEC(\"nd/run/0\") int p0(void *ctx) { __u32 k = 0; __u64 *v = "
                   "bpf_map_lookup_elem(&m0, &k); if (v) *v += nd_opts.v * 100 + nd_opts.given * "
                   "10 + nd_opts.n + other[0] - 9; return 0; }\n");

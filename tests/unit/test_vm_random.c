@@ -42,7 +42,7 @@ static void types(struct fixture *x)
              {ND_T_MAC, 6},
              {ND_T_PORT, 2},
              {ND_T_PROTO, 1},
-             {ND_T_IFNAME, 16},
+             {ND_T_IFNAME, sizeof(struct nd_ifname)},
              {ND_T_KSTACK, 4},
              {ND_T_USTACK, 8},
              {ND_T_KSYM, 8},

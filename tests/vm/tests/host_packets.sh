@@ -19,7 +19,7 @@ same way-answered "$(cat "$TMP/way.cmd")" $N
 same way-fentry "$(total "$OUT" @xmit)" $((2 * N))
 same way-kprobe "$(total "$OUT" @kxmit)" $((2 * N))
 same way-icmp "$(total "$OUT" @icmp)" $((2 * N))
-has way-queued "$OUT" "^@queued\[eth0\]: $((2 * N))\$"
+for ns in a b; do has "way-queued-$ns" "$OUT" "^@queued\[eth0@$ns\]: $N\$"; done
 same way-received "$(total "$OUT" @rcv)" $((2 * N))
 
 # Headers through the pointers of a trampoline: newer verifiers take them for memory.

@@ -33,8 +33,10 @@ check_way() {
     for s in netif_rx phy_rx vnet_rx qdisc_enq tx_queue tx_xmit ip_rx ip_tx icmp_rx; do
         same "$1-$s" "$(total "$OUT" @$s)" $((2 * N))
     done
-    has "$1-dev" "$OUT" "^@tx_queue\[eth0\]: $((2 * N))\$"
-    has "$1-devs" "$OUT" "^@tx_xmit\[eth0, eth0\]: $((2 * N))\$"
+    for s in a b; do
+        has "$1-dev-$s" "$OUT" "^@tx_queue\[eth0@$s\]: $N\$"
+        has "$1-devs-$s" "$OUT" "^@tx_xmit\[eth0@$s, eth0@$s\]: $N\$"
+    done
 }
 traced way "$way" pings a 10.1.0.2 $N
 check_way way
@@ -52,7 +54,7 @@ stage xmit2(skb: struct sk_buff *, dev: struct net_device *) { try tracepoint:ne
 rx2 /skb->len == 84/ { @rx = count() } enq2 /skb->len == 98/ { @enq = count() } xmit2 /skb->len == 98/ { @xmit[dev->name] = count() }' pings a 10.1.0.2 $N
 same second-rx "$(total "$OUT" @rx)" $((2 * N))
 same second-enq "$(total "$OUT" @enq)" $((2 * N))
-has second-xmit "$OUT" "^@xmit\[eth0\]: $((2 * N))\$"
+has second-xmit "$OUT" "^@xmit\[eth0@a\]: $N\$"
 
 # IPv6, both families of a stage with two points.
 echo='pkt.icmp.type in (0, 8, 128, 129)'

@@ -14,12 +14,12 @@ stop "$PID"
 same poll-exit "$CODE" 0
 out=$TMP/poll.out
 # DEVICE: polls, polls that found something, packets, interrupts.
-read -r n found packets irqs < <(awk -v n=$N '$1 == "eth0" && $2 == 0 { print $3, $3 - $4, $6, $9 }' "$out")
+read -r n found packets irqs < <(awk -v n=$N '$1 == "eth0@c" && $2 == 0 { print $3, $3 - $4, $6, $9 }' "$out")
 same poll-packets "${packets:-0}" $N
-same poll-other "$(awk '$1 == "eth1" && $2 == 0 { print $6 }' "$out")" $N
+same poll-other "$(awk '$1 == "eth1@d" && $2 == 0 { print $6 }' "$out")" $N
 if ((n >= found && found > 0 && found <= N && irqs > 0 && irqs <= n)); then ok poll-polls; else not_ok poll-polls "got $n polls, $found with packets, $irqs interrupts; wanted 1 to $N with packets, no more interrupts than polls"; fi
-has poll-batch "$out" '^packets in a poll\[eth0, 0\]:'
-same poll-batches "$(awk '/^packets in a poll\[eth0, 0\]/ { on = 1; next } /^(packets in|time of) a poll/ { on = 0 } on && $4 == ":" { s += $5 } END { print s }' "$out")" "$n"
+has poll-batch "$out" '^packets in a poll\[eth0@c, 0\]:'
+same poll-batches "$(awk '/^packets in a poll\[eth0@c, 0\]/ { on = 1; next } /^(packets in|time of) a poll/ { on = 0 } on && $4 == ":" { s += $5 } END { print s }' "$out")" "$n"
 
 N=20
 # A line for each event, of one card only.
@@ -41,6 +41,6 @@ same none-other "$(grep -c '^eth' "$TMP/none.out")" 0
 trace json -f json virtnet_poll_monitor --queue 0 || finish
 pings c 10.2.0.2 2 >/dev/null
 stop "$PID"
-same json-packets "$(sed -nE 's/.*"dev":"eth0".*"packets":([0-9]+).*/\1/p' "$TMP/json.out" | awk '{ n += $1 } END { print n }')" 2
+same json-packets "$(sed -nE 's/.*"dev":"eth0@c".*"packets":([0-9]+).*/\1/p' "$TMP/json.out" | awk '{ n += $1 } END { print n }')" 2
 same json-only "$(grep -vc '^{' "$TMP/json.out")" 0
 finish

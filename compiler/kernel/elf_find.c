@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Executables and libraries by name, as the shell and the loader would find them, or as a process
+// has them, whose root may be another. Must not know the language, nor what is in them. Serves the
+// checker.
+#include "compiler/kernel/kernel_impl.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool join(char *out, size_t size, const char *name, size_t n)
+{
+    size_t len = strlen(out);
+
+    if (len + n + 2 > size)
+        return false;
+    snprintf(out + len, size - len, "/%.*s", (int)n, name);
+    return true;
+}
+
+// A path as the process sees it that is asked for: links in it begin at its root, not at ours.
+static const char *follow(struct nd_kernel *k, const char *path)
+{
+    char done[PATH_MAX], target[PATH_MAX];
+    int links = 0;
+
+    snprintf(done, sizeof(done), "%s", k->root);
+    while (*path) {
+        size_t n = strcspn(path, "/");
+        ssize_t len;
+
+        if (!n || (n == 1 && *path == '.')) {
+            path += n + (path[n] == '/');
+            continue;
+        }
+        if (n == 2 && !strncmp(path, "..", 2)) {
+            if (strlen(done) > strlen(k->root))
+                *strrchr(done, '/') = 0;
+            path += n;
+            continue;
+        }
+        if (!join(done, sizeof(done), path, n))
+            return path;
+        path += n;
+        len = readlink(done, target, sizeof(target) - 1);
+        if (len < 0)
+            continue;
+        target[len] = 0;
+        if (++links > 40)
+            return path;
+        if (*target == '/')
+            snprintf(done, sizeof(done), "%s", k->root);
+        else
+            *strrchr(done, '/') = 0;
+        path = nd_arena_printf(k->a, "%s/%s", target, path);
+    }
+    return nd_arena_strdup(k->a, done);
+}
+
+static const char *rooted(struct nd_kernel *k, const char *path)
+{
+    if (k->root && strncmp(path, k->root, strlen(k->root)) != 0)
+        return follow(k, path);
+    return k->facts ? nd_arena_printf(k->a, "%s/root%s%s", k->facts, *path == '/' ? "" : "/", path)
+                    : path;
+}
+
+// One of a folder that is rooted already.
+static const char *inside(struct nd_kernel *k, const char *path)
+{
+    return k->root ? follow(k, path + strlen(k->root)) : path;
+}
+
+const char *nd_kernel_exec_shown(struct nd_kernel *k, const char *path)
+{
+    size_t n = k->root ? strlen(k->root) : 0;
+
+    return n && !strncmp(path, k->root, n) ? path + n : path;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return !stat(a, &x) && !stat(b, &y) && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
+}
+
+void nd_elf_of_process(struct nd_kernel *k, const char *pid)
+{
+    const char *root = nd_arena_printf(k->a, "/proc/%s/root", pid);
+
+    k->pid = nd_arena_strdup(k->a, pid);
+    if (!same_file("/", root) ||
+        !same_file("/proc/self/ns/mnt", nd_arena_printf(k->a, "/proc/%s/ns/mnt", pid)))
+        k->root = root;
+}
+
+static bool is_file(const char *path, bool elf)
+{
+    char magic[SELFMAG];
+    struct stat st;
+    bool yes;
+    int fd;
+
+    if (stat(path, &st) || !S_ISREG(st.st_mode))
+        return false;
+    if (!elf)
+        return access(path, X_OK) == 0;
+    fd = open(path, O_RDONLY | O_CLOEXEC); // libc.so can be a text for the linker
+    if (fd < 0)
+        return false;
+    yes = read(fd, magic, sizeof(magic)) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);
+    close(fd);
+    return yes;
+}
+
+static void add_dirs(struct nd_kernel *k, const char *list)
+{
+    while (list && *list) {
+        size_t n = strcspn(list, ":");
+
+        if (n)
+            *ND_PUSH(k->a, &k->dirs) = nd_arena_strndup(k->a, list, n);
+        list += n + (list[n] == ':');
+    }
+}
+
+static void read_ld_conf(struct nd_kernel *k, const char *path, int depth)
+{
+    char *text, *line, *next;
+    glob_t g;
+
+    if (depth > 4 || nd_read_text(AT_FDCWD, path, &text, NULL))
+        return;
+    for (line = text; line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = 0;
+        line[strcspn(line, "#")] = 0;
+        line += strspn(line, " \t");
+        for (size_t n = strlen(line); n && strchr(" \t\r", line[n - 1]); n--)
+            line[n - 1] = 0;
+        if (*line == '/')
+            add_dirs(k, rooted(k, line));
+        if (strncmp(line, "include", 7) || !strchr(" \t", line[7]))
+            continue;
+        line += 7 + strspn(line + 7, " \t");
+        if (glob(rooted(k, line), 0, NULL, &g) == 0) {
+            for (size_t i = 0; i < g.gl_pathc; i++)
+                read_ld_conf(k, g.gl_pathv[i], depth + 1);
+            globfree(&g);
+        }
+    }
+    free(text);
+}
+
+static void library_dirs(struct nd_kernel *k)
+{
+    static const char *const usual[] = {"/lib64", "/usr/lib64", "/lib", "/usr/lib"};
+
+    if (k->dirs_tried)
+        return;
+    k->dirs_tried = true;
+    if (!k->facts && !k->root)
+        add_dirs(k, secure_getenv("LD_LIBRARY_PATH"));
+    read_ld_conf(k, rooted(k, "/etc/ld.so.conf"), 0);
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+        add_dirs(k, rooted(k, usual[i]));
+}
+
+// The library of this name in a folder, ".so" and ".so.N" left out or not; the highest N.
+static const char *library_in(struct nd_kernel *k, const char *dir, const char *name)
+{
+    const char *path = nd_arena_printf(k->a, "%s/%s", dir, name), *best = NULL;
+    bool so = strstr(name, ".so") != NULL;
+    glob_t g;
+
+    if (is_file(inside(k, path), true))
+        return inside(k, path);
+    if (!so) {
+        path = nd_arena_printf(k->a, "%s.so", path);
+        if (is_file(inside(k, path), true))
+            return inside(k, path);
+    }
+    if (nd_glob_is(path) || glob(nd_arena_printf(k->a, "%s.[0-9]*", path), 0, NULL, &g))
+        return NULL;
+    for (size_t i = 0; i < g.gl_pathc; i++)
+        if (is_file(inside(k, g.gl_pathv[i]), true) &&
+            (!best || strverscmp(g.gl_pathv[i], best) > 0))
+            best = nd_arena_strdup(k->a, g.gl_pathv[i]);
+    globfree(&g);
+    return best ? inside(k, best) : NULL;
+}
+
+// Is it a file of this name? "libc" is libc.so.6, and libc-2.31.so.
+static bool is_called(const char *file, const char *name)
+{
+    size_t n = strlen(name);
+
+    return !strncmp(file, name, n) &&
+           (!file[n] || !strncmp(file + n, ".so", 3) ||
+            (file[n] == '-' && file[n + 1] >= '0' && file[n + 1] <= '9' && strstr(file, ".so")));
+}
+
+// The file of this name that the process executes code of.
+static const char *mapped(struct nd_kernel *k, const char *name)
+{
+    FILE *f = fopen(nd_arena_printf(k->a, "/proc/%s/maps", k->pid), "re");
+    const char *found = NULL, *slash;
+    char line[PATH_MAX + 128], range[64], perms[8], path[PATH_MAX];
+
+    while (f && !found && fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "%63s %7s %*s %*s %*s %4095[^\n]", range, perms, path) != 3 ||
+            !strchr(perms, 'x') || *path != '/')
+            continue;
+        slash = strrchr(path, '/') + 1;
+        if (!is_called(slash, name))
+            continue;
+        found = rooted(k, nd_arena_strdup(k->a, path));
+        if (!is_file(found, true)) // replaced since
+            found = nd_arena_printf(k->a, "/proc/%s/map_files/%s", k->pid, range);
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name)
+{
+    const char *path =
+        k->facts ? "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" : secure_getenv("PATH");
+
+    if (!*name)
+        return NULL;
+    if (strchr(name, '/')) {
+        name = rooted(k, nd_arena_strdup(k->a, name));
+        return is_file(name, true) ? name : NULL;
+    }
+    if (k->pid) {
+        const char *file = mapped(k, name);
+
+        if (file)
+            return file;
+    }
+    while (path && *path) {
+        size_t n = strcspn(path, ":");
+        const char *file = rooted(k, nd_arena_printf(k->a, "%.*s/%s", (int)n, path, name));
+
+        if (n && is_file(file, false) && is_file(file, true))
+            return file;
+        path += n + (path[n] == ':');
+    }
+    library_dirs(k);
+    for (uint32_t i = 0; i < k->dirs.n; i++) {
+        path = library_in(k, k->dirs.v[i], name);
+        if (path)
+            return path;
+    }
+    return NULL;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runtime/kernel/elsewhere.h"
+
+#include "runtime/common/msg.h"
+#include "runtime/common/probekinds.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILES 16u // different ones that are looked for
+#define NAMED 3u  // processes that the line names
+
+struct traced {
+    const char *path;
+    struct stat id;
+    uint32_t processes;
+    char examples[500];
+    bool seen; // in the process that is being looked at
+};
+
+struct search {
+    struct traced v[FILES];
+    uint32_t n;
+};
+
+static void add(struct search *s, const char *path)
+{
+    struct traced *t = &s->v[s->n];
+    uint32_t i;
+
+    for (i = 0; i < s->n && strcmp(s->v[i].path, path) != 0; i++)
+        ;
+    if (!*path || i < s->n || s->n == FILES || stat(path, &t->id))
+        return;
+    t->path = path;
+    s->n++;
+}
+
+// Characters of a file's name up to its version: libc.so of libc.so.6.
+static size_t stem(const char *name)
+{
+    const char *so = strstr(name, ".so");
+
+    return so ? (size_t)(so - name) + 3 : strlen(name);
+}
+
+static const char *base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    return stem(a) == stem(b) && !strncmp(a, b, stem(a));
+}
+
+// Is what the process has mapped there the file that is traced?
+static bool same_file(const struct traced *t, const char *pid, const char *range, uint64_t inode)
+{
+    struct stat st;
+    char path[400];
+
+    snprintf(path, sizeof(path), "/proc/%.20s/map_files/%.64s", pid, range);
+    if (stat(path, &st))
+        return inode == t->id.st_ino; // not allowed to look
+    return st.st_ino == t->id.st_ino && st.st_dev == t->id.st_dev;
+}
+
+static void note(struct traced *t, const char *pid, const char *path)
+{
+    size_t n = strlen(t->examples);
+
+    if (t->seen)
+        return;
+    t->seen = true;
+    if (t->processes++ < NAMED)
+        snprintf(t->examples + n, sizeof(t->examples) - n, "%s%s has %.120s", n ? ", " : "", pid,
+                 path);
+}
+
+static void look(struct search *s, const char *pid)
+{
+    char line[PATH_MAX + 128], range[64], perms[8], path[PATH_MAX];
+    unsigned long long inode;
+    uint32_t i;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%.20s/maps", pid);
+    f = fopen(path, "re");
+    for (i = 0; i < s->n; i++)
+        s->v[i].seen = false;
+    while (f && fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "%63s %7s %*s %*s %llu %4095[^\n]", range, perms, &inode, path) != 4 ||
+            !strchr(perms, 'x') || *path != '/')
+            continue;
+        for (i = 0; i < s->n; i++) {
+            if (same_name(base(s->v[i].path), base(path)) &&
+                !same_file(&s->v[i], pid, range, inode))
+                note(&s->v[i], pid, path);
+        }
+    }
+    if (f)
+        fclose(f);
+}
+
+static void collect(struct search *s, const struct nd_mf *mf, const bool *wanted,
+                    const uint8_t *opts)
+{
+    uint32_t i, j;
+
+    for (i = 0; i < mf->nprogs; i++) {
+        const struct nd_mf_prog *p = &mf->progs[i];
+
+        for (j = p->first; wanted[i] && j < p->first + p->count; j++) {
+            const struct nd_mf_attach *a = &mf->attaches[j];
+
+            if (nd_kind_attaches(a->kind, ND_AF_FILE))
+                add(s, a->flags & ND_ATF_OPTION ? (const char *)opts + mf->options[a->num].off
+                                                : nd_mf_str(mf, a->s0));
+        }
+    }
+}
+
+void nd_elsewhere_warn(const struct nd_mf *mf, const bool *wanted, const uint8_t *opts)
+{
+    struct search s = {.n = 0};
+    struct dirent *e;
+    uint32_t i;
+    DIR *d;
+
+    collect(&s, mf, wanted, opts);
+    d = s.n ? opendir("/proc") : NULL;
+    while (d && (e = readdir(d))) {
+        if (isdigit((unsigned char)*e->d_name))
+            look(&s, e->d_name);
+    }
+    if (d)
+        closedir(d);
+    for (i = 0; i < s.n; i++) {
+        const struct traced *t = &s.v[i];
+
+        if (t->processes)
+            nd_msg("warning: only %s is traced, and %u process%s another file of that name: %s%s; "
+                   "-p PID traces the one that the process has",
+                   t->path, t->processes, t->processes == 1 ? " has" : "es have", t->examples,
+                   t->processes > NAMED ? ", ..." : "");
+    }
+}
