@@ -52,13 +52,13 @@ else
 LLVM_LIBS = $(shell $(LLVM_CONFIG) --ldflags --libs) -lz
 endif
 # The compiler needs no library at run time if there are archives of everything: relocating LLVM against
-# libc and libstdc++ takes a third of its time to start. The linker warns of functions that LLVM would
-# need for "~user" in paths.
-static_links = $(shell printf 'char elf_compress(), compress();\nint main(void) { return elf_compress() + compress(); }\n' | \
+# libc and libstdc++ takes a third of its time to start. Some distributions' libelf.a lacks functions
+# that it calls, so it is asked for those that we need. The linker warns of functions that LLVM would
+# need for "~user" in paths; --no-warnings hides missing ones as well, so they are looked for afterwards.
+static_links = $(shell printf 'char elf_memory(), elf_begin(), elf_end(), elf_getdata(), elf_compress(), compress();\nint main(void) { return elf_memory() + elf_begin() + elf_end() + elf_getdata() + elf_compress() + compress(); }\n' | \
 	$(CC) -x c - -w $(1) -o /dev/null -lelf $(LLVM_SYSTEM_LIBS) 2>/dev/null && echo yes)
-LLVM_STATIC_LIBC = $(if $(filter yes-,$(LLVM_STATIC)-$(SAN)),$(or \
-	$(and $(call static_links,-static -Wl$(comma)--no-warnings),-static -Wl$(comma)--no-warnings), \
-	$(and $(call static_links,-static),-static)))
+LLVM_STATIC_LIBC = $(if $(filter yes-yes-,$(LLVM_STATIC)-$(call static_links,-static)-$(SAN)),$(or \
+	$(and $(call static_links,-static -Wl$(comma)--no-warnings),-static -Wl$(comma)--no-warnings),-static))
 comma := ,
 # -lNAME, as an archive where there is one: a library less to find and relocate at each start.
 archive = $(wildcard $(foreach d,/usr/lib /usr/lib64 /usr/lib/$(shell $(CC) -dumpmachine 2>/dev/null) /usr/lib/$(shell uname -m)-linux-gnu,$(d)/lib$(1).a))
@@ -94,6 +94,8 @@ $(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a $(B)/libnd.a
 $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) $(or $(LLVM_STATIC_LIBC),-no-pie) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) $(NAME_LIBS) -lelf \
 		$(if $(LLVM_STATIC_LIBC),$(LLVM_SYSTEM_LIBS))
+	$(if $(LLVM_STATIC_LIBC),@missing=$$(nm -u $@ | awk '$$1 == "U" && $$2 != "__tls_get_addr" { print $$2 }'); \
+		[ -z "$$missing" ] || { echo "$@: missing functions:" $$missing >&2; rm -f $@; exit 1; })
 
 # The man page lists the flags and formats that the program has.
 $(B)/ndtrace.1: docs/man/ndtrace.1 docs/man/flags.awk $(B)/ndtrace

@@ -7,13 +7,22 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool is_file_name(const char *name) // use "file.nd"
+{
+    size_t n = strlen(name);
+
+    return n > 3 && !strcmp(name + n - 3, ".nd");
+}
+
+// NULL: it is not looked for there. The current folder is nobody's library: a one-liner takes from
+// it what it names as a file, and nothing else.
 static const char *beside(struct nd_arena *a, const char *path, const char *name)
 {
     const char *slash = strrchr(path, '/');
+    bool whole = is_file_name(name);
 
-    size_t n = strlen(name);
-    bool whole = n > 3 && !strcmp(name + n - 3, ".nd"); // use "file.nd"
-
+    if (!whole && !strcmp(path, "-e"))
+        return NULL;
     return nd_arena_printf(a, "%.*s%s%s", slash ? (int)(slash - path) + 1 : 0, path, name,
                            whole ? "" : ".nd");
 }
@@ -58,13 +67,14 @@ static const char *in_stdlib(struct nd_unit *u, const char *name)
                            name);
 }
 
-static void load_module(struct nd_unit *u, struct nd_decl *d)
+// anywhere: not only from the library.
+static void load_module(struct nd_unit *u, struct nd_decl *d, bool anywhere)
 {
     const char *paths[2];
     struct nd_diag *diag;
     int src = -1, i;
 
-    paths[0] = beside(u->arena, u->sources.v[d->span.src].path, d->name);
+    paths[0] = anywhere ? beside(u->arena, u->sources.v[d->span.src].path, d->name) : NULL;
     paths[1] = in_stdlib(u, d->name);
     for (i = 0; i < 2 && src < 0; i++) {
         if (!paths[i])
@@ -78,8 +88,8 @@ static void load_module(struct nd_unit *u, struct nd_decl *d)
         return;
     }
     diag = nd_error(&u->diags, ND_E0209, d->name_span, "there is no module '%s'", d->name);
-    if (paths[0])
-        nd_help(&u->diags, diag, "looked for %s and %s", paths[0], paths[1]);
+    nd_help(&u->diags, diag, "looked for %s%s%s", paths[0] ? paths[0] : "", paths[0] ? " and " : "",
+            paths[1]);
 }
 
 static void load_source(struct nd_unit *u, uint32_t src)
@@ -93,7 +103,7 @@ static void load_source(struct nd_unit *u, uint32_t src)
     }
     for (i = 0; i < s->decls.n; i++) {
         if (s->decls.v[i]->kind == ND_D_USE && !u->opts.no_modules)
-            load_module(u, s->decls.v[i]);
+            load_module(u, s->decls.v[i], true);
         *ND_PUSH(u->arena, &u->program.decls) = s->decls.v[i];
     }
 }
@@ -133,7 +143,7 @@ static void load_stages(struct nd_unit *u)
             lacks |= lacks_stage(u, &d->path->stages.v[k].point);
     }
     if (lacks && !access(in_stdlib(u, "stages"), R_OK))
-        load_module(u, &use);
+        load_module(u, &use, false);
 }
 
 void nd_library_load(struct nd_unit *u)

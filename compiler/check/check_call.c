@@ -348,10 +348,12 @@ static struct nd_type *check_plain(struct nd_check *c, struct nd_expr *e,
         return error_type();
     }
     if (c->world == ND_USER && (b->id == ND_B_MIN || b->id == ND_B_MAX) && e->args.n == 2) {
-        bool real =
-            e->args.v[0]->type->kind == ND_T_DOUBLE || e->args.v[1]->type->kind == ND_T_DOUBLE;
+        const struct nd_type *x = e->args.v[0]->type, *y = e->args.v[1]->type;
+        bool least = b->id == ND_B_MIN, sx = nd_type_signed(x), sy = nd_type_signed(y);
 
-        return real ? nd_ty(&nd_type_double) : nd_ty(&nd_type_i64);
+        if (x->kind == ND_T_DOUBLE || y->kind == ND_T_DOUBLE)
+            return nd_ty(&nd_type_double);
+        return nd_type_int(8, least ? sx || sy : sx && sy); // what holds it, whichever it is
     }
     return nd_check_builtin(c, e);
 }
@@ -384,7 +386,7 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
     if (b->flags & ND_BF_RAW)
         return nd_check_builtin(c, e);
     if (b->flags & ND_BF_TAKES_MAP && e->args.n && e->args.v[0]->kind == ND_E_MAP &&
-        (c->world == ND_USER || !(b->flags & ND_BF_AGGREGATES))) {
+        (!(b->flags & ND_BF_AGGREGATES) || (c->world == ND_USER && e->args.n == 1))) {
         if (is_stat(b, e->args.n))
             return stat_of_map(c, e, b);
         for (i = 0; i < e->args.n; i++) {

@@ -184,8 +184,6 @@ static void assign_map(struct nd_check *c, struct nd_stmt *s)
                                                      : &m->probed) = true;
     m->computed |= s->rhs->kind == ND_E_BINARY || s->rhs->kind == ND_E_UNARY ||
                    s->rhs->kind == ND_E_VAR || s->op != ND_OP_NONE;
-    if (t->is_word) // as a value it has a sign, as a key it need not
-        t = nd_ty(&nd_type_i64);
     if (s->op == ND_OP_SHL || s->op == ND_OP_SHR) // the count has no say in the type
         t = nd_ty(&nd_type_word);
     nd_check_map_value(c, m, t, s->rhs);

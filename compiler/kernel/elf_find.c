@@ -167,7 +167,7 @@ static void library_dirs(struct nd_kernel *k)
         return;
     k->dirs_tried = true;
     if (!k->facts && !k->root)
-        add_dirs(k, getenv("LD_LIBRARY_PATH"));
+        add_dirs(k, secure_getenv("LD_LIBRARY_PATH"));
     read_ld_conf(k, rooted(k, "/etc/ld.so.conf"), 0);
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
         add_dirs(k, rooted(k, usual[i]));
@@ -232,7 +232,8 @@ static const char *mapped(struct nd_kernel *k, const char *name)
 
 const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name)
 {
-    const char *path = k->facts ? "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" : getenv("PATH");
+    const char *path =
+        k->facts ? "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" : secure_getenv("PATH");
 
     if (!*name)
         return NULL;

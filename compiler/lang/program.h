@@ -195,7 +195,7 @@ struct nd_path {
     struct nd_type *stages;     // enum of the names
     bool asks;                  // what became of packets that do not arrive
     struct nd_event *late[ND_PATH_EVENTS]; // handlers in user space, or NULL
-    uint64_t timeout;           // ns; or
+    uint64_t timeout;                      // ns; or
     struct nd_option *timeout_opt;
     ND_VEC(struct nd_decl *) on[ND_PATH_EVENTS]; // handlers as declared
 };

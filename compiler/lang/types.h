@@ -117,9 +117,9 @@ struct nd_type *nd_type_resolve(struct nd_types *t, const struct nd_texpr *x);
 // A type as C writes it ("const char *const *"), its pointers to memory at `as`; NULL: unknown.
 struct nd_type *nd_type_from_c(struct nd_types *t, const char *text, enum nd_as as);
 
-// Where parameter i of a function is when it is entered. A trampoline passes all of them in slots of
-// 8 bytes, in order. A breakpoint finds registers and stack as they are: words from `first` on, of
-// which those after the registers for arguments are on the stack.
+// Where parameter i of a function is when it is entered. A trampoline passes all of them in slots
+// of 8 bytes, in order. A breakpoint finds registers and stack as they are: words from `first` on,
+// of which those after the registers for arguments are on the stack.
 struct nd_param_place {
     uint32_t slot, slots;
     uint32_t first, words;

@@ -254,12 +254,18 @@ struct nd_val nd_lower_arg(struct nd_lower *l, struct nd_expr *e)
 LLVMValueRef nd_lower_retval(struct nd_lower *l, struct nd_expr *e)
 {
     const struct nd_target *t = &l->fn.probe->targets.v[0];
+    struct nd_need n = {.kind = ND_NEED_PARAM, .span = e->span};
 
     nd_lower_reads_bytes(l, 8, ND_AS_CTX, e->span);
-    if (l->fn.probe->type == ND_PROG_FEXIT)
-        return nd_ir_extend(
-            l, nd_lower_ctx_load(l, nd_type_param_slots(&l->p->types, t->sig) * 8, &nd_type_u64),
-            e->type);
+    if (l->fn.probe->type == ND_PROG_FEXIT) { // after all parameters
+        n.bytes = nd_type_param_slots(&l->p->types, t->sig);
+        if (t->sig) {
+            n.type = t->sig->name;
+            n.value = t->sig->nparams;
+            nd_need_note(l->p, &n);
+        }
+        return nd_ir_extend(l, nd_lower_ctx_load(l, n.bytes * 8, &nd_type_u64), e->type);
+    }
     return nd_ir_extend(l, load_reg(l, nd_arch_ret_reg(nd_kernel_arch(l->p->kernel))), e->type);
 }
 

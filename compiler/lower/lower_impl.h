@@ -527,7 +527,7 @@ void nd_lower_reuse_written(struct nd_lower *l,
 
 // lower_loops.c: on kernels without loops
 bool nd_lower_unrolled(struct nd_lower *l); // none is left; false after an error that names it
-uint32_t nd_lower_length(LLVMValueRef fn); // its instructions in LLVM IR
+uint32_t nd_lower_length(LLVMValueRef fn);  // its instructions in LLVM IR
 
 // lower_stmt.c
 // A variable before its first value: 0.

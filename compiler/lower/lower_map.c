@@ -295,8 +295,7 @@ static bool has_atomics(const struct nd_lower *l)
 }
 
 // The value before.
-static LLVMValueRef fetch(struct nd_lower *l, LLVMAtomicRMWBinOp op, LLVMValueRef p,
-                          LLVMValueRef v)
+static LLVMValueRef fetch(struct nd_lower *l, LLVMAtomicRMWBinOp op, LLVMValueRef p, LLVMValueRef v)
 {
     nd_lower_feature(l, ND_F_ATOMICS);
     return LLVMBuildAtomicRMW(l->b, op, p, v, LLVMAtomicOrderingSequentiallyConsistent, 0);

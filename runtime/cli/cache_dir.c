@@ -25,8 +25,8 @@
 
 static bool path_of(char *path, size_t size)
 {
-    const char *given = getenv("NDTRACE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
-               *home = getenv("HOME");
+    const char *given = secure_getenv("NDTRACE_CACHE"), *xdg = secure_getenv("XDG_CACHE_HOME"),
+               *home = secure_getenv("HOME");
     struct passwd *pw;
 
     if (given && *given) {

@@ -61,6 +61,13 @@ static int find_script(struct cli *c)
     if (c->compile.text)
         return 0;
     if (nd_find_script(c->compile.file, c->path, sizeof(c->path))) {
+        if (!strchr(c->compile.file, '/') && !access(c->compile.file, R_OK)) {
+            nd_msg(
+                "error: there is no tool \"%s\" in the standard library; for the file of that name "
+                "in this folder, write ./%s",
+                c->compile.file, c->compile.file);
+            return -ENOENT;
+        }
         nd_find_near(c->compile.file, near, sizeof(near));
         nd_msg("error: there is no script or tool \"%s\" here or in the standard library; %s%s%s",
                c->compile.file, *near ? "did you mean " : "", *near ? near : "",

@@ -28,7 +28,7 @@ extern char **environ;
 void nd_compiler_path(char *path, size_t size)
 {
     static const char *const places[] = {NAME, "../libexec/ndtrace/" NAME};
-    const char *given = getenv("NDTRACE_COMPILE");
+    const char *given = secure_getenv("NDTRACE_COMPILE");
     char exe[PATH_MAX], *slash;
     ssize_t n;
     size_t i;

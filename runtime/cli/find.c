@@ -153,9 +153,24 @@ static const char *without_folders(const char *name)
     return cut_suffix(plain) ? slash + 1 : name;
 }
 
+// A word is a tool of the library, whatever lies in the current folder; a file has a folder or one
+// of the endings of scripts and objects.
+static bool names_file(const char *name)
+{
+    static const char *const own[] = {".nd", ".ndo", ".bt"};
+    size_t n = strlen(name), i, k;
+
+    for (i = 0; i < sizeof(own) / sizeof(*own); i++) {
+        k = strlen(own[i]);
+        if (n > k && !strcmp(name + n - k, own[i]))
+            return true;
+    }
+    return strchr(name, '/') != NULL;
+}
+
 int nd_find_script(const char *name, char *path, size_t size)
 {
-    if (snprintf(path, size, "%s", name) < (int)size && is_file(path))
+    if (names_file(name) && snprintf(path, size, "%s", name) < (int)size && is_file(path))
         return 0;
     name = without_folders(name);
     if (!is_name(name))

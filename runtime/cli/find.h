@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// Path of the script or object that the user named. 0, or -ENOENT.
+// Path of the script or object that the user named: a tool of the library, or a file with a folder or
+// the ending .nd, .ndo or .bt. 0, or -ENOENT.
 int nd_find_script(const char *name, char *path, size_t size);
 // A script that can be read only once (a pipe, a terminal) becomes a file in memory, which `path`
 // then names. 0 or a negative errno.

@@ -181,7 +181,7 @@ enum nd_mf_need_kind {
     ND_NEED_SIZE,   // the type has `bytes` bytes
     ND_NEED_ENUM,   // enumerator `path` is `value`; type: name of the enum or ""
     ND_NEED_PARAM,  // parameter `path` of function `type` is number `value`, -1: any, and `bytes` words
-                    // of 8 bytes come before it
+                    // of 8 bytes come before it; no `path`: that many parameters there are
     ND_NEED_RAW,    // the same of a raw tracepoint
     ND_NEED_RECORD, // field `path` of the record of trace event `type` ("net:net_dev_queue") is
                     // `bytes` bytes at `value`, -1: anywhere

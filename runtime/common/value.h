@@ -33,8 +33,8 @@ bool nd_value_ifname(const char *text, char name[16]); // is it a possible name?
 // One of the above: of type ND_T_IP, ND_T_PREFIX, ND_T_MAC or ND_T_IFNAME, at most 20 bytes.
 bool nd_value_address(uint32_t type, const char *text, uint8_t *bytes);
 
-// The value of an option of any kind (enum nd_mf_opt_kind) but string, path and enum, as the command
-// line and a default have it: at most 20 bytes.
+// The value of an option of any kind (enum nd_mf_opt_kind) but string, path and enum, as the
+// command line and a default have it: at most 20 bytes.
 bool nd_value_option(uint32_t kind, const char *text, uint8_t *bytes);
 // Names of values of enums: of either case, and with - for _, as in the names of flags.
 bool nd_value_same_name(const char *a, const char *b);

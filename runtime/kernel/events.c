@@ -10,8 +10,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define BATCH 16384 // then timers and signals get their turn
+// Then timers and signals get their turn: so many records, or so long, if handlers are slow.
+#define BATCH 16384
+#define BATCH_NS 20000000
 
 struct nd_events {
     const struct nd_mf *mf;
@@ -19,11 +22,21 @@ struct nd_events {
     struct nd_perfbuf *perfbuf; // ND_MF_PERF
     nd_event_fn fn;
     void *arg;
-    uint64_t seen, bad;
+    uint64_t seen, bad, unhandled;
     uint32_t left; // of this batch
+    int64_t until; // CLOCK_MONOTONIC: the end of this batch, ns
     int stop;      // what the callback returned
     bool ended;    // exit() was called: what comes is not wanted
+    bool late;     // there is no time for what comes: it is counted
 };
+
+static int64_t now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 static void hand_on(struct nd_events *e, const void *data, size_t size)
 {
@@ -34,7 +47,8 @@ static void hand_on(struct nd_events *e, const void *data, size_t size)
         memcpy(&r, data, sizeof(r));
     if (r.event == ND_MF_NONE)
         e->ended = true;
-    if (e->ended)
+    e->unhandled += e->late && !e->ended;
+    if (e->ended || e->late)
         return;
     e->seen++;
     if (size < sizeof(r) || r.event >= e->mf->nevents || r.size > size - sizeof(r) ||
@@ -53,9 +67,7 @@ static int take(void *arg, void *data, size_t size)
     hand_on(e, data, size);
     if (e->stop)
         return -ECANCELED;
-    if (e->perfbuf)
-        return 0; // its batch is what it holds
-    return --e->left ? 0 : -EAGAIN;
+    return --e->left && now() < e->until ? 0 : -EAGAIN;
 }
 
 static int open_buffer(struct nd_events *e, int fd)
@@ -112,6 +124,7 @@ int nd_events_consume(struct nd_events *e)
     int n;
 
     e->left = BATCH;
+    e->until = now() + BATCH_NS;
     e->stop = 0;
     n = e->perfbuf ? nd_perfbuf_consume(e->perfbuf) : ring_buffer__consume(e->ring);
     if (n == -ECANCELED)
@@ -135,7 +148,17 @@ bool nd_events_ended(const struct nd_events *e)
 
 void nd_events_again(struct nd_events *e)
 {
-    e->ended = false;
+    e->ended = e->late = false;
+}
+
+void nd_events_late(struct nd_events *e)
+{
+    e->late = true;
+}
+
+uint64_t nd_events_unhandled(const struct nd_events *e)
+{
+    return e->unhandled;
 }
 
 uint64_t nd_events_seen(const struct nd_events *e)

@@ -26,6 +26,9 @@ int nd_events_consume(struct nd_events *e);
 // that a probe called it does the same.
 void nd_events_end(struct nd_events *e);
 bool nd_events_ended(const struct nd_events *e);
+// From here on records are only counted: there is no time for them.
+void nd_events_late(struct nd_events *e);
+uint64_t nd_events_unhandled(const struct nd_events *e);
 void nd_events_again(struct nd_events *e);          // they are handed on again
 uint64_t nd_events_seen(const struct nd_events *e); // handed on
 // Lost according to the buffers; programs have counted them as well, unless the kernel is older

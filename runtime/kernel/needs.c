@@ -235,7 +235,7 @@ static void check_param(struct check *c, const struct btf_type *proto, uint32_t 
     for (i = skip; proto && i < btf_vlen(proto); i++) {
         const char *name = btf__name_by_offset(c->btf, btf_params(proto)[i].name_off);
 
-        if (!name || strcmp(name, c->path) != 0) {
+        if (!name || !*c->path || strcmp(name, c->path) != 0) {
             int64_t size = btf__resolve_size(c->btf, btf_params(proto)[i].type);
 
             slot += size > 8 ? (uint32_t)(size + 7) / 8 : size != 0;
@@ -249,7 +249,11 @@ static void check_param(struct check *c, const struct btf_type *proto, uint32_t 
                     c->type, i - skip, (long long)c->n->value);
         return;
     }
-    absent(c, "%s %s has no argument %s on this kernel", what, c->type, c->path);
+    if (*c->path || !proto)
+        absent(c, "%s %s has no argument %s on this kernel", what, c->type, c->path);
+    else if (i - skip != c->n->value || slot != c->n->bytes) // where the result is
+        differs(c, "function %s has %u arguments on this kernel, not %lld", c->type, i - skip,
+                (long long)c->n->value);
 }
 
 static void check_func(struct check *c)

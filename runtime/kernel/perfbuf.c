@@ -27,6 +27,7 @@ struct nd_perfbuf {
     size_t n, cap;
     struct record *v;
     size_t nv, capv;
+    size_t at; // of v: the first one not handed on
     uint64_t lost;
 };
 
@@ -161,21 +162,19 @@ static int by_time(const void *a, const void *b)
 
 int nd_perfbuf_consume(struct nd_perfbuf *p)
 {
-    size_t i;
-    int err;
+    int err = 0;
 
-    p->n = p->nv = 0;
-    err = perf_buffer__consume(p->pb);
-    if (err < 0)
-        return err;
-    if (p->nv)
-        qsort(p->v, p->nv, sizeof(*p->v), by_time);
-    for (i = 0; i < p->nv; i++) {
-        err = p->fn(p->arg, p->bytes + p->v[i].at, p->v[i].size);
-        if (err)
+    if (p->at == p->nv) {
+        p->n = p->nv = p->at = 0;
+        err = perf_buffer__consume(p->pb);
+        if (err < 0)
             return err;
+        if (p->nv)
+            qsort(p->v, p->nv, sizeof(*p->v), by_time);
     }
-    return (int)p->nv;
+    for (; p->at < p->nv && !err; p->at++)
+        err = p->fn(p->arg, p->bytes + p->v[p->at].at, p->v[p->at].size);
+    return err ? err : (int)p->nv;
 }
 
 uint64_t nd_perfbuf_lost(const struct nd_perfbuf *p)

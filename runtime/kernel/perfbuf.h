@@ -9,7 +9,7 @@
 
 struct nd_perfbuf;
 
-typedef int (*nd_perfbuf_fn)(void *arg, void *data, size_t size); // not 0: no more of this batch
+typedef int (*nd_perfbuf_fn)(void *arg, void *data, size_t size); // not 0: the others later
 
 // bytes: of all buffers together, at least 64 KiB for each CPU. NULL with errno set.
 struct nd_perfbuf *nd_perfbuf_new(int map, uint32_t bytes, nd_perfbuf_fn fn, void *arg);

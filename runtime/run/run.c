@@ -29,7 +29,8 @@
 static struct nd_losses *all_losses(struct nd_run *r)
 {
     if (r->events)
-        nd_losses_buffers(r->losses, nd_events_bad(r->events), nd_events_dropped(r->events));
+        nd_losses_buffers(r->losses, nd_events_bad(r->events) + nd_events_unhandled(r->events),
+                          nd_events_dropped(r->events));
     return r->losses;
 }
 
@@ -412,6 +413,9 @@ static void finish(struct nd_run *r)
     if (nd_attach_count(r->attach))
         nd_feature_grace(); // programs that were running have now ended
     nd_maps_stopped(r->maps);
+    nd_run_drain(r);
+    if (r->events)
+        nd_events_late(r->events);
     nd_run_drain(r);
     r->ending = true;
     if (r->events)

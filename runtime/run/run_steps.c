@@ -29,7 +29,7 @@ int64_t nd_run_wall_offset(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - nd_now();
 }
 
-#define DRAIN_BATCHES 64 // under a flood that never ends, the interval must end all the same
+#define DRAIN_NS 1500000000 // under a flood that never ends, the interval must end all the same
 
 void nd_run_fail(struct nd_run *r, int err)
 {
@@ -101,12 +101,12 @@ void nd_run_sweep(struct nd_run *r)
 
 void nd_run_drain(struct nd_run *r)
 {
-    int i;
+    int64_t from = nd_now();
 
     if (!r->events)
         return;
-    nd_vm_times(r->vm, r->start, r->start, nd_now());
-    for (i = 0; i < DRAIN_BATCHES && nd_events_consume(r->events) > 0; i++)
+    nd_vm_times(r->vm, r->start, r->start, from);
+    while (nd_events_consume(r->events) > 0 && nd_now() - from < DRAIN_NS)
         ;
     if (nd_events_ended(r->events))
         r->stop = true;

@@ -213,6 +213,11 @@ static int vm_bi_num(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, end == vm->scratch.v || *end || errno ? 0 : x);
 }
 
+static bool is_int(const struct vm_value *v)
+{
+    return v->kind == VM_I64 || v->kind == VM_U64;
+}
+
 static int pick(struct nd_vm *vm, const struct vm_value *v, bool max)
 {
     bool second;
@@ -225,7 +230,9 @@ static int pick(struct nd_vm *vm, const struct vm_value *v, bool max)
         second = max ? v[1].i > v[0].i : v[1].i < v[0].i;
     else if (v[0].kind == VM_U64 && v[1].kind == VM_U64)
         second = max ? (uint64_t)v[1].i > (uint64_t)v[0].i : (uint64_t)v[1].i < (uint64_t)v[0].i;
-    else
+    else if (is_int(&v[0]) && is_int(&v[1]) && v[0].i >= 0 && v[1].i >= 0)
+        second = max ? v[1].i > v[0].i : v[1].i < v[0].i;
+    else // a negative number, or one that only a u64 holds: so far apart that no digit matters
         second = max ? y > x : y < x;
     out = vm_push(vm);
     if (out)

@@ -50,8 +50,8 @@ for word in nosuchtool cpu/nosuchtool stages lib/../cpu/offcputime_ts ./offcputi
     has "none-$word-says" "$TMP/out" 'ndtrace list tools|did you mean offcputime_ts'
 done
 nd=$(realpath "$ND")
-(cd "$TMP" && printf '// mine\nBEGIN { exit() }\n' >offcputime_ts && "$nd" offcputime_ts --help >"$TMP/out" 2>&1)
-has file-first "$TMP/out" '^mine$'
+(cd "$TMP" && printf '// mine\nBEGIN { exit() }\n' >offcputime_ts && "$nd" ./offcputime_ts --help >"$TMP/out" 2>&1)
+has file-by-its-folder "$TMP/out" '^mine$'
 
 "$ND" list tools >"$TMP/tools"
 same list-all "$(grep -c / "$TMP/tools")" "$(find stdlib/*/ -name '*.nd' -not -path 'stdlib/lib/*' | wc -l)"

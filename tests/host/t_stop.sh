@@ -108,6 +108,30 @@ sleep 0.5
 stop "$pid" INT
 same loop "$CODE" 0
 
+# Handlers that are slower than the events: what they did not get to is told. In the second script, clearing
+# waits for the kernel, and is itself a system call that makes an event.
+slow='event e { k: i64 } rawtracepoint:sys_enter { send e { k: args.id } } on e { $t = nsecs; while (nsecs - $t < 5ms) { } @n++ } interval:ms:200 { exit() }'
+"$ND" -v -e "${slow/exit()/@i = 1}" >"$TMP/late.out" 2>"$TMP/late.err" &
+pid=$!
+PIDS+=("$pid")
+wait_until 100 started "$pid" "$TMP/late.err"
+sleep 0.5
+counted_ms
+begin=$NOW
+kill -INT "$pid"
+wait_until 20 left "$pid"
+counted_ms
+at_most late-time $((NOW - begin)) 3500
+wait "$pid"
+same late-exit $? 0
+has late-told "$TMP/late.out" '^Lost events: [1-9]'
+counted_ms
+begin=$NOW
+"$WITHIN" 20 "$ND" -q -e 'begin { @a = 5 } rawtracepoint:sys_enter { @a = 7; clear(@a) } interval:ms:50 { exit() }' >"$TMP/feeds.out"
+same feeds-exit $? 0
+counted_ms
+at_most feeds-time $((NOW - begin)) 3500
+
 # A million keys: a request that comes while they are printed does not lose any.
 "$ND" -v -e 'let @m = hash(1100000); interval:ms:2 { for ($i : 0..1500) { @m[@n] = 1; @n++ } if (@n >= 1000000) { exit() } }' \
     >"$TMP/keys.out" 2>"$TMP/keys.err" &

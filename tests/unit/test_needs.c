@@ -184,6 +184,12 @@ static void machine(void **state)
     NEED(NULL, "", "", .kind = ND_NEED_SINCE, .value = 3 << 16);
     NEED("is older than 99.0", "", "", .kind = ND_NEED_SINCE, .value = 99 << 16);
     NEED(NULL, "", "", .kind = ND_NEED_SINCE, .value = 99 << 16, .flags = ND_NEEDF_NOT);
+    NEED(NULL, "vfs_read", "count", .kind = ND_NEED_PARAM, .value = 2, .bytes = 2);
+    NEED("2 words come before argument count of function vfs_read on this kernel, not 3",
+         "vfs_read", "count", .kind = ND_NEED_PARAM, .value = 2, .bytes = 3);
+    NEED(NULL, "vfs_read", "", .kind = ND_NEED_PARAM, .value = 4, .bytes = 4);
+    NEED("function vfs_read has 4 arguments on this kernel, not 3", "vfs_read", "",
+         .kind = ND_NEED_PARAM, .value = 3, .bytes = 3);
     NEED("has no argument nonesuch", "net_dev_queue", "nonesuch", .kind = ND_NEED_RAW);
     NEED("this kernel has no NONESUCH", "", "NONESUCH", .kind = ND_NEED_ENUM);
 }

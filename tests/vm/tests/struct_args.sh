@@ -42,10 +42,15 @@ if kernel_at_least 6 7; then
     done
 fi
 
-# An object for other kernels.
-"$ND" compile -o "$TMP/o.ndo" -e "kprobe:tcp_setsockopt $ENTER" 2>"$TMP/e"
-"$WITHIN" 60 "$ND" -c "$STIMULUS sockopt 50" "$TMP/o.ndo" >"$TMP/o" 2>>"$TMP/e"
-same object-exit $? 0
-[ ! -s "$TMP/e" ] || cat "$TMP/e"
-want object-args "$TMP/o" "${in[@]}"
+# Objects for other kernels.
+object() { # NAME SCRIPT LINE...
+    "$ND" compile -o "$TMP/o.ndo" -e "$2" 2>"$TMP/e"
+    "$WITHIN" 60 "$ND" -c "$STIMULUS sockopt 50" "$TMP/o.ndo" >"$TMP/o" 2>>"$TMP/e"
+    same "object-$1-exit" $? 0
+    [ ! -s "$TMP/e" ] || cat "$TMP/e"
+    want "object-$1-args" "$TMP/o" "${@:3}"
+}
+object kprobe "kprobe:tcp_setsockopt $ENTER" "${in[@]}"
+object kretprobe "kretprobe:tcp_setsockopt $LEAVE" "${out[@]}"
+if kernel_at_least 6 1; then object fexit "fexit:tcp_setsockopt $LEAVE" "${out[@]}"; fi
 finish

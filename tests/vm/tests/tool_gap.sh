@@ -52,11 +52,11 @@ tc qdisc del dev vb root
 
 # One device in several pairs: its pauses are those of each pair with that port.
 OUT=$TMP/several.out
-if trace several $TOOL --pairs 'va,vb=7;va,va=8;va,in0=9' --ports 9 --threshold 150000 --interval 1h; then
+if trace several $TOOL --pairs 'va,vb=7;va,va=8;va,vb=9' --ports 9 --threshold 150000 --interval 1h; then
     twice 10.1.0.2 9 sleep 0.2
     stop "$PID"
     same several-send "$(sed -nE 's/.* SEND gap.* pair=([0-9]+) .*/\1/p' "$OUT" | sort | xargs)" '7 8 9'
-    same several-recv "$(sed -nE 's/.* RECV gap.* pair=([0-9]+) .*/\1/p' "$OUT" | sort | xargs)" 7
+    same several-recv "$(sed -nE 's/.* RECV gap.* pair=([0-9]+) .*/\1/p' "$OUT" | sort | xargs)" '7 9'
 fi
 
 # LINE MESSAGE: what a wrong line of the file says.

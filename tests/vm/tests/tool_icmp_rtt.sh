@@ -52,7 +52,7 @@ same rx-stacks "$(grep -c 'Kernel Stack' "$OUT")" 0
 tc qdisc replace dev va root netem loss 100%
 action() { pings c 10.1.0.1 3 -W 1; sleep 1.5; }
 during loss --src-ip 10.1.0.3 --dst-ip 10.1.0.1 --timeout 1s
-same loss-lines "$(grep -cE '^Lost: ID [0-9]+ Seq [123], last seen at P1:S6_FINAL \(dev_queue_xmit\)$' "$OUT")" 3
+same loss-lines "$(grep -cE '^Lost: ID [0-9]+ Seq [123], last seen at P1:S6_FINAL \(dev_queue_xmit\), QDISC_DROP, dropped at __dev_queue_xmit\+0x' "$OUT")" 3
 has loss-end "$OUT" '^\[.*\] sent 3, received 0, lost 3 \(100\.0%\), incomplete 0, under way 0$'
 tc qdisc del dev va root
 "$ND" system_network_icmp_rtt --src-ip 10.1.0.3 --dst-ip nonsense --phy-interface va >"$TMP/wrong" 2>&1

@@ -33,5 +33,6 @@ same blocks-no-ip "$(grep -c '^Packet headers not parsed' "$out")" $((N - SIZE))
 trace other tun_ring_monitor --interval 1h --protocol udp || finish
 $STIMULUS tap 10 >/dev/null
 stop "$PID"
-same other-protocol "$(grep -c ndtap0 "$TMP/other.out")" 0
+same other-protocol "$(grep -c '^ndtap0 ' "$TMP/other.out")" 0
+has other-protocol-why "$TMP/other.out" '^ndtap0: 10 packets, none of UDP$'
 finish

@@ -19,7 +19,7 @@ same poll-packets "${packets:-0}" $N
 same poll-other "$(awk '$1 == "eth1@d" && $2 == 0 { print $6 }' "$out")" $N
 if ((n >= found && found > 0 && found <= N && irqs > 0 && irqs <= n)); then ok poll-polls; else not_ok poll-polls "got $n polls, $found with packets, $irqs interrupts; wanted 1 to $N with packets, no more interrupts than polls"; fi
 has poll-batch "$out" '^packets in a poll\[eth0@c, 0\]:'
-same poll-batches "$(awk '/^packets in a poll\[eth0@c, 0\]/ { on = 1; next } /^time of a poll/ { on = 0 } on && $4 == ":" { s += $5 } END { print s }' "$out")" "$n"
+same poll-batches "$(awk '/^packets in a poll\[eth0@c, 0\]/ { on = 1; next } /^(packets in|time of) a poll/ { on = 0 } on && $4 == ":" { s += $5 } END { print s }' "$out")" "$n"
 
 N=20
 # A line for each event, of one card only.

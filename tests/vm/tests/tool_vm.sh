@@ -29,7 +29,8 @@ if trace ring6 tun_ring_monitor --device vnet0 --protocol icmp --dst-ip fd03::2 
     same ring6-packets "$(awk '$1 == "vnet0" { print $4 }' "$OUT")" $N
 fi
 during nothing tun_ring_monitor --device vnet0 --protocol tcp --interval 1h
-same nothing-packets "$(grep -c '^vnet0' "$OUT")" 0
+same nothing-packets "$(grep -c '^vnet0 ' "$OUT")" 0
+has nothing-why "$OUT" '^vnet0: [1-9][0-9]* packets, none of TCP$'
 during blocks tun_ring_monitor --all --verbose --src-ip 10.3.0.1 --queue 0
 same blocks "$(grep -c '^  Source: 10.3.0.1:0$' "$OUT")" $N
 same blocks-protocol "$(grep -c '^  Protocol: ICMP$' "$OUT")" $N
