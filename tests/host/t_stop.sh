@@ -3,7 +3,7 @@
 # Stopping is one rule: however a run is asked to end, its probes are gone within a second and the process
 # within three, whatever the reader of the output, the command of -c or user code do.
 . "$(dirname "$0")/lib.sh"
-lines='rawtracepoint:sys_enter { printf("%d %s\n", args.id, comm) }' # more than any pipe holds
+lines='rawtracepoint:sys_enter { printf("%0900d %s\n", args.id, comm) }' # more than any pipe holds
 few='interval:ms:50 { @n++; printf("%d\n", @n) }'
 
 no_links() { [ -z "$(bpf_ids "$1" | grep '^link')" ]; }
