@@ -25,7 +25,7 @@ during tx --src-ip 10.1.0.3 --dst-ip 10.1.0.1
 same tx-answered "$(cat "$TMP/tx.cmd")" $N
 same tx-blocks "$(grep -cE '^=== ICMP RTT Trace: .* \(TX \(Local -> Remote\)\) ===$' "$OUT")" $N
 same tx-sessions "$(sed -nE 's/^Session: 10\.1\.0\.3 \(10\.1\.0\.3\) -> 10\.1\.0\.1 \(10\.1\.0\.1\) \(ID: [0-9]+, Seq: ([0-9]+)\)$/\1/p' "$OUT" | sort | xargs)" "1 2 3 4 5"
-same tx-request "$(grep -cE '^Path 1 \(Request: TX to 10\.1\.0\.1\) +: PID=[0-9]+ +COMM=ping +IF=in0 +ICMP_Type=8$' "$OUT")" $N
+same tx-request "$(grep -cE '^Path 1 \(Request: TX to 10\.1\.0\.1\) +: PID=[0-9]+ +COMM=ping +IF=in0@c +ICMP_Type=8$' "$OUT")" $N
 same tx-reply "$(grep -cE '^Path 2 \(Reply: RX from 10\.1\.0\.1\) +: PID=[0-9]+ +COMM=.* IF=va +ICMP_Type=0$' "$OUT")" $N
 times tx-wire 'Inter-Path Latency \(P1 end -> P2 start\):' 19 60
 times tx-rtt 'Total RTT \(Path1 Start to Path2 End\):' 20 90
