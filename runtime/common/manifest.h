@@ -176,12 +176,12 @@ struct nd_mf_span {
 // What a portable object assumes and no relocation adapts. The runtime compares
 // it with the kernel at hand and refuses the object if it does not hold.
 enum nd_mf_need_kind {
-    ND_NEED_FIELD,  // type.path is there; bytes: it has this size, 0: any; value: ND_FORM_*
-    ND_NEED_PLACE,  // type.path is `value` bits from the start of the type
-    ND_NEED_SIZE,   // the type has `bytes` bytes
-    ND_NEED_ENUM,   // enumerator `path` is `value`; type: name of the enum or ""
-    ND_NEED_PARAM,  // parameter `path` of function `type` is number `value`, -1: any, and `bytes` words
-                    // of 8 bytes come before it; no `path`: that many parameters there are
+    ND_NEED_FIELD, // type.path is there; bytes: it has this size, 0: any; value: ND_FORM_*
+    ND_NEED_PLACE, // type.path is `value` bits from the start of the type
+    ND_NEED_SIZE,  // the type has `bytes` bytes
+    ND_NEED_ENUM,  // enumerator `path` is `value`; type: name of the enum or ""
+    ND_NEED_PARAM, // parameter `path` of function `type` is number `value`, -1: any, and `bytes`
+                   // words of 8 bytes come before it; no `path`: that many parameters there are
     ND_NEED_RAW,    // the same of a raw tracepoint
     ND_NEED_RECORD, // field `path` of the record of trace event `type` ("net:net_dev_queue") is
                     // `bytes` bytes at `value`, -1: anywhere
@@ -312,7 +312,7 @@ enum {
 struct nd_mf_map {
     uint32_t name;  // with the @: "@latency", "@" for the anonymous one
     uint32_t title; // what people see instead of the name; "": nothing
-    uint32_t kind; // enum nd_mf_map_kind
+    uint32_t kind;  // enum nd_mf_map_kind
     uint32_t flags;
     uint32_t key_type; // ND_MF_NONE: scalar or internal
     uint32_t val_type;
@@ -431,15 +431,15 @@ enum nd_mf_fate {
 
 struct nd_mf_path {
     uint32_t name;
-    uint32_t map;                 // MAPS: packets under way; values are of type `record`
-    uint32_t record;              // TYPES: struct { step { from, to, ns }, path { ... } }
-    uint32_t stages, nstages;     // WORDS: strings
-    uint32_t func[ND_FATE_MAX];   // user code for a packet that timed out, or ND_MF_NONE
-    uint32_t fate_off;            // in a record: u64 enum nd_mf_fate + 1, 0: vanished; or ND_MF_NONE
-    uint32_t other_off;           // and the name of the other device, 16 bytes; or ND_MF_NONE
-    uint32_t last_off, from_off;  // in a record: time and number of the last stage, u64
-    uint64_t timeout;             // ns
-    uint32_t timeout_opt;         // OPTIONS: its value instead, or ND_MF_NONE
+    uint32_t map;                // MAPS: packets under way; values are of type `record`
+    uint32_t record;             // TYPES: struct { step { from, to, ns }, path { ... } }
+    uint32_t stages, nstages;    // WORDS: strings
+    uint32_t func[ND_FATE_MAX];  // user code for a packet that timed out, or ND_MF_NONE
+    uint32_t fate_off;           // in a record: u64 enum nd_mf_fate + 1, 0: vanished; or ND_MF_NONE
+    uint32_t other_off;          // and the name of the other device, 16 bytes; or ND_MF_NONE
+    uint32_t last_off, from_off; // in a record: time and number of the last stage, u64
+    uint64_t timeout;            // ns
+    uint32_t timeout_opt;        // OPTIONS: its value instead, or ND_MF_NONE
     uint32_t count[ND_PATHC_MAX]; // offsets in nd_state, 0: never counted
     struct nd_mf_span span;
 };

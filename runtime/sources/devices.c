@@ -13,7 +13,7 @@ struct device {
     const char *flag;
     char name[IFNAMSIZ], now[IFNAMSIZ]; // as the option says, and as it was last seen
     uint32_t index;                     // which is followed, also by another name
-    bool gone;
+    bool gone, two; // two: another device has taken the name
 };
 
 struct nd_devices {
@@ -74,6 +74,11 @@ static bool is_there(struct device *dev)
     if (strcmp(now, dev->now) != 0)
         nd_msg("device %s (--%s) is now called %s, and is followed", dev->name, dev->flag, now);
     memcpy(dev->now, now, sizeof(now));
+    if (!dev->two && strcmp(now, dev->name) != 0 && if_nametoindex(dev->name)) {
+        nd_msg("warning: another device is called %s (--%s) now: its packets are seen as well",
+               dev->name, dev->flag);
+        dev->two = true;
+    }
     return true;
 }
 
