@@ -251,7 +251,8 @@ static const char *check_path(const struct nd_mf *mf, const struct nd_mf_path *d
     if (size < 8 || d->last_off > size - 8 || d->from_off > size - 8)
         return "a path's record is too small";
     if ((d->fate_off != ND_MF_NONE && d->fate_off > size - 8) ||
-        (d->other_off != ND_MF_NONE && (size < 16 || d->other_off > size - 16)))
+        (d->other_off != ND_MF_NONE &&
+         (size < sizeof(struct nd_ifname) || d->other_off > size - sizeof(struct nd_ifname))))
         return "what a path's record says of a packet is out of range";
     for (i = 0; i < ND_FATE_MAX; i++) {
         if (d->func[i] != ND_MF_NONE &&

@@ -53,8 +53,8 @@ struct nd_loss { // one line of the summary: a site with a counter above 0
 
 #define ND_PATH_OTHERS 16u // devices that are told apart; the last one stands for all others
 
-struct nd_path_other { // a device where packets were instead
-    char name[16];
+struct nd_path_other { // a device where packets were instead; without a name: this host
+    struct nd_ifname dev;
     uint64_t count;
 };
 

@@ -88,6 +88,6 @@ uint64_t nd_sink_missed(const struct nd_sink_summary *m,
                         bool *told); // told: is that the complete number?
 
 // The name of a device where packets were instead.
-const char *nd_sink_other(const struct nd_path_other *o);
+void nd_sink_other(const struct nd_sink *s, const struct nd_path_other *o, struct nd_buf *out);
 
 #endif

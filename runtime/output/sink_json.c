@@ -6,6 +6,7 @@
 #include "runtime/common/json.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SCHEMA 1
@@ -239,6 +240,7 @@ static void put_after(struct nd_sink *s, const char *name, const struct nd_path_
 
 static void put_others(struct nd_sink *s, const struct nd_path_other *others)
 {
+    struct nd_buf name = {0};
     uint32_t i, n = 0;
 
     put_name(s, "elsewhere_at");
@@ -247,9 +249,13 @@ static void put_others(struct nd_sink *s, const struct nd_path_other *others)
         if (!others[i].count)
             continue;
         put(s, n++ ? "," : "");
-        put_string(s, nd_sink_other(&others[i]));
+        name.n = 0;
+        nd_sink_other(s, &others[i], &name);
+        nd_buf_put(&name, "", 1);
+        put_string(s, name.v ? name.v : "");
         nd_buf_printf(&s->out, ":%" PRIu64, others[i].count);
     }
+    free(name.v);
     put(s, "}");
 }
 

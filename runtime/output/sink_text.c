@@ -241,7 +241,9 @@ static void put_others(struct nd_sink *s, const struct nd_path_other *others)
     for (i = 0; others && i < ND_PATH_OTHERS; i++) {
         if (!others[i].count)
             continue;
-        nd_buf_printf(&s->out, "%s%s %" PRIu64, sep, nd_sink_other(&others[i]), others[i].count);
+        nd_buf_puts(&s->out, sep);
+        nd_sink_other(s, &others[i], &s->out);
+        nd_buf_printf(&s->out, " %" PRIu64, others[i].count);
         sep = ", ";
     }
     if (*sep == ',')

@@ -77,7 +77,10 @@ bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
     return nd_hist_is(t) && nd_agg_int(t, val, ND_AGG_COUNT, &n) && !n;
 }
 
-const char *nd_sink_other(const struct nd_path_other *o)
+void nd_sink_other(const struct nd_sink *s, const struct nd_path_other *o, struct nd_buf *out)
 {
-    return *o->name ? o->name : "this host";
+    if (*o->dev.name)
+        nd_format_ifname(s->fmt, &o->dev, out);
+    else
+        nd_buf_puts(out, "this host");
 }

@@ -108,15 +108,16 @@ static uint32_t fate_of(const struct nd_mf_path *d, const void *record)
 // "" where the packet was delivered without a device.
 static void count_other(struct one *o, const struct nd_mf_path *d, const void *record)
 {
-    const char *name = (const char *)record + d->other_off;
+    struct nd_ifname dev = {.name = "others"}; // the last one
     uint32_t i;
 
     for (i = 0; i + 1 < ND_PATH_OTHERS && o->others[i].count; i++) {
-        if (!strncmp(o->others[i].name, name, sizeof(o->others[i].name)))
+        if (!memcmp(&o->others[i].dev, (const uint8_t *)record + d->other_off, sizeof(dev)))
             break;
     }
-    memcpy(o->others[i].name, i + 1 < ND_PATH_OTHERS ? name : "others\0\0\0\0\0\0\0\0\0\0",
-           sizeof(o->others[i].name));
+    if (i + 1 < ND_PATH_OTHERS)
+        memcpy(&dev, (const uint8_t *)record + d->other_off, sizeof(dev));
+    o->others[i].dev = dev;
     o->others[i].count++;
 }
 

@@ -3,9 +3,10 @@
 # What cannot be traced is refused in words that say why; missing privileges and a tracefs that is not
 # mounted as well.
 . "$(dirname "$0")/../lib.sh"
+UNSAFE=
 # NAME EXIT PATTERN SCRIPT [COMMAND...]: refused with that exit code and those words.
 refused() {
-    "$WITHIN" 30 "${@:5}" "$ND" --duration 100ms -e "$4" >"$TMP/o" 2>"$TMP/e"
+    "$WITHIN" 30 "${@:5}" "$ND" $UNSAFE --duration 100ms -e "$4" >"$TMP/o" 2>"$TMP/e"
     same "$1-exit" $? "$2"
     has "$1" "$TMP/e" "$3"
 }
@@ -23,7 +24,9 @@ refused no-function-pattern 2 'no function matches' 'kprobe:no_such_function_* {
 refused near 2 "did you mean 'vfs_fallocate'" 'func:vfs_falocate { @ = count() }'
 refused position 2 'vfs_fallocate' 'kprobe:vfs_fallocate { @ = sum(arg16) }'
 
-# exc_int3 serves breakpoints: it is notrace and on the list of functions that must not be probed.
+# exc_int3 serves breakpoints: it is on our list, notrace, and on the kernel's list of functions that must not be probed.
+refused deny-ours 2 "a probe on 'exc_int3' would run within itself" 'kprobe:exc_int3 { @ = count() }'
+UNSAFE=--unsafe
 for kind in kprobe kretprobe; do
     refused "deny-$kind" 1 'notrace, inline, or on the list of functions that must not be probed' "$kind:exc_int3 { @ = count() }"
 done
@@ -33,6 +36,7 @@ if kernel_at_least 6 1; then # BTF of 5.10 does not have it
 else
     refused deny-func 1 'cannot attach func:exc_int3: .* notrace' 'func:exc_int3 { @ = count() }'
 fi
+UNSAFE=
 
 # Offsets: inside an instruction, after the end of the function.
 refused inside-kprobe 1 'no instruction of the function begins at this offset' "kprobe:vfs_fallocate+1 { @ = count() }"

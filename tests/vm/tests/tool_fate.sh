@@ -21,11 +21,11 @@ same summary-dropped "$(pings a 10.1.0.2 $M -Q 0x10 -W 1)" 0
 sleep 2
 over
 same summary-exit "$CODE" 0
-has summary-path "$OUT.paths" "^path rx: started $((2 * N + 1 + M)), done $N, lost $M \(after QDISC_ENQ $M\), elsewhere $((N + 1)) \(in0 $((N + 1))\), under way 0(,|\$)"
+has summary-path "$OUT.paths" "^path rx: started $((2 * N + 1 + M)), done $N, lost $M \(after QDISC_ENQ $M\), elsewhere $((N + 1)) \(in0@c $((N + 1))\), under way 0(,|\$)"
 has summary-incomplete "$OUT" "^Incomplete packets: $M, last seen at QDISC_ENQ\$"
 has summary-reason "$OUT" "^  $M ([A-Z_]+, )?dropped at [a-z_]+\+0x" # before 5.17 there are no reasons
 # The first of them went up to the daemon, which is another last stage.
-same summary-elsewhere "$(awk -F'[:,] ' '/^Packets elsewhere: / { n += $2; where[$4] } END { for (w in where) print n, w }' "$OUT")" "$((N + 1)) then received by in0"
+same summary-elsewhere "$(awk -F'[:,] ' '/^Packets elsewhere: / { n += $2; where[$4] } END { for (w in where) print n, w }' "$OUT")" "$((N + 1)) then received by in0@c"
 has summary-session "$OUT" "^  RX: started $((2 * N + 1 + M)), completed $N, incomplete $M \(12\.5%\), elsewhere $((N + 1))\$"
 tc qdisc del dev vb root
 
@@ -41,7 +41,7 @@ ovs_flows <<<'actions=NORMAL'
 # The first goes up to the daemon, which then has the packet. What a flow drops is a drop to the kernel since 6.6.
 ! kernel_at_least 6 6 || same metrics-lost "$(grep -A2 '=== FLOW INCOMPLETE: ' "$OUT" | grep -cE '^([A-Z_0-9]+, )?dropped at [a-z_]+\+0x')" $((M - 1))
 same metrics-incomplete "$(grep -c '=== FLOW INCOMPLETE: ' "$OUT")" $M
-same metrics-elsewhere "$(grep -cE '=== FLOW ELSEWHERE: last seen at [A-Z_]+, then received by in0 ===$' "$OUT")" $M
+same metrics-elsewhere "$(grep -cE '=== FLOW ELSEWHERE: last seen at [A-Z_]+, then received by in0@c ===$' "$OUT")" $M
 
 # Between two VMs: what is for another one.
 begin pair vm_pair_latency --send-dev va --recv-dev vb --protocol icmp --timeout 1s --interval 1h
@@ -49,5 +49,5 @@ same pair-arrived "$(pings a 10.1.0.2 $N)" $N
 same pair-other "$(pings a 10.1.0.3 $M)" $M
 sleep 2
 over
-has pair-elsewhere "$OUT" "^$M packets elsewhere: received by in0\$"
+has pair-elsewhere "$OUT" "^$M packets elsewhere: received by in0@c\$"
 finish
