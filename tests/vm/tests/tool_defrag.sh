@@ -70,7 +70,7 @@ ip -n e link set eth0 name out0
 drop_out() { inside e tc qdisc replace dev out0 root netem loss 100%; large 10.8.0.2; inside e tc qdisc del dev out0 root; }
 large 10.8.0.2
 during out drop_out --dst-port 9 --src-ip 10.8.0.1
-lines out-where $((3 * N)) '\[kfree_skb\] .* DEV=out0 +10\.8\.0\.1(:[0-9]+)? -> 10\.8\.0\.2(:9)? Proto=17 .*'
+lines out-where $((3 * N)) '\[kfree_skb\] .* DEV=out0@e +10\.8\.0\.1(:[0-9]+)? -> 10\.8\.0\.2(:9)? Proto=17 .*'
 same out-others "$(grep '^\[kfree_skb\]' "$OUT" | grep -vc 'DEV=out0')" 0
 during port drop_out --dst-port 10 --src-ip 10.8.0.1
 same port-filter "$(grep -c '^\[' "$OUT")" 1 # the counts at the end
