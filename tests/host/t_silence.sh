@@ -37,8 +37,40 @@ warns same-system "--internal-interface and --phy-interface are the same device,
 warns same-pair "--send-dev and --recv-dev are the same device, $B" vm_pair_latency --send-dev "$B" --recv-dev "$B"
 ip netns exec "$B" "$ND" --duration 100ms vm_network_latency_details --vm-interface ndtap0 --phy-interface "$B" >"$TMP/out" 2>"$TMP/err"
 same right-way "$(grep -c 'swapped\|same device' "$TMP/err")" 0
+if grep -qs '^vhost-' /proc/[0-9]*/task/*/comm; then
+    same vhost "$(grep -c 'no vhost thread runs' "$TMP/err")" 0
+else
+    has vhost "$TMP/err" '^ndtrace: warning: --vm-interface ndtap0 is a tap device, and no vhost thread runs: no VM takes its packets through vhost$'
+fi
+# By its name, a thread of vhost.
+cp "$(type -P sleep)" "$TMP/vhost-1"
+"$TMP/vhost-1" 60 &
+vhost=$!
+wait_until 20 grep -qx vhost-1 /proc/$vhost/comm
+ip netns exec "$B" "$ND" --duration 100ms vm_pair_latency --send-dev ndtap0 --recv-dev "$B" >"$TMP/out" 2>"$TMP/err"
+kill $vhost
+wait $vhost 2>/dev/null
+same vhost-runs "$(grep -c 'vhost' "$TMP/err")" 0
 ip netns exec "$B" "$ND" -f json --duration 100ms vm_pair_latency --send-dev "$B" --recv-dev "$B" >"$TMP/out" 2>"$TMP/err"
 has record "$TMP/out" "^\{\"type\":\"warning\",\"text\":\"--send-dev and --recv-dev are the same device, $B\"\}"
+
+# Pauses of no packet, and ARP that is none of what was asked for.
+trace gap multi_vm_pair_multi_port_gap --pairs "$B,lo" --ports 9 --src-ip 9.9.9.9 --interval 1h || finish
+M=$(send $N)
+stop "$PID"
+has gap-none "$TMP/gap.out" "^$B: $M packets sent, none from 9\.9\.9\.9 on these ports\$"
+has gap-other "$TMP/gap.out" '^lo: 0 packets received$'
+trace arp trace_abnormal_arp --device "$B" --sender-ip 10.9.9.9,10.8.0.0/16 --interval 1h || finish
+ip -n "$A" neigh del 10.77.0.2 dev "$A"
+ip netns exec "$A" ping -q -c 2 10.77.0.2 >/dev/null
+stop "$PID"
+has arp-none "$TMP/arp.out" "^\[.*\] $B: [1-9][0-9]* ARP packets, none from 10\.9\.9\.9, 10\.8\.0\.0/16\$"
+ip -n "$A" neigh flush dev "$A"
+trace normal trace_abnormal_arp --device "$B" --interval 1h || finish
+ip netns exec "$A" ping -q -c 2 10.77.0.2 >/dev/null
+stop "$PID"
+has arp-normal "$TMP/normal.out" '^\[.*\] [1-9][0-9]* ARP packets, none of them abnormal$'
+ip -n "$A" neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev "$A" nud permanent
 
 # All protocols, by each tool that has the option; a pair by address.
 for tool in "vm_pair_latency --send-dev $B --recv-dev lo" "kernel_drop_stack_stats_summary_all" eth_drop qdisc_latency_details; do

@@ -88,6 +88,12 @@ has stray-verdict "$OUT" '^RET: 1 \(NF_ACCEPT\)$'
 has stray-invalid-count "$OUT" '^  nf_conntrack_in: [1-9][0-9]* INVALID$'
 has stray-timeout "$OUT" '^TIMEOUT: expired$'
 has stray-counts "$OUT" '^  nf_ct_delete: [1-9][0-9]* timed out$'
+# Nothing matched: what passed, and what excluded it.
+few() { pings a 10.1.0.2 $N >/dev/null; }
+during none few --src-ip 9.9.9.9 --protocol udp --stack=false
+has none "$OUT" '^\[.*\] connection tracking: [1-9][0-9]* packets, none from 9\.9\.9\.9 of UDP$'
+during some few --src-ip 10.1.0.1 --stack=false
+same some "$(grep -c 'connection tracking:' "$OUT")" 0
 printf '[{"src_ip": "10.0.0.1"},\n {"sport": 1}]' >"$TMP/filters.json"
 "$ND" trace_conntrack --filters-file "$TMP/filters.json" >"$TMP/wrong" 2>&1
 same wrong-file $? 2

@@ -32,7 +32,10 @@ given_up() {
 before() { v4=$(counters f snmp ReasmTimeout) v6=$(counters f snmp6 Ip6ReasmTimeout); }
 until_lost() { before && both && given_up $N $N; }
 
+during none both --dst-port 12 --src-ip 9.9.9.9
+has none "$OUT" "^this host: $((6 * N)) fragments, none from 9\.9\.9\.9 to port 12\$"
 during whole both --protocol udp
+same whole-said "$(grep -c '^this host' "$OUT")" 0
 last_line whole-counts "Fragments: $((6 * N)), datagrams completed: $((2 * N)), failed: 0 \(timeout 0, overlap 0, dup 0, mem 0\)"
 lines whole-first $N "\[ip_defrag\] ${WHEN} DEV=eth0   10\.8\.0\.1:[0-9]+ -> 10\.8\.0\.2:9 Proto=17 User=0\(IP_DEFRAG_LOCAL_DELIVER\) ID=[0-9]+ Offset=0 MF"
 lines whole-second $N "\[ip_defrag\] .* Offset=1480 MF"

@@ -8,6 +8,10 @@
 . "$(dirname "$0")/../topology/host.sh"
 N=5
 IN=a
+trace none system_network_icmp_rtt --src-ip 10.1.0.1 --dst-ip 10.1.0.9 --phy-interface eth0 --disable-kernel-stacks
+same answered-none "$(pings a 10.1.0.2 $N)" $N
+stop "$PID"
+has none "$TMP/none.out" '^eth0: [1-9][0-9]+ packets, none began a ping from 10\.1\.0\.1 to 10\.1\.0\.9 that this host sends$'
 host_queue netem delay 20ms
 trace plain system_network_icmp_rtt --src-ip 10.1.0.1 --dst-ip 10.1.0.2 --phy-interface eth0 --disable-kernel-stacks
 same answered "$(pings a 10.1.0.2 $N)" $N
@@ -20,6 +24,7 @@ has plain-six "$TMP/plain6.out" "^\[.*\] sent $N, received $N, lost 0 \(0\.0%\),
 same plain-six-type "$(grep -c '^Path 1 (Request: TX to fd01::2) .* ICMP_Type=128$' "$TMP/plain6.out")" $N
 same plain-six-wire "$(sed -nE 's/^Inter-Path Latency \(P1 end -> P2 start\): ([0-9]+)[0-9]{3}\.[0-9]{3} us$/\1/p' "$TMP/plain6.out" | awk '$1 >= 19' | wc -l)" $N
 OUT=$TMP/plain.out
+same plain-said "$(grep -c 'none began' "$OUT")" 0
 same plain-exit "$CODE" 0
 same plain-segments "$(grep -cE '^  \[ ?(0->6|7->13) ?\] P[12]:S0_INIT .* us \(no Open vSwitch\)$' "$OUT")" $((2 * N))
 same plain-wire "$(sed -nE 's/^Inter-Path Latency \(P1 end -> P2 start\): ([0-9]+)[0-9]{3}\.[0-9]{3} us$/\1/p' "$OUT" | awk '$1 >= 19 { n++ } $1 < 60 { quick = 1 } END { print n * quick }')" $N

@@ -59,6 +59,7 @@ ovs_flows <<<'actions=drop'
 action() { datagrams a 10.1.0.2 10 1; said '^  Actions: drop$'; }
 during drop --src-ip 10.1.0.9 --debug
 same drop-reason "$(grep -c ' FLOW_INSTALL (filtered out: src_ip):$' "$OUT")" 1
+has drop-excluded "$OUT" '^  1 flows excluded by --src-ip$'
 has drop-actions "$OUT" '^  Actions: drop$'
 
 ovs_tracked

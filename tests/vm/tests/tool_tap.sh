@@ -35,4 +35,8 @@ $STIMULUS tap 10 >/dev/null
 stop "$PID"
 same other-protocol "$(grep -c '^ndtap0 ' "$TMP/other.out")" 0
 has other-protocol-why "$TMP/other.out" '^ndtap0: 10 packets, none of UDP$'
+trace queue tun_ring_monitor --interval 1h --queue-id 3 || finish
+$STIMULUS tap 10 >/dev/null
+stop "$PID"
+has queue-why "$TMP/queue.out" '^ndtap0: 10 packets, none for queue 3$'
 finish

@@ -28,6 +28,7 @@ has misses-end "$OUT" "^  Total upcalls: $m, completed: $m, pending: 0, lost: 0\
 # Frames that cannot be told apart are none of them.
 action() { ovs_flush; inside a "$STIMULUS" frame eth0 3 "0200000000ee020000000101 88b5 $(printf '00%.0s' {1..46})"; sleep 0.5; }
 acting others ovs_upcall_latency_summary --interval 1h
+has others-none "$OUT" '^Open vSwitch: [3-9] upcalls, none of IP or ARP$'
 has others-end "$OUT" '^  Total upcalls: 0, completed: 0, pending: 0, lost: 0$'
 
 # The daemon sleeps for 300 ms while the first packet waits: as long as that.
