@@ -42,7 +42,8 @@ struct nd_type {
     bool hex;
     enum nd_as as;           // PTR
     const char *name;        // STRUCT, ENUM; STRFTIME: format; aggregations: unit
-    struct nd_type *elem;    // PTR, ARRAY; NULL for a PTR not resolved yet, see nd_type_elem
+    struct nd_type *elem;    // PTR, ARRAY; NULL for a PTR not resolved yet, see nd_type_elem;
+                             // min() and max(): the type of a time, with its clock; NULL: a number
     uint32_t elem_btf;       // PTR: BTF id of what it points to
     uint32_t nelems;         // ARRAY, TUPLE, STRUCT of the script
     struct nd_field *fields; // TUPLE, STRUCT of the script

@@ -159,7 +159,7 @@ static void logic(struct nd_user *u, struct nd_expr *e)
 }
 
 // Results print as what they are: durations, times, pointers, true and false.
-static void give_type(struct nd_user *u, const struct nd_type *t)
+void nd_u_give_type(struct nd_user *u, const struct nd_type *t)
 {
     if (t->kind == ND_T_DURATION || t->kind == ND_T_TIME || t->kind == ND_T_BOOL ||
         t->kind == ND_T_PTR)
@@ -182,7 +182,7 @@ static void binary(struct nd_user *u, struct nd_expr *e)
     nd_u_operand(u, e->b, d);
     nd_u_scale(u, e->op, e->a->type, e->b->type);
     nd_u_binary(u, e->op, d, e->span);
-    give_type(u, e->type);
+    nd_u_give_type(u, e->type);
 }
 
 static void step(struct nd_user *u, struct nd_expr *e)
@@ -233,7 +233,7 @@ static void unary(struct nd_user *u, struct nd_expr *e)
     else
         nd_u_op(u, e->op == ND_OP_NEG ? ND_VM_NEG : ND_VM_BNOT, (uint8_t)domain_of(e->a->type), 0,
                 0);
-    give_type(u, e->type);
+    nd_u_give_type(u, e->type);
 }
 
 static void cond(struct nd_user *u, struct nd_expr *e)
@@ -322,6 +322,7 @@ bool nd_u_agg_number(struct nd_user *u, const struct nd_map *m, uint32_t local)
     if (number) {
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)local);
         nd_u_op(u, ND_VM_AGG_OF, nd_typekinds[m->val->kind].rank, 0, 0);
+        nd_u_give_type(u, nd_type_seen(m->val));
     }
     return number;
 }
@@ -447,10 +448,12 @@ static void map_read(struct nd_user *u, struct nd_expr *e)
     const struct nd_map *m = e->map;
 
     nd_u_key(u, m, e->a);
-    if (nd_typekind_is(m->val->kind, ND_IS_NUMBER))
+    if (nd_typekind_is(m->val->kind, ND_IS_NUMBER)) {
         nd_u_op(u, ND_VM_AGG, nd_typekinds[m->val->kind].rank, 0, (int32_t)m->index);
-    else
+        nd_u_give_type(u, nd_type_seen(m->val));
+    } else {
         nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
+    }
 }
 
 static void tuple(struct nd_user *u, struct nd_expr *e)
