@@ -100,6 +100,9 @@ struct nd_type *nd_type_new(struct nd_types *t, enum nd_typekind kind, uint32_t 
 struct nd_type *nd_type_btf(struct nd_types *t, uint32_t id);
 // What a pointer points to.
 struct nd_type *nd_type_elem(struct nd_types *t, const struct nd_type *ptr);
+// In whose number the distance of two pointers is counted; NULL: in bytes.
+struct nd_type *nd_type_distance_elem(struct nd_types *t, const struct nd_type *a,
+                                      const struct nd_type *b);
 // The same pointer, reading from somewhere else.
 struct nd_type *nd_type_in(struct nd_types *t, struct nd_type *ptr, enum nd_as as);
 // "struct name", NULL if there is none (nothing reported); script declarations win over BTF.

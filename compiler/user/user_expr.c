@@ -168,6 +168,7 @@ void nd_u_give_type(struct nd_user *u, const struct nd_type *t)
 
 static void binary(struct nd_user *u, struct nd_expr *e)
 {
+    const struct nd_type *of = NULL;
     enum nd_vm_domain d;
 
     if (e->op == ND_OP_LAND || e->op == ND_OP_LOR) {
@@ -177,11 +178,20 @@ static void binary(struct nd_user *u, struct nd_expr *e)
     d = nd_u_common(e->a->type, e->b->type);
     if (e->op == ND_OP_SHR || e->op == ND_OP_SHL)
         d = domain_of(e->a->type);
+    if (e->op == ND_OP_SUB && e->a->type->kind == ND_T_PTR && e->b->type->kind == ND_T_PTR) {
+        of = nd_type_distance_elem(&u->e->p->types, e->a->type, e->b->type);
+        d = ND_D_I64;
+    }
     nd_u_operand(u, e->a, d);
     nd_u_scale(u, e->op, e->b->type, e->a->type);
     nd_u_operand(u, e->b, d);
     nd_u_scale(u, e->op, e->a->type, e->b->type);
     nd_u_binary(u, e->op, d, e->span);
+    if (of) {
+        nd_need_struct(u->e->p, of, (struct nd_span){0});
+        nd_u_int(u, of->size, &nd_type_i64);
+        nd_u_op(u, ND_VM_DIV, ND_D_I64, 0, 0);
+    }
     nd_u_give_type(u, e->type);
 }
 
