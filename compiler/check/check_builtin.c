@@ -264,6 +264,8 @@ static struct nd_type *aggregation(struct nd_check *c, struct nd_expr *e, enum n
     t = nd_type_new(c->t, kind, nd_typekinds[kind].size);
     t->align = 8;
     t->is_signed = adds && nd_type_signed(e->args.v[0]->type);
+    if ((kind == ND_T_MIN || kind == ND_T_MAX) && e->args.v[0]->type->kind == ND_T_TIME)
+        t->elem = e->args.v[0]->type;
     return t;
 }
 

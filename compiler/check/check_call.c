@@ -60,6 +60,12 @@ static bool check_count(struct nd_check *c, struct nd_expr *e, const struct nd_b
     return false;
 }
 
+// Does it keep the numbers that it is given, so that their sign matters? count() does not.
+static bool adds(const struct nd_type *agg)
+{
+    return nd_typekinds[agg->kind].sign == ND_SIGN_FLAG;
+}
+
 // What sum(), p99() and the like make of a value of type v.
 static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, const char *what,
                                  const struct nd_builtin *b, const struct nd_type *v)
@@ -86,7 +92,11 @@ static struct nd_type *stat_type(struct nd_check *c, const struct nd_expr *x, co
     }
     if (is_percentile(b) || b->id == ND_B_AVG)
         return nd_ty(&nd_type_double);
-    return b->id == ND_B_COUNT ? nd_ty(&nd_type_u64) : nd_ty(&nd_type_i64);
+    if (b->id == ND_B_COUNT)
+        return nd_ty(&nd_type_u64);
+    if (nd_type_is_agg(v) && v->elem)
+        return v->elem;
+    return nd_type_int(8, nd_type_is_agg(v) ? v->is_signed || !adds(v) : nd_type_signed(v));
 }
 
 // sum(@m), p99(@m[k]) in user space.
@@ -425,6 +435,15 @@ static bool returns(const struct nd_block *b)
     return s->kind == ND_S_IF && s->else_body && returns(s->body) && returns(s->else_body);
 }
 
+// A function has one body in user space: a time that it takes has the same clock in all calls.
+// NULL: its type is as declared.
+static struct nd_type *one_clock(struct nd_sym **params, uint32_t i, struct nd_type *have)
+{
+    if (params && params[i]->type->kind == ND_T_TIME && params[i]->type->clock)
+        return params[i]->type;
+    return have && have->kind == ND_T_TIME ? have : NULL;
+}
+
 // call: NULL, or what it is called with.
 static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
                           const struct nd_expr *call)
@@ -432,6 +451,7 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
     struct nd_scope scope = {.up = NULL}, *outer = c->scope, *s;
     struct nd_fn *was = c->fn;
     struct nd_decl *d = fn->body[w];
+    struct nd_sym **was_params;
     uint32_t loops = c->loops, nvars = c->nvars, i;
 
     for (s = c->scope; s && s->up; s = s->up)
@@ -443,6 +463,7 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
     fn->busy = true;
     if (w == ND_USER)
         c->nvars = 0; // a separate function; in a probe it is lowered in place
+    was_params = fn->params[w];
     fn->params[w] = ND_NEW_ARRAY(c->a, struct nd_sym *, d->fields.n ? d->fields.n : 1);
     for (i = 0; i < d->fields.n; i++) {
         const struct nd_decl_field *f = &d->fields.v[i];
@@ -451,7 +472,8 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
 
         fn->params[w][i] = nd_check_declare_var(
             c, f->name, f->span,
-            nd_check_declared(c, nd_type_resolve(c->t, f->texpr), w == ND_KERNEL ? have : NULL));
+            nd_check_declared(c, nd_type_resolve(c->t, f->texpr),
+                              w == ND_KERNEL ? have : one_clock(was_params, i, have)));
         fn->params[w][i]->nassign = 2;
     }
     nd_check_block(c, d->body);

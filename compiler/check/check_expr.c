@@ -45,6 +45,8 @@ static struct nd_type *additive(struct nd_check *c, enum nd_op op, struct nd_typ
         return a;
     if (b->kind == ND_T_PTR && a->kind != ND_T_PTR && op == ND_OP_ADD)
         return b;
+    if (a->kind == ND_T_PTR && b->kind == ND_T_PTR && op == ND_OP_SUB)
+        return nd_ty(&nd_type_i64); // elements
     (void)c;
     return NULL;
 }

@@ -160,19 +160,21 @@ static struct nd_type *kept_type(struct nd_check *c, struct nd_type *t)
     }
 }
 
-// Aggregations of one kind, and of one form: of unsigned numbers as soon as one is.
+// Aggregations of one kind, and of one form: of unsigned numbers as soon as one is, of times if all
+// are.
 static struct nd_type *unify_aggs(struct nd_check *c, struct nd_type *a, struct nd_type *b)
 {
     struct nd_type *x;
 
     if (a->kind != b->kind || a->size != b->size || a->lo != b->lo || a->hi != b->hi ||
-        a->step != b->step)
+        a->step != b->step || (a->elem && b->elem && !nd_type_equal(a->elem, b->elem)))
         return NULL;
-    if (!a->is_signed || b->is_signed)
+    if ((!a->is_signed || b->is_signed) && (!a->elem || b->elem))
         return a;
     x = ND_NEW(c->a, struct nd_type);
     *x = *a;
-    x->is_signed = false;
+    x->is_signed = a->is_signed && b->is_signed;
+    x->elem = b->elem ? a->elem : NULL;
     return x;
 }
 

@@ -205,6 +205,8 @@ struct nd_type *nd_type_seen(const struct nd_type *t)
         return nd_ty(t);
     if (nd_typekinds[t->kind].rank == ND_AGG_AVG)
         return nd_ty(&nd_type_double);
+    if (t->elem)
+        return t->elem;
     return nd_type_int(8, t->is_signed);
 }
 
@@ -237,6 +239,9 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
         return !strcmp(a->name, b->name) && a->clock == b->clock;
     case ND_T_TIME:
         return a->clock == b->clock;
+    case ND_T_MIN:
+    case ND_T_MAX:
+        return a->elem && b->elem ? nd_type_equal(a->elem, b->elem) : a->elem == b->elem;
     default: // 0 but in aggregations
         return a->lo == b->lo && a->hi == b->hi && a->step == b->step;
     }

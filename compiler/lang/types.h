@@ -42,7 +42,8 @@ struct nd_type {
     bool hex;
     enum nd_as as;           // PTR
     const char *name;        // STRUCT, ENUM; STRFTIME: format; aggregations: unit
-    struct nd_type *elem;    // PTR, ARRAY; NULL for a PTR not resolved yet, see nd_type_elem
+    struct nd_type *elem;    // PTR, ARRAY; NULL for a PTR not resolved yet, see nd_type_elem;
+                             // min() and max(): the type of a time, with its clock; NULL: a number
     uint32_t elem_btf;       // PTR: BTF id of what it points to
     uint32_t nelems;         // ARRAY, TUPLE, STRUCT of the script
     struct nd_field *fields; // TUPLE, STRUCT of the script
@@ -99,6 +100,9 @@ struct nd_type *nd_type_new(struct nd_types *t, enum nd_typekind kind, uint32_t 
 struct nd_type *nd_type_btf(struct nd_types *t, uint32_t id);
 // What a pointer points to.
 struct nd_type *nd_type_elem(struct nd_types *t, const struct nd_type *ptr);
+// In whose number the distance of two pointers is counted; NULL: in bytes.
+struct nd_type *nd_type_distance_elem(struct nd_types *t, const struct nd_type *a,
+                                      const struct nd_type *b);
 // The same pointer, reading from somewhere else.
 struct nd_type *nd_type_in(struct nd_types *t, struct nd_type *ptr, enum nd_as as);
 // "struct name", NULL if there is none (nothing reported); script declarations win over BTF.

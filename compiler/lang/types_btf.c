@@ -91,6 +91,17 @@ struct nd_type *nd_type_elem(struct nd_types *t, const struct nd_type *ptr)
     return ptr->elem_btf ? nd_type_btf(t, ptr->elem_btf) : nd_ty(&nd_type_void);
 }
 
+struct nd_type *nd_type_distance_elem(struct nd_types *t, const struct nd_type *a,
+                                      const struct nd_type *b)
+{
+    struct nd_type *elem;
+
+    if (a->kind != ND_T_PTR || b->kind != ND_T_PTR)
+        return NULL;
+    elem = nd_type_elem(t, a);
+    return elem->size > 1 && nd_type_equal(elem, nd_type_elem(t, b)) ? elem : NULL;
+}
+
 // A module's struct that the script declares is for kernels that say nothing about modules.
 static struct nd_type *of_module(struct nd_types *t, uint32_t i, const char **why)
 {

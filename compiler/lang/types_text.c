@@ -41,6 +41,11 @@ const char *nd_type_text(struct nd_types *t, const struct nd_type *x)
         return x->clock == CLOCK_TAI        ? "time of nsecs(tai)"
                : x->clock == CLOCK_BOOTTIME ? "time of nsecs(boot)"
                                             : "time";
+    case ND_T_MIN:
+    case ND_T_MAX:
+        return x->elem ? nd_arena_printf(t->arena, "%s of %s", nd_typekinds[x->kind].text,
+                                         nd_type_text(t, x->elem))
+                       : nd_typekinds[x->kind].text;
     case ND_T_LHIST:
         return nd_arena_printf(t->arena, "lhist(x, %lld, %lld, %lld)", (long long)x->lo,
                                (long long)x->hi, (long long)x->step);

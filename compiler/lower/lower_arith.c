@@ -4,7 +4,7 @@
 #include "compiler/lower/lower_impl.h"
 
 // BPF before version 4 divides unsigned only: by magnitudes, the sign put back.
-static LLVMValueRef signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool mod)
+LLVMValueRef nd_lower_signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool mod)
 {
     LLVMValueRef zero = nd_ir_i64(l, 0);
     LLVMValueRef na = LLVMBuildICmp(l->b, LLVMIntSLT, a, zero, "");
@@ -26,13 +26,13 @@ LLVMValueRef nd_lower_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, 
     if (by->is_const && (int64_t)by->num > 0) { // no test, and unsigned where it can be
         if (!is_signed)
             return mod ? LLVMBuildURem(l->b, a, b, "") : LLVMBuildUDiv(l->b, a, b, "");
-        return signed_div(l, a, b, mod);
+        return nd_lower_signed_div(l, a, b, mod);
     }
     zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, nd_ir_i64(l, 0), "");
     nd_lower_count_if(l, zero, ND_SITE_DIV_ZERO, span, ND_MF_NONE);
     safe = LLVMBuildSelect(l->b, zero, nd_ir_i64(l, 1), b, "");
     if (is_signed)
-        v = signed_div(l, a, safe, mod);
+        v = nd_lower_signed_div(l, a, safe, mod);
     else
         v = mod ? LLVMBuildURem(l->b, a, safe, "") : LLVMBuildUDiv(l->b, a, safe, "");
     return LLVMBuildSelect(l->b, zero, nd_ir_i64(l, 0), v, "");

@@ -53,6 +53,14 @@ LLVMValueRef nd_lower_scaled(struct nd_lower *l, const struct nd_type *ptr, LLVM
                                   : n;
 }
 
+// Of two pointers: the number of elements between them, bytes if they have no size in common.
+static LLVMValueRef distance(struct nd_lower *l, struct nd_expr *e, LLVMValueRef bytes)
+{
+    struct nd_type *of = nd_type_distance_elem(&l->p->types, e->a->type, e->b->type);
+
+    return of ? nd_lower_signed_div(l, bytes, nd_lower_core_size(l, of, e->span), false) : bytes;
+}
+
 static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
 {
     LLVMValueRef a = nd_lower_int(l, e->a), b = nd_lower_int(l, e->b);
@@ -66,7 +74,7 @@ static LLVMValueRef arith(struct nd_lower *l, struct nd_expr *e)
     case ND_OP_ADD:
         return LLVMBuildAdd(l->b, a, b, "");
     case ND_OP_SUB:
-        return LLVMBuildSub(l->b, a, b, "");
+        return distance(l, e, LLVMBuildSub(l->b, a, b, ""));
     case ND_OP_MUL:
         return LLVMBuildMul(l->b, a, b, "");
     case ND_OP_DIV:

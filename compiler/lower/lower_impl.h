@@ -354,6 +354,7 @@ void nd_lower_put_literal(struct nd_lower *l, LLVMValueRef dst, const char *s, u
 
 // lower_arith.c: arithmetic that takes more than one instruction
 // a / b or a % b; by: the divisor's expression. A divisor of 0 gives 0 and is counted at span.
+LLVMValueRef nd_lower_signed_div(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, bool mod);
 LLVMValueRef nd_lower_divide(struct nd_lower *l, enum nd_op op, LLVMValueRef a, LLVMValueRef b,
                              const struct nd_expr *by, bool is_signed, struct nd_span span);
 // The bits of f in the unit v, extended by the sign of its type t.

@@ -257,6 +257,7 @@ static void c_stat(struct nd_user *u, struct nd_expr *e)
         nd_u_expr(u, x);
         nd_u_op(u, ND_VM_AGG_OF, k, 0, 0);
     }
+    nd_u_give_type(u, e->type);
 }
 
 static void c_word(struct nd_user *u, struct nd_expr *e)

@@ -159,7 +159,7 @@ static void logic(struct nd_user *u, struct nd_expr *e)
 }
 
 // Results print as what they are: durations, times, pointers, true and false.
-static void give_type(struct nd_user *u, const struct nd_type *t)
+void nd_u_give_type(struct nd_user *u, const struct nd_type *t)
 {
     if (t->kind == ND_T_DURATION || t->kind == ND_T_TIME || t->kind == ND_T_BOOL ||
         t->kind == ND_T_PTR)
@@ -168,6 +168,7 @@ static void give_type(struct nd_user *u, const struct nd_type *t)
 
 static void binary(struct nd_user *u, struct nd_expr *e)
 {
+    const struct nd_type *of = NULL;
     enum nd_vm_domain d;
 
     if (e->op == ND_OP_LAND || e->op == ND_OP_LOR) {
@@ -177,12 +178,21 @@ static void binary(struct nd_user *u, struct nd_expr *e)
     d = nd_u_common(e->a->type, e->b->type);
     if (e->op == ND_OP_SHR || e->op == ND_OP_SHL)
         d = domain_of(e->a->type);
+    if (e->op == ND_OP_SUB && e->a->type->kind == ND_T_PTR && e->b->type->kind == ND_T_PTR) {
+        of = nd_type_distance_elem(&u->e->p->types, e->a->type, e->b->type);
+        d = ND_D_I64;
+    }
     nd_u_operand(u, e->a, d);
     nd_u_scale(u, e->op, e->b->type, e->a->type);
     nd_u_operand(u, e->b, d);
     nd_u_scale(u, e->op, e->a->type, e->b->type);
     nd_u_binary(u, e->op, d, e->span);
-    give_type(u, e->type);
+    if (of) {
+        nd_need_struct(u->e->p, of, (struct nd_span){0});
+        nd_u_int(u, of->size, &nd_type_i64);
+        nd_u_op(u, ND_VM_DIV, ND_D_I64, 0, 0);
+    }
+    nd_u_give_type(u, e->type);
 }
 
 static void step(struct nd_user *u, struct nd_expr *e)
@@ -233,7 +243,7 @@ static void unary(struct nd_user *u, struct nd_expr *e)
     else
         nd_u_op(u, e->op == ND_OP_NEG ? ND_VM_NEG : ND_VM_BNOT, (uint8_t)domain_of(e->a->type), 0,
                 0);
-    give_type(u, e->type);
+    nd_u_give_type(u, e->type);
 }
 
 static void cond(struct nd_user *u, struct nd_expr *e)
@@ -322,6 +332,7 @@ bool nd_u_agg_number(struct nd_user *u, const struct nd_map *m, uint32_t local)
     if (number) {
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)local);
         nd_u_op(u, ND_VM_AGG_OF, nd_typekinds[m->val->kind].rank, 0, 0);
+        nd_u_give_type(u, nd_type_seen(m->val));
     }
     return number;
 }
@@ -447,10 +458,12 @@ static void map_read(struct nd_user *u, struct nd_expr *e)
     const struct nd_map *m = e->map;
 
     nd_u_key(u, m, e->a);
-    if (nd_typekind_is(m->val->kind, ND_IS_NUMBER))
+    if (nd_typekind_is(m->val->kind, ND_IS_NUMBER)) {
         nd_u_op(u, ND_VM_AGG, nd_typekinds[m->val->kind].rank, 0, (int32_t)m->index);
-    else
+        nd_u_give_type(u, nd_type_seen(m->val));
+    } else {
         nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)m->index);
+    }
 }
 
 static void tuple(struct nd_user *u, struct nd_expr *e)

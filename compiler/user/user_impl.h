@@ -86,6 +86,8 @@ bool nd_u_agg_number(struct nd_user *u, const struct nd_map *m, uint32_t local);
 enum nd_vm_domain nd_u_common(const struct nd_type *a, const struct nd_type *b);
 void nd_u_as_domain(struct nd_user *u, const struct nd_type *t, enum nd_vm_domain d);
 void nd_u_operand(struct nd_user *u, struct nd_expr *e, enum nd_vm_domain d);
+// Lets the value on top print as what it is: a time, a duration, a pointer, true or false.
+void nd_u_give_type(struct nd_user *u, const struct nd_type *t);
 // The number on the stack, which is added to a pointer, counts in elements.
 void nd_u_scale(struct nd_user *u, enum nd_op op, const struct nd_type *ptr,
                 const struct nd_type *n);
