@@ -263,6 +263,20 @@ static bool on_kernel_func(const struct nd_probe *p)
            p->type == ND_PROG_FEXIT;
 }
 
+// A static probe says whether an argument has a sign: -4@%eax.
+static bool usdt_signed(const struct nd_probe *p, uint32_t n)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->targets.n; i++) {
+        const struct nd_usdt *u = p->targets.v[i].usdt;
+
+        if (!u || n >= u->nargs || u->args[n].size >= 0)
+            return false;
+    }
+    return p->targets.n > 0;
+}
+
 static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_t n)
 {
     struct nd_probe *p = c->probe;
@@ -279,7 +293,7 @@ static struct nd_type *check_argn(struct nd_check *c, struct nd_expr *e, uint32_
         else if (u && u->args[n].where == ND_USDT_UNUSABLE)
             nd_error(c->d, ND_E0605, e->span, "argument %u is kept as '%s', which cannot be read",
                      n, u->args[n].text);
-        return nd_ty(&nd_type_u64);
+        return nd_type_int(8, usdt_signed(p, n));
     }
     if (nd_probe_has_regs(p)) {
         if (n >= ND_FUNC_ARGS)

@@ -47,7 +47,7 @@ uprobe:$TARGET:$addr { @addr = count(); }
 uprobe:$TARGET:work* { @each[func] = count(); }
 uprobe:\"$TARGET\":main { @main = count(); }
 usdt:$TARGET:target:step { @usdt = count(); @usdt_sum = sum(arg0); @usdt_text[str(arg1)] = count(); }
-usdt:$TARGET:target:constants { @constants[arg0, arg1, arg2, arg3, arg4] = count(); @minus = min((i64)arg3) }
+usdt:$TARGET:target:constants { @constants[arg0, arg1, arg2, arg3, arg4] = count(); @minus = min((i64)arg3); @usdt_sum_of_signed = sum(arg3) }
 usdt:$TARGET:target:symbols { @symbols[arg0, arg1, arg2] = count() }
 uprobe:$libc:getppid /comm == \"target\"/ { @libc_path = count(); }
 uprobe:libc:getppid /comm == \"target\"/ { @libc = count(); }
@@ -73,9 +73,10 @@ same usdt "$(total "$out" @usdt)" $N
 same usdt-arg "$(total "$out" @usdt_sum)" $((N * (N - 1) / 2))
 has declared-pointer "$out" "^@declared\\[115, 116, 116, 116, 116, 115, 115\\]: $N\$"
 has kept-pointer "$out" "^@kept\\[116, 115, 116, true\\]: $N\$"
-has usdt-constants "$out" "^@constants\\[4294967295, 65534, 253, 18446744073709551612, 18446744073709551611\\]: $N\$"
+has usdt-constants "$out" "^@constants\\[4294967295, 65534, 253, -4, 18446744073709551611\\]: $N\$"
 has usdt-constant-signed "$out" '^@minus: -4$'
-has usdt-symbols "$out" "^@symbols\\[65530, 18446744073709551611, 4294967288\\]: $N\$"
+has usdt-sign "$out" "^@usdt_sum_of_signed: $((-4 * N))\$"
+has usdt-symbols "$out" "^@symbols\\[65530, -5, 4294967288\\]: $N\$"
 same uprobe-library "$(total "$out" @libc)" $((N / 10))
 same uprobe-library-path "$(total "$out" @libc_path)" $((N / 10))
 
