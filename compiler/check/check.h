@@ -28,7 +28,7 @@ struct nd_check {
     uint32_t nvars;
     uint32_t pass;
     bool last_pass;
-    bool incomplete; // a probe is missing because of an error: who knows what it would have written
+    bool incomplete; // a probe is missing because of an error: what it would have written is not known
     const struct nd_expr *aggregates; // the call whose result an assignment keeps in a map
     bool changed;                     // a map's or function's type became known: another pass
     uint32_t fn_depth;                // functions being checked inside each other

@@ -91,7 +91,7 @@ static const char *wanted(struct nd_check *c, const struct nd_option *o)
     }
 }
 
-// A word that is no constant (proto = tcp) is text, as on the command line.
+// A word that is not a constant (proto = tcp) is text, as on the command line.
 static void as_text(struct nd_check *c, struct nd_expr *e)
 {
     if (e->kind != ND_E_IDENT || nd_check_lookup(c, e->name))

@@ -454,7 +454,7 @@ static void into_ntop(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, s
                        "");
     LLVMBuildCondBr(l->b, af, six, four);
     nd_ir_at(l, six);
-    if (room == 4) // 4 bytes of a packet of the other family are no address of it
+    if (room == 4) // 4 bytes of a packet of the other family are not an address of it
         nd_ir_zero(l, dst, 0, 16);
     else
         ntop_bytes(l, v, 16, dst, e->span);

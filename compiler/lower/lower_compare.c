@@ -91,28 +91,23 @@ static LLVMValueRef is_named(struct nd_lower *l, LLVMValueRef name)
 // The inode of the namespace: dev->nd_net.net, and there ns.inum.
 static LLVMValueRef read_netns(struct nd_lower *l, struct nd_expr *inum)
 {
-    LLVMBasicBlockRef there = nd_ir_bb(l, "net"), done = nd_ir_bb(l, "inum"), bbs[2];
-    LLVMValueRef v[2] = {NULL, nd_ir_i64(l, 0)}, p, phi;
+    LLVMBasicBlockRef there = nd_ir_bb(l, "net"), done = nd_ir_bb(l, "inum"), from[2];
+    LLVMValueRef v[2] = {nd_ir_i64(l, 0)}, p;
     struct nd_expr *net = inum->a->a;
     const char *was = l->fn.reading;
 
     l->fn.reading = "the device's network namespace";
     p = nd_lower_int(l, net);
-    bbs[1] = LLVMGetInsertBlock(l->b);
+    from[0] = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, nd_ir_bool(l, p), there, done);
     nd_ir_at(l, there);
     l->fn.tested.expr = net;
     l->fn.tested.v = nd_ir_pin(l, p);
     l->fn.reading = "the number of its network namespace";
-    v[0] = nd_lower_int(l, inum);
+    v[1] = nd_lower_int(l, inum);
     l->fn.tested.expr = NULL;
     l->fn.reading = was;
-    bbs[0] = LLVMGetInsertBlock(l->b);
-    nd_ir_br(l, done);
-    nd_ir_at(l, done);
-    phi = LLVMBuildPhi(l->b, l->i64, "");
-    LLVMAddIncoming(phi, v, bbs, 2);
-    return phi;
+    return nd_ir_join(l, v, from, done);
 }
 
 static LLVMValueRef read_index(struct nd_lower *l, struct nd_expr *index)
@@ -126,7 +121,7 @@ static LLVMValueRef read_index(struct nd_lower *l, struct nd_expr *index)
     return v;
 }
 
-// dst->netns = what `value` gives, if there is a name: what is no device has no namespace.
+// dst->netns = what `value` gives, if there is a name: what is not a device has no namespace.
 static void put_netns(struct nd_lower *l, LLVMValueRef dst,
                       LLVMValueRef (*value)(struct nd_lower *l, struct nd_expr *e),
                       struct nd_expr *e)

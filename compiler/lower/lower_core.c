@@ -446,20 +446,6 @@ static LLVMValueRef read_number(struct nd_lower *l, struct nd_expr *e, LLVMValue
                                      : LLVMBuildLShr(l->b, v, down, "");
 }
 
-// The end of two ways: v[0] comes from the block from[0], v[1] from where the builder is.
-static LLVMValueRef join(struct nd_lower *l, LLVMValueRef *v, LLVMBasicBlockRef *from,
-                         LLVMBasicBlockRef done)
-{
-    LLVMValueRef phi;
-
-    from[1] = LLVMGetInsertBlock(l->b);
-    nd_ir_br(l, done);
-    nd_ir_at(l, done);
-    phi = LLVMBuildPhi(l->b, l->i64, "");
-    LLVMAddIncoming(phi, v, from, 2);
-    return phi;
-}
-
 // Through a pointer that the verifier follows without a helper, if the number has the size that it
 // had where this was compiled. The verifier sees which way is dead.
 static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValueRef at)
@@ -482,7 +468,7 @@ static LLVMValueRef load_number(struct nd_lower *l, struct nd_expr *e, LLVMValue
     nd_ir_br(l, done);
     nd_ir_at(l, other);
     v[1] = read_number(l, e, at);
-    return join(l, v, from, done);
+    return nd_ir_join(l, v, from, done);
 }
 
 // Fields change between enum and integer, which for libbpf are two things: both ways, and the
@@ -508,7 +494,7 @@ LLVMValueRef nd_lower_core_load(struct nd_lower *l, struct nd_expr *e, LLVMValue
     nd_ir_br(l, done);
     nd_ir_at(l, is_int);
     v[1] = load_number(l, e, follow(l, &c, base, true));
-    return join(l, v, from, done);
+    return nd_ir_join(l, v, from, done);
 }
 
 // ---- sizes and enumerators ---------------------------------------------------------------------

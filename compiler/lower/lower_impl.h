@@ -253,6 +253,9 @@ LLVMBasicBlockRef nd_ir_bb(struct nd_lower *l, const char *name);
 void nd_ir_at(struct nd_lower *l, LLVMBasicBlockRef bb);  // build there from now on
 void nd_ir_br(struct nd_lower *l, LLVMBasicBlockRef bb);  // jump, unless the block has ended
 void nd_ir_line(struct nd_lower *l, struct nd_span span); // line info of what follows
+// The end of two ways: v[0] comes from the block from[0], v[1] from where the builder is.
+LLVMValueRef nd_ir_join(struct nd_lower *l, LLVMValueRef *v, LLVMBasicBlockRef *from,
+                        LLVMBasicBlockRef done);
 LLVMValueRef nd_ir_call(struct nd_lower *l, enum nd_helper h, LLVMValueRef *args, unsigned int n);
 void nd_lower_feature(struct nd_lower *l, enum nd_feature f); // the kernel must have it
 // The context of the program; a separate function has none, which is recorded.

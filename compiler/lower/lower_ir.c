@@ -138,6 +138,19 @@ void nd_ir_br(struct nd_lower *l, LLVMBasicBlockRef bb)
         LLVMBuildBr(l->b, bb);
 }
 
+LLVMValueRef nd_ir_join(struct nd_lower *l, LLVMValueRef *v, LLVMBasicBlockRef *from,
+                        LLVMBasicBlockRef done)
+{
+    LLVMValueRef phi;
+
+    from[1] = LLVMGetInsertBlock(l->b);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+    phi = LLVMBuildPhi(l->b, l->i64, "");
+    LLVMAddIncoming(phi, v, from, 2);
+    return phi;
+}
+
 void nd_ir_line(struct nd_lower *l, struct nd_span span)
 {
     struct nd_pos pos;

@@ -31,8 +31,7 @@ struct nd_symfile {
     size_t nseg;
 };
 
-// Room for one more item in a growing array.
-static bool room(void **v, size_t n, size_t *cap, size_t item)
+bool nd_symfile_room(void **v, size_t n, size_t *cap, size_t item)
 {
     size_t more = *cap ? *cap * 2 : 64;
     void *p;
@@ -63,7 +62,7 @@ static void read_symtab(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct nd_s
         if ((type != STT_FUNC && type != STT_GNU_IFUNC) || sym.st_shndx == SHN_UNDEF)
             continue;
         name = elf_strptr(elf, sh->sh_link, sym.st_name);
-        if (!name || !*name || !room((void **)&f->v, f->n, &f->cap, sizeof(*f->v)))
+        if (!name || !*name || !nd_symfile_room((void **)&f->v, f->n, &f->cap, sizeof(*f->v)))
             continue;
         f->v[f->n] = (struct usym){sym.st_value, sym.st_size, strdup(name)};
         f->n += f->v[f->n].name != NULL;
@@ -325,7 +324,7 @@ struct nd_symjit *nd_symjit_read(uint32_t pid)
     while (j && f && fgets(line, sizeof(line), f)) {
         line[strcspn(line, "\n")] = 0;
         if (sscanf(line, "%llx %llx %n", &addr, &size, &at) < 2 ||
-            !room((void **)&j->v, j->n, &j->cap, sizeof(*j->v)))
+            !nd_symfile_room((void **)&j->v, j->n, &j->cap, sizeof(*j->v)))
             continue;
         j->v[j->n] = (struct usym){addr, size, strdup(line + at)};
         j->n += j->v[j->n].name != NULL;

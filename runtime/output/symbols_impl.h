@@ -41,6 +41,8 @@ void nd_usyms_snapshot(struct nd_usyms *u, uint32_t pid);
 
 // symbols_file.c: symbols of an executable; path, root: where its separate ones are looked for.
 struct nd_symfile;
+// Room for one more item in a growing array.
+bool nd_symfile_room(void **v, size_t n, size_t *cap, size_t item);
 struct nd_symfile *nd_symfile_read(int fd, const char *path, const char *root);
 void nd_symfile_free(struct nd_symfile *f);
 void nd_symfile_find(struct nd_symfile *f, uint64_t off, struct nd_symbol *out);

@@ -93,22 +93,6 @@ void nd_usyms_free(struct nd_usyms *u)
     free(u);
 }
 
-// Room for one more item in a growing array.
-static bool room(void **v, size_t n, size_t *cap, size_t item)
-{
-    size_t more = *cap ? *cap * 2 : 64;
-    void *p;
-
-    if (n < *cap)
-        return true;
-    p = realloc(*v, more * item);
-    if (!p)
-        return false;
-    *v = p;
-    *cap = more;
-    return true;
-}
-
 // The file as the process sees it, even when it was deleted or lives in another mount namespace.
 static int open_mapped(uint32_t pid, const char *range, const char *path)
 {
@@ -180,7 +164,7 @@ static struct region *new_region(struct process *p, uint64_t start, uint64_t end
 {
     struct region *r;
 
-    if (!room((void **)&p->v, p->n, &p->cap, sizeof(*p->v)))
+    if (!nd_symfile_room((void **)&p->v, p->n, &p->cap, sizeof(*p->v)))
         return NULL;
     r = &p->v[p->n++];
     *r = (struct region){start, end, off, NULL, NULL};

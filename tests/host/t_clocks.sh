@@ -38,6 +38,25 @@ end {
 EOF
 }
 
+# Functions of user space take times of any clock, and min() and max() of times are times.
+more() { # CLOCK
+    cat <<EOF
+event e { t: time }
+fn year(x: time) -> string { return strftime("%Y", x) }
+fn same(x: time) -> time { \$y = x + 1s; return \$y }
+fn now() -> string { return strftime("%Y", nsecs) }
+BEGIN { send e { t: nsecs($1) }; @max = max(nsecs($1)); @min = min(nsecs($1)); @k[1] = max(nsecs($1)); exit() }
+on e { printf("functions %d %d %d\n", year(t) == now(), strftime("%Y", same(t)) == now(), year(t + 1s) == now()); }
+end {
+  \$x = max(@max);
+  printf("aggregations %d %d %d %d\n", strftime("%Y", \$x) == now(), strftime("%Y", @max) == now(),
+         strftime("%Y", min(@min)) == now(), \$x - max(@k[1]) < 1s);
+  for (k, v in @k) { \$v1 = v; printf("rows %d %d %d\n", strftime("%Y", v) == now(), strftime("%Y", max(v)) == now(), strftime("%Y", \$v1) == now()); }
+  clear(@max); clear(@min); clear(@k);
+}
+EOF
+}
+
 day=$(date +%F)
 for clock in monotonic boot tai; do
     script $clock >"$TMP/$clock.nd"
@@ -55,6 +74,11 @@ for clock in monotonic boot tai; do
     "$ND" -q -f json "$TMP/$clock.nd" >"$TMP/json" 2>&1
     has "$clock-json" "$TMP/json" "\"@b\",\"entries\":\[\{\"key\":null,\"value\":\"($today)T"
     "$ND" -q -f csv "$TMP/$clock.nd" >"$TMP/csv" 2>&1
+    more $clock >"$TMP/more.nd"
+    "$ND" -q "$TMP/more.nd" >"$TMP/out" 2>&1
+    has "$clock-functions" "$TMP/out" '^functions 1 1 1$'
+    has "$clock-aggregations" "$TMP/out" '^aggregations 1 1 1 1$'
+    has "$clock-rows" "$TMP/out" '^rows 1 1 1$'
     has "$clock-csv" "$TMP/csv" "^map,@b,.*,($today)T[^,]*\$"
 done
 finish
