@@ -9,9 +9,9 @@ cat >"$TMP/s.nd" <<'END'
 option dev: ifname required "device"
 option way: enum(rx, tx) = rx "which stages"
 option more: bool "a stage more"
-stage one(skb: struct sk_buff *) { try kprobe:no_such_module:f { skb = (struct sk_buff *)arg0 } }
-stage two(skb: struct sk_buff *) { try kprobe:no_such_module:g { skb = (struct sk_buff *)arg0 } }
-stage three(skb: struct sk_buff *) { try kprobe:no_such_module:h { skb = (struct sk_buff *)arg0 } }
+stage one(skb: struct sk_buff *) { try kprobe:no_such_module:no_such_function_f { skb = (struct sk_buff *)arg0 } }
+stage two(skb: struct sk_buff *) { try kprobe:no_such_module:no_such_function_g { skb = (struct sk_buff *)arg0 } }
+stage three(skb: struct sk_buff *) { try kprobe:no_such_module:no_such_function_h { skb = (struct sk_buff *)arg0 } }
 stage four(skb: struct sk_buff *) { try rawtracepoint:no_such_event { skb = args.skb } }
 use stages
 path rx by packet_id when opt.way == rx = qdisc_enq -> one? -> two? -> three? when (opt.more) -> tx_xmit -> netif_rx
@@ -36,9 +36,9 @@ for try in compiled cached; do
 done
 says details 0 -v "$TMP/s.nd" --dev lo
 has details-from-cache "$TMP/err" '^cache: hit'
-has details "$TMP/err" "^      = kprobe:no_such_module:f: module 'no_such_module' has no function 'f'"
+has details "$TMP/err" "^      = kprobe:no_such_module:no_such_function_f: module 'no_such_module' has no function 'no_such_function_f'"
 has details-where "$TMP/err" "^$TMP/s.nd:10:[0-9]+: note: one cannot be served\$"
-same details-others "$(grep -c 'module:h' "$TMP/err")" 0
+same details-others "$(grep -c 'module:no_such_function_h' "$TMP/err")" 0
 
 # The command line comes first, and its name is the one that was typed.
 says required 2 "$TMP/s.nd"
