@@ -187,21 +187,22 @@ has dump-unknown "$TMP/out" 'there is no pass "fry"'
 
 # The current folder is not the library: a word is a tool, and a file is named as one.
 mkdir "$TMP/here"
+nd=$(realpath "$ND")
 echo 'BEGIN { printf("the wrong one\n"); exit() }' | tee "$TMP/here/connections" "$TMP/here/stages.nd" "$TMP/here/flow.nd" >"$TMP/here/mine"
 cp "$TMP/here/mine" "$TMP/here/mine.nd"
 "$ND" compile -o "$TMP/here/drop_reasons" "$TMP/here/mine.nd"
-(cd "$TMP/here" && "$ND" connections --help) >"$TMP/out" 2>&1
+(cd "$TMP/here" && "$nd" connections --help) >"$TMP/out" 2>&1
 has here-tool "$TMP/out" 'usage: ndtrace connections'
-(cd "$TMP/here" && "$ND" drop_reasons --help) >"$TMP/out" 2>&1
+(cd "$TMP/here" && "$nd" drop_reasons --help) >"$TMP/out" 2>&1
 has here-object "$TMP/out" 'usage: ndtrace drop_reasons'
-(cd "$TMP/here" && "$ND" --duration 100ms -e 'use flow; netif_rx { @ = count() }') >"$TMP/out" 2>&1
+(cd "$TMP/here" && "$nd" --duration 100ms -e 'use flow; netif_rx { @ = count() }') >"$TMP/out" 2>&1
 same here-stages-exit $? 0
 same here-stages "$(grep -c 'wrong one' "$TMP/out")" 0
-(cd "$TMP/here" && "$ND" mine) >"$TMP/out" 2>&1
+(cd "$TMP/here" && "$nd" mine) >"$TMP/out" 2>&1
 same here-word-exit $? 2
 has here-word "$TMP/out" 'write ./mine'
 for file in ./mine mine.nd "$TMP/here/mine"; do
-    same "here-file-${file##*/}" "$(cd "$TMP/here" && "$ND" "$file")" 'the wrong one'
+    same "here-file-${file##*/}" "$(cd "$TMP/here" && "$nd" "$file")" 'the wrong one'
 done
 
 # Scripts and objects that can be read only once, with the cache and without it.
