@@ -17,11 +17,16 @@ works() { as "$1" "$2" 0 "$3"; has "$1" "$TMP/$1.out" '^@.*: [1-9]'; }
 lacks() { as "$1" "$2" "$3" "$4"; has "$1" "$TMP/$1.err" "$5"; }
 
 chmod 755 "$TMP"
-both=,+bpf,+perfmon
+both=,+bpf,+perfmon perf=,+bpf,+perfmon
+# What a distribution adds to the kernel: perf events for the administrator only.
+if [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 2 ]; then
+    perf=$both,+sys_admin
+    lacks paranoid $both 1 'profile:hz:99 { @ = count() }' 'CAP_SYS_ADMIN is missing.*perf_event_paranoid is above 2'
+fi
 works raw $both 'rawtracepoint:sys_enter { @ = count() }'
 works event $both 'tracepoint:sched:sched_switch { @[args.next_pid > 0] = count() }'
-works sampling $both 'profile:hz:99 { @ = count() }'
-works clock $both 'software:cpu-clock:1000000 { @ = count() }'
+works sampling $perf 'profile:hz:99 { @ = count() }'
+works clock $perf 'software:cpu-clock:1000000 { @ = count() }'
 works timer $both 'interval:ms:50 { @ = count() }'
 works tasks $both 'iter:task { @ = count() }'
 works admin ,+sys_admin 'rawtracepoint:sys_enter { @ = count() }'
@@ -41,7 +46,7 @@ fi
 record='tracepoint:syscalls:sys_enter_read { @ = sum(args.count) }'
 if grep -q ' tracefs ' /proc/mounts; then
     lacks record $both 2 "$record" 'CAP_DAC_READ_SEARCH is missing'
-    works record-read $both,+dac_read_search "$record"
+    works record-read $perf,+dac_read_search "$record"
 else
     lacks record $both 2 "$record" 'tracefs, which is not mounted here; CAP_SYS_ADMIN is missing'
     lacks record-mounted ,+sys_admin 2 "$record" 'Permission denied; CAP_DAC_READ_SEARCH is missing'
