@@ -263,63 +263,46 @@ static LLVMValueRef part(struct nd_lower *l, const struct side *s, uint32_t off)
 // A device that options name is followed by its number when it gets another name.
 static LLVMValueRef same_index(struct nd_lower *l, const struct side *a, const struct side *b)
 {
-    LLVMBasicBlockRef from, asks = nd_ir_bb(l, "index"), done = nd_ir_bb(l, "indexed"), in;
-    LLVMValueRef want = part(l, b, INDEX), eq, phi;
+    LLVMBasicBlockRef asks = nd_ir_bb(l, "index"), done = nd_ir_bb(l, "indexed"), from[2];
+    LLVMValueRef want = part(l, b, INDEX), v[2] = {LLVMConstInt(l->i1, 0, 0)};
 
-    from = LLVMGetInsertBlock(l->b);
+    from[0] = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, nd_ir_bool(l, want), asks, done);
     nd_ir_at(l, asks);
-    eq = LLVMBuildICmp(l->b, LLVMIntEQ, part(l, a, INDEX), want, "");
-    in = LLVMGetInsertBlock(l->b);
-    nd_ir_br(l, done);
-    nd_ir_at(l, done);
-    phi = LLVMBuildPhi(l->b, l->i1, "");
-    LLVMAddIncoming(phi, (LLVMValueRef[]){LLVMConstInt(l->i1, 0, 0), eq},
-                    (LLVMBasicBlockRef[]){from, in}, 2);
-    return phi;
+    v[1] = LLVMBuildICmp(l->b, LLVMIntEQ, part(l, a, INDEX), want, "");
+    return nd_ir_join(l, v, from, done);
 }
 
 // 0 stands for any.
 static LLVMValueRef same_netns(struct nd_lower *l, const struct side *a, const struct side *b)
 {
-    LLVMBasicBlockRef from, asks = nd_ir_bb(l, "netns"), done = nd_ir_bb(l, "compared"), in;
-    LLVMValueRef want = part(l, b, NETNS), got, eq, phi;
+    LLVMBasicBlockRef asks = nd_ir_bb(l, "netns"), done = nd_ir_bb(l, "compared"), from[2];
+    LLVMValueRef want = part(l, b, NETNS), got, v[2] = {LLVMConstInt(l->i1, 1, 0)};
 
-    from = LLVMGetInsertBlock(l->b);
+    from[0] = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, nd_ir_bool(l, want), asks, done);
     nd_ir_at(l, asks);
     got = part(l, a, NETNS);
-    eq = LLVMBuildOr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, got, want, ""),
-                     LLVMBuildICmp(l->b, LLVMIntEQ, got, nd_ir_i64(l, 0), ""), "");
-    in = LLVMGetInsertBlock(l->b);
-    nd_ir_br(l, done);
-    nd_ir_at(l, done);
-    phi = LLVMBuildPhi(l->b, l->i1, "");
-    LLVMAddIncoming(phi, (LLVMValueRef[]){LLVMConstInt(l->i1, 1, 0), eq},
-                    (LLVMBasicBlockRef[]){from, in}, 2);
-    return phi;
+    v[1] = LLVMBuildOr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, got, want, ""),
+                       LLVMBuildICmp(l->b, LLVMIntEQ, got, nd_ir_i64(l, 0), ""), "");
+    return nd_ir_join(l, v, from, done);
 }
 
 static LLVMValueRef both(struct nd_lower *l, const struct side *a, const struct side *b)
 {
     LLVMBasicBlockRef named = nd_ir_bb(l, "named"), other = nd_ir_bb(l, "other"),
-                      done = nd_ir_bb(l, "same"), ends[2];
-    LLVMValueRef no = LLVMConstInt(l->i1, 0, 0), v[2] = {NULL, no}, phi;
+                      done = nd_ir_bb(l, "same"), from[2];
+    LLVMValueRef v[2] = {LLVMConstInt(l->i1, 0, 0)};
 
     LLVMBuildCondBr(l->b, nd_lower_bytes_equal(l, a->bytes, b->bytes, NAME_BYTES), named, other);
     nd_ir_at(l, other);
     if (a->dev && b->option)
         LLVMBuildCondBr(l->b, same_index(l, a, b), named, done);
-    ends[1] = LLVMGetInsertBlock(l->b);
+    from[0] = LLVMGetInsertBlock(l->b);
     nd_ir_br(l, done); // unless it has ended
     nd_ir_at(l, named);
-    v[0] = same_netns(l, a, b);
-    ends[0] = LLVMGetInsertBlock(l->b);
-    nd_ir_br(l, done);
-    nd_ir_at(l, done);
-    phi = LLVMBuildPhi(l->b, l->i1, "");
-    LLVMAddIncoming(phi, v, ends, 2);
-    return phi;
+    v[1] = same_netns(l, a, b);
+    return nd_ir_join(l, v, from, done);
 }
 
 // Are both the same device? One without a namespace is that of any.

@@ -146,7 +146,7 @@ LLVMValueRef nd_ir_join(struct nd_lower *l, LLVMValueRef *v, LLVMBasicBlockRef *
     from[1] = LLVMGetInsertBlock(l->b);
     nd_ir_br(l, done);
     nd_ir_at(l, done);
-    phi = LLVMBuildPhi(l->b, l->i64, "");
+    phi = LLVMBuildPhi(l->b, LLVMTypeOf(v[0]), "");
     LLVMAddIncoming(phi, v, from, 2);
     return phi;
 }
