@@ -31,7 +31,7 @@ suite() { # NAME COMMAND...
     "$@" >"$log" 2>&1 || code=$?
     report "$name" $code $((SECONDS - t0)) "$log"
 }
-# COMMAND...: beside the suites that follow, most of which leave a CPU idle; end_beside NAME reports it.
+# COMMAND...: beside the suites that follow, which leave a CPU idle most of the time; end_beside NAME reports it.
 beside() {
     local t0=$SECONDS
     { "$@" >"$dir/beside" 2>&1; echo $? $((SECONDS - t0)) >"$dir/beside.end"; } &
@@ -57,14 +57,10 @@ quick_suites() {
     suite "live, some" bash tests/host/run.sh count events end kill output probes two
 }
 all_suites() {
-    local kernels one
-    kernels=$(. tests/vm/common.sh && echo "$CHECK_KERNELS")
-    one=$(tr ' ' '\n' <<<"$kernels" | grep -x 5.10 | head -n 1)
-    if [ -n "$one" ] && [ "$(nproc)" -gt 1 ]; then
-        # Nothing is built by two at a time.
-        "$make" -s "$jobs" vm-programs && beside env NDTRACE_VM_JOBS=1 "$make" -s check-vm KERNEL="$one"
-        kernels=$(tr ' ' '\n' <<<"$kernels" | grep -vx "$one" | tr '\n' ' ')
-    fi
+    # Nothing is built by two at a time.
+    touch "$dir/busy"
+    "$make" -s "$jobs" vm-programs
+    beside env NDTRACE_VM_BUSY="$dir/busy" "$make" -s check-vm KERNEL="$(. tests/vm/common.sh && echo "$CHECK_KERNELS")"
     suite "unit tests" "$make" -s "$jobs" check-unit
     suite "rooms" "$make" -s check-rooms
     suite "the tests' own tools" bash tests/selftest.sh
@@ -80,9 +76,9 @@ all_suites() {
     # Also as with a C library whose searches keep const.
     suite "clang builds clean" "$make" -s "$jobs" CC="$(sh .ci/llvm.sh clang)" B=build/clang \
         CFLAGS="-include tests/keep_const.h" all
-    [ -z "${beside:-}" ] || end_beside "on Linux $one"
-    suite "on other kernels" "$make" -s check-vm KERNEL="$kernels"
     suite "fuzz, 60 s" "$make" -s fuzz FUZZ_SECONDS=60
+    rm "$dir/busy"
+    end_beside "on other kernels"
 }
 
 : >"$dir/again"

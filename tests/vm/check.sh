@@ -16,6 +16,7 @@ kernels=${1:-$KERNELS}
 tests=${2:-$(cd "$HERE/tests" && grep -L '^# on demand' -- *.sh | sed 's/\.sh$//' | tr '\n' ' ')}
 named=${2:-}
 jobs=${NDTRACE_VM_JOBS:-$(nproc)}
+busy=${NDTRACE_VM_BUSY:-} # as long as this file is there, something else needs a CPU: a machine less at a time
 logs=build/vm
 mkdir -p $logs
 
@@ -77,12 +78,15 @@ for t in $tests; do
         { echo "$t: $script failed on $k:"; tail -n 5 "$logs/$t.before.log"; }
 done
 
-running=0
+may_start() {
+    local n=$jobs
+    [ ! -e "$busy" ] || n=$((jobs > 1 ? jobs - 1 : 1))
+    [ "$(jobs -rp | wc -l)" -lt "$n" ]
+}
 for w in "${work[@]}"; do
+    until may_start; do sleep 1; done
     # shellcheck disable=SC2086
     one $w &
-    running=$((running + 1))
-    ((running < jobs)) || { wait -n && :; running=$((running - 1)); }
 done
 wait
 passed=0 failed=0
