@@ -42,11 +42,13 @@ GEN_CFLAGS := -Wno-undef -Wno-sign-compare -Wno-missing-prototypes -Wno-unused-f
 
 LLVM_CPPFLAGS = $(filter -I% -D%,$(shell $(LLVM_CONFIG) --cppflags))
 # LLVM's BPF parts as archives if the distribution has them; otherwise the shared library.
-LLVM_STATIC := $(shell $(LLVM_CONFIG) --link-static --libs bpf passes >/dev/null 2>&1 && \
+# Instructions of x86 programs are decoded, if LLVM knows them.
+LLVM_PARTS := bpf passes $(filter x86disassembler x86desc x86info,$(shell $(LLVM_CONFIG) --components))
+LLVM_STATIC := $(shell $(LLVM_CONFIG) --link-static --libs $(LLVM_PARTS) >/dev/null 2>&1 && \
 	test -e "$$($(LLVM_CONFIG) --libdir 2>/dev/null)/libLLVMBPFCodeGen.a" && echo yes)
 ifeq ($(LLVM_STATIC),yes)
 LLVM_SYSTEM_LIBS = $(filter-out %libz3.so -lxml2,$(shell $(LLVM_CONFIG) --link-static --system-libs)) -lstdc++ -lm -lz
-LLVM_LIBS = -L$(shell $(LLVM_CONFIG) --libdir) $(shell $(LLVM_CONFIG) --link-static --libs bpf passes) \
+LLVM_LIBS = -L$(shell $(LLVM_CONFIG) --libdir) $(shell $(LLVM_CONFIG) --link-static --libs $(LLVM_PARTS)) \
 	-Wl,--as-needed $(LLVM_SYSTEM_LIBS)
 else
 LLVM_LIBS = $(shell $(LLVM_CONFIG) --ldflags --libs) -lz
@@ -112,8 +114,9 @@ $(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o $(B)/compiler/front/parse.
 $(B)/grammar/%.o: $(B)/grammar/%.c
 	$(CC) $(ALL_CFLAGS) $(GEN_CFLAGS) -c -o $@ $<
 
-# Only the lowering sees LLVM's headers.
-$(B)/compiler/lower/%.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
+# Only the lowering and the decoder see LLVM's headers.
+$(B)/compiler/lower/%.o $(B)/compiler/kernel/elf_insn.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
+$(B)/compiler/kernel/elf_insn.o: ALL_CFLAGS += $(if $(filter x86disassembler,$(LLVM_PARTS)),-DND_X86_DECODER)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<

@@ -8,6 +8,7 @@
 #include "compiler/net/net.h"
 #include "compiler/user/mfwrite.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,9 @@ static void load(struct nd_unit *u)
     int src = o->file ? nd_source_file(&u->sources, o->file)
                       : nd_source_text(&u->sources, "-e", o->text, size);
 
-    if (src < 0)
+    if (src == -EPERM && u->sources.refused)
+        nd_library_refuse(u, ND_NO_SPAN, u->program.path);
+    else if (src < 0)
         nd_error(&u->diags, ND_E0100, ND_NO_SPAN, "%s: %s", u->program.path, strerror(-src));
 }
 
@@ -147,6 +150,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     struct nd_kernel_opts ko = {.facts = o->facts,
                                 .pid = o->pid,
                                 .btf_file = o->btf,
+                                .tracefs = o->tracefs,
                                 .no_btf = o->without & ND_F_BIT(BTF),
                                 .no_module_btf = o->without & ND_F_BIT(MODULE_BTF)};
     struct nd_program *p;
@@ -160,6 +164,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     }
     u->opts = *o;
     u->sources.arena = u->diags.arena = u->arena;
+    u->sources.trust = o->trust;
     u->kernel = nd_kernel_new(u->arena, &ko);
     p = &u->program;
     p->arena = u->arena;

@@ -8,21 +8,23 @@
 #include "runtime/common/plan.h"
 
 struct nd_compile_opts {
-    const char *file;   // script to read, or
-    const char *text;   // the text of a one-liner (-e)
-    size_t text_size;   // its bytes; 0: up to its NUL
-    const char *facts;  // recorded kernel description instead of the live kernel
-    const char *pid;    // -p: whose programs and libraries are meant, or NULL
-    const char *btf;    // --btf FILE
-    const char *stdlib; // folder of the standard library's modules, or NULL
-    bool verbose;       // all reasons for what the kernel cannot serve
-    bool no_modules;    // leave `use` alone (fmt)
-    const char *dump;   // what this pass made goes to stderr, or NULL
-    bool reads;         // note what is read: nd_lower_reads
-    bool verify;        // LLVM's verifier looks at what was lowered
-    bool unsafe;        // probes may be on functions that programs themselves run in
-    bool portable;      // an object that other kernels load as well
-    uint32_t without;   // ND_F_BIT()s: what the target kernel lacks
+    const char *file;             // script to read, or
+    const char *text;             // the text of a one-liner (-e)
+    size_t text_size;             // its bytes; 0: up to its NUL
+    const char *facts;            // recorded kernel description instead of the live kernel
+    const char *pid;              // -p: whose programs and libraries are meant, or NULL
+    const char *btf;              // --btf FILE
+    int tracefs;                  // of nd_kernel_mount_tracefs(), or 0
+    const char *stdlib;           // folder of the standard library's modules, or NULL
+    bool verbose;                 // all reasons for what the kernel cannot serve
+    bool no_modules;              // leave `use` alone (fmt)
+    const char *dump;             // what this pass made goes to stderr, or NULL
+    bool reads;                   // note what is read: nd_lower_reads
+    bool verify;                  // LLVM's verifier looks at what was lowered
+    const struct nd_trust *trust; // whose files are read, NULL: all
+    bool unsafe;                  // probes may be on functions that programs themselves run in
+    bool portable;                // an object that other kernels load as well
+    uint32_t without;             // ND_F_BIT()s: what the target kernel lacks
     // What the object will have, before its code is made: see lower.h; or NULL.
     void (*planned)(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps);
     void *planned_arg;

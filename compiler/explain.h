@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-// Attach points and how they are served, all that is read (lowered with `reads`; NULL: nothing was),
-// what leaves the kernel, maps and bytes.
+// Attach points and how they are served, all that is read (lowered with `reads`; NULL: nothing
+// was), what leaves the kernel, maps and bytes.
 void nd_explain(struct nd_program *p, const struct nd_lowered *lowered, FILE *out);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "compiler/front/parse.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,6 +68,14 @@ static const char *in_stdlib(struct nd_unit *u, const char *name)
                            name);
 }
 
+void nd_library_refuse(struct nd_unit *u, struct nd_span span, const char *path)
+{
+    nd_help(&u->diags,
+            nd_error(&u->diags, ND_E0113, span, "%s is not read: %s", path, u->sources.refused),
+            "whoever can change it would decide what this user runs; ndtrace --any-owner reads it "
+            "all the same");
+}
+
 // anywhere: not only from the library.
 static void load_module(struct nd_unit *u, struct nd_decl *d, bool anywhere)
 {
@@ -82,6 +91,10 @@ static void load_module(struct nd_unit *u, struct nd_decl *d, bool anywhere)
         if (seen(u, paths[i]))
             return;
         src = nd_source_file(&u->sources, paths[i]);
+        if (src == -EPERM && u->sources.refused) {
+            nd_library_refuse(u, d->name_span, paths[i]);
+            return;
+        }
     }
     if (src >= 0) {
         load_source(u, (uint32_t)src);

@@ -13,4 +13,7 @@ void nd_library_load(struct nd_unit *u);
 // installed, otherwise where the build says. May not exist.
 const char *nd_library_dir(struct nd_arena *a, const char *given);
 
+// The error for a file that is not trusted: u->sources.refused says why.
+void nd_library_refuse(struct nd_unit *u, struct nd_span span, const char *path);
+
 #endif

@@ -334,7 +334,8 @@ static int list_stages(const struct nd_compile_opts *o, const char *glob, FILE *
 
 int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob, FILE *out)
 {
-    struct nd_kernel_opts ko = {.facts = o->facts, .pid = o->pid, .btf_file = o->btf};
+    struct nd_kernel_opts ko = {
+        .facts = o->facts, .pid = o->pid, .btf_file = o->btf, .tracefs = o->tracefs};
     struct list l = {.out = out};
     int ret;
 

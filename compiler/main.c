@@ -6,6 +6,8 @@
 #include "compiler/front/fmt.h"
 #include "compiler/list.h"
 #include "compiler/user/mfbuild.h"
+#include "runtime/common/sandbox.h"
+#include "runtime/common/trust.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -18,6 +20,7 @@ enum { EXIT_RUN = 1, EXIT_SCRIPT = 2 };
 struct args {
     const char *mode;
     struct nd_compile_opts o;
+    struct nd_trust trust;
     int out_fd, warn_fd, plan_fd;
     bool json;
     char **rest;
@@ -39,6 +42,7 @@ static const char usage[] =
     "  --dump PASS    what this pass made, to stderr: load parse options declare expand infer "
     "check\n"
     "                 lower optimise emit finish\n"
+    "  --any-owner    also scripts and modules that others own or can write to\n"
     "  --without A,B  what the target kernel lacks: names of docs/kernels.md\n";
 
 enum {
@@ -51,7 +55,8 @@ enum {
     OPT_DUMP,
     OPT_WITHOUT,
     OPT_PORTABLE,
-    OPT_UNSAFE
+    OPT_UNSAFE,
+    OPT_ANY_OWNER
 };
 
 // Long: one case for each flag.
@@ -68,6 +73,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
         {"dump", required_argument, NULL, OPT_DUMP},
         {"portable", no_argument, NULL, OPT_PORTABLE},
         {"unsafe", no_argument, NULL, OPT_UNSAFE},
+        {"any-owner", no_argument, NULL, OPT_ANY_OWNER},
         {"without", required_argument, NULL, OPT_WITHOUT},
         {"pid", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
@@ -119,6 +125,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
             break;
         case OPT_UNSAFE:
             a->o.unsafe = true;
+            break;
+        case OPT_ANY_OWNER:
+            a->o.trust = NULL;
             break;
         case OPT_WITHOUT:
             if (!nd_without_parse(optarg, &a->o.without)) {
@@ -321,12 +330,20 @@ static int run(struct args *a)
 int main(int argc, char **argv)
 {
     struct nd_plan end = {.magic = ND_PLAN_MAGIC, .kind = ND_PLAN_END};
-    struct args a = {0};
-    int code;
+    struct args a = {.o.trust = &a.trust};
+    int code, err;
 
+    nd_trust_init(&a.trust);
     if (!parse_args(argc, argv, &a)) {
         fputs(usage, stderr);
         return EXIT_SCRIPT;
+    }
+    if (!a.o.facts)
+        a.o.tracefs = nd_kernel_mount_tracefs();
+    err = nd_sandbox_reader();
+    if (err && err != -ENOSYS && err != -EINVAL) { // kernels and machines without the means
+        fprintf(stderr, "ndtrace-compile: cannot shut off system calls: %s\n", strerror(-err));
+        return EXIT_RUN;
     }
     if (!strcmp(a.mode, "list"))
         return nd_list(&a.o, a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*",

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,32 @@ struct usym_search {
     struct nd_near near;
 };
 
+// A breakpoint in the middle of an instruction changes what the traced program does.
+static bool may_break(struct nd_expand *x, const char *path, uint64_t addr)
+{
+    const char *why;
+    enum nd_insn how =
+        x->p->unsafe ? ND_INSN_STARTS : nd_kernel_insn(x->p->kernel, path, addr, &why);
+    struct nd_arena *a = x->p->arena;
+
+    if (how == ND_INSN_STARTS)
+        return true;
+    nd_help(
+        x->p->diags,
+        nd_expand_fail(x, ND_E0610,
+                       how == ND_INSN_INSIDE
+                           ? nd_arena_printf(a, "no instruction starts at 0x%" PRIx64 " of %s%s%s",
+                                             addr, nd_kernel_exec_shown(x->p->kernel, path),
+                                             why ? ": " : "", why ? why : "")
+                           : nd_arena_printf(a,
+                                             "whether an instruction starts at 0x%" PRIx64
+                                             " of %s is not known: %s",
+                                             addr, nd_kernel_exec_shown(x->p->kernel, path), why)),
+        "a breakpoint inside an instruction changes what the program does; objdump -d shows where "
+        "instructions start, and ndtrace --unsafe attaches all the same");
+    return false;
+}
+
 static int add_usym(void *arg, const struct nd_usym *sym)
 {
     struct usym_search *s = arg;
@@ -22,6 +49,13 @@ static int add_usym(void *arg, const struct nd_usym *sym)
     struct nd_target *t;
 
     if (!sym->chosen && !nd_expand_inside(s->x, s->off, sym->size))
+        return -ERANGE;
+    if (s->off && sym->chosen && !s->x->p->unsafe) {
+        nd_expand_malformed(s->x, "the function is chosen when the program runs, so the offset "
+                                  "cannot be checked; ndtrace --unsafe attaches all the same");
+        return -ERANGE;
+    }
+    if (s->off && !sym->chosen && !may_break(s->x, s->path, sym->addr + s->off))
         return -ERANGE;
     t = nd_expand_add(s->x, s->path, sym->chosen && !nd_glob_is(part) ? part : sym->name);
 
@@ -129,6 +163,8 @@ void nd_expand_uprobe(struct nd_expand *x)
             nd_expand_malformed(x, "this address is not in the code of the file");
             return;
         }
+        if (!may_break(x, s.path, addr))
+            return;
         t = nd_expand_add(x, s.path, x->part[1]);
         t->num = off;
         return;

@@ -24,6 +24,7 @@
     X(E0110, "empty script")                        \
     X(E0111, "preprocessor directive")              \
     X(E0112, "not a text file")                     \
+    X(E0113, "file is not trusted")                 \
     X(E0201, "unknown name")                        \
     X(E0202, "unknown function")                    \
     X(E0203, "unknown type")                        \
@@ -75,6 +76,7 @@
     X(E0606, "no kprobes")                          \
     X(E0607, "not safe to probe")                   \
     X(E0609, "not possible on other kernels")       \
+    X(E0610, "not at an instruction")               \
     X(E0701, "too large")                           \
     X(E0702, "too many probes")                     \
     X(E0703, "loop bound too large")                \

@@ -3,6 +3,7 @@
 #include "compiler/front/source.h"
 
 #include "compiler/front/arena.h"
+#include "runtime/common/trust.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +27,17 @@ int nd_source_text(struct nd_sources *s, const char *path, const char *text, siz
     return (int)s->n - 1;
 }
 
+// Of the file that is open, which is the one that is read.
+static int trusted(struct nd_sources *s, const struct stat *st)
+{
+    char why[160];
+
+    if (!s->trust || !nd_trust_why_not(s->trust, st, why, sizeof(why)))
+        return 0;
+    s->refused = nd_arena_strdup(s->arena, why);
+    return -EPERM;
+}
+
 int nd_source_file(struct nd_sources *s, const char *path)
 {
     size_t cap = 64 << 10, n = 0, got;
@@ -37,9 +49,10 @@ int nd_source_file(struct nd_sources *s, const char *path)
     if (!f)
         return -errno;
     if (!fstat(fileno(f), &st)) {
-        if (S_ISDIR(st.st_mode)) {
+        err = S_ISDIR(st.st_mode) ? -EISDIR : trusted(s, &st);
+        if (err) {
             fclose(f);
-            return -EISDIR;
+            return err;
         }
         if (S_ISREG(st.st_mode) && st.st_size > 0)
             cap = (size_t)st.st_size + 1;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct nd_arena;
+struct nd_trust;
 
 struct nd_span {
     uint32_t src; // index in nd_sources; ND_NO_SRC: no position
@@ -28,6 +29,8 @@ struct nd_source {
 
 struct nd_sources {
     struct nd_arena *arena;
+    const struct nd_trust *trust; // whose files are read; NULL: all
+    const char *refused;          // why the last file was not read, after -EPERM
     struct nd_source *v;
     uint32_t n, cap;
 };
@@ -38,7 +41,8 @@ struct nd_pos {
 
 #define ND_SOURCE_MAX ((size_t)16 << 20)
 
-// Index of the new source, or a negative errno (-EFBIG above ND_SOURCE_MAX).
+// Index of the new source, or a negative errno (-EFBIG above ND_SOURCE_MAX; -EPERM if the file is
+// not trusted, see `refused`).
 int nd_source_file(struct nd_sources *s, const char *path);
 int nd_source_text(struct nd_sources *s, const char *path, const char *text, size_t size);
 

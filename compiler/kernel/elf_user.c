@@ -65,6 +65,11 @@ void *nd_elf_handle(struct nd_elf *e)
     return e->elf;
 }
 
+int nd_elf_fd(const struct nd_elf *e)
+{
+    return e->fd;
+}
+
 uint64_t nd_elf_offset(struct nd_elf *e, uint64_t addr)
 {
     GElf_Phdr ph;

@@ -22,6 +22,7 @@ struct nd_kernel *nd_kernel_new(struct nd_arena *a, const struct nd_kernel_opts 
     if (opts) {
         k->no_btf = opts->no_btf;
         k->no_module_btf = opts->no_module_btf;
+        k->tracefs_given = opts->tracefs;
     }
     if (opts && opts->pid && !k->facts)
         nd_elf_of_process(k, opts->pid);
@@ -40,6 +41,8 @@ void nd_kernel_free(struct nd_kernel *k)
         nd_btf_free(k->modules.v[i].base);
     if (k->tracefs >= 0)
         close(k->tracefs);
+    else if (k->tracefs_given > 0)
+        close(k->tracefs_given);
     free(k->kallsyms);
     free(k->functions);
 }

@@ -20,8 +20,13 @@ struct nd_kernel_opts {
     const char *facts;          // folder with a recorded description, or NULL: the live kernel
     const char *pid;            // programs and libraries are those of this process, or NULL
     const char *btf_file;       // --btf FILE instead of /sys/kernel/btf/vmlinux, or NULL
+    int tracefs;                // of nd_kernel_mount_tracefs(); 0: mounted when it is needed
     bool no_btf, no_module_btf; // as if the live kernel had none
 };
+
+// For a process that gives up the right to mount: where no tracefs is mounted, a descriptor of one
+// of its own, or a negative errno; 0: there is one. The kernel description owns the descriptor.
+int nd_kernel_mount_tracefs(void);
 
 // Recorded description, all optional: FACTS/btf (raw BTF), FACTS/release ("6.18.44 x86_64"),
 // FACTS/events/CATEGORY/EVENT/format, FACTS/kallsyms (format of /proc/kallsyms),
@@ -145,6 +150,10 @@ int nd_kernel_each_usym(struct nd_kernel *k, const char *path, const char *patte
                         const char **why);
 // Which build of an executable it is: "SIZE-CRC32" of the file.
 const char *nd_kernel_file_id(struct nd_kernel *k, const char *path);
+enum nd_insn { ND_INSN_STARTS, ND_INSN_INSIDE, ND_INSN_UNKNOWN };
+// Does an instruction start at this virtual address of the file? Otherwise *why, as the end of a
+// sentence, or NULL.
+enum nd_insn nd_kernel_insn(struct nd_kernel *k, const char *path, uint64_t addr, const char **why);
 // File offset of a virtual address of the file, or UINT64_MAX.
 uint64_t nd_kernel_addr_offset(struct nd_kernel *k, const char *path, uint64_t addr);
 

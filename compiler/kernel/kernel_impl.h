@@ -44,6 +44,7 @@ struct nd_kernel {
     const char *arch;
 
     bool tracefs_tried;
+    int tracefs_given; // see nd_kernel_opts
     int tracefs;
     const char *tracefs_why;
     ND_VEC(struct nd_tp_entry *) formats;
@@ -79,6 +80,7 @@ struct nd_elf *nd_elf_get(struct nd_kernel *k, const char *path, int *err, const
 void nd_elf_free_all(struct nd_kernel *k);
 // The Elf * of it, as void * so that libelf's header stays in two files.
 void *nd_elf_handle(struct nd_elf *e);
+int nd_elf_fd(const struct nd_elf *e);
 uint64_t nd_elf_offset(struct nd_elf *e, uint64_t addr);
 
 // kernel_tpbtf.c: fills the fields of an event (category and event are set) from BTF.

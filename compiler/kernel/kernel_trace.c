@@ -19,8 +19,17 @@
 
 // ---- the tracefs -----------------------------------------------------------------------------
 
-// A mount of our own, reached only through this descriptor (Linux 5.2).
-static int private_tracefs(const char **why)
+static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+
+static bool is_tracefs(const char *path)
+{
+    struct statfs fs;
+
+    return !statfs(path, &fs) && fs.f_type == TRACEFS_MAGIC;
+}
+
+// A mount of our own, reached only through this descriptor (Linux 5.2). Negative errno.
+static int private_tracefs(void)
 {
     int fs, fd = -1, err;
 
@@ -28,27 +37,28 @@ static int private_tracefs(const char **why)
     if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
         fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
                           MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-    err = errno;
+    err = fd < 0 ? -errno : fd;
     if (fs >= 0)
         close(fs);
-    if (fd < 0)
-        *why = err == EPERM || err == EACCES ? "the formats of tracepoints are in tracefs, which "
-                                               "is not mounted here; CAP_SYS_ADMIN "
-                                               "is missing to mount it"
-               : err == ENODEV               ? "this kernel has no tracefs (CONFIG_TRACING is off)"
-                               : "tracefs is not mounted; mount it with: mount -t tracefs "
-                                 "tracefs /sys/kernel/tracing";
-    return fd;
+    return err;
 }
 
-static int mounted_tracefs(const char **why)
+int nd_kernel_mount_tracefs(void)
 {
-    static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-    struct statfs fs;
+    size_t i;
+
+    for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (is_tracefs(places[i]))
+            return 0;
+    return private_tracefs();
+}
+
+static int mounted_tracefs(struct nd_kernel *k, const char **why)
+{
     int fd;
 
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        if (statfs(places[i], &fs) || fs.f_type != TRACEFS_MAGIC)
+        if (!is_tracefs(places[i]))
             continue;
         fd = open(places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd >= 0 && faccessat(fd, "events", R_OK | X_OK, AT_EACCESS) == 0)
@@ -59,7 +69,15 @@ static int mounted_tracefs(const char **why)
                "CAP_DAC_READ_SEARCH is missing";
         return -1;
     }
-    return private_tracefs(why);
+    fd = k->tracefs_given ? k->tracefs_given : private_tracefs();
+    if (fd < 0)
+        *why = fd == -EPERM || fd == -EACCES ? "the formats of tracepoints are in tracefs, which "
+                                               "is not mounted here; CAP_SYS_ADMIN "
+                                               "is missing to mount it"
+               : fd == -ENODEV               ? "this kernel has no tracefs (CONFIG_TRACING is off)"
+                               : "tracefs is not mounted; mount it with: mount -t tracefs "
+                                 "tracefs /sys/kernel/tracing";
+    return fd < 0 ? -1 : fd;
 }
 
 int nd_kernel_tracefs(struct nd_kernel *k, const char **why)
@@ -67,7 +85,7 @@ int nd_kernel_tracefs(struct nd_kernel *k, const char **why)
     if (!k->tracefs_tried) {
         k->tracefs_tried = true;
         if (!k->facts) {
-            k->tracefs = mounted_tracefs(&k->tracefs_why);
+            k->tracefs = mounted_tracefs(k, &k->tracefs_why);
         } else {
             k->tracefs = open(k->facts, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
             k->tracefs_why = "the recorded description has no folder of events";

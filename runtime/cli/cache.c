@@ -168,6 +168,7 @@ static bool make_key(struct nd_cache *c, const struct nd_compiler_opts *o)
     put_string(t, "messages", o->messages);
     put_string(t, "for", isatty(STDERR_FILENO) ? "a terminal" : "a file");
     put_string(t, "unsafe", o->unsafe ? "yes" : "");
+    put_string(t, "of any owner", o->any_owner ? "yes" : "");
     put_string(t, "path", o->text ? "-e" : o->file);
     if (o->text)
         put_string(t, "text", o->text);

@@ -4,6 +4,7 @@
 #include "runtime/cli/cache_dir.h"
 
 #include "runtime/common/msg.h"
+#include "runtime/common/trust.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -71,7 +72,8 @@ static int refused(const char *path, const char *why)
 
 int nd_cache_dir(void)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], why[PATH_MAX + 200];
+    struct nd_trust trust;
     struct stat st;
     int fd;
 
@@ -79,6 +81,10 @@ int nd_cache_dir(void)
         return -1;
     fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) {
+        nd_trust_init(&trust);
+        // Whoever owns a folder or link on the way decides where the new folders are.
+        if (nd_trust_why_not_way(&trust, path, why, sizeof(why)))
+            return refused(path, why);
         make_folders(path);
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }

@@ -75,8 +75,8 @@ static int find_script(struct cli *c)
         return -ENOENT;
     }
     c->compile.file = c->path;
-    err = nd_find_once(c->path, sizeof(c->path));
-    if (err)
+    err = nd_find_once(c->path, sizeof(c->path), c->compile.any_owner);
+    if (err && err != -EPERM)
         nd_msg("error: cannot read %s: %s", c->path, strerror(-err));
     return err;
 }
@@ -315,20 +315,6 @@ static int check(struct cli *c, int argc, char **argv)
     return check_in_kernel(c);
 }
 
-static int write_object(const struct nd_object *obj, const char *path)
-{
-    FILE *f = fopen(path, "we");
-    int err = f ? 0 : errno;
-
-    if (f && fwrite(obj->data, 1, obj->size, f) != obj->size)
-        err = errno;
-    if (f && fclose(f) && !err)
-        err = errno;
-    if (err)
-        nd_msg("error: cannot write %s: %s", path, strerror(err));
-    return err ? EXIT_FAILED : EXIT_DONE;
-}
-
 // An object in a file: what the compiler hands over, unchanged.
 static int compile(struct cli *c, int argc, char **argv)
 {
@@ -356,7 +342,7 @@ static int compile(struct cli *c, int argc, char **argv)
     code = nd_cli_open(c, &obj, &l);
     nd_object_say(&obj);
     if (!code)
-        code = write_object(&obj, c->run.output);
+        code = nd_object_save(&obj, c->run.output) ? EXIT_FAILED : EXIT_DONE;
     nd_load_free(&l);
     nd_object_free(&obj);
     return code;

@@ -102,6 +102,16 @@ static int set_unsafe(struct cli *c, const char *v)
     return -1;
 }
 
+static int set_any_owner(struct cli *c, const char *v)
+{
+    (void)v;
+    c->compile.any_owner = true;
+    if (!c->tail)
+        return 0;
+    nd_msg("error: --any-owner must come before the script");
+    return -1;
+}
+
 static int set_buffer(struct cli *c, const char *v)
 {
     uint64_t n;

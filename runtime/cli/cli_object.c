@@ -20,8 +20,8 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj)
     int err;
 
     if (!c->compile.text && nd_find_is_object(c->compile.file)) {
-        err = nd_object_map(c->compile.file, obj);
-        if (err)
+        err = nd_object_map(c->compile.file, c->compile.any_owner, obj);
+        if (err && err != -EPERM)
             nd_msg("error: cannot read %s: %s", c->compile.file, strerror(-err));
         return err ? EXIT_FAILED : 0;
     }

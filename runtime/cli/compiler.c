@@ -4,6 +4,7 @@
 #include "runtime/cli/compiler.h"
 
 #include "runtime/common/msg.h"
+#include "runtime/common/trust.h"
 #include "runtime/kernel/feature_try.h"
 
 #include <errno.h>
@@ -15,11 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define NAME "ndtrace-compile"
+#define ENOUGH ((rlim_t)2 << 30) // bytes of address space; large scripts need a tenth of it
 
 extern char **environ;
 
@@ -82,16 +85,64 @@ static char **with_features(char **argv, uint32_t without)
     return out;
 }
 
+// What it needs to know of this process's surroundings, and no more: nothing of them should change
+// how it works.
+static char **its_environment(void)
+{
+    static const char *const kept[] = {
+        "NDTRACE_",    "PATH=",         "LD_LIBRARY_PATH=", "HOME=",         "SUDO_UID=",
+        "PKEXEC_UID=", "ASAN_OPTIONS=", "LSAN_OPTIONS=",    "UBSAN_OPTIONS="};
+    size_t n = 0, i, k;
+    char **env;
+
+    while (environ && environ[n])
+        n++;
+    env = calloc(n + 1, sizeof(*env));
+    for (i = 0, k = 0; env && i < n; i++) {
+        size_t j;
+
+        for (j = 0; j < sizeof(kept) / sizeof(*kept); j++) {
+            if (!strncmp(environ[i], kept[j], strlen(kept[j])))
+                break;
+        }
+        if (j < sizeof(kept) / sizeof(*kept))
+            env[k++] = environ[i];
+    }
+    return env;
+}
+
 int nd_compiler_exec(char **argv, uint32_t without)
 {
+    char **env;
+    int err;
     char path[PATH_MAX], **words = without ? with_features(argv, without) : argv;
 
     nd_compiler_path(path, sizeof(path));
-    if (words)
-        execv(path, words);
+    env = its_environment();
+    if (words && env)
+        execve(path, words, env);
+    err = errno;
+    free(env);
     if (words != argv)
         free(words);
-    return not_found(path, errno);
+    return not_found(path, err);
+}
+
+// A crash, or memory that was short?
+static void say_death(int sig)
+{
+    struct rlimit r;
+
+    if (sig == SIGKILL)
+        nd_msg("error: the compiler was killed; the machine or its control group may be out of "
+               "memory");
+    else if (!getrlimit(RLIMIT_AS, &r) && r.rlim_cur < ENOUGH)
+        nd_msg("error: the compiler ended (%s) with at most %llu MiB of address space; raise "
+               "ulimit -v",
+               strsignal(sig), (unsigned long long)r.rlim_cur >> 20);
+    else
+        nd_msg("error: the compiler crashed (%s); please report the script that made it do so",
+               strsignal(sig));
 }
 
 static int exit_code(pid_t pid)
@@ -105,8 +156,7 @@ static int exit_code(pid_t pid)
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
     if (WTERMSIG(status) != SIGINT && WTERMSIG(status) != SIGTERM)
-        nd_msg("error: the compiler crashed (%s); please report the script that made it do so",
-               strsignal(WTERMSIG(status)));
+        say_death(WTERMSIG(status));
     return 1;
 }
 
@@ -114,6 +164,7 @@ static int exit_code(pid_t pid)
 static int spawn(char **argv, uint32_t without, pid_t *pid)
 {
     char path[PATH_MAX], **words = without ? with_features(argv, without) : argv;
+    char **env = its_environment();
     posix_spawnattr_t attr;
     sigset_t none;
     int err;
@@ -123,7 +174,8 @@ static int spawn(char **argv, uint32_t without, pid_t *pid)
     posix_spawnattr_init(&attr); // our signals are blocked; the compiler's must not be
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-    err = words ? posix_spawn(pid, path, NULL, &attr, words, environ) : ENOMEM;
+    err = words && env ? posix_spawn(pid, path, NULL, &attr, words, env) : ENOMEM;
+    free(env);
     posix_spawnattr_destroy(&attr);
     if (words != argv)
         free(words);
@@ -162,13 +214,31 @@ static int map_fd(int fd, struct nd_object *out)
     return 0;
 }
 
-int nd_object_map(const char *path, struct nd_object *out)
+// An object is code, whoever wrote it.
+static int check_owner(int fd, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+    struct nd_trust trust;
+    struct stat st;
+    char why[160];
+
+    nd_trust_init(&trust);
+    if (fstat(fd, &st) || !nd_trust_why_not(&trust, &st, why, sizeof(why)))
+        return 0;
+    nd_msg("error: %s is not loaded: %s; whoever can change it would decide what this user runs; "
+           "ndtrace --any-owner loads it all the same",
+           path, why);
+    return -EPERM;
+}
+
+int nd_object_map(const char *path, bool any_owner, struct nd_object *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
 
     if (fd < 0)
         return -errno;
-    err = map_fd(fd, out);
+    err = any_owner ? 0 : check_owner(fd, path);
+    if (!err)
+        err = map_fd(fd, out);
     close(fd);
     return err;
 }
@@ -277,6 +347,7 @@ static int compile_to(const struct nd_compiler_opts *o, const int *fds, int list
     add(argv, &n, NULL, o->portable || o->btf || o->facts ? "--portable" : NULL);
     add(argv, &n, NULL, o->verbose ? "-v" : NULL);
     add(argv, &n, NULL, o->unsafe ? "--unsafe" : NULL);
+    add(argv, &n, NULL, o->any_owner ? "--any-owner" : NULL);
     add(argv, &n, "-f", o->messages);
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);

@@ -29,6 +29,7 @@ struct nd_compiler_opts {
     const char *messages;          // how they are printed, NULL: as text
     bool verbose;                  // say all reasons
     bool unsafe;                   // probes may be on functions that programs run in
+    bool any_owner;                // also scripts that others own or can write to
     bool portable;                 // an object also for other kernels
     uint32_t without;              // ND_F_BIT()s: features to do without
     // What the object will have, while the compiler works on it: time to get ready. Or NULL.
@@ -44,8 +45,12 @@ void nd_compiler_path(char *path, size_t size);
 int nd_compiler_make(const struct nd_compiler_opts *opts, struct nd_object *out);
 // Waits for the end of a compiler that has done its work.
 void nd_compiler_reap(pid_t *compiler);
-// Maps a compiled object from a file. 0 or a negative errno.
-int nd_object_map(const char *path, struct nd_object *out);
+// Maps a compiled object from a file. 0 or a negative errno; -EPERM, after a message, if others
+// than who is trusted own it or can write to it.
+int nd_object_map(const char *path, bool any_owner, struct nd_object *out);
+// Writes the object to a file that appears under its name when it is whole; 0, or a negative errno
+// after a message.
+int nd_object_save(const struct nd_object *o, const char *path);
 void nd_object_free(struct nd_object *o);
 // Shows what the compiler said, once.
 void nd_object_say(struct nd_object *o);

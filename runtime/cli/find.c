@@ -4,13 +4,16 @@
 // know what scripts contain. Serves the command line.
 #include "runtime/cli/find.h"
 
+#include "runtime/common/msg.h"
 #include "runtime/common/near.h"
+#include "runtime/common/trust.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -118,6 +121,26 @@ static bool is_name(const char *name)
 
 typedef bool try_fn(const char *root, const char *name, char *path, size_t size);
 
+// Folders of the user's own, before the library: $NDTRACE_PATH, separated by colons. What is not a
+// full path would depend on the current folder.
+static bool try_own(try_fn *try, const char *name, char *path, size_t size)
+{
+    const char *p = secure_getenv("NDTRACE_PATH");
+    char dir[PATH_MAX];
+
+    while (p && *p) {
+        size_t n = strcspn(p, ":");
+
+        if (*p == '/' && n < sizeof(dir)) {
+            snprintf(dir, sizeof(dir), "%.*s", (int)n, p);
+            if (try(dir, name, path, size))
+                return true;
+        }
+        p += n + (p[n] == ':');
+    }
+    return false;
+}
+
 static bool try_roots(try_fn *try, const char *name, char *path, size_t size)
 {
     // In the source tree (build/, build/san/), and where it is installed.
@@ -131,6 +154,8 @@ static bool try_roots(try_fn *try, const char *name, char *path, size_t size)
     ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
     size_t i;
 
+    if (try_own(try, name, path, size))
+        return true;
     exe[n > 0 ? n : 0] = 0;
     slash = strrchr(exe, '/');
     for (i = 0; slash && i < sizeof(places) / sizeof(*places); i++) {
@@ -251,7 +276,20 @@ void nd_find_near(const char *name, char *out, size_t size)
 
 #define SCRIPT_MAX (16l << 20) // as the compiler's
 
-int nd_find_once(char *path, size_t size)
+// What a pipe says is checked here, as the file that is made of it is ours.
+static int check_owner(const struct stat *st, const char *path)
+{
+    struct nd_trust trust;
+    char why[160];
+
+    nd_trust_init(&trust);
+    if (!nd_trust_why_not(&trust, st, why, sizeof(why)))
+        return 0;
+    nd_msg("error: %s is not read: %s; ndtrace --any-owner reads it all the same", path, why);
+    return -EPERM;
+}
+
+int nd_find_once(char *path, size_t size, bool any_owner)
 {
     int from = open(path, O_RDONLY | O_CLOEXEC), to = -1, err = 0;
     char part[16384];
@@ -260,9 +298,13 @@ int nd_find_once(char *path, size_t size)
     long sum = 0;
 
     if (from < 0 || fstat(from, &st) || S_ISREG(st.st_mode))
-        goto out;                   // what is wrong with it is said by whoever reads it
+        goto out; // what is wrong with it is said by whoever reads it
+    err = any_owner ? 0 : check_owner(&st, path);
+    if (err)
+        goto out;
     to = memfd_create("script", 0); // the compiler inherits it
-    err = to < 0 ? -errno : 0;
+    if (to < 0 || fchmod(to, 0600))
+        err = -errno;
     while (!err && (n = read(from, part, sizeof(part))) > 0) {
         sum += n;
         if (sum > SCRIPT_MAX)

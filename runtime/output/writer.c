@@ -3,6 +3,9 @@
 // pipe takes a page and a terminal a line; no more than that is written at once.
 #include "runtime/output/writer.h"
 
+#include "runtime/common/msg.h"
+#include "runtime/common/trust.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -34,14 +37,19 @@ void nd_writer_init(struct nd_writer *w, int fd)
 int nd_writer_open(const char *path, enum nd_write_wait (*wait)(void *arg), void *arg)
 {
     const struct timespec nap = {.tv_nsec = LOOK_MS * 1000000};
+    struct nd_trust trust;
+    char why[160];
     int fd;
 
+    nd_trust_init(&trust);
     for (;;) {
-        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
+        fd = nd_trust_create(&trust, path, O_TRUNC | O_NONBLOCK, why, sizeof(why));
         if (fd >= 0)
             break;
-        if (errno != ENXIO) // a FIFO that nobody reads yet
-            return -errno;
+        if (fd == -EPERM && *why)
+            nd_msg("error: %s is not written to: %s", path, why);
+        if (fd != -ENXIO) // a FIFO that nobody reads yet
+            return fd;
         if (wait && wait(arg) != ND_WRITE_WAIT)
             return -EINTR;
         nanosleep(&nap, NULL);

@@ -5,6 +5,7 @@
 
 #include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/sandbox.h"
 #include "runtime/kernel/elsewhere.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/trigger.h"
@@ -379,6 +380,9 @@ static void attach(struct nd_run *r, int64_t t_load)
     if (!r->opts->quiet && !r->opts->pid)
         nd_elsewhere_warn(r->mf, r->wanted, r->values->data);
     nd_followed_begin(r->followed, r->opts->pid);
+    err = nd_sandbox_tracer(r->opts->command != NULL);
+    if (err && r->opts->verbose)
+        nd_msg_plain("  capabilities and system calls are kept: %s\n", strerror(-err));
     if (r->opts->attached)
         r->opts->attached(r->opts->attached_arg);
 }

@@ -13,7 +13,7 @@ struct device {
     const char *flag;
     char name[IFNAMSIZ], now[IFNAMSIZ]; // as the option says, and as it was last seen
     uint32_t index;                     // which is followed, also by another name
-    bool gone, two; // two: another device has taken the name
+    bool gone, two;                     // two: another device has taken the name
 };
 
 struct nd_devices {

@@ -36,6 +36,16 @@ long work_more(int n)
     return n + 1;
 }
 
+#ifdef __x86_64__
+// Its instructions begin at 0, 5, 8 and 12; a breakpoint at 2 would make another number of the first.
+__asm__(".pushsection .text\n"
+        ".globl steps\n.type steps, @function\nsteps:\n.cfi_startproc\n"
+        "movl $0x11223344, %eax\n"
+        "addl %edi, %eax\n.byte 0x90\n"
+        "leaq 1(%rax), %rax\n"
+        "ret\n.cfi_endproc\n.size steps, . - steps\n.popsection\n");
+#endif
+
 #define THREADS 4
 #define DEPTH 5
 

@@ -37,17 +37,18 @@ static void go(struct result *r, struct obj *o, const char *const *words)
 
     snprintf(path, sizeof(path), "%s/x.nd", o->dir);
     write_file(path, "// script\n", 10);
-    setenv("OBJ", o->o, 1);
-    setenv("MF", o->mf, 1);
-    setenv("ARGS", o->dir, 1);
+    setenv("NDTRACE_TEST_OBJ", o->o, 1);
+    setenv("NDTRACE_TEST_MF", o->mf, 1);
+    setenv("NDTRACE_TEST_ARGS", o->dir, 1);
     start_run(&s, o->dir, words);
     end_run(&s, r);
 }
 #define GO(r, x, ...) go(r, x, (const char *const[]){__VA_ARGS__, NULL})
 
-#define GOOD                                \
-    "#!/bin/sh\necho \"$@\" > $ARGS/args\n" \
-    "case $1 in object) cat $OBJ >&$3;; manifest) cat $MF >&$3;; *) echo other \"$@\";; esac\n"
+#define GOOD                                                                                    \
+    "#!/bin/sh\necho \"$@\" > $NDTRACE_TEST_ARGS/args\n"                                        \
+    "case $1 in object) cat $NDTRACE_TEST_OBJ >&$3;; manifest) cat $NDTRACE_TEST_MF >&$3;; *) " \
+    "echo other \"$@\";; esac\n"
 
 static void expect_args(const struct obj *o, const char *want)
 {
