@@ -38,11 +38,11 @@ static const char usage[] =
     "  --btf FILE     BTF of the target kernel\n"
     "  --stdlib DIR   where modules and tools are\n"
     "  -f text|json   format of messages\n"
+    "  --any-owner    also scripts and modules that others own or can write to\n"
     "  --portable     an object that other kernels can load as well\n"
     "  --dump PASS    what this pass made, to stderr: load parse options declare expand infer "
     "check\n"
     "                 lower optimise emit finish\n"
-    "  --any-owner    also scripts and modules that others own or can write to\n"
     "  --without A,B  what the target kernel lacks: names of docs/kernels.md\n";
 
 enum {
