@@ -361,15 +361,16 @@ int nd_sandbox_reader(void)
     return only_reading();
 }
 
-int nd_sandbox_tracer(bool kill)
+int nd_sandbox_tracer(bool kill, bool attach)
 {
     uint64_t keep = CAP(NEW_CAP_BPF) | CAP(NEW_CAP_PERFMON) | CAP(CAP_DAC_READ_SEARCH) |
                     CAP(CAP_SYSLOG) | CAP(CAP_SYS_PTRACE) | CAP(CAP_IPC_LOCK) |
                     (kill ? CAP(CAP_KILL) : 0);
     int err;
 
-    // Before Linux 5.8 it stands for the first two, and maps need it then.
-    if (prctl(PR_CAPBSET_READ, NEW_CAP_BPF, 0, 0, 0) != 1)
+    // Before Linux 5.8 it stands for the first two, and maps need it then. Some distributions want
+    // it for every perf event.
+    if (attach || prctl(PR_CAPBSET_READ, NEW_CAP_BPF, 0, 0, 0) != 1)
         keep |= CAP(CAP_SYS_ADMIN);
     err = keep_caps(keep);
     return SANITIZED || err ? err : only_tracing();

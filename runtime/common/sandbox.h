@@ -16,7 +16,7 @@ int nd_sandbox_reader(void);
 
 // For a process that traces, once it has attached: capabilities that tracing does not need, and the
 // system calls to run programs, change the system or reach the network. kill: it has a child of its
-// own to end. 0 or a negative errno.
-int nd_sandbox_tracer(bool kill);
+// own to end. attach: it may attach more, when a module or a CPU comes. 0 or a negative errno.
+int nd_sandbox_tracer(bool kill, bool attach);
 
 #endif
