@@ -60,7 +60,7 @@ all_suites() {
     # Nothing is built by two at a time.
     touch "$dir/busy"
     "$make" -s "$jobs" vm-programs
-    beside env NDTRACE_VM_BUSY="$dir/busy" "$make" -s check-vm KERNEL="$(. tests/vm/common.sh && echo "$CHECK_KERNELS")"
+    beside env NDTRACE_VM_CHECK=1 NDTRACE_VM_BUSY="$dir/busy" "$make" -s check-vm KERNEL="$(. tests/vm/common.sh && echo "$CHECK_KERNELS")"
     suite "unit tests" "$make" -s "$jobs" check-unit
     suite "rooms" "$make" -s check-rooms
     suite "the tests' own tools" bash tests/selftest.sh
@@ -72,7 +72,9 @@ all_suites() {
     suite "demo" bash tests/demo.sh
     suite "unit tests, sanitized" "$make" -s "$jobs" SAN=1 check-unit
     suite "cases, sanitized" "$make" -s "$jobs" SAN=1 check-cases
-    suite "live, sanitized" env NDTRACE=build/san/ndtrace SOAK_SECONDS=3 bash tests/host/run.sh
+    # shellcheck disable=SC2046
+    suite "live, sanitized" env NDTRACE=build/san/ndtrace SOAK_SECONDS=3 bash tests/host/run.sh \
+        $(grep -L '^# not sanitized:' tests/host/t_*.sh | sed -E 's/.*t_(.*)\.sh/\1/')
     # Also as with a C library whose searches keep const.
     suite "clang builds clean" "$make" -s "$jobs" CC="$(sh .ci/llvm.sh clang)" B=build/clang \
         CFLAGS="-include tests/keep_const.h" all

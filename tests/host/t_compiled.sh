@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: the same code as without an object
 # A compiled script runs without the compiler, with options; check and --help need no privileges.
 . "$(dirname "$0")/lib.sh"
 script=scripts/packet_sizes.nd

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: times
 # The tools of stdlib/cpu: a program whose waits are known, by a lock and asleep.
 . "$(dirname "$0")/lib.sh"
 MS=50 N=5

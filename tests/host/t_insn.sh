@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: one function, again and again
 # Breakpoints in programs lie where instructions start: by a symbol, by the tables for stack unwinding, with
 # and without names; in every function of a library as objdump says.
 . "$(dirname "$0")/lib.sh"

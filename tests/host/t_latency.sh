@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: times
 # Stages: each packet of a device is followed from its queue to the receiver, none twice.
 . "$(dirname "$0")/lib.sh"
 network l

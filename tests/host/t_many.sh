@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: many at a time
 # Much of everything: keys, programs, lines.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: words of the command line, which the unit tests take as well
 # Tools by their names: those of the library, older ones, those of the list; the man page and the
 # completion have what the program has.
 . "$(dirname "$0")/lib.sh"

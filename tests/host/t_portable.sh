@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: the same code as without an object
 # An object for other kernels does on this one what the script does that was compiled for it alone:
 # on all cases of tests/cases/run that look into structs of the kernel.
 . "$(dirname "$0")/lib.sh"

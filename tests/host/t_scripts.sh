@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: what scripts find, not how
 # Each script of scripts/ says what it answers, is formatted, compiles, loads, attaches, ends.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: what tools say
 # Tools say what they look at, and, if that is nothing, what passed instead; devices that make no sense are warned of;
 # packets of the stack are not those on the wire.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: what tools find, not how
 # The scripts of scripts/ say what is true: each is run while something known happens.
 . "$(dirname "$0")/lib.sh"
 network s

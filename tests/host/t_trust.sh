@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: whose files are taken
 # Whose files are run, read and written: scripts, modules, objects, pipes, output files, folders of the
 # cache; and what the compiler and a running tracer have given up.
 . "$(dirname "$0")/lib.sh"

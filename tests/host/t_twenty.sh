@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: many at a time
 # A script with twenty tracepoints attaches, counts and leaves.
 . "$(dirname "$0")/lib.sh"
 network w

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: messages, of which the language cases have every one
 # Exit codes and messages of wrong usage: 0 done, 1 failed at run time, 2 wrong usage or script.
 . "$(dirname "$0")/lib.sh"
 

@@ -16,7 +16,7 @@ kernels=${1:-$KERNELS}
 tests=${2:-$(cd "$HERE/tests" && grep -L '^# on demand' -- *.sh | sed 's/\.sh$//' | tr '\n' ' ')}
 named=${2:-}
 jobs=${NDTRACE_VM_JOBS:-$(nproc)}
-busy=${NDTRACE_VM_BUSY:-} # as long as this file is there, something else needs a CPU: a machine less at a time
+busy=${NDTRACE_VM_BUSY:-} # as long as this file is there, something else needs a CPU: a machine less at a time, later one more
 logs=build/vm
 mkdir -p $logs
 
@@ -24,12 +24,18 @@ for t in $tests; do [ -e "$HERE/tests/$t.sh" ] || die "no test $t"; done
 
 # TEST NAME DEFAULT: what its line "# NAME: ..." says.
 wants() { sed -n "s/^# $2: //p" "$HERE/tests/$1.sh" | grep . || echo "$3"; }
+# FILE KERNEL: in `make check`, is it wanted on this kernel ("# check: KERNEL...")?
+in_check() {
+    local only
+    [ -n "${NDTRACE_VM_CHECK:-}" ] && only=$(sed -n 's/^# check: //p' "$HERE/$1.sh" | grep .) || return 0
+    [[ " $only " == *" $2 "* ]]
+}
 # TOPOLOGY KERNEL: the tests that want both ("plain": no topology).
 tests_of() {
     local t
     for t in $tests; do
         [ "$(wants "$t" topology plain)" = "$1" ] || continue
-        [ -z "$named" ] && [[ " $(wants "$t" kernels "$2") " != *" $2 "* ]] || echo "$t"
+        [ -z "$named" ] && { [[ " $(wants "$t" kernels "$2") " != *" $2 "* ]] || ! in_check "tests/$t" "$2"; } || echo "$t"
     done
 }
 
@@ -64,7 +70,7 @@ length() {
 mapfile -t work < <(
     for topology in plain $(cd "$HERE/topology" && ls | sed -n 's/\.sh$//p' | grep -vx common); do
         for k in $kernels; do
-            [ -z "$(tests_of "$topology" "$k")" ] || echo "$(length "$topology" "$k") $k $topology"
+            { [ "$topology" = plain ] || in_check "topology/$topology" "$k"; } && [ -n "$(tests_of "$topology" "$k")" ] && echo "$(length "$topology" "$k") $k $topology"
         done
     done | sort -rn | cut -d' ' -f2-
 )
@@ -80,7 +86,8 @@ done
 
 may_start() {
     local n=$jobs
-    [ ! -e "$busy" ] || n=$((jobs > 1 ? jobs - 1 : 1))
+    # An emulated machine waits a third of its time.
+    if [ -e "$busy" ]; then n=$((jobs > 1 ? jobs - 1 : 1)); elif [ -n "$busy" ]; then n=$((jobs + 1)); fi
     [ "$(jobs -rp | wc -l)" -lt "$n" ]
 }
 for w in "${work[@]}"; do

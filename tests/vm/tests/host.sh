@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: 7
+# check: none, as `make check` runs these on the kernel at hand
 # limit: 700
 # The tests that every machine runs, on this kernel. Not those of flags, names, scripts, tools, stopping, the cache and user code,
 # which no kernel changes, and of every kind of frame, of every field of every event, of what tools say, of symbols and

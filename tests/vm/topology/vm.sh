@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 6.12
 # boot: -c 1 -m 3072 -n -p qemu-system-x86_64 -p ovs-vswitchd -p ovs-vsctl -p ovs-appctl -p ovs-ofctl
 # A machine in the machine, with everything between its card and the wire:
 #
