@@ -160,6 +160,10 @@ static void lower_probe(struct nd_lower *l, struct nd_probe *pr)
         nd_lower_each_refuse(l);
 }
 
+// The largest scripts whose lines the verifier's log shows.
+#define TEXTS_PROBES 64u
+#define TEXTS_BYTES (16u << 10)
+
 static void make_debug(struct nd_lower *l)
 {
     static const char producer[] = "ndtrace";
@@ -171,6 +175,10 @@ static void make_debug(struct nd_lower *l)
     for (i = 0; i < l->p->sources->n; i++) {
         const char *path = l->p->sources->v[i].path;
 
+        // LLVM puts the text of each line into the object, for the verifier's log, and looks for it
+        // among all those before, one by one. It does not find a file of this name.
+        if (l->p->probes.n > TEXTS_PROBES || l->p->sources->v[i].size > TEXTS_BYTES)
+            path = nd_arena_printf(l->a, "%s ", path);
         l->files[i] = LLVMDIBuilderCreateFile(l->di, path, strlen(path), "", 0);
     }
     l->cu = LLVMDIBuilderCreateCompileUnit(l->di, LLVMDWARFSourceLanguageC99, l->files[0], producer,

@@ -116,6 +116,10 @@ static int find_record(const struct parts *p, const uint8_t *rec, uint32_t n, ui
     if (!found)
         return -ENOENT;
     snprintf(out->file, sizeof(out->file), "%s", btf_str(p, best.file_name_off));
+    // A space at its end: the compiler left out the texts of the lines.
+    n = (uint32_t)strlen(out->file);
+    if (n && out->file[n - 1] == ' ')
+        out->file[n - 1] = 0;
     out->line = best.line_col >> 10;
     out->col = best.line_col & 0x3ff;
     return 0;
