@@ -21,7 +21,7 @@ script() {
         options) echo "option o$i: int = $i \"number $i\"" ;;
         functions) echo "fn f$i(a: u64) -> u64 { return a + $i }" ;;
         lines) echo "\$x = \$x + arg1 * $i" ;;
-        prints) echo "printf(\"$i\\n\")" ;;
+        prints) echo "printf(\"$i\\n\");" ;;
         esac
     done
     case $1 in lines) echo '@ = $x }' ;; maps | prints) echo '}' ;; options | functions) echo 'BEGIN { exit() }' ;; esac
