@@ -340,7 +340,7 @@ int main(int argc, char **argv)
     }
     if (!a.o.facts)
         a.o.tracefs = nd_kernel_mount_tracefs();
-    err = nd_sandbox_reader();
+    err = nd_sandbox_reader(a.o.pid != NULL);
     if (err && err != -ENOSYS && err != -EINVAL) { // kernels and machines without the means
         fprintf(stderr, "ndtrace-compile: cannot shut off system calls: %s\n", strerror(-err));
         return EXIT_RUN;

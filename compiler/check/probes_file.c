@@ -232,7 +232,8 @@ void nd_expand_usdt(struct nd_expand *x)
     else if (!x->out.n)
         nd_help(x->p->diags,
                 nd_expand_fail(x, ND_E0604,
-                               nd_arena_printf(x->p->arena, "%s has no USDT probe '%s'", s.path,
-                                               x->part[x->nparts - 1])),
+                               nd_arena_printf(x->p->arena, "%s has no USDT probe '%s%s%s'", s.path,
+                                               x->nparts > 2 ? x->part[1] : "",
+                                               x->nparts > 2 ? ":" : "", x->part[x->nparts - 1])),
                 "ndtrace list probes 'usdt:%s:*' lists them", s.path);
 }

@@ -11,6 +11,7 @@
 #include "runtime/common/probekinds.h"
 #include "runtime/common/signals.h"
 #include "runtime/kernel/fileprobe.h"
+#include "runtime/sources/namespaces.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -194,7 +195,10 @@ static bool has_files(const struct nd_mf *mf)
     uint32_t i;
 
     for (i = 0; i < mf->nattaches; i++) {
-        if (nd_kind_attaches(mf->attaches[i].kind, ND_AF_FILE))
+        const struct nd_mf_attach *a = &mf->attaches[i];
+
+        // What an option names is looked up by this process in any case.
+        if (nd_kind_attaches(a->kind, ND_AF_FILE) && !(a->flags & ND_ATF_OPTION))
             return true;
     }
     return false;
@@ -206,8 +210,18 @@ static int again_for_pid(struct cli *c, const char *pid, int argc, char **argv,
 {
     int code;
 
-    if (c->compile.pid == pid || !has_files(&l->mf) ||
-        (!c->compile.text && nd_find_is_object(c->compile.file)))
+    if (!c->compile.pid || !has_files(&l->mf))
+        return 0;
+    if (!c->compile.text && nd_find_is_object(c->compile.file)) {
+        if (nd_ns_same_files(c->run.pid))
+            return 0;
+        nd_msg(
+            "error: process %u has files of its own (a container), and the object names those of "
+            "where it was compiled; run the script instead, or enter the container",
+            c->run.pid);
+        return EXIT_FAILED;
+    }
+    if (c->compile.pid == pid)
         return 0;
     nd_options_free(values);
     nd_load_free(l);
@@ -425,6 +439,9 @@ int nd_cli(int argc, char **argv)
         return usage_error();
     }
     c.name = c.compile.text ? "-e" : c.compile.file;
+    // What decides how the script is compiled, also where it comes after it.
+    c.compile.unsafe |= asks(argc - next, argv + next, "--unsafe", "--unsafe");
+    c.compile.any_owner |= asks(argc - next, argv + next, "--any-owner", "--any-owner");
     if (find_script(&c))
         return EXIT_WRONG;
     if (asks(argc - next, argv + next, "--help", "-h"))

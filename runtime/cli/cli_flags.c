@@ -96,20 +96,14 @@ static int set_unsafe(struct cli *c, const char *v)
 {
     (void)v;
     c->compile.unsafe = true;
-    if (!c->tail)
-        return 0;
-    nd_msg("error: --unsafe must come before the script");
-    return -1;
+    return 0;
 }
 
 static int set_any_owner(struct cli *c, const char *v)
 {
     (void)v;
     c->compile.any_owner = true;
-    if (!c->tail)
-        return 0;
-    nd_msg("error: --any-owner must come before the script");
-    return -1;
+    return 0;
 }
 
 static int set_buffer(struct cli *c, const char *v)

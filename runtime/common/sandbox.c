@@ -28,6 +28,7 @@
 // include/uapi/linux/capability.h; newer than some headers
 #define NEW_CAP_PERFMON 38
 #define NEW_CAP_BPF 39
+#define NEW_CAP_CHECKPOINT_RESTORE 40
 
 // ---- capabilities ------------------------------------------------------------------------------
 
@@ -338,11 +339,20 @@ static void limit(int what, rlim_t most)
 
 #define CAP(n) (1ull << (n))
 
-int nd_sandbox_reader(void)
+// /proc/PID/map_files, by which a file is reached that has no name any more.
+static uint64_t mapped_files(void)
+{
+    return CAP(prctl(PR_CAPBSET_READ, NEW_CAP_CHECKPOINT_RESTORE, 0, 0, 0) == 1
+                   ? NEW_CAP_CHECKPOINT_RESTORE
+                   : CAP_SYS_ADMIN);
+}
+
+int nd_sandbox_reader(bool process)
 {
     // Scripts, executables and trace formats may be root's alone; kallsyms hides addresses; the
     // files of a process are reached through /proc.
-    const uint64_t keep = CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_SYSLOG) | CAP(CAP_SYS_PTRACE);
+    const uint64_t keep = CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_SYSLOG) | CAP(CAP_SYS_PTRACE) |
+                          (process ? mapped_files() : 0);
 
     if (SANITIZED)
         return 0;
@@ -364,7 +374,7 @@ int nd_sandbox_reader(void)
 int nd_sandbox_tracer(bool kill, bool attach)
 {
     uint64_t keep = CAP(NEW_CAP_BPF) | CAP(NEW_CAP_PERFMON) | CAP(CAP_DAC_READ_SEARCH) |
-                    CAP(CAP_SYSLOG) | CAP(CAP_SYS_PTRACE) | CAP(CAP_IPC_LOCK) |
+                    CAP(CAP_SYSLOG) | CAP(CAP_SYS_PTRACE) | CAP(CAP_IPC_LOCK) | mapped_files() |
                     (kill ? CAP(CAP_KILL) : 0);
     int err;
 

@@ -11,8 +11,9 @@
 // files, network, processes, tracing, signals to others or BPF; another user than root, who can
 // read as root does; limits on memory, CPU time and the size of files. What the kernel or a
 // container does not allow to give up stays, except that the system calls are refused everywhere.
-// 0, or a negative errno: the system calls could not be shut off.
-int nd_sandbox_reader(void);
+// process: it looks at files of processes. 0, or a negative errno: the system calls could not be
+// shut off.
+int nd_sandbox_reader(bool process);
 
 // For a process that traces, once it has attached: capabilities that tracing does not need, and the
 // system calls to run programs, change the system or reach the network. kill: it has a child of its

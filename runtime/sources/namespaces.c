@@ -132,3 +132,19 @@ int nd_ns_enter_net(const char *which, char *why, size_t size)
     close(fd);
     return err;
 }
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return stat(a, &x) || stat(b, &y) || (x.st_ino == y.st_ino && x.st_dev == y.st_dev);
+}
+
+bool nd_ns_same_files(uint32_t pid)
+{
+    char root[40], mounts[40];
+
+    snprintf(root, sizeof(root), "/proc/%u/root", pid);
+    snprintf(mounts, sizeof(mounts), "/proc/%u/ns/mnt", pid);
+    return same_file("/", root) && same_file("/proc/self/ns/mnt", mounts);
+}

@@ -16,6 +16,9 @@ struct nd_ns_pid {
 // The PID namespace of this process.
 struct nd_ns_pid nd_ns_own_pid(void);
 
+// Has a process the files that this one has: the same mounts and root? True if that cannot be told.
+bool nd_ns_same_files(uint32_t pid);
+
 // Inode of the network namespace of this process; 0: not known.
 uint64_t nd_ns_own_net(void);
 // Makes another one ours: by its name in /run/netns, its path, a process in it, or its inode. 0, or

@@ -26,6 +26,8 @@ has says "$TMP/out" '^-e:1:[0-9]+: error\[E0610\]: no instruction starts at 0x[0
 has advice "$TMP/out" '= .*--unsafe'
 "$ND" check --unsafe -e "uprobe:$T:steps+2 { @ = count() }" >"$TMP/out" 2>&1
 same unsafe $? 0
+"$ND" -e "uprobe:$T:steps+2 { @ = count() }" --unsafe --duration 10ms >"$TMP/out" 2>&1
+same unsafe-after $? 0
 
 # Without names only the tables for unwinding say where functions start; without these nothing does.
 strip -o "$TMP/stripped" "$T"

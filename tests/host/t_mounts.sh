@@ -58,6 +58,14 @@ IN_PID=$P
 begin outside env LD_LIBRARY_PATH="$TMP/lib" "$TMP/main"
 export LD_LIBRARY_PATH=$TMP/lib
 
+# An object has the files of where it was compiled.
+"$ND" compile -e "uprobe:$TMP/lib/libcounted.so.1:counted { @ = count() }" -o "$TMP/o.ndo" 2>"$TMP/out"
+"$WITHIN" 20 "$ND" -q -p $IN_PID "$TMP/o.ndo" --duration 100ms >"$TMP/out" 2>&1
+same object-inside $? 1
+has object-inside-says "$TMP/out" "process $IN_PID has files of its own \(a container\), and the object names those"
+"$WITHIN" 20 "$ND" -q -p $P "$TMP/o.ndo" --duration 100ms >"$TMP/out" 2>&1
+same object-outside $? 0
+
 n_of() { awk -v k="^@\\\\[$2" '$0 ~ k { n += $NF } END { print n + 0 }' "$TMP/$1.out"; }
 count() { # NAME PROBE INSIDE OUTSIDE ARGUMENTS...
     trace "$1" -e "$2 { @[pid == $IN_PID] = count() }" "${@:5}" || return
