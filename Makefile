@@ -128,7 +128,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 
--include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/testrun/testrun.mk tests/vm/vm.mk
+-include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/faults/faults.mk tests/testrun/testrun.mk tests/vm/vm.mk
 
 # ---- targets for people --------------------------------------------------------------------------
 
@@ -188,4 +188,4 @@ clean:
 format:
 	clang-format -i $$(git ls-files 'compiler/*.[ch]' 'runtime/*.[ch]' 'tests/*.[ch]')
 help:
-	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms check-without check-testrun check-vm check-distros"
+	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms check-without check-testrun check-faults check-vm check-distros"

@@ -5,6 +5,7 @@
 #include "compiler/front/parse.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,7 +57,7 @@ const char *nd_library_dir(struct nd_arena *a, const char *given)
     for (i = 0; slash && i < sizeof(places) / sizeof(places[0]); i++) {
         const char *dir = nd_arena_printf(a, "%.*s/%s", (int)(slash - exe), exe, places[i]);
 
-        if (!access(dir, R_OK))
+        if (!faccessat(AT_FDCWD, dir, R_OK, AT_EACCESS))
             return dir;
     }
     return ND_DATADIR "/stdlib";
@@ -155,7 +156,7 @@ static void load_stages(struct nd_unit *u)
         for (k = 0; d->kind == ND_D_PATH && k < d->path->stages.n; k++)
             lacks |= lacks_stage(u, &d->path->stages.v[k].point);
     }
-    if (lacks && !access(in_stdlib(u, "stages"), R_OK))
+    if (lacks && !faccessat(AT_FDCWD, in_stdlib(u, "stages"), R_OK, AT_EACCESS))
         load_module(u, &use, false);
 }
 

@@ -340,8 +340,10 @@ int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob,
     int ret;
 
     l.a = nd_arena_new();
-    if (!l.a)
+    if (!l.a) {
+        fputs("ndtrace-compile: out of memory\n", stderr);
         return 1;
+    }
     l.k = nd_kernel_new(l.a, &ko);
     l.diags.arena = l.types.arena = l.a;
     l.types.diags = &l.diags;
@@ -358,8 +360,11 @@ int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob,
         ret = list_tools(&l, o, glob);
     else // ndtrace list 'tracepoint:net:*'
         ret = list_probes(&l, what);
-    if (fflush(out))
+    if (fflush(out)) {
         ret = errno == EPIPE ? 0 : 1;
+        if (ret)
+            fprintf(stderr, "ndtrace-compile: writing: %s\n", strerror(errno));
+    }
     nd_kernel_free(l.k);
     nd_arena_free(l.a);
     return ret;

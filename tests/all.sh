@@ -78,6 +78,7 @@ all_suites() {
     # Also as with a C library whose searches keep const.
     suite "clang builds clean" "$make" -s "$jobs" CC="$(sh .ci/llvm.sh clang)" B=build/clang \
         CFLAGS="-include tests/keep_const.h" all
+    suite "faults, 40 s" "$make" -s "$jobs" check-faults FAULT_SECONDS=40
     suite "fuzz, 60 s" "$make" -s fuzz FUZZ_SECONDS=60
     rm "$dir/busy"
     end_beside "on other kernels"

@@ -62,7 +62,7 @@ struct nd_btf *nd_kernel_btf(struct nd_kernel *k, const char **why)
         if (!k->no_btf || k->btf_file)
             k->btf = nd_btf_open(path, NULL, &reason);
         if (!k->btf)
-            k->btf_why = k->facts || k->btf_file || (!k->no_btf && access(path, F_OK) == 0)
+            k->btf_why = k->facts || k->btf_file || (!k->no_btf && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0)
                              ? nd_arena_printf(k->a, "%s: %s", path, reason)
                              : "this kernel has no BTF (/sys/kernel/btf/vmlinux does not exist); "
                                "name a file "

@@ -368,7 +368,7 @@ bool nd_kernel_module_builtin(struct nd_kernel *k, const char *module)
         return false;
     live = nd_arena_printf(k->a, "/lib/modules/%s/modules.builtin", nd_kernel_release(k));
     loaded = nd_arena_printf(k->a, "/sys/module/%s/initstate", module); // only of those loaded
-    if (k->facts ? nd_kernel_has_module(k, module) : !access(loaded, F_OK))
+    if (k->facts ? nd_kernel_has_module(k, module) : !faccessat(AT_FDCWD, loaded, F_OK, AT_EACCESS))
         return false;
     if (!k->facts && nd_kernel_has_module(k, module))
         return true;

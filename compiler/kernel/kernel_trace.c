@@ -333,7 +333,7 @@ static void list_dirs(struct nd_kernel *k, const char *path, const char *glob,
     if (!nd_glob_is(glob)) {
         const char *one = nd_arena_printf(k->a, "%s/%s", path, glob);
 
-        if (!strchr(glob, '/') && faccessat(k->tracefs, one, F_OK, 0) == 0)
+        if (!strchr(glob, '/') && faccessat(k->tracefs, one, F_OK, AT_EACCESS) == 0)
             *ND_PUSH(k->a, out) = nd_arena_strdup(k->a, glob);
         return;
     }

@@ -159,6 +159,8 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
         err = nd_cli_scope(c, mf, values);
     if (c->run.output && !c->run.format)
         c->run.format = nd_sink_kind_of_file(c->run.output);
+    if (err == -ENOMEM)
+        nd_msg("error: out of memory");
     return err;
 }
 
@@ -268,9 +270,11 @@ static int check_in_kernel(struct cli *c)
     code = nd_cli_open(c, &obj, &l);
     if (code)
         nd_object_say(&obj);
-    if (!code && nd_arguments_defaults(&l.mf, &values))
+    if (!code && nd_arguments_defaults(&l.mf, &values)) {
+        nd_msg("error: out of memory");
         code = EXIT_FAILED;
-    else if (!code)
+    }
+    if (!code)
         code = nd_run_check(&l, &values, c->run.verbose);
     if (!code && !c->run.quiet)
         fprintf(stderr, "%s: the kernel's verifier accepts all %u programs\n",

@@ -57,8 +57,11 @@ static int save(const struct nd_object *o, const char *path, char *why, size_t s
         (int)sizeof(part))
         return -ENAMETOOLONG;
     fd = nd_trust_create(&trust, part, plain ? O_EXCL : O_TRUNC, why, size);
-    if (fd < 0)
+    if (fd < 0) {
+        if (plain && fd != -EEXIST)
+            unlink(part); // made, but of no use
         return fd;
+    }
     err = write_all(fd, o->data, o->size);
     if (close(fd) && !err)
         err = -errno;

@@ -113,8 +113,10 @@ int nd_load_open(struct nd_load *l, const void *file, size_t size)
     l->elf_size = size;
     elf_version(EV_CURRENT);
     copy = malloc(size + 1); // elf_memory needs memory it may write to
-    if (!copy)
+    if (!copy) {
+        nd_msg("error: out of memory");
         return -ENOMEM;
+    }
     memcpy(copy, file, size);
     elf = elf_memory(copy, size);
     err = elf ? read_elf(l, elf) : -ENOEXEC;
@@ -128,6 +130,8 @@ int nd_load_open(struct nd_load *l, const void *file, size_t size)
         nd_msg("error: the object has no room for option values or loss counters");
         err = -EINVAL;
     }
+    if (err == -ENOMEM)
+        nd_msg("error: out of memory");
     elf_end(elf);
     free(copy);
     return err;

@@ -489,6 +489,8 @@ static int exit_code(struct nd_run *r, int err)
         nd_msg("warning: %" PRIu64 " bytes of output were not written: nobody reads it", dropped);
     if (log)
         nd_msg("error: cannot write %s: %s", r->opts->log, strerror(-log));
+    if (err == -ENOMEM) // what came before it is not always said
+        nd_msg("error: out of memory");
     if (!err)
         err = closing;
     if (err == -EPIPE)
@@ -532,14 +534,16 @@ int nd_run(struct nd_load *l, const struct nd_options *values, const struct nd_r
 int nd_run_check(struct nd_load *l, const struct nd_options *values, bool verbose)
 {
     bool *wanted = calloc(l->mf.nprogs + 1, sizeof(*wanted));
-    int err;
+    int err = wanted ? 0 : -ENOMEM;
 
-    if (!wanted)
-        return 1;
-    memset(wanted, true, l->mf.nprogs);
-    err = nd_load_fits(l);
+    if (!err)
+        memset(wanted, true, l->mf.nprogs);
+    if (!err)
+        err = nd_load_fits(l);
     if (!err && l->mf.nprogs)
         err = nd_load_kernel(l, values->data, wanted, verbose);
     free(wanted);
+    if (err == -ENOMEM)
+        nd_msg("error: out of memory");
     return err ? 1 : 0;
 }
