@@ -106,6 +106,19 @@ static int set_any_owner(struct cli *c, const char *v)
     return 0;
 }
 
+static int set_max_cpu(struct cli *c, const char *v)
+{
+    char *end;
+    unsigned long n = strtoul(v, &end, 10);
+
+    if (*v < '0' || *v > '9' || *end || !n || n > 100) {
+        nd_msg("error: --max-cpu: \"%s\" is not a share of a CPU; write 1 to 100, in percent", v);
+        return -1;
+    }
+    c->run.max_cpu = (uint32_t)n;
+    return 0;
+}
+
 static int set_buffer(struct cli *c, const char *v)
 {
     uint64_t n;

@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOOK_NS 50000000 // at processes, whose files can be opened only while they live
@@ -239,12 +240,47 @@ static void dispatch(struct nd_run *r, uint64_t key)
     }
 }
 
+// ---- a bound on our own CPU time ---------------------------------------------------------------
+
+struct budget { // since when it is counted, ns: a second at most, so that idle time is not saved up
+    int64_t wall, cpu;
+};
+
+static int64_t cpu_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+// For how many milliseconds no events are to be taken; 0: they may be. Meanwhile the kernel's side
+// drops and counts what finds no room.
+static int over_budget(const struct nd_run *r, struct budget *b)
+{
+    int64_t now, cpu, allowed, wait;
+
+    if (!r->opts->max_cpu)
+        return 0;
+    now = nd_now();
+    cpu = cpu_now();
+    allowed = (now - b->wall) * r->opts->max_cpu / 100;
+    if (cpu - b->cpu <= allowed) {
+        if (now - b->wall > 1000000000)
+            *b = (struct budget){now, cpu};
+        return 0;
+    }
+    wait = (cpu - b->cpu - allowed) * 100 / r->opts->max_cpu / 1000000 + 1;
+    return wait < 100 ? (int)wait : 100;
+}
+
 void nd_loop(struct nd_run *r)
 {
     struct loop w = {.r = r, .epoll = -1};
+    struct budget budget = {nd_now(), cpu_now()};
     struct epoll_event ev[16];
     uint32_t i;
-    int n, err, more = 0;
+    int n, err, more = 0, pause = 0;
 
     err = watch_all(&w);
     if (err) {
@@ -255,7 +291,7 @@ void nd_loop(struct nd_run *r)
         r->stop = true;
     nd_child_go(&r->child);
     while (!r->stop) {
-        n = epoll_wait(w.epoll, ev, 16, more > 0 ? 0 : -1);
+        n = epoll_wait(w.epoll, ev, 16, pause ? pause : more > 0 ? 0 : -1);
         if (n < 0 && errno != EINTR) {
             nd_run_fail(r, -errno);
             break;
@@ -264,7 +300,9 @@ void nd_loop(struct nd_run *r)
             dispatch(r, ev[i].data.u64);
         if (r->stop)
             break;
-        more = nd_run_take(r);
+        pause = over_budget(r, &budget);
+        if (!pause)
+            more = nd_run_take(r);
     }
     for (i = 0; i < w.nfds; i++)
         close(w.fds[i]);

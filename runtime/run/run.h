@@ -17,6 +17,7 @@ struct nd_run_opts {
     const char *command; // -c or NULL
     uint32_t pid;        // -p or 0
     uint32_t buffer;     // --buffer in bytes or 0
+    uint32_t max_cpu;    // --max-cpu: percent of one CPU that taking events may use, 0: no bound
     int64_t t_start;     // ns of CLOCK_MONOTONIC: start of the process
     int64_t t_object;    // and when the object was there
     // Called once all is attached: for what can wait until then. Or NULL.
