@@ -4,6 +4,7 @@
 #include "runtime/cli/cache_dir.h"
 
 #include "runtime/common/msg.h"
+#include "runtime/common/newfile.h"
 #include "runtime/common/trust.h"
 
 #include <dirent.h>
@@ -17,10 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#define TMP_PREFIX ".new-"
 
 // ---- the folder --------------------------------------------------------------------------------
 
@@ -191,27 +189,19 @@ static void shrink(int dir, uint64_t max_bytes, uint32_t max_entries)
 int nd_cache_write(int dir, const char *name, const struct iovec *v, int n, uint64_t max_bytes,
                    uint32_t max_entries)
 {
-    struct timespec now;
-    char tmp[64];
+    struct nd_newfile f;
     size_t want = 0;
-    int fd, err = 0, i;
+    int err = nd_newfile_begin(&f, dir), i;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    snprintf(tmp, sizeof(tmp), TMP_PREFIX "%d-%ld", getpid(), now.tv_nsec);
+    if (err)
+        return err;
     for (i = 0; i < n; i++)
         want += v[i].iov_len;
-    fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return -errno;
-    if (writev(fd, v, n) != (ssize_t)want)
+    errno = 0;
+    if (writev(f.fd, v, n) != (ssize_t)want)
         err = errno ? -errno : -ENOSPC;
-    if (close(fd) && !err)
-        err = -errno;
-    if (!err && renameat(dir, tmp, dir, name))
-        err = -errno;
-    if (err)
-        unlinkat(dir, tmp, 0);
-    else
+    err = nd_newfile_end(&f, name, err);
+    if (!err)
         shrink(dir, max_bytes, max_entries);
     return err;
 }
