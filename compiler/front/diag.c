@@ -4,6 +4,7 @@
 
 #include "compiler/front/arena.h"
 #include "runtime/common/json.h"
+#include "runtime/common/printable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,16 @@ static void print_excerpt(struct nd_sources *s, struct nd_span span, FILE *out)
     fputc('\n', out);
 }
 
+// Names of files and functions are in it, which others chose.
+static void print_text(const char *text, FILE *out)
+{
+    struct nd_buf b = {0};
+
+    nd_printable_put(text, strlen(text), &b);
+    fprintf(out, "%s\n", b.v ? b.v : "");
+    free(b.v);
+}
+
 static void print_head(struct nd_sources *s, struct nd_span span, const char *kind,
                        const char *code, const char *text, FILE *out)
 {
@@ -161,7 +172,8 @@ static void print_head(struct nd_sources *s, struct nd_span span, const char *ki
 
         fprintf(out, "%s:%u:%u: ", s->v[span.src].path, pos.line, pos.col);
     }
-    fprintf(out, "%s%s%s%s: %s\n", kind, code ? "[" : "", code ? code : "", code ? "]" : "", text);
+    fprintf(out, "%s%s%s%s: ", kind, code ? "[" : "", code ? code : "", code ? "]" : "");
+    print_text(text, out);
     if (span.src < s->n)
         print_excerpt(s, span, out);
 }
@@ -180,10 +192,12 @@ void nd_diags_text(const struct nd_diags *d, struct nd_sources *s, FILE *out, bo
         for (k = 0; k < x->nnotes; k++) {
             const struct nd_note *n = &x->notes[k];
 
-            if (n->span.src == ND_NO_SRC)
-                fprintf(out, "      = %s\n", n->text);
-            else
+            if (n->span.src == ND_NO_SRC) {
+                fputs("      = ", out);
+                print_text(n->text, out);
+            } else {
                 print_head(s, n->span, "note", NULL, n->text, out);
+            }
         }
     }
     if (d->dropped)
