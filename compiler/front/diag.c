@@ -154,16 +154,6 @@ static void print_excerpt(struct nd_sources *s, struct nd_span span, FILE *out)
     fputc('\n', out);
 }
 
-// Names of files and functions are in it, which others chose.
-static void print_text(const char *text, FILE *out)
-{
-    struct nd_buf b = {0};
-
-    nd_printable_put(text, strlen(text), &b);
-    fprintf(out, "%s\n", b.v ? b.v : "");
-    free(b.v);
-}
-
 static void print_head(struct nd_sources *s, struct nd_span span, const char *kind,
                        const char *code, const char *text, FILE *out)
 {
@@ -173,7 +163,8 @@ static void print_head(struct nd_sources *s, struct nd_span span, const char *ki
         fprintf(out, "%s:%u:%u: ", s->v[span.src].path, pos.line, pos.col);
     }
     fprintf(out, "%s%s%s%s: ", kind, code ? "[" : "", code ? code : "", code ? "]" : "");
-    print_text(text, out);
+    nd_printable_write(text, out); // names of files and functions are in it, which others chose
+    fputc('\n', out);
     if (span.src < s->n)
         print_excerpt(s, span, out);
 }
@@ -194,7 +185,8 @@ void nd_diags_text(const struct nd_diags *d, struct nd_sources *s, FILE *out, bo
 
             if (n->span.src == ND_NO_SRC) {
                 fputs("      = ", out);
-                print_text(n->text, out);
+                nd_printable_write(n->text, out);
+                fputc('\n', out);
             } else {
                 print_head(s, n->span, "note", NULL, n->text, out);
             }

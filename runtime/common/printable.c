@@ -125,3 +125,13 @@ void nd_printable_from(struct nd_buf *out, size_t from)
         nd_printable_put(rest, n, out);
     free(rest);
 }
+
+void nd_printable_write(const char *s, FILE *out)
+{
+    struct nd_buf b = {0};
+
+    nd_printable_put(s, strlen(s), &b);
+    if (b.n)
+        fwrite(b.v, 1, b.n, out);
+    free(b.v);
+}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 // The character at s and its length; 0: it is not UTF-8 (overlong forms, surrogates and values
 // above U+10FFFF are not). n > 0.
@@ -24,5 +25,7 @@ size_t nd_printable_span(const char *s, size_t n);
 void nd_printable_put(const char *s, size_t n, struct nd_buf *out);
 // The same with what is in the buffer from this place on.
 void nd_printable_from(struct nd_buf *out, size_t from);
+// A string to a stream.
+void nd_printable_write(const char *s, FILE *out);
 
 #endif

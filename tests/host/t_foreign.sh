@@ -109,6 +109,15 @@ same lines-message "$(cat "$TMP/lines.err")" 'ndtrace: warning: it says x\x1b[31
 "$ND" "$D/lines.nd" --in "$D/no$ESC[2Jfile" >"$TMP/out" 2>"$TMP/err"
 same message-exit $? 2
 same message-control "$(LC_ALL=C grep -c "$ESC" "$TMP/err")" 0
+"$ND" list probes "uprobe:$D/evil:*NAME" >"$TMP/list" 2>&1
+clean list "$TMP/list" 1
+has list-says "$TMP/list" '\\x1b\[2J\\x0a_NAME'
+"$ND" explain -e "uprobe:$D/evil:*NAME { }" >"$TMP/explain" 2>&1
+same explain "$(LC_ALL=C grep -c "$ESC" "$TMP/explain")" 0
+has explain-says "$TMP/explain" '\\x1b\[2J\\x0a_NAME'
+"$ND" -v --duration 10ms -e "uprobe:$D/evil:*NAME { }" >"$TMP/attach" 2>&1
+same attach "$(LC_ALL=C grep -c "$ESC" "$TMP/attach")" 0
+has attach-says "$TMP/attach" '^  uprobe:.*\\x1b\[2J\\x0a_NAME'
 # ---- files to attach to --------------------------------------------------------------------------
 mkfifo "$D/fifo"
 truncate -s 100G "$D/huge" && printf '\177ELF' | dd of="$D/huge" conv=notrunc status=none
