@@ -237,13 +237,14 @@ static void forbidden(void **state)
 
 static void little_memory(void **state)
 {
-    struct nd_aside *a = nd_aside_new(&job);
+    struct nd_aside *a;
     int answer = 0;
 
     (void)state;
 #if defined(__SANITIZE_ADDRESS__)
     skip();
 #endif
+    a = nd_aside_new(&job);
     assert_int_equal(ask(a, MEMORY, &answer), sizeof(answer));
     assert_in_range(answer, 16, 400);
     nd_aside_free(a);
