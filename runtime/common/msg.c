@@ -22,7 +22,8 @@ static bool heard(void)
 
 // What is quoted of others is made printable; line breaks and tabs are those of the format: if it
 // has no break inside, then one in the text is not ours either.
-static void put_text(const char *fmt, va_list ap, struct nd_buf *out)
+__attribute__((format(printf, 1, 0))) static void put_text(const char *fmt, va_list ap,
+                                                           struct nd_buf *out)
 {
     size_t n = strlen(fmt), len;
     bool lines = n && memchr(fmt, '\n', n - 1);

@@ -41,7 +41,8 @@ static void unload(struct nd_symfiles *u, struct nd_symfiles_file *f)
 }
 
 // The file for which `has` holds that was used least recently; NULL: none.
-static struct nd_symfiles_file *oldest(const struct nd_symfiles *u, bool (*has)(const struct nd_symfiles_file *f))
+static struct nd_symfiles_file *oldest(const struct nd_symfiles *u,
+                                       bool (*has)(const struct nd_symfiles_file *f))
 {
     struct nd_symfiles_file *f, *best = NULL;
     uint32_t i;
@@ -191,7 +192,8 @@ static int open_same(const struct nd_symfiles_file *f, int pin, struct stat *st)
     return -1;
 }
 
-static int open_file(const struct nd_symfiles_of *p, const struct nd_symfiles_file *f, struct stat *st)
+static int open_file(const struct nd_symfiles_of *p, const struct nd_symfiles_file *f,
+                     struct stat *st)
 {
     int pin = f->pin, fd = pin < 0 ? -1 : open_same(f, pin, st);
 

@@ -13,6 +13,7 @@
 #define FRESH_NS 1000000000ll  // mappings older than this are read again if the process lives
 #define REREADS 1              // per process and that time, for addresses that miss
 #define READING_NS 300000000ll // of that time, for mappings of all processes
+#define FIRST_NS 2000000000ll  // and when all are looked at, once
 #define MAPS_BYTES (4u << 20)  // of a file of mappings
 
 #define PROCESSES 1024 // kept; of those that are gone the first is forgotten for a new one
@@ -155,7 +156,7 @@ static void read_maps(struct nd_usyms *u, struct process *p)
 }
 
 // Not too long in each second: who has many mappings, or many processes, must not hold up others.
-static void look(struct nd_usyms *u, struct process *p)
+static void look(struct nd_usyms *u, struct process *p, int64_t most)
 {
     int64_t t = now();
 
@@ -165,7 +166,7 @@ static void look(struct nd_usyms *u, struct process *p)
         u->second = t;
         u->reading = 0;
     }
-    if (u->reading > READING_NS)
+    if (u->reading > most)
         return;
     p->read_at = t;
     read_maps(u, p);
@@ -319,7 +320,7 @@ void nd_usyms_look(struct nd_usyms *u, uint32_t pid)
     struct process *p = get_process(u, pid);
 
     if (p && !p->read_at)
-        look(u, p);
+        look(u, p, FIRST_NS);
 }
 
 // ---- looking up --------------------------------------------------------------------------------
@@ -344,12 +345,12 @@ static const struct region *region_of(struct nd_usyms *u, struct process *p, uin
     if (age >= FRESH_NS)
         p->rereads = 0;
     if (!p->read_at || age >= (u->watched ? 10 * FRESH_NS : FRESH_NS))
-        look(u, p);
+        look(u, p, READING_NS);
     r = find_region(p, addr);
     if (r || p->rereads >= REREADS)
         return r;
     p->rereads++;
-    look(u, p);
+    look(u, p, READING_NS);
     return find_region(p, addr);
 }
 
