@@ -55,12 +55,26 @@ bool nd_printable_is(uint32_t c)
     return true;
 }
 
+// Are all 8 bytes from ' ' to '~'?
+static bool plain_word(const char *s)
+{
+    const uint64_t each = 0x0101010101010101, high = each << 7;
+    uint64_t w;
+
+    memcpy(&w, s, sizeof(w));
+    return !((w | (w - each * ' ') | (w + each)) & high);
+}
+
 size_t nd_printable_span(const char *s, size_t n)
 {
     size_t i = 0, len;
     uint32_t c;
 
     while (i < n) {
+        if (n - i >= sizeof(uint64_t) && plain_word(s + i)) {
+            i += sizeof(uint64_t);
+            continue;
+        }
         if (s[i] >= 32 && s[i] < 127) {
             i++;
             continue;

@@ -17,11 +17,13 @@
 #define CMDLINE_MAX (256u << 10)
 #define TAPS_MAX 256
 #define NAME_MAX_BYTES 256
+#define SKIPPED 16u
 
 struct question {
     char proc[200]; // the folder
     char name[NAME_MAX_BYTES];
-    int64_t pid; // whose name is wanted; 0: the taps of the machine with this name
+    int64_t pid;            // whose name is wanted; 0: the taps of the machine with this name
+    uint32_t skip[SKIPPED]; // processes that did not let themselves be read
 };
 
 struct answer {
@@ -33,6 +35,7 @@ struct answer {
 struct nd_qemu {
     struct nd_aside *aside;
     char proc[200];
+    uint32_t skip[SKIPPED], nskip;
     struct answer answer;
 };
 
@@ -44,6 +47,7 @@ struct reader {
     char path[512];
     struct question q;
     struct answer a;
+    volatile uint64_t *at;
 };
 
 // VALUE of -name VALUE, or guest=VALUE in it: is it this name?
@@ -139,9 +143,21 @@ static bool has_machine(struct reader *r, const char *pid)
     return found;
 }
 
+static bool is_skipped(const struct reader *r, uint32_t pid)
+{
+    uint32_t i;
+
+    for (i = 0; i < SKIPPED && r->q.skip[i] != pid; i++)
+        ;
+    return i < SKIPPED;
+}
+
 // Reads its command line if it is QEMU.
 static bool is_qemu(struct reader *r, const char *pid)
 {
+    *r->at = (uint64_t)atoll(pid);
+    if (is_skipped(r, (uint32_t)*r->at))
+        return false;
     if (!is_program(r, pid) || !in_our_namespace(r, pid) || !has_machine(r, pid))
         return false;
     r->size = read_file(path_of(r, pid, "cmdline"), r->cmd, sizeof(r->cmd));
@@ -242,10 +258,10 @@ static size_t serve(void *state, const void *msg, size_t n, void *out, volatile 
 {
     struct reader *r = state;
 
-    (void)at;
     if (n != sizeof(r->q))
         return 0;
     memcpy(&r->q, msg, n);
+    r->at = at;
     memset(&r->a, 0, sizeof(r->a));
     if (r->q.pid)
         name_of(r);
@@ -279,6 +295,24 @@ void nd_qemu_free(struct nd_qemu *q)
     free(q);
 }
 
+// Asks again without a process that held up the first answer.
+static ssize_t ask_twice(struct nd_qemu *q, struct question *question)
+{
+    uint32_t bad;
+    ssize_t n;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        memcpy(question->skip, q->skip, sizeof(q->skip));
+        n = nd_aside_ask(q->aside, question, sizeof(*question), &q->answer, sizeof(q->answer));
+        bad = (uint32_t)nd_aside_at(q->aside);
+        if (n >= 0 || n == -EAGAIN || !bad)
+            break;
+        q->skip[q->nskip++ % SKIPPED] = bad;
+    }
+    return n;
+}
+
 // The answer is from where it may have been made up.
 static int ask(struct nd_qemu *q, const char *name, int64_t pid)
 {
@@ -289,7 +323,7 @@ static int ask(struct nd_qemu *q, const char *name, int64_t pid)
 
     snprintf(question.proc, sizeof(question.proc), "%s", q->proc);
     snprintf(question.name, sizeof(question.name), "%s", name);
-    n = nd_aside_ask(q->aside, &question, sizeof(question), a, sizeof(*a));
+    n = ask_twice(q, &question);
     if (n < 0)
         return (int)n;
     if (n != sizeof(*a) || a->n > TAPS_MAX)

@@ -190,32 +190,35 @@ static void put_time(const struct nd_vm *vm, const struct vm_value *v, struct nd
         nd_buf_put(out, tmp, nd_text_time(vm_wall(vm, v, v->i), tmp));
 }
 
-// The precision of %s counts bytes of the string, not of what they are written as, and does not
-// divide a character.
-static struct vm_value shorter(const struct vm_value *v, const struct nd_spec *p)
+// A string. Its precision counts bytes of it, not of what they are written as, and does not divide
+// a character.
+static void put_string(const struct nd_vm *vm, const struct vm_value *v, int prec,
+                       struct nd_buf *out)
 {
     struct vm_value cut = *v;
 
-    if (v->kind != VM_STR || p->prec < 0 || v->n <= (uint32_t)p->prec)
-        return cut;
-    for (cut.n = (uint32_t)p->prec; cut.n && (v->p[cut.n] & 0xc0) == 0x80; cut.n--)
-        ;
-    return cut;
+    if (prec >= 0 && v->n > (uint32_t)prec) {
+        for (cut.n = (uint32_t)prec; cut.n && (v->p[cut.n] & 0xc0) == 0x80; cut.n--)
+            ;
+    }
+    vm_text(vm, &cut, out);
 }
 
 static void put_text(const struct nd_vm *vm, const struct nd_spec *p, const struct vm_value *v,
                      struct nd_buf *out)
 {
-    const struct vm_value cut = shorter(v, p);
+    bool string = v->kind == VM_STR && p->conv != 'r';
     size_t from = out->n;
 
-    if (p->conv == 't')
+    if (string)
+        put_string(vm, v, p->prec, out);
+    else if (p->conv == 't')
         put_time(vm, v, out);
     else if (p->conv == 'r')
         put_escaped(vm, v, out);
     else
-        vm_text(vm, &cut, out);
-    if (p->prec >= 0 && (v->kind != VM_STR || p->conv == 'r') && out->n - from > (size_t)p->prec) {
+        vm_text(vm, v, out);
+    if (!string && p->prec >= 0 && out->n - from > (size_t)p->prec) {
         out->n = from + (size_t)p->prec;
         out->v[out->n] = '\0';
     }

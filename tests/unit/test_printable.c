@@ -96,9 +96,29 @@ static void all_bytes(void **state)
     }
 }
 
+// Each byte at each place of longer text: found at its place, whatever is around it.
+static void all_places(void **state)
+{
+    char text[24];
+    size_t at;
+    int c;
+
+    (void)state;
+    for (c = 0; c < 256; c++) {
+        for (at = 0; at < sizeof(text); at++) {
+            bool plain = c >= 32 && c < 127;
+
+            memset(text, c & 1 ? ' ' : '~', sizeof(text));
+            text[at] = (char)c;
+            assert_int_equal(nd_printable_span(text, sizeof(text)), plain ? sizeof(text) : at);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(escapes), cmocka_unit_test(all_bytes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(escapes), cmocka_unit_test(all_bytes),
+                                       cmocka_unit_test(all_places)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

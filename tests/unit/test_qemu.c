@@ -175,9 +175,31 @@ static void names(void **state)
     nd_qemu_free(NULL);
 }
 
+// A command line that never comes, as of a process whose memory is on a file system of its user's.
+static void held_up(void **state)
+{
+    static const struct fake fake = {14, "qemu-kvm", 0755, VM, OURS, "kvm|-name|slow|", {"tap3"}};
+    struct nd_qemu *q = nd_qemu_new(root);
+    char path[128], name[64];
+
+    (void)state;
+    make(&fake);
+    snprintf(path, sizeof(path), "%s/14/cmdline", root);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    expect_tap(q, "web", 0, "vnet9");
+    expect_tap(q, "web", 1, "vnet10");
+    assert_int_equal(nd_qemu_name(q, 10, name, sizeof(name)), 0);
+    assert_string_equal(name, "web");
+    assert_int_equal(nd_qemu_name(q, 14, name, sizeof(name)), 0);
+    assert_string_equal(name, "");
+    nd_qemu_free(q);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(taps), cmocka_unit_test(names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(taps), cmocka_unit_test(names),
+                                       cmocka_unit_test(held_up)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }
