@@ -28,6 +28,7 @@
 #define SLICE_MS 20    // between two looks at that
 #define CPU_S 5        // for one message
 #define PAUSE_MS 10000 // before it is started again, from the second time on
+#define USELESS 3      // starts without looking at anything: then it cannot work here
 
 struct packet {
     uint32_t number; // 0: no answer is wanted
@@ -42,6 +43,7 @@ struct nd_aside {
     volatile uint64_t *at; // a word that we share
     uint64_t last_at;
     uint32_t starts, number;
+    uint32_t useless; // starts since it last looked at something
     int64_t again_ms; // not before
     struct packet packet;
 };
@@ -113,14 +115,19 @@ static bool start(struct nd_aside *a)
         close(fds[0]);
         run_aside(a, fds[1], parent);
     }
-    close(fds[1]);
     if (pid < 0) {
+        int err = errno;
+
         close(fds[0]);
+        close(fds[1]);
+        errno = err;
         return false;
     }
+    close(fds[1]);
     a->pid = pid;
     a->fd = fds[0];
     a->starts++;
+    a->useless++;
     return true;
 }
 
@@ -157,6 +164,8 @@ static void died(struct nd_aside *a, const char *why)
     int status = 0;
 
     a->last_at = *a->at;
+    if (a->last_at) // it came as far as looking at something
+        a->useless = 0;
     if (!why && waitpid(a->pid, &status, WNOHANG) == a->pid) {
         close(a->fd);
         a->fd = -1;
@@ -172,10 +181,11 @@ static void died(struct nd_aside *a, const char *why)
             snprintf(text, sizeof(text), "ended");
         why = text;
     }
-    a->again_ms = a->starts < 2 ? 0 : now_ms() + PAUSE_MS;
-    nd_msg("warning: the process that reads %s %s%s", a->job->what, why,
-           a->again_ms ? "; it is started again in 10 s, until then there are none"
-                       : "; it is started again");
+    a->again_ms = a->useless >= USELESS ? INT64_MAX : a->starts < 2 ? 0 : now_ms() + PAUSE_MS;
+    nd_msg("warning: the process that reads %s %s; %s", a->job->what, why,
+           !a->again_ms               ? "it is started again"
+           : a->again_ms == INT64_MAX ? "it does not work here, so there are none"
+                                      : "it is started again in 10 s, until then there are none");
 }
 
 // Is it doing something, or waiting to?
@@ -268,6 +278,7 @@ ssize_t nd_aside_ask(struct nd_aside *a, const void *msg, size_t n, void *out, s
         died(a, "gave a wrong answer, and was ended");
         return -EPROTO;
     }
+    a->useless = 0;
     memcpy(out, a->packet.bytes, (size_t)got - HEAD);
     return got - (ssize_t)HEAD;
 }
@@ -276,9 +287,15 @@ uint32_t nd_aside_up(struct nd_aside *a)
 {
     if (a->pid)
         return a->starts;
-    if ((a->again_ms && now_ms() < a->again_ms) || !start(a))
+    if (a->again_ms && now_ms() < a->again_ms)
         return 0;
-    return a->starts;
+    if (start(a))
+        return a->starts;
+    if (!a->again_ms)
+        nd_msg("warning: the process that reads %s cannot be started: %s", a->job->what,
+               strerror(errno));
+    a->again_ms = now_ms() + PAUSE_MS;
+    return 0;
 }
 
 uint64_t nd_aside_at(const struct nd_aside *a)

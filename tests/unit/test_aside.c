@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -200,6 +201,24 @@ static void ends(enum what what, int err, int64_t most_ms)
     nd_aside_free(a);
 }
 
+// It cannot be started: that is said once, and is not tried each time.
+static void no_process(void **state)
+{
+    struct nd_aside *a = nd_aside_new(&job);
+    struct rlimit files, none = {0, 0};
+    int answer, i;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    none.rlim_max = files.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (i = 0; i < 100; i++)
+        assert_int_equal(ask(a, COUNT, &answer), -EAGAIN);
+    assert_int_equal(nd_aside_up(a), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    nd_aside_free(a);
+}
+
 static void crash(void **state)
 {
     (void)state;
@@ -253,9 +272,9 @@ static void little_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers),       cmocka_unit_test(descriptors), cmocka_unit_test(crash),
-        cmocka_unit_test(hang),          cmocka_unit_test(spin),        cmocka_unit_test(forbidden),
-        cmocka_unit_test(little_memory),
+        cmocka_unit_test(answers),   cmocka_unit_test(descriptors),   cmocka_unit_test(no_process),
+        cmocka_unit_test(crash),     cmocka_unit_test(hang),          cmocka_unit_test(spin),
+        cmocka_unit_test(forbidden), cmocka_unit_test(little_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
