@@ -3,6 +3,8 @@
 // keeps and for how many bytes, what leaves the kernel, what runs in user space.
 #include "compiler/explain.h"
 
+#include "runtime/common/printable.h"
+
 #include <string.h>
 
 #define TEXT_MAX 100u // of an expression
@@ -80,8 +82,10 @@ static void explain_probe(struct nd_program *p, const struct nd_probe *pr,
     struct nd_pos pos = nd_source_pos(p->sources, pr->decl->name_span.src, pr->decl->name_span.off);
     uint32_t i;
 
-    for (i = 0; i < pr->targets.n && i < TARGETS_SHOWN; i++)
-        fprintf(out, "%s%s", i ? ", " : "  ", pr->targets.v[i].spec);
+    for (i = 0; i < pr->targets.n && i < TARGETS_SHOWN; i++) {
+        fputs(i ? ", " : "  ", out);
+        nd_printable_write(pr->targets.v[i].spec, out);
+    }
     if (i < pr->targets.n)
         fprintf(out, " and %u more", pr->targets.n - i);
     fprintf(out, "   (line %u)\n    served by: %s%s\n", pos.line, nd_kind_of_prog[pr->type].text,

@@ -7,6 +7,7 @@
 
 #include "compiler/kernel/btf.h"
 #include "compiler/lang/builtins.h"
+#include "runtime/common/printable.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -87,7 +88,9 @@ static int list_usym(void *arg, const struct nd_usym *sym)
 
     const char *quote = strpbrk(sym->name, ":,( ") ? "\"" : ""; // as a script has to write it
 
-    fprintf(l->out, "uprobe:%s:%s%s%s\n", l->path, quote, sym->name, quote);
+    fprintf(l->out, "uprobe:%s:%s", l->path, quote);
+    nd_printable_write(sym->name, l->out);
+    fprintf(l->out, "%s\n", quote);
     l->n++;
     return 0;
 }
@@ -96,7 +99,11 @@ static int list_usdt(void *arg, const struct nd_usdt *u)
 {
     struct list *l = arg;
 
-    fprintf(l->out, "usdt:%s:%s:%s   (%u arguments)\n", l->path, u->provider, u->name, u->nargs);
+    fprintf(l->out, "usdt:%s:", l->path);
+    nd_printable_write(u->provider, l->out);
+    fputc(':', l->out);
+    nd_printable_write(u->name, l->out);
+    fprintf(l->out, "   (%u arguments)\n", u->nargs);
     l->n++;
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "compiler/front/arena.h"
 #include "runtime/common/json.h"
+#include "runtime/common/printable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +162,9 @@ static void print_head(struct nd_sources *s, struct nd_span span, const char *ki
 
         fprintf(out, "%s:%u:%u: ", s->v[span.src].path, pos.line, pos.col);
     }
-    fprintf(out, "%s%s%s%s: %s\n", kind, code ? "[" : "", code ? code : "", code ? "]" : "", text);
+    fprintf(out, "%s%s%s%s: ", kind, code ? "[" : "", code ? code : "", code ? "]" : "");
+    nd_printable_write(text, out); // names of files and functions are in it, which others chose
+    fputc('\n', out);
     if (span.src < s->n)
         print_excerpt(s, span, out);
 }
@@ -180,10 +183,13 @@ void nd_diags_text(const struct nd_diags *d, struct nd_sources *s, FILE *out, bo
         for (k = 0; k < x->nnotes; k++) {
             const struct nd_note *n = &x->notes[k];
 
-            if (n->span.src == ND_NO_SRC)
-                fprintf(out, "      = %s\n", n->text);
-            else
+            if (n->span.src == ND_NO_SRC) {
+                fputs("      = ", out);
+                nd_printable_write(n->text, out);
+                fputc('\n', out);
+            } else {
                 print_head(s, n->span, "note", NULL, n->text, out);
+            }
         }
     }
     if (d->dropped)

@@ -4,8 +4,9 @@
 // checker.
 #include "compiler/kernel/kernel_impl.h"
 
+#include "runtime/common/regular.h"
+
 #include <elf.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -111,7 +112,7 @@ static bool is_file(const char *path, bool elf)
         return false;
     if (!elf)
         return (st.st_mode & 0111) != 0; // for someone: this process may run nothing any more
-    fd = open(path, O_RDONLY | O_CLOEXEC); // libc.so can be a text for the linker
+    fd = nd_regular_open(path, NULL); // libc.so can be a text for the linker
     if (fd < 0)
         return false;
     yes = read(fd, magic, sizeof(magic)) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);
@@ -130,12 +131,29 @@ static void add_dirs(struct nd_kernel *k, const char *list)
     }
 }
 
+#define CONF_BYTES 65536 // of a list of folders, which may be a process's own
+#define CONF_FILES 256u
+
+static char *conf_text(struct nd_kernel *k, const char *path)
+{
+    int fd = k->nconfs++ < CONF_FILES ? nd_regular_open(path, NULL) : -1;
+    char *text = fd < 0 ? NULL : calloc(1, CONF_BYTES + 1);
+    ssize_t n = 0, got;
+
+    while (text && (got = read(fd, text + n, (size_t)(CONF_BYTES - n))) > 0)
+        n += got;
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
 static void read_ld_conf(struct nd_kernel *k, const char *path, int depth)
 {
     char *text, *line, *next;
     glob_t g;
 
-    if (depth > 4 || nd_read_text(AT_FDCWD, path, &text, NULL))
+    text = depth > 4 ? NULL : conf_text(k, path);
+    if (!text)
         return;
     for (line = text; line; line = next) {
         next = strchr(line, '\n');

@@ -3,14 +3,12 @@
 // found. Serves the checker (uprobe, uretprobe).
 #include "compiler/kernel/kernel_impl.h"
 #include "runtime/common/elfsyms.h"
+#include "runtime/common/regular.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 struct nd_elf {
     struct nd_elf *next;
@@ -24,27 +22,22 @@ struct nd_elf {
 struct nd_elf *nd_elf_get(struct nd_kernel *k, const char *path, int *err, const char **why)
 {
     struct nd_elf *e;
+    Elf *elf;
     int fd;
 
     for (e = k->elfs; e; e = e->next)
         if (!strcmp(e->path, path))
             return e;
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        *err = -errno;
-        *why = nd_arena_printf(k->a, "%s: %s", path, strerror(errno));
+    elf = nd_elfsyms_open(path, &fd, err);
+    if (!elf) {
+        *why = *err == -ENOEXEC
+                   ? nd_arena_printf(k->a, "%s is not an executable or library (not an ELF file)",
+                                     path)
+                   : nd_arena_printf(k->a, "%s: %s", path, nd_regular_error(*err));
         return NULL;
     }
-    elf_version(EV_CURRENT);
     e = ND_NEW(k->a, struct nd_elf);
-    e->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-    if (!e->elf || elf_kind(e->elf) != ELF_K_ELF) {
-        *err = -ENOEXEC;
-        *why = nd_arena_printf(k->a, "%s is not an executable or library (not an ELF file)", path);
-        elf_end(e->elf);
-        close(fd);
-        return NULL;
-    }
+    e->elf = elf;
     e->path = nd_arena_strdup(k->a, path);
     e->fd = fd;
     e->next = k->elfs;
@@ -95,15 +88,9 @@ uint64_t nd_kernel_addr_offset(struct nd_kernel *k, const char *path, uint64_t a
 
 const char *nd_kernel_file_id(struct nd_kernel *k, const char *path)
 {
-    size_t size = 0;
-    uint32_t sum;
-    char *data;
+    char id[64];
 
-    if (nd_read_text(AT_FDCWD, path, &data, &size))
-        return "";
-    sum = (uint32_t)crc32_z(0, (const uint8_t *)data, size);
-    free(data);
-    return nd_arena_printf(k->a, "%zu-%08x", size, sum);
+    return nd_regular_id(path, id, sizeof(id)) ? nd_arena_strdup(k->a, id) : "";
 }
 
 struct each {

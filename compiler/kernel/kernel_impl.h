@@ -56,6 +56,7 @@ struct nd_kernel {
 
     struct nd_elf *elfs;
     bool dirs_tried;
+    uint32_t nconfs;        // lists of folders read
     struct nd_strings dirs; // of libraries
 };
 

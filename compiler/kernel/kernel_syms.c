@@ -52,9 +52,9 @@ static const char *kallsyms(struct nd_kernel *k)
 // The first symbol of that name.
 static bool find_symbol(struct nd_kernel *k, const char *name, struct nd_kallsym *s)
 {
-    const char *text = kallsyms(k), *p = text;
+    const char *p = kallsyms(k);
 
-    while (p && (p = nd_kallsyms_find(text, p, name, s))) {
+    while (p && (p = nd_kallsyms_find(p, name, s))) {
         if (s->len == strlen(name))
             return true;
     }
@@ -297,7 +297,7 @@ bool nd_kernel_each_copy(struct nd_kernel *k, const char *name,
     const char *text = kallsyms(k), *p = text;
     struct nd_kallsym s;
 
-    while (p && (p = nd_kallsyms_find(text, p, name, &s))) {
+    while (p && (p = nd_kallsyms_find(p, name, &s))) {
         if (nd_kallsyms_is_func(&s) && nd_kallsyms_runs(&s, name))
             fn(arg, nd_arena_strndup(k->a, s.name, s.len),
                nd_arena_strndup(k->a, s.module, s.module_len));

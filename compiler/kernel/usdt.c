@@ -3,6 +3,8 @@
 // Must not know the language, nor any process. Serves the checker (usdt).
 #include "compiler/kernel/kernel_impl.h"
 
+#include "runtime/common/elfsyms.h"
+
 #include <ctype.h>
 #include <gelf.h>
 #include <stdlib.h>
@@ -10,6 +12,7 @@
 
 #define NOTE_NAME "stapsdt"
 #define NOTE_TYPE 3
+#define PROBES 100000u // of a file, at most
 
 // Where a probe is: what symbols in its operands count from.
 struct place {
@@ -29,15 +32,16 @@ static bool add_symbol(struct nd_elf *e, const char *name, size_t len, uint64_t 
     GElf_Sym sym;
 
     while ((scn = elf_nextscn(elf, scn))) {
-        Elf_Data *data;
+        Elf_Data *data, *names;
 
         if (!gelf_getshdr(scn, &sh) || !sh.sh_entsize ||
             (sh.sh_type != SHT_SYMTAB && sh.sh_type != SHT_DYNSYM))
             continue;
-        data = elf_getdata(scn, NULL);
+        data = nd_elfsyms_data(scn);
+        names = data ? nd_elfsyms_data(elf_getscn(elf, sh.sh_link)) : NULL;
         for (int i = 0; data && (size_t)i < data->d_size / sh.sh_entsize && i < INT32_MAX; i++) {
             const char *s =
-                gelf_getsym(data, i, &sym) ? elf_strptr(elf, sh.sh_link, sym.st_name) : NULL;
+                gelf_getsym(data, i, &sym) ? nd_elfsyms_string(names, sym.st_name) : NULL;
 
             if (!s || strncmp(s, name, len) != 0 || s[len] || sym.st_shndx == SHN_UNDEF ||
                 GELF_ST_TYPE(sym.st_info) == STT_TLS)
@@ -351,22 +355,23 @@ static void scan_sections(struct scan *s)
     Elf *elf = nd_elf_handle(s->e);
     Elf_Scn *scn = NULL, *notes = NULL;
     size_t strs, at = 0, name, desc;
-    Elf_Data *data;
+    Elf_Data *data, *names;
     GElf_Shdr sh;
     GElf_Nhdr nh;
 
     if (elf_getshdrstrndx(elf, &strs))
         return;
+    names = nd_elfsyms_data(elf_getscn(elf, strs));
     while ((scn = elf_nextscn(elf, scn))) {
-        const char *n = gelf_getshdr(scn, &sh) ? elf_strptr(elf, strs, sh.sh_name) : NULL;
+        const char *n = gelf_getshdr(scn, &sh) ? nd_elfsyms_string(names, sh.sh_name) : NULL;
 
         if (n && !strcmp(n, ".stapsdt.base"))
             s->base = sh.sh_addr;
         if (n && !strcmp(n, ".note.stapsdt") && sh.sh_type == SHT_NOTE)
             notes = scn;
     }
-    data = notes ? elf_getdata(notes, NULL) : NULL;
-    while (data && (at = gelf_getnote(data, at, &nh, &name, &desc)) > 0) {
+    data = notes ? nd_elfsyms_data(notes) : NULL;
+    while (data && s->found.n < PROBES && (at = gelf_getnote(data, at, &nh, &name, &desc)) > 0) {
         const char *buf = data->d_buf;
 
         if (nh.n_type == NOTE_TYPE && nh.n_namesz == sizeof(NOTE_NAME) &&

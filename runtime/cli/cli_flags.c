@@ -119,6 +119,13 @@ static int set_max_cpu(struct cli *c, const char *v)
     return 0;
 }
 
+static int set_raw(struct cli *c, const char *v)
+{
+    (void)v;
+    c->run.raw = true;
+    return 0;
+}
+
 static int set_buffer(struct cli *c, const char *v)
 {
     uint64_t n;

@@ -3,12 +3,19 @@
 
 #include "runtime/common/demangle.h"
 #include "runtime/common/near.h"
+#include "runtime/common/regular.h"
 
 #include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define SECTION (512ull << 20) // bytes of one that is read
+#define NAME 4096u             // of a name; of many symbols it can be the same
+#define FOUND 1000000u         // functions
+#define VERSIONS 32768u
 
 struct sym {
     char *name;    // as people write it
@@ -29,42 +36,45 @@ struct found {
 // ---- versions ----------------------------------------------------------------------------------
 
 struct versions {
-    Elf_Data *of_symbol, *defined;
-    size_t strings; // section
+    Elf_Data *of_symbol;
+    const char *name[VERSIONS]; // by index; NULL: not defined
 };
+
+// Each definition is at a greater offset than the one before.
+static void name_versions(Elf *elf, Elf_Data *defined, size_t strings, struct versions *v)
+{
+    Elf_Data *names = nd_elfsyms_data(elf_getscn(elf, strings));
+    uint64_t off = 0;
+    GElf_Verdef def;
+    GElf_Verdaux aux;
+
+    while (off < INT32_MAX && gelf_getverdef(defined, (int)off, &def)) {
+        uint64_t first = off + def.vd_aux;
+
+        if (def.vd_ndx < VERSIONS && first < INT32_MAX &&
+            gelf_getverdaux(defined, (int)first, &aux))
+            v->name[def.vd_ndx] = nd_elfsyms_string(names, aux.vda_name);
+        if (!def.vd_next)
+            break;
+        off += def.vd_next;
+    }
+}
 
 static void find_versions(Elf *elf, struct versions *v)
 {
     Elf_Scn *scn = NULL;
+    Elf_Data *data;
     GElf_Shdr sh;
 
-    memset(v, 0, sizeof(*v));
     while ((scn = elf_nextscn(elf, scn))) {
         if (!gelf_getshdr(scn, &sh))
             continue;
         if (sh.sh_type == SHT_GNU_versym)
-            v->of_symbol = elf_getdata(scn, NULL);
-        if (sh.sh_type == SHT_GNU_verdef) {
-            v->defined = elf_getdata(scn, NULL);
-            v->strings = sh.sh_link;
-        }
+            v->of_symbol = nd_elfsyms_data(scn);
+        data = sh.sh_type == SHT_GNU_verdef ? nd_elfsyms_data(scn) : NULL;
+        if (data)
+            name_versions(elf, data, sh.sh_link, v);
     }
-}
-
-static const char *version_name(Elf *elf, const struct versions *v, uint16_t index)
-{
-    int off = 0;
-    GElf_Verdef def;
-    GElf_Verdaux aux;
-
-    while (v->defined && gelf_getverdef(v->defined, off, &def)) {
-        if (def.vd_ndx == index && gelf_getverdaux(v->defined, off + (int)def.vd_aux, &aux))
-            return elf_strptr(elf, v->strings, aux.vda_name);
-        if (!def.vd_next)
-            break;
-        off += (int)def.vd_next;
-    }
-    return NULL;
 }
 
 // ---- names -------------------------------------------------------------------------------------
@@ -119,7 +129,7 @@ static void add(struct found *f, char *name, const char *version, bool hidden, c
     struct sym *v;
 
     if (f->n == f->cap) {
-        v = realloc(f->v, cap * sizeof(*v));
+        v = f->n >= FOUND ? NULL : realloc(f->v, cap * sizeof(*v));
         if (!v) {
             f->failed = true;
             free(name);
@@ -159,8 +169,9 @@ static void look(struct found *f, const char *raw, const char *version, bool hid
 static void read_table(struct found *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh,
                        const struct versions *v)
 {
-    Elf_Data *data = elf_getdata(scn, NULL);
-    size_t n = data && sh->sh_entsize ? data->d_size / sh->sh_entsize : 0, i;
+    Elf_Data *data = nd_elfsyms_data(scn);
+    Elf_Data *names = data ? nd_elfsyms_data(elf_getscn(elf, sh->sh_link)) : NULL;
+    size_t n = names && sh->sh_entsize ? data->d_size / sh->sh_entsize : 0, i;
     GElf_Sym sym;
 
     for (i = 0; i < n && i < INT32_MAX && !f->failed; i++) {
@@ -171,12 +182,14 @@ static void read_table(struct found *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr 
         if (!gelf_getsym(data, (int)i, &sym))
             continue;
         type = GELF_ST_TYPE(sym.st_info);
-        name = elf_strptr(elf, sh->sh_link, sym.st_name);
         if ((type != STT_FUNC && type != STT_GNU_IFUNC) || sym.st_shndx == SHN_UNDEF ||
-            !sym.st_value || !name || !*name)
+            !sym.st_value)
+            continue;
+        name = nd_elfsyms_string(names, sym.st_name);
+        if (!name || !*name)
             continue;
         if (sh->sh_type == SHT_DYNSYM && v->of_symbol && gelf_getversym(v->of_symbol, (int)i, &at))
-            version = version_name(elf, v, at & 0x7fff);
+            version = v->name[at & (VERSIONS - 1)];
         look(f, name, version, at & 0x8000, &sym);
     }
 }
@@ -260,8 +273,8 @@ int nd_elfsyms_each(void *elf, const char *pattern, int (*fn)(void *arg, const s
 {
     const char *at = strchr(pattern, '@');
     struct found f = {.pattern = pattern};
+    struct versions *v = calloc(1, sizeof(*v));
     Elf_Scn *scn = NULL;
-    struct versions v;
     GElf_Shdr sh;
     size_t i;
     int err;
@@ -269,12 +282,12 @@ int nd_elfsyms_each(void *elf, const char *pattern, int (*fn)(void *arg, const s
     f.bare = at ? strndup(pattern, (size_t)(at - pattern)) : strdup(pattern);
     f.version = at ? strdup(at + 1 + (at[1] == '@')) : NULL;
     f.must = f.bare ? longest_word(f.bare) : NULL;
-    f.failed = !f.must || (at && !f.version);
+    f.failed = !v || !f.must || (at && !f.version);
     if (!f.failed)
-        find_versions(elf, &v);
+        find_versions(elf, v);
     while (!f.failed && (scn = elf_nextscn(elf, scn))) {
         if (gelf_getshdr(scn, &sh) && (sh.sh_type == SHT_SYMTAB || sh.sh_type == SHT_DYNSYM))
-            read_table(&f, elf, scn, &sh, &v);
+            read_table(&f, elf, scn, &sh, v);
     }
     if (f.n)
         qsort(f.v, f.n, sizeof(*f.v), compare);
@@ -283,9 +296,49 @@ int nd_elfsyms_each(void *elf, const char *pattern, int (*fn)(void *arg, const s
         free(f.v[i].name);
         free(f.v[i].version);
     }
+    free(v);
     free(f.v);
     free(f.bare);
     free(f.version);
     free(f.must);
     return err;
+}
+
+// ---- files -------------------------------------------------------------------------------------
+
+void *nd_elfsyms_open(const char *path, int *fd, int *err)
+{
+    Elf *elf;
+
+    *fd = nd_regular_open(path, NULL);
+    if (*fd < 0) {
+        *err = *fd;
+        return NULL;
+    }
+    elf_version(EV_CURRENT);
+    elf = elf_begin(*fd, ELF_C_READ, NULL);
+    if (elf && elf_kind(elf) == ELF_K_ELF)
+        return elf;
+    *err = -ENOEXEC;
+    elf_end(elf);
+    close(*fd);
+    return NULL;
+}
+
+void *nd_elfsyms_data(void *scn)
+{
+    GElf_Shdr sh;
+
+    if (!scn || !gelf_getshdr(scn, &sh) || sh.sh_size > SECTION)
+        return NULL;
+    return elf_getdata(scn, NULL);
+}
+
+const char *nd_elfsyms_string(const void *data, uint64_t off)
+{
+    const Elf_Data *d = data;
+    const char *s = d && off < d->d_size ? (const char *)d->d_buf + off : NULL;
+    size_t most = s && d->d_size - off < NAME ? (size_t)(d->d_size - off) : NAME;
+
+    return s && memchr(s, 0, most) ? s : NULL;
 }

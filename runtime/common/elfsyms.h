@@ -21,8 +21,17 @@ struct nd_elfsym {
 //   name@VERSION    that version
 //   a::b, a::b(int) a name of C++ or Rust, all overloads or one
 //   globs of these
-// -ENOMEM: without memory.
+// -ENOMEM: without memory, or more than a million.
 int nd_elfsyms_each(void *elf, const char *pattern, int (*fn)(void *arg, const struct nd_elfsym *s),
                     void *arg);
+
+// An ELF file that others may own (regular.h), to be read, not mapped: it may be cut meanwhile. Its
+// Elf * and in *fd what it is read from; NULL: *err is -ENOEXEC, it is not one, or another negative
+// errno for nd_regular_error().
+void *nd_elfsyms_open(const char *path, int *fd, int *err);
+// The bytes of a section (Elf_Scn *), as an Elf_Data *; NULL: none, or more than 512 MiB.
+void *nd_elfsyms_data(void *scn);
+// The string there in a section of strings (Elf_Data *); NULL: none, or longer than 4 KiB.
+const char *nd_elfsyms_string(const void *data, uint64_t off);
 
 #endif

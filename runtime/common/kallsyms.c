@@ -43,18 +43,21 @@ bool nd_kallsyms_line(const char *line, const char *end, struct nd_kallsym *s)
     return true;
 }
 
-const char *nd_kallsyms_find(const char *text, const char *p, const char *name,
-                             struct nd_kallsym *s)
+#define NAME_AT 19 // in a line of a 64-bit kernel
+
+// Each line is looked at once, and parsed only if its name can be it.
+const char *nd_kallsyms_find(const char *p, const char *name, struct nd_kallsym *s)
 {
     size_t n = strlen(name);
+    const char *end;
 
-    while (n && (p = strstr(p, name))) {
-        const char *line = p, *end = strchrnul(p, '\n');
-
-        while (line > text && line[-1] != '\n')
-            line--;
-        p = p + n;
-        if (nd_kallsyms_line(line, end, s) && s->name == p - n)
+    p += *p == '\n';
+    for (; n && *p; p = *end ? end + 1 : end) {
+        end = strchrnul(p, '\n');
+        if (end - p > NAME_AT && p[NAME_AT - 1] == ' ' &&
+            ((size_t)(end - p) - NAME_AT < n || memcmp(p + NAME_AT, name, n) != 0))
+            continue;
+        if (nd_kallsyms_line(p, end, s) && s->len >= n && !memcmp(s->name, name, n))
             return end;
     }
     return NULL;

@@ -17,10 +17,9 @@ struct nd_kallsym {
 
 // One line, without its line break. False: it is not a symbol.
 bool nd_kallsyms_line(const char *line, const char *end, struct nd_kallsym *s);
-// The first symbol from p on whose name begins with `name`, p being anywhere in a text that begins
-// at `text` and ends in NUL; NULL: there is none. Returns where to go on.
-const char *nd_kallsyms_find(const char *text, const char *p, const char *name,
-                             struct nd_kallsym *s);
+// The first symbol from p on whose name begins with `name`; p is a text of such lines that ends in
+// NUL, or what was returned for it before: where to go on. NULL: there is none.
+const char *nd_kallsyms_find(const char *p, const char *name, struct nd_kallsym *s);
 // Is it code?
 bool nd_kallsyms_is_func(const struct nd_kallsym *s);
 // Is it the function of this name, or a copy that the compiler made and that runs in its place:

@@ -8,10 +8,10 @@
 
 #include <stddef.h>
 
-// Messages to people, on stderr. Where it takes nothing for half a second (a stopped terminal), they
-// are left out.
-void nd_msg(const char *fmt, ...) __attribute__((format(printf, 1, 2))); // "ndtrace: ..."
-void nd_msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2))); // as it is
+// Messages to people, on stderr. Where it takes nothing for half a second (a stopped terminal),
+// they are left out. What they quote is made printable (printable.h); line breaks are those of fmt.
+void nd_msg(const char *fmt, ...) __attribute__((format(printf, 1, 2)));       // "ndtrace: ..."
+void nd_msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2))); // without that
 // "file:line:col: error: ...", then the line and a caret when the file can be read. severity:
 // "error" or "warning". A span of line 0 gives a plain line.
 void nd_msg_at(const struct nd_mf *mf, const struct nd_mf_span *span, const char *severity,

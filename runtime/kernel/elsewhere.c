@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runtime/kernel/elsewhere.h"
 
+#include "runtime/common/aside.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/probekinds.h"
 
@@ -16,30 +17,21 @@
 #define NAMED 3u  // processes that the line names
 
 struct traced {
-    const char *path;
-    struct stat id;
+    char base[NAME_MAX + 1]; // of its path
+    dev_t dev;
+    ino_t ino;
     uint32_t processes;
     char examples[500];
     bool seen; // in the process that is being looked at
 };
 
-struct search {
+struct search { // also the question to the process aside, and its answer
     struct traced v[FILES];
     uint32_t n;
 };
 
-static void add(struct search *s, const char *path)
-{
-    struct traced *t = &s->v[s->n];
-    uint32_t i;
-
-    for (i = 0; i < s->n && strcmp(s->v[i].path, path) != 0; i++)
-        ;
-    if (!*path || i < s->n || s->n == FILES || stat(path, &t->id))
-        return;
-    t->path = path;
-    s->n++;
-}
+// ---- in the process aside: mappings of others may take for ever to read
+// --------------------------
 
 // Characters of a file's name up to its version: libc.so of libc.so.6.
 static size_t stem(const char *name)
@@ -69,8 +61,8 @@ static bool same_file(const struct traced *t, const char *pid, const char *range
 
     snprintf(path, sizeof(path), "/proc/%.20s/map_files/%.64s", pid, range);
     if (stat(path, &st))
-        return inode == t->id.st_ino; // not allowed to look
-    return st.st_ino == t->id.st_ino && st.st_dev == t->id.st_dev;
+        return inode == t->ino; // not allowed to look
+    return st.st_ino == t->ino && st.st_dev == t->dev;
 }
 
 static void note(struct traced *t, const char *pid, const char *path)
@@ -101,8 +93,7 @@ static void look(struct search *s, const char *pid)
             !strchr(perms, 'x') || *path != '/')
             continue;
         for (i = 0; i < s->n; i++) {
-            if (same_name(base(s->v[i].path), base(path)) &&
-                !same_file(&s->v[i], pid, range, inode))
+            if (same_name(s->v[i].base, base(path)) && !same_file(&s->v[i], pid, range, inode))
                 note(&s->v[i], pid, path);
         }
     }
@@ -110,7 +101,55 @@ static void look(struct search *s, const char *pid)
         fclose(f);
 }
 
-static void collect(struct search *s, const struct nd_mf *mf, const bool *wanted,
+static void *start(void)
+{
+    return calloc(1, sizeof(struct search));
+}
+
+static size_t serve(void *state, const void *msg, size_t n, void *out, volatile uint64_t *at)
+{
+    struct search *s = state;
+    struct dirent *e;
+    DIR *d;
+
+    (void)at;
+    if (n != sizeof(*s))
+        return 0;
+    memcpy(s, msg, n);
+    d = opendir("/proc");
+    while (d && (e = readdir(d))) {
+        if (isdigit((unsigned char)*e->d_name))
+            look(s, e->d_name);
+    }
+    if (d)
+        closedir(d);
+    memcpy(out, s, n);
+    return n;
+}
+
+// ---- here ---------------------------------------------------------------------------------------
+
+struct files {
+    struct search s;
+    const char *path[FILES];
+};
+
+static void add(struct files *f, const char *path)
+{
+    struct traced *t = &f->s.v[f->s.n];
+    struct stat st;
+    uint32_t i;
+
+    for (i = 0; i < f->s.n && strcmp(f->path[i], path) != 0; i++)
+        ;
+    if (!*path || i < f->s.n || f->s.n == FILES || stat(path, &st))
+        return;
+    *t = (struct traced){.dev = st.st_dev, .ino = st.st_ino};
+    snprintf(t->base, sizeof(t->base), "%s", base(path));
+    f->path[f->s.n++] = path;
+}
+
+static void collect(struct files *f, const struct nd_mf *mf, const bool *wanted,
                     const uint8_t *opts)
 {
     uint32_t i, j;
@@ -122,34 +161,39 @@ static void collect(struct search *s, const struct nd_mf *mf, const bool *wanted
             const struct nd_mf_attach *a = &mf->attaches[j];
 
             if (nd_kind_attaches(a->kind, ND_AF_FILE))
-                add(s, a->flags & ND_ATF_OPTION ? (const char *)opts + mf->options[a->num].off
+                add(f, a->flags & ND_ATF_OPTION ? (const char *)opts + mf->options[a->num].off
                                                 : nd_mf_str(mf, a->s0));
         }
     }
 }
 
+static bool ask(struct search *s)
+{
+    static const struct nd_aside_job job = {"which files processes map", start, serve};
+    struct nd_aside *a = nd_aside_new(&job);
+    bool told = a && nd_aside_ask(a, s, sizeof(*s), s, sizeof(*s)) == (ssize_t)sizeof(*s);
+
+    nd_aside_free(a);
+    return told;
+}
+
 void nd_elsewhere_warn(const struct nd_mf *mf, const bool *wanted, const uint8_t *opts)
 {
-    struct search s = {.n = 0};
-    struct dirent *e;
-    uint32_t i;
-    DIR *d;
+    struct files f = {.s = {.n = 0}};
+    uint32_t i, n;
 
-    collect(&s, mf, wanted, opts);
-    d = s.n ? opendir("/proc") : NULL;
-    while (d && (e = readdir(d))) {
-        if (isdigit((unsigned char)*e->d_name))
-            look(&s, e->d_name);
-    }
-    if (d)
-        closedir(d);
-    for (i = 0; i < s.n; i++) {
-        const struct traced *t = &s.v[i];
+    collect(&f, mf, wanted, opts);
+    n = f.s.n;
+    if (!n || !ask(&f.s))
+        return;
+    for (i = 0; i < n; i++) {
+        struct traced *t = &f.s.v[i];
 
+        t->examples[sizeof(t->examples) - 1] = 0;
         if (t->processes)
             nd_msg("warning: only %s is traced, and %u process%s another file of that name: %s%s; "
                    "-p PID traces the one that the process has",
-                   t->path, t->processes, t->processes == 1 ? " has" : "es have", t->examples,
+                   f.path[i], t->processes, t->processes == 1 ? " has" : "es have", t->examples,
                    t->processes > NAMED ? ", ..." : "");
     }
 }

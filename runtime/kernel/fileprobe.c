@@ -4,9 +4,9 @@
 
 #include "runtime/common/elfsyms.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/regular.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <string.h>
@@ -65,12 +65,10 @@ int nd_fileprobe_find(const struct nd_mf *mf, const struct nd_mf_attach *a, cons
     out->n = 0;
     if (!*out->path)
         return -ENODATA;
-    fd = open(out->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    elf_version(EV_CURRENT);
-    elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-    err = elf && elf_kind(elf) == ELF_K_ELF ? search(elf, nd_mf_str(mf, a->s1), out) : -ENOEXEC;
+    elf = nd_elfsyms_open(out->path, &fd, &err);
+    if (!elf)
+        return err;
+    err = search(elf, nd_mf_str(mf, a->s1), out);
     elf_end(elf);
     close(fd);
     return err;
@@ -92,7 +90,7 @@ static int check_attach(const struct nd_mf *mf, const struct nd_mf_attach *a, co
     else
         nd_msg("error: --%s: %s: %s", flag, at.path,
                err == -ENOEXEC ? "this is not a program or library (not an ELF file)"
-                               : strerror(-err));
+                               : nd_regular_error(err));
     return -EINVAL;
 }
 

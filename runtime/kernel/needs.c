@@ -5,6 +5,7 @@
 
 #include "runtime/common/kallsyms.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/regular.h"
 #include "runtime/kernel/feature.h"
 #include "runtime/kernel/modules.h"
 
@@ -18,7 +19,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include <zlib.h>
 
 struct check {
     const struct nd_mf *mf;
@@ -366,31 +366,11 @@ static void check_version(struct check *c)
 
 // ---- the machine -------------------------------------------------------------------------------
 
-// By reading: the kernel puts the breakpoints of all who trace a program into mappings of its file.
-static bool file_id(const char *path, char *id, size_t room)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    unsigned char part[16384];
-    uint32_t sum = 0;
-    long long size = 0;
-    ssize_t n;
-
-    if (fd < 0)
-        return false;
-    while ((n = read(fd, part, sizeof(part))) > 0) {
-        sum = (uint32_t)crc32_z(sum, part, (size_t)n);
-        size += n;
-    }
-    close(fd);
-    snprintf(id, room, "%lld-%08x", size, sum);
-    return !n && size;
-}
-
 static void check_file(struct check *c)
 {
     char id[64];
 
-    if (!file_id(c->type, id, sizeof(id)))
+    if (!nd_regular_id(c->type, id, sizeof(id)))
         differs(c, "%s does not exist", c->type);
     else if (strcmp(id, c->path) != 0)
         differs(c, "%s is not the build for which the object was compiled", c->type);

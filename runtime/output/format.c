@@ -259,6 +259,8 @@ static void visit_stack(const struct walk *w, const struct nd_mf_type *t, const 
         return;
     }
     n = id < 0 ? id : nd_maps_stack(w->f->maps, t->elem, id, frames, depth);
+    if (pid && n > 0 && w->f->syms && !(t->flags & ND_TF_RAW))
+        nd_syms_users(w->f->syms, pid, frames, (uint32_t)n);
     skip = t->kind == ND_T_KSTACK && n > 0 && w->f->syms ? own_frames(w, frames, n) : 0;
     w->v->stack(w->v->arg, t, frames + skip, n > 0 ? n - skip : n, pid);
 }

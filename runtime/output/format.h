@@ -41,7 +41,10 @@ struct nd_fmt {
     struct nd_syms *syms;
     int64_t wall_offset; // CLOCK_REALTIME - CLOCK_MONOTONIC in ns, sampled again at each report
     uint64_t netns;      // inode of the network namespace whose devices print by name alone
+    bool escape;         // strings from outside become printable text (nd_printable_put)
 };
+// A string that is not the script's own, as f says.
+void nd_format_outside(const struct nd_fmt *f, const char *s, size_t n, struct nd_buf *out);
 
 // Called for each part of a value, depth first. TIME and DURATION come as integers in ns. A stack
 // that could not be taken has n < 0, its error.
@@ -68,16 +71,17 @@ void nd_visit(const struct nd_fmt *f, uint32_t type, const void *bytes, const st
 // The symbol at an address; pid 0: of the kernel. Without a name if it is not known.
 struct nd_symbol nd_format_symbol(const struct nd_fmt *f, uint64_t addr, uint32_t pid);
 // One frame or address: func+0x1a [module], or 0x... when the name is unknown. pid 0: kernel.
-// frame: of a stack, where the offset is given even if it is 0.
+// frame: of a stack, where the offset is given even if it is 0. Names are as they are.
 void nd_format_addr(const struct nd_fmt *f, uint64_t addr, uint32_t pid, bool frame,
                     struct nd_buf *out);
-// A struct nd_ifname: its name, and @ and the namespace unless it is f->netns.
+// A struct nd_ifname: its name as it is, and @ and the namespace unless it is f->netns.
 void nd_format_ifname(const struct nd_fmt *f, const void *p, struct nd_buf *out);
-// The functions of a stack by name alone; a stack that could not be taken has none.
+// The functions of a stack by name alone, as f wants strings from outside, which `sep` is not; a
+// stack that could not be taken has none.
 void nd_format_frames(const struct nd_fmt *f, uint32_t type, const void *bytes, const char *sep,
                       bool outer_first, struct nd_buf *out);
-// Its number of frames, 0 if it could not be taken; out, if given, gets the text of frame i if
-// there is one.
+// Its number of frames, 0 if it could not be taken; out, if given, gets the text of frame i, as f
+// wants strings from outside, if there is one.
 int nd_format_frame(const struct nd_fmt *f, uint32_t type, const void *bytes, int64_t i,
                     struct nd_buf *out);
 // The text of an aggregation; div > 1 divides what is printed. Tables end with a newline.
@@ -95,7 +99,7 @@ const struct nd_agg_part *nd_format_agg_parts(const struct nd_mf_type *t);
 void nd_format_agg_part(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what,
                         struct nd_buf *out); // as JSON has it
 
-// The text of a value, as %s and print() write it.
+// The text of a value, as %s and print() write it; strings are from outside.
 void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out);
 // The JSON of a value: numbers, strings (UTF-8, invalid bytes as U+FFFD), arrays, objects.
 void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out);

@@ -2,6 +2,7 @@
 // The text a person reads: what %s and print() write. Must not know where values come from.
 // Serves the text sink and printf.
 #include "runtime/common/agg.h"
+#include "runtime/common/printable.h"
 #include "runtime/common/typed.h"
 #include "runtime/output/format.h"
 #include "runtime/output/hist.h"
@@ -14,6 +15,23 @@ struct text {
     const struct nd_fmt *f;
     struct nd_buf *out;
 };
+
+void nd_format_outside(const struct nd_fmt *f, const char *s, size_t n, struct nd_buf *out)
+{
+    if (f->escape)
+        nd_printable_put(s, n, out);
+    else
+        nd_buf_put(out, s, n);
+}
+
+static void put_frame(const struct text *x, uint64_t addr, uint32_t pid)
+{
+    size_t from = x->out->n;
+
+    nd_format_addr(x->f, addr, pid, true, x->out);
+    if (x->f->escape)
+        nd_printable_from(x->out, from);
+}
 
 static void text_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool is_unsigned)
 {
@@ -48,8 +66,12 @@ static void text_boolean(void *arg, bool v)
 
 static void text_string(void *arg, const struct nd_mf_type *t, const char *s, size_t n)
 {
-    (void)t;
-    nd_buf_put(((struct text *)arg)->out, s, n);
+    struct text *x = arg;
+
+    if (t->kind == ND_T_STRFTIME) // its format is the script's
+        nd_buf_put(x->out, s, n);
+    else
+        nd_format_outside(x->f, s, n, x->out);
 }
 
 static void text_begin(void *arg, const struct nd_mf_type *t, uint32_t n)
@@ -106,7 +128,7 @@ static void text_stack(void *arg, const struct nd_mf_type *t, const uint64_t *fr
         if (t->flags & ND_TF_RAW)
             nd_buf_printf(x->out, "0x%" PRIx64, frames[i]);
         else
-            nd_format_addr(x->f, frames[i], pid, true, x->out);
+            put_frame(x, frames[i], pid);
         nd_buf_put(x->out, "\n", 1);
     }
 }
@@ -132,9 +154,9 @@ static void frames_stack(void *arg, const struct nd_mf_type *t, const uint64_t *
         if (i)
             nd_buf_puts(out, x->sep);
         if (sym.name)
-            nd_buf_puts(out, sym.name);
+            nd_format_outside(x->text.f, sym.name, strlen(sym.name), out);
         else if (sym.in_file && sym.module)
-            nd_buf_printf(out, "%s+0x%" PRIx64, sym.module, sym.off);
+            put_frame(&x->text, addr, pid);
         else
             nd_buf_printf(out, "0x%" PRIx64, addr);
     }
@@ -166,7 +188,7 @@ static void frame_stack(void *arg, const struct nd_mf_type *t, const uint64_t *f
     (void)t;
     x->depth = n > 0 ? n : 0;
     if (x->text.out && x->i >= 0 && x->i < x->depth)
-        nd_format_addr(x->text.f, frames[x->i], pid, true, x->text.out);
+        put_frame(&x->text, frames[x->i], pid);
 }
 
 static void no_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool is_unsigned)
@@ -242,7 +264,7 @@ void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     if (t->kind == ND_T_INT)
         text_integer(&x, t, nd_typed_int(t, bytes), !(t->flags & ND_TF_SIGNED));
     else if (t->kind == ND_T_STRING)
-        nd_buf_put(out, bytes, nd_typed_strlen(t, bytes));
+        nd_format_outside(f, bytes, nd_typed_strlen(t, bytes), out);
     else
         nd_visit(f, type, bytes, &v);
 }

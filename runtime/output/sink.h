@@ -18,6 +18,7 @@ struct nd_sink_kind { // a format: one row of sinks.def
     const char *suffixes;
     const char *messages;
     bool records;
+    bool escapes;
     const struct nd_sink_ops *ops;
 };
 const struct nd_sink_kind *nd_sink_kind_at(uint32_t i);          // NULL: there are no more

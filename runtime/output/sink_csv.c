@@ -3,6 +3,7 @@
 // not know files or buffers. Serves sink.c.
 #include "runtime/common/agg.h"
 #include "runtime/common/json.h"
+#include "runtime/common/printable.h"
 #include "runtime/output/hist.h"
 #include "runtime/output/sink_impl.h"
 
@@ -33,6 +34,20 @@ static void cell(struct nd_buf *b, const char *s, size_t n)
         nd_buf_put(b, s + i, 1);
     }
     nd_buf_put(b, "\"", 1);
+}
+
+// CSV has no escapes: a string from outside is made printable, so that it stays in its line.
+static void cell_outside(const struct nd_fmt *f, struct nd_buf *b, const char *s, size_t n)
+{
+    struct nd_buf text = {0};
+
+    if (!f->escape || nd_printable_span(s, n) == n) {
+        cell(b, s, n);
+        return;
+    }
+    nd_printable_put(s, n, &text);
+    cell(b, text.v ? text.v : "", text.n);
+    free(text.v);
 }
 
 static void cell_text(struct nd_buf *b, const char *s)
@@ -155,9 +170,14 @@ static void csv_boolean(void *arg, bool v)
 
 static void csv_string(void *arg, const struct nd_mf_type *t, const char *text, size_t n)
 {
-    (void)t;
-    if (!named(arg))
-        cell(((struct columns *)arg)->out, text, n);
+    struct columns *x = arg;
+
+    if (named(x))
+        return;
+    if (t->kind == ND_T_STRFTIME) // its format is the script's
+        cell(x->out, text, n);
+    else
+        cell_outside(x->f, x->out, text, n);
 }
 
 static void csv_begin(void *arg, const struct nd_mf_type *t, uint32_t n)
@@ -211,7 +231,7 @@ static void csv_stack(void *arg, const struct nd_mf_type *t, const uint64_t *fra
         else
             nd_format_addr(x->f, frames[i], pid, true, &text);
     }
-    cell(x->out, text.v ? text.v : "", text.n);
+    cell_outside(x->f, x->out, text.v ? text.v : "", text.n);
     free(text.v);
 }
 

@@ -340,9 +340,11 @@ static void missed_lines(struct nd_sink *s, const struct nd_sink_summary *m)
     uint32_t i;
 
     for (i = 0; i < m->nat; i++) {
-        if (m->at[i].missed)
-            nd_buf_printf(&s->out, "Missed: %s: %llu\n", m->at[i].spec,
-                          (unsigned long long)m->at[i].missed);
+        if (m->at[i].missed) {
+            nd_buf_puts(&s->out, "Missed: ");
+            nd_format_outside(s->fmt, m->at[i].spec, strlen(m->at[i].spec), &s->out);
+            nd_buf_printf(&s->out, ": %llu\n", (unsigned long long)m->at[i].missed);
+        }
         untold |= m->at[i].untold;
     }
     if (untold)

@@ -4,6 +4,7 @@
 #include "runtime/output/sink_impl.h"
 
 #include "runtime/common/agg.h"
+#include "runtime/common/printable.h"
 #include "runtime/output/hist.h"
 
 #include <time.h>
@@ -79,8 +80,12 @@ bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
 
 void nd_sink_other(const struct nd_sink *s, const struct nd_path_other *o, struct nd_buf *out)
 {
+    size_t from = out->n;
+
     if (*o->dev.name)
         nd_format_ifname(s->fmt, &o->dev, out);
     else
         nd_buf_puts(out, "this host");
+    if (s->fmt->escape)
+        nd_printable_from(out, from);
 }

@@ -4,13 +4,14 @@
 
 #include <string.h>
 
-#define X(name, records, messages, suffixes, what) extern const struct nd_sink_ops nd_sink_##name;
+#define X(name, records, escapes, messages, suffixes, what) \
+    extern const struct nd_sink_ops nd_sink_##name;
 #include "runtime/output/sinks.def"
 #undef X
 
 static const struct nd_sink_kind kinds[] = {
-#define X(name, records, messages, suffixes, what) \
-    {#name, what, suffixes, messages, records, &nd_sink_##name},
+#define X(name, records, escapes, messages, suffixes, what) \
+    {#name, what, suffixes, messages, records, escapes, &nd_sink_##name},
 #include "runtime/output/sinks.def"
 #undef X
 };

@@ -15,7 +15,7 @@
 
 struct nd_syms {
     struct nd_ksyms kernel;
-    struct nd_usyms *user;
+    struct nd_symask *user;
     struct nd_names *names;
 };
 
@@ -172,7 +172,7 @@ void nd_syms_free(struct nd_syms *s)
     if (!s)
         return;
     nd_ksyms_drop(&s->kernel);
-    nd_usyms_free(s->user);
+    nd_symask_free(s->user);
     nd_names_free(s->names);
     free(s);
 }
@@ -206,10 +206,10 @@ uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name)
     return 0;
 }
 
-static struct nd_usyms *user(struct nd_syms *s)
+static struct nd_symask *user(struct nd_syms *s)
 {
     if (!s->user)
-        s->user = nd_usyms_new();
+        s->user = nd_symask_new();
     return s->user;
 }
 
@@ -217,43 +217,55 @@ void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_symb
 {
     *out = (struct nd_symbol){0};
     if (user(s))
-        nd_usyms_find(s->user, pid, addr, out);
+        nd_symask_find(s->user, pid, addr, out);
+}
+
+void nd_syms_users(struct nd_syms *s, uint32_t pid, const uint64_t *addr, uint32_t n)
+{
+    if (user(s))
+        nd_symask_many(s->user, pid, addr, n);
+}
+
+void nd_syms_user_open(struct nd_syms *s)
+{
+    if (user(s))
+        nd_symask_open(s->user);
 }
 
 void nd_syms_watch(struct nd_syms *s, void (*fresh)(void *arg), void *arg)
 {
     if (user(s))
-        nd_usyms_watch(s->user, fresh, arg);
+        nd_symask_watch(s->user, fresh, arg);
 }
 
 void nd_syms_mapped(struct nd_syms *s, const struct nd_usyms_map *m)
 {
     if (user(s))
-        nd_usyms_mapped(s->user, m);
+        nd_symask_mapped(s->user, m);
 }
 
 void nd_syms_forked(struct nd_syms *s, uint32_t parent, uint32_t child)
 {
     if (user(s))
-        nd_usyms_forked(s->user, parent, child);
+        nd_symask_forked(s->user, parent, child);
 }
 
 void nd_syms_execed(struct nd_syms *s, uint32_t pid)
 {
     if (user(s))
-        nd_usyms_execed(s->user, pid);
+        nd_symask_execed(s->user, pid);
 }
 
 void nd_syms_exited(struct nd_syms *s, uint32_t pid)
 {
     if (user(s))
-        nd_usyms_exited(s->user, pid);
+        nd_symask_exited(s->user, pid);
 }
 
 void nd_syms_snapshot(struct nd_syms *s, uint32_t pid)
 {
     if (user(s))
-        nd_usyms_snapshot(s->user, pid);
+        nd_symask_snapshot(s->user, pid);
 }
 
 const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid)

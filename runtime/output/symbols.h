@@ -20,11 +20,17 @@ struct nd_symbol {
     uint64_t off;       // from the start of the symbol
     bool in_file;       // there is no symbol: off is the address in the file
 };
-// Strings live as long as s.
+// Its strings live as long as s.
 void nd_syms_kernel(struct nd_syms *s, uint64_t addr, struct nd_symbol *out);
 // The kernel was asked and gave zero for every address (kptr_restrict): say so once.
 bool nd_syms_kernel_hidden(struct nd_syms *s);
+// Files and /proc of processes are read by a process of their own (aside.h), which is started by
+// the first of these functions that is called. What it says is what others wrote: of any bytes but
+// NUL, at most 1 KiB. Strings live until the next of these calls.
 void nd_syms_user(struct nd_syms *s, uint32_t pid, uint64_t addr, struct nd_symbol *out);
+// Addresses that are asked for next, so that they are found together.
+void nd_syms_users(struct nd_syms *s, uint32_t pid, const uint64_t *addr, uint32_t n);
+void nd_syms_user_open(struct nd_syms *s); // starts the process now: later is not allowed
 
 // What processes do while they live, so that there are names when they are gone. fresh: brings what
 // was not told yet.
@@ -42,6 +48,7 @@ void nd_syms_execed(struct nd_syms *s, uint32_t pid);
 void nd_syms_exited(struct nd_syms *s, uint32_t pid);
 void nd_syms_snapshot(struct nd_syms *s, uint32_t pid); // of those that are there; pid 0: all
 
+// Strings of these live until the next of these calls.
 uint64_t nd_syms_kaddr(struct nd_syms *s, const char *name); // 0: unknown
 const char *nd_syms_user_name(struct nd_syms *s, uint32_t uid);
 const char *nd_syms_cgroup(struct nd_syms *s, uint64_t id); // NULL: unknown

@@ -60,6 +60,8 @@ void nd_names_free(struct nd_names *n)
     free(n);
 }
 
+#define NAMES 4096u // known of a kind: control groups come and go
+
 static const struct name *find(const struct list *l, uint64_t id)
 {
     uint32_t i;
@@ -73,6 +75,10 @@ static const struct name *find(const struct list *l, uint64_t id)
 
 static const char *keep(struct list *l, uint64_t id, const char *text)
 {
+    if (l->n == NAMES) {
+        drop(l);
+        *l = (struct list){0};
+    }
     if (l->n == l->cap) {
         uint32_t cap = l->cap ? l->cap * 2 : 16;
         struct name *v = realloc(l->v, cap * sizeof(*v));

@@ -1,45 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // User symbols: what processes map, from /proc while they live and from what the kernel reports,
-// which stays when they are gone; and the mapped files, by device and inode. Must not know formats.
-// Serves symbols.c.
+// which stays when they are gone. All of it has bounds, for whoever runs programs makes it grow.
+// Runs in the process aside. Must not know formats. Serves symbols_serve.c.
 #include "runtime/output/symbols_impl.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#define FRESH_NS 1000000000ll // mappings older than this are read again if the process lives
-#define JUST_NS 1000000ll     // for each address of a stack there is no news
-#define PROCESSES 1024        // kept; the one asked for first is forgotten for a new one
-#define REREADS 16            // per process and that time, for addresses that miss
+#define FRESH_NS 1000000000ll  // mappings older than this are read again if the process lives
+#define REREADS 1              // per process and that time, for addresses that miss
+#define READING_NS 300000000ll // of that time, for mappings of all processes
+#define FIRST_NS 2000000000ll  // and when all are looked at, once
+#define MAPS_BYTES (4u << 20)  // of a file of mappings
 
-#define OPEN_FILES 200 // files kept open until their symbols are wanted: others may be gone then
-
-struct file {
-    uint64_t inode;
-    char dev[16];
-    char *base; // last part of the path
-    char *path; // and all of it, as the process has it
-    int fd;     // -1: opened by its path when it is wanted
-    bool tried;
-    struct nd_symfile *syms;
-    struct file *next;
-};
+#define PROCESSES 1024 // kept; of those that are gone the first is forgotten for a new one
+#define REGIONS 4096   // of a process
+#define JIT_BYTES (64u << 20)
 
 struct region {
     uint64_t start, end, off;
-    struct file *file; // NULL: no file
-    const char *name;  // of regions without a file: "vdso", or NULL
+    struct nd_symfiles_file *file; // NULL: no file
+    const char *name;              // of regions without a file: "vdso", or NULL
 };
 
 struct process {
-    uint32_t pid;
+    struct nd_symfiles_of of;
     bool gone; // it was seen to end: /proc has nothing of it, or another one of its number
+    uid_t owner;
     struct nd_symjit *jit; // names of code that it made itself
     uint32_t rereads;
     int64_t read_at;
@@ -49,12 +39,12 @@ struct process {
 };
 
 struct nd_usyms {
-    struct file *files;
+    struct nd_symfiles files;
     struct process *procs;
-    uint32_t nprocs, nopen;
-    void (*fresh)(void *arg);
-    void *fresh_arg;
-    int64_t fresh_at;
+    uint32_t nprocs;
+    size_t jit_bytes;
+    bool watched;
+    int64_t second, reading; // since when, and how long in it mappings were read
 };
 
 struct nd_usyms *nd_usyms_new(void)
@@ -62,113 +52,54 @@ struct nd_usyms *nd_usyms_new(void)
     return calloc(1, sizeof(struct nd_usyms));
 }
 
-static void free_process(struct process *p)
+static int64_t now(void)
 {
-    nd_symjit_free(p->jit);
-    free(p->v);
-    free(p);
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1000000000ll + ts.tv_nsec;
 }
 
-void nd_usyms_free(struct nd_usyms *u)
+// ---- mappings ----------------------------------------------------------------------------------
+
+// A file, if there is room for one; else the older half is forgotten, by regions first.
+static struct nd_symfiles_file *get_file(struct nd_usyms *u, const struct process *p,
+                                         const char *range, const char *dev, uint64_t inode,
+                                         const char *path)
 {
-    if (!u)
-        return;
-    while (u->files) {
-        struct file *f = u->files;
+    uint64_t limit = nd_symfiles_limit(&u->files);
+    struct process *q;
+    size_t k;
 
-        u->files = f->next;
-        if (f->fd >= 0)
-            close(f->fd);
-        nd_symfile_free(f->syms);
-        free(f->base);
-        free(f->path);
-        free(f);
-    }
-    while (u->procs) {
-        struct process *p = u->procs;
-
-        u->procs = p->next;
-        free_process(p);
-    }
-    free(u);
-}
-
-// The file as the process sees it, even when it was deleted or lives in another mount namespace.
-static int open_mapped(uint32_t pid, const char *range, const char *path)
-{
-    char name[4352];
-    int fd;
-
-    snprintf(name, sizeof(name), "/proc/%u/map_files/%s", pid, range);
-    fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0)
-        return fd;
-    snprintf(name, sizeof(name), "/proc/%u/root%s", pid, path);
-    return open(name, O_RDONLY | O_CLOEXEC);
-}
-
-static struct file *get_file(struct nd_usyms *u, uint32_t pid, const char *range, const char *dev,
-                             uint64_t inode, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    struct file *f;
-
-    for (f = u->files; f; f = f->next) {
-        if (f->inode == inode && !strcmp(f->dev, dev))
-            return f;
-    }
-    f = calloc(1, sizeof(*f));
-    if (!f)
-        return NULL;
-    f->inode = inode;
-    snprintf(f->dev, sizeof(f->dev), "%s", dev);
-    f->base = strdup(slash ? slash + 1 : path);
-    f->path = strdup(path);
-    f->fd = u->nopen < OPEN_FILES ? open_mapped(pid, range, path) : -1;
-    u->nopen += f->fd >= 0;
-    f->next = u->files;
-    u->files = f;
-    return f;
-}
-
-// Its symbols; read when they are first wanted.
-static struct nd_symfile *symbols_of(struct nd_usyms *u, uint32_t pid, struct file *f)
-{
-    char root[64];
-    struct stat st;
-
-    if (f->tried || !f->path)
-        return f->syms;
-    f->tried = true;
-    if (f->fd < 0)
-        f->fd = open_mapped(pid, "none", f->path);
-    if (f->fd < 0) { // of a process that is gone: only if it is still that file
-        f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
-        if (f->fd >= 0 && (fstat(f->fd, &st) || st.st_ino != f->inode)) {
-            close(f->fd);
-            f->fd = -1;
+    for (q = u->procs; q && limit; q = q->next) {
+        for (k = 0; k < q->n; k++) {
+            if (q->v[k].file && q->v[k].file->used < limit)
+                q->v[k].file = NULL;
         }
-    } else {
-        u->nopen -= u->nopen > 0;
     }
-    if (f->fd < 0)
-        return NULL;
-    snprintf(root, sizeof(root), "/proc/%u/root", pid);
-    f->syms = nd_symfile_read(f->fd, f->path, root);
-    close(f->fd);
-    f->fd = -1;
-    return f->syms;
+    if (limit)
+        nd_symfiles_forget(&u->files, limit);
+    return nd_symfiles_get(&u->files, &p->of, range, dev, inode, path);
 }
 
+// Those that the new one replaces go, and when there are too many, the older half.
 static struct region *new_region(struct process *p, uint64_t start, uint64_t end, uint64_t off)
 {
-    struct region *r;
+    size_t i, n = 0;
 
+    for (i = 0; i < p->n; i++) {
+        if (p->v[i].start < start || p->v[i].end > end)
+            p->v[n++] = p->v[i];
+    }
+    p->n = n;
+    if (p->n >= REGIONS) {
+        memmove(p->v, p->v + REGIONS / 2, (p->n - REGIONS / 2) * sizeof(*p->v));
+        p->n -= REGIONS / 2;
+    }
     if (!nd_symfile_room((void **)&p->v, p->n, &p->cap, sizeof(*p->v)))
         return NULL;
-    r = &p->v[p->n++];
-    *r = (struct region){start, end, off, NULL, NULL};
-    return r;
+    p->v[p->n] = (struct region){start, end, off, NULL, NULL};
+    return &p->v[p->n++];
 }
 
 // One line of /proc/PID/maps; only what can be executed counts.
@@ -198,49 +129,75 @@ static void add_region(struct nd_usyms *u, struct process *p, char *line)
     del = strstr(line, " (deleted)");
     if (del && !del[10])
         *del = '\0';
-    r->file = get_file(u, p->pid, range, dev, inode, line);
+    r->file = get_file(u, p, range, dev, inode, line);
 }
 
-// false: the process is gone; what was known of it stays.
-static bool read_maps(struct nd_usyms *u, struct process *p)
+// What was known of a process that is gone stays.
+static void read_maps(struct nd_usyms *u, struct process *p)
 {
     char path[64], *line = NULL;
-    size_t cap = 0;
+    size_t cap = 0, bytes = 0;
     ssize_t n;
     FILE *f;
 
-    snprintf(path, sizeof(path), "/proc/%u/maps", p->pid);
+    snprintf(path, sizeof(path), "/proc/%u/maps", p->of.pid);
     f = fopen(path, "re");
     if (!f)
-        return false;
+        return;
     n = getline(&line, &cap, f);
     if (n > 0) // a process about to end has an empty file: keep the old mappings then
         p->n = 0;
-    for (; n > 0; n = getline(&line, &cap, f))
+    for (; n > 0 && bytes < MAPS_BYTES && p->n < REGIONS; n = getline(&line, &cap, f)) {
+        bytes += (size_t)n;
         add_region(u, p, line);
+    }
     free(line);
     fclose(f);
-    return true;
 }
 
-static int64_t now(void)
+// Not too long in each second: who has many mappings, or many processes, must not hold up others.
+static void look(struct nd_usyms *u, struct process *p, int64_t most)
 {
-    struct timespec ts;
+    int64_t t = now();
 
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * 1000000000ll + ts.tv_nsec;
-}
-
-static void forget_oldest(struct nd_usyms *u)
-{
-    struct process **p = &u->procs;
-
-    while (*p && (*p)->next)
-        p = &(*p)->next;
-    if (!*p)
+    if (p->of.banned || p->gone)
         return;
-    free_process(*p);
-    *p = NULL;
+    if (t - u->second >= FRESH_NS) {
+        u->second = t;
+        u->reading = 0;
+    }
+    if (u->reading > most)
+        return;
+    p->read_at = t;
+    read_maps(u, p);
+    u->reading += now() - t;
+}
+
+// ---- processes ---------------------------------------------------------------------------------
+
+static void drop_jit(struct nd_usyms *u, struct process *p)
+{
+    u->jit_bytes -= nd_symjit_bytes(p->jit);
+    nd_symjit_free(p->jit);
+    p->jit = NULL;
+}
+
+static void forget_one(struct nd_usyms *u)
+{
+    struct process **at = &u->procs, **last = NULL, **gone = NULL, *p;
+
+    for (; *at; at = &(*at)->next) {
+        last = at;
+        gone = (*at)->gone ? at : gone;
+    }
+    at = gone ? gone : last;
+    if (!at)
+        return;
+    p = *at;
+    *at = p->next;
+    drop_jit(u, p);
+    free(p->v);
+    free(p);
     u->nprocs--;
 }
 
@@ -248,94 +205,90 @@ static struct process *known(const struct nd_usyms *u, uint32_t pid)
 {
     struct process *p = u->procs;
 
-    while (p && p->pid != pid)
+    while (p && p->of.pid != pid)
         p = p->next;
     return p;
 }
 
-static struct process *new_process(struct nd_usyms *u, uint32_t pid)
+static uid_t owner_of(uint32_t pid)
 {
-    struct process *p = calloc(1, sizeof(*p));
+    char path[32];
+    struct stat st;
 
+    snprintf(path, sizeof(path), "/proc/%u", pid);
+    return stat(path, &st) ? (uid_t)-1 : st.st_uid;
+}
+
+static struct process *get_process(struct nd_usyms *u, uint32_t pid)
+{
+    struct process *p = known(u, pid);
+
+    if (p)
+        return p;
+    p = calloc(1, sizeof(*p));
     if (!p)
         return NULL;
-    if (u->nprocs == PROCESSES)
-        forget_oldest(u);
-    p->pid = pid;
+    if (u->nprocs >= PROCESSES)
+        forget_one(u);
+    p->of.pid = pid;
+    p->owner = owner_of(pid);
     p->next = u->procs;
     u->procs = p;
     u->nprocs++;
     return p;
 }
 
-static struct process *get_process(struct nd_usyms *u, uint32_t pid)
-{
-    struct process *p = known(u, pid);
-    int64_t t = now();
+// ---- what is told ------------------------------------------------------------------------------
 
-    if (u->fresh && t - u->fresh_at >= JUST_NS && (!p || !p->gone)) {
-        u->fresh_at = t;
-        u->fresh(u->fresh_arg);
-        p = known(u, pid);
-    }
-    if (p && (p->gone || t - p->read_at < FRESH_NS))
-        return p;
-    if (!p)
-        p = new_process(u, pid);
-    if (!p)
-        return NULL;
-    p->read_at = t;
-    p->rereads = 0;
-    read_maps(u, p);
-    return p;
+void nd_usyms_watched(struct nd_usyms *u)
+{
+    u->watched = true;
 }
 
-// ---- what the kernel reports -------------------------------------------------------------------
-
-void nd_usyms_watch(struct nd_usyms *u, void (*fresh)(void *arg), void *arg)
+void nd_usyms_ban(struct nd_usyms *u, uint32_t pid)
 {
-    u->fresh = fresh;
-    u->fresh_arg = arg;
+    struct process *p = get_process(u, pid);
+
+    if (p)
+        p->of.banned = true;
 }
 
 void nd_usyms_mapped(struct nd_usyms *u, const struct nd_usyms_map *m)
 {
-    struct process *p = known(u, m->pid);
+    struct process *p = get_process(u, m->pid);
     char range[48];
-    struct region *r;
+    struct region *r = p ? new_region(p, m->start, m->start + m->len, m->off) : NULL;
 
-    if (!p)
-        p = new_process(u, m->pid);
-    r = p ? new_region(p, m->start, m->start + m->len, m->off) : NULL;
     if (!r || *m->path != '/' || !m->inode)
         return;
     snprintf(range, sizeof(range), "%llx-%llx", (unsigned long long)m->start,
              (unsigned long long)(m->start + m->len));
-    r->file = get_file(u, m->pid, range, m->dev, m->inode, m->path);
+    r->file = get_file(u, p, range, m->dev, m->inode, m->path);
 }
 
 // Also to what the number stood for before.
-static void start_again(struct process *p)
+static void start_again(struct nd_usyms *u, struct process *p)
 {
     p->n = 0;
-    p->gone = false;
+    p->gone = p->of.banned = false;
     p->read_at = 0;
-    nd_symjit_free(p->jit);
-    p->jit = NULL;
+    p->rereads = 0;
+    p->owner = owner_of(p->of.pid);
+    drop_jit(u, p);
 }
 
 void nd_usyms_forked(struct nd_usyms *u, uint32_t parent, uint32_t child)
 {
-    struct process *from = known(u, parent), *p = known(u, child);
+    struct process *from, *p = known(u, child);
     size_t i;
 
     if (p && !p->gone)
         return; // what it did since is known already
-    if (!p)
-        p = new_process(u, child);
+    p = get_process(u, child);
     if (!p)
         return;
-    start_again(p);
+    start_again(u, p);
+    from = known(u, parent);
     for (i = 0; from && from != p && i < from->n; i++) {
         struct region *r = new_region(p, from->v[i].start, from->v[i].end, from->v[i].off);
 
@@ -351,7 +304,7 @@ void nd_usyms_execed(struct nd_usyms *u, uint32_t pid)
     struct process *p = known(u, pid);
 
     if (p)
-        start_again(p);
+        start_again(u, p);
 }
 
 void nd_usyms_exited(struct nd_usyms *u, uint32_t pid)
@@ -362,22 +315,12 @@ void nd_usyms_exited(struct nd_usyms *u, uint32_t pid)
         p->gone = true;
 }
 
-void nd_usyms_snapshot(struct nd_usyms *u, uint32_t pid)
+void nd_usyms_look(struct nd_usyms *u, uint32_t pid)
 {
-    struct dirent *e;
-    DIR *d;
+    struct process *p = get_process(u, pid);
 
-    if (pid) {
-        get_process(u, pid);
-        return;
-    }
-    d = opendir("/proc");
-    while (d && (e = readdir(d))) {
-        if (*e->d_name >= '1' && *e->d_name <= '9')
-            get_process(u, (uint32_t)atoi(e->d_name));
-    }
-    if (d)
-        closedir(d);
+    if (p && !p->read_at)
+        look(u, p, FIRST_NS);
 }
 
 // ---- looking up --------------------------------------------------------------------------------
@@ -393,6 +336,39 @@ static const struct region *find_region(const struct process *p, uint64_t addr)
     return NULL;
 }
 
+// The mapping of an address; mappings are read again for one that misses, but not for each.
+static const struct region *region_of(struct nd_usyms *u, struct process *p, uint64_t addr)
+{
+    const struct region *r;
+    int64_t age = now() - p->read_at;
+
+    if (age >= FRESH_NS)
+        p->rereads = 0;
+    if (!p->read_at || age >= (u->watched ? 10 * FRESH_NS : FRESH_NS))
+        look(u, p, READING_NS);
+    r = find_region(p, addr);
+    if (r || p->rereads >= REREADS)
+        return r;
+    p->rereads++;
+    look(u, p, READING_NS);
+    return find_region(p, addr);
+}
+
+static void find_jit(struct nd_usyms *u, struct process *p, uint64_t addr, struct nd_symbol *out)
+{
+    struct process *other;
+
+    if (!p->jit && !p->of.banned) {
+        p->jit = nd_symjit_read(p->of.pid, p->owner);
+        u->jit_bytes += nd_symjit_bytes(p->jit);
+        for (other = u->procs; other && u->jit_bytes > JIT_BYTES; other = other->next) {
+            if (other != p)
+                drop_jit(u, other);
+        }
+    }
+    nd_symjit_find(p->jit, addr, out);
+}
+
 void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_symbol *out)
 {
     struct process *p = get_process(u, pid);
@@ -402,23 +378,16 @@ void nd_usyms_find(struct nd_usyms *u, uint32_t pid, uint64_t addr, struct nd_sy
     *out = (struct nd_symbol){0};
     if (!p)
         return;
-    r = find_region(p, addr);
-    if (!r && !p->gone && p->rereads < REREADS) {
-        p->rereads++;
-        if (read_maps(u, p))
-            r = find_region(p, addr);
-    }
+    r = region_of(u, p, addr);
     if (r)
         out->module = r->file ? r->file->base : r->name;
-    syms = r && r->file ? symbols_of(u, pid, r->file) : NULL;
+    syms = r && r->file ? nd_symfiles_symbols(&u->files, &p->of, r->file) : NULL;
     if (syms) {
         nd_symfile_find(syms, addr - r->start + r->off, out);
     } else if (r && r->file) {
         out->in_file = true;
         out->off = addr - r->start + r->off;
     } else if (!r || !r->name) {
-        if (!p->jit)
-            p->jit = nd_symjit_read(pid);
-        nd_symjit_find(p->jit, addr, out);
+        find_jit(u, p, addr, out);
     }
 }

@@ -60,8 +60,12 @@ static bool prints_processes(const struct nd_mf *mf)
 
 struct nd_followed *nd_followed_new(const struct nd_mf *mf, struct nd_syms *syms)
 {
-    struct nd_followed *f = prints_processes(mf) ? calloc(1, sizeof(*f)) : NULL;
+    struct nd_followed *f;
 
+    if (!prints_processes(mf))
+        return NULL;
+    nd_syms_user_open(syms); // while we are small, hold nothing and may
+    f = calloc(1, sizeof(*f));
     if (!f)
         return NULL;
     f->syms = syms;

@@ -183,6 +183,7 @@ static int open_output(struct nd_run *r)
     r->fmt.wall_offset = nd_run_wall_offset();
     r->fmt.netns = nd_options_scope_of(r->mf, r->values).netns;
     r->fmt.syms = nd_syms_new();
+    r->fmt.escape = !r->opts->raw && !(so.kind ? so.kind : nd_sink_kind_at(0))->escapes;
     r->sink = nd_sink_new(&so, &r->fmt);
     if (!r->sink) {
         int err = -errno;

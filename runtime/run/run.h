@@ -11,6 +11,7 @@
 struct nd_run_opts {
     const struct nd_sink_kind *format;
     bool verbose, quiet;
+    bool raw;            // strings from outside are printed as they are
     const char *output;  // -o FILE or NULL
     const char *log;     // --log-file FILE or NULL
     int64_t duration;    // ns, 0: until interrupted

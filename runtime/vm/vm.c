@@ -3,6 +3,7 @@
 // Serves the run; the instructions are in the other vm_*.c files.
 #include "runtime/vm/vm_impl.h"
 
+#include "runtime/sources/qemu.h"
 #include "runtime/sources/textfile.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static int op_const(struct nd_vm *vm, const struct nd_mf_insn *in)
 
     if (!v)
         return -E2BIG;
-    *v = (struct vm_value){VM_I64, ND_MF_NONE, 0, {0}};
+    *v = (struct vm_value){.kind = VM_I64, .type = ND_MF_NONE};
     switch (in->op) {
     case ND_VM_INT:
         vm_typed_int(vm, in->b, (int64_t)mf->consts[in->c], v);
@@ -59,7 +60,11 @@ static int op_const(struct nd_vm *vm, const struct nd_mf_insn *in)
         return 0;
     case ND_VM_STR:
         s = nd_mf_str(mf, (uint32_t)in->c);
-        *v = (struct vm_value){VM_STR, ND_MF_NONE, (uint32_t)strlen(s), {.p = (const void *)s}};
+        *v = (struct vm_value){.kind = VM_STR,
+                               .type = ND_MF_NONE,
+                               .n = (uint32_t)strlen(s),
+                               .own = true,
+                               .p = (const void *)s};
         return 0;
     }
     if (in->b >= mf->ntypes || (uint32_t)in->c > mf->nblob ||
@@ -154,7 +159,7 @@ static int enter(struct nd_vm *vm, uint32_t func, uint32_t n)
     if (f->nlocals > VM_STACK - base)
         return vm_fail(vm, E2BIG, "the stack is full");
     for (i = n; i < f->nlocals; i++)
-        vm->stack[base + i] = (struct vm_value){VM_I64, ND_MF_NONE, 0, {0}};
+        vm->stack[base + i] = (struct vm_value){.kind = VM_I64, .type = ND_MF_NONE};
     vm->sp = base + f->nlocals;
     vm->fr = &vm->frames[vm->ncalls++];
     *vm->fr = (struct vm_frame){f, 0, base, vm->sp, vm->niters};
@@ -196,7 +201,7 @@ static int leave(struct nd_vm *vm, bool has, struct vm_value v)
 
 static int op_ret(struct nd_vm *vm, const struct nd_mf_insn *in)
 {
-    struct vm_value none = {VM_I64, ND_MF_NONE, 0, {0}};
+    struct vm_value none = {.kind = VM_I64, .type = ND_MF_NONE};
     const struct vm_value *v;
 
     if (!in->a)
@@ -357,6 +362,7 @@ void nd_vm_free(struct nd_vm *vm)
         return;
     vm_formats_free(vm);
     nd_textfiles_free(vm->files);
+    nd_qemu_free(vm->qemu);
     reset_memory(vm, true);
     free(vm->formats);
     free(vm->sites);

@@ -105,22 +105,23 @@ static int double_op(struct nd_vm *vm, const struct nd_mf_insn *in, const struct
     return vm_fail(vm, EINVAL, "a bit operation on doubles");
 }
 
+// Joined with text of the script, one from outside is made printable: the whole is the script's.
 static int concat(struct nd_vm *vm, const struct vm_value *a)
 {
-    const char *s, *t;
-    uint32_t n, m;
-    char *p;
+    bool own = a[0].own || a[1].own;
+    const char *s;
+    uint32_t n, i;
 
-    if (vm_str(vm, &a[0], &s, &n) || vm_str(vm, &a[1], &t, &m))
-        return -EINVAL;
-    p = vm_alloc(vm, (size_t)n + m);
-    if (!p)
-        return -ENOMEM;
-    if (n)
-        memcpy(p, s, n);
-    if (m)
-        memcpy(p + n, t, m);
-    return vm_push_str(vm, p, (size_t)n + m);
+    vm->text.n = 0;
+    for (i = 0; i < 2; i++) {
+        if (vm_str(vm, &a[i], &s, &n))
+            return -EINVAL;
+        if (own)
+            vm_text(vm, &a[i], &vm->text);
+        else
+            nd_buf_put(&vm->text, s, n);
+    }
+    return vm_pushed_own(vm, own, vm_push_copy(vm, vm->text.v, vm->text.n));
 }
 
 int vm_op_binary(struct nd_vm *vm, const struct nd_mf_insn *in)

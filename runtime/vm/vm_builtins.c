@@ -53,13 +53,14 @@ static int c_string(struct nd_vm *vm, const struct vm_value *v)
 
 static int vm_bi_strftime(struct nd_vm *vm, const struct vm_value *v)
 {
+    bool own = v[0].own;
     int64_t t;
 
     if (c_string(vm, &v[0]) || vm_i64(vm, &v[1], &t))
         return -EINVAL;
     vm->text.n = 0;
     nd_text_strftime(vm->scratch.v, vm_wall(vm, &v[1], t), &vm->text);
-    return vm_push_copy(vm, vm->text.v, vm->text.n);
+    return vm_pushed_own(vm, own, vm_push_copy(vm, vm->text.v, vm->text.n));
 }
 
 static int vm_bi_nsecs(struct nd_vm *vm, const struct vm_value *v)
@@ -84,7 +85,7 @@ static int vm_bi_str(struct nd_vm *vm, const struct vm_value *v)
 {
     vm->text.n = 0;
     vm_text(vm, &v[0], &vm->text);
-    return vm_push_copy(vm, vm->text.v, vm->text.n);
+    return vm_pushed_own(vm, true, vm_push_copy(vm, vm->text.v, vm->text.n));
 }
 
 static int vm_bi_strlen(struct nd_vm *vm, const struct vm_value *v)
@@ -133,6 +134,7 @@ static int vm_bi_strends(struct nd_vm *vm, const struct vm_value *v)
 
 static int vm_bi_substr(struct nd_vm *vm, const struct vm_value *v)
 {
+    bool own = v[0].own;
     const char *s;
     uint32_t n;
     int64_t from, len;
@@ -141,11 +143,12 @@ static int vm_bi_substr(struct nd_vm *vm, const struct vm_value *v)
         return -EINVAL;
     from = from < 0 ? 0 : from > n ? n : from;
     len = len < 0 ? 0 : len > n - from ? n - from : len;
-    return vm_push_str(vm, s + from, (size_t)len);
+    return vm_pushed_own(vm, own, vm_push_str(vm, s + from, (size_t)len));
 }
 
 static int vm_bi_repeat(struct nd_vm *vm, const struct vm_value *v)
 {
+    bool own = v[0].own;
     const char *s;
     uint32_t n;
     int64_t times;
@@ -154,11 +157,12 @@ static int vm_bi_repeat(struct nd_vm *vm, const struct vm_value *v)
         return -EINVAL;
     for (vm->text.n = 0; n && times > 0 && vm->text.n + n <= 1024; times--)
         nd_buf_put(&vm->text, s, n);
-    return vm_push_copy(vm, vm->text.v, vm->text.n);
+    return vm_pushed_own(vm, own, vm_push_copy(vm, vm->text.v, vm->text.n));
 }
 
 static int change_case(struct nd_vm *vm, const struct vm_value *v, int (*change)(int))
 {
+    bool own = v[0].own;
     const char *s;
     uint32_t n, i;
     char *p;
@@ -168,7 +172,7 @@ static int change_case(struct nd_vm *vm, const struct vm_value *v, int (*change)
     p = vm_alloc(vm, n);
     for (i = 0; p && i < n; i++)
         p[i] = (char)change((unsigned char)s[i]);
-    return p ? vm_push_str(vm, p, n) : -ENOMEM;
+    return p ? vm_pushed_own(vm, own, vm_push_str(vm, p, n)) : -ENOMEM;
 }
 
 static int vm_bi_upper(struct nd_vm *vm, const struct vm_value *v)
@@ -183,10 +187,10 @@ static int vm_bi_lower(struct nd_vm *vm, const struct vm_value *v)
 
 static int vm_bi_pad(struct nd_vm *vm, const struct vm_value *v)
 {
+    bool own = v[0].own, left;
     const char *s;
     uint32_t n;
     int64_t width;
-    bool left;
 
     if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &width))
         return -EINVAL;
@@ -198,7 +202,7 @@ static int vm_bi_pad(struct nd_vm *vm, const struct vm_value *v)
     nd_buf_put(&vm->text, s, n);
     if (left && width > n)
         nd_buf_fill(&vm->text, ' ', (size_t)width - n);
-    return vm_push_copy(vm, vm->text.v, vm->text.n);
+    return vm_pushed_own(vm, own, vm_push_copy(vm, vm->text.v, vm->text.n));
 }
 
 static int vm_bi_num(struct nd_vm *vm, const struct vm_value *v)
@@ -439,7 +443,7 @@ static int stack_text(struct nd_vm *vm, const struct vm_value *v, const char *se
         return vm_fail(vm, EINVAL, "a stack is needed, not %s", vm_kind_name(v->kind));
     vm->text.n = 0;
     nd_format_frames(vm->env.fmt, v->type, v->p, sep, outer_first, &vm->text);
-    return vm_push_copy(vm, vm->text.v, vm->text.n);
+    return vm_pushed_own(vm, true, vm_push_copy(vm, vm->text.v, vm->text.n));
 }
 
 static int vm_bi_frames(struct nd_vm *vm, const struct vm_value *v)
@@ -474,7 +478,7 @@ static int vm_bi_frame(struct nd_vm *vm, const struct vm_value *v)
     int depth = 0;
 
     return vm_i64(vm, &v[1], &i) ?: frame_of(vm, &v[0], i, &depth)
-               ?: vm_push_copy(vm, vm->text.v, vm->text.n);
+               ?: vm_pushed_own(vm, true, vm_push_copy(vm, vm->text.v, vm->text.n));
 }
 
 static const struct {

@@ -17,6 +17,7 @@ struct vm_value {
     enum vm_kind kind;
     uint32_t type; // manifest type, or ND_MF_NONE
     uint32_t n;    // bytes of STR and BYTES
+    bool own;      // STR: text that the script made, printed as it is; others are from outside
     union {
         int64_t i; // U64 too
         double d;
@@ -55,6 +56,7 @@ struct vm_table {
 
 struct vm_format;
 struct nd_textfile;
+struct nd_qemu;
 
 struct nd_vm {
     struct nd_vm_env env;
@@ -71,6 +73,7 @@ struct nd_vm {
     uint8_t *key, *val; // one key and one value of the largest map
     struct vm_table table;
     struct nd_textfile *files; // that were read, for the whole run
+    struct nd_qemu *qemu;      // once it was asked
     struct vm_value ret;
     bool has_ret, done, exited, failed;
     bool refused; // by fail()
@@ -115,6 +118,8 @@ int vm_push_int(struct nd_vm *vm, int64_t v);
 int vm_push_double(struct nd_vm *vm, double v);
 int vm_push_str(struct nd_vm *vm, const char *s, size_t n);  // s stays alive
 int vm_push_copy(struct nd_vm *vm, const char *s, size_t n); // s is copied
+// After a push, with its result: is the string the script's own?
+int vm_pushed_own(struct nd_vm *vm, bool own, int err);
 
 static inline const struct nd_mf_type *vm_type(const struct nd_vm *vm, uint32_t type)
 {
@@ -134,6 +139,7 @@ bool vm_truth(const struct vm_value *v);
 int64_t vm_trunc(double d); // towards zero, clamped; NaN: 0
 // ns, the number of a value v that is a time, as ns since the epoch: by the clock of its type.
 int64_t vm_wall(const struct nd_vm *vm, const struct vm_value *v, int64_t ns);
+// As people read it: strings from outside are made printable, if the format wants it.
 void vm_text(const struct nd_vm *vm, const struct vm_value *v, struct nd_buf *out);
 const char *vm_kind_name(enum vm_kind k);
 

@@ -40,6 +40,7 @@ static int push_option(struct nd_vm *vm, const struct nd_mf_option *o, int64_t i
     }
     if (vm_load(vm, o->type, p, false, &v))
         return -EINVAL;
+    v.own = true; // who wrote it reads it
     out = vm_push(vm);
     if (out)
         *out = v;

@@ -190,18 +190,35 @@ static void put_time(const struct nd_vm *vm, const struct vm_value *v, struct nd
         nd_buf_put(out, tmp, nd_text_time(vm_wall(vm, v, v->i), tmp));
 }
 
+// A string. Its precision counts bytes of it, not of what they are written as, and does not divide
+// a character.
+static void put_string(const struct nd_vm *vm, const struct vm_value *v, int prec,
+                       struct nd_buf *out)
+{
+    struct vm_value cut = *v;
+
+    if (prec >= 0 && v->n > (uint32_t)prec) {
+        for (cut.n = (uint32_t)prec; cut.n && (v->p[cut.n] & 0xc0) == 0x80; cut.n--)
+            ;
+    }
+    vm_text(vm, &cut, out);
+}
+
 static void put_text(const struct nd_vm *vm, const struct nd_spec *p, const struct vm_value *v,
                      struct nd_buf *out)
 {
+    bool string = v->kind == VM_STR && p->conv != 'r';
     size_t from = out->n;
 
-    if (p->conv == 't')
+    if (string)
+        put_string(vm, v, p->prec, out);
+    else if (p->conv == 't')
         put_time(vm, v, out);
     else if (p->conv == 'r')
         put_escaped(vm, v, out);
     else
         vm_text(vm, v, out);
-    if (p->prec >= 0 && out->n - from > (size_t)p->prec) {
+    if (!string && p->prec >= 0 && out->n - from > (size_t)p->prec) {
         out->n = from + (size_t)p->prec;
         out->v[out->n] = '\0';
     }
@@ -235,7 +252,7 @@ static int convert(struct nd_vm *vm, const struct nd_spec *p, const struct vm_va
             return 0;
         }
         c = (char)i;
-        nd_buf_put(out, &c, 1);
+        nd_format_outside(vm->env.fmt, &c, 1, out);
         pad(out, from, p->width, p->flags, false);
         return 0;
     }
@@ -315,7 +332,7 @@ int vm_op_printf(struct nd_vm *vm, const struct nd_mf_insn *in)
     if (format(vm, *f, v, in->a, &vm->text))
         return -EINVAL;
     if (in->op == ND_VM_SPRINTF)
-        return vm_push_copy(vm, vm->text.v, vm->text.n);
+        return vm_pushed_own(vm, true, vm_push_copy(vm, vm->text.v, vm->text.n));
     if (vm->text.n)
         nd_sink_printf(vm->env.sink, vm->text.v, vm->text.n);
     return 0;
@@ -347,6 +364,12 @@ int vm_op_print(struct nd_vm *vm, const struct nd_mf_insn *in)
     x.d = v->kind == VM_F64 ? v->d : 0;
     x.s = v->kind == VM_STR ? (const char *)v->p : "";
     x.n = v->n;
+    if (v->kind == VM_STR && !v->own) {
+        vm->text.n = 0;
+        vm_text(vm, v, &vm->text);
+        x.s = vm->text.v ? vm->text.v : "";
+        x.n = vm->text.n;
+    }
     nd_sink_plain(vm->env.sink, &x);
     return 0;
 }

@@ -106,30 +106,49 @@ int vm_bi_link_stat(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, nd_link_stat(name, (uint32_t)what));
 }
 
+// What reads about virtual machines; NULL: vm_fail was called.
+static struct nd_qemu *qemu(struct nd_vm *vm)
+{
+    if (!vm->qemu)
+        vm->qemu = nd_qemu_new(NULL);
+    if (!vm->qemu)
+        vm_fail(vm, ENOMEM, "out of memory");
+    return vm->qemu;
+}
+
 int vm_bi_vm_tap(struct nd_vm *vm, const struct vm_value *v)
 {
     char tap[IFNAMSIZ], name[256];
+    uint32_t n, pids[2];
     const char *s;
-    uint32_t n;
     int64_t i;
+    int err;
 
-    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i))
+    if (vm_str(vm, &v[0], &s, &n) || vm_i64(vm, &v[1], &i) || !qemu(vm))
         return -EINVAL;
     snprintf(name, sizeof(name), "%.*s", (int)n, s);
-    if (nd_qemu_tap(name, i, tap))
-        return vm_fail(vm, ENOMEM, "out of memory");
+    err = nd_qemu_tap(vm->qemu, name, i, tap, pids);
+    if (err == -EEXIST) {
+        nd_msg("error: two virtual machines are called %s: those of the processes %u and %u; "
+               "give the UUID of one",
+               name, pids[0], pids[1]);
+        return end_run(vm);
+    }
+    if (err)
+        return vm_fail(vm, -err, "the virtual machine %s cannot be looked for: %s", name,
+                       strerror(-err));
     return vm_push_copy(vm, tap, strlen(tap));
 }
 
+// What cannot be found out has no name; a line said why.
 int vm_bi_vm_name(struct nd_vm *vm, const struct vm_value *v)
 {
     char name[256];
     int64_t pid;
 
-    if (vm_i64(vm, &v[0], &pid))
+    if (vm_i64(vm, &v[0], &pid) || !qemu(vm))
         return -EINVAL;
-    if (nd_qemu_name(pid, name, sizeof(name)))
-        return vm_fail(vm, ENOMEM, "out of memory");
+    nd_qemu_name(vm->qemu, pid, name, sizeof(name));
     return vm_push_copy(vm, name, strlen(name));
 }
 
@@ -203,9 +222,10 @@ static int find_word(struct nd_vm *vm, const struct vm_value *v, struct word *w)
 
 int vm_bi_word(struct nd_vm *vm, const struct vm_value *v)
 {
+    bool own = v[0].own;
     struct word w;
 
-    return find_word(vm, v, &w) ?: vm_push_str(vm, w.s + w.from, w.len);
+    return find_word(vm, v, &w) ?: vm_pushed_own(vm, own, vm_push_str(vm, w.s + w.from, w.len));
 }
 
 int vm_bi_word_column(struct nd_vm *vm, const struct vm_value *v)

@@ -85,7 +85,8 @@ int vm_push_str(struct nd_vm *vm, const char *s, size_t n)
 
     if (!out)
         return -E2BIG;
-    *out = (struct vm_value){VM_STR, ND_MF_NONE, (uint32_t)n, {.p = (const uint8_t *)s}};
+    *out = (struct vm_value){
+        .kind = VM_STR, .type = ND_MF_NONE, .n = (uint32_t)n, .p = (const uint8_t *)s};
     return 0;
 }
 
@@ -98,4 +99,11 @@ int vm_push_copy(struct nd_vm *vm, const char *s, size_t n)
     if (n)
         memcpy(p, s, n);
     return vm_push_str(vm, p, n);
+}
+
+int vm_pushed_own(struct nd_vm *vm, bool own, int err)
+{
+    if (!err)
+        vm->stack[vm->sp - 1].own = own;
+    return err;
 }

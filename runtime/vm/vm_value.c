@@ -84,7 +84,7 @@ int vm_load(struct nd_vm *vm, uint32_t type, const void *p, bool copy, struct vm
         memcpy(&out->d, p, 8);
         return 0;
     }
-    *out = (struct vm_value){VM_BYTES, type, t->size, {.p = p}};
+    *out = (struct vm_value){.kind = VM_BYTES, .type = type, .n = t->size, .p = p};
     if (t->kind == ND_T_IFNAME)
         return load_ifname(vm, p, out);
     if (nd_typekind_is(t->kind, ND_IS_TEXT)) {
@@ -321,7 +321,10 @@ void vm_text(const struct nd_vm *vm, const struct vm_value *v, struct nd_buf *ou
         nd_text_double(v->d, out);
         return;
     case VM_STR:
-        nd_buf_put(out, (const char *)v->p, v->n);
+        if (v->own)
+            nd_buf_put(out, (const char *)v->p, v->n);
+        else
+            nd_format_outside(vm->env.fmt, (const char *)v->p, v->n, out);
         return;
     case VM_BYTES:
         nd_format_text(vm->env.fmt, v->type, v->p, out);

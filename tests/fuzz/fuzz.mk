@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzzing, included by the Makefile: make fuzz FUZZ_SECONDS=60
-# Scripts get the seconds, the readers of BTF and manifests a quarter of them each. What is found is
+# Scripts get the seconds, the readers of BTF, manifests and ELF files a quarter of them each. What is found is
 # left in build/fuzz as crash-*, timeout-*, oom-*; new inputs are kept in build/fuzz/found.
 
 FUZZ_SECONDS ?= 60
@@ -41,11 +41,14 @@ $(FB)/fuzz_btf: $(FB)/tests/fuzz/fuzz_btf.o $(FB)/libndc.a $(FB)/libnd.a
 $(FB)/fuzz_manifest: $(FB)/tests/fuzz/fuzz_manifest.o $(FB)/libndr.a $(FB)/libnd.a
 	$(FUZZ_LINK) -o $@ $^ $(BPF_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf -lz -lpthread
 
+$(FB)/fuzz_elf: $(FB)/tests/fuzz/fuzz_elf.o $(FB)/libndr.a $(FB)/libnd.a
+	$(FUZZ_LINK) -o $@ $^ $(BPF_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf -lz -lpthread
+
 .PHONY: fuzz fuzz-build
-fuzz-build: $(FB)/fuzz_script $(FB)/fuzz_btf $(FB)/fuzz_manifest
+fuzz-build: $(FB)/fuzz_script $(FB)/fuzz_btf $(FB)/fuzz_manifest $(FB)/fuzz_elf
 # Seconds are those of fuzzing alone: first every seed is run once, so that a broken one is seen.
 fuzz: fuzz-build
-	@mkdir -p $(FB)/found/script $(FB)/found/btf $(FB)/found/manifest $(FB)/seeds/btf
+	@mkdir -p $(FB)/found/script $(FB)/found/btf $(FB)/found/manifest $(FB)/found/elf $(FB)/seeds/btf
 	@cp tests/facts/base/btf $(FB)/seeds/btf/base
 	@tests/fuzz/long.sh $(FB)/seeds/long
 	$(FB)/fuzz_script $(FUZZ_RUN) -runs=1 tests/fuzz/corpus/script/* $(FB)/seeds/long/*
@@ -55,5 +58,7 @@ fuzz: fuzz-build
 		$(FB)/found/btf $(FB)/seeds/btf tests/fuzz/corpus/btf
 	$(FB)/fuzz_manifest $(FUZZ_RUN) -max_total_time=$$(($(FUZZ_SECONDS) / 4 + 1)) -max_len=16384 \
 		$(FB)/found/manifest tests/fuzz/corpus/manifest
+	$(FB)/fuzz_elf $(FUZZ_RUN) -max_total_time=$$(($(FUZZ_SECONDS) / 4 + 1)) -max_len=32768 \
+		$(FB)/found/elf tests/fuzz/corpus/elf
 
 -include $(wildcard $(FB)/*/*.d $(FB)/*/*/*.d)

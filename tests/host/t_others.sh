@@ -23,4 +23,38 @@ for pid in "${others[@]}"; do wait "$pid" 2>/dev/null; done
 trace after -e "$SCRIPT" || finish
 same after "$(grep -c 'other traces are already running' "$TMP/after.err")" 0
 stop "$PID"
+# Anyone can take the names that are counted: those of a stranger are not.
+cat >"$TMP/stranger.c" <<'EOF2'
+#include <stdio.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+int main(void)
+{
+    int i, fd, ok = setgid(65534) || setuid(65534) ? 0 : 1;
+    for (i = 0; i < 12 && ok; i++) {
+        struct sockaddr_un a = {.sun_family = AF_UNIX};
+        int n = snprintf(a.sun_path + 1, 90, "ndtrace-tracing-%d", i);
+        fd = socket(AF_UNIX, i % 2 ? SOCK_STREAM : SOCK_DGRAM, 0);
+        ok = !bind(fd, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n));
+        if (i % 4 == 1) listen(fd, 0);
+    }
+    puts(ok ? "held" : "cannot");
+    fflush(stdout);
+    pause();
+    return 0;
+}
+EOF2
+cc -o "$TMP/stranger" "$TMP/stranger.c" || exit 1
+ip netns exec "$A" "$TMP/stranger" >"$TMP/held" &
+stranger=$!
+PIDS+=("$stranger")
+wait_until 20 grep -q held "$TMP/held"
+has stranger-holds "$TMP/held" held
+trace stranger -e "$SCRIPT" || finish
+same stranger "$(grep -c 'other traces are already running' "$TMP/stranger.err")" 0
+stop "$PID"
+same stranger-exit "$CODE" 0
+kill "$stranger"
 finish

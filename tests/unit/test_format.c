@@ -282,7 +282,8 @@ static void strings_and_bytes(void **state)
     p = add_type(x.b, ND_T_PTR, 8, 0, "");
     d = add_type(x.b, ND_T_DOUBLE, 8, 0, "");
     finish(&x);
-    same(&x, s, "ab\"\\\n\x01\x7f\0zzzzzzzz", "ab\"\\\n\x01\x7f", "\"ab\\\"\\\\\\n\\u0001\x7f\"");
+    same(&x, s, "ab\"\\\n\x01\x7f\0zzzzzzzz", "ab\"\\\n\x01\x7f",
+         "\"ab\\\"\\\\\\n\\u0001\\u007f\"");
     same(&x, s, "0123456789abcdef", "0123456789abcdef", "\"0123456789abcdef\"");
     same(&x, s, "\xc3\xa9\xff\xe2\x82\0zzzzzzzzzz", "\xc3\xa9\xff\xe2\x82",
          "\"\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");

@@ -11,13 +11,17 @@
 #include "runtime/output/symbols_impl.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -264,13 +268,319 @@ static void other_names(void **state)
     nd_syms_free(s);
 }
 
+// ---- files that someone made to harm us
+// ----------------------------------------------------------
+
+#define HOSTILE "/tmp/nd-hostile"
+#define AT 0x10000000ull
+#define GONE 5000000u // a process that there never is
+
+static void map_there(struct nd_syms *s, const char *path)
+{
+    struct nd_usyms_map m = {.pid = GONE, .start = AT, .len = 1 << 20, .path = path};
+    struct stat st;
+    char dev[24];
+
+    assert_int_equal(stat(path, &st), 0);
+    snprintf(dev, sizeof(dev), "%02x:%02x", major(st.st_dev), minor(st.st_dev));
+    m.dev = dev;
+    m.inode = st.st_ino;
+    nd_syms_mapped(s, &m);
+}
+
+// No name, no harm, and nothing is opened.
+static void not_a_file(void **state)
+{
+    struct nd_syms *s = nd_syms_new();
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    struct nd_symbol sym;
+    char events[512];
+
+    (void)state;
+    unlink(HOSTILE);
+    assert_int_equal(mkfifo(HOSTILE, 0666), 0);
+    assert_true(inotify_add_watch(watch, HOSTILE, IN_OPEN) >= 0);
+    map_there(s, HOSTILE);
+    nd_syms_user(s, GONE, AT + 16, &sym);
+    assert_null(sym.name);
+    assert_true(sym.in_file);
+    assert_string_equal(sym.module, "nd-hostile");
+    assert_int_equal(sym.off, 16);
+    nd_syms_user(s, (uint32_t)getpid(), (uint64_t)(uintptr_t)nd_test_function, &sym);
+    assert_non_null(sym.name); // it lives
+    assert_true(read(watch, events, sizeof(events)) < 0);
+    close(watch);
+    unlink(HOSTILE);
+    nd_syms_free(s);
+}
+
+struct image { // an ELF file: one segment, a table of symbols and its names
+    Elf64_Ehdr h;
+    Elf64_Phdr p;
+    Elf64_Shdr s[3];
+};
+
+// n functions of 16 bytes; names: what their table holds; all have the one at `name`.
+static void make_elf(const char *names, size_t size, uint32_t n, uint32_t name)
+{
+    FILE *f = fopen(HOSTILE, "we");
+    struct image e = {.p = {.p_type = PT_LOAD, .p_filesz = 1ull << 32},
+                      .h = {.e_type = ET_DYN,
+                            .e_machine = EM_X86_64,
+                            .e_phoff = offsetof(struct image, p),
+                            .e_shoff = offsetof(struct image, s),
+                            .e_ehsize = sizeof(e.h),
+                            .e_phentsize = sizeof(e.p),
+                            .e_phnum = 1,
+                            .e_shentsize = sizeof(e.s[0]),
+                            .e_shnum = 3}};
+    const uint16_t one = 1;
+    Elf64_Sym sym = {.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), .st_shndx = 1, .st_size = 16};
+    uint32_t i;
+
+    memcpy(e.h.e_ident, ELFMAG, SELFMAG);
+    e.h.e_ident[EI_CLASS] = ELFCLASS64;
+    e.h.e_ident[EI_DATA] = *(const uint8_t *)&one ? ELFDATA2LSB : ELFDATA2MSB;
+    e.s[1] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+                          .sh_link = 2,
+                          .sh_offset = sizeof(e),
+                          .sh_size = n * sizeof(sym),
+                          .sh_entsize = sizeof(sym)};
+    e.s[2] = (Elf64_Shdr){
+        .sh_type = SHT_STRTAB, .sh_offset = sizeof(e) + n * sizeof(sym), .sh_size = size};
+    assert_non_null(f);
+    fwrite(&e, sizeof(e), 1, f);
+    sym.st_name = name;
+    for (i = 0; i < n; i++) {
+        sym.st_value = i * 16ull;
+        fwrite(&sym, sizeof(sym), 1, f);
+    }
+    fwrite(names, 1, size, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+// A million functions that share a name of 10 MB, without an end: 10 TB if each had its own.
+static void shared_name(void **state)
+{
+    enum { LONG = 10 << 20 };
+    struct nd_syms *s = nd_syms_new();
+    char *names = malloc(LONG);
+    struct nd_symbol sym;
+    uint32_t i;
+
+    (void)state;
+    memset(names, 'x', LONG);
+    names[0] = 0;
+    make_elf(names, LONG, 1000000, 1);
+    map_there(s, HOSTILE);
+    for (i = 0; i < 100; i++) {
+        nd_syms_user(s, GONE, AT + i * 1600 + 5, &sym);
+        assert_non_null(sym.name);
+        assert_int_equal(strlen(sym.name), ND_SYM_NAME - 1);
+        assert_int_equal(sym.off, 5);
+    }
+    free(names);
+    unlink(HOSTILE);
+    nd_syms_free(s);
+}
+
+// A file is cut before it is read, and between its symbols and its names.
+static void cut_file(void **state)
+{
+    static const char names[] = "\0first";
+    struct nd_syms *s = nd_syms_new();
+    struct nd_symbol sym;
+
+    (void)state;
+    make_elf(names, sizeof(names), 100000, 1);
+    map_there(s, HOSTILE);
+    nd_syms_user(s, GONE, AT, &sym);
+    assert_non_null(sym.name);
+    assert_string_equal(sym.name, "first");
+    assert_int_equal(truncate(HOSTILE, 5000), 0);
+    nd_syms_user(s, GONE, AT + 160, &sym);
+    assert_null(sym.name);
+    assert_true(sym.in_file);
+    nd_syms_free(s);
+    s = nd_syms_new();
+    unlink(HOSTILE);
+    make_elf(names, sizeof(names), 100000, 1);
+    map_there(s, HOSTILE);
+    assert_int_equal(truncate(HOSTILE, 70), 0);
+    nd_syms_user(s, GONE, AT + 160, &sym);
+    assert_null(sym.name);
+    nd_syms_user(s, (uint32_t)getpid(), (uint64_t)(uintptr_t)nd_test_function, &sym);
+    assert_non_null(sym.name);
+    unlink(HOSTILE);
+    nd_syms_free(s);
+}
+
+// Numbers that point anywhere.
+static void wild_elf(void **state)
+{
+    static const char names[] = "\0first";
+    struct nd_symbol sym;
+    unsigned int seed = 1;
+    int i, k;
+
+    (void)state;
+    for (i = 0; i < 200; i++) {
+        struct nd_syms *s = i % 20 ? NULL : nd_syms_new();
+        static struct nd_syms *one;
+        FILE *f;
+
+        if (s) {
+            nd_syms_free(one);
+            one = s;
+        }
+        unlink(HOSTILE);
+        make_elf(names, sizeof(names), 20, 1);
+        f = fopen(HOSTILE, "r+e");
+        for (k = 0; k < 6; k++) {
+            fseek(f, 16 + rand_r(&seed) % (long)(sizeof(struct image) - 16), SEEK_SET);
+            fputc(rand_r(&seed), f);
+        }
+        fclose(f);
+        map_there(one, HOSTILE);
+        nd_syms_user(one, GONE, AT + (uint32_t)(i % 20) * 16, &sym);
+        nd_syms_user(one, (uint32_t)getpid(), (uint64_t)(uintptr_t)nd_test_function, &sym);
+        assert_non_null(sym.name);
+        if (i == 199)
+            nd_syms_free(one);
+    }
+    unlink(HOSTILE);
+}
+
+// What a process says of its own code counts only if the file is its own.
+static void others_map(void **state)
+{
+    struct nd_syms *s = nd_syms_new();
+    struct nd_symbol sym;
+    char path[64];
+    void *code;
+    FILE *f;
+
+    (void)state;
+    if (geteuid())
+        skip();
+    code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+    f = fopen(path, "we");
+    assert_non_null(f);
+    fprintf(f, "%lx 100 forged\n", (unsigned long)(uintptr_t)code);
+    fclose(f);
+    assert_int_equal(chown(path, 65534, 65534), 0);
+    nd_syms_user(s, (uint32_t)getpid(), (uint64_t)(uintptr_t)code + 1, &sym);
+    assert_null(sym.name);
+    nd_syms_free(s);
+    s = nd_syms_new();
+    assert_int_equal(chown(path, 0, 0), 0);
+    nd_syms_user(s, (uint32_t)getpid(), (uint64_t)(uintptr_t)code + 1, &sym);
+    assert_non_null(sym.name);
+    assert_string_equal(sym.name, "forged");
+    unlink(path);
+    munmap(code, 4096);
+    nd_syms_free(s);
+}
+
+static size_t resident(int pid)
+{
+    unsigned long all = 0, here = 0;
+    char path[48];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+    f = fopen(path, "re");
+    if (f && fscanf(f, "%lu %lu", &all, &here) != 2)
+        here = 0;
+    if (f)
+        fclose(f);
+    return here * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+// The only child of ours.
+static int the_reader(void)
+{
+    char path[64];
+    int pid = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+    f = fopen(path, "re");
+    if (f && fscanf(f, "%d", &pid) != 1)
+        pid = 0;
+    if (f)
+        fclose(f);
+    return pid;
+}
+
+// 400 programs with 50,000 functions each: 460 MB of symbols if all were kept.
+static void many_programs(void **state)
+{
+    static const char names[] = "\0first";
+    struct nd_syms *s = nd_syms_new();
+    struct nd_symbol sym;
+    size_t before, ours;
+    uint32_t i;
+
+    (void)state;
+    nd_syms_user(s, (uint32_t)getpid(), (uint64_t)(uintptr_t)nd_test_function, &sym);
+    before = resident(the_reader());
+    ours = resident(getpid());
+    if (!before)
+        skip(); // a kernel without lists of children
+    for (i = 0; i < 400; i++) {
+        unlink(HOSTILE);
+        make_elf(names, sizeof(names), 50000, 1);
+        nd_syms_execed(s, GONE);
+        map_there(s, HOSTILE);
+        nd_syms_user(s, GONE, AT + 16, &sym);
+        assert_non_null(sym.name);
+    }
+    unlink(HOSTILE);
+    print_message("the reader grew by %zu KiB, we by %zu KiB\n",
+                  (resident(the_reader()) - before) >> 10, (resident(getpid()) - ours) >> 10);
+#if !defined(__SANITIZE_ADDRESS__)
+    assert_in_range(resident(the_reader()), 1, before + (80u << 20));
+    assert_in_range(resident(getpid()), 1, ours + (4u << 20));
+#endif
+    nd_syms_free(s);
+}
+
+// The reader is ended: names come again, and we live.
+static void reader_killed(void **state)
+{
+    uint64_t addr = (uint64_t)(uintptr_t)nd_test_function;
+    struct nd_syms *s = nd_syms_new();
+    struct nd_symbol sym;
+
+    (void)state;
+    nd_syms_user(s, (uint32_t)getpid(), addr, &sym);
+    assert_non_null(sym.name);
+    if (!the_reader())
+        skip();
+    kill(the_reader(), SIGKILL);
+    nd_syms_user(s, (uint32_t)getpid(), addr + 1, &sym); // lost with it, perhaps
+    nd_syms_user(s, (uint32_t)getpid(), addr + 1, &sym);
+    assert_non_null(sym.name);
+    kill(the_reader(), SIGSTOP);
+    nd_syms_user(s, (uint32_t)getpid(), addr + 2, &sym);
+    assert_null(sym.name);
+    nd_syms_free(s);
+    assert_int_equal(the_reader(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kernel_table), cmocka_unit_test(hidden_addresses),
-        cmocka_unit_test(this_kernel),  cmocka_unit_test(this_process),
-        cmocka_unit_test(late_library), cmocka_unit_test(ended_process),
-        cmocka_unit_test(text),         cmocka_unit_test(other_names),
+        cmocka_unit_test(kernel_table),  cmocka_unit_test(hidden_addresses),
+        cmocka_unit_test(this_kernel),   cmocka_unit_test(this_process),
+        cmocka_unit_test(late_library),  cmocka_unit_test(ended_process),
+        cmocka_unit_test(text),          cmocka_unit_test(other_names),
+        cmocka_unit_test(not_a_file),    cmocka_unit_test(shared_name),
+        cmocka_unit_test(cut_file),      cmocka_unit_test(wild_elf),
+        cmocka_unit_test(others_map),    cmocka_unit_test(many_programs),
+        cmocka_unit_test(reader_killed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
