@@ -148,6 +148,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
         ns += nd_now() - start;
         l->features = c->features;
         l->early = &c->early;
+        l->btf_file = c->compile.btf;
         if (!missing)
             break; // not before: it may be compiled again, with the same warnings
         if (!(missing & ~l->mf.h->without) ||

@@ -8,9 +8,11 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -287,6 +289,26 @@ static int try_global_func(struct nd_features *f)
     return err;
 }
 
+// Loads only where the verifier believes that the read cannot fail, see twin.h: what comes after a
+// failure is memory beyond the stack.
+static int try_results(struct nd_features *f)
+{
+    static const struct bpf_insn code[] = {
+        MOVR(1, 10),
+        INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, -8),
+        MOV(2, 8),
+        MOV(3, 0),
+        CALL(BPF_FUNC_probe_read_str),
+        INSN(BPF_JMP | BPF_JSGE | BPF_K, 0, 0, 1, 0),
+        INSN(BPF_LDX | BPF_MEM | BPF_DW, 0, 10, 8, 0),
+        MOV(0, 0),
+        EXIT,
+    };
+
+    (void)f;
+    return closed(load(code, COUNT(code))) ? 0 : -EOPNOTSUPP;
+}
+
 static int nothing(struct nd_features *f) // what is used finds out by itself
 {
     (void)f;
@@ -317,6 +339,9 @@ static int (*const trials[ND_F_MAX])(struct nd_features *f) = {
     [ND_F_GLOBAL_FUNC] = try_global_func,
     [ND_F_ATOMICS] = try_atomics,
     [ND_F_NS_PID] = try_ns_pid,
+    [ND_F_RESULTS] = try_results,
+    [ND_F_BTF_TRACE] = nothing, // the compiler finds out
+    [ND_F_BTF_NAMES] = nothing,
 };
 
 static int find(const char *name, size_t len)
@@ -330,12 +355,22 @@ static int find(const char *name, size_t len)
     return -1;
 }
 
+// What libbpf finds to say of trials is nothing that a user could use; a load has its own log.
+static int say_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+    (void)level;
+    (void)fmt;
+    (void)ap;
+    return 0;
+}
+
 bool nd_features_init(struct nd_features *f, const char **bad, int *len)
 {
     const char *p = getenv("NDTRACE_WITHOUT");
     size_t n;
 
     memset(f, 0, sizeof(*f));
+    libbpf_set_print(say_nothing);
     for (; p && *p; p += n + (p[n] == ',')) {
         n = strcspn(p, ",");
         if (find(p, n) >= 0) {
