@@ -14,7 +14,7 @@ struct value {
     bool length; // may come from a helper that gives a length or an error, through registers only
     int32_t n;   // the constant, the offset, the map
 };
-struct view {
+struct ov_view {
     bool seen;
     struct value reg[OV_REGS], slot[OV_SLOTS];
 };
@@ -71,7 +71,7 @@ static bool join_value(struct value *to, const struct value *from)
     return memcmp(&was, to, sizeof(was)) != 0;
 }
 
-static bool join(struct view *to, const struct view *from)
+static bool join(struct ov_view *to, const struct ov_view *from)
 {
     bool changed = !to->seen;
     uint32_t i;
@@ -92,7 +92,7 @@ static int slot_of(const struct value *base, int32_t off)
     return base->word == FRAME && at >= 0 && at < OV_STACK ? at / 8 : -1;
 }
 
-static void alu(const struct bpf_insn *in, struct view *v)
+static void alu(const struct bpf_insn *in, struct ov_view *v)
 {
     struct value *d = &v->reg[in->dst_reg], s = {.word = CONSTANT, .n = in->imm};
     uint8_t op = BPF_OP(in->code);
@@ -114,7 +114,7 @@ static void alu(const struct bpf_insn *in, struct view *v)
     }
 }
 
-static void forwards(const struct ov_prog *p, uint32_t i, struct view *v)
+static void forwards(const struct ov_prog *p, uint32_t i, struct ov_view *v)
 {
     const struct bpf_insn *in = &p->code[i];
     int slot;
@@ -153,9 +153,9 @@ static void forwards(const struct ov_prog *p, uint32_t i, struct view *v)
 }
 
 // The views before each instruction; NULL when out of memory.
-static struct view *look(const struct ov_prog *p)
+static struct ov_view *look(const struct ov_prog *p)
 {
-    struct view *v = calloc(p->n + 1, sizeof(*v)), now;
+    struct ov_view *v = calloc(p->n + 1, sizeof(*v)), now;
     bool *todo = calloc(p->n + 1, sizeof(*todo)), more = true;
     uint32_t i, k, n, to[2];
 
@@ -189,7 +189,7 @@ static struct view *look(const struct ov_prog *p)
 
 bool ov_results(const struct ov_prog *p, struct ov_said *said)
 {
-    struct view *v = look(p);
+    struct ov_view *v = look(p);
     bool ok = v != NULL;
     uint32_t i;
 
@@ -227,7 +227,7 @@ static uint64_t slots_between(int32_t off, int32_t end)
     return m;
 }
 
-static void call_needs(const struct ov_prog *p, const struct bpf_insn *in, const struct view *v,
+static void call_needs(const struct ov_prog *p, const struct bpf_insn *in, const struct ov_view *v,
                        struct needs *x)
 {
     const struct ov_helper *h = ov_helper(in->imm);
@@ -257,7 +257,7 @@ static void call_needs(const struct ov_prog *p, const struct bpf_insn *in, const
     }
 }
 
-static void needs_of(const struct ov_prog *p, uint32_t i, const struct view *v, struct needs *x)
+static void needs_of(const struct ov_prog *p, uint32_t i, const struct ov_view *v, struct needs *x)
 {
     const struct bpf_insn *in = &p->code[i];
     uint16_t dst = (uint16_t)(1u << in->dst_reg), src = (uint16_t)(1u << in->src_reg);
@@ -300,7 +300,7 @@ static void needs_of(const struct ov_prog *p, uint32_t i, const struct view *v, 
     }
 }
 
-static void backwards(const struct ov_prog *p, const struct view *v, struct ov_flow *f)
+static void backwards(const struct ov_prog *p, const struct ov_view *v, struct ov_flow *f)
 {
     bool more = true;
     uint32_t i, k, n, to[2];
@@ -329,10 +329,109 @@ static void backwards(const struct ov_prog *p, const struct view *v, struct ov_f
     }
 }
 
+// ---- what numbers are made of ------------------------------------------------------------------
+
+struct marks {
+    uint16_t regs;
+    uint64_t slots;
+};
+
+// What the words after this instruction were before it.
+static struct marks made_of(const struct ov_prog *p, uint32_t i, const struct ov_view *v,
+                            struct marks m)
+{
+    const struct bpf_insn *in = &p->code[i];
+    uint16_t dst = (uint16_t)(1u << in->dst_reg), src = (uint16_t)(1u << in->src_reg);
+    uint8_t class = BPF_CLASS(in->code);
+    int slot;
+
+    if (class == BPF_ALU || class == BPF_ALU64) {
+        if (!(m.regs & dst))
+            return m;
+        if (BPF_OP(in->code) == BPF_MOV)
+            m.regs = (uint16_t)(m.regs & ~dst);
+        if (BPF_SRC(in->code) == BPF_X && BPF_OP(in->code) != BPF_END)
+            m.regs |= src;
+    } else if (class == BPF_LD) {
+        m.regs = (uint16_t)(m.regs & ~dst);
+    } else if (class == BPF_LDX) {
+        slot = slot_of(&v->reg[in->src_reg], in->off);
+        if ((m.regs & dst) && slot >= 0)
+            m.slots |= 1ull << slot;
+        m.regs = (uint16_t)(m.regs & ~dst);
+    } else if (class == BPF_STX && BPF_MODE(in->code) == BPF_MEM) {
+        slot = slot_of(&v->reg[in->dst_reg], in->off);
+        if (slot >= 0 && size_of(in) == 8 && (m.slots >> slot & 1)) {
+            m.slots &= ~(1ull << slot);
+            m.regs |= src;
+        }
+    } else if (in->code == (BPF_JMP | BPF_CALL)) {
+        m.regs = (uint16_t)(m.regs & ~0x3f);
+    }
+    return m;
+}
+
+void ov_exact(const struct ov_prog *p, struct ov_flow *f, uint32_t insn, uint32_t reg)
+{
+    bool more = !(f->exact_regs[insn] >> reg & 1);
+    uint32_t i, k, n, to[2];
+
+    f->exact_regs[insn] |= (uint16_t)(1u << reg);
+    while (more) {
+        more = false;
+        for (i = p->n; i-- > 0;) {
+            struct marks m = {0};
+
+            if (!f->views[i].seen)
+                continue;
+            n = nexts(p, i, to);
+            for (k = 0; k < n; k++) {
+                m.regs |= f->exact_regs[to[k]];
+                m.slots |= f->exact_slots[to[k]];
+            }
+            m = made_of(p, i, &f->views[i], m);
+            if (!(m.regs & ~f->exact_regs[i]) && !(m.slots & ~f->exact_slots[i]))
+                continue;
+            more |= n && to[n - 1] > i ? false : true; // what comes before is looked at next anyway
+            f->exact_regs[i] |= m.regs;
+            f->exact_slots[i] |= m.slots;
+        }
+    }
+}
+
 // ---- both --------------------------------------------------------------------------------------
 
+// A way that comes back to an instruction on it; jumps backwards alone are not loops.
+static bool no_loop(const struct ov_prog *p, struct ov_said *said)
+{
+    enum { NEW, ON_THE_WAY, DONE };
+    uint8_t *mark = calloc(p->n + 1, 1), *tried = calloc(p->n + 1, 1);
+    uint32_t *way = calloc(p->n + 1, sizeof(*way)), n = 1, to[2];
+    bool ok = mark && tried && way;
+
+    while (ok && n) {
+        uint32_t i = way[n - 1], all = nexts(p, i, to);
+
+        mark[i] = ON_THE_WAY;
+        if (tried[i] == all) {
+            mark[i] = DONE;
+            n--;
+            continue;
+        }
+        i = to[tried[i]++];
+        if (mark[i] == ON_THE_WAY)
+            ok = ov_say(said, way[n - 1], "back-edge from insn %u to %u", way[n - 1], i);
+        else if (mark[i] == NEW)
+            way[n++] = i;
+    }
+    free(mark);
+    free(tried);
+    free(way);
+    return ok;
+}
+
 // Jumps inside the program, no instruction that cannot be reached, no loops before Linux 5.3.
-static bool shape(const struct ov_prog *p, enum ov_kernel k, const struct view *v,
+static bool shape(const struct ov_prog *p, enum ov_kernel k, const struct ov_view *v,
                   struct ov_flow *f, struct ov_said *said)
 {
     uint32_t i, j, n, to[2];
@@ -346,20 +445,18 @@ static bool shape(const struct ov_prog *p, enum ov_kernel k, const struct view *
         for (j = 0; j < n; j++) {
             if (to[j] >= p->n)
                 return ov_say(said, i, "jump out of range from insn %u to %u", i, to[j]);
-            if (to[j] <= i && k == OV_4_19)
-                return ov_say(said, i, "back-edge from insn %u to %u", i, to[j]);
         }
         if (is_jump(&p->code[i]))
             f->meets[to[n - 1]] = true;
         if (p->code[i].code == (BPF_JMP | BPF_CALL) && i + 1 < p->n)
             f->meets[i + 1] = true;
     }
-    return true;
+    return k != OV_4_19 || no_loop(p, said);
 }
 
 bool ov_flow(const struct ov_prog *p, enum ov_kernel k, struct ov_flow *f, struct ov_said *said)
 {
-    struct view *v = look(p);
+    struct ov_view *v = look(p);
     bool ok;
 
     f->regs = calloc(p->n + 1, sizeof(*f->regs));
@@ -367,10 +464,12 @@ bool ov_flow(const struct ov_prog *p, enum ov_kernel k, struct ov_flow *f, struc
     f->meets = calloc(p->n + 1, sizeof(*f->meets));
     ok = v && f->regs && f->slots && f->meets;
     ok = ok ? shape(p, k, v, f, said) : ov_say(said, 0, "out of memory");
-    if (ok)
+    f->exact_regs = calloc(p->n + 1, sizeof(*f->exact_regs));
+    f->exact_slots = calloc(p->n + 1, sizeof(*f->exact_slots));
+    f->views = v;
+    if (ok && f->exact_regs && f->exact_slots)
         backwards(p, v, f);
-    free(v);
-    return ok;
+    return ok && f->exact_regs && f->exact_slots;
 }
 
 void ov_flow_free(struct ov_flow *f)
@@ -378,4 +477,7 @@ void ov_flow_free(struct ov_flow *f)
     free(f->regs);
     free(f->slots);
     free(f->meets);
+    free(f->exact_regs);
+    free(f->exact_slots);
+    free(f->views);
 }

@@ -111,9 +111,15 @@ struct ov_flow {
     uint16_t *regs; // for each instruction: registers that are read before they are written
     uint64_t *slots;
     bool *meets; // ways may meet here
+    // Since 5.3 numbers are compared where ways meet only if something depended on them.
+    uint16_t *exact_regs;
+    uint64_t *exact_slots;
+    struct ov_view *views;
 };
 bool ov_flow(const struct ov_prog *p, enum ov_kernel k, struct ov_flow *out, struct ov_said *said);
 void ov_flow_free(struct ov_flow *f);
+// Something depends on the number in this register: on all that it may be made of.
+void ov_exact(const struct ov_prog *p, struct ov_flow *f, uint32_t insn, uint32_t reg);
 // Does a comparison have the result of a read that may fail, straight from the helper? Then
 // verifiers from 4.18 to 5.6 take one of its ways for dead code. False: it does.
 bool ov_results(const struct ov_prog *p, struct ov_said *said);

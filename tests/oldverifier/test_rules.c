@@ -201,6 +201,8 @@ static void shapes(void **state)
     (void)state;
     BAD(OV_4_19, "back-edge", MOV(0, 9), OP(BPF_SUB, 0, 1), JMP(BPF_JNE, 0, 0, -2), EXIT);
     GOOD(OV_5_4, MOV(0, 9), OP(BPF_SUB, 0, 1), JMP(BPF_JNE, 0, 0, -2), EXIT);
+    GOOD(OV_4_19, LDX(BPF_DW, 2, 1, 0), MOV(0, 0), JMP(BPF_JEQ, 2, 0, 2), GOTO(3), EXIT, MOV(0, 1),
+         EXIT, JMP(BPF_JEQ, 2, 1, -3), GOTO(-5));
     BAD(OV_4_19, "unreachable", MOV(0, 0), EXIT, MOV(0, 0), EXIT);
     for (i = 0; i < 4096; i++)
         v[i] = MOV(0, 0);

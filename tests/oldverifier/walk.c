@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAITING_MAX 1024u // ways that wait, BPF_COMPLEXITY_LIMIT_STACK
-#define KEPT_MAX 200000u  // states, so that the model does not need more memory than there is
-#define KEPT_AT_ONE 64u   // since 5.3 those that are of no use are thrown away
+#define KEPT_MAX 200000u // states, so that the model does not need more memory than there is
+#define KEPT_AT_ONE 64u  // since 5.3 those that are of no use are thrown away
 
 static const struct {
     uint32_t insns;
     uint64_t steps;
+    uint32_t waiting; // ways
 } limits[] = {
-    [OV_4_19] = {4096, 131072},
-    [OV_5_4] = {1000000, 1000000},
+    [OV_4_19] = {4096, 131072, 1024},
+    [OV_5_4] = {1000000, 1000000, 8192},
 };
 
 struct kept { // what was known where ways met: what lives there only
@@ -64,14 +64,15 @@ static bool lives(const struct walk *w, uint32_t insn, uint32_t byte)
     return w->flow.slots[insn] >> (byte / 8) & 1;
 }
 
-static bool reg_within(const struct ov_reg *old, const struct ov_reg *now)
+// exact: something depends on the number.
+static bool reg_within(const struct ov_reg *old, const struct ov_reg *now, bool exact)
 {
     if (old->kind == OV_UNSET)
         return true;
     if (old->kind != now->kind)
         return false;
     if (old->kind == OV_NUMBER)
-        return ov_within(old, now);
+        return !exact || ov_within(old, now);
     return old->map == now->map && old->off == now->off && ov_within(old, now);
 }
 
@@ -81,12 +82,15 @@ static bool within(const struct walk *w, uint32_t insn, const struct kept *old)
     uint32_t i;
 
     for (i = 0; i < OV_REGS; i++) {
-        if ((w->flow.regs[insn] >> i & 1) && !reg_within(&old->reg[i], &w->s.reg[i]))
+        bool exact = w->k == OV_4_19 || (w->flow.exact_regs[insn] >> i & 1);
+
+        if ((w->flow.regs[insn] >> i & 1) && !reg_within(&old->reg[i], &w->s.reg[i], exact))
             return false;
     }
     for (i = 0; i < OV_STACK; i++) {
         uint8_t was = old->byte[i], is = w->s.byte[i];
-        bool first = i % 8 == 0 && was == OV_B_SPILL;
+        bool first = i % 8 == 0 && was == OV_B_SPILL,
+             exact = w->k == OV_4_19 || (w->flow.exact_slots[insn] >> (i / 8) & 1);
 
         if (first)
             spill++;
@@ -94,7 +98,7 @@ static bool within(const struct walk *w, uint32_t insn, const struct kept *old)
             continue;
         if (was == OV_B_ANY && is == OV_B_ZERO)
             continue;
-        if (was != is || (first && !reg_within(&old->spill[spill - 1], &w->s.spill[i / 8])))
+        if (was != is || (first && !reg_within(&old->spill[spill - 1], &w->s.spill[i / 8], exact)))
             return false;
     }
     return true;
@@ -152,7 +156,7 @@ static bool wait(struct walk *w, const struct ov_state *s, uint32_t insn)
 
     if (!x)
         return ov_say(w->said, insn, "out of memory");
-    if (w->nwaiting++ == WAITING_MAX)
+    if (w->nwaiting++ == limits[w->k].waiting)
         return ov_say(w->said, insn, "BPF program is too complex");
     x->s = *s;
     x->insn = insn;
@@ -171,6 +175,12 @@ static struct ov_at here(struct walk *w, uint32_t insn)
 static bool readable(struct walk *w, uint32_t insn, uint32_t reg)
 {
     return w->s.reg[reg].kind != OV_UNSET || ov_say(w->said, insn, "R%u !read_ok", reg);
+}
+
+static void depends(struct walk *w, uint32_t insn, uint32_t reg)
+{
+    if (w->k != OV_4_19)
+        ov_exact(w->p, &w->flow, insn, reg);
 }
 
 static bool move(struct walk *w, uint32_t insn, struct ov_reg *d, const struct ov_reg *s, bool wide)
@@ -231,8 +241,12 @@ static bool alu(struct walk *w, uint32_t insn)
         ov_unknown(d);
         return true;
     }
-    if (d->kind != OV_NUMBER)
+    if (d->kind != OV_NUMBER) {
+        if (BPF_SRC(in->code) == BPF_X)
+            depends(w, insn, in->src_reg);
         return ov_pointer(&a, d, d, &s, op, in->dst_reg);
+    }
+    depends(w, insn, in->dst_reg);
     if (op != BPF_ADD)
         return ov_say(w->said, insn, "R%u tried to subtract pointer from scalar", in->dst_reg);
     num = *d;
@@ -358,6 +372,9 @@ static bool jump(struct walk *w, uint32_t insn, uint32_t *next)
     }
     taken = decided(w, in, d, &s, is32);
     if (taken >= 0) {
+        depends(w, insn, in->dst_reg);
+        if (BPF_SRC(in->code) == BPF_X)
+            depends(w, insn, in->src_reg);
         *next = taken ? target : insn + 1;
         return true;
     }
@@ -375,6 +392,22 @@ static bool jump(struct walk *w, uint32_t insn, uint32_t *next)
         return ov_say(w->said, insn, "R%u pointer comparison prohibited", in->dst_reg);
     *next = insn + 1;
     return wait(w, &other, target);
+}
+
+static bool call(struct walk *w, uint32_t insn)
+{
+    const struct bpf_insn *in = &w->p->code[insn];
+    const struct ov_helper *h = in->src_reg ? NULL : ov_helper(in->imm);
+    struct ov_at a = here(w, insn);
+    uint32_t i;
+
+    if (in->src_reg)
+        return ov_say(w->said, insn, "a function of the program: not in this model");
+    for (i = 0; h && i < 5; i++) {
+        if (h->args[i] == OV_A_SIZE || h->args[i] == OV_A_SIZE0)
+            depends(w, insn, i + 1);
+    }
+    return ov_call(&a, in->imm, &w->ids);
 }
 
 // One instruction. *next: the following one; p->n: the way ends here.
@@ -403,8 +436,7 @@ static bool step(struct walk *w, uint32_t insn, uint32_t *next)
         break;
     }
     if (in->code == (BPF_JMP | BPF_CALL))
-        return in->src_reg ? ov_say(w->said, insn, "a function of the program: not in this model")
-                           : ov_call(&a, in->imm, &w->ids);
+        return call(w, insn);
     if (in->code == (BPF_JMP | BPF_EXIT)) {
         *next = w->p->n;
         if (w->s.reg[0].kind != OV_NUMBER)
