@@ -69,17 +69,26 @@ static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
            (l->p->portable || nd_lower_leaves_are_memory(l));
 }
 
+// Of this function, in scratch if it has any.
+static LLVMValueRef new_word(struct nd_lower *l)
+{
+    LLVMValueRef word;
+
+    if (!l->fn.scratch)
+        return nd_lower_keep(l, 8);
+    word = nd_lower_scratch_top(l);
+    l->fn.scratch_top += 8;
+    return word;
+}
+
 // Where a pointer becomes a number again: memory of maps keeps no types. Else the stack, at a place
 // that the verifier cannot tell: one of two words, chosen by a bit of our state.
 static LLVMValueRef untyped_slot(struct nd_lower *l)
 {
     LLVMValueRef word, bit;
 
-    if (l->fn.scratch) {
-        word = nd_lower_scratch_top(l);
-        l->fn.scratch_top += 8;
-        return word;
-    }
+    if (l->fn.scratch)
+        return new_word(l);
     if (!l->fn.two_words)
         l->fn.two_words = nd_lower_keep(l, 16);
     word = LLVMBuildLoad2(l->b, l->i64, nd_ir_gep(l, l->state, ND_STATE_START), "");
@@ -203,7 +212,7 @@ static LLVMValueRef read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size
     nd_ir_zero(l, dst, 0, size);
     r = nd_ir_call(l, reader(l, as, true), args, 3);
     if (!l->fn.result)
-        l->fn.result = nd_lower_keep(l, 8);
+        l->fn.result = l->force_scratch ? new_word(l) : nd_lower_keep(l, 8);
     LLVMSetVolatile(LLVMBuildStore(l->b, r, l->fn.result), true);
     r = LLVMBuildLoad2(l->b, l->i64, l->fn.result, "");
     LLVMSetVolatile(r, true);

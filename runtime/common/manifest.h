@@ -32,7 +32,7 @@
 // clang-format off
 #define ND_FEATURES(X)                                                                             \
     X(RINGBUF, "ringbuf", "5.8", "ring buffers", "")                                               \
-    X(GLOBALS, "globals", "5.2", "global data in programs", "")                                    \
+    X(GLOBALS, "globals", "5.5", "global data that the verifier knows", "")                                    \
     X(MMAP, "mmap", "5.5", "maps in shared memory", "")                                            \
     X(LOOPS, "loops", "5.3", "loops and programs of more than 4096 instructions", "")              \
     X(JMP32, "jmp32", "5.1", "32-bit jumps (instruction set v3)", "")                              \
