@@ -206,7 +206,8 @@ static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opt
         ;
     if (i == mf->nprogs)
         return 0;
-    err = place_words(p, prog, &mf->progs[i]) ?: nd_load_target(p->l, &p->btf, i, opts);
+    err = place_words(p, prog, &mf->progs[i])
+              ?: nd_load_target(p->l, &p->btf, i, nd_load_is_direct(p->l, i), opts);
     if (!err)
         p->twins[i] = nd_twin_of(&p->l->features, prog, opts);
     return err;

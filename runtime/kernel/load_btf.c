@@ -104,7 +104,7 @@ static int in_module(struct nd_load_btf *b, const struct nd_mf_prog *mp, const c
     return func > 0 ? func : -ENOENT;
 }
 
-int nd_load_target(const struct nd_load *l, struct nd_load_btf *b, uint32_t prog,
+int nd_load_target(const struct nd_load *l, struct nd_load_btf *b, uint32_t prog, bool direct,
                    struct bpf_prog_load_opts *opts)
 {
     const struct nd_mf_prog *mp = &l->mf.progs[prog];
@@ -112,7 +112,7 @@ int nd_load_target(const struct nd_load *l, struct nd_load_btf *b, uint32_t prog
     const char *module = "";
     int id;
 
-    if (nd_load_is_direct(l, prog) && same_kernel && mp->attach_btf_id) {
+    if (direct && same_kernel && mp->attach_btf_id) {
         opts->attach_prog_fd = 0;
         opts->attach_btf_id = mp->attach_btf_id;
     }

@@ -18,8 +18,8 @@ struct nd_load_btf {
 // which l->btf_path is from then on. NULL after a message that begins with `what`.
 struct btf *nd_load_btf_open(struct nd_load *l, const char *what);
 // Puts what a program of the manifest attaches to by its id in BTF into the options that it is
-// loaded with. Negative errno after a message.
-int nd_load_target(const struct nd_load *l, struct nd_load_btf *b, uint32_t prog,
+// loaded with; direct: as nd_load_is_direct(). Negative errno after a message.
+int nd_load_target(const struct nd_load *l, struct nd_load_btf *b, uint32_t prog, bool direct,
                    struct bpf_prog_load_opts *opts);
 void nd_load_btf_free(struct nd_load_btf *b);
 

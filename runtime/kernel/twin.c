@@ -22,7 +22,7 @@ static const struct {
     {141 /* get_task_stack */, 0},
 };
 
-struct nd_twin_code nd_twin_look(const struct bpf_insn *code, uint32_t n)
+static struct nd_twin_code look(const struct bpf_insn *code, uint32_t n)
 {
     struct nd_twin_code c = {.insns = n};
     uint32_t i;
@@ -82,7 +82,7 @@ static bool read_back(int fd, struct nd_twin_code *out)
     ok = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.xlated_prog_insns &&
          info.xlated_prog_len <= size;
     if (ok)
-        *out = nd_twin_look(code, info.xlated_prog_len / (uint32_t)sizeof(*code));
+        *out = look(code, info.xlated_prog_len / (uint32_t)sizeof(*code));
     free(code);
     return ok;
 }
@@ -113,7 +113,7 @@ struct nd_twin nd_twin_of(struct nd_features *f, const struct bpf_program *prog,
     return t;
 }
 
-bool nd_twin_same(const struct nd_twin *t, int fd)
+static bool same(const struct nd_twin *t, int fd)
 {
     struct nd_twin_code real;
 
@@ -131,7 +131,7 @@ int nd_twin_compare(const struct nd_load *l, const struct nd_twin *v)
     uint32_t i;
 
     for (i = 0; i < l->mf.nprogs; i++) {
-        if (!l->progs[i] || nd_twin_same(&v[i], nd_load_prog_fd(l, i)))
+        if (!l->progs[i] || same(&v[i], bpf_program__fd(l->progs[i])))
             continue;
         nd_msg_at(
             &l->mf, &l->mf.progs[i].span, "error",

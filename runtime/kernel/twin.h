@@ -22,15 +22,11 @@ struct nd_twin {
     struct nd_twin_code code;
 };
 
-struct nd_twin_code nd_twin_look(const struct bpf_insn *code, uint32_t n);
 // Before `prog` is loaded with these options: its twin, where the kernel has the fault.
 struct nd_twin nd_twin_of(struct nd_features *f, const struct bpf_program *prog,
                           const struct bpf_prog_load_opts *opts);
-// Once it is loaded, as `fd`. False: something is gone that a failing read needs, or it cannot be
-// told.
-bool nd_twin_same(const struct nd_twin *t, int fd);
-// The same for all programs of a load, v[i] is the twin of program i. Negative errno after a
-// message.
+// Once all are loaded; v[i] is the twin of program i. Negative errno after a message: something is
+// gone from a program that a failing read needs, or it cannot be told.
 int nd_twin_compare(const struct nd_load *l, const struct nd_twin *v);
 
 #endif
