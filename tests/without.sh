@@ -58,7 +58,7 @@ profile() { # NAMES
     esac
     rm -rf "$kept"
     mkdir "$kept"
-    part "$1, cases" env KEEP="$kept" COMPILER="$PWD/$B/ndtrace-compile" NDTRACE_COMPILE="$PWD/tests/oldverifier/keep.sh" \
+    part "$1, cases" env NDTRACE_TEST_KEEP="$kept" NDTRACE_TEST_COMPILER="$PWD/$B/ndtrace-compile" NDTRACE_COMPILE="$PWD/tests/oldverifier/keep.sh" \
         "$B/tests/cases/run" -b "$B" tests/cases/run tests/cases/user
     model "$1"
     testrun >"$log.t" 2>&1

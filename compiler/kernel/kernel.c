@@ -69,7 +69,7 @@ static struct nd_btf *btf_of_file(struct nd_kernel *k, const char *module, struc
 
     for (i = 0; !btf && nd_btffile_at(i, k->btf_file, release, module, path, sizeof(path)); i++) {
         btf = nd_btf_open(path, base, &reason);
-        if (!btf && (k->btf_file || !access(path, F_OK)) && !*module)
+        if (!btf && (k->btf_file || strcmp(reason, "no such file") != 0) && !*module)
             k->btf_why = nd_arena_printf(k->a, "%s: %s", path, reason);
     }
     return btf;
