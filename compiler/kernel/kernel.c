@@ -81,7 +81,7 @@ static void open_btf(struct nd_kernel *k)
 
     k->btf_why = "this kernel has no BTF (" ND_BTF_OWN " does not exist); name a file with --btf "
                  "or NDTRACE_BTF, see docs/kernels.md";
-    if (!k->btf_file && !k->no_btf && (k->facts || !access(path, F_OK))) {
+    if (!k->btf_file && !k->no_btf && (k->facts || !faccessat(AT_FDCWD, path, F_OK, AT_EACCESS))) {
         k->btf = nd_btf_open(path, NULL, &reason);
         k->own = !k->facts;
         if (!k->btf)
