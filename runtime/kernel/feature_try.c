@@ -27,6 +27,7 @@ static const struct nd_feature_row rows[] = {ND_FEATURES(ND_FEATURE_ROW)};
 #define MOV(d, i) INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
 #define MOVR(d, s) INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
 #define CALL(f) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
+#define SYS_MOUNT_SETATTR 442 // on all architectures; newer than some headers
 #define EXIT INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 #define COUNT(code) (sizeof(code) / sizeof((code)[0]))
 
@@ -415,6 +416,21 @@ uint32_t nd_features_missing(struct nd_features *f, uint32_t wanted)
         if ((wanted >> i & 1) && !nd_features_has(f, i))
             missing |= 1u << i;
     }
+    return missing;
+}
+
+uint32_t nd_features_profile(struct nd_features *f)
+{
+    uint32_t missing = 0, i;
+
+    // Linux 5.12; what refuses it in a container only makes us ask.
+    if (syscall(SYS_MOUNT_SETATTR, -1, "", 0, NULL, 0) != -1 || errno != ENOSYS)
+        return 0;
+    for (i = 0; i < ND_F_MAX; i++) {
+        if (i != ND_F_MODULE_BTF && !nd_features_has(f, i)) // that depends on what is loaded
+            missing |= 1u << i;
+    }
+    f->tried &= ~ND_F_BIT(FENTRY); // can be asked better when there is a function to trace
     return missing;
 }
 
