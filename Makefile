@@ -128,7 +128,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 
--include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/faults/faults.mk tests/testrun/testrun.mk tests/vm/vm.mk
+-include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/faults/faults.mk tests/testrun/testrun.mk tests/oldverifier/oldverifier.mk tests/vm/vm.mk
 
 # ---- targets for people --------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ check-host: all
 
 # The same with features switched off, as on older kernels: tests/without.sh
 .PHONY: check-without
-check-without: all $(B)/tests/cases/run $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run
+check-without: all $(B)/tests/oldverifier/oldverifier $(B)/tests/cases/run $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run
 	@B=$(B) bash tests/without.sh $(WITHOUT)
 
 # On demand: builds and runs `make demo` in folders of other releases of the distribution.
@@ -188,4 +188,4 @@ clean:
 format:
 	clang-format -i $$(git ls-files 'compiler/*.[ch]' 'runtime/*.[ch]' 'tests/*.[ch]')
 help:
-	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms check-without check-testrun check-faults check-vm check-distros"
+	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms check-without check-oldverifier check-testrun check-faults check-vm check-distros"

@@ -151,8 +151,11 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
                                 .pid = o->pid,
                                 .btf_file = o->btf,
                                 .tracefs = o->tracefs,
+                                .other = o->portable,
                                 .no_btf = o->without & ND_F_BIT(BTF),
-                                .no_module_btf = o->without & ND_F_BIT(MODULE_BTF)};
+                                .no_module_btf = o->without & ND_F_BIT(MODULE_BTF),
+                                .no_btf_trace = o->without & ND_F_BIT(BTF_TRACE),
+                                .no_btf_names = o->without & ND_F_BIT(BTF_NAMES)};
     struct nd_program *p;
 
     if (!u)

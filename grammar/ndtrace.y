@@ -289,16 +289,17 @@ event_fields: name ':' type      { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PU
     | event_fields ',' name ':' type { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
     ;
 struct_fields: %empty            { $$ = ND_NEW(A, struct nd_decl_fields); }
-    | struct_fields type_base declarators ';' {
+    | struct_fields type_base declarators when_opt ';' {
                                      $$ = $1;
                                      for (uint32_t i = 0; i < $3->n; i++) {
                                          struct nd_decl_field *f = ND_PUSH(A, $$);
                                          *f = $3->v[i];
                                          f->texpr->name = $2->name;
                                          f->texpr->tag = $2->tag;
+                                         f->when = $4;
                                      }
                                  }
-    | struct_fields id '(' T_INT ')' type_base declarators ';' {
+    | struct_fields id '(' T_INT ')' type_base declarators when_opt ';' {
                                      $$ = $1;
                                      for (uint32_t i = 0; i < $7->n; i++) {
                                          struct nd_decl_field *f = ND_PUSH(A, $$);
@@ -308,6 +309,7 @@ struct_fields: %empty            { $$ = ND_NEW(A, struct nd_decl_fields); }
                                          f->aligned = $2.s;
                                          f->align = (uint32_t)$4.v;
                                          f->align_span = @2;
+                                         f->when = $8;
                                      }
                                  }
     | struct_fields error ';'    { $$ = $1; yyerrok; }

@@ -11,14 +11,14 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/clock.sh
 B=${B:-build}
-V4_19=ringbuf,globals,mmap,loops,jmp32,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,func_ip,module_btf,test_run,perf_link,map_batch,pidfd,atomics
-V5_4=ringbuf,mmap,probe_read_kernel,boot_clock,tai_clock,tp_btf,fentry,kprobe_multi,func_ip,module_btf,test_run,perf_link,map_batch,atomics
-SINGLE="ringbuf globals mmap loops jmp32 probe_read_kernel tp_btf fentry kprobe_multi func_ip module_btf test_run perf_link map_batch pidfd atomics"
+. tests/oldverifier/profiles.sh
+SINGLE="ringbuf globals mmap loops jmp32 probe_read_kernel tp_btf fentry kprobe_multi func_ip module_btf test_run perf_link map_batch pidfd atomics results btf_trace btf_names"
 HOST=${HOST:-"count interval events end scripts reuse"}
 LOOPS="evicted language" # have loops that are longer than what can be unrolled
 passed=0 failed=0
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+kept=$(mktemp -d)/objects
+trap 'rm -rf "$log" "${kept%/objects}"' EXIT
 
 part() { # NAME COMMAND...: a part's own last line is "N passed, N failed"
     local name=$1 code p= f=
@@ -41,13 +41,26 @@ testrun() {
     echo "$((f == 0)) passed, $((f != 0)) failed"
 }
 
+# What the verifiers of these kernels would say of what the cases, scripts and tools were compiled to; of other
+# kernels, whether a result is compared that some misjudge.
+model() { # PROFILE
+    local as=results
+    case $1 in 4.19 | 5.4) as=$1 ;; esac
+    part "$1, cases, by the model" "$B/tests/oldverifier/oldverifier" $as "$kept"/*.o
+    [ $as = results ] || part "$1, scripts, by the model" bash tests/oldverifier/run.sh $as
+}
+
 profile() { # NAMES
     export NDTRACE_WITHOUT=$1
     case $1 in
         4.19) NDTRACE_WITHOUT=$V4_19 ;;
         5.4) NDTRACE_WITHOUT=$V5_4 ;;
     esac
-    part "$1, cases" "$B/tests/cases/run" -b "$B" tests/cases/run tests/cases/user
+    rm -rf "$kept"
+    mkdir "$kept"
+    part "$1, cases" env NDTRACE_TEST_KEEP="$kept" NDTRACE_TEST_COMPILER="$PWD/$B/ndtrace-compile" NDTRACE_COMPILE="$PWD/tests/oldverifier/keep.sh" \
+        "$B/tests/cases/run" -b "$B" tests/cases/run tests/cases/user
+    model "$1"
     testrun >"$log.t" 2>&1
     part "$1, test run" cat "$log.t"
     rm -f "$log.t"

@@ -252,6 +252,14 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
             "%s", why ? why : "this kernel has none");
         return nd_ty(&nd_type_error);
     }
+    if (at->kind == ND_AT_RAW_TP) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0601, e->a->span,
+                         "this kernel's BTF does not tell the arguments of this event"),
+                "use arg0, arg1, ... or, with the fields of its record, tracepoint:CATEGORY:%s",
+                at->s1);
+        return nd_ty(&nd_type_error);
+    }
     return nd_check_not_here(
         c, e->a,
         p->type == ND_PROG_KPROBE

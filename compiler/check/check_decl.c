@@ -127,12 +127,36 @@ static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f
     }
 }
 
+// Fields that this kernel does not have are taken out.
+static void choose_fields(struct nd_check *c, struct nd_decl *d)
+{
+    uint32_t i, n = 0;
+    int64_t has;
+
+    for (i = 0; i < d->fields.n; i++) {
+        struct nd_expr *e = d->fields.v[i].when;
+
+        has = 1;
+        if (e && !e->type) // once for all declarators of a line
+            nd_check_expr(c, e);
+        if (e && e->type->kind != ND_T_ERROR && !nd_check_const_int(c, e, &has))
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0313, e->span,
+                             "whether a struct has a field must be known when it is compiled"),
+                    "use kernel_at_least(), has_field() or sizeof()");
+        if (has)
+            d->fields.v[n++] = d->fields.v[i];
+    }
+    d->fields.n = n;
+}
+
 static void declare_struct(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_type *t = nd_type_new(c->t, ND_T_STRUCT, 0);
     uint32_t i, end = 0;
     bool any = false;
 
+    choose_fields(c, d);
     t->name = d->name;
     *ND_PUSH(c->a, &c->t->structs) = t; // a field may point to it
     *ND_PUSH(c->a, &c->t->modules) = d->module;

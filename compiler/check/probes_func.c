@@ -246,6 +246,13 @@ static bool has_struct(struct nd_expand *x, const struct nd_func_sig *sig)
     return false;
 }
 
+// Can the kernel attach by the id of a type? That is one of its own BTF, not of a file.
+static bool has_trampolines(const struct nd_expand *x, const struct nd_func_sig *sig)
+{
+    return !nd_without(x->p, ND_F_FENTRY) && !nd_without(x->p, ND_F_BTF) &&
+           !(*sig->module && nd_without(x->p, ND_F_MODULE_BTF));
+}
+
 static void add_named(struct nd_expand *x, const char *module, const char *name, uint64_t off)
 {
     struct copies c = {.x = x, .name = name, .module = module};
@@ -277,7 +284,7 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
             known && ((c.itself == 1 && !c.elsewhere) || !c.v.n) &&
             nd_type_param_slots(&x->p->types, sig) <= FENTRY_PARAMS &&
             !(x->kind->best && // kprobes are everywhere
-              (c.v.n > 1 || has_struct(x, sig) || x->p->portable || nd_without(x->p, ND_F_FENTRY)));
+              (c.v.n > 1 || has_struct(x, sig) || x->p->portable || !has_trampolines(x, sig)));
 
         if (can || !x->kind->best) {
             if (!known && !copies_only(x, &c))

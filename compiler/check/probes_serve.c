@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#define RAW_PATHS 8u    // fields of a trace event that a probe served by a raw tracepoint can name
 #define CLONES_MAX 512u // programs of one probe whose body depends on the attach point
 
 struct uses {
@@ -14,7 +15,9 @@ struct uses {
     bool func;
     bool func_text; // func is compared or taken apart: it must be text
     bool ctx;
-    bool fields_raw; // every args.NAME can come from a raw tracepoint
+    bool fields_raw;              // every args.NAME can come from a raw tracepoint,
+    const char *paths[RAW_PATHS]; // by these paths
+    uint32_t npaths;
     const struct nd_target *at;
     struct nd_program *p;
     uint32_t depth; // functions inside functions
@@ -67,8 +70,12 @@ static void look(void *arg, struct nd_expr *e)
     u->func_text |= func_as_text(e);
 
     if (e->kind == ND_E_FIELD && e->a->kind == ND_E_IDENT && !strcmp(e->a->name, "args")) {
+        const char *path = u->at ? nd_raw_path(u->at->s0, u->at->s1, e->name) : NULL;
+
         u->args = true;
-        if (!u->at || !nd_raw_path(u->at->s0, u->at->s1, e->name))
+        if (path && u->npaths < RAW_PATHS)
+            u->paths[u->npaths++] = path;
+        else
             u->fields_raw = false;
     }
     if (e->kind == ND_E_CALL && !strcmp(e->name, "has_param"))
@@ -87,24 +94,28 @@ static void look(void *arg, struct nd_expr *e)
         u->args = true;
 }
 
-// Events that exist as trace events only: no raw tracepoint of that name.
-static bool has_raw(const char *category)
-{
-    static const char *const without[] = {"syscalls",  "ftrace",  "kprobes", "uprobes",
-                                          "synthetic", "fprobes", "eprobes"};
-    size_t i;
-
-    for (i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
-        if (!strcmp(category, without[i]))
-            return false;
-    }
-    return true;
-}
-
 // Can raw tracepoints be served with types? That takes the types of the running kernel itself.
 static bool typed_points(const struct nd_program *p)
 {
     return !nd_without(p, ND_F_TP_BTF) && !nd_without(p, ND_F_BTF);
+}
+
+// Are the first names of all paths those of arguments? Some kernels have the types without names.
+static bool has_names(const struct uses *u, const struct nd_func_sig *sig)
+{
+    uint32_t i, k;
+
+    for (i = 0; i < u->npaths; i++) {
+        size_t n = strcspn(u->paths[i], ".");
+
+        for (k = 0; k < sig->nparams &&
+                    (strncmp(sig->params[k].name, u->paths[i], n) != 0 || sig->params[k].name[n]);
+             k++)
+            ;
+        if (k == sig->nparams)
+            return false;
+    }
+    return true;
 }
 
 static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const struct uses *u)
@@ -116,7 +127,7 @@ static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const s
     bool all = true;
 
     for (i = 0; i < pr->targets.n; i++)
-        all &= has_raw(pr->targets.v[i].s0);
+        all &= nd_tp_has_raw(pr->targets.v[i].s0);
     if (all && !u->args && !u->argn && !u->ctx) {
         pr->type = ND_PROG_RAW_TP;
         for (i = 0; i < pr->targets.n; i++) {
@@ -133,7 +144,7 @@ static void choose_tracepoint(struct nd_program *p, struct nd_probe *pr, const s
                                  &pr->targets.v[i].format, &why);
     }
     if (u->args && u->fields_raw && !u->ctx && t->format && typed_points(p) &&
-        !nd_kernel_raw_tracepoint(p->kernel, t->s1, &sig) && sig->btf_id) {
+        !nd_kernel_raw_tracepoint(p->kernel, t->s1, &sig) && sig->btf_id && has_names(u, sig)) {
         // Which arguments the verifier takes to be never NULL differs between kernels.
         pr->type = p->portable ? ND_PROG_RAW_TP : ND_PROG_TP_BTF;
         pr->typed = p->portable && !nd_without(p, ND_F_GLOBALS);

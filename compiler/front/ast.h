@@ -242,6 +242,7 @@ struct nd_decl_field {
     const char *aligned; // the word before its type; NULL: none
     uint32_t align;
     struct nd_span align_span;
+    struct nd_expr *when; // of a struct: which kernels have it; NULL: all. Shared by declarators.
 };
 struct nd_decl_fields {
     struct nd_decl_field *v;

@@ -152,7 +152,7 @@ struct nd_btf *nd_btf_from_memory(const void *data, size_t size, struct nd_btf *
     return b;
 }
 
-static int read_all(int fd, size_t size, void **out)
+static int read_all(int fd, uint64_t off, size_t size, void **out)
 {
     uint8_t *buf = malloc(size ? size : 1);
     size_t got = 0;
@@ -160,7 +160,7 @@ static int read_all(int fd, size_t size, void **out)
     if (!buf)
         return -ENOMEM;
     while (got < size) {
-        ssize_t r = read(fd, buf + got, size - got);
+        ssize_t r = pread(fd, buf + got, size - got, (off_t)(off + got));
 
         if (r < 0 && errno == EINTR)
             continue;
@@ -174,13 +174,33 @@ static int read_all(int fd, size_t size, void **out)
     return 0;
 }
 
+// Which bytes of the file are the BTF: all, or a section of an ELF file.
+static bool part_of_file(int fd, uint64_t *off, uint64_t *size, const char **why)
+{
+    struct stat st;
+    int err = -EINVAL;
+
+    *why = "the BTF file cannot be read";
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+        return false;
+    err = nd_btf_in_elf(fd, off, size);
+    if (err == -ENOEXEC) {
+        *off = 0;
+        *size = (uint64_t)st.st_size;
+        err = 0;
+    }
+    if (err == -ENOENT)
+        *why = "it has no BTF; pahole makes it of debug information, see docs/kernels.md";
+    return !err && *size <= MAX_FILE;
+}
+
 struct nd_btf *nd_btf_open(const char *path, struct nd_btf *base, const char **why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     void *map = MAP_FAILED, *buf = NULL;
     struct nd_btf *b = NULL;
     struct statfs fs;
-    struct stat st;
+    uint64_t off, size;
     const char *unused;
 
     why = why ? why : &unused;
@@ -188,29 +208,27 @@ struct nd_btf *nd_btf_open(const char *path, struct nd_btf *base, const char **w
         *why = errno == ENOENT ? "no such file" : "the BTF file cannot be opened";
         return NULL;
     }
-    if (fstat(fd, &st) || (uint64_t)st.st_size > MAX_FILE || !S_ISREG(st.st_mode)) {
-        *why = "the BTF file cannot be read";
+    if (!part_of_file(fd, &off, &size, why))
         goto out;
-    }
     // Only sysfs is mapped (Linux 6.16): another file may be cut short while it is in use.
     if (!fstatfs(fd, &fs) && fs.f_type == SYSFS_MAGIC)
-        map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (map == MAP_FAILED && read_all(fd, (size_t)st.st_size, &buf)) {
+        map = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED && read_all(fd, off, (size_t)size, &buf)) {
         *why = "the BTF file cannot be read";
         goto out;
     }
-    b = nd_btf_from_memory(buf ? buf : map, (size_t)st.st_size, base, why);
+    b = nd_btf_from_memory(buf ? buf : map, (size_t)size, base, why);
     if (b) {
         b->buf = buf;
         b->map = buf ? NULL : map;
-        b->map_size = (size_t)st.st_size;
+        b->map_size = (size_t)size;
         buf = NULL;
         map = MAP_FAILED;
     }
 out:
     free(buf);
     if (map != MAP_FAILED)
-        munmap(map, (size_t)st.st_size);
+        munmap(map, (size_t)size);
     close(fd);
     return b;
 }

@@ -67,11 +67,14 @@ struct nd_btf_param {
     uint32_t type;    // 0 as the last one of a prototype with "...": variadic
 };
 
-// Opens a BTF file (/sys/kernel/btf/vmlinux, or raw data in memory that the caller keeps alive).
+// Opens a BTF file (/sys/kernel/btf/vmlinux, an ELF file with such a section, or raw data in memory
+// that the caller keeps alive).
 // With a base (split BTF of a module) ids go on after the base's. The base may be the split BTF of
 // another module: the file then still refers to the kernel's types alone. Returns NULL and sets
 // *why to a static text when it is not BTF.
 struct nd_btf *nd_btf_open(const char *path, struct nd_btf *base, const char **why);
+// Where the BTF is in an ELF file. -ENOEXEC: it is none; -ENOENT: it has no BTF; -EINVAL: damaged.
+int nd_btf_in_elf(int fd, uint64_t *off, uint64_t *size);
 struct nd_btf *nd_btf_from_memory(const void *data, size_t size, struct nd_btf *base,
                                   const char **why);
 void nd_btf_free(struct nd_btf *btf); // does not free the base

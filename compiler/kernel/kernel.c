@@ -4,8 +4,12 @@
 // checker.
 #include "compiler/kernel/kernel_impl.h"
 
+#include "compiler/kernel/btf.h"
+#include "runtime/common/btffile.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -23,11 +27,14 @@ struct nd_kernel *nd_kernel_new(struct nd_arena *a, const struct nd_kernel_opts 
         k->no_btf = opts->no_btf;
         k->no_module_btf = opts->no_module_btf;
         k->tracefs_given = opts->tracefs;
+        k->no_btf_trace = opts->no_btf_trace;
+        k->no_btf_names = opts->no_btf_names;
     }
     if (opts && opts->pid && !k->facts)
         nd_elf_of_process(k, opts->pid);
     if (opts && opts->btf_file)
         k->btf_file = nd_arena_strdup(a, opts->btf_file);
+    k->other = k->btf_file && opts->other;
     return k;
 }
 
@@ -52,21 +59,43 @@ const char *nd_kernel_path(struct nd_kernel *k, const char *name, const char *li
     return k->facts ? nd_arena_printf(k->a, "%s/%s", k->facts, name) : live;
 }
 
+// The first file that has types: of the module on top of `base`, or of the kernel.
+static struct nd_btf *btf_of_file(struct nd_kernel *k, const char *module, struct nd_btf *base)
+{
+    const char *release = nd_kernel_release(k), *reason;
+    struct nd_btf *btf = NULL;
+    char path[PATH_MAX];
+    unsigned int i;
+
+    for (i = 0; !btf && nd_btffile_at(i, k->btf_file, release, module, path, sizeof(path)); i++) {
+        btf = nd_btf_open(path, base, &reason);
+        if (!btf && (k->btf_file || strcmp(reason, "no such file") != 0) && !*module)
+            k->btf_why = nd_arena_printf(k->a, "%s: %s", path, reason);
+    }
+    return btf;
+}
+
+static void open_btf(struct nd_kernel *k)
+{
+    const char *path = nd_kernel_path(k, "btf", ND_BTF_OWN), *reason;
+
+    k->btf_why = "this kernel has no BTF (" ND_BTF_OWN " does not exist); name a file with --btf "
+                 "or NDTRACE_BTF, see docs/kernels.md";
+    if (!k->btf_file && !k->no_btf && (k->facts || !faccessat(AT_FDCWD, path, F_OK, AT_EACCESS))) {
+        k->btf = nd_btf_open(path, NULL, &reason);
+        k->own = !k->facts;
+        if (!k->btf)
+            k->btf_why = nd_arena_printf(k->a, "%s: %s", path, reason);
+    } else if (k->btf_file || !k->facts) {
+        k->btf = btf_of_file(k, "", NULL);
+    }
+}
+
 struct nd_btf *nd_kernel_btf(struct nd_kernel *k, const char **why)
 {
-    const char *path, *reason = "";
-
     if (!k->btf_tried) {
         k->btf_tried = true;
-        path = k->btf_file ? k->btf_file : nd_kernel_path(k, "btf", "/sys/kernel/btf/vmlinux");
-        if (!k->no_btf || k->btf_file)
-            k->btf = nd_btf_open(path, NULL, &reason);
-        if (!k->btf)
-            k->btf_why = k->facts || k->btf_file || (!k->no_btf && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0)
-                             ? nd_arena_printf(k->a, "%s: %s", path, reason)
-                             : "this kernel has no BTF (/sys/kernel/btf/vmlinux does not exist); "
-                               "name a file "
-                               "with --btf";
+        open_btf(k);
     }
     if (why)
         *why = k->btf ? NULL : k->btf_why;
@@ -92,9 +121,10 @@ bool nd_kernel_add_module(struct nd_kernel *k, const char *module)
         return false;
     m = ND_PUSH(k->a, &k->modules);
     *m = (struct nd_module){.name = nd_arena_strdup(k->a, module)};
-    if (k->facts || k->btf_file || k->no_module_btf)
+    if (k->facts || (k->own && k->no_module_btf))
         return false;
-    m->btf = nd_btf_open(nd_arena_printf(k->a, "/sys/kernel/btf/%s", module), base, NULL);
+    m->btf = k->own ? nd_btf_open(nd_arena_printf(k->a, "/sys/kernel/btf/%s", module), base, NULL)
+                    : btf_of_file(k, module, base);
     if (!m->btf)
         return false;
     m->base = base;
@@ -135,7 +165,7 @@ static void read_release(struct nd_kernel *k)
         if (uname(&u))
             memset(&u, 0, sizeof(u));
         k->release = nd_arena_strdup(k->a, u.release);
-        k->build = k->btf_file ? "" : nd_arena_strdup(k->a, u.version);
+        k->build = k->other ? "" : nd_arena_strdup(k->a, u.version);
         k->arch = nd_arena_strdup(k->a, u.machine);
         return;
     }

@@ -19,9 +19,12 @@ struct nd_kernel;
 struct nd_kernel_opts {
     const char *facts;          // folder with a recorded description, or NULL: the live kernel
     const char *pid;            // programs and libraries are those of this process, or NULL
-    const char *btf_file;       // --btf FILE instead of /sys/kernel/btf/vmlinux, or NULL
+    const char *btf_file;       // --btf instead of what the kernel has, see btffile.h, or NULL
     int tracefs;                // of nd_kernel_mount_tracefs(); 0: mounted when it is needed
+    bool other;                 // the BTF is that of another kernel than the running one
     bool no_btf, no_module_btf; // as if the live kernel had none
+    bool no_btf_trace;          // as if its BTF had no types of raw tracepoints (before 5.5)
+    bool no_btf_names;          // as if they had no names of parameters (before 5.10)
 };
 
 // For a process that gives up the right to mount: where no tracefs is mounted, a descriptor of one
@@ -94,12 +97,15 @@ struct nd_func_sig {
     bool variadic;
 };
 
-// Names come from __traceiter_X or __probestub_X (else arg0, arg1, ...), the attach id from
-// btf_trace_X. -ENOENT if this kernel has no such event, -ENODATA without BTF.
+// The attach id is that of btf_trace_X; where there is none, it is 0. The names come from functions
+// that take the same arguments. -ENOENT if this kernel has no such event (by BTF, tracefs or
+// kallsyms), -ENODATA if it has, or may have, and nothing tells its arguments.
 int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event,
                              const struct nd_func_sig **out);
 int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
                                   int (*fn)(void *arg, const char *event), void *arg);
+// Do the trace events of this category have raw tracepoints of the same name?
+bool nd_tp_has_raw(const char *category);
 
 // ---- functions and symbols -------------------------------------------------------------------
 

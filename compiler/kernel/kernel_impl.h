@@ -31,7 +31,9 @@ struct nd_kernel {
     struct nd_arena *a;
     const char *facts; // NULL: the live kernel
     const char *btf_file;
-    bool no_btf, no_module_btf;
+    bool other; // btf_file is of another kernel
+    bool own;   // k->btf is what the running kernel has
+    bool no_btf, no_module_btf, no_btf_trace, no_btf_names;
     const char *pid, *root; // a process whose files are meant, and its root if that is not ours
 
     bool btf_tried;
@@ -84,8 +86,21 @@ void *nd_elf_handle(struct nd_elf *e);
 int nd_elf_fd(const struct nd_elf *e);
 uint64_t nd_elf_offset(struct nd_elf *e, uint64_t addr);
 
-// kernel_tpbtf.c: fills the fields of an event (category and event are set) from BTF.
+// kernel_tpbtf.c: the class of events whose records are this struct, NULL if it is of none. Does it
+// have the very fields of this record?
+const char *nd_tp_class(const char *name);
+bool nd_tp_is_record(struct nd_btf *btf, uint32_t id, const struct nd_tp_format *f);
+// Fills the fields of an event (category and event are set) from BTF.
 int nd_tp_from_btf(struct nd_kernel *k, struct nd_tp_format *out);
+
+// kernel_syms.c. The first symbol of that name.
+struct nd_kallsym;
+bool nd_kernel_find_symbol(struct nd_kernel *k, const char *name, struct nd_kallsym *s);
+// The module of a symbol; "" for vmlinux, and where there is no such symbol.
+const char *nd_kernel_module_of(struct nd_kernel *k, const char *name);
+// Fills return type and parameters from a FUNC_PROTO, without its first `skip` parameters.
+int nd_kernel_fill_sig(struct nd_kernel *k, const struct nd_btf_type *proto, uint32_t skip,
+                       struct nd_func_sig *sig);
 
 // One whose BTF was asked for, NULL if it was not.
 const struct nd_module *nd_kernel_find_module(struct nd_kernel *k, const char *module);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Functions, raw tracepoints and symbols of the kernel: prototypes from BTF, names from
+// Functions and symbols of the kernel: prototypes from BTF, names from
 // available_filter_functions or kallsyms. Must not know the language. Serves the checker.
 #include "compiler/kernel/kernel_impl.h"
 
+#include "runtime/common/btffile.h"
 #include "runtime/common/kallsyms.h"
 
 #include <errno.h>
@@ -11,13 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TRACE_TYPEDEF "btf_trace_"
-
 // ---- prototypes ------------------------------------------------------------------------------
 
-// Fills return type and parameters from a FUNC_PROTO, without its first `skip` parameters.
-static int fill_sig(struct nd_kernel *k, const struct nd_btf_type *proto, uint32_t skip,
-                    struct nd_func_sig *sig)
+int nd_kernel_fill_sig(struct nd_kernel *k, const struct nd_btf_type *proto, uint32_t skip,
+                       struct nd_func_sig *sig)
 {
     struct nd_btf_param p;
 
@@ -49,8 +47,7 @@ static const char *kallsyms(struct nd_kernel *k)
     return k->kallsyms;
 }
 
-// The first symbol of that name.
-static bool find_symbol(struct nd_kernel *k, const char *name, struct nd_kallsym *s)
+bool nd_kernel_find_symbol(struct nd_kernel *k, const char *name, struct nd_kallsym *s)
 {
     const char *p = kallsyms(k);
 
@@ -61,12 +58,11 @@ static bool find_symbol(struct nd_kernel *k, const char *name, struct nd_kallsym
     return false;
 }
 
-// The module of a symbol; "" for vmlinux, and where there is no such symbol.
-static const char *module_of(struct nd_kernel *k, const char *name)
+const char *nd_kernel_module_of(struct nd_kernel *k, const char *name)
 {
     struct nd_kallsym s;
 
-    return find_symbol(k, name, &s) ? nd_arena_strndup(k->a, s.module, s.module_len) : "";
+    return nd_kernel_find_symbol(k, name, &s) ? nd_arena_strndup(k->a, s.module, s.module_len) : "";
 }
 
 // The function in the BTF of this module alone, 0 if it has none.
@@ -100,7 +96,7 @@ int nd_kernel_func(struct nd_kernel *k, const char *module, const char *name,
         id = func_in_module(k, module, name);
     } else {
         id = nd_btf_find(btf, ND_BTF_FUNC, name);
-        if (!id && nd_kernel_add_module(k, module_of(k, name)))
+        if (!id && nd_kernel_add_module(k, nd_kernel_module_of(k, name)))
             id = nd_btf_find(k->btf, ND_BTF_FUNC, name);
     }
     btf = k->btf;
@@ -111,91 +107,7 @@ int nd_kernel_func(struct nd_kernel *k, const char *module, const char *name,
     sig->btf_id = nd_btf_own_id(btf, id);
     sig->module = nd_kernel_module_of_id(k, id);
     *out = sig;
-    return fill_sig(k, &t, 0, sig);
-}
-
-// Parameter names of a raw tracepoint. The typedef has none; the function that calls the probes
-// has them (Linux 5.10), or else the empty one that fprobe attaches to (6.6).
-static void name_params(struct nd_kernel *k, const char *event, struct nd_func_sig *sig)
-{
-    static const char *const sources[] = {"__traceiter_", "__probestub_"};
-    struct nd_btf_param p;
-    struct nd_btf_type t;
-
-    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-        uint32_t id =
-            nd_btf_find(k->btf, ND_BTF_FUNC, nd_arena_printf(k->a, "%s%s", sources[i], event));
-
-        if (!id || !nd_btf_get(k->btf, id, &t) || !nd_btf_get(k->btf, t.type, &t) ||
-            t.kind != ND_BTF_FUNC_PROTO || t.vlen != sig->nparams + 1)
-            continue;
-        for (uint32_t j = 0; j < sig->nparams; j++)
-            if (nd_btf_param(k->btf, t.id, j + 1, &p) && *p.name)
-                sig->params[j].name = p.name;
-        return;
-    }
-}
-
-int nd_kernel_raw_tracepoint(struct nd_kernel *k, const char *event, const struct nd_func_sig **out)
-{
-    const char *type = nd_arena_printf(k->a, TRACE_TYPEDEF "%s", event), *module;
-    struct nd_btf *btf = nd_kernel_btf(k, NULL);
-    struct nd_func_sig *sig;
-    struct nd_btf_type t;
-    uint32_t id;
-    int err;
-
-    *out = NULL;
-    if (!btf)
-        return -ENODATA;
-    id = nd_btf_find(btf, ND_BTF_TYPEDEF, type);
-    if (!id) {
-        module = module_of(k, nd_arena_printf(k->a, "__traceiter_%s", event));
-        if (*module && !nd_kernel_add_module(k, module))
-            return -ENODATA; // it is there, its types are not
-        btf = k->btf;
-        id = nd_btf_find(btf, ND_BTF_TYPEDEF, type);
-    }
-    if (!id || !nd_btf_get(btf, id, &t) || !nd_btf_resolve(btf, t.type, &t) ||
-        t.kind != ND_BTF_PTR || !nd_btf_resolve(btf, t.type, &t))
-        return -ENOENT;
-    sig = ND_NEW(k->a, struct nd_func_sig);
-    sig->name = nd_arena_strdup(k->a, event);
-    sig->module = nd_kernel_module_of_id(k, id);
-    sig->btf_id = *sig->module ? 0 : id; // that of a module is served raw: no id to attach by
-    err = fill_sig(k, &t, 1, sig);
-    if (err)
-        return err;
-    name_params(k, event, sig);
-    *out = sig;
-    return 0;
-}
-
-int nd_kernel_each_raw_tracepoint(struct nd_kernel *k, const char *glob,
-                                  int (*fn)(void *arg, const char *event), void *arg)
-{
-    struct nd_btf *btf = nd_kernel_btf(k, NULL);
-    size_t prefix = sizeof(TRACE_TYPEDEF) - 1;
-    struct nd_strings names = {0};
-    struct nd_btf_type t;
-    int err = 0;
-
-    if (!btf)
-        return -ENODATA;
-    if (!nd_glob_is(glob)) {
-        uint32_t id =
-            nd_btf_find(btf, ND_BTF_TYPEDEF, nd_arena_printf(k->a, TRACE_TYPEDEF "%s", glob));
-
-        return id ? fn(arg, glob) : 0;
-    }
-    for (uint32_t id = 1; id < nd_btf_count(btf); id++)
-        if (nd_btf_get(btf, id, &t) && t.kind == ND_BTF_TYPEDEF &&
-            !strncmp(t.name, TRACE_TYPEDEF, prefix) && nd_glob_match(glob, t.name + prefix))
-            *ND_PUSH(k->a, &names) = t.name + prefix;
-    nd_strings_sort(&names);
-    for (uint32_t i = 0; i < names.n && !err; i++)
-        err = fn(arg, names.v[i]);
-    return err;
+    return nd_kernel_fill_sig(k, &t, 0, sig);
 }
 
 // ---- functions that can be probed ------------------------------------------------------------
@@ -316,25 +228,6 @@ bool nd_kernel_has_module(struct nd_kernel *k, const char *module)
     return text && strstr(text, nd_arena_printf(k->a, "\t[%s]", module));
 }
 
-// A line "kernel/net/openvswitch/openvswitch.ko.xz: ..." of modules.dep, or without the colon of
-// modules.builtin: - and _ are the same in names of modules.
-static bool is_module_file(const char *line, size_t len, const char *module)
-{
-    const char *end = memchr(line, ':', len), *name = end ? end : line + len;
-    size_t n = strlen(module), i, left;
-
-    for (left = (size_t)(name - line); name > line && name[-1] != '/'; name--)
-        ;
-    left -= (size_t)(name - line);
-    if (left < n + 3 || strncmp(name + n, ".ko", 3) != 0)
-        return false;
-    for (i = 0; i < n; i++) {
-        if ((name[i] == '-' ? '_' : name[i]) != (module[i] == '-' ? '_' : module[i]))
-            return false;
-    }
-    return true;
-}
-
 static bool listed(const char *path, const char *module)
 {
     bool found = false;
@@ -346,7 +239,7 @@ static bool listed(const char *path, const char *module)
     for (line = text; *line && !found; line += line[0] == '\n') {
         size_t len = strcspn(line, "\n");
 
-        found = is_module_file(line, len, module);
+        found = nd_modfile_is(line, len, module);
         line += len;
     }
     free(text);
@@ -379,7 +272,7 @@ uint64_t nd_kernel_symbol(struct nd_kernel *k, const char *name)
 {
     struct nd_kallsym s;
 
-    return find_symbol(k, name, &s) ? s.addr : 0;
+    return nd_kernel_find_symbol(k, name, &s) ? s.addr : 0;
 }
 
 uint64_t nd_kernel_func_size(struct nd_kernel *k, const char *name)
@@ -388,7 +281,7 @@ uint64_t nd_kernel_func_size(struct nd_kernel *k, const char *name)
     struct nd_kallsym s, next;
     uint64_t after = UINT64_MAX;
 
-    if (!find_symbol(k, name, &s) || !s.addr)
+    if (!nd_kernel_find_symbol(k, name, &s) || !s.addr)
         return 0;
     for (line = text; *line; line = *end ? end + 1 : end) {
         end = strchrnul(line, '\n');

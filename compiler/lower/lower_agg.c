@@ -38,9 +38,10 @@ static LLVMValueRef ilog2(struct nd_lower *l, LLVMValueRef v)
     return r;
 }
 
-static void bump(struct nd_lower *l, LLVMValueRef p, LLVMValueRef index, uint32_t base)
+static void bump(struct nd_lower *l, LLVMValueRef p, LLVMValueRef index, uint32_t last,
+                 uint32_t base)
 {
-    LLVMValueRef off = LLVMBuildShl(l->b, index, nd_ir_i64(l, 3), ""), at;
+    LLVMValueRef off = LLVMBuildShl(l->b, nd_ir_bound(l, index, last), nd_ir_i64(l, 3), ""), at;
 
     at = LLVMBuildGEP2(l->b, l->i8, nd_ir_gep(l, p, base), &off, 1, "");
     add_word(l, at, nd_ir_i64(l, 1));
@@ -94,7 +95,7 @@ static void agg_hist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
 
     if (t->is_signed)
         slot = LLVMBuildSelect(l->b, negative(l, v), nd_ir_i64(l, 0), slot, "");
-    bump(l, p, slot, 0);
+    bump(l, p, slot, ND_HIST_SLOTS - 1, 0);
 }
 
 static void agg_lhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
@@ -113,9 +114,7 @@ static void agg_lhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef 
     i = LLVMBuildAdd(l->b, i, nd_ir_i64(l, 1), "");
     i = LLVMBuildSelect(l->b, hi, last, i, "");
     i = LLVMBuildSelect(l->b, lo, nd_ir_i64(l, 0), i, "");
-    // For the verifier, which does not follow the reasoning above.
-    i = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, last, ""), last, i, "");
-    bump(l, p, i, 0);
+    bump(l, p, i, t->nelems - 1, 0);
 }
 
 static void dist_minmax(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v, uint32_t off,
@@ -137,7 +136,6 @@ static LLVMValueRef sub_index(struct nd_lower *l, LLVMValueRef v, uint32_t bits,
     e = LLVMBuildAnd(l->b, LLVMBuildSub(l->b, ilog2(l, v), n, ""), nd_ir_i64(l, 63), "");
     i = LLVMBuildAdd(l->b, LLVMBuildShl(l->b, e, n, ""), LLVMBuildLShr(l->b, v, e, ""), "");
     i = LLVMBuildSelect(l->b, small, v, i, "");
-    // For the verifier, which does not follow the reasoning above.
     return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, max, ""), max, i, "");
 }
 
@@ -148,7 +146,7 @@ static void agg_subhist(struct nd_lower *l, const struct nd_type *t, LLVMValueRe
     slot = LLVMBuildAdd(l->b, slot, nd_ir_i64(l, 1), "");
     if (t->is_signed)
         slot = LLVMBuildSelect(l->b, negative(l, v), nd_ir_i64(l, 0), slot, "");
-    bump(l, p, slot, 0);
+    bump(l, p, slot, t->nelems - 1, 0);
 }
 
 static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
@@ -160,7 +158,7 @@ static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
     add64(l, p, offsetof(struct nd_dist, count), nd_ir_i64(l, 1));
     add64(l, p, offsetof(struct nd_dist, sum), v);
     if (!t->is_signed) {
-        bump(l, p, sub_index(l, v, ND_DIST_BITS, ND_DIST_SLOTS - 1),
+        bump(l, p, sub_index(l, v, ND_DIST_BITS, ND_DIST_SLOTS - 1), ND_DIST_SLOTS - 1,
              offsetof(struct nd_dist, slot));
         return;
     }
@@ -172,7 +170,8 @@ static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
     add64(l, p, offsetof(struct nd_dist, negative), nd_ir_i64(l, 1));
     nd_ir_br(l, done);
     nd_ir_at(l, pos);
-    bump(l, p, sub_index(l, v, ND_DIST_BITS, ND_DIST_SLOTS - 1), offsetof(struct nd_dist, slot));
+    bump(l, p, sub_index(l, v, ND_DIST_BITS, ND_DIST_SLOTS - 1), ND_DIST_SLOTS - 1,
+         offsetof(struct nd_dist, slot));
     nd_ir_br(l, done);
     nd_ir_at(l, done);
 }

@@ -385,8 +385,7 @@ static struct nd_val option_element(struct nd_lower *l, struct nd_expr *e)
     struct nd_val v;
 
     nd_lower_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
-    i = LLVMBuildSelect(l->b, bad, nd_ir_i64(l, 0), i, "");
-    v = memory(nd_lower_option_at(l, o, i), ND_AS_BPF);
+    v = memory(nd_lower_option_at(l, o, nd_ir_bound(l, i, o->cap - 1)), ND_AS_BPF);
     return zero_if(l, bad, value_at(l, v, e->type, e->span), e->type, e->span);
 }
 
@@ -412,7 +411,7 @@ static struct nd_val element(struct nd_lower *l, struct nd_expr *e)
     if (n) {
         bad = LLVMBuildICmp(l->b, LLVMIntUGE, i, nd_ir_i64(l, n), "");
         nd_lower_count_if(l, bad, ND_SITE_INDEX, e->b->span, ND_MF_NONE);
-        i = LLVMBuildSelect(l->b, bad, nd_ir_i64(l, 0), i, "");
+        i = nd_ir_bound(l, i, n - 1);
     }
     i = LLVMBuildMul(l->b, i, step, "");
     // The verifier takes no variable offset into typed memory: read by address instead.

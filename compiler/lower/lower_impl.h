@@ -163,6 +163,7 @@ struct nd_lower_fn {
     LLVMBasicBlockRef out, end;               // end: without giving anything back
     ND_VEC(struct nd_lower_early) early;
     LLVMValueRef two_words;       // see lower_mem.c, NULL: not used
+    LLVMValueRef result;          // a word that results of helpers pass through, NULL: not used
     LLVMValueRef scratch;         // base of this program's part, NULL: not used
     LLVMBasicBlockRef scratch_bb; // where it is known
     uint32_t scratch_base, scratch_top;
@@ -182,6 +183,7 @@ struct nd_lower_fn {
         LLVMValueRef head, end, whole, l2_here, filled, zeros;
         uint32_t done, maybe; // layers parsed before here in any case, somewhere
         uint32_t all;         // that the program names anywhere
+        bool unsure;          // something is read whether or not there was a packet parsed
         bool covered;         // prepared already for the statement that is being lowered
     } pkt;
     struct { // a pointer that was tested against 0: what its expression is from there on
@@ -245,6 +247,10 @@ LLVMValueRef nd_ir_from_bool(struct nd_lower *l, LLVMValueRef i1); // i1 to i64
 LLVMValueRef nd_ir_extend(struct nd_lower *l, LLVMValueRef v, const struct nd_type *t);
 // The same value, about which LLVM knows nothing: what follows stays after what comes before.
 LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v);
+// An index that is no more than `last`, tested right before its use and in a way that LLVM cannot
+// see through: verifiers do not follow how it was made, and before Linux 5.11 forget the bounds of
+// numbers that LLVM spills to the stack.
+LLVMValueRef nd_ir_bound(struct nd_lower *l, LLVMValueRef index, uint64_t last);
 void nd_ir_zero(struct nd_lower *l, LLVMValueRef dst, uint32_t off, uint32_t size);
 void nd_ir_store(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef v);
 LLVMValueRef nd_lower_load_int(struct nd_lower *l, LLVMValueRef ptr, const struct nd_type *t);
@@ -281,6 +287,11 @@ LLVMValueRef nd_lower_register(struct nd_lower *l, const char *name); // an i64 
 LLVMValueRef nd_lower_temp(struct nd_lower *l, uint32_t size);        // until the statement ends
 LLVMValueRef nd_lower_keep(struct nd_lower *l, uint32_t size);        // until the program ends
 void nd_lower_temps_release(struct nd_lower *l);
+// Zeros before the program begins in what nd_lower_keep() gave, if that is on the stack: for memory
+// that is written on some ways and read where they meet, be it by LLVM ahead of the test or by a
+// verifier that does not know the test's outcome. Before Linux 6.3 nothing may read the stack that
+// was not written.
+void nd_lower_defined(struct nd_lower *l, LLVMValueRef memory, uint32_t size);
 LLVMValueRef nd_lower_scratch_top(struct nd_lower *l); // the first byte of scratch that is free
 
 // lower_data.c: maps and data of the object
@@ -473,6 +484,7 @@ uint32_t nd_lower_layers_of_probe(struct nd_arena *a, const struct nd_probe *pr)
 // lower_pktparse.c, lower_pktval.c: pkt
 // Parses the packet here, if that is not done yet, as far as this statement needs it.
 void nd_lower_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struct nd_span span);
+void nd_lower_pkt_end(struct nd_lower *l); // all of the function is lowered
 void nd_lower_flow_into(struct nd_lower *l, LLVMValueRef to, const struct nd_type *t);
 struct nd_val nd_lower_pkt(struct nd_lower *l, struct nd_expr *e); // a field
 struct nd_val nd_lower_packet_id(struct nd_lower *l, const struct nd_expr *e);

@@ -61,6 +61,13 @@ LLVMValueRef nd_ir_pin(struct nd_lower *l, LLVMValueRef v)
         1, "");
 }
 
+LLVMValueRef nd_ir_bound(struct nd_lower *l, LLVMValueRef index, uint64_t last)
+{
+    LLVMValueRef i = nd_ir_pin(l, index), max = nd_ir_i64(l, last);
+
+    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, i, max, ""), max, i, "");
+}
+
 LLVMValueRef nd_ir_addr(struct nd_lower *l, LLVMValueRef v)
 {
     if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind)

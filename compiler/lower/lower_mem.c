@@ -69,17 +69,26 @@ static bool loads_as_memory(struct nd_lower *l, const struct nd_type *t)
            (l->p->portable || nd_lower_leaves_are_memory(l));
 }
 
+// Of this function, in scratch if it has any.
+static LLVMValueRef new_word(struct nd_lower *l)
+{
+    LLVMValueRef word;
+
+    if (!l->fn.scratch)
+        return nd_lower_keep(l, 8);
+    word = nd_lower_scratch_top(l);
+    l->fn.scratch_top += 8;
+    return word;
+}
+
 // Where a pointer becomes a number again: memory of maps keeps no types. Else the stack, at a place
 // that the verifier cannot tell: one of two words, chosen by a bit of our state.
 static LLVMValueRef untyped_slot(struct nd_lower *l)
 {
     LLVMValueRef word, bit;
 
-    if (l->fn.scratch) {
-        word = nd_lower_scratch_top(l);
-        l->fn.scratch_top += 8;
-        return word;
-    }
+    if (l->fn.scratch)
+        return new_word(l);
     if (!l->fn.two_words)
         l->fn.two_words = nd_lower_keep(l, 16);
     word = LLVMBuildLoad2(l->b, l->i64, nd_ir_gep(l, l->state, ND_STATE_START), "");
@@ -189,17 +198,34 @@ void nd_lower_copy(struct nd_lower *l, LLVMValueRef dst, struct nd_val src, uint
     }
 }
 
+// Reads a string into zeros; its length with the zero byte, or an error. Verifiers from 4.18 to 5.6
+// believe that bpf_probe_read_str() never fails (do_refine_retval_range()): a test of its result
+// for an error is then "dead" code, which 4.18 to 5.0 replace by an endless jump. What was stored
+// and loaded again they know nothing about: to them memory keeps the bounds of pointers, and since
+// 5.3 of constants. Kernels that keep those of numbers (5.11) know that there are errors. Nothing
+// else in the compiler calls these helpers.
+static LLVMValueRef read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+                             enum nd_as as)
+{
+    LLVMValueRef args[3] = {dst, nd_ir_i32(l, size), nd_ir_ptr(l, addr)}, r;
+
+    nd_ir_zero(l, dst, 0, size);
+    r = nd_ir_call(l, reader(l, as, true), args, 3);
+    if (!l->fn.result)
+        l->fn.result = l->force_scratch ? new_word(l) : nd_lower_keep(l, 8);
+    LLVMSetVolatile(LLVMBuildStore(l->b, r, l->fn.result), true);
+    r = LLVMBuildLoad2(l->b, l->i64, l->fn.result, "");
+    LLVMSetVolatile(r, true);
+    return r;
+}
+
 void nd_lower_read_str(struct nd_lower *l, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
                        enum nd_as as, struct nd_span span)
 {
-    LLVMValueRef args[3], r;
+    LLVMValueRef r;
 
     nd_lower_reads_bytes(l, size, as, span);
-    nd_ir_zero(l, dst, 0, size);
-    args[0] = dst;
-    args[1] = nd_ir_i32(l, size);
-    args[2] = nd_ir_ptr(l, addr);
-    r = nd_ir_call(l, reader(l, as, true), args, 3);
+    r = read_str(l, dst, size, addr, as);
     nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_ir_i64(l, 0), ""), ND_SITE_READ_FAIL,
                       span, ND_MF_NONE);
     // The length includes the zero byte: all of the room used means cut, or just fitting.
@@ -258,11 +284,7 @@ void nd_lower_read_chars(struct nd_lower *l, LLVMValueRef dst, uint32_t size, st
     LLVMValueRef args[3], r;
 
     nd_lower_reads_bytes(l, size, src.as, span);
-    nd_ir_zero(l, dst, 0, size);
-    args[0] = dst;
-    args[1] = nd_ir_i32(l, size);
-    args[2] = nd_ir_ptr(l, src.v);
-    r = nd_ir_call(l, reader(l, src.as, true), args, 3);
+    r = read_str(l, dst, size, src.v, src.as);
     nd_lower_count_if(l, LLVMBuildICmp(l->b, LLVMIntSLT, r, nd_ir_i64(l, 0), ""), ND_SITE_READ_FAIL,
                       span, ND_MF_NONE);
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, r, nd_ir_i64(l, size), ""), full, done);

@@ -161,6 +161,23 @@ static void make_buffers(struct nd_lower *l, struct nd_lpkt *k, bool inner)
     l->fn.pkt.zeros = nd_ir_zeros(l, 48);
 }
 
+void nd_lower_pkt_end(struct nd_lower *l)
+{
+    uint32_t i;
+
+    for (i = 0; i < 2 && l->fn.pkt.unsure; i++) {
+        const struct nd_lpkt *k = &l->fn.pkt.of[i];
+
+        if (!k->l3)
+            continue;
+        nd_lower_defined(l, k->l2, 16);
+        nd_lower_defined(l, k->l3, ND_L3_BYTES);
+        nd_lower_defined(l, k->l4, 32);
+        nd_lower_defined(l, k->addr, 32);
+        nd_lower_defined(l, k->tag, ND_TAG_BYTES);
+    }
+}
+
 // ---- all of it ---------------------------------------------------------------------------------
 
 static void parse(struct nd_lower *l, uint32_t layers, struct nd_span span)
@@ -202,6 +219,7 @@ static void parse_once(struct nd_lower *l, uint32_t layers, struct nd_span span)
     make_buffers(l, &l->fn.pkt.of[0], false);
     if (layers & ND_PL_TUNNEL)
         make_buffers(l, &l->fn.pkt.of[1], true);
+    l->fn.pkt.unsure |= test;
     if (test)
         b = nd_pk_if(l, nd_pk_is(l, nd_pk_load(l, l->fn.pkt.filled), 0));
     parse(l, layers, span);
@@ -240,6 +258,7 @@ void nd_lower_pkt_prepare(struct nd_lower *l, const struct nd_pkt_uses *u, struc
             parse_once(l, layers, span);
             l->fn.pkt.done |= layers;
         } else {
+            l->fn.pkt.unsure = true;
             yes = nd_ir_bb(l, "wanted");
             done = nd_ir_bb(l, "prepared");
             for (i = 0; i < u->guards.n; i++)

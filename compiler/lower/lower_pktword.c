@@ -189,13 +189,18 @@ LLVMValueRef nd_pk_room(struct nd_parsing *p, LLVMValueRef off, uint32_t n)
                          nd_pk_load(p->l, p->l->fn.pkt.end), "");
 }
 
-// Of what may not be read; memory of the map verifiers take as written.
+// Of what may not be read: the buffers on the stack, where small ones are even if there is scratch,
+// which verifiers take as written.
 void nd_pk_blank_all(struct nd_lower *l, const struct nd_lpkt *k)
 {
-    if (l->fn.scratch)
-        return;
-    nd_pk_blank(l, k->l2, 16);
-    nd_pk_blank(l, k->l4, 32);
-    nd_pk_blank(l, k->addr, 32);
-    nd_pk_blank(l, k->tag, ND_TAG_BYTES);
+    const struct {
+        LLVMValueRef at;
+        uint32_t size;
+    } v[] = {{k->l2, 16}, {k->l4, 32}, {k->addr, 32}, {k->tag, ND_TAG_BYTES}};
+    size_t i;
+
+    for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+        if (LLVMIsAAllocaInst(v[i].at))
+            nd_pk_blank(l, v[i].at, v[i].size);
+    }
 }

@@ -11,6 +11,7 @@ static void close_function(struct nd_lower *l, bool rest)
 {
     nd_ir_br(l, l->fn.out);
     nd_ir_at(l, l->fn.out);
+    nd_lower_pkt_end(l);
     nd_lower_nest_give_scratch(l);
     if (rest)
         nd_lower_each_rest(l);

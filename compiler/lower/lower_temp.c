@@ -72,8 +72,8 @@ static LLVMValueRef new_memory(struct nd_lower *l, uint32_t size)
     LLVMValueRef v;
 
     if (!l->fn.scratch ||
-        (size < SCRATCH_FROM && !(l->force_scratch && (size > 8 || l->fn.spare_stack ||
-                                                      l->fn.stack >= WORDS_ON_STACK))))
+        (size < SCRATCH_FROM &&
+         !(l->force_scratch && (size > 8 || l->fn.spare_stack || l->fn.stack >= WORDS_ON_STACK))))
         return stack_alloc(l, size);
     v = nd_lower_scratch_top(l);
     l->fn.scratch_top += size;
@@ -84,6 +84,17 @@ LLVMValueRef nd_lower_keep(struct nd_lower *l, uint32_t size)
 {
     size = (size + 7) & ~7u;
     return new_memory(l, size ? size : 8);
+}
+
+void nd_lower_defined(struct nd_lower *l, LLVMValueRef memory, uint32_t size)
+{
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
+
+    if (!LLVMIsAAllocaInst(memory))
+        return;
+    LLVMPositionBuilderAtEnd(l->b, l->fn.prologue);
+    nd_ir_zero(l, memory, 0, (size + 7) & ~7u);
+    LLVMPositionBuilderAtEnd(l->b, here);
 }
 
 LLVMValueRef nd_lower_temp(struct nd_lower *l, uint32_t size)

@@ -53,6 +53,7 @@ void nd_lower_window_plan(struct nd_lower *l, struct nd_slot *slot, const struct
     slot->win_first = r.first;
     slot->win_size = r.hi - r.lo;
     slot->copy = nd_lower_keep(l, slot->win_size);
+    nd_lower_defined(l, slot->copy, slot->win_size);
     slot->filled = nd_lower_register(l, "filled");
     LLVMPositionBuilderAtEnd(l->b, l->fn.prologue);
     LLVMBuildStore(l->b, nd_ir_i64(l, 0), slot->filled);

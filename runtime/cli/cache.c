@@ -5,6 +5,7 @@
 #include "runtime/cli/cache.h"
 
 #include "runtime/cli/cache_dir.h"
+#include "runtime/common/btffile.h"
 #include "runtime/common/mf.h"
 #include "runtime/kernel/load.h"
 
@@ -146,9 +147,26 @@ static void put_kernel(struct text *t)
     put_modules(t);
 }
 
+// Where a kernel without BTF has its types from: which of these there are, and as what.
+static void put_btf(struct text *t, const struct nd_compiler_opts *o)
+{
+    char path[PATH_MAX], id[160];
+    struct utsname u;
+    unsigned int i;
+
+    if (!(o->without & ND_F_BIT(BTF)) && !access(ND_BTF_OWN, F_OK))
+        return;
+    memset(&u, 0, sizeof(u));
+    uname(&u);
+    for (i = 0; nd_btffile_at(i, NULL, u.release, "", path, sizeof(path)); i++) {
+        identity(path, id, sizeof(id));
+        put_string(t, path, id);
+    }
+}
+
 static bool make_key(struct nd_cache *c, const struct nd_compiler_opts *o)
 {
-    static const char *const env[] = {"NDTRACE_WITHOUT", "PATH", "LD_LIBRARY_PATH"};
+    static const char *const env[] = {"NDTRACE_WITHOUT", "NDTRACE_BTF", "PATH", "LD_LIBRARY_PATH"};
     char path[PATH_MAX], id[160], cwd[PATH_MAX] = "";
     struct text *t = &c->key;
     uint64_t h = 14695981039346656037u; // FNV-1a
@@ -159,6 +177,7 @@ static bool make_key(struct nd_cache *c, const struct nd_compiler_opts *o)
     identity(path, id, sizeof(id));
     put_string(t, path, id);
     put_kernel(t);
+    put_btf(t, o);
     snprintf(id, sizeof(id), "%u %x", geteuid(), o->without);
     put_string(t, "user and features", id);
     for (i = 0; i < sizeof(env) / sizeof(*env); i++)

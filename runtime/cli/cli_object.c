@@ -129,6 +129,8 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
     int code;
 
     c->compile.without = c->features.off;
+    if (!c->compile.portable && !c->compile.facts && nd_caps_may_trace())
+        c->compile.without |= nd_features_profile(&c->features);
     c->compile.verbose |= c->run.verbose;
     if (!c->compile.portable && nd_caps_may_trace()) {
         c->compile.planned = get_ready;
@@ -148,6 +150,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
         ns += nd_now() - start;
         l->features = c->features;
         l->early = &c->early;
+        l->btf_file = c->compile.btf;
         if (!missing)
             break; // not before: it may be compiled again, with the same warnings
         if (!(missing & ~l->mf.h->without) ||

@@ -3,6 +3,7 @@
 // message. The object comes through a memfd. Must not know the language. Serves the command line.
 #include "runtime/cli/compiler.h"
 
+#include "runtime/common/btffile.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/trust.h"
 #include "runtime/kernel/feature_try.h"
@@ -343,8 +344,12 @@ static int compile_to(const struct nd_compiler_opts *o, const int *fds, int list
     add(argv, &n, "-p", o->pid);
     add(argv, &n, "--facts", o->facts);
     add(argv, &n, "--btf", o->btf);
-    // What describes another kernel gives an object that must be fitted to this one.
-    add(argv, &n, NULL, o->portable || o->btf || o->facts ? "--portable" : NULL);
+    // What describes another kernel gives an object that must be fitted to this one, by its BTF.
+    add(argv, &n, NULL,
+        o->portable || o->facts ||
+                (o->btf && !(o->without & ND_F_BIT(BTF)) && !access(ND_BTF_OWN, F_OK))
+            ? "--portable"
+            : NULL);
     add(argv, &n, NULL, o->verbose ? "-v" : NULL);
     add(argv, &n, NULL, o->unsafe ? "--unsafe" : NULL);
     add(argv, &n, NULL, o->any_owner ? "--any-owner" : NULL);

@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -48,4 +49,24 @@ const char *nd_caps_to_trace(void)
     return bpf       ? perfmon ? NULL : "CAP_PERFMON is missing"
            : perfmon ? "CAP_BPF is missing"
                      : "CAP_BPF and CAP_PERFMON are missing";
+}
+
+const char *nd_caps_lockdown_of(const char *text)
+{
+    return strstr(text, "[confidentiality]") ? "confidentiality"
+           : strstr(text, "[integrity]")     ? "integrity"
+                                             : NULL;
+}
+
+const char *nd_caps_lockdown(void)
+{
+    char text[128] = "";
+    FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+
+    if (!f)
+        return NULL;
+    if (!fgets(text, sizeof(text), f))
+        *text = 0;
+    fclose(f);
+    return nd_caps_lockdown_of(text);
 }

@@ -20,4 +20,9 @@ bool nd_caps_may_trace(void);
 // What is missing for it, as the beginning of a message: "CAP_PERFMON is missing". NULL: nothing.
 const char *nd_caps_to_trace(void);
 
+// "integrity" or "confidentiality" where the kernel is locked down, else NULL.
+const char *nd_caps_lockdown(void);
+// The same of the text of /sys/kernel/security/lockdown: "none [integrity] confidentiality".
+const char *nd_caps_lockdown_of(const char *text);
+
 #endif

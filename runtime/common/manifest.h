@@ -32,7 +32,7 @@
 // clang-format off
 #define ND_FEATURES(X)                                                                             \
     X(RINGBUF, "ringbuf", "5.8", "ring buffers", "")                                               \
-    X(GLOBALS, "globals", "5.2", "global data in programs", "")                                    \
+    X(GLOBALS, "globals", "5.5", "global data that the verifier knows", "")                                    \
     X(MMAP, "mmap", "5.5", "maps in shared memory", "")                                            \
     X(LOOPS, "loops", "5.3", "loops and programs of more than 4096 instructions", "")              \
     X(JMP32, "jmp32", "5.1", "32-bit jumps (instruction set v3)", "")                              \
@@ -53,7 +53,10 @@
     X(GLOBAL_FUNC, "global_func", "5.6", "functions of programs that are verified once", "") \
     X(ITER, "iter", "5.8", "iterators", "trace what the tasks do instead: tracepoint:sched:sched_switch") \
     X(ATOMICS, "atomics", "5.12", "atomic and, or, xor, and additions that give the old value", "") \
-    X(NS_PID, "ns_pid", "5.7", "process ids of PID namespaces", "")
+    X(NS_PID, "ns_pid", "5.7", "process ids of PID namespaces", "")                               \
+    X(RESULTS, "results", "5.7", "string reads that the verifier knows can fail", "")             \
+    X(BTF_TRACE, "btf_trace", "5.5", "types of raw tracepoints in BTF", "")                       \
+    X(BTF_NAMES, "btf_names", "5.10", "names of the arguments of raw tracepoints in BTF", "")
 // clang-format on
 
 enum nd_feature {
@@ -176,12 +179,12 @@ struct nd_mf_span {
 // What a portable object assumes and no relocation adapts. The runtime compares
 // it with the kernel at hand and refuses the object if it does not hold.
 enum nd_mf_need_kind {
-    ND_NEED_FIELD, // type.path is there; bytes: it has this size, 0: any; value: ND_FORM_*
-    ND_NEED_PLACE, // type.path is `value` bits from the start of the type
-    ND_NEED_SIZE,  // the type has `bytes` bytes
-    ND_NEED_ENUM,  // enumerator `path` is `value`; type: name of the enum or ""
-    ND_NEED_PARAM, // parameter `path` of function `type` is number `value`, -1: any, and `bytes`
-                   // words of 8 bytes come before it; no `path`: that many parameters there are
+    ND_NEED_FIELD,  // type.path is there; bytes: it has this size, 0: any; value: ND_FORM_*
+    ND_NEED_PLACE,  // type.path is `value` bits from the start of the type
+    ND_NEED_SIZE,   // the type has `bytes` bytes
+    ND_NEED_ENUM,   // enumerator `path` is `value`; type: name of the enum or ""
+    ND_NEED_PARAM,  // parameter `path` of function `type` is number `value`, -1: any, and `bytes`
+                    // words of 8 bytes come before it; no `path`: that many parameters there are
     ND_NEED_RAW,    // the same of a raw tracepoint
     ND_NEED_RECORD, // field `path` of the record of trace event `type` ("net:net_dev_queue") is
                     // `bytes` bytes at `value`, -1: anywhere

@@ -25,7 +25,6 @@
 
 #define PROGRESS_MIN 100u // attach points of a program that may take long one by one
 #define PROGRESS_S 2      // seconds between two lines about it
-#define NAMED_SKIPS 3     // skipped points a warning names
 
 static void plan(struct nd_attach_set *s);
 
@@ -42,7 +41,8 @@ struct nd_attach_set *nd_attach_new(const struct nd_load *l, const uint8_t *opts
     nd_perf_init(&s->perf);
     s->list = calloc(l->mf.nattaches + 1, sizeof(*s->list));
     s->prog = calloc(l->mf.nattaches + 1, sizeof(*s->prog));
-    if (!s->list || !s->prog) {
+    s->left = calloc(l->mf.nprogs + 1, sizeof(*s->left));
+    if (!s->list || !s->prog || !s->left) {
         nd_attach_free(s);
         return NULL;
     }
@@ -272,36 +272,6 @@ static int fail(const struct nd_attach_set *s, const struct nd_mf_prog *p,
     return err;
 }
 
-struct skips { // attach points of a program that are left out
-    const struct nd_mf_attach *named[NAMED_SKIPS];
-    int errs[NAMED_SKIPS];
-    uint32_t n;
-};
-
-static void skip(struct skips *k, const struct nd_mf_attach *a, int err)
-{
-    if (k->n < NAMED_SKIPS) {
-        k->named[k->n] = a;
-        k->errs[k->n] = err;
-    }
-    k->n++;
-}
-
-static void warn_skipped(const struct nd_attach_set *s, const struct nd_mf_prog *p,
-                         const struct skips *k)
-{
-    char text[1024];
-    size_t len = 0;
-    uint32_t i;
-
-    for (i = 0; i < k->n && i < NAMED_SKIPS && len < sizeof(text); i++)
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s (%s)", i ? ", " : "",
-                                nd_mf_str(&s->l->mf, k->named[i]->spec),
-                                nd_perf_why(k->named[i], k->errs[i]));
-    nd_msg_at(&s->l->mf, &p->span, "warning", "%u of %u attach points are left out: %s%s", k->n,
-              p->count, text, k->n > NAMED_SKIPS ? ", ..." : "");
-}
-
 // ---- what may come later
 // ----------------------------------------------------------------------------
 
@@ -366,7 +336,7 @@ static void progress(struct nd_attach_set *s, uint32_t done, uint32_t of)
 }
 
 // One after the other. 0, or the error that ends it all; *at is where.
-static int attach_each(struct nd_attach_set *s, uint32_t index, struct skips *k,
+static int attach_each(struct nd_attach_set *s, uint32_t index, struct nd_skips *k,
                        const struct nd_mf_attach **at)
 {
     const struct nd_mf_prog *p = &s->l->mf.progs[index];
@@ -382,14 +352,14 @@ static int attach_each(struct nd_attach_set *s, uint32_t index, struct skips *k,
         else if (p->count == 1 || err == -ENOMEM || err == -EMFILE)
             return err;
         else
-            skip(k, *at, err);
+            nd_skips_add(k, *at, err);
     }
     return 0;
 }
 
 // All with one link; if the kernel misses a function, which it does not name, by halves.
 static int attach_many(struct nd_attach_set *s, uint32_t index, const struct nd_mf_attach *a,
-                       uint32_t n, struct skips *k)
+                       uint32_t n, struct nd_skips *k)
 {
     int link = nd_multi_attach(&s->l->mf, nd_load_prog_fd(s->l, index), a, n), err = 0;
     uint32_t i;
@@ -405,7 +375,7 @@ static int attach_many(struct nd_attach_set *s, uint32_t index, const struct nd_
     if (link == -ENOMEM || link == -EMFILE || link == -EPERM || link == -EACCES)
         return link;
     if (n == 1) {
-        skip(k, a, link == -ESRCH || link == -EINVAL ? -ENOENT : link);
+        nd_skips_add(k, a, link == -ESRCH || link == -EINVAL ? -ENOENT : link);
         return 0;
     }
     err = attach_many(s, index, a, n / 2, k);
@@ -416,19 +386,23 @@ static int attach_prog(struct nd_attach_set *s, uint32_t index)
 {
     const struct nd_mf_prog *p = &s->l->mf.progs[index];
     const struct nd_mf_attach *at = &s->l->mf.attaches[p->first];
-    struct skips k = {.n = 0};
+    struct nd_skips k = {.n = 0};
     int err;
 
     if (s->l->multi[index])
         err = attach_many(s, index, at, p->count, &k);
     else
         err = attach_each(s, index, &k, &at);
+    if (k.n && k.n == p->count) {
+        at = k.named[0];
+        err = k.errs[0];
+    }
+    if (err && err != -ENOMEM && err != -EMFILE && nd_skips_leave_out(s, index, err))
+        return 0;
     if (err)
         return fail(s, p, at, err);
-    if (k.n && k.n == p->count)
-        return fail(s, p, k.named[0], k.errs[0]);
     if (k.n)
-        warn_skipped(s, p, &k);
+        nd_skips_warn(s, p, &k, p->count);
     return 0;
 }
 
@@ -506,6 +480,24 @@ static int sort_list(struct nd_attach_set *s)
     return n == s->nlist ? 0 : -ENOMEM;
 }
 
+// Places of wildcards that were left out: a warning for each probe, or the error if all were.
+static int skipped(const struct nd_attach_set *s)
+{
+    uint32_t i, of;
+
+    for (i = 0; i < s->l->mf.nprogs; i++) {
+        const struct nd_mf_prog *p = &s->l->mf.progs[i];
+        struct nd_skips k;
+
+        if (!nd_skips_of(s, i, &k, &of))
+            continue;
+        if (k.n == of)
+            return fail(s, p, k.named[0], k.errs[0]);
+        nd_skips_warn(s, p, &k, of);
+    }
+    return 0;
+}
+
 int nd_attach_all(struct nd_attach_set *s)
 {
     int err;
@@ -516,6 +508,8 @@ int nd_attach_all(struct nd_attach_set *s)
     err = attach_in_turn(s, false);
     if (!err)
         err = attach_in_turn(s, true);
+    if (!err)
+        err = skipped(s);
     if (!err)
         err = sort_list(s);
     nd_perf_close(&s->perf);
@@ -544,6 +538,7 @@ void nd_attach_free(struct nd_attach_set *s)
         close(s->come);
     free(s->list);
     free(s->prog);
+    free(s->left);
     free(s->v);
     free(s);
 }

@@ -121,12 +121,18 @@ static int open_kprobe(struct nd_perf *p, const struct nd_mf *mf, const struct n
         attr.config |= 1ull << (p->kret < 0 ? 0 : p->kret);
     attr.config1 = *func ? (uint64_t)(uintptr_t)func : 0;
     attr.config2 = a->num;
-    if (a->num2) { // several functions have this name: by address
-        attr.config1 = 0;
-        attr.config2 = nd_kallsyms_nth(func, (uint32_t)a->num2, nd_mf_str(mf, a->s0));
-        if (!attr.config2)
+    // By address where several functions have this name, and copies that the compiler made: kernels
+    // before 5.0 make an event of the name, which must not have a dot.
+    if (a->num2 || strchr(func, '.')) {
+        uint32_t which = a->num2 ? (uint32_t)a->num2 : 1;
+        uint64_t addr = nd_kallsyms_nth(func, which, nd_mf_str(mf, a->s0));
+
+        if (!addr && a->num2)
             return -ENOENT;
-        attr.config2 += a->num;
+        if (addr) {
+            attr.config1 = 0;
+            attr.config2 = addr + a->num;
+        }
     }
     return perf_open(&attr, -1, 0);
 }
@@ -176,7 +182,7 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
     "no instruction of the function begins at this offset; `objdump -d` or `gdb` shows where " \
     "they "                                                                                    \
     "do"
-#define LOCKED "the kernel is locked down, or a security module forbids it"
+#define LOCKED "the kernel is locked down"
 #define SEVERAL "several functions have this name; name the module, or give the address"
 
 #define CHOSEN                                                                                     \
@@ -287,6 +293,8 @@ const char *nd_perf_why(const struct nd_mf_attach *a, int err)
 
     if (why)
         return why;
+    if ((err == -EPERM || err == -EACCES) && !nd_caps_lockdown())
+        return "a security module or a sandbox forbids it";
     for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
         if ((!reasons[i].kind || reasons[i].kind == a->kind) &&
             (!reasons[i].err || reasons[i].err == err))

@@ -8,9 +8,11 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -25,6 +27,7 @@ static const struct nd_feature_row rows[] = {ND_FEATURES(ND_FEATURE_ROW)};
 #define MOV(d, i) INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
 #define MOVR(d, s) INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
 #define CALL(f) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
+#define SYS_MOUNT_SETATTR 442 // on all architectures; newer than some headers
 #define EXIT INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 #define COUNT(code) (sizeof(code) / sizeof((code)[0]))
 
@@ -58,12 +61,19 @@ static int try_mmap(struct nd_features *f)
     return closed(bpf_map_create(BPF_MAP_TYPE_ARRAY, "nd_try", 4, 8, 1, &o));
 }
 
+// Global data, and a verifier that knows what is in memory that no one can write (Linux 5.5): else
+// it would follow what options that were not given rule out. It loads only if the second way is
+// dead.
 static int try_globals(struct nd_features *f)
 {
-    int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nd_try", 4, 8, 1, NULL), err;
+    LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_RDONLY_PROG);
+    int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nd_try", 4, 8, 1, &o), err;
     const struct bpf_insn code[] = {
         INSN(BPF_LD | BPF_IMM | BPF_DW, 1, BPF_PSEUDO_MAP_VALUE, 0, map),
         INSN(0, 0, 0, 0, 0),
+        INSN(BPF_LDX | BPF_MEM | BPF_DW, 0, 1, 0, 0),
+        INSN(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1, 0),
+        INSN(BPF_LDX | BPF_MEM | BPF_DW, 0, 10, 8, 0),
         MOV(0, 0),
         EXIT,
     };
@@ -71,9 +81,9 @@ static int try_globals(struct nd_features *f)
     (void)f;
     if (map < 0)
         return -errno;
-    err = closed(load(code, COUNT(code)));
+    err = bpf_map_freeze(map) ? -errno : closed(load(code, COUNT(code)));
     close(map);
-    return err;
+    return err == -EACCES ? -EOPNOTSUPP : err; // the verifier's word, not for want of privileges
 }
 
 static int try_loops(struct nd_features *f)
@@ -287,6 +297,26 @@ static int try_global_func(struct nd_features *f)
     return err;
 }
 
+// Loads only where the verifier believes that the read cannot fail, see twin.h: what comes after a
+// failure is memory beyond the stack.
+static int try_results(struct nd_features *f)
+{
+    static const struct bpf_insn code[] = {
+        MOVR(1, 10),
+        INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, -8),
+        MOV(2, 8),
+        MOV(3, 0),
+        CALL(BPF_FUNC_probe_read_str),
+        INSN(BPF_JMP | BPF_JSGE | BPF_K, 0, 0, 1, 0),
+        INSN(BPF_LDX | BPF_MEM | BPF_DW, 0, 10, 8, 0),
+        MOV(0, 0),
+        EXIT,
+    };
+
+    (void)f;
+    return closed(load(code, COUNT(code))) ? 0 : -EOPNOTSUPP;
+}
+
 static int nothing(struct nd_features *f) // what is used finds out by itself
 {
     (void)f;
@@ -317,6 +347,9 @@ static int (*const trials[ND_F_MAX])(struct nd_features *f) = {
     [ND_F_GLOBAL_FUNC] = try_global_func,
     [ND_F_ATOMICS] = try_atomics,
     [ND_F_NS_PID] = try_ns_pid,
+    [ND_F_RESULTS] = try_results,
+    [ND_F_BTF_TRACE] = nothing, // the compiler finds out
+    [ND_F_BTF_NAMES] = nothing,
 };
 
 static int find(const char *name, size_t len)
@@ -330,12 +363,22 @@ static int find(const char *name, size_t len)
     return -1;
 }
 
+// What libbpf finds to say of trials is nothing that a user could use; a load has its own log.
+static int say_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+    (void)level;
+    (void)fmt;
+    (void)ap;
+    return 0;
+}
+
 bool nd_features_init(struct nd_features *f, const char **bad, int *len)
 {
     const char *p = getenv("NDTRACE_WITHOUT");
     size_t n;
 
     memset(f, 0, sizeof(*f));
+    libbpf_set_print(say_nothing);
     for (; p && *p; p += n + (p[n] == ',')) {
         n = strcspn(p, ",");
         if (find(p, n) >= 0) {
@@ -373,6 +416,21 @@ uint32_t nd_features_missing(struct nd_features *f, uint32_t wanted)
         if ((wanted >> i & 1) && !nd_features_has(f, i))
             missing |= 1u << i;
     }
+    return missing;
+}
+
+uint32_t nd_features_profile(struct nd_features *f)
+{
+    uint32_t missing = 0, i;
+
+    // Linux 5.12; what refuses it in a container only makes us ask.
+    if (syscall(SYS_MOUNT_SETATTR, -1, "", 0, NULL, 0) != -1 || errno != ENOSYS)
+        return 0;
+    for (i = 0; i < ND_F_MAX; i++) {
+        if (i != ND_F_MODULE_BTF && !nd_features_has(f, i)) // that depends on what is loaded
+            missing |= 1u << i;
+    }
+    f->tried &= ~ND_F_BIT(FENTRY); // can be asked better when there is a function to trace
     return missing;
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/kernel/attach_multi.h"
 #include "runtime/kernel/memory.h"
 #include "runtime/kernel/needs.h"
+#include "runtime/kernel/twin.h"
 #include "runtime/kernel/verifier.h"
 
 #include <bpf/bpf.h>
@@ -154,8 +155,8 @@ __attribute__((format(printf, 2, 0))) static int print_capture(enum libbpf_print
 struct prepare { // what the load callback needs
     struct nd_load *l;
     struct nd_load_btf btf;
-    bool same_kernel;
-    const uint8_t *opts; // values, laid out as nd_opts
+    const uint8_t *opts;   // values, laid out as nd_opts
+    struct nd_twin *twins; // of each program
 };
 
 // ND_MF_IMM: the words of options into the program's immediates, all that the manifest lists.
@@ -198,36 +199,18 @@ static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opt
 {
     struct prepare *p = (struct prepare *)cookie;
     const struct nd_mf *mf = &p->l->mf;
-    const struct nd_mf_prog *mp;
-    const char *module = "";
     uint32_t i;
-    int id, err;
+    int err;
 
     for (i = 0; i < mf->nprogs && p->l->progs[i] != prog; i++)
         ;
     if (i == mf->nprogs)
         return 0;
-    mp = &mf->progs[i];
-    err = place_words(p, prog, mp);
-    if (!err && nd_load_is_direct(p->l, i) && p->same_kernel && mp->attach_btf_id) {
-        opts->attach_prog_fd = 0;
-        opts->attach_btf_id = mp->attach_btf_id;
-    }
-    if (err || !nd_kind_is(mp->type, ND_PF_TYPED))
-        return err;
-    if (mp->type != ND_PROG_TP_BTF && mp->count)
-        module = nd_mf_str(mf, mf->attaches[mp->first].s0);
-    opts->attach_prog_fd = 0; // undo what keeps libbpf from reading vmlinux BTF (select_progs)
-    opts->attach_btf_id = mp->attach_btf_id;
-    if (p->same_kernel && opts->attach_btf_id && !*module)
-        return 0;
-    id = nd_load_btf_id(&p->btf, mp, module);
-    if (id < 0)
-        return id;
-    opts->attach_btf_id = (uint32_t)id;
-    if (*module)
-        opts->attach_btf_obj_fd = (uint32_t)p->btf.module_fd;
-    return 0;
+    err = place_words(p, prog, &mf->progs[i])
+              ?: nd_load_target(p->l, &p->btf, i, nd_load_is_direct(p->l, i), opts);
+    if (!err)
+        p->twins[i] = nd_twin_of(&p->l->features, prog, opts);
+    return err;
 }
 
 static const struct {
@@ -410,14 +393,13 @@ int nd_load_fits(struct nd_load *l)
                kernel);
         return -EINVAL;
     }
-    if (!same_kernel && nd_needs_btf(&l->mf)) {
-        btf = btf__load_vmlinux_btf();
-        if (!btf) {
-            nd_msg("error: this kernel has no BTF (/sys/kernel/btf/vmlinux), which an object "
-                   "compiled on another kernel (%s) needs",
-                   kernel);
+    // libbpf looks for the kernel's types by itself only where there is BTF of its own.
+    if (nd_needs_btf(&l->mf) &&
+        (!same_kernel ||
+         (l->mf.h->flags & ND_MF_PORTABLE && !nd_features_has(&l->features, ND_F_BTF)))) {
+        btf = nd_load_btf_open(l, "an object compiled on another kernel");
+        if (!btf)
             return -ENOENT;
-        }
     }
     err = nd_needs_check(&l->mf, btf);
     if (!err && btf)
@@ -473,6 +455,7 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
     struct bpf_object *obj;
     int err;
 
+    oo.btf_custom_path = l->btf_path;
     obj = bpf_object__open_mem(l->elf, l->elf_size, &oo);
     if (!obj) {
         err = -errno;
@@ -538,18 +521,18 @@ static int load_best(struct nd_load *l, const void *opts, const bool *wanted, bo
 int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool verbose)
 {
     LIBBPF_OPTS(libbpf_prog_handler_opts, ho, .prog_prepare_load_fn = prepare_load);
-    struct prepare p = {.l = l,
-                        .btf = {.mf = &l->mf, .module_fd = -1},
-                        .same_kernel = nd_needs_same_kernel(&l->mf),
-                        .opts = opts};
+    struct prepare p = {.l = l, .btf = {.mf = &l->mf, .module_fd = -1}, .opts = opts};
     libbpf_print_fn_t old;
     int handler, err;
 
     l->progs = calloc(l->mf.nprogs + 1, sizeof(struct bpf_program *));
     l->multi = calloc(l->mf.nprogs + 1, sizeof(*l->multi));
+    p.twins = calloc(l->mf.nprogs + 1, sizeof(*p.twins));
     capture = open_memstream(&l->log, &l->log_size);
-    if (!l->progs || !l->multi || !capture)
+    if (!l->progs || !l->multi || !p.twins || !capture) {
+        free(p.twins);
         return -ENOMEM;
+    }
     old = libbpf_set_print(print_capture);
     ho.cookie = (long)&p;
     handler = libbpf_register_prog_handler(NULL, BPF_PROG_TYPE_UNSPEC, 0, &ho);
@@ -559,6 +542,8 @@ int nd_load_kernel(struct nd_load *l, const void *opts, const bool *wanted, bool
     libbpf_set_print(old);
     fclose(capture);
     capture = NULL;
+    err = err ? err : nd_twin_compare(l, p.twins);
+    free(p.twins);
     nd_load_btf_free(&p.btf);
     return err;
 }
@@ -577,6 +562,7 @@ void nd_load_free(struct nd_load *l)
     free(l->progs);
     free(l->multi);
     free(l->log);
+    free(l->btf_path);
     free(l->manifest);
     free(l->names);
     memset(l, 0, sizeof(*l));

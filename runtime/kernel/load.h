@@ -31,6 +31,8 @@ struct nd_load {
     size_t bss_size;
     struct nd_state state; // nd_state
     struct nd_features features;
+    const char *btf_file;   // what --btf names, or NULL; the caller's
+    char *btf_path;         // of the file that has the kernel's types; NULL: it has them itself
     struct nd_early *early; // maps that are there already, or NULL; the caller's
     uint32_t ring_bytes;    // of the event ring, instead of what the object says; or 0
     char *log;              // what libbpf said, for messages

@@ -4,13 +4,42 @@
 #include "runtime/kernel/load_impl.h"
 #include "runtime/kernel/modules.h"
 
+#include "runtime/common/btffile.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/probekinds.h"
+#include "runtime/kernel/needs.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
+
+struct btf *nd_load_btf_open(struct nd_load *l, const char *what)
+{
+    char path[PATH_MAX];
+    struct btf *btf = NULL;
+    struct utsname u;
+    unsigned int i;
+
+    if (nd_features_has(&l->features, ND_F_BTF))
+        btf = btf__load_vmlinux_btf();
+    memset(&u, 0, sizeof(u));
+    uname(&u);
+    for (i = 0; !btf && nd_btffile_at(i, l->btf_file, u.release, "", path, sizeof(path)); i++) {
+        btf = btf__parse(path, NULL);
+        if (btf)
+            l->btf_path = strdup(path);
+    }
+    if (!btf)
+        nd_msg("error: %s needs the kernel's BTF: " ND_BTF_OWN " does not exist%s", what,
+               l->btf_file ? ", and the file that --btf names has none"
+                           : "; name a file with --btf or NDTRACE_BTF, see docs/kernels.md");
+    return btf;
+}
 
 static struct btf *vmlinux_btf(struct nd_load_btf *b, const struct nd_mf_prog *mp)
 {
@@ -75,9 +104,33 @@ static int in_module(struct nd_load_btf *b, const struct nd_mf_prog *mp, const c
     return func > 0 ? func : -ENOENT;
 }
 
-int nd_load_btf_id(struct nd_load_btf *b, const struct nd_mf_prog *mp, const char *module)
+int nd_load_target(const struct nd_load *l, struct nd_load_btf *b, uint32_t prog, bool direct,
+                   struct bpf_prog_load_opts *opts)
 {
-    return *module ? in_module(b, mp, module) : in_vmlinux(b, mp);
+    const struct nd_mf_prog *mp = &l->mf.progs[prog];
+    bool same_kernel = nd_needs_same_kernel(&l->mf);
+    const char *module = "";
+    int id;
+
+    if (direct && same_kernel && mp->attach_btf_id) {
+        opts->attach_prog_fd = 0;
+        opts->attach_btf_id = mp->attach_btf_id;
+    }
+    if (!nd_kind_is(mp->type, ND_PF_TYPED))
+        return 0;
+    if (mp->type != ND_PROG_TP_BTF && mp->count)
+        module = nd_mf_str(&l->mf, l->mf.attaches[mp->first].s0);
+    opts->attach_prog_fd = 0; // undo what keeps libbpf from reading vmlinux BTF (select_progs)
+    opts->attach_btf_id = mp->attach_btf_id;
+    if (same_kernel && opts->attach_btf_id && !*module)
+        return 0;
+    id = *module ? in_module(b, mp, module) : in_vmlinux(b, mp);
+    if (id < 0)
+        return id;
+    opts->attach_btf_id = (uint32_t)id;
+    if (*module)
+        opts->attach_btf_obj_fd = (uint32_t)b->module_fd;
+    return 0;
 }
 
 void nd_load_btf_free(struct nd_load_btf *b)

@@ -5,6 +5,7 @@
 
 #include "runtime/kernel/load.h"
 
+struct bpf_prog_load_opts;
 struct btf;
 
 // What was read of BTF; read only if ids of another kernel or of a module must be looked up.
@@ -13,9 +14,13 @@ struct nd_load_btf {
     struct btf *vmlinux;
     int module_fd; // BTF of the module of the program at hand; kept until the next one. -1: none
 };
-// Id of the event or function that the program attaches to; module "": in the kernel itself.
-// Negative errno after a message.
-int nd_load_btf_id(struct nd_load_btf *b, const struct nd_mf_prog *mp, const char *module);
+// The types of the running kernel: its own, or those of the first file of btffile.h that has any,
+// which l->btf_path is from then on. NULL after a message that begins with `what`.
+struct btf *nd_load_btf_open(struct nd_load *l, const char *what);
+// Puts what a program of the manifest attaches to by its id in BTF into the options that it is
+// loaded with; direct: as nd_load_is_direct(). Negative errno after a message.
+int nd_load_target(const struct nd_load *l, struct nd_load_btf *b, uint32_t prog, bool direct,
+                   struct bpf_prog_load_opts *opts);
 void nd_load_btf_free(struct nd_load_btf *b);
 
 #endif

@@ -61,9 +61,6 @@ static const struct cause causes[] = {
     {"invalid stack", "the stack is used outside its 512 bytes, or before it is written"},
     {"invalid indirect read from stack", "memory that was never written is passed on"},
     {"invalid zero-sized read", "a size may be zero here; check it first"},
-    // Every kernel has it.
-    {"bpf_probe_read#4",
-     "this kernel is locked down (confidentiality): probes may not read memory"},
     {"unknown func", "this kernel lacks a helper function that the probe needs"},
     {"program of this type cannot use helper",
      "a built-in used here is not allowed in this kind of "
@@ -81,24 +78,71 @@ static const struct cause causes[] = {
 
 #define ROWS(table) (sizeof(table) / sizeof(*(table)))
 
-// The first one whose text is in the log's last lines; early lines are not the reason.
+// An instruction, a line of the source, a state, statistics: what every log has, with names of
+// helpers that are no reason for anything.
+static bool ordinary(const char *line, size_t n)
+{
+    static const char *const begins[] = {";",           "processed ", "-- ",   "verification time",
+                                         "stack depth", "libbpf:",    "from ", " R",
+                                         "func#",       "last_idx ",  "regs=", "parent "};
+    size_t i;
+
+    if (!n || isdigit((unsigned char)*line))
+        return true;
+    for (i = 0; i < ROWS(begins); i++) {
+        if (!strncmp(line, begins[i], strlen(begins[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool in_line(const char *line, size_t n, const char *text)
+{
+    return memmem(line, n, text, strlen(text)) != NULL;
+}
+
+// Does one of the log's last lines say this? Early lines are not the reason.
+static bool says(const char *log, const char *text)
+{
+    size_t all = strlen(log), n;
+    const char *line = all > 2000 ? log + all - 2000 : log;
+
+    for (; *line; line += n + (line[n] == '\n')) {
+        n = strcspn(line, "\n");
+        if (!ordinary(line, n) && in_line(line, n, text))
+            return true;
+    }
+    return false;
+}
+
 static const char *find(const struct cause *v, size_t rows, const char *log)
 {
-    size_t i, n = strlen(log);
-    const char *tail = n > 2000 ? log + n - 2000 : log;
+    size_t i;
 
     for (i = 0; i < rows; i++) {
-        if (strstr(tail, v[i].text))
+        if (says(log, v[i].text))
             return v[i].cause;
     }
     return NULL;
+}
+
+// Every kernel has bpf_probe_read() or its successors, unless it is locked down.
+static bool reads_forbidden(const char *log)
+{
+    const char *lock = nd_caps_lockdown();
+
+    return lock && !strcmp(lock, "confidentiality") && says(log, "bpf_probe_read");
 }
 
 const char *nd_verifier_cause(const char *log)
 {
     const char *limit = find(limits, ROWS(limits), log);
 
-    return limit ? limit : find(causes, ROWS(causes), log);
+    if (limit)
+        return limit;
+    return reads_forbidden(log)
+               ? "this kernel is locked down (confidentiality): probes may not read memory"
+               : find(causes, ROWS(causes), log);
 }
 
 long nd_verifier_last_insn(const char *log)
@@ -130,10 +174,7 @@ static void last_words(const char *log, char *out, size_t size)
         size_t n = strcspn(line, "\n");
 
         next = line[n] ? line + n + 1 : NULL;
-        if (!n || isdigit((unsigned char)*line) || *line == ';' ||
-            !strncmp(line, "processed ", 10) || !strncmp(line, "-- ", 3) ||
-            !strncmp(line, "verification time", 17) || !strncmp(line, "stack depth", 11) ||
-            !strncmp(line, "libbpf:", 7))
+        if (ordinary(line, n))
             continue;
         snprintf(out, size, "%.*s", (int)n, line);
     }
@@ -174,7 +215,8 @@ static void report_no_log(const struct nd_load *l, const struct nd_mf_prog *p, i
     else if (err == -EPERM && !nd_caps_may_trace())
         hint = "; run as root, or with CAP_BPF and CAP_PERFMON";
     else if (err == -EPERM)
-        hint = "; the kernel is locked down, or a security module forbids it";
+        hint = nd_caps_lockdown() ? "; the kernel is locked down"
+                                  : "; a security module or a sandbox forbids it";
     else if (err == -ENOMEM)
         hint = "; not enough memory for the maps: use smaller ones";
     else if (err == -E2BIG)

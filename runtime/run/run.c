@@ -381,7 +381,9 @@ static void attach(struct nd_run *r, int64_t t_load)
     if (!r->opts->quiet && !r->opts->pid)
         nd_elsewhere_warn(r->mf, r->wanted, r->values->data);
     nd_followed_begin(r->followed, r->opts->pid);
-    err = nd_sandbox_tracer(r->opts->command != NULL, nd_attach_come_fd(r->attach) >= 0);
+    // Programs that we run ourselves hang on a uprobe each where the kernel cannot run them.
+    err = nd_sandbox_tracer(r->opts->command != NULL,
+                            nd_attach_come_fd(r->attach) >= 0 || r->l->no_test_run);
     if (err && r->opts->verbose)
         nd_msg_plain("  capabilities and system calls are kept: %s\n", strerror(-err));
     if (r->opts->attached)

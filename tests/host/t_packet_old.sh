@@ -9,7 +9,8 @@ script qdisc_enq q 7 >"$TMP/qdisc_enq.nd"
 check_stage portable "$TMP/all.ndo" q "$T"
 
 # What Linux 4.19 lacks: no program may be longer than it takes, or it is an error here.
-old=$(sed -n 's/^V4_19=//p' tests/without.sh)
+. tests/oldverifier/profiles.sh
+old=$V4_19
 script qdisc_enq q 3 >"$TMP/old.nd"
 export NDTRACE_WITHOUT=$old
 check_stage old "$TMP/old.nd" q "$T"

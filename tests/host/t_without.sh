@@ -72,7 +72,8 @@ NDTRACE_WITHOUT=boot_clock "$ND" -e 'BEGIN { @ = nsecs(boot); exit() }' >"$TMP/o
 same clock $? 2
 
 # The scripts that people copy from fit what Linux 4.19 takes, and this verifier accepts them so.
-old=$(sed -n 's/^V4_19=//p' tests/without.sh) bad=
+. tests/oldverifier/profiles.sh
+old=$V4_19 bad=
 for s in scripts/*.nd; do
     NDTRACE_WITHOUT=$old "$ND" check "$s" >"$TMP/o" 2>&1 || bad="$bad $s: $(grep -m 1 error "$TMP/o")"
 done

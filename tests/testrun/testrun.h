@@ -36,7 +36,7 @@ static void tr_without(struct nd_compile_opts *o)
     assert_true(nd_without_parse(list ? list : "", &o->without));
 }
 
-static void tr_open(struct tr *t, const char *script)
+__attribute__((unused)) static void tr_open(struct tr *t, const char *script)
 {
     struct nd_compile_opts o = {.text = script, .verify = true};
     bool wanted[8] = {true, true, true, true, true, true, true, true};
@@ -75,14 +75,14 @@ static void tr_close(struct tr *t)
     nd_unit_free(t->u);
 }
 
-static void tr_run(struct tr *t, const uint64_t *args, uint32_t n)
+__attribute__((unused)) static void tr_run(struct tr *t, const uint64_t *args, uint32_t n)
 {
     LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = args, .ctx_size_in = n * 8);
 
     assert_int_equal(bpf_prog_test_run_opts(t->fd, &o), 0);
 }
 
-static uint32_t tr_map(struct tr *t, const char *name)
+__attribute__((unused)) static uint32_t tr_map(struct tr *t, const char *name)
 {
     uint32_t i;
 

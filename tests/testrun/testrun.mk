@@ -6,5 +6,6 @@ $(B)/tests/testrun/%: tests/testrun/%.c $(LIBS)
 		$(NAME_LIBS) -lelf -lz -lpthread -ldl -lcmocka -lm
 
 .PHONY: check-testrun
-check-testrun: $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run $(B)/tests/testrun/test_reads
+check-testrun: $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run $(B)/tests/testrun/test_reads $(B)/tests/testrun/test_twin \
+	$(B)/tests/testrun/test_rawtp
 	@for t in $^; do $$t || exit 1; done

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Verifier logs of several kernels: which instruction was the last, what was the matter.
 // Must not know a kernel.
+#include "runtime/common/caps.h"
 #include "runtime/kernel/verifier.h"
 
 #include <setjmp.h>
@@ -64,6 +65,25 @@ static void test_cause(void **state)
     assert_null(nd_verifier_cause("something new\n"));
 }
 
+// A name in an ordinary line is no cause.
+static void test_ordinary(void **state)
+{
+    (void)state;
+    assert_string_equal(nd_verifier_cause("7: (85) call bpf_probe_read#4\n"
+                                          "8: (79) r1 = *(u64 *)(r10 -8) ; unknown func\n"
+                                          "from 3 to 9: R0=inv(id=0) R10=fp0 cannot sleep\n"
+                                          "R1 invalid mem access 'inv'\n"),
+                        "a number is used as a pointer");
+    assert_null(nd_verifier_cause("7: (85) call bpf_probe_read#4\nno words that are known\n"));
+    if (!nd_caps_lockdown())
+        assert_non_null(strstr(nd_verifier_cause("unknown func bpf_probe_read#4\n"), "lacks"));
+    assert_null(nd_caps_lockdown_of("[none] integrity confidentiality\n"));
+    assert_null(nd_caps_lockdown_of(""));
+    assert_string_equal(nd_caps_lockdown_of("none [integrity] confidentiality\n"), "integrity");
+    assert_string_equal(nd_caps_lockdown_of("none integrity [confidentiality]\n"),
+                        "confidentiality");
+}
+
 static void test_tail_only(void **state)
 {
     char log[4096];
@@ -81,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_last),
         cmocka_unit_test(test_cause),
+        cmocka_unit_test(test_ordinary),
         cmocka_unit_test(test_tail_only),
     };
 

@@ -33,14 +33,35 @@ same offset-0 "$(total "$OUT" @n)" 400
 addr=$(awk '$3 == "vfs_fallocate" { print $1; exit }' /proc/kallsyms)
 traced address "kprobe:0x$addr { @n = count() }" $STIMULUS fallocate 200
 same address "$(total "$OUT" @n)" 400
-fired=0
-for o in 5 9; do
-    if "$WITHIN" 60 "$ND" -c "$STIMULUS fallocate 200" -e "kprobe:vfs_fallocate+$o { @n = count() }" >"$TMP/o" 2>"$TMP/e"; then
-        fired=$(total "$TMP/o" @n)
-        [ "$fired" = 0 ] || break
-    fi
+# As a breakpoint, and as the jump that the kernel may make of it after a moment: both count the same.
+behind() { # NAME
+    local fired=0 o
+    for o in 5 9; do
+        if "$WITHIN" 60 "$ND" -c "$STIMULUS fallocate 200" -e "kprobe:vfs_fallocate+$o { @n = count() }" >"$TMP/o" 2>"$TMP/e"; then
+            fired=$(total "$TMP/o" @n)
+            [ "$fired" = 0 ] || break
+        fi
+    done
+    same "$1" "$fired" 400
+}
+if [ -w /proc/sys/debug/kprobes-optimization ]; then
+    echo 0 >/proc/sys/debug/kprobes-optimization
+    behind offset-behind-breakpoint
+    echo 1 >/proc/sys/debug/kprobes-optimization
+fi
+behind offset-behind
+
+# Copies that the compiler made have a dot in their name; kernels before 5.0 make an event of it. A function of a
+# wildcard that the kernel refuses is left out, also where each one has its own program.
+copies=$(awk '$2 ~ /^[tT]$/ && $3 ~ /^[a-z].*\.(isra|part|constprop)\.[0-9]+$/ && NF == 3 && !seen[$3]++ { print $3 }' /proc/kallsyms)
+n=0
+for f in $copies; do
+    "$WITHIN" 60 "$ND" --duration 1ms -e "kprobe:$f { @n = count() }" >"$TMP/o" 2>"$TMP/e" && n=$((n + 1))
+    [ $n -lt 3 ] || break
 done
-same offset-behind "$fired" 400
+same copies-by-name "$n" 3
+"$WITHIN" 120 "$ND" --duration 1ms -e 'kprobe:vfs_*a*, kprobe:ip_*n* { @[func, arg0 != 0] = count() }' >"$TMP/o" 2>"$TMP/e"
+same wildcard-exit $? 0
 
 "$WITHIN" 60 "$ND" -e 'kprobe:no_such_function_here { @ = count() }' >"$TMP/o" 2>"$TMP/e"
 same missing-function-exit $? 2

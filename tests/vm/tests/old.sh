@@ -4,7 +4,8 @@
 # on demand
 # As on Linux 4.19: all that it lacks is switched off. The language cases, and probes of each kind.
 cd "$(dirname "$0")/../../.." || exit 1
-NDTRACE_WITHOUT=$(sed -n 's/^V4_19=//p' tests/without.sh)
+. tests/oldverifier/profiles.sh
+NDTRACE_WITHOUT=$V4_19
 export NDTRACE_WITHOUT
 for t in kprobe tracepoint timer user; do
     bash "tests/vm/tests/$t.sh" 2>&1 | sed -E "s/^(ok|not ok) /\1 $t-/"
