@@ -7,6 +7,7 @@
 #include "runtime/common/caps.h"
 #include "runtime/common/kallsyms.h"
 #include "runtime/kernel/feature.h"
+#include "runtime/kernel/semaphore.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -81,18 +82,30 @@ static int probe_pmu(const char *name, int64_t *type, int64_t *ret)
 static int open_uprobe(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a,
                        uint32_t pid)
 {
+    const char *path = p->path ? p->path : nd_mf_str(mf, a->s0);
     struct perf_event_attr attr = {.sample_period = 1};
-    int err = probe_pmu("uprobe", &p->uprobe, &p->uret);
+    int err = probe_pmu("uprobe", &p->uprobe, &p->uret), file = -1, fd;
+    char by_fd[64];
 
     if (err)
         return err;
     attr.type = (uint32_t)p->uprobe;
     if (a->kind == ND_AT_URETPROBE)
         attr.config |= 1ull << (p->uret < 0 ? 0 : p->uret);
-    attr.config |= a->num2 << REF_CTR_SHIFT;
-    attr.config1 = (uint64_t)(uintptr_t)(p->path ? p->path : nd_mf_str(mf, a->s0));
     attr.config2 = p->path ? p->off : a->num;
-    return perf_open(&attr, pid ? (int)pid : -1, pid ? -1 : 0);
+    if (a->num2) {
+        file = nd_semaphore_open(path, attr.config2, a->num2);
+        if (file < 0)
+            return file;
+        snprintf(by_fd, sizeof(by_fd), "/proc/self/fd/%d", file);
+        path = by_fd;
+        attr.config |= a->num2 << REF_CTR_SHIFT;
+    }
+    attr.config1 = (uint64_t)(uintptr_t)path;
+    fd = perf_open(&attr, pid ? (int)pid : -1, pid ? -1 : 0);
+    if (file >= 0)
+        close(file);
+    return fd;
 }
 
 int nd_perf_open_own(const char *path, uint64_t offset)
@@ -182,6 +195,9 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
     "no instruction of the function begins at this offset; `objdump -d` or `gdb` shows where " \
     "they "                                                                                    \
     "do"
+#define NOT_ITS_SEMAPHORE                                                                        \
+    "the file has no USDT probe here with this semaphore, and the kernel would write where the " \
+    "object says; compile the script again"
 #define LOCKED "the kernel is locked down"
 #define SEVERAL "several functions have this name; name the module, or give the address"
 
@@ -227,6 +243,8 @@ static const struct {
      "often have none)"},
     {ND_AT_HARDWARE, -EOPNOTSUPP, "this machine does not offer that hardware counter"},
     {0, -ESRCH, "there is no such process"},
+    {ND_AT_UPROBE, -EBADMSG, NOT_ITS_SEMAPHORE},
+    {ND_AT_URETPROBE, -EBADMSG, NOT_ITS_SEMAPHORE},
     {ND_AT_KPROBE, -EILSEQ, INSIDE},
     {ND_AT_KRETPROBE, -EILSEQ, INSIDE},
     {ND_AT_UPROBE, -EILSEQ, INSIDE},

@@ -2,10 +2,10 @@
 // Files are opened without blocking and read with a limit; a pipe is read once.
 #include "runtime/sources/textfile.h"
 
+#include "runtime/common/openfile.h"
 #include "runtime/common/signals.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -45,10 +45,6 @@ static const char *read_text(int fd, char *text, size_t *size)
 
     if (fstat(fd, &st))
         return strerror(errno);
-    if (S_ISDIR(st.st_mode))
-        return strerror(EISDIR);
-    if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) // it may wait for ever, or have no end
-        return "it is not a file";
     if (!text)
         return strerror(ENOMEM);
     why = read_to_end(fd, S_ISFIFO(st.st_mode), text, size);
@@ -60,11 +56,11 @@ static const char *read_text(int fd, char *text, size_t *size)
 
 char *nd_textfile_read(const char *path, size_t *size, const char **why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = nd_openfile_stream(path);
     char *text, *less;
 
     if (fd < 0) {
-        *why = strerror(errno);
+        *why = fd == -EINVAL ? "it is not a file" : strerror(-fd);
         return NULL;
     }
     text = malloc(TEXT_MAX + 2);
