@@ -63,7 +63,7 @@ int nd_elf_fd(const struct nd_elf *e)
     return e->fd;
 }
 
-static uint64_t offset_of(struct nd_elf *e, uint64_t addr)
+uint64_t nd_elf_offset(struct nd_elf *e, uint64_t addr)
 {
     GElf_Phdr ph;
     size_t n;
@@ -83,7 +83,7 @@ uint64_t nd_kernel_addr_offset(struct nd_kernel *k, const char *path, uint64_t a
     int err;
     struct nd_elf *e = nd_elf_get(k, path, &err, &why);
 
-    return e ? offset_of(e, addr) : UINT64_MAX;
+    return e ? nd_elf_offset(e, addr) : UINT64_MAX;
 }
 
 const char *nd_kernel_file_id(struct nd_kernel *k, const char *path)
@@ -105,7 +105,7 @@ static int give(void *arg, const struct nd_elfsym *s)
     struct each *x = arg;
     const struct nd_usym u = {.name = nd_arena_strdup(x->k->a, s->name),
                               .addr = s->addr,
-                              .off = offset_of(x->e, s->addr),
+                              .off = nd_elf_offset(x->e, s->addr),
                               .size = s->size,
                               .chosen = s->chosen};
 

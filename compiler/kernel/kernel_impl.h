@@ -84,6 +84,7 @@ void nd_elf_free_all(struct nd_kernel *k);
 // The Elf * of it, as void * so that libelf's header stays in two files.
 void *nd_elf_handle(struct nd_elf *e);
 int nd_elf_fd(const struct nd_elf *e);
+uint64_t nd_elf_offset(struct nd_elf *e, uint64_t addr);
 
 // kernel_tpbtf.c: the class of events whose records are this struct, NULL if it is of none. Does it
 // have the very fields of this record?

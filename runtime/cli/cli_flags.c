@@ -126,6 +126,16 @@ static int set_raw(struct cli *c, const char *v)
     return 0;
 }
 
+static int set_unsigned(struct cli *c, const char *v)
+{
+    (void)v;
+    c->unsigned_ok = true;
+    if (!c->tail)
+        return 0;
+    nd_msg("error: --unsigned must come before the object");
+    return -1;
+}
+
 static int set_buffer(struct cli *c, const char *v)
 {
     uint64_t n;

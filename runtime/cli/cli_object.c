@@ -5,6 +5,7 @@
 
 #include "runtime/cli/cache.h"
 #include "runtime/cli/find.h"
+#include "runtime/cli/signature.h"
 #include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/probekinds.h"
@@ -23,6 +24,8 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj)
         err = nd_object_map(c->compile.file, c->compile.any_owner, obj);
         if (err && err != -EPERM)
             nd_msg("error: cannot read %s: %s", c->compile.file, strerror(-err));
+        if (!err && !c->unsigned_ok && !strcmp(verb, "object") && nd_caps_may_trace())
+            err = nd_signature_check(c->compile.file, obj->data, obj->size);
         return err ? EXIT_FAILED : 0;
     }
     c->compile.verb = verb;
@@ -142,6 +145,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
             return code;
         if (nd_load_open(l, obj->data, obj->size))
             return EXIT_FAILED;
+        l->unsafe = c->compile.unsafe;
         if (!nd_caps_may_trace())
             break;
         c->features.trace_id = trace_id(&l->mf);
