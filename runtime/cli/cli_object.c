@@ -146,6 +146,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
         if (nd_load_open(l, obj->data, obj->size))
             return EXIT_FAILED;
         l->unsafe = c->compile.unsafe;
+        l->foreign = !c->compile.text && nd_find_is_object(c->compile.file);
         if (!nd_caps_may_trace())
             break;
         c->features.trace_id = trace_id(&l->mf);

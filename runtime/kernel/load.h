@@ -27,6 +27,7 @@ struct nd_load {
     bool *multi;                // for each: loaded for kprobe.multi
     bool direct;      // raw tracepoints are loaded as nd_mf_prog.direct where they have it
     bool unsafe;      // the caller's: probes may be on functions that programs run in
+    bool foreign;     // the caller's: it was not compiled by this run, nor by an earlier one here
     bool no_test_run; // programs that we run ourselves hang on a uprobe (trigger.h)
     uint8_t *bss;     // the section that nd_state is in
     size_t bss_size;
