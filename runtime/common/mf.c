@@ -83,6 +83,8 @@ static const char *check_globals(const struct nd_mf *mf)
         return "its file names are out of range";
     if (h->state_size > MAX_STATE || h->opts_size > MAX_STATE)
         return "its state is too large";
+    if (h->ring_bytes > ND_RING_MOST)
+        return "its event buffer is too large";
     if (h->words_size % 8 || h->words_size > h->state_size || h->opts_size % 8)
         return "its words of state or options are out of range";
     if (h->exit_off != ND_MF_NONE && (h->exit_off % 8 || h->exit_off + 8ull > h->state_size))

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define MAX_DATA (4u << 20) // of .bss and .rodata, which become maps
+#define MAX_STEPS (1ull << 32)
 
 // ---- sections ----------------------------------------------------------------------------------
 
@@ -136,6 +137,22 @@ static int find_manifest(struct nd_vet *v)
     return 0;
 }
 
+// libbpf looks through all symbols for each section of code, and through all maps for each
+// relocation: that must end soon.
+static int bounded(struct nd_vet *v)
+{
+    uint64_t code = 0, relocs = 0;
+    uint32_t i;
+
+    for (i = 1; i < v->nsec; i++) {
+        code += v->sec[i].kind == VET_PROG;
+        relocs += v->sec[i].kind == VET_REL ? v->sec[i].size / sizeof(Elf64_Rel) : 0;
+    }
+    return code * vet_nsyms(v) <= MAX_STEPS && relocs * v->nmap <= MAX_STEPS
+               ? 0
+               : nd_vet_refuse(v, "it has more sections, symbols and maps than can be loaded");
+}
+
 int nd_vet_open(struct nd_vet *v, const void *elf, size_t size)
 {
     int err;
@@ -152,7 +169,9 @@ int nd_vet_open(struct nd_vet *v, const void *elf, size_t size)
         err = nd_vet_btf(v);
     if (!err)
         err = nd_vet_btf_ext(v);
-    return err ? err : nd_vet_maps(v);
+    if (!err)
+        err = nd_vet_maps(v);
+    return err ? err : bounded(v);
 }
 
 void nd_vet_close(struct nd_vet *v)

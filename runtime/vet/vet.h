@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define ND_VET_BYTES (256u << 20) // the largest object
+#define ND_VET_BYTES (64u << 20) // the largest object
 
 struct bpf_insn;
 struct vet_section;

@@ -12,6 +12,8 @@
 #define MAGIC 0xeb9f
 #define MAX_SPEC 256 // characters of the path to a member
 #define CORE_KINDS 13
+#define CORE_TYPES \
+    2048u // types of the kernel that code refers to: libbpf looks for each in its BTF
 
 struct ext_head {
     uint16_t magic;
@@ -113,10 +115,27 @@ static int rows(struct nd_vet *v, uint32_t part, const struct vet_section *code,
     return 0;
 }
 
-static int one_part(struct nd_vet *v, const struct index *ix, uint32_t part, const uint8_t *p,
-                    uint32_t len)
+// How many different types relocations start from.
+static int count_types(struct nd_vet *v, const uint8_t *p, uint32_t n, uint8_t *seen,
+                       uint32_t *types)
 {
-    uint32_t size, at = sizeof(size);
+    struct ext_row r;
+    uint32_t i;
+
+    for (i = 0; i < n; i++) {
+        memcpy(&r, p + (size_t)i * sizeof(r), sizeof(r));
+        *types += !seen[r.a];
+        seen[r.a] = 1;
+    }
+    return *types <= CORE_TYPES
+               ? 0
+               : nd_vet_refuse(v, "it refers to more than %u types of the kernel", CORE_TYPES);
+}
+
+static int one_part(struct nd_vet *v, const struct index *ix, uint32_t part, const uint8_t *p,
+                    uint32_t len, uint8_t *seen)
+{
+    uint32_t size, at = sizeof(size), types = 0;
     struct ext_info info;
 
     if (!len)
@@ -138,14 +157,16 @@ static int one_part(struct nd_vet *v, const struct index *ix, uint32_t part, con
         code = section_named(ix, v->strings + info.sec_name);
         if (!code)
             return nd_vet_refuse(v, "its BTF tells %s of a section without code", parts[part].what);
-        if (rows(v, part, code, p + at, info.num))
+        if (rows(v, part, code, p + at, info.num) ||
+            (part == 2 && count_types(v, p + at, info.num, seen, &types)))
             return -1;
         at += info.num * size;
     }
     return 0;
 }
 
-static int all_parts(struct nd_vet *v, const struct vet_section *s, const struct index *ix)
+static int all_parts(struct nd_vet *v, const struct vet_section *s, const struct index *ix,
+                     uint8_t *seen)
 {
     struct ext_head h = {0};
     uint32_t i, n;
@@ -162,7 +183,7 @@ static int all_parts(struct nd_vet *v, const struct vet_section *s, const struct
         if (h.part[i].off % 4 ||
             !vet_inside((uint64_t)h.hdr_len + h.part[i].off, h.part[i].len, s->size))
             return nd_vet_refuse(v, "its BTF of %s lies outside its section", parts[i].what);
-        err = one_part(v, ix, i, s->data + h.hdr_len + h.part[i].off, h.part[i].len);
+        err = one_part(v, ix, i, s->data + h.hdr_len + h.part[i].off, h.part[i].len, seen);
     }
     return err;
 }
@@ -170,22 +191,23 @@ static int all_parts(struct nd_vet *v, const struct vet_section *s, const struct
 int nd_vet_btf_ext(struct nd_vet *v)
 {
     struct index ix = {.v = calloc(v->nsec, sizeof(*ix.v))};
+    uint8_t *seen = calloc(v->ntypes + 1ul, 1);
     uint32_t i, ext = v->at[VET_BTF_EXT];
-    int err = 0;
+    int err = ix.v && seen ? 0 : nd_vet_refuse(v, "out of memory");
 
-    if (!ix.v)
-        return nd_vet_refuse(v, "out of memory");
-    for (i = 1; i < v->nsec; i++) {
+    for (i = 1; i < v->nsec && !err; i++) {
         if (v->sec[i].kind == VET_PROG || v->sec[i].kind == VET_TEXT)
             ix.v[ix.n++] = &v->sec[i];
     }
-    qsort(ix.v, ix.n, sizeof(*ix.v), by_name);
+    if (!err)
+        qsort(ix.v, ix.n, sizeof(*ix.v), by_name);
     for (i = 1; i < ix.n && !err; i++) {
         if (!strcmp(ix.v[i - 1]->name, ix.v[i]->name))
             err = nd_vet_refuse(v, "it has two sections %.60s", ix.v[i]->name);
     }
     if (!err && ext)
-        err = all_parts(v, &v->sec[ext], &ix);
+        err = all_parts(v, &v->sec[ext], &ix, seen);
     free(ix.v);
+    free(seen);
     return err;
 }

@@ -61,6 +61,25 @@ check script "$TMP/t.nd"
 check one-liner -e 'profile:hz:9 { @[kstack] = count() } BEGIN { @x = 1; }'
 export NDTRACE_CACHE=off
 
+# ---- breakpoints --------------------------------------------------------------------------------
+
+# Where a function starts, and not inside it: who made the object may not have looked what is there.
+TARGET=$PWD/build/tests/host/target
+at() { # NAME EXIT PATTERN PLACE FLAGS...
+    "$WITHIN" 20 "$ND" compile -e "uprobe:$TARGET:$4 { @ = count() }" -o "$TMP/u.ndo" >"$TMP/out" 2>&1
+    same "uprobe-$1-compiles" $? 0
+    "$WITHIN" 20 "$ND" -q --duration 0.2 "${@:5}" "$TMP/u.ndo" >"$TMP/out" 2>&1
+    same "uprobe-$1" "$?" "$2"
+    has "uprobe-$1-says" "$TMP/out" "$3"
+}
+second=$(objdump -d --no-show-raw-insn "$TARGET" 2>/dev/null | awk '/<main>:/ { getline; getline; sub(/:/, "", $1); print $1; exit }')
+first=$(nm "$TARGET" | awk '$3 == "main" { print $1 }')
+at start 0 '' main
+if [ -n "$second" ]; then
+    at inside 1 'no function of the file starts here' "main+$((16#$second - 16#$first))"
+    at inside-unsafe 0 '' "main+$((16#$second - 16#$first))" --unsafe
+fi
+
 # ---- signatures ---------------------------------------------------------------------------------
 
 command -v openssl >/dev/null || { echo "skip signatures: there is no openssl"; finish; }

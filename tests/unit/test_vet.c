@@ -5,6 +5,7 @@
 #include "file.h"
 
 #include "runtime/common/helpers.h"
+#include "runtime/kernel/load_impl.h"
 #include "runtime/vet/vet.h"
 
 #include <bpf/libbpf.h>
@@ -722,6 +723,69 @@ static void event_names(void **state)
     }
 }
 
+// What scripts are not allowed without --unsafe is not allowed to objects.
+static void unsafe_places(void **state)
+{
+    static const char *const names[] = {"rcu_barrier", "bpf_lru_pop", "kprobe_x", "sched_clock",
+                                        ""};
+    uint32_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        struct file f = object_of("kprobe:tcp_connect { @ = count() }");
+        struct nd_mf_header *h = data_of(&f, section_of(&f, ND_MF_ELF_SECTION));
+        struct nd_load l;
+
+        rename_text((uint8_t *)h + h->sec[ND_SEC_STRINGS].off, h->sec[ND_SEC_STRINGS].count,
+                    "tcp_connect", names[i]);
+        seal_again(&f);
+        assert_int_equal(nd_load_open(&l, f.v, f.n), 0);
+        assert_int_equal(nd_load_check_places(&l), -22);
+        l.unsafe = true;
+        assert_int_equal(nd_load_check_places(&l), 0);
+        nd_load_free(&l);
+        free(f.v);
+    }
+}
+
+// After relocation: what libbpf may have put in, and what it may not.
+static void final_code(void **state)
+{
+    const struct bpf_insn end = {.code = BPF_JMP | BPF_EXIT};
+    const struct {
+        struct bpf_insn insn;
+        const char *why; // NULL: fine
+    } rows[] = {
+        {{.code = BPF_JMP | BPF_CALL, .imm = 1}, NULL},
+        {{.code = BPF_JMP | BPF_CALL, .imm = 195896080}, NULL},
+        {{.code = BPF_JMP | BPF_CALL, .imm = 109}, "bpf_send_signal (helper 109)"},
+        {{.code = BPF_JMP | BPF_CALL, .imm = 109, .src_reg = 2}, "a function of the kernel"},
+        {{.code = BPF_JMP | BPF_CALL, .imm = 1, .src_reg = 1}, NULL},
+        {{.code = BPF_JMP | BPF_CALL, .imm = 7, .src_reg = 1}, "outside its program"},
+        {{.code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = 1}, NULL},
+        {{.code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = 2}, NULL},
+        {{.code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = 3},
+         "an address of a kind (3)"}, // of kallsyms
+        {{.code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = 4},
+         "an address of a kind (4)"}, // a callback
+        {{.code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = 15}, "an address of a kind (15)"},
+    };
+    char why[200];
+    uint32_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct bpf_insn code[] = {rows[i].insn, {0}, end, end};
+        bool wide = rows[i].insn.code == (BPF_LD | BPF_IMM | BPF_DW);
+        const struct bpf_insn narrow[] = {rows[i].insn, end, end, end};
+        const char *said = nd_vet_final(wide ? code : narrow, 4, why, sizeof(why));
+
+        assert_int_equal(said == NULL, rows[i].why == NULL);
+        if (said && !strstr(said, rows[i].why))
+            fail_msg("wanted '%s' in: %s", rows[i].why, said);
+    }
+}
+
 // ---- random ------------------------------------------------------------------------------------
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -849,6 +913,8 @@ int main(void)
         cmocka_unit_test(bad_lines),
         cmocka_unit_test(attach_kinds),
         cmocka_unit_test(event_names),
+        cmocka_unit_test(unsafe_places),
+        cmocka_unit_test(final_code),
         cmocka_unit_test(random_bytes),
         cmocka_unit_test(table_in_docs),
     };
