@@ -452,6 +452,7 @@ int nd_cli(int argc, char **argv)
     // What decides how the script is compiled, also where it comes after it.
     c.compile.unsafe |= asks(argc - next, argv + next, "--unsafe", "--unsafe");
     c.compile.any_owner |= asks(argc - next, argv + next, "--any-owner", "--any-owner");
+    c.unsigned_ok |= asks(argc - next, argv + next, "--unsigned", "--unsigned");
     if (find_script(&c))
         return EXIT_WRONG;
     if (asks(argc - next, argv + next, "--help", "-h"))

@@ -130,10 +130,7 @@ static int set_unsigned(struct cli *c, const char *v)
 {
     (void)v;
     c->unsigned_ok = true;
-    if (!c->tail)
-        return 0;
-    nd_msg("error: --unsigned must come before the object");
-    return -1;
+    return 0;
 }
 
 static int set_buffer(struct cli *c, const char *v)

@@ -3,7 +3,7 @@
 # Objects: what explain says of them, that check leaves nothing, that signatures are asked for where
 # there are keys.
 . "$(dirname "$0")/lib.sh"
-mounts=$(cat /proc/self/mounts)
+mounts=$(grep ' /etc' /proc/self/mounts)
 
 cat >"$TMP/t.nd" <<'END'
 // Counts what is sent.
@@ -104,6 +104,7 @@ run no-keys 0 '' "$TMP/t.ndo"
 openssl pkey -in "$TMP/one.pem" -pubout -out "$TMP/etc/ndtrace/keys/one.pub"
 run none 1 't.ndo has no signature; sign it' "$TMP/t.ndo"
 run none-allowed 0 '' --unsigned "$TMP/t.ndo"
+run none-allowed-after 0 '' "$TMP/t.ndo" --unsigned
 run script 0 '' "$TMP/t.nd"
 openssl pkeyutl -sign -rawin -inkey "$TMP/two.pem" -in "$TMP/t.ndo" -out "$TMP/t.ndo.sig"
 run stranger 1 'is not signed by any of the keys' "$TMP/t.ndo"
@@ -125,5 +126,5 @@ rm "$TMP/etc/ndtrace/keys/one.pub"
 run key-bad 1 'bad.pub cannot be used: it is not a public key of ed25519 in PEM' "$TMP/t.ndo"
 chmod 777 "$TMP/etc/ndtrace/keys"
 run keys-open 1 "the folder is not root's" "$TMP/t.ndo"
-same mounts-as-before "$(cat /proc/self/mounts)" "$mounts"
+same mounts-as-before "$(grep ' /etc' /proc/self/mounts)" "$mounts"
 finish
