@@ -95,8 +95,8 @@ static int script_help(struct cli *c)
         nd_object_free(&obj);
         return code;
     }
-    if (nd_find_is_object(c->compile.file))
-        err = nd_load_open(&l, obj.data, obj.size);
+    if (obj.foreign)
+        err = nd_cli_load(c, &obj, &l);
     else
         err = nd_load_open_manifest(&l, obj.data, obj.size);
     if (!err) {
@@ -380,7 +380,7 @@ static int command(struct cli *c, int argc, char **argv)
     if (is_check || explains || !strcmp(argv[1], "fmt"))
         script = resolve_words(c, argc, argv);
     if (explains && script && nd_find_is_object(script))
-        return nd_cli_explain(script);
+        return nd_cli_explain(c, script);
     return is_check ? check(c, argc, argv) : nd_compiler_exec(argv, without_hooks(c, argc, argv));
 }
 

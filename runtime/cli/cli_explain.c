@@ -94,7 +94,7 @@ static void put_user(const struct nd_mf *mf)
     }
 }
 
-int nd_cli_explain(const char *path)
+int nd_cli_explain(const struct cli *c, const char *path)
 {
     struct nd_object obj = {0};
     struct nd_load l = {0};
@@ -103,7 +103,7 @@ int nd_cli_explain(const char *path)
     if (err)
         nd_msg("error: cannot read %s: %s", path, strerror(-err));
     else
-        err = nd_load_open(&l, obj.data, obj.size);
+        err = nd_cli_load(c, &obj, &l);
     if (!err) {
         const char *kernel = nd_mf_str(&l.mf, l.mf.h->kernel);
 

@@ -36,8 +36,11 @@ int nd_cli_flag(void *arg, int argc, char **argv, int *i);
 bool nd_cli_flag_has_value(const char *word); // in the next word
 int nd_cli_take_duration(struct cli *c, int64_t ns);
 
+// Opens what nd_cli_object gave. An exit code, after a message.
+int nd_cli_load(const struct cli *c, const struct nd_object *obj, struct nd_load *l);
+
 // cli_explain.c: what the object in this file does; exit code.
-int nd_cli_explain(const char *path);
+int nd_cli_explain(const struct cli *c, const char *path);
 
 // cli_scope.c: tells the programs whom this run sees. Not 0: it cannot be so, which was said.
 int nd_cli_scope(struct cli *c, const struct nd_mf *mf, struct nd_options *values);

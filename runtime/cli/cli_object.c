@@ -39,6 +39,18 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj)
     return err;
 }
 
+int nd_cli_load(const struct cli *c, const struct nd_object *obj, struct nd_load *l)
+{
+    if (nd_load_open(l, obj->data, obj->size))
+        return EXIT_FAILED;
+    l->unsafe = c->compile.unsafe;
+    l->foreign = obj->foreign;
+    if (!l->foreign || nd_mf_is_plain(&l->mf))
+        return 0;
+    nd_msg("error: this object is refused: its texts have control characters");
+    return EXIT_FAILED;
+}
+
 // Where in the script a program needs this feature; NULL: no particular place.
 static const struct nd_mf_span *who_needs(const struct nd_mf *mf, uint32_t what)
 {
@@ -143,10 +155,8 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
         code = nd_cli_object(c, "object", obj);
         if (code)
             return code;
-        if (nd_load_open(l, obj->data, obj->size))
+        if (nd_cli_load(c, obj, l))
             return EXIT_FAILED;
-        l->unsafe = c->compile.unsafe;
-        l->foreign = !c->compile.text && nd_find_is_object(c->compile.file);
         if (!nd_caps_may_trace())
             break;
         c->features.trace_id = trace_id(&l->mf);

@@ -256,6 +256,7 @@ int nd_object_map(const char *path, bool any_owner, struct nd_object *out)
     err = any_owner ? 0 : check_owner(fd, path);
     if (!err)
         err = read_fd(fd, out);
+    out->foreign = true;
     close(fd);
     return err;
 }

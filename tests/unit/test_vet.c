@@ -723,6 +723,36 @@ static void event_names(void **state)
     }
 }
 
+// Texts of an object are shown by --help, explain and in messages.
+static void plain_texts(void **state)
+{
+    static const char *const names[] = {"\033[2J", "a\nb", "\r", "\a", "a\177"};
+    static const char script[] = "// Some title\noption number: int = 3 \"some help\"\n"
+                                 "rawtracepoint:net_dev_queue { @some_map = opt.number }";
+    static const char *const texts[] = {"@some_map", "number", "rawtracepoint:net_dev_queue"};
+    struct nd_load l;
+    uint32_t i, k;
+
+    (void)state;
+    for (i = 0; i < 5; i++) {
+        for (k = 0; k < 3; k++) {
+            struct file f = object_of(script);
+            struct nd_mf_header *h = data_of(&f, section_of(&f, ND_MF_ELF_SECTION));
+
+            assert_int_equal(nd_load_open(&l, f.v, f.n), 0);
+            assert_true(nd_mf_is_plain(&l.mf));
+            nd_load_free(&l);
+            rename_text((uint8_t *)h + h->sec[ND_SEC_STRINGS].off, h->sec[ND_SEC_STRINGS].count,
+                        texts[k], names[i]);
+            seal_again(&f);
+            assert_int_equal(nd_load_open(&l, f.v, f.n), 0);
+            assert_false(nd_mf_is_plain(&l.mf));
+            nd_load_free(&l);
+            free(f.v);
+        }
+    }
+}
+
 // What scripts are not allowed without --unsafe is not allowed to objects.
 static void unsafe_places(void **state)
 {
@@ -913,6 +943,7 @@ int main(void)
         cmocka_unit_test(bad_lines),
         cmocka_unit_test(attach_kinds),
         cmocka_unit_test(event_names),
+        cmocka_unit_test(plain_texts),
         cmocka_unit_test(unsafe_places),
         cmocka_unit_test(final_code),
         cmocka_unit_test(random_bytes),
