@@ -24,13 +24,19 @@
 
 // ---- the object --------------------------------------------------------------------------------
 
+static int no_memory(void)
+{
+    nd_msg("error: out of memory");
+    return -ENOMEM;
+}
+
 static int take_manifest(struct nd_load *l, const void *blob, size_t size)
 {
     const char *why;
 
     l->manifest = calloc(1, size + 8);
     if (!l->manifest)
-        return -ENOMEM;
+        return no_memory();
     memcpy(l->manifest, blob, size);
     if (nd_mf_open(&l->mf, l->manifest, size, &why)) {
         nd_msg("error: the object's manifest is unusable: %s", why);
@@ -53,7 +59,7 @@ static int take_object(struct nd_load *l, const void *file, size_t size)
     if (size <= ND_VET_BYTES) {
         l->elf = malloc(size + 1);
         if (!l->elf)
-            return -ENOMEM;
+            return no_memory();
         memcpy(l->elf, file, size);
     }
     if (!l->elf || nd_mf_unseal(l->elf, size, &l->elf_size, &why)) {
