@@ -5,7 +5,7 @@
 
 #include "runtime/common/btffile.h"
 #include "runtime/common/msg.h"
-#include "runtime/common/openfile.h"
+#include "runtime/common/regular.h"
 #include "runtime/common/trust.h"
 #include "runtime/kernel/feature_try.h"
 
@@ -249,7 +249,7 @@ static int check_owner(int fd, const char *path)
 
 int nd_object_map(const char *path, bool any_owner, struct nd_object *out)
 {
-    int fd = nd_openfile_regular(path), err;
+    int fd = nd_regular_open(path, NULL), err;
 
     if (fd < 0)
         return fd;

@@ -4,7 +4,7 @@
 #include "runtime/cli/signature.h"
 
 #include "runtime/common/msg.h"
-#include "runtime/common/openfile.h"
+#include "runtime/common/regular.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -34,15 +34,13 @@ static bool roots_own(const struct stat *st)
 // At most `room` bytes of the file; how many, or a negative errno.
 static ssize_t read_small(const char *path, void *data, size_t room, bool owned)
 {
-    int fd = nd_openfile_regular(path);
     struct stat st;
+    int fd = nd_regular_open(path, &st);
     ssize_t n = 0;
 
     if (fd < 0)
         return fd;
-    if (fstat(fd, &st))
-        n = -errno;
-    else if (owned && !roots_own(&st))
+    if (owned && !roots_own(&st))
         n = -EPERM;
     else if ((n = pread(fd, data, room, 0)) < 0)
         n = -errno;

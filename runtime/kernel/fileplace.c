@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runtime/kernel/fileplace.h"
 
-#include "runtime/common/openfile.h"
+#include "runtime/common/elfsyms.h"
 #include "runtime/common/sdtnotes.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ static bool function_at(Elf *elf, uint64_t addr)
         if (!gelf_getshdr(scn, &sh) || !sh.sh_entsize ||
             (sh.sh_type != SHT_SYMTAB && sh.sh_type != SHT_DYNSYM))
             continue;
-        data = elf_getdata(scn, NULL);
+        data = nd_elfsyms_data(scn);
         n = data ? data->d_size / sh.sh_entsize : 0;
         for (i = 0; i < n && i < INT32_MAX && gelf_getsym(data, (int)i, &sym); i++) {
             if (sym.st_value == addr && sym.st_shndx != SHN_UNDEF &&
@@ -77,15 +77,12 @@ static int check(Elf *elf, const struct wanted *w, bool start)
 int nd_fileplace_open(const char *path, uint64_t off, uint64_t sem, bool start)
 {
     struct wanted w = {off, sem};
-    int fd = nd_openfile_regular(path), err = -ENOEXEC;
-    Elf *elf;
+    int fd, err;
+    Elf *elf = nd_elfsyms_open(path, &fd, &err);
 
-    if (fd < 0)
-        return fd;
-    elf_version(EV_CURRENT);
-    elf = elf_begin(fd, ELF_C_READ, NULL); // by reading: a mapped file may be cut meanwhile
-    if (elf && elf_kind(elf) == ELF_K_ELF)
-        err = check(elf, &w, start);
+    if (!elf)
+        return err;
+    err = check(elf, &w, start);
     elf_end(elf);
     if (err)
         close(fd);

@@ -359,9 +359,8 @@ int nd_load_fits(struct nd_load *l)
     if (nd_load_check_places(l))
         return -EINVAL;
     // libbpf looks for the kernel's types by itself only where there is BTF of its own.
-    if (nd_needs_btf(&l->mf) &&
-        (!same_kernel ||
-         (l->mf.h->flags & ND_MF_PORTABLE && !nd_features_has(&l->features, ND_F_BTF)))) {
+    if (nd_needs_btf(&l->mf) && (!same_kernel || (l->mf.h->flags & ND_MF_PORTABLE &&
+                                                  !nd_features_has(&l->features, ND_F_BTF)))) {
         btf = nd_load_btf_open(l, "an object compiled on another kernel");
         if (!btf)
             return -ENOENT;
