@@ -71,7 +71,7 @@ JSON_LIBS := $(call library,jansson)
 NAME_LIBS := -liberty
 
 COMPILER_SRC := $(filter-out compiler/main.c,$(wildcard compiler/*.c compiler/*/*.c))
-COMMON_SRC := $(wildcard runtime/common/*.c)
+COMMON_SRC := $(wildcard runtime/common/*.c runtime/vet/*.c)
 RUNTIME_SRC := $(filter-out runtime/main.c $(COMMON_SRC),$(wildcard runtime/*.c runtime/*/*.c))
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o)
 GRAMMAR_OBJ := $(if $(wildcard grammar/ndtrace.y),$(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o)

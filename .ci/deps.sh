@@ -33,7 +33,7 @@ build_complete() {
 }
 complete() {
     build_complete || return 1
-    for c in nc clang-format bpftool tc; do have "$c" || return 1; done
+    for c in nc clang-format bpftool tc openssl; do have "$c" || return 1; done
     [ -n "$(llvm clang)" ] && headers cmocka.h sys/sdt.h
 }
 
@@ -58,7 +58,7 @@ debian_tests() {
     v=$("$(llvm config)" --version)
     v=${v%%.*}
     apt-get install -y -qq --no-install-recommends "clang-$v" "libclang-rt-$v-dev" libcmocka-dev netcat-openbsd \
-        procps systemtap-sdt-dev bpftool clang-format
+        procps systemtap-sdt-dev bpftool clang-format openssl
 }
 
 fedora() { # Fedora, openEuler, RHEL and kin; static archives where there are any
@@ -67,7 +67,7 @@ fedora() { # Fedora, openEuler, RHEL and kin; static archives where there are an
     $pm install -y llvm-static libbpf-static || true
 }
 fedora_tests() {
-    $pm install -y clang libcmocka-devel nmap-ncat procps-ng systemtap-sdt-devel bpftool clang-tools-extra
+    $pm install -y clang libcmocka-devel nmap-ncat procps-ng systemtap-sdt-devel bpftool clang-tools-extra openssl
     $pm install -y compiler-rt iproute-tc || true
 }
 

@@ -4,6 +4,7 @@
 #include "compiler/explain.h"
 
 #include "runtime/common/printable.h"
+#include "runtime/vet/vet.h"
 
 #include <string.h>
 
@@ -163,14 +164,38 @@ static const char *only_text(const struct nd_block *b, const char *otherwise)
     return layout ? otherwise : "";
 }
 
+// What the finished object does is shown by the check that every object must pass before it is
+// loaded.
+static void explain_object(struct nd_program *p, const void *object, size_t size, FILE *out)
+{
+    struct nd_vet v;
+    struct nd_mf mf;
+    const char *why;
+
+    if (nd_vet_open(&v, object, size))
+        why = v.why;
+    else if (!nd_mf_open(&mf, v.manifest, v.manifest_size, &why) && nd_vet_object(&v, &mf))
+        why = v.why;
+    if (why)
+        nd_error(p->diags, ND_E0801, ND_NO_SPAN,
+                 "internal error, please report it: the object is refused: %s", why);
+    else
+        nd_vet_print(&v, out);
+    nd_vet_close(&v);
+}
+
 void nd_explain(struct nd_program *p, const struct nd_lowered *lowered, FILE *out)
 {
     static const char *const hooks[] = {"begin", "end", "every"};
     const struct nd_lower_read *reads = NULL;
+    const void *object = NULL;
+    size_t size = 0;
     uint32_t i, n = 0, at = 0;
 
-    if (lowered)
+    if (lowered) {
         reads = nd_lower_reads(lowered, &n);
+        object = nd_lower_object(lowered, &size);
+    }
 
     fprintf(out, "%s on Linux %s\n", p->path, nd_kernel_release(p->kernel));
     fprintf(out, "Runs in the kernel:\n");
@@ -197,6 +222,6 @@ void nd_explain(struct nd_program *p, const struct nd_lowered *lowered, FILE *ou
                 out, "  on %s%s\n", p->events.v[i]->name,
                 only_text(on->body, ", if the output is text; otherwise its record is written"));
     }
-    fprintf(out,
-            "It changes nothing: scripts cannot write memory, send signals or run commands.\n");
+    if (object)
+        explain_object(p, object, size, out);
 }

@@ -221,7 +221,7 @@ static int mode_explain(struct nd_unit *u, const struct args *a)
 {
     (void)a;
     u->opts.reads = true;
-    if (!nd_compile(u, "lower"))
+    if (!nd_compile(u, "finish"))
         return EXIT_SCRIPT;
     nd_explain(&u->program, u->lowered, stdout);
     return 0;

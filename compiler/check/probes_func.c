@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Attach points on functions of the kernel: by name with the copies that the compiler made of it,
 // by pattern, by address. Must not know what bodies do.
-#include "compiler/check/deny.h"
 #include "compiler/check/probes_impl.h"
+
+#include "runtime/common/deny.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ static int add_match(void *arg, const char *module, const char *func)
     // Trampolines need the prototype: what a pattern matches without one is left out.
     if (trampoline(x) && !x->kind->best && nd_kernel_func(x->p->kernel, module, func, &sig))
         return 0;
-    if (!x->p->unsafe && nd_probes_denied(func)) {
+    if (!x->p->unsafe && nd_deny_why(func)) {
         if (!x->denied++)
             x->first_denied = nd_arena_strdup(x->p->arena, func);
         return 0;
@@ -72,7 +73,7 @@ static void denied(struct nd_expand *x, const char *func)
         x->p->diags,
         nd_expand_fail(x, ND_E0607,
                        nd_arena_printf(x->p->arena, "a probe on '%s' would run within itself: %s",
-                                       func, nd_probes_denied(func))),
+                                       func, nd_deny_why(func))),
         "it can slow the machine down to a halt; ndtrace --unsafe attaches to it all the same");
 }
 
@@ -92,7 +93,7 @@ static void expand_pattern(struct nd_expand *x, const char *name)
                                                "%u functions that match are left out, such as "
                                                "'%s': %s",
                                                x->denied, x->first_denied,
-                                               nd_probes_denied(x->first_denied))),
+                                               nd_deny_why(x->first_denied))),
                 "ndtrace --unsafe attaches to them as well");
 }
 
@@ -261,7 +262,7 @@ static void add_named(struct nd_expand *x, const char *module, const char *name,
     bool readable = nd_kernel_each_copy(x->p->kernel, name, note_copy, &c);
     struct nd_target *t;
 
-    if (!x->p->unsafe && nd_probes_denied(name)) {
+    if (!x->p->unsafe && nd_deny_why(name)) {
         denied(x, name);
         return;
     }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// USDT probes: the notes of .note.stapsdt in an executable, and where their arguments are.
+// USDT probes of an executable, and where their arguments are.
 // Must not know the language, nor any process. Serves the checker (usdt).
 #include "compiler/kernel/kernel_impl.h"
 
 #include "runtime/common/elfsyms.h"
+#include "runtime/common/sdtnotes.h"
 
 #include <ctype.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NOTE_NAME "stapsdt"
-#define NOTE_TYPE 3
 #define PROBES 100000u // of a file, at most
 
 // Where a probe is: what symbols in its operands count from.
@@ -294,90 +293,25 @@ struct scan {
     struct nd_kernel *k;
     struct nd_elf *e;
     uint16_t machine;
-    bool fixed;    // no other addresses in memory than in the file
-    size_t word;   // bytes of an address
-    uint64_t base; // where .stapsdt.base is; prelink moves it, and the probes with it
+    bool fixed; // no other addresses in memory than in the file
     ND_VEC(struct nd_usdt) found;
     const char *provider, *name;
 };
 
-static uint64_t word_at(const struct scan *s, const char *p)
+static int take_note(void *arg, const struct nd_sdtnote *n)
 {
-    uint64_t v = 0;
-
-    memcpy(&v, p, s->word); // other byte orders are refused before
-    return v;
-}
-
-static void parse_note(struct scan *s, const char *desc, size_t len)
-{
-    const char *end = desc + len, *text[3], *p = desc + 3 * s->word;
-    uint64_t pc, base, sem;
+    struct scan *s = arg;
+    struct place at = {s->e, n->pc, s->fixed};
     struct nd_usdt *u;
-    struct place at;
 
-    if (len < 3 * s->word)
-        return;
-    for (int i = 0; i < 3; i++) {
-        const char *nul = memchr(p, 0, (size_t)(end - p));
-
-        if (!nul)
-            return;
-        text[i] = p;
-        p = nul + 1;
-    }
-    if (!nd_glob_match(s->provider, text[0]) || !nd_glob_match(s->name, text[1]))
-        return;
-    pc = word_at(s, desc);
-    base = word_at(s, desc + s->word);
-    sem = word_at(s, desc + 2 * s->word);
-    if (s->base && base) {
-        pc += s->base - base;
-        sem += sem ? s->base - base : 0;
-    }
-    at = (struct place){s->e, pc, s->fixed};
-    pc = nd_elf_offset(s->e, pc);
-    if (pc == UINT64_MAX)
-        return;
+    if (!nd_glob_match(s->provider, n->provider) || !nd_glob_match(s->name, n->name))
+        return 0;
     u = ND_PUSH(s->k->a, &s->found);
-    *u = (struct nd_usdt){.off = pc};
-    u->provider = nd_arena_strdup(s->k->a, text[0]);
-    u->name = nd_arena_strdup(s->k->a, text[1]);
-    if (sem) {
-        sem = nd_elf_offset(s->e, sem);
-        u->sem_off = sem == UINT64_MAX ? 0 : sem;
-    }
-    parse_args(s->k, &at, text[2], s->machine, u);
-}
-
-static void scan_sections(struct scan *s)
-{
-    Elf *elf = nd_elf_handle(s->e);
-    Elf_Scn *scn = NULL, *notes = NULL;
-    size_t strs, at = 0, name, desc;
-    Elf_Data *data, *names;
-    GElf_Shdr sh;
-    GElf_Nhdr nh;
-
-    if (elf_getshdrstrndx(elf, &strs))
-        return;
-    names = nd_elfsyms_data(elf_getscn(elf, strs));
-    while ((scn = elf_nextscn(elf, scn))) {
-        const char *n = gelf_getshdr(scn, &sh) ? nd_elfsyms_string(names, sh.sh_name) : NULL;
-
-        if (n && !strcmp(n, ".stapsdt.base"))
-            s->base = sh.sh_addr;
-        if (n && !strcmp(n, ".note.stapsdt") && sh.sh_type == SHT_NOTE)
-            notes = scn;
-    }
-    data = notes ? nd_elfsyms_data(notes) : NULL;
-    while (data && s->found.n < PROBES && (at = gelf_getnote(data, at, &nh, &name, &desc)) > 0) {
-        const char *buf = data->d_buf;
-
-        if (nh.n_type == NOTE_TYPE && nh.n_namesz == sizeof(NOTE_NAME) &&
-            !memcmp(buf + name, NOTE_NAME, sizeof(NOTE_NAME)))
-            parse_note(s, buf + desc, nh.n_descsz);
-    }
+    *u = (struct nd_usdt){.off = n->off, .sem_off = n->sem_off};
+    u->provider = nd_arena_strdup(s->k->a, n->provider);
+    u->name = nd_arena_strdup(s->k->a, n->name);
+    parse_args(s->k, &at, n->args, s->machine, u);
+    return s->found.n >= PROBES;
 }
 
 int nd_kernel_each_usdt(struct nd_kernel *k, const char *path, const char *provider_glob,
@@ -385,7 +319,6 @@ int nd_kernel_each_usdt(struct nd_kernel *k, const char *path, const char *provi
                         void *arg, const char **why)
 {
     struct scan s = {.k = k, .provider = provider_glob, .name = name_glob};
-    const uint16_t one = 1;
     const char *unused;
     GElf_Ehdr eh;
     int err = 0;
@@ -395,13 +328,11 @@ int nd_kernel_each_usdt(struct nd_kernel *k, const char *path, const char *provi
     s.e = nd_elf_get(k, path, &err, why);
     if (!s.e)
         return err;
-    if (!gelf_getehdr(nd_elf_handle(s.e), &eh) ||
-        (eh.e_ident[EI_DATA] == ELFDATA2LSB) != (*(const uint8_t *)&one == 1))
+    if (!gelf_getehdr(nd_elf_handle(s.e), &eh))
         return 0;
     s.machine = eh.e_machine;
     s.fixed = eh.e_type == ET_EXEC;
-    s.word = eh.e_ident[EI_CLASS] == ELFCLASS32 ? 4 : 8;
-    scan_sections(&s);
+    nd_sdtnotes_each(nd_elf_handle(s.e), take_note, &s);
     for (uint32_t i = 0; i < s.found.n && !err; i++)
         err = fn(arg, &s.found.v[i]);
     return err;

@@ -15,33 +15,8 @@
 
 // Helper functions of the kernel: numbers of include/uapi/linux/bpf.h, which never change.
 enum nd_helper {
-    ND_H_MAP_LOOKUP = 1,
-    ND_H_MAP_UPDATE = 2,
-    ND_H_MAP_DELETE = 3,
-    ND_H_PROBE_READ = 4,
-    ND_H_KTIME_GET_NS = 5,
-    ND_H_GET_PRANDOM = 7,
-    ND_H_GET_SMP_PROCESSOR_ID = 8,
-    ND_H_TAIL_CALL = 12,
-    ND_H_GET_PID_TGID = 14,
-    ND_H_GET_UID_GID = 15,
-    ND_H_GET_COMM = 16,
-    ND_H_PERF_EVENT_OUTPUT = 25,
-    ND_H_GET_STACKID = 27,
-    ND_H_GET_CURRENT_TASK = 35,
-    ND_H_PROBE_READ_STR = 45,
-    ND_H_GET_CGROUP_ID = 80,
-    ND_H_PROBE_READ_USER = 112,
-    ND_H_PROBE_READ_KERNEL = 113,
-    ND_H_PROBE_READ_USER_STR = 114,
-    ND_H_PROBE_READ_KERNEL_STR = 115,
-    ND_H_GET_NS_PID_TGID = 120,
-    ND_H_KTIME_GET_BOOT_NS = 125,
-    ND_H_RINGBUF_RESERVE = 131,
-    ND_H_RINGBUF_SUBMIT = 132,
-    ND_H_RINGBUF_QUERY = 134,
-    ND_H_GET_FUNC_IP = 173,
-    ND_H_KTIME_GET_TAI_NS = 208,
+#define ND_HELPER(id, number, name, text) ND_H_##id = number,
+#include "runtime/common/helpers.def"
 };
 
 // A value: an i64 for scalars (extended by the type's sign), otherwise the address of its bytes.

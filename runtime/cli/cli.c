@@ -95,8 +95,8 @@ static int script_help(struct cli *c)
         nd_object_free(&obj);
         return code;
     }
-    if (nd_find_is_object(c->compile.file))
-        err = nd_load_open(&l, obj.data, obj.size);
+    if (obj.foreign)
+        err = nd_cli_load(c, &obj, &l);
     else
         err = nd_load_open_manifest(&l, obj.data, obj.size);
     if (!err) {
@@ -285,22 +285,24 @@ static int check_in_kernel(struct cli *c)
     return code;
 }
 
-// Replaces the first word that names a script by its path in the library.
-static void resolve_words(struct cli *c, int argc, char **argv)
+// Replaces the first word that names a script by its path in the library, and gives it; NULL: there
+// is none.
+static const char *resolve_words(struct cli *c, int argc, char **argv)
 {
     int i;
 
     for (i = 2; i < argc; i++) {
         if (!strcmp(argv[i], "-e") || !strcmp(argv[i], "--execute"))
-            return;
+            return NULL;
         if (argv[i][0] == '-') {
             i += nd_cli_flag_has_value(argv[i]);
             continue;
         }
         if (!nd_find_script(argv[i], c->path, sizeof(c->path)))
             argv[i] = c->path;
-        return;
+        return argv[i];
     }
+    return NULL;
 }
 
 // What words of the compiler alone (explain, check, list stages) must know of this kernel: the
@@ -322,6 +324,7 @@ static int check(struct cli *c, int argc, char **argv)
 
     if (!nd_caps_may_trace())
         return nd_compiler_exec(argv, c->features.off);
+    c->no_cache = true; // leaves nothing
     next = read_head(c, argc, argv, 2);
     if (next < 0)
         return usage_error();
@@ -368,13 +371,16 @@ static int compile(struct cli *c, int argc, char **argv)
 
 static int command(struct cli *c, int argc, char **argv)
 {
-    bool is_check = !strcmp(argv[1], "check");
+    bool is_check = !strcmp(argv[1], "check"), explains = !strcmp(argv[1], "explain");
+    const char *script = NULL;
 
     if (!strcmp(argv[1], "compile"))
         return compile(c, argc, argv);
     argv[0] = (char *)(uintptr_t) "ndtrace-compile";
-    if (is_check || !strcmp(argv[1], "explain") || !strcmp(argv[1], "fmt"))
-        resolve_words(c, argc, argv);
+    if (is_check || explains || !strcmp(argv[1], "fmt"))
+        script = resolve_words(c, argc, argv);
+    if (explains && script && nd_find_is_object(script))
+        return nd_cli_explain(c, script);
     return is_check ? check(c, argc, argv) : nd_compiler_exec(argv, without_hooks(c, argc, argv));
 }
 
@@ -446,6 +452,7 @@ int nd_cli(int argc, char **argv)
     // What decides how the script is compiled, also where it comes after it.
     c.compile.unsafe |= asks(argc - next, argv + next, "--unsafe", "--unsafe");
     c.compile.any_owner |= asks(argc - next, argv + next, "--any-owner", "--any-owner");
+    c.unsigned_ok |= asks(argc - next, argv + next, "--unsigned", "--unsigned");
     if (find_script(&c))
         return EXIT_WRONG;
     if (asks(argc - next, argv + next, "--help", "-h"))

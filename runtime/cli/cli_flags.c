@@ -126,6 +126,13 @@ static int set_raw(struct cli *c, const char *v)
     return 0;
 }
 
+static int set_unsigned(struct cli *c, const char *v)
+{
+    (void)v;
+    c->unsigned_ok = true;
+    return 0;
+}
+
 static int set_buffer(struct cli *c, const char *v)
 {
     uint64_t n;

@@ -21,8 +21,9 @@ struct cli {
     char path[PATH_MAX];   // of the script
     const char *name;      // of the script, as it was typed
     bool help, version, no_cache;
-    bool tail;      // the words are those after the script
-    bool all_netns; // options of type ifname mean devices of every network namespace
+    bool unsigned_ok; // objects without a signature, although there are keys
+    bool tail;        // the words are those after the script
+    bool all_netns;   // options of type ifname mean devices of every network namespace
 };
 
 // The script's object, or its manifest ("manifest"). Returns the exit code; errors were printed.
@@ -34,6 +35,12 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
 int nd_cli_flag(void *arg, int argc, char **argv, int *i);
 bool nd_cli_flag_has_value(const char *word); // in the next word
 int nd_cli_take_duration(struct cli *c, int64_t ns);
+
+// Opens what nd_cli_object gave. An exit code, after a message.
+int nd_cli_load(const struct cli *c, const struct nd_object *obj, struct nd_load *l);
+
+// cli_explain.c: what the object in this file does; exit code.
+int nd_cli_explain(const struct cli *c, const char *path);
 
 // cli_scope.c: tells the programs whom this run sees. Not 0: it cannot be so, which was said.
 int nd_cli_scope(struct cli *c, const struct nd_mf *mf, struct nd_options *values);

@@ -5,6 +5,7 @@
 
 #include "runtime/cli/cache.h"
 #include "runtime/cli/find.h"
+#include "runtime/cli/signature.h"
 #include "runtime/common/caps.h"
 #include "runtime/common/msg.h"
 #include "runtime/common/probekinds.h"
@@ -23,6 +24,8 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj)
         err = nd_object_map(c->compile.file, c->compile.any_owner, obj);
         if (err && err != -EPERM)
             nd_msg("error: cannot read %s: %s", c->compile.file, strerror(-err));
+        if (!err && !c->unsigned_ok && !strcmp(verb, "object") && nd_caps_may_trace())
+            err = nd_signature_check(c->compile.file, obj->data, obj->size);
         return err ? EXIT_FAILED : 0;
     }
     c->compile.verb = verb;
@@ -34,6 +37,18 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj)
         nd_cache_keep(cache, obj);
     nd_cache_close(cache);
     return err;
+}
+
+int nd_cli_load(const struct cli *c, const struct nd_object *obj, struct nd_load *l)
+{
+    if (nd_load_open(l, obj->data, obj->size))
+        return EXIT_FAILED;
+    l->unsafe = c->compile.unsafe;
+    l->foreign = obj->foreign;
+    if (!l->foreign || nd_mf_is_plain(&l->mf))
+        return 0;
+    nd_msg("error: this object is refused: its texts have control characters");
+    return EXIT_FAILED;
 }
 
 // Where in the script a program needs this feature; NULL: no particular place.
@@ -140,7 +155,7 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l)
         code = nd_cli_object(c, "object", obj);
         if (code)
             return code;
-        if (nd_load_open(l, obj->data, obj->size))
+        if (nd_cli_load(c, obj, l))
             return EXIT_FAILED;
         if (!nd_caps_may_trace())
             break;

@@ -5,6 +5,7 @@
 
 #include "runtime/common/btffile.h"
 #include "runtime/common/msg.h"
+#include "runtime/common/regular.h"
 #include "runtime/common/trust.h"
 #include "runtime/kernel/feature_try.h"
 
@@ -24,6 +25,8 @@
 
 #define NAME "ndtrace-compile"
 #define ENOUGH ((rlim_t)2 << 30) // bytes of address space; large scripts need a tenth of it
+#define OBJECT_MAX (512 << 20)   // bytes
+#define SAID_MAX (16 << 20)      // bytes of what the compiler says
 
 extern char **environ;
 
@@ -198,18 +201,31 @@ void nd_compiler_reap(pid_t *compiler)
     *compiler = 0;
 }
 
-static int map_fd(int fd, struct nd_object *out)
+// By reading: what is mapped could be cut or changed meanwhile by whoever else has the file.
+static int read_fd(int fd, struct nd_object *out)
 {
     struct stat st;
-    void *p;
+    size_t n = 0;
+    char *p;
 
     if (fstat(fd, &st))
         return -errno;
-    if (st.st_size <= 0)
+    if (st.st_size <= 0 || !S_ISREG(st.st_mode))
         return -ENODATA;
-    p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (st.st_size > OBJECT_MAX)
+        return -EFBIG;
+    p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         return -errno;
+    while (n < (size_t)st.st_size) {
+        ssize_t got = pread(fd, p + n, (size_t)st.st_size - n, (off_t)n);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break; // cut meanwhile: what is missing is zeros, which the checksum shows
+        n += (size_t)got;
+    }
     out->data = p;
     out->size = (size_t)st.st_size;
     return 0;
@@ -233,13 +249,14 @@ static int check_owner(int fd, const char *path)
 
 int nd_object_map(const char *path, bool any_owner, struct nd_object *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+    int fd = nd_regular_open(path, NULL), err;
 
     if (fd < 0)
-        return -errno;
+        return fd;
     err = any_owner ? 0 : check_owner(fd, path);
     if (!err)
-        err = map_fd(fd, out);
+        err = read_fd(fd, out);
+    out->foreign = true;
     close(fd);
     return err;
 }
@@ -279,7 +296,7 @@ static char *text_of(int fd)
     char *s = NULL;
     ssize_t n;
 
-    if (!fstat(fd, &st) && st.st_size > 0)
+    if (!fstat(fd, &st) && st.st_size > 0 && st.st_size <= SAID_MAX)
         s = malloc((size_t)st.st_size + 1);
     if (!s)
         return NULL;
@@ -384,7 +401,7 @@ int nd_compiler_make(const struct nd_compiler_opts *o, struct nd_object *out)
         code = compile_to(o, fds, ends[0], &out->compiler);
     if (fds[0] >= 0 && fds[1] >= 0) {
         out->said = text_of(fds[1]);
-        err = map_fd(fds[0], out);
+        err = read_fd(fds[0], out);
         out->options = code && !err;
         if (err && !code) {
             nd_msg("error: the compiler returned no object: %s", strerror(-err));

@@ -17,6 +17,7 @@ struct nd_object { // mapped memory
     void *map; // what to unmap; NULL: data itself
     size_t map_size;
     char *said;     // by the compiler, not shown yet: warnings or errors; or NULL
+    bool foreign;   // from a file: neither this run nor an earlier one here compiled it
     bool options;   // the script is wrong, and data is a manifest of its options alone
     pid_t compiler; // has sent everything and is about to end: for nd_compiler_reap(); or 0
 };

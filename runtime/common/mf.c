@@ -83,6 +83,8 @@ static const char *check_globals(const struct nd_mf *mf)
         return "its file names are out of range";
     if (h->state_size > MAX_STATE || h->opts_size > MAX_STATE)
         return "its state is too large";
+    if (h->ring_bytes > ND_RING_MOST)
+        return "its event buffer is too large";
     if (h->words_size % 8 || h->words_size > h->state_size || h->opts_size % 8)
         return "its words of state or options are out of range";
     if (h->exit_off != ND_MF_NONE && (h->exit_off % 8 || h->exit_off + 8ull > h->state_size))
@@ -153,6 +155,21 @@ static const char *check_prog(const struct nd_mf *mf, const struct nd_mf_prog *p
     return NULL;
 }
 
+// Becomes part of a path in tracefs: `category`, `event`, with a colon between both if `pair`.
+static bool is_event(const char *name, bool pair)
+{
+    size_t i;
+
+    for (i = 0; name[i]; i++) {
+        bool letter = (name[i] | 32) >= 'a' && (name[i] | 32) <= 'z';
+
+        if (!letter && !(name[i] >= '0' && name[i] <= '9') && name[i] != '_' && name[i] != '-' &&
+            !(name[i] == ':' && pair && i) && !(name[i] == '.' && i))
+            return false;
+    }
+    return i && i < 200;
+}
+
 static const char *check_attach(const struct nd_mf *mf, const struct nd_mf_attach *a)
 {
     if (a->kind >= ND_AT_KIND_MAX || !nd_mf_str_ok(mf, a->spec) || !nd_mf_str_ok(mf, a->s0) ||
@@ -162,6 +179,9 @@ static const char *check_attach(const struct nd_mf *mf, const struct nd_mf_attac
         (!nd_kind_attaches(a->kind, ND_AF_FILE) || a->num >= mf->noptions ||
          mf->options[a->num].kind != ND_OPT_PATH))
         return "an attach point does not name an option of type path";
+    if (a->kind == ND_AT_TRACEPOINT &&
+        (!is_event(nd_mf_str(mf, a->s0), false) || !is_event(nd_mf_str(mf, a->s1), false)))
+        return "an attach point does not name a trace event";
     if (nd_kind_attaches(a->kind, ND_AF_PERIOD) && !a->num)
         return "an attach point with a period of zero";
     return NULL;
@@ -271,10 +291,12 @@ static const char *check_path(const struct nd_mf *mf, const struct nd_mf_path *d
 
 static const char *check_need(const struct nd_mf *mf, const struct nd_mf_need *n)
 {
-    return n->kind < ND_NEED_KIND_MAX && nd_mf_str_ok(mf, n->type) && nd_mf_str_ok(mf, n->path) &&
-                   nd_mf_span_ok(mf, &n->span)
+    if (n->kind >= ND_NEED_KIND_MAX || !nd_mf_str_ok(mf, n->type) || !nd_mf_str_ok(mf, n->path) ||
+        !nd_mf_span_ok(mf, &n->span))
+        return "a need is out of range";
+    return n->kind != ND_NEED_RECORD || is_event(nd_mf_str(mf, n->type), true)
                ? NULL
-               : "a need is out of range";
+               : "a need does not name a trace event";
 }
 
 static const char *check_absent(const struct nd_mf *mf, const struct nd_mf_absent *a)

@@ -6,6 +6,7 @@
 
 #include "runtime/common/manifest.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct nd_mf {
@@ -37,6 +38,8 @@ struct nd_mf {
 // graph without cycles; layouts inside their sizes) and fills *mf with pointers into it. The data
 // must be 8-byte aligned and outlive *mf. Returns 0, or -EINVAL and a static text in *why.
 int nd_mf_open(struct nd_mf *mf, const void *data, size_t size, const char **why);
+// Are the texts in it that are shown to people free of control characters?
+bool nd_mf_is_plain(const struct nd_mf *mf);
 // How many entries a map has room for: as many as the option says that it names, if it names one.
 int64_t nd_mf_map_entries(const struct nd_mf *mf, uint32_t map, const uint8_t *opts);
 

@@ -3,6 +3,7 @@
 #include "runtime/common/msg.h"
 
 #include "runtime/common/printable.h"
+#include "runtime/common/regular.h"
 
 #include <poll.h>
 #include <stdarg.h>
@@ -79,9 +80,12 @@ void nd_msg_plain(const char *fmt, ...)
 static FILE *open_script(const struct nd_mf *mf, const char *file)
 {
     const char *text = nd_mf_str(mf, mf->h->text);
+    int fd;
 
-    if (strcmp(file, "-e") != 0)
-        return *file ? fopen(file, "re") : NULL;
+    if (strcmp(file, "-e") != 0) {
+        fd = *file ? nd_regular_open(file, NULL) : -1; // an object names it
+        return fd >= 0 ? fdopen(fd, "r") : NULL;
+    }
     return *text ? fmemopen((void *)(uintptr_t)text, strlen(text), "r") : NULL;
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/common/caps.h"
 #include "runtime/common/kallsyms.h"
 #include "runtime/kernel/feature.h"
+#include "runtime/kernel/fileplace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,11 +79,32 @@ static int probe_pmu(const char *name, int64_t *type, int64_t *ret)
     return *type < 0 ? -ENODEV : 0;
 }
 
+// Where what is there must be known first, the file is opened; -1 in *file: it need not be.
+static int known_place(const struct nd_perf *p, const char *path, uint64_t off,
+                       const struct nd_mf_attach *a, int *file)
+{
+    bool start = p->strict && !(a->flags & (ND_ATF_OPTION | ND_ATF_CHOSEN));
+    int fd;
+
+    *file = -1;
+    if (p->strict && a->flags & ND_ATF_CHOSEN && a->num)
+        return -EADDRNOTAVAIL;
+    if (!a->num2 && !start)
+        return 0;
+    fd = nd_fileplace_open(path, off, a->num2, start);
+    if (fd < 0)
+        return fd;
+    *file = fd;
+    return 0;
+}
+
 static int open_uprobe(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a,
                        uint32_t pid)
 {
+    const char *path = p->path ? p->path : nd_mf_str(mf, a->s0);
     struct perf_event_attr attr = {.sample_period = 1};
-    int err = probe_pmu("uprobe", &p->uprobe, &p->uret);
+    int err = probe_pmu("uprobe", &p->uprobe, &p->uret), file, fd;
+    char by_fd[64];
 
     if (err)
         return err;
@@ -90,9 +112,16 @@ static int open_uprobe(struct nd_perf *p, const struct nd_mf *mf, const struct n
     if (a->kind == ND_AT_URETPROBE)
         attr.config |= 1ull << (p->uret < 0 ? 0 : p->uret);
     attr.config |= a->num2 << REF_CTR_SHIFT;
-    attr.config1 = (uint64_t)(uintptr_t)(p->path ? p->path : nd_mf_str(mf, a->s0));
     attr.config2 = p->path ? p->off : a->num;
-    return perf_open(&attr, pid ? (int)pid : -1, pid ? -1 : 0);
+    err = known_place(p, path, attr.config2, a, &file);
+    if (err)
+        return err;
+    snprintf(by_fd, sizeof(by_fd), "/proc/self/fd/%d", file);
+    attr.config1 = (uint64_t)(uintptr_t)(file >= 0 ? by_fd : path);
+    fd = perf_open(&attr, pid ? (int)pid : -1, pid ? -1 : 0);
+    if (file >= 0)
+        close(file);
+    return fd;
 }
 
 int nd_perf_open_own(const char *path, uint64_t offset)
@@ -182,6 +211,12 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
     "no instruction of the function begins at this offset; `objdump -d` or `gdb` shows where " \
     "they "                                                                                    \
     "do"
+#define NOT_ITS_SEMAPHORE                                                                        \
+    "the file has no USDT probe here with this semaphore, and the kernel would write where the " \
+    "object says; compile the script again"
+#define NO_START                                                                                \
+    "no function of the file starts here, and a breakpoint inside an instruction would change " \
+    "what the program does; ndtrace --unsafe attaches all the same"
 #define LOCKED "the kernel is locked down"
 #define SEVERAL "several functions have this name; name the module, or give the address"
 
@@ -227,6 +262,10 @@ static const struct {
      "often have none)"},
     {ND_AT_HARDWARE, -EOPNOTSUPP, "this machine does not offer that hardware counter"},
     {0, -ESRCH, "there is no such process"},
+    {ND_AT_UPROBE, -EBADMSG, NOT_ITS_SEMAPHORE},
+    {ND_AT_URETPROBE, -EBADMSG, NOT_ITS_SEMAPHORE},
+    {ND_AT_UPROBE, -EADDRNOTAVAIL, NO_START},
+    {ND_AT_URETPROBE, -EADDRNOTAVAIL, NO_START},
     {ND_AT_KPROBE, -EILSEQ, INSIDE},
     {ND_AT_KRETPROBE, -EILSEQ, INSIDE},
     {ND_AT_UPROBE, -EILSEQ, INSIDE},

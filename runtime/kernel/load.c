@@ -3,9 +3,8 @@
 // with the types and attach ids from the manifest. Must not know how they are attached.
 #include "runtime/kernel/load_impl.h"
 
-#include "runtime/common/probekinds.h"
-
 #include "runtime/common/msg.h"
+#include "runtime/common/probekinds.h"
 #include "runtime/kernel/attach_multi.h"
 #include "runtime/kernel/memory.h"
 #include "runtime/kernel/needs.h"
@@ -16,8 +15,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <gelf.h>
-#include <libelf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +22,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// ---- the ELF -----------------------------------------------------------------------------------
+// ---- the object --------------------------------------------------------------------------------
+
+static int no_memory(void)
+{
+    nd_msg("error: out of memory");
+    return -ENOMEM;
+}
 
 static int take_manifest(struct nd_load *l, const void *blob, size_t size)
 {
@@ -33,7 +36,7 @@ static int take_manifest(struct nd_load *l, const void *blob, size_t size)
 
     l->manifest = calloc(1, size + 8);
     if (!l->manifest)
-        return -ENOMEM;
+        return no_memory();
     memcpy(l->manifest, blob, size);
     if (nd_mf_open(&l->mf, l->manifest, size, &why)) {
         nd_msg("error: the object's manifest is unusable: %s", why);
@@ -48,94 +51,53 @@ int nd_load_open_manifest(struct nd_load *l, const void *blob, size_t size)
     return take_manifest(l, blob, size);
 }
 
-static void find_symbols(struct nd_load *l, Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh)
+// The object in memory of our own: what was looked at is what is loaded.
+static int take_object(struct nd_load *l, const void *file, size_t size)
 {
-    Elf_Data *data = elf_getdata(scn, NULL);
-    size_t i, n = data && sh->sh_entsize ? data->d_size / sh->sh_entsize : 0;
-    GElf_Sym sym;
+    const char *why = "it is too large";
 
-    for (i = 0; i < n && gelf_getsym(data, (int)i, &sym); i++) {
-        const char *name = elf_strptr(elf, sh->sh_link, sym.st_name);
-
-        if (name && !strcmp(name, ND_OPTS_SYM)) {
-            l->opts_off = (uint32_t)sym.st_value;
-            l->has_opts = true;
-        } else if (name && !strcmp(name, ND_STATE_SYM)) {
-            l->state_off = (uint32_t)sym.st_value;
-            l->has_state = true;
-        }
+    if (size <= ND_VET_BYTES) {
+        l->elf = malloc(size + 1);
+        if (!l->elf)
+            return no_memory();
+        memcpy(l->elf, file, size);
     }
+    if (!l->elf || nd_mf_unseal(l->elf, size, &l->elf_size, &why)) {
+        nd_msg("error: this object cannot be used: %s", why);
+        return -EINVAL;
+    }
+    return 0;
 }
 
-static int read_elf(struct nd_load *l, Elf *elf)
+static int refused(const struct nd_load *l)
 {
-    Elf_Scn *scn = NULL;
-    size_t strndx;
-    int err = -ENOENT;
-
-    if (elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &strndx))
-        return -ENOEXEC;
-    while ((scn = elf_nextscn(elf, scn))) {
-        const char *name;
-        Elf_Data *data;
-        GElf_Shdr sh;
-
-        if (!gelf_getshdr(scn, &sh))
-            return -ENOEXEC;
-        name = elf_strptr(elf, strndx, sh.sh_name);
-        if (sh.sh_type == SHT_SYMTAB)
-            find_symbols(l, elf, scn, &sh);
-        if (!name || strcmp(name, ND_MF_ELF_SECTION) != 0 || l->manifest)
-            continue;
-        data = elf_getdata(scn, NULL);
-        if (!data || !data->d_buf)
-            return -ENOEXEC;
-        err = take_manifest(l, data->d_buf, data->d_size);
-        if (err)
-            return err;
-    }
-    return err;
+    nd_msg("error: this object is refused: %s", l->vet.why);
+    return -EINVAL;
 }
 
 int nd_load_open(struct nd_load *l, const void *file, size_t size)
 {
-    const char *why, *bad;
-    char *copy = NULL;
-    Elf *elf = NULL;
+    const char *bad;
     int err, n;
 
     memset(l, 0, sizeof(*l));
-    if (nd_mf_unseal(file, size, &size, &why)) {
-        nd_msg("error: this object cannot be used: %s", why);
+    nd_features_init(&l->features, &bad, &n);
+    err = take_object(l, file, size);
+    if (err)
+        return err;
+    if (nd_vet_open(&l->vet, l->elf, l->elf_size))
+        return refused(l);
+    err = take_manifest(l, l->vet.manifest, l->vet.manifest_size);
+    if (err)
+        return err;
+    if (nd_vet_object(&l->vet, &l->mf))
+        return refused(l);
+    if (!(l->mf.h->flags & ND_MF_IMM) &&
+        ((l->mf.h->opts_size && !l->vet.has_opts) || (l->mf.h->state_size && !l->vet.has_state))) {
+        nd_msg("error: the object has no room for option values or loss counters");
         return -EINVAL;
     }
-    nd_features_init(&l->features, &bad, &n);
-    l->elf = file;
-    l->elf_size = size;
-    elf_version(EV_CURRENT);
-    copy = malloc(size + 1); // elf_memory needs memory it may write to
-    if (!copy) {
-        nd_msg("error: out of memory");
-        return -ENOMEM;
-    }
-    memcpy(copy, file, size);
-    elf = elf_memory(copy, size);
-    err = elf ? read_elf(l, elf) : -ENOEXEC;
-    if (err == -ENOEXEC)
-        nd_msg("error: this is not a BPF object");
-    if (err == -ENOENT)
-        nd_msg("error: this object was not made by ndtrace-compile (it has no %s section)",
-               ND_MF_ELF_SECTION);
-    if (!err && !(l->mf.h->flags & ND_MF_IMM) &&
-        ((l->mf.h->opts_size && !l->has_opts) || (l->mf.h->state_size && !l->has_state))) {
-        nd_msg("error: the object has no room for option values or loss counters");
-        err = -EINVAL;
-    }
-    if (err == -ENOMEM)
-        nd_msg("error: out of memory");
-    elf_end(elf);
-    free(copy);
-    return err;
+    return 0;
 }
 
 // ---- into the kernel ---------------------------------------------------------------------------
@@ -207,6 +169,7 @@ static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opt
     if (i == mf->nprogs)
         return 0;
     err = place_words(p, prog, &mf->progs[i])
+              ?: nd_load_check_final(p->l, prog, &mf->progs[i])
               ?: nd_load_target(p->l, &p->btf, i, nd_load_is_direct(p->l, i), opts);
     if (!err)
         p->twins[i] = nd_twin_of(&p->l->features, prog, opts);
@@ -303,11 +266,11 @@ static int place_options(struct nd_load *l, struct bpf_object *obj, const void *
     if (!n || (l->mf.h->flags & ND_MF_IMM))
         return 0;
     data = map ? (uint8_t *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
-    if (!data || l->opts_off > size || n > size - l->opts_off) {
+    if (!data || l->vet.opts_off > size || n > size - l->vet.opts_off) {
         nd_msg("error: the object has no room for option values");
         return -EINVAL;
     }
-    memcpy(data + l->opts_off, opts, n);
+    memcpy(data + l->vet.opts_off, opts, n);
     return 0;
 }
 
@@ -318,7 +281,8 @@ static int no_place(void)
 }
 
 // ND_MF_SPLIT: nd_state is reached through system calls.
-static int find_state(struct nd_load *l, struct bpf_object *obj, const struct bpf_map *map)
+static int find_state(struct nd_load *l, struct bpf_object *obj, const struct bpf_map *map,
+                      uint32_t off)
 {
     const struct bpf_map *words = bpf_object__find_map_by_name(obj, ND_WORDS_SYM);
 
@@ -331,7 +295,7 @@ static int find_state(struct nd_load *l, struct bpf_object *obj, const struct bp
     l->state.words_fd = bpf_map__fd(words);
     l->state.data_fd = bpf_map__fd(map);
     l->state.words = l->mf.h->words_size;
-    l->state.off = l->state_off;
+    l->state.off = off;
     l->state.split = true;
     return 0;
 }
@@ -340,19 +304,18 @@ static int find_state(struct nd_load *l, struct bpf_object *obj, const struct bp
 static int map_state(struct nd_load *l, struct bpf_object *obj)
 {
     uint32_t flags = l->mf.h->flags, n = l->mf.h->state_size, size;
+    uint32_t off = flags & ND_MF_IMM ? 0 : l->vet.state_off;
     struct bpf_map *map =
         bpf_object__find_map_by_name(obj, flags & ND_MF_IMM ? ND_STATE_SYM : ".bss");
     void *p;
 
     if (!n)
         return 0;
-    if (flags & ND_MF_IMM)
-        l->state_off = 0;
     size = map ? bpf_map__value_size(map) : 0;
-    if (!map || l->state_off > size || n > size - l->state_off)
+    if (!map || off > size || n > size - off)
         return no_place();
     if (flags & ND_MF_SPLIT)
-        return find_state(l, obj, map);
+        return find_state(l, obj, map, off);
     p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
     if (p == MAP_FAILED) {
         nd_msg("error: cannot share the programs' counters: %s", strerror(errno));
@@ -360,7 +323,7 @@ static int map_state(struct nd_load *l, struct bpf_object *obj)
     }
     l->bss = p;
     l->bss_size = size;
-    l->state.shared = l->bss + l->state_off;
+    l->state.shared = l->bss + off;
     return 0;
 }
 
@@ -393,10 +356,11 @@ int nd_load_fits(struct nd_load *l)
                kernel);
         return -EINVAL;
     }
+    if (nd_load_check_places(l))
+        return -EINVAL;
     // libbpf looks for the kernel's types by itself only where there is BTF of its own.
-    if (nd_needs_btf(&l->mf) &&
-        (!same_kernel ||
-         (l->mf.h->flags & ND_MF_PORTABLE && !nd_features_has(&l->features, ND_F_BTF)))) {
+    if (nd_needs_btf(&l->mf) && (!same_kernel || (l->mf.h->flags & ND_MF_PORTABLE &&
+                                                  !nd_features_has(&l->features, ND_F_BTF)))) {
         btf = nd_load_btf_open(l, "an object compiled on another kernel");
         if (!btf)
             return -ENOENT;
@@ -464,7 +428,9 @@ static int open_and_load(struct nd_load *l, const void *opts, const bool *wanted
         return err;
     }
     l->obj = obj;
-    err = select_progs(l, obj, wanted);
+    err = nd_load_check_read(l, obj);
+    if (!err)
+        err = select_progs(l, obj, wanted);
     if (!err)
         err = place_options(l, obj, opts);
     if (!err)
@@ -563,6 +529,8 @@ void nd_load_free(struct nd_load *l)
     free(l->multi);
     free(l->log);
     free(l->btf_path);
+    nd_vet_close(&l->vet);
+    free(l->elf);
     free(l->manifest);
     free(l->names);
     memset(l, 0, sizeof(*l));

@@ -8,6 +8,7 @@
 #include "runtime/kernel/earlymaps.h"
 #include "runtime/kernel/feature_try.h"
 #include "runtime/kernel/state.h"
+#include "runtime/vet/vet.h"
 
 #include <stdbool.h>
 
@@ -18,14 +19,15 @@ struct nd_load {
     struct nd_mf mf;
     uint64_t *manifest; // copy of the section, aligned
     void *names;        // of enums as they are on this kernel; NULL: as compiled
-    const void *elf;    // the caller's
+    void *elf;          // copy of the object
     size_t elf_size;
-    uint32_t opts_off, state_off; // of nd_opts in .rodata, of nd_state in .bss
-    bool has_opts, has_state;
+    struct nd_vet vet;          // what was found in it
     struct bpf_object *obj;     // NULL until loaded, or if no program is wanted
     struct bpf_program **progs; // for each program of the manifest, NULL if it is not wanted
     bool *multi;                // for each: loaded for kprobe.multi
     bool direct;      // raw tracepoints are loaded as nd_mf_prog.direct where they have it
+    bool unsafe;      // the caller's: probes may be on functions that programs run in
+    bool foreign;     // the caller's: it was not compiled by this run, nor by an earlier one here
     bool no_test_run; // programs that we run ourselves hang on a uprobe (trigger.h)
     uint8_t *bss;     // the section that nd_state is in
     size_t bss_size;
@@ -39,8 +41,8 @@ struct nd_load {
     size_t log_size;
 };
 
-// Both print their own messages and return 0 or a negative errno. The file's content must outlive
-// l.
+// Both print their own messages and return 0 or a negative errno. The object is copied and vetted
+// first (vet.h); nothing in it is interpreted before.
 int nd_load_open(struct nd_load *l, const void *file, size_t size);
 // The same for a manifest without an object (`--help`).
 int nd_load_open_manifest(struct nd_load *l, const void *blob, size_t size);

@@ -122,7 +122,10 @@ int nd_load_target(const struct nd_load *l, struct nd_load_btf *b, uint32_t prog
         module = nd_mf_str(&l->mf, l->mf.attaches[mp->first].s0);
     opts->attach_prog_fd = 0; // undo what keeps libbpf from reading vmlinux BTF (select_progs)
     opts->attach_btf_id = mp->attach_btf_id;
-    if (same_kernel && opts->attach_btf_id && !*module)
+    // Which functions are not probed is known by name only, so an id that somebody else wrote into
+    // an object does not count.
+    if (same_kernel && opts->attach_btf_id && !*module &&
+        !(l->foreign && (mp->type == ND_PROG_FENTRY || mp->type == ND_PROG_FEXIT)))
         return 0;
     id = *module ? in_module(b, mp, module) : in_vmlinux(b, mp);
     if (id < 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Inside of loading: ids in BTF (load_btf.c). Must not be used by anything but load*.c.
+// Inside of loading: ids in BTF (load_btf.c), what is checked meanwhile (load_check.c). Must not be
+// used by anything but load*.c.
 #ifndef ND_LOAD_IMPL_H
 #define ND_LOAD_IMPL_H
 
@@ -22,5 +23,14 @@ struct btf *nd_load_btf_open(struct nd_load *l, const char *what);
 int nd_load_target(const struct nd_load *l, struct nd_load_btf *b, uint32_t prog, bool direct,
                    struct bpf_prog_load_opts *opts);
 void nd_load_btf_free(struct nd_load_btf *b);
+
+// load_check.c: each gives 0, or -EINVAL after a message.
+// Has libbpf read the object as we did?
+int nd_load_check_read(const struct nd_load *l, struct bpf_object *obj);
+// What libbpf made of the code is looked at again: this goes to the kernel.
+int nd_load_check_final(const struct nd_load *l, const struct bpf_program *prog,
+                        const struct nd_mf_prog *mp);
+// As the compiler sees to it, unless it is told not to: no probe on what programs run in.
+int nd_load_check_places(const struct nd_load *l);
 
 #endif

@@ -2,12 +2,14 @@
 // Files are opened without blocking and read with a limit; a pipe is read once.
 #include "runtime/sources/textfile.h"
 
+#include "runtime/common/regular.h"
 #include "runtime/common/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,10 +47,6 @@ static const char *read_text(int fd, char *text, size_t *size)
 
     if (fstat(fd, &st))
         return strerror(errno);
-    if (S_ISDIR(st.st_mode))
-        return strerror(EISDIR);
-    if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) // it may wait for ever, or have no end
-        return "it is not a file";
     if (!text)
         return strerror(ENOMEM);
     why = read_to_end(fd, S_ISFIFO(st.st_mode), text, size);
@@ -58,13 +56,33 @@ static const char *read_text(int fd, char *text, size_t *size)
     return strlen(text) == *size ? NULL : "it is not text";
 }
 
+// A file or a pipe; nothing else is even opened, since opening a device already does something.
+static int open_file(const char *path)
+{
+    int pin = nd_regular_pin(path, true), fd;
+    char by_pin[32];
+    struct stat st;
+
+    if (pin < 0)
+        return pin;
+    fd = nd_regular_reopen(pin, &st);
+    if (fd == -EINVAL && S_ISFIFO(st.st_mode)) {
+        snprintf(by_pin, sizeof(by_pin), "/proc/self/fd/%d", pin);
+        fd = open(by_pin, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (fd < 0)
+            fd = -errno;
+    }
+    close(pin);
+    return fd;
+}
+
 char *nd_textfile_read(const char *path, size_t *size, const char **why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open_file(path);
     char *text, *less;
 
     if (fd < 0) {
-        *why = strerror(errno);
+        *why = fd == -EINVAL ? "it is not a file" : strerror(-fd);
         return NULL;
     }
     text = malloc(TEXT_MAX + 2);

@@ -29,6 +29,30 @@ static int refuse(struct nd_vm *vm, const char *name, const char *why)
     return end_run(vm);
 }
 
+// Does an option of type path have this value? The compiler takes care of that; an object need not
+// be the compiler's.
+static bool is_named(const struct nd_vm *vm, const char *name)
+{
+    const struct nd_mf *mf = vm->env.mf;
+    const char *opts = vm->env.opts;
+    uint32_t i, k, n;
+
+    for (i = 0; opts && i < mf->noptions; i++) {
+        const struct nd_mf_option *o = &mf->options[i];
+
+        if (o->kind != ND_OPT_PATH)
+            continue;
+        memcpy(&n, opts + o->count_off, sizeof(n));
+        for (k = 0; k < n && k < o->cap; k++) {
+            const char *value = opts + o->off + (size_t)k * o->stride;
+
+            if (strnlen(value, o->stride) == strlen(name) && !memcmp(value, name, strlen(name)))
+                return true;
+        }
+    }
+    return false;
+}
+
 // The file whose name is a value; NULL: the run ends, and rc is what to return.
 static const struct nd_textfile *open_file(struct nd_vm *vm, const struct vm_value *v, int *rc)
 {
@@ -41,6 +65,10 @@ static const struct nd_textfile *open_file(struct nd_vm *vm, const struct vm_val
     if (*rc)
         return NULL;
     snprintf(name, sizeof(name), "%.*s", (int)n, s);
+    if (!is_named(vm, name)) {
+        *rc = vm_fail(vm, EPERM, "a file that no option names is not read: %.200s", name);
+        return NULL;
+    }
     f = nd_textfile_open(&vm->files, name, &why);
     if (!f)
         *rc = refuse(vm, name, why);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzzing, included by the Makefile: make fuzz FUZZ_SECONDS=60
-# Scripts get the seconds, the readers of BTF, manifests and ELF files a quarter of them each. What is found is
+# Scripts get the seconds, the readers of BTF, manifests, objects and ELF files a quarter of them each. What is found is
 # left in build/fuzz as crash-*, timeout-*, oom-*; new inputs are kept in build/fuzz/found.
 
 FUZZ_SECONDS ?= 60
@@ -38,6 +38,8 @@ $(FB)/fuzz_script: $(FB)/tests/fuzz/fuzz_script.o $(FB)/libndc.a $(FB)/libnd.a
 	$(FUZZ_LINK) -o $@ $^ $(LLVM_LIBS) $(NAME_LIBS) -lelf -lz
 $(FB)/fuzz_btf: $(FB)/tests/fuzz/fuzz_btf.o $(FB)/libndc.a $(FB)/libnd.a
 	$(FUZZ_LINK) -o $@ $^ $(LLVM_LIBS) $(NAME_LIBS) -lelf -lz
+$(FB)/fuzz_object: $(FB)/tests/fuzz/fuzz_object.o $(FB)/libndr.a $(FB)/libnd.a
+	$(FUZZ_LINK) -o $@ $^ $(BPF_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf -lz -lpthread
 $(FB)/fuzz_manifest: $(FB)/tests/fuzz/fuzz_manifest.o $(FB)/libndr.a $(FB)/libnd.a
 	$(FUZZ_LINK) -o $@ $^ $(BPF_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf -lz -lpthread
 
@@ -45,10 +47,11 @@ $(FB)/fuzz_elf: $(FB)/tests/fuzz/fuzz_elf.o $(FB)/libndr.a $(FB)/libnd.a
 	$(FUZZ_LINK) -o $@ $^ $(BPF_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf -lz -lpthread
 
 .PHONY: fuzz fuzz-build
-fuzz-build: $(FB)/fuzz_script $(FB)/fuzz_btf $(FB)/fuzz_manifest $(FB)/fuzz_elf
+fuzz-build: $(FB)/fuzz_script $(FB)/fuzz_btf $(FB)/fuzz_manifest $(FB)/fuzz_object $(FB)/fuzz_elf
 # Seconds are those of fuzzing alone: first every seed is run once, so that a broken one is seen.
-fuzz: fuzz-build
-	@mkdir -p $(FB)/found/script $(FB)/found/btf $(FB)/found/manifest $(FB)/found/elf $(FB)/seeds/btf
+fuzz: fuzz-build all
+	@mkdir -p $(FB)/found/script $(FB)/found/btf $(FB)/found/manifest $(FB)/found/object $(FB)/found/elf $(FB)/seeds/btf
+	@tests/fuzz/objects.sh $(B)/ndtrace-compile $(FB)/seeds/object
 	@cp tests/facts/base/btf $(FB)/seeds/btf/base
 	@tests/fuzz/long.sh $(FB)/seeds/long
 	$(FB)/fuzz_script $(FUZZ_RUN) -runs=1 tests/fuzz/corpus/script/* $(FB)/seeds/long/*
@@ -60,5 +63,7 @@ fuzz: fuzz-build
 		$(FB)/found/manifest tests/fuzz/corpus/manifest
 	$(FB)/fuzz_elf $(FUZZ_RUN) -max_total_time=$$(($(FUZZ_SECONDS) / 4 + 1)) -max_len=32768 \
 		$(FB)/found/elf tests/fuzz/corpus/elf
+	$(FB)/fuzz_object $(FUZZ_RUN) -max_total_time=$$(($(FUZZ_SECONDS) / 4 + 1)) -max_len=65536 \
+		-close_fd_mask=2 $(FB)/found/object $(FB)/seeds/object
 
 -include $(wildcard $(FB)/*/*.d $(FB)/*/*/*.d)

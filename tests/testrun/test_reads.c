@@ -3,6 +3,7 @@
 // kernel is compiled, its instructions are followed, and each helper call that reads memory and
 // each load through a pointer of the kernel's must be in the list of that line, with its bytes.
 // Loads and calls are found in the finished object, and know nothing of how the list is made.
+// Besides, every object that the compiler makes passes the check that objects must pass.
 // clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include "compiler/compile.h"
 #include "compiler/lower/lower.h"
 #include "runtime/kernel/lineinfo.h"
+#include "runtime/vet/vet.h"
 
 #include <gelf.h>
 #include <glob.h>
@@ -368,6 +370,43 @@ static uint32_t check_object(const struct nd_unit *u)
     return bad;
 }
 
+// It passes the check of objects: that it observes and does nothing else is shown, not promised.
+static void check_vetted(const struct nd_unit *u, uint32_t *bad)
+{
+    const char *why = NULL;
+    struct nd_vet v;
+    struct nd_mf mf;
+
+    if (nd_vet_open(&v, u->object, u->size))
+        why = v.why;
+    else if (!nd_mf_open(&mf, v.manifest, v.manifest_size, &why) && nd_vet_object(&v, &mf))
+        why = v.why;
+    if (why)
+        print_message("%s is refused: %s\n", u->program.path, why);
+    *bad += why != NULL;
+    nd_vet_close(&v);
+}
+
+// As for the oldest kernels of interest: maps in place of data, unrolled loops.
+static void check_older(const char *path, uint32_t *compiled, uint32_t *bad)
+{
+    struct nd_compile_opts o = {.file = path,
+                                .stdlib = "stdlib",
+                                .portable = true,
+                                .without = ND_F_BIT(RINGBUF) | ND_F_BIT(GLOBALS) | ND_F_BIT(MMAP) |
+                                           ND_F_BIT(LOOPS) | ND_F_BIT(JMP32) |
+                                           ND_F_BIT(PROBE_READ_KERNEL) | ND_F_BIT(GLOBAL_FUNC) |
+                                           ND_F_BIT(ATOMICS) | ND_F_BIT(TP_BTF) | ND_F_BIT(FENTRY)};
+    struct nd_unit *u = nd_unit_new(&o);
+
+    assert_non_null(u);
+    if (nd_compile(u, "finish") && u->object) {
+        ++*compiled;
+        check_vetted(u, bad);
+    }
+    nd_unit_free(u);
+}
+
 static void try_file(const char *path, const char *text, bool portable, uint32_t *compiled,
                      uint32_t *bad)
 {
@@ -380,6 +419,7 @@ static void try_file(const char *path, const char *text, bool portable, uint32_t
     if (nd_compile(u, "finish") && u->object) {
         ++*compiled;
         *bad += check_object(u);
+        check_vetted(u, bad);
     } else if (path) {
         print_message("%s is not for this kernel: %s\n", path,
                       u->diags.n ? u->diags.v[0]->text : "it has no programs");
@@ -415,6 +455,23 @@ static void scripts_portable(void **state)
     every_script(true, 20);
 }
 
+static void scripts_older(void **state)
+{
+    uint32_t compiled = 0, bad = 0;
+    glob_t g = {0};
+    size_t i;
+
+    (void)state;
+    assert_int_equal(glob("scripts/*.nd", 0, NULL, &g), 0);
+    assert_int_equal(glob("stdlib/*/*.nd", GLOB_APPEND, NULL, &g), 0);
+    for (i = 0; i < g.gl_pathc; i++)
+        check_older(g.gl_pathv[i], &compiled, &bad);
+    print_message("%u of %zu files compile here for older kernels\n", compiled, g.gl_pathc);
+    globfree(&g);
+    assert_true(compiled >= 10);
+    assert_int_equal(bad, 0);
+}
+
 // In functions, through casts, by built-ins, in each kind of probe that every kernel has.
 static void forms(void **state)
 {
@@ -448,6 +505,7 @@ int main(void)
         cmocka_unit_test(forms),
         cmocka_unit_test(scripts),
         cmocka_unit_test(scripts_portable),
+        cmocka_unit_test(scripts_older),
     };
 
     elf_version(EV_CURRENT);

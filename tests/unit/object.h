@@ -23,12 +23,14 @@
 
 #define PRELUDE                                                                            \
     "#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_tracing.h>\n" \
-    "char _license[] SEC(\"license\") = \"GPL\";\n"
+    "char _license[] SEC(\"license\") = \"GPL\";\n"                                        \
+    "#undef __type\n#define __type(name, val) __uint(name##_size, sizeof(val))\n"
 
 struct obj {
     struct nd_arena *a;
     struct nd_mfb *b;
     char dir[64], c[80], o[80], mf[80];
+    uint32_t entries; // of its maps with keys
 };
 
 static inline void write_file(const char *path, const void *data, size_t n)
@@ -49,6 +51,7 @@ static inline void obj_begin(struct obj *o)
     snprintf(o->c, sizeof(o->c), "%s/t.c", o->dir);
     snprintf(o->o, sizeof(o->o), "%s/t.ndo", o->dir);
     snprintf(o->mf, sizeof(o->mf), "%s/t.mf", o->dir);
+    o->entries = 1024;
     o->a = nd_arena_new();
     o->b = nd_mfb_new(o->a);
     file = nd_mfb_str(o->b, o->c);
@@ -87,7 +90,8 @@ static inline void obj_end(struct obj *o, const char *text)
     shell("clang=$(sh .ci/llvm.sh clang) llvm=$($(sh .ci/llvm.sh config) --bindir) && cd %s && "
           "$clang -target bpf -g -O2 -D__TARGET_ARCH_x86 -DTEST_PID=%d "
           "-I/usr/include/$(uname -m)-linux-gnu -c t.c -o t.bpf && "
-          "$llvm/llvm-objcopy --add-section .ndtrace=t.mf t.bpf t.ndo",
+          "$llvm/llvm-objcopy --strip-debug --add-section .ndtrace=t.mf "
+          "t.bpf t.ndo",
           o->dir, (int)getpid());
     f = fopen(o->o, "r+");
     assert_non_null(f);
@@ -145,7 +149,9 @@ static inline uint32_t add_map(struct obj *o, const char *name, uint32_t kind, u
                           .flags = flags,
                           .key_type = key,
                           .val_type = val,
-                          .max_entries = 1024,
+                          .max_entries = kind == ND_MAP_STACK     ? 64
+                                         : flags & ND_MAPF_SCALAR ? 1
+                                                                  : o->entries,
                           .sym = nd_mfb_str(o->b, sym),
                           .sym2 = nd_mfb_str(o->b, sym2),
                           .gen_off = gen_off};

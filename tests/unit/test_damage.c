@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Objects that were cut, damaged or made by another version are refused before anything in them is
 // believed: a thousand flipped bits of each object, and some in each of its sections.
-#include "unit.h"
+#include "file.h"
 
-#include "compiler/user/mfbuild.h"
-#include "runtime/kernel/load.h"
-
-#include <elf.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <zlib.h>
 
 static const char *const scripts[] = {
@@ -19,77 +12,6 @@ static const char *const scripts[] = {
     "{ printf(\"%d %s\\n\", args.len, args.name) }",
     "kprobe:tcp_connect { @a = sum(arg1); @s[kstack] = count() }",
 };
-
-struct file {
-    uint8_t *v;
-    size_t n;
-};
-
-static struct file object_of(const char *text)
-{
-    const struct nd_compile_opts o = {
-        .text = text, .facts = FACTS, .portable = true, .verify = true};
-    struct nd_unit *u = nd_unit_new(&o);
-    struct nd_seal seal;
-    struct file f = {0};
-    void *elf;
-
-    assert_non_null(u);
-    if (!nd_compile(u, "check"))
-        nd_diags_text(&u->diags, &u->sources, stderr, false);
-    assert_int_equal(u->diags.errors, 0);
-    assert_true(nd_compile(u, "finish"));
-    elf = u->object;
-    f.n = u->size;
-    assert_non_null(elf);
-    seal = nd_mfb_seal_file(elf, f.n);
-    f.v = malloc(f.n + sizeof(seal));
-    assert_non_null(f.v);
-    memcpy(f.v, elf, f.n);
-    memcpy(f.v + f.n, &seal, sizeof(seal));
-    f.n += sizeof(seal);
-    nd_unit_free(u);
-    return f;
-}
-
-// What is said goes into `said`; the result is that of opening.
-static int open_object(const struct file *f, char *said, size_t size)
-{
-    struct nd_load l;
-    int err, saved = dup(2), out;
-    FILE *t = tmpfile();
-
-    assert_non_null(t);
-    fflush(stderr);
-    out = fileno(t);
-    dup2(out, 2);
-    err = nd_load_open(&l, f->v, f->n);
-    nd_load_free(&l);
-    fflush(stderr);
-    dup2(saved, 2);
-    close(saved);
-    rewind(t);
-    said[fread(said, 1, size - 1, t)] = 0;
-    fclose(t);
-    return err;
-}
-
-static void refuses(const struct file *f, const char *why)
-{
-    char said[1000];
-
-    assert_int_equal(open_object(f, said, sizeof(said)), -EINVAL);
-    if (!strstr(said, why))
-        fail_msg("wanted '%s' in: %s", why, said);
-}
-
-static uint32_t next(uint32_t *state) // xorshift: the same bits in each run
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
 
 static void flip(struct file *f, size_t byte, uint32_t bit)
 {

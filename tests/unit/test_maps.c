@@ -131,6 +131,7 @@ static void setup(struct env *e)
     size_t size;
 
     obj_begin(&e->o);
+    e->o.entries = 20000;
     key = add_type(&e->o, ND_T_INT, 4);
     count = add_type(&e->o, ND_T_COUNT, 8);
     num = add_type(&e->o, ND_T_INT, 8);
@@ -145,6 +146,7 @@ static void setup(struct env *e)
     add_map(&e->o, "@genh", ND_MAP_HASH, ND_MAPF_GEN | ND_MAPF_SUMMED, key, count, "g0", "g1", 8);
     add_map(&e->o, "@genp", ND_MAP_PERCPUARRAY, ND_MAPF_GEN | ND_MAPF_SCALAR | ND_MAPF_SUMMED,
             ND_MF_NONE, count, "p0", "p1", 12);
+    e->o.entries = 1024;
     add_map(&e->o, "@user", ND_MAP_USER, 0, key, num, "", "", 0);
     add_map(&e->o, "", ND_MAP_STACK, 0, ND_MF_NONE, ND_MF_NONE, "stacks", "", 0);
     add_prog(&e->o, "run0", ND_PROG_TEST_RUN, ND_AT_BEGIN, "BEGIN", "", "", 0, 0);

@@ -183,7 +183,6 @@ static void event_side(struct obj *o, bool handler)
     };
 
     nd_mfb_header(o->b)->state_size = 64;
-    nd_mfb_header(o->b)->ring_bytes = 4096;
     st.first = nd_mfb_add(o->b, ND_SEC_FIELDS, f, 2);
     e.type = nd_mfb_add(o->b, ND_SEC_TYPES, &st, 1);
     code[4].c = (int32_t)nd_mfb_str(o->b, "event %d cpu %d\n");
@@ -209,7 +208,7 @@ static long lines_of(const char *path)
 }
 
 // n events each from two producers; gives how many lines of them came out.
-static long events(const char *ring, bool json, long n, struct result *r)
+static long events(uint32_t ring, bool json, long n, struct result *r)
 {
     char text[8192], file[96];
     const char *words[8] = {NULL, "-v", "-o", file, json ? "-f" : NULL, "json", NULL};
@@ -218,9 +217,10 @@ static long events(const char *ring, bool json, long n, struct result *r)
     struct obj o;
     long lines;
 
-    snprintf(text, sizeof(text), "#define RING %s\n%s", ring, EVENTS_C);
+    snprintf(text, sizeof(text), "#define RING %u\n%s", ring, EVENTS_C);
     obj_begin(&o);
     event_side(&o, !json);
+    nd_mfb_header(o.b)->ring_bytes = ring;
     obj_end(&o, text);
     snprintf(file, sizeof(file), "%s/result", o.dir);
     words[0] = o.o;
@@ -250,7 +250,7 @@ static void test_events_all(void **state)
     long n;
 
     (void)state;
-    n = events("(64 << 20)", false, 200000, &r); // room for all of them
+    n = events((64 << 20), false, 200000, &r); // room for all of them
     assert_int_equal(n, 400000);
     assert_non_null(strstr(r.out, " cpu "));
 }
@@ -263,7 +263,7 @@ static void test_events_lost(void **state)
     long n, lost;
 
     (void)state;
-    n = events("4096", true, 100000, &r) - 2; // header and summary
+    n = events(4096, true, 100000, &r) - 2; // header and summary
     p = strstr(r.err, "\"lost\"");
     if (!p)
         fail_msg("no count of lost events in %s", r.err);

@@ -5,11 +5,14 @@
 
 #include "compiler/front/arena.h"
 #include "compiler/kernel/kernel.h"
+#include "runtime/kernel/fileplace.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SDT_USE_VARIADIC
@@ -82,6 +85,81 @@ static void test_self(void **state)
         for (uint32_t j = 0; j < 3; j++)
             assert_int_not_equal(all.u[i].args[j].where, ND_USDT_UNUSABLE);
     }
+    nd_kernel_free(k);
+    nd_arena_free(a);
+}
+
+// The kernel writes where it is told to: only where the file says that a semaphore is.
+static void test_semaphores(void **state)
+{
+    struct nd_arena *a = nd_arena_new();
+    struct nd_kernel *k = nd_kernel_new(a, NULL);
+    struct found all = {0};
+    char fifo[] = "/tmp/ndtest-fifo-XXXXXX";
+    const char *why;
+    int fd;
+
+    (void)state;
+    assert_int_equal(nd_kernel_each_usdt(k, "/proc/self/exe", "ndtest", "*", add, &all, &why), 0);
+    for (uint32_t i = 0; i < all.n; i++) {
+        uint64_t off = all.u[i].off, sem = all.u[i].sem_off;
+
+        fd = nd_fileplace_open("/proc/self/exe", off, sem, false);
+        assert_true(fd >= 0);
+        close(fd);
+        assert_int_equal(nd_fileplace_open("/proc/self/exe", off, sem + 16, false), -EBADMSG);
+        fd = nd_fileplace_open("/proc/self/exe", off, 0, true);
+        assert_true(fd >= 0);
+        close(fd);
+        assert_int_equal(nd_fileplace_open("/proc/self/exe", off, sem | 1ull << 40, false),
+                         -EBADMSG);
+        assert_int_equal(nd_fileplace_open("/proc/self/exe", off + 1, sem, false), -EBADMSG);
+        // that of another probe
+        if (sem != all.u[0].sem_off)
+            assert_int_equal(nd_fileplace_open("/proc/self/exe", off, all.u[0].sem_off, false),
+                             -EBADMSG);
+    }
+    assert_int_equal(nd_fileplace_open("/etc/passwd", all.u[0].off, all.u[0].sem_off, false),
+                     -ENOEXEC);
+    assert_int_equal(nd_fileplace_open("/nonexistent", 1, 1, false), -ENOENT);
+    assert_int_equal(nd_fileplace_open("/dev/null", 1, 1, false), -EINVAL);
+    fd = mkstemp(fifo);
+    assert_true(fd >= 0);
+    close(fd);
+    unlink(fifo);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(nd_fileplace_open(fifo, 1, 1, false), -EINVAL); // and does not wait
+    unlink(fifo);
+    nd_kernel_free(k);
+    nd_arena_free(a);
+}
+
+static int first(void *arg, const struct nd_usym *s)
+{
+    *(uint64_t *)arg = s->off;
+    return 1;
+}
+
+// A breakpoint that an object asks for: where a function starts, and nowhere inside it.
+static void test_places(void **state)
+{
+    struct nd_arena *a = nd_arena_new();
+    struct nd_kernel *k = nd_kernel_new(a, NULL);
+    uint64_t off = 0, i;
+    const char *why;
+    int fd;
+
+    (void)state;
+    nd_kernel_each_usym(k, "/proc/self/exe", "main", first, &off, &why);
+    assert_true(off > 0);
+    fd = nd_fileplace_open("/proc/self/exe", off, 0, true);
+    assert_true(fd >= 0);
+    close(fd);
+    for (i = 1; i < 8; i++)
+        assert_int_equal(nd_fileplace_open("/proc/self/exe", off + i, 0, true), -EADDRNOTAVAIL);
+    assert_int_equal(nd_fileplace_open("/proc/self/exe", 0, 0, true), -EADDRNOTAVAIL);
+    assert_int_equal(nd_fileplace_open("/proc/self/exe", UINT64_MAX, 0, true), -EADDRNOTAVAIL);
+    assert_int_equal(nd_fileplace_open("/etc/passwd", 0, 0, true), -ENOEXEC);
     nd_kernel_free(k);
     nd_arena_free(a);
 }
@@ -298,10 +376,9 @@ static void test_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_self),
-        cmocka_unit_test(test_x86),
-        cmocka_unit_test(test_arm64),
-        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_self),   cmocka_unit_test(test_semaphores),
+        cmocka_unit_test(test_places), cmocka_unit_test(test_x86),
+        cmocka_unit_test(test_arm64),  cmocka_unit_test(test_lists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

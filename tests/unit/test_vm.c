@@ -569,6 +569,30 @@ static void compounds(void **state)
     gives(&x, "(5, a string longer )\n1\n[7,-8]\n-8 0 z\nplain\n0.5\n2us\n");
 }
 
+// The compiler lets scripts read only files that options name; code that it did not make is held to
+// the same: neither a file nor a device or a pipe is even opened.
+static void files_without_option(void **state)
+{
+    static const char *const names[] = {"/etc/passwd", "/dev/zero", "/proc/self/environ", ""};
+    struct fixture x;
+    uint32_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        start(&x);
+        str(&x, names[i]);
+        builtin(&x, ND_BI_FILE_LINES, 1);
+        op(&x, ND_VM_POP, 0, 0, 0);
+        fails(&x, 0, -EPERM, "a file that no option names is not read");
+        start(&x);
+        str(&x, names[i]);
+        num(&x, 1);
+        builtin(&x, ND_BI_FILE_LINE, 2);
+        op(&x, ND_VM_POP, 0, 0, 0);
+        fails(&x, 0, -EPERM, "a file that no option names is not read");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,6 +612,7 @@ int main(void)
         cmocka_unit_test(number_functions),
         cmocka_unit_test(times),
         cmocka_unit_test(compounds),
+        cmocka_unit_test(files_without_option),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Functions of the kernel that run while a program runs: a probe on one of them would run within
 // itself, for each step of every other program. The kernel catches most such circles by leaving
-// runs out, at a cost, and hangs in others. Must not know probes. Serves probes_func.c.
-#include "compiler/check/deny.h"
+// runs out, at a cost, and hangs in others. Must not know probes. Serves the checker, and the
+// loader for objects of others.
+#include "runtime/common/deny.h"
 
 #include "runtime/common/near.h"
 
@@ -101,12 +102,12 @@ static const struct {
     {"sched_clock*", CLOCKS},
 };
 
-const char *nd_probes_denied(const char *func)
+const char *nd_deny_why(const char *func)
 {
     size_t i;
 
-    for (i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
-        if (nd_glob_match(denied[i].glob, func))
+    for (i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) { // none begins with a wildcard
+        if (*denied[i].glob == *func && nd_glob_match(denied[i].glob, func))
             return denied[i].why;
     }
     return NULL;
