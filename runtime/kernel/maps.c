@@ -535,11 +535,13 @@ uint64_t nd_maps_evicted(struct nd_maps *m, uint32_t map)
 
 int nd_maps_stack(struct nd_maps *m, uint32_t map, int32_t id, uint64_t *frames, uint32_t max)
 {
-    const struct map *p = &m->v[map];
-    uint32_t n = p->gen[0].bpf_val / 8, i;
+    const struct map *p = map < m->mf->nmaps ? &m->v[map] : NULL;
+    uint32_t n = p ? p->gen[0].bpf_val / 8 : 0, i;
     uint64_t *buf;
     int err = 0;
 
+    if (!p) // a stack that no program takes: there is none
+        return -ENOENT;
     if (p->d->kind != ND_MAP_STACK || !p->in_kernel || !n)
         return -EINVAL;
     if (id < 0)

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t i;
 
     if (!mf)
-        mf = manifest_of(script);
+        mf = &loaded(script)->mf;
     if (!size)
         return 0;
     fmt = (struct nd_fmt){.mf = mf, .maps = nd_maps_new(mf, NULL)};

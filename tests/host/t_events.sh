@@ -43,4 +43,7 @@ same flood-exit "$CODE" 0
 lost=$(cat "$TMP/flood.txt" "$TMP/flood.err" | grep -oE '[Ll]ost events: [0-9]+' | tail -1 | grep -oE '[0-9]+')
 same flood-sum "$(($(grep -c '^\\x' "$TMP/flood.txt") + ${lost:-0}))" "$((N * 20))"
 between flood-lost "${lost:-0}" 1 # else the test is too small
+# A stack that was declared and never taken, where no other is either.
+"$ND" -q -f json -e 'event e { k: kstack, u: ustack } rawtracepoint:sys_enter { let $k: kstack; let $u: ustack; send e { k: $k, u: $u }; exit() } on e { print(e) }' >"$TMP/out" 2>&1
+has blank-stack "$TMP/out" '"fields":\{"k":\{"error":-2\},"u":\{"error":-2\}\}'
 finish
