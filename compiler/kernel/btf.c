@@ -20,6 +20,17 @@
 #define MAX_SAME_NAME 16 // places of one name in the string section looked at
 #define MAX_FILE ((size_t)1 << 30)
 
+// The last names that were looked for: scripts ask for a few of them again and again.
+#define ASKED 64u
+struct nd_btf_asked {
+    uint32_t n;
+    struct {
+        enum nd_btf_kind kind;
+        uint32_t id; // 0: there is none
+        char name[48];
+    } v[ASKED];
+};
+
 // Loads by memcpy: data in memory need not be aligned.
 static uint32_t load32(const uint8_t *p)
 {
@@ -133,7 +144,10 @@ struct nd_btf *nd_btf_from_memory(const void *data, size_t size, struct nd_btf *
     const char *unused;
 
     why = why ? why : &unused;
-    if (!b) {
+    if (b)
+        b->asked = calloc(1, sizeof(*b->asked));
+    if (!b || !b->asked) {
+        free(b);
         *why = "out of memory";
         return NULL;
     }
@@ -242,6 +256,7 @@ void nd_btf_free(struct nd_btf *btf)
     free(btf->buf);
     free(btf->off);
     free(btf->names);
+    free(btf->asked);
     free(btf);
 }
 
@@ -332,12 +347,26 @@ static uint32_t find_in(const struct nd_btf *b, enum nd_btf_kind kind, const str
 
 uint32_t nd_btf_find(const struct nd_btf *btf, enum nd_btf_kind kind, const char *name)
 {
+    struct nd_btf_asked *a = btf->asked;
     struct places p = {0};
+    size_t len = strlen(name);
+    uint32_t i, id;
 
-    if (!*name)
+    if (!len)
         return 0;
-    find_places(btf, name, strlen(name), &p);
-    return p.n || p.more ? find_in(btf, kind, &p, name) : 0;
+    for (i = 0; i < a->n && i < ASKED; i++) {
+        if (a->v[i].kind == kind && !strcmp(a->v[i].name, name))
+            return a->v[i].id;
+    }
+    find_places(btf, name, len, &p);
+    id = p.n || p.more ? find_in(btf, kind, &p, name) : 0;
+    if (len < sizeof(a->v[0].name)) {
+        i = a->n++ % ASKED;
+        a->v[i].kind = kind;
+        a->v[i].id = id;
+        memcpy(a->v[i].name, name, len + 1);
+    }
+    return id;
 }
 
 // ---- records ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #define ND_BTF_MAX_DEPTH 64 // longest chain of types followed: damaged data can have cycles
 
 struct nd_btf {
+    struct nd_btf_asked *asked; // names that were looked for
     struct nd_btf *base;
     const uint8_t *types;
     const char *str;

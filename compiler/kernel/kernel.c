@@ -34,7 +34,9 @@ struct nd_kernel *nd_kernel_new(struct nd_arena *a, const struct nd_kernel_opts 
         nd_elf_of_process(k, opts->pid);
     if (opts && opts->btf_file)
         k->btf_file = nd_arena_strdup(a, opts->btf_file);
-    k->other = k->btf_file && opts->other;
+    // A file beside BTF of its own describes another kernel.
+    k->other = k->btf_file &&
+               (opts->other || (!k->no_btf && !faccessat(AT_FDCWD, ND_BTF_OWN, F_OK, AT_EACCESS)));
     return k;
 }
 

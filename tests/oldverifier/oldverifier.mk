@@ -11,4 +11,4 @@ $(B)/tests/oldverifier/test_rules: $(B)/tests/oldverifier/test_rules.o $(OV_OBJ)
 .PHONY: check-oldverifier
 check-oldverifier: all $(B)/tests/oldverifier/oldverifier $(B)/tests/oldverifier/test_rules $(B)/tests/cases/run
 	@$(B)/tests/oldverifier/test_rules
-	@B=$(B) bash tests/oldverifier/run.sh
+	@B=$(B) bash tests/oldverifier/run.sh $(OV)
