@@ -171,10 +171,10 @@ static void on_diagnostic(LLVMDiagnosticInfoRef info, void *arg)
     char *text = LLVMGetDiagInfoDescription(info);
     struct nd_span at = ND_NO_SPAN;
 
-    if (strstr(text, "stack limit"))
+    if (text && strstr(text, "stack limit"))
         l->over_stack = true;
     else if (LLVMGetDiagInfoSeverity(info) == LLVMDSError)
-        nd_error(l->p->diags, ND_E0801, at, "%s", text);
+        nd_error(l->p->diags, ND_E0801, at, "%s", text ? text : "out of memory");
     LLVMDisposeMessage(text);
 }
 
