@@ -166,6 +166,13 @@ check-host: all
 check-without: all $(B)/tests/oldverifier/oldverifier $(B)/tests/cases/run $(B)/tests/testrun/test_expr $(B)/tests/testrun/test_agg_run
 	@B=$(B) bash tests/without.sh $(WITHOUT)
 
+# On demand: the summary tool at the highest rate of packets, for HOURS; memory stays flat and numbers add up.
+HOURS ?= 1
+.PHONY: soak
+soak: all
+	@seconds=$$(awk -v h=$(HOURS) 'BEGIN { print int(h * 3600) }'); \
+	SOAK_SECONDS=$$seconds TEST_TIMEOUT=$$((seconds + 300)) bash tests/host/run.sh soak
+
 # On demand: builds and runs `make demo` in folders of other releases of the distribution.
 .PHONY: check-distros
 check-distros:
@@ -188,4 +195,4 @@ clean:
 format:
 	clang-format -i $$(git ls-files 'compiler/*.[ch]' 'runtime/*.[ch]' 'tests/*.[ch]')
 help:
-	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms check-without check-oldverifier check-testrun check-faults check-vm check-distros"
+	@sed -n 's/^# make/make/p' Makefile; echo "other targets: all deps install uninstall clean format bench fuzz check-unit check-cases check-host check-docs check-rooms check-without check-oldverifier check-testrun check-faults check-vm check-distros soak fuzz-long"

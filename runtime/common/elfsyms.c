@@ -337,7 +337,7 @@ void *nd_elfsyms_data(void *scn)
 const char *nd_elfsyms_string(const void *data, uint64_t off)
 {
     const Elf_Data *d = data;
-    const char *s = d && off < d->d_size ? (const char *)d->d_buf + off : NULL;
+    const char *s = d && d->d_buf && off < d->d_size ? (const char *)d->d_buf + off : NULL;
     size_t most = s && d->d_size - off < NAME ? (size_t)(d->d_size - off) : NAME;
 
     return s && memchr(s, 0, most) ? s : NULL;

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: one number
 # What an LRU map drops to make room is counted to the last entry.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: what becomes of packets, not how it is told
 # What became of packets that do not arrive: dropped (where and why), seen at another device or delivered, or never
 # seen again. A router with three neighbours; the path that is traced leads from the first to the third.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: times
 # Two producers at full speed, reports every 100 ms: the sum over the intervals is what was sent.
 . "$(dirname "$0")/lib.sh"
 network i

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# not sanitized: what a map holds
 # Reads that the compiler joins: map entries named twice and fields reached through one pointer are read once,
 # and again after the map or the pointer was changed, also in loops and branches.
 . "$(dirname "$0")/lib.sh"

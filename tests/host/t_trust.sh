@@ -177,6 +177,11 @@ fi
 (ulimit -v 150000; "$ND" "$TMP/o.nd" >"$TMP/out" 2>&1)
 has short-memory "$TMP/out" 'ulimit -v|^ran$|[Mm]emory'
 same short-memory-report "$(grep -c 'please report' "$TMP/out")" 0
+printf '#!/bin/sh\nkill -9 $$\n' >"$TMP/killed"
+chmod 755 "$TMP/killed"
+NDTRACE_COMPILE=$TMP/killed "$ND" "$TMP/o.nd" >"$TMP/out" 2>&1
+same killed-compiler-exit $? 1
+has killed-compiler "$TMP/out" 'the compiler was killed; the machine or its control group may be out of memory'
 (ulimit -n 16; "$ND" -e 'tracepoint:sched:sched_switch,tracepoint:sched:sched_wakeup,profile:hz:9,interval:s:1,rawtracepoint:sys_enter,rawtracepoint:sys_exit { @[probe] = count(); @b[pid] = sum(1) }' --duration 100ms >"$TMP/out" 2>&1)
 same short-files-exit $? 1
 has short-files "$TMP/out" 'ulimit -n'

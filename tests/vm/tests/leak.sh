@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 6.12
 # limit: 200
 # What was attached is gone afterwards, also after kill -9: programs, links, maps, kprobes.
 . "$(dirname "$0")/../lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: none, as it takes a minute
 # kernels: 6.12
 # limit: 200
 # Thousands of probes, attached and detached fifty times, then killed: no link, no program, no map and

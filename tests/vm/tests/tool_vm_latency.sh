@@ -3,9 +3,9 @@
 # topology: vm
 # kernels: 6.12
 # limit: 600
-# perf/vm_network_latency_summary, _details and vm_network_performance_metrics: each packet of the machine is followed to its end, in both
-# directions, also those that go through the daemon of the switch; the time of a queue is found where it is, and
-# what is dropped was last seen before.
+# perf/vm_network_latency_summary and _details: each packet of the machine is followed to its end, in both directions, also
+# those that go through the daemon of the switch; the time of a queue is found where it is, and what is dropped was last seen
+# before.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../topology/vm.sh"
 . "$(dirname "$0")/../latency.sh"
@@ -54,42 +54,6 @@ has summary-flows "$OUT" '^Flows: 2, Sorted by: avg \(desc\), Showing top 1$'
 same summary-flow "$(grep '^#' "$OUT")" '#1 10.3.0.2 -> 10.3.0.1 (ICMP)'
 has summary-flow-numbers "$OUT" "^Count: $N Avg~: 2[0-9]{4}\.[0-9]us P50~: [23][0-9]{4}us P90~: [0-9]+us P99~: [0-9]+us Min: (19|2[0-9])[0-9]{3}\.[0-9]us Max: "
 
-# ---- rows of the older layout; the slow packets alone, and those that do not arrive ----------------
-begin ref vm_network_latency_summary "${AT[@]}" --proto icmp --direction from-vm --style ref --ascii --interval 1h --verbose --max-flows 8
-same ref-answered "$(pings peer 10.3.0.2 $N)" $N
-over
-same ref-rows "$(awk '/^Stage: VNET_RX -> OVS_RX$/ { on = 1; next } on && NF == 0 { exit } on { n += $3 } END { print n }' "$OUT")" $N
-has ref-bar "$OUT" '^    [0-9]+-[0-9]+us +: +[0-9]+ \|\*{40}\|$'
-same ref-no-stars "$(grep -cE '\|\*{36}\|$' "$OUT")" 0
-has ref-flow "$OUT" '^#1 10\.3\.0\.2 -> 10\.3\.0\.1 \(ICMP\)$'
-queue eth0 || not_ok queue "tc does not take it"
-begin slow vm_network_performance_metrics "${AT[@]}" --protocol icmp --latency-us 15ms --verbose --timeout 1s
-same slow-answered "$(pings peer 10.3.0.2 $N)" $N
-same slow-dropped "$(pings peer 10.3.0.2 $M -Q 0x10 -W 1)" 0
-sleep 2
-over
-tc qdisc del dev eth0 root
-same slow-out "$(grep -c ' DIR=VNET_RX$' "$OUT")" $N
-same slow-incomplete "$(grep -c '=== FLOW INCOMPLETE: last seen at QDISC_ENQ ===$' "$OUT")" $M
-n=$(grep -c ' DIR=PHY_RX$' "$OUT")
-between slow-in "$n" 0 $((N / 2 - 1))
-has slow-banner "$OUT" '^Latency threshold: 15000 us$'
-
-# ---- the older layout, one direction; the switch asks its daemon about the first packet -----------
-begin legacy vm_network_latency_summary "${AT[@]}" --proto icmp --direction from-vm --report legacy --interval 1h
-ovs_flush
-same legacy-answered "$(pings peer 10.3.0.2 $N)" $N
-over
-has legacy-head "$OUT" '^Interval: 3600 seconds$'
-has legacy-names "$OUT" '^  - OVS_RX to FLOW_EXTRACT: [0-9.]+ us \([0-9.]+%\)$'
-has legacy-packets "$OUT" "^Packets analyzed: $N\$"
-has legacy-flows "$OUT" '^  - Complete flows: 1$'
-has legacy-cpu "$OUT" "^  - CPU 0: $N packets \(100\.0%\)\$"
-has legacy-upcall "$OUT" '^  - OVS_UPCALL_RX to OVS_USERSPACE_RX: [1-9][0-9.]* us \([0-9.]+%\)$'
-same legacy-shares "$(awk '/^  - [A-Z_]* to / { gsub(/[(%)]/, "", $NF); s += $NF } END { print (s > 99 && s < 101) }' "$OUT")" 1
-has legacy-path "$OUT.paths" "^path rx: started $N, done $N, lost 0, under way 0(,|\$)"
-has legacy-one-way "$OUT.paths" '^path tx: started 0, '
-
 # ---- each packet -----------------------------------------------------------------------------------
 begin details vm_network_latency_details "${AT[@]}" --vm-ip 10.3.0.2 --latency-us 0.5 --verbose
 same details-answered "$(pings peer 10.3.0.2 $N)" $N
@@ -130,25 +94,6 @@ over
 same fragments "$(grep -cE '^UDP: 10\.3\.0\.1(:[0-9]+)? -> 10\.3\.0\.2(:9)? \(ip_id=[0-9]+, frag_off=(0|80|160)\)$' "$OUT")" 3
 ip -n peer route del 10.3.0.2/32 dev eth1
 has fragments-path "$OUT.paths" '^path tx: started 3, done 3, lost 0, under way 0(,|$)'
-
-# ---- what each packet was like at each stage -------------------------------------------------------
-warm_six() { [ "$(pings peer fd03::2 3)" = 3 ]; }
-until_ok 30 warm_six || not_ok warm-6 "the machine does not answer"
-begin metrics vm_network_performance_metrics "${AT[@]}" --protocol icmp
-same metrics-answered "$(pings peer 10.3.0.2 $N) $(pings peer fd03::2 $N)" "$N $N"
-over
-same metrics-exit "$CODE" 0
-has metrics-path "$OUT.paths" "^path rx: started $((2 * N)), done $((2 * N)), lost 0, under way 0"
-same metrics-six-out "$(grep -cE '^FLOW: fd03::2 -> fd03::1 \(ICMPV6 id=[0-9]+ seq=[0-9]+ type=129\)$' "$OUT")" $N
-same metrics-six-in "$(grep -cE '^FLOW: fd03::1 -> fd03::2 \(ICMPV6 id=[0-9]+ seq=[0-9]+ type=128\)$' "$OUT")" $N
-same metrics-out "$(grep -cE '^5-TUPLE: 10\.3\.0\.2 -> 10\.3\.0\.1 ICMP \(id=[0-9]+ seq=[0-9]+ type=0\) DIR=VNET_RX$' "$OUT")" $N
-same metrics-in "$(grep -cE '^5-TUPLE: 10\.3\.0\.1 -> 10\.3\.0\.2 ICMP \(id=[0-9]+ seq=[0-9]+ type=8\) DIR=PHY_RX$' "$OUT")" $N
-same metrics-final-out "$(grep -cE '^  FINAL_STAGE: dev=eth0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $((2 * N))
-same metrics-final-in "$(grep -cE '^  FINAL_STAGE: dev=vnet0\(ifindex=[0-9]+\) cpu=0$' "$OUT")" $((2 * N))
-same metrics-process "$(grep -cE '^  PROCESS: pid=[0-9]+ comm=vhost-[0-9]+ first_dev=vnet0$' "$OUT")" $((2 * N))
-# 84 bytes after Ethernet where the stack received them, 98 where they leave.
-same metrics-length-in "$(grep -A1 '^  Stage VNET_RX' "$OUT" | grep -c ' len=84 ')" $N
-same metrics-length-out "$(grep -A1 '^  Stage TX_XMIT' "$OUT" | grep -c ' len=98 ')" $N
 
 # ---- what cannot be -------------------------------------------------------------------------------
 # NAME PATTERN ARGUMENTS...: ends with 2 and says it.

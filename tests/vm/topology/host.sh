@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 6.12
 # boot: -n
 # Two hosts on one wire, and two more on a wire of real (virtio) cards:
 #

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 6.12
 # A kernel that is locked down, first for integrity; tests may tighten it. It cannot be undone, hence
 # a machine of its own.
 # shellcheck shell=bash

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 6.12
 # boot: -p ovs-vswitchd -p ovs-vsctl -p ovs-appctl -p ovs-ofctl
 # A switch with two ports and an internal one; the flows are those of tests.
 #
