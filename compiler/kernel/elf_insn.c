@@ -5,6 +5,8 @@
 // checker (uprobe).
 #include "compiler/kernel/kernel_impl.h"
 
+#include "runtime/common/elfsyms.h"
+
 #include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
@@ -37,7 +39,7 @@ static void by_symbols(Elf *elf, uint64_t addr, struct range *r)
 
         if (!gelf_getshdr(scn, &sh) || (sh.sh_type != SHT_SYMTAB && sh.sh_type != SHT_DYNSYM))
             continue;
-        data = elf_getdata(scn, NULL);
+        data = nd_elfsyms_data(scn);
         n = data && sh.sh_entsize ? data->d_size / sh.sh_entsize : 0;
         for (i = 0; i < n && i < INT32_MAX; i++) {
             int type;

@@ -3,6 +3,8 @@
 // from a file or executable, messages go through one descriptor. Must not know messages.
 #include "runtime/common/aside_impl.h"
 
+#include "runtime/common/sanitized.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,17 +28,6 @@
 
 #define MEMORY (256ull << 20) // more than it has at the start
 #define FILES 512
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0 // else it needs terabytes of addresses, and writes its report to stderr
-#endif
 
 // ---- descriptors -------------------------------------------------------------------------------
 
@@ -69,7 +60,7 @@ static void drop_descriptors(int keep)
     for (fd = 0; fd <= 2; fd++) {
         if (null < 0)
             close(fd);
-        else if (fd < 2 || !SANITIZED)
+        else if (fd < 2 || !ND_SANITIZED)
             dup2(null, fd);
     }
     close_others(keep);
@@ -98,7 +89,7 @@ static void limit(__rlimit_resource_t what, rlim_t value)
 
 static void set_limits(void)
 {
-    if (!SANITIZED)
+    if (!ND_SANITIZED)
         limit(RLIMIT_AS, mapped_now() + MEMORY);
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_CORE, 0);
@@ -196,7 +187,7 @@ static const struct {
     {SYS_stat, ANY},
     {SYS_readlink, ANY},
 #endif
-#if SANITIZED
+#if ND_SANITIZED
     {SYS_write, ANY},
     {SYS_sigaltstack, ANY},
     {SYS_sched_getaffinity, ANY},

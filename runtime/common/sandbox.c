@@ -3,6 +3,8 @@
 // at the architecture first: numbers of another one mean other calls.
 #include "runtime/common/sandbox.h"
 
+#include "runtime/common/sanitized.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -325,18 +327,6 @@ static void limit(int what, rlim_t most)
     setrlimit((__rlimit_resource_t)what, &r);
 }
 
-// Sanitizers need memory, threads and files of their own.
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 #define CAP(n) (1ull << (n))
 
 // /proc/PID/map_files, by which a file is reached that has no name any more.
@@ -354,7 +344,7 @@ int nd_sandbox_reader(bool process)
     const uint64_t keep = CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_SYSLOG) | CAP(CAP_SYS_PTRACE) |
                           (process ? mapped_files() : 0);
 
-    if (SANITIZED)
+    if (ND_SANITIZED)
         return 0;
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_AS, (rlim_t)8 << 30);
@@ -383,5 +373,5 @@ int nd_sandbox_tracer(bool kill, bool attach)
     if (attach || prctl(PR_CAPBSET_READ, NEW_CAP_BPF, 0, 0, 0) != 1)
         keep |= CAP(CAP_SYS_ADMIN);
     err = keep_caps(keep);
-    return SANITIZED || err ? err : only_tracing();
+    return ND_SANITIZED || err ? err : only_tracing();
 }

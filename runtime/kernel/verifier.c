@@ -79,7 +79,7 @@ static const struct cause causes[] = {
 #define ROWS(table) (sizeof(table) / sizeof(*(table)))
 
 // An instruction, a line of the source, a state, statistics: what every log has, with names of
-// helpers that are no reason for anything.
+// helpers that do not explain anything.
 static bool ordinary(const char *line, size_t n)
 {
     static const char *const begins[] = {";",           "processed ", "-- ",   "verification time",

@@ -23,7 +23,7 @@ int nd_qemu_tap(struct nd_qemu *q, const char *name, int64_t i, char tap[IFNAMSI
                 uint32_t pids[2]);
 
 // Name, else UUID, of the machine that this process runs; "qemu" if it has neither; "" if the
-// process is no QEMU or there is none. 0, or a negative errno.
+// process is not QEMU, or is not there. 0, or a negative errno.
 int nd_qemu_name(struct nd_qemu *q, int64_t pid, char *out, size_t size);
 
 #endif

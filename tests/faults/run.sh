@@ -11,7 +11,7 @@ seconds=${1:-60}
 seed=${FAULT_SEED:-$(date +%j)}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-mkdir "$dir/home" "$dir/work"
+mkdir "$dir/home" "$dir/made"
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 XDG_CACHE_HOME=$dir/home
 export NDTRACE_FAULT_COUNT=$dir/count
 cat >"$dir/s.nd" <<'EOF'
@@ -31,12 +31,12 @@ build/san/ndtrace compile "$dir/s.nd" -o "$dir/s.ndo" || exit 1
 # What runs, a line each: a name, and words.
 scenarios() {
     cat <<EOF
-object $ND --duration 60ms -o $dir/work/out $dir/s.ndo
+object $ND --duration 60ms -o $dir/made/out $dir/s.ndo
 script $ND --duration 60ms -f json $dir/s.nd -n 4
 cached $ND -q --duration 30ms -f csv $dir/s.nd
 command $ND -c true -e 'rawtracepoint:sched_switch { @[kstack] = count() }'
 check $ND check -e 'tracepoint:syscalls:sys_enter_openat { @[str(args.filename)] = count() }'
-compile $ND compile $dir/s.nd -o $dir/work/x.ndo
+compile $ND compile $dir/s.nd -o $dir/made/x.ndo
 compiler $NC object --out-fd 9 $dir/s.nd
 explain $NC explain -e 'tracepoint:syscalls:sys_enter_openat { @[str(args.filename)] = count() }'
 list $NC list probes 'tracepoint:sched:*'
@@ -62,8 +62,8 @@ once() {
         bad "$name $fault" "exit code $code without a message"
     fi
     # A file is there under its own name, or not at all.
-    if compgen -G "$dir/work/*.new-*" >/dev/null || compgen -G "$dir/home/ndtrace/.new-*" >/dev/null; then
-        bad "$name $fault" "left: $(ls -A "$dir/work" "$dir/home/ndtrace" | tr '\n' ' ')"
+    if compgen -G "$dir/made/*.new-*" >/dev/null || compgen -G "$dir/home/ndtrace/.new-*" >/dev/null; then
+        bad "$name $fault" "left: $(ls -A "$dir/made" "$dir/home/ndtrace" | tr '\n' ' ')"
         rm -f "$dir"/work/*.new-* "$dir"/home/ndtrace/.new-*
     fi
 }

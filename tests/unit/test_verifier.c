@@ -65,7 +65,7 @@ static void test_cause(void **state)
     assert_null(nd_verifier_cause("something new\n"));
 }
 
-// A name in an ordinary line is no cause.
+// A name in an ordinary line is not a cause.
 static void test_ordinary(void **state)
 {
     (void)state;
