@@ -17,7 +17,7 @@ script() {
         case $1 in
         probes) echo "tracepoint:sched:sched_switch { @[$i] = count() }" ;;
         probes-maps) echo "tracepoint:sched:sched_switch { @m$i = count() }" ;;
-        maps) echo "@m$i = $i" ;;
+        maps) echo "@m$i = $i;" ;;
         options) echo "option o$i: int = $i \"number $i\"" ;;
         functions) echo "fn f$i(a: u64) -> u64 { return a + $i }" ;;
         lines) echo "\$x = \$x + arg1 * $i" ;;
