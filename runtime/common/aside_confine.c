@@ -3,6 +3,7 @@
 // from a file or executable, messages go through one descriptor. Must not know messages.
 #include "runtime/common/aside_impl.h"
 
+#include "runtime/common/caps.h"
 #include "runtime/common/sanitized.h"
 
 #include <dirent.h>
@@ -111,24 +112,8 @@ void nd_aside_cpu(unsigned int seconds)
 // What is needed to read files of other users and other namespaces, as far as we have it.
 static void drop_capabilities(void)
 {
-    static const unsigned int kept[] = {CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN,
-                                        40 /* CAP_CHECKPOINT_RESTORE */};
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-    uint32_t mask[2] = {0};
-    size_t i;
-
-    memset(data, 0, sizeof(data));
-    if (syscall(SYS_capget, &head, data))
-        return;
-    for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-        mask[kept[i] / 32] |= 1u << kept[i] % 32;
-    for (i = 0; i < 2; i++) {
-        data[i].effective &= mask[i];
-        data[i].permitted &= mask[i];
-        data[i].inheritable = 0;
-    }
-    syscall(SYS_capset, &head, data);
+    nd_caps_keep(1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_SYS_PTRACE | 1ull << CAP_SYS_ADMIN |
+                 1ull << 40 /* CAP_CHECKPOINT_RESTORE */);
 }
 
 // ---- system calls ------------------------------------------------------------------------------

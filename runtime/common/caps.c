@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runtime/common/caps.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,23 @@ bool nd_caps_has(enum nd_cap cap)
     if (syscall(SYS_capget, &head, data))
         return geteuid() == 0;
     return (data[bits[cap] / 32].effective >> bits[cap] % 32 & 1) != 0;
+}
+
+int nd_caps_keep(uint64_t keep)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+    int i;
+
+    memset(data, 0, sizeof(data));
+    if (syscall(SYS_capget, &head, data))
+        return -errno;
+    for (i = 0; i < 2; i++) {
+        data[i].permitted &= (uint32_t)(keep >> 32 * i);
+        data[i].effective = data[i].permitted;
+        data[i].inheritable = 0;
+    }
+    return syscall(SYS_capset, &head, data) ? -errno : 0;
 }
 
 bool nd_caps_may_trace(void)

@@ -4,6 +4,7 @@
 #define ND_CAPS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum nd_cap {
     ND_CAP_SYS_ADMIN,
@@ -24,5 +25,8 @@ const char *nd_caps_to_trace(void);
 const char *nd_caps_lockdown(void);
 // The same of the text of /sys/kernel/security/lockdown: "none [integrity] confidentiality".
 const char *nd_caps_lockdown_of(const char *text);
+// Gives up, for good, all capabilities but these, which are then in effect: a bit for each, by its
+// number in linux/capability.h. 0 or a negative errno.
+int nd_caps_keep(uint64_t bits);
 
 #endif

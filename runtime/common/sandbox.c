@@ -3,6 +3,7 @@
 // at the architecture first: numbers of another one mean other calls.
 #include "runtime/common/sandbox.h"
 
+#include "runtime/common/caps.h"
 #include "runtime/common/sanitized.h"
 
 #include <errno.h>
@@ -31,37 +32,6 @@
 #define NEW_CAP_PERFMON 38
 #define NEW_CAP_BPF 39
 #define NEW_CAP_CHECKPOINT_RESTORE 40
-
-// ---- capabilities ------------------------------------------------------------------------------
-
-static int get_caps(uint64_t *permitted)
-{
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-
-    memset(data, 0, sizeof(data));
-    if (syscall(SYS_capget, &head, data))
-        return -errno;
-    *permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
-    return 0;
-}
-
-// These of what it has, and no more ever.
-static int keep_caps(uint64_t keep)
-{
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-    uint64_t have = 0;
-    int err = get_caps(&have);
-
-    if (err)
-        return err;
-    have &= keep;
-    memset(data, 0, sizeof(data));
-    data[0].permitted = data[0].effective = (uint32_t)have;
-    data[1].permitted = data[1].effective = (uint32_t)(have >> 32);
-    return syscall(SYS_capset, &head, data) ? -errno : 0;
-}
 
 // ---- system calls ------------------------------------------------------------------------------
 
@@ -357,7 +327,7 @@ int nd_sandbox_reader(bool process)
             // A user namespace without that user: it stays what it is.
         }
     }
-    keep_caps(keep);
+    nd_caps_keep(keep);
     return only_reading();
 }
 
@@ -372,6 +342,6 @@ int nd_sandbox_tracer(bool kill, bool attach)
     // it for every perf event.
     if (attach || prctl(PR_CAPBSET_READ, NEW_CAP_BPF, 0, 0, 0) != 1)
         keep |= CAP(CAP_SYS_ADMIN);
-    err = keep_caps(keep);
+    err = nd_caps_keep(keep);
     return ND_SANITIZED || err ? err : only_tracing();
 }

@@ -62,9 +62,9 @@ once() {
         bad "$name $fault" "exit code $code without a message"
     fi
     # A file is there under its own name, or not at all.
-    if compgen -G "$dir/made/*.new-*" >/dev/null || compgen -G "$dir/home/ndtrace/.new-*" >/dev/null; then
+    if compgen -G "$dir/made/.new-*" >/dev/null || compgen -G "$dir/home/ndtrace/.new-*" >/dev/null; then
         bad "$name $fault" "left: $(ls -A "$dir/made" "$dir/home/ndtrace" | tr '\n' ' ')"
-        rm -f "$dir"/work/*.new-* "$dir"/home/ndtrace/.new-*
+        rm -f "$dir"/made/.new-* "$dir"/home/ndtrace/.new-*
     fi
 }
 mapfile -t all < <(scenarios | awk -v names=" ${*:2} " 'names ~ /^ +$/ || index(names, " " $1 " ")')
