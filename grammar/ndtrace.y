@@ -38,6 +38,8 @@ static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
 static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s);
 static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e);
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
+static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size);
+static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc);
 
 #define A (p->arena)
 }
@@ -72,6 +74,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
     struct nd_path_stage path_stage;
     struct nd_path_stages *path_stages;
     struct nd_path_keeps *path_keeps;
+    struct nd_ranks *ranks;
     uint32_t count;
     bool flag;
 }
@@ -95,7 +98,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token T_XOR_SET "^=" T_DOTDOT ".."
 %token END_OF_FILE 0 "the end of the script"
 
-%type <decl> decl option_head path_head
+%type <decl> decl own_maps option_head path_head
 %type <one_try> try
 %type <tries> tries
 %type <path_stage> path_stage
@@ -109,11 +112,12 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %type <block> block body stmts outputs
 %type <stmt> simple compound for_head text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
-%type <expr> primary when_or when_and when_cmp pred_opt when_opt sort_opt limit_opt
+%type <expr> primary when_or when_and when_cmp pred_opt when_opt own_size limit_opt
 %type <exprs> exprs args
 %type <named> named
 %type <count> stars
 %type <op> assign_op
+%type <ranks> sort_opt ranks
 %type <flag> dir_opt
 
 %%
@@ -150,6 +154,7 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | T_LET T_MAP '=' expr help_opt
                                  { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; $$->help = $5.s; }
     | T_LET T_MAP T_STRING       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->help = $3.s; }
+    | own_maps
     | T_STAGE id '(' params_opt ')' help_opt '{' tries '}'
                                  { $$ = nd_decl_new(A, ND_D_STAGE, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->help = $6.s; $$->tries = *$8; }
     | path_head when_opt '=' path_stages
@@ -168,6 +173,13 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                  }
     | error '}'                  { $$ = NULL; yyerrok; }
     | error ';'                  { $$ = NULL; yyerrok; }
+    ;
+
+own_maps: T_ID T_MAP own_size    { $$ = own_map(p, @1, $1.s, @2, $2.s, $3); }
+    | own_maps ',' T_MAP own_size { add_decl(p, $1); $$ = own_map(p, @3, "private", @3, $3.s, $4); }
+    ;
+own_size: %empty                 { $$ = NULL; }
+    | '=' cond                   { $$ = $2; }
     ;
 
 path_head: T_PATH id T_BY cond  { $$ = nd_decl_new(A, ND_D_PATH, @$); $$->name = $2.s; $$->name_span = @2; $$->path = ND_NEW(A, struct nd_path_decl); $$->path->key = $4; }
@@ -427,15 +439,18 @@ for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
     | id T_IN expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->rhs = $3; $$->hi = $5; }
-    | T_VAR ':' T_MAP sort_opt dir_opt limit_opt
-                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->expr = map_expr(p, @3, $3.s, NULL); $$->sort = $4; $$->desc = $5; $$->limit = $6; }
-    | id T_IN T_MAP sort_opt dir_opt limit_opt
-                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->expr = map_expr(p, @3, $3.s, NULL); $$->sort = $4; $$->desc = $5; $$->limit = $6; }
-    | id ',' id T_IN T_MAP sort_opt dir_opt limit_opt
-                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->sort = $6; $$->desc = $7; $$->limit = $8; }
+    | T_VAR ':' T_MAP sort_opt limit_opt
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->expr = map_expr(p, @3, $3.s, NULL); $$->ranks = *$4; $$->limit = $5; }
+    | id T_IN T_MAP sort_opt limit_opt
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->expr = map_expr(p, @3, $3.s, NULL); $$->ranks = *$4; $$->limit = $5; }
+    | id ',' id T_IN T_MAP sort_opt limit_opt
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->ranks = *$6; $$->limit = $7; }
     ;
-sort_opt: %empty                 { $$ = NULL; }
-    | T_SORTED T_BY expr         { $$ = $3; }
+sort_opt: dir_opt                { $$ = rank(p, ND_NEW(A, struct nd_ranks), NULL, $1); }
+    | T_SORTED T_BY ranks        { $$ = $3; }
+    ;
+ranks: expr dir_opt              { $$ = rank(p, ND_NEW(A, struct nd_ranks), $1, $2); }
+    | ranks ',' expr dir_opt     { $$ = rank(p, $1, $3, $4); }
     ;
 dir_opt: %empty                  { $$ = false; }
     | T_ASC                      { $$ = false; }
@@ -716,6 +731,26 @@ static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd
     b->span = b->n ? nd_span_join(b->span, s->span) : s->span;
     *ND_PUSH(p->arena, b) = s;
     return b;
+}
+
+// A map that is not printed: the word before it is a name everywhere else.
+static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size)
+{
+    struct nd_decl *d = nd_decl_new(p->arena, ND_D_MAP, span);
+
+    if (strcmp(word, "private"))
+        nd_help(p->diags, nd_error(p->diags, ND_E0101, at, "unexpected '%s'", word), "a map is declared by let @name, or private @name");
+    d->name = name;
+    d->name_span = span;
+    d->expr = size;
+    d->own = true;
+    return d;
+}
+
+static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc)
+{
+    *ND_PUSH(p->arena, r) = (struct nd_rank){e, desc};
+    return r;
 }
 
 static void add_decl(struct nd_parse *p, struct nd_decl *d)

@@ -281,6 +281,26 @@ static void check_for_map_async(struct nd_check *c, struct nd_stmt *s)
     c->scope = probe;
 }
 
+#define RANKS_MAX 8u
+
+static void check_ranks(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_expr *e;
+    uint32_t i;
+
+    for (i = 0; i < s->ranks.n; i++) {
+        e = s->ranks.v[i].by;
+        if (e && nd_check_expr(c, e) && nd_type_is_agg(e->type))
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0304, e->span, "entries cannot be sorted by %s",
+                             nd_type_text(c->t, e->type)),
+                    "say by which number of it: count(v), p99(v)");
+    }
+    if (s->ranks.n > RANKS_MAX)
+        nd_error(c->d, ND_E0701, s->ranks.v[RANKS_MAX].by->span,
+                 "entries are sorted by at most %u values", RANKS_MAX);
+}
+
 static void check_for_map(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_map *m = nd_check_map(c, s->expr->name, s->expr->span);
@@ -318,8 +338,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
             c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key, s->key_span, t);
     }
     s->sym->loop_var = true;
-    if (s->sort)
-        nd_check_expr(c, s->sort);
+    check_ranks(c, s);
     if (s->limit && !nd_type_is_int(nd_check_expr(c, s->limit)))
         nd_error(c->d, ND_E0304, s->limit->span, "limit expects an integer");
     check_body(c, s->body);

@@ -160,7 +160,7 @@ enum nd_stmt_kind {
     ND_S_IF,        // expr body else_body
     ND_S_WHILE,     // expr body
     ND_S_FOR_RANGE, // expr = var, rhs .. hi, body
-    ND_S_FOR_MAP,   // key, val names; map in expr; sort, desc, limit
+    ND_S_FOR_MAP,   // key, val names; map in expr; ranks, limit
     ND_S_UNROLL,    // rhs = count, body
     ND_S_BREAK,
     ND_S_CONTINUE,
@@ -187,6 +187,16 @@ struct nd_named_list {
     uint32_t n, cap;
 };
 
+// What the entries of a map are sorted by: the first that differs.
+struct nd_rank {
+    struct nd_expr *by; // NULL: the key, alone
+    bool desc;
+};
+struct nd_ranks {
+    struct nd_rank *v;
+    uint32_t n, cap;
+};
+
 struct nd_stmt {
     enum nd_stmt_kind kind;
     struct nd_span span;
@@ -199,8 +209,8 @@ struct nd_stmt {
     const char *key, *val;       // FOR_MAP: loop variables; val NULL: only one (a pair of both)
     struct nd_span key_span, val_span;
     bool key_dollar; // for ($kv : @m)
-    struct nd_expr *sort, *limit;
-    bool desc;
+    struct nd_ranks ranks; // FOR_MAP
+    struct nd_expr *limit;
     struct nd_texpr *texpr;
 
     // check:
@@ -311,6 +321,7 @@ struct nd_decl {
     struct nd_block *body;
     struct nd_points points;
     struct nd_expr *when, *pred;
+    bool own; // MAP: for the script alone, not printed at the end
     bool required;
     bool positional; // also a word without a flag
     struct nd_points aliases;

@@ -67,6 +67,7 @@ struct nd_map {
     bool added;    // adds to it
     bool computed; // assigned the result of an operator
     bool hidden;   // of a path: not printed
+    bool own;      // private: not printed at the end
     bool has_decl;
     uint32_t decl_kind; // enum nd_mf_map_kind
     uint32_t max_entries;
