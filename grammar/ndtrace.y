@@ -40,6 +40,7 @@ static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
 static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size);
 static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc);
+static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span);
 
 #define A (p->arena)
 }
@@ -159,6 +160,8 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                  { $$ = nd_decl_new(A, ND_D_STAGE, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->help = $6.s; $$->tries = *$8; }
     | path_head when_opt '=' path_stages
                                  { $$ = $1; $$->when = $2; $$->path->stages = *$4; $$->span = @$; }
+    | path_head
+    | T_PATH id '=' path_stages  { $$ = path(p, @$, $2.s, @2); $$->path->stages = *$4; }
     | points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
     | T_PROBE points when_opt pred_opt block
@@ -182,7 +185,12 @@ own_size: %empty                 { $$ = NULL; }
     | '=' cond                   { $$ = $2; }
     ;
 
-path_head: T_PATH id T_BY cond  { $$ = nd_decl_new(A, ND_D_PATH, @$); $$->name = $2.s; $$->name_span = @2; $$->path = ND_NEW(A, struct nd_path_decl); $$->path->key = $4; }
+path_head: T_PATH id T_BY cond  { $$ = path(p, @$, $2.s, @2); $$->path->key = $4; }
+    | T_PATH id T_ID id          {
+                                     $$ = path(p, @$, $2.s, @2); $$->path->like = $4.s; $$->path->like_span = @4;
+                                     if (strcmp($3.s, "like"))
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @3, "unexpected '%s'", $3.s), "path %s by KEY, or: path %s like OTHER", $2.s, $2.s);
+                                 }
     | path_head T_TIMEOUT cond   { $$ = $1; $$->path->timeout = $3; }
     | path_head T_LIMIT cond     { $$ = $1; $$->path->limit = $3; }
     | path_head T_KEEP '{' path_keeps '}' { $$ = $1; $$->path->keeps = *$4; }
@@ -437,6 +445,7 @@ outputs: expr                    { $$ = output(p, ND_NEW(A, struct nd_block), $1
     ;
 for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
+    | id T_IN T_ENUM id          { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->texpr = ND_NEW(A, struct nd_texpr); *$$->texpr = (struct nd_texpr){.span = nd_span_join(@3, @4), .tag = ND_TAG_ENUM, .name = $4.s}; }
     | id T_IN expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->rhs = $3; $$->hi = $5; }
     | T_VAR ':' T_MAP sort_opt limit_opt
@@ -751,6 +760,16 @@ static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_e
 {
     *ND_PUSH(p->arena, r) = (struct nd_rank){e, desc};
     return r;
+}
+
+static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span)
+{
+    struct nd_decl *d = nd_decl_new(p->arena, ND_D_PATH, span);
+
+    d->name = name;
+    d->name_span = name_span;
+    d->path = ND_NEW(p->arena, struct nd_path_decl);
+    return d;
 }
 
 static void add_decl(struct nd_parse *p, struct nd_decl *d)

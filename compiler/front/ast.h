@@ -159,7 +159,7 @@ enum nd_stmt_kind {
     ND_S_LET,       // let $name [: texpr] [= rhs]; expr is the VAR
     ND_S_IF,        // expr body else_body
     ND_S_WHILE,     // expr body
-    ND_S_FOR_RANGE, // expr = var, rhs .. hi, body
+    ND_S_FOR_RANGE, // expr = var, rhs .. hi (or all values of the enum texpr), body
     ND_S_FOR_MAP,   // key, val names; map in expr; ranks, limit
     ND_S_UNROLL,    // rhs = count, body
     ND_S_BREAK,
@@ -208,7 +208,7 @@ struct nd_stmt {
     struct nd_named_list fields; // SEND
     const char *key, *val;       // FOR_MAP: loop variables; val NULL: only one (a pair of both)
     struct nd_span key_span, val_span;
-    bool key_dollar; // for ($kv : @m)
+    bool key_dollar;       // for ($kv : @m)
     struct nd_ranks ranks; // FOR_MAP
     struct nd_expr *limit;
     struct nd_texpr *texpr;
@@ -302,7 +302,11 @@ struct nd_path_stages {
     struct nd_path_stage *v;
     uint32_t n, cap;
 };
+// Without stages it is only what others are like; without a key a part, which others name among
+// their stages.
 struct nd_path_decl {
+    const char *like; // the path from which it has what it does not say itself; NULL: none
+    struct nd_span like_span;
     struct nd_expr *key, *timeout, *limit;
     uint64_t sample; // one flow in so many, 0: all
     struct nd_span sample_span;

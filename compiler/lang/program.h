@@ -184,6 +184,12 @@ enum nd_path_role {
 #define ND_PATH_SKB ".skb"
 #define ND_PATH_TAKEN ".taken" // not 0: a stack received it there
 
+// Enums of a script with paths: their names, and the stages of all. Stage i of path p is p * 64 +
+// i.
+#define ND_PATH_ENUM "paths"
+#define ND_STAGE_ENUM "stages"
+#define ND_PATH_STRIDE 64u
+
 // What user code sees of a packet, in this order: struct { step { from, to, ns }, path { ... } }.
 struct nd_path {
     struct nd_decl *decl;

@@ -159,6 +159,11 @@ static void lower_range(struct nd_user *u, struct nd_stmt *s)
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)hi);
     nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
     out = nd_u_jump(u, ND_VM_JZ);
+    if (s->texpr) { // an enum, which prints as its names
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, s->sym->type), 0);
+        nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    }
     start_loop(u, &l);
     block(u, s->body);
     land_all(u, &l.cont);
