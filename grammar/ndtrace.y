@@ -372,6 +372,7 @@ type_base: type_words
     ;
 cast_type: type_base stars       { $$ = $1; $$->stars = $2; $$->span = @$; }
     | type_base stars '[' T_INT ']' { $$ = $1; $$->stars = $2; $$->is_array = true; $$->nelems = $4.v; $$->span = @$; }
+    | type_base stars '[' ']'    { $$ = $1; $$->stars = $2; $$->is_list = true; $$->span = @$; }
     ;
 type: cast_type
     | id                       { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
@@ -436,6 +437,7 @@ compound: T_IF expr block        { $$ = nd_stmt_new(A, ND_S_IF, @$); $$->expr = 
     | T_WHILE expr block         { $$ = nd_stmt_new(A, ND_S_WHILE, @$); $$->expr = $2; $$->body = $3; }
     | T_UNROLL expr block        { $$ = nd_stmt_new(A, ND_S_UNROLL, @$); $$->rhs = $2; $$->body = $3; }
     | T_FOR '(' for_head ')' block { $$ = $3; $$->span = @$; $$->body = $5; }
+    | T_FOR for_head block       { $$ = $2; $$->span = @$; $$->body = $3; }
     | block                      { $$ = nd_stmt_new(A, ND_S_BLOCK, @$); $$->body = $1; }
     | text
     | outputs T_TEXT block       { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @2; $$->else_body = $1; $$->body = $3; }
@@ -550,7 +552,8 @@ primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = 
     | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
     | T_SIZEOF '(' cast_type ')' { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->texpr = $3; }
     | T_SIZEOF '(' expr ')'      { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->a = $3; $$ = deep(p, $$); }
-    | T_OFFSETOF '(' cast_type ',' name ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
+    | T_OFFSETOF '(' cast_type ',' field_path ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
+    | T_OFFSETOF '(' expr ',' field_path ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->a = $3; $$->name = $5.s; $$->name_span = @5; $$ = deep(p, $$); }
     | T_HAS_FIELD '(' cast_type ',' field_path ')' { $$ = nd_expr_new(A, ND_E_HAS_FIELD, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
     | T_CONTAINER_OF '(' expr ',' cast_type ',' name ')'
                                  { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; $$ = deep(p, $$); }

@@ -372,6 +372,7 @@ static void declare_all(struct nd_check *c, bool names)
 
 void nd_check_declare(struct nd_check *c)
 {
+    nd_check_begin_end(c);
     declare_all(c, true);
     declare_all(c, false); // handlers name events, and periods constants, of any place
 }

@@ -23,6 +23,10 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e);
+// check_begin.c: which of the script's begin and end blocks are probes
+void nd_check_begin_end(struct nd_check *c);
+// check_cast.c: what is cast has its type already
+struct nd_type *nd_check_cast(struct nd_check *c, struct nd_expr *e);
 // check_args.c
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
 // Reports that a name does not exist in this kind of probe; the error type.

@@ -220,7 +220,8 @@ struct nd_stmt {
         struct nd_async *async; // EXPR, FOR_MAP: the calls that are sent together
         struct nd_slot *ends;   // FOR_RANGE, in a probe: where its bounds are
     };
-    bool real;      // first assignment of a variable that later holds a double
+    struct nd_type *grown; // first assignment of a variable that later holds more: all of it
+    bool real;             // first assignment of a variable that later holds a double
     bool user_ptr;  // first assignment of a variable that later holds pointers to user memory
     bool plain_ptr; // first assignment of a variable that later holds pointers of another origin
 };

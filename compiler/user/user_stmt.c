@@ -72,6 +72,8 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
     if (s->op == ND_OP_NONE) {
         if (s->rhs)
             nd_u_operand(u, s->rhs, s->sym->type->kind == ND_T_DOUBLE ? ND_D_F64 : ND_D_I64);
+        else if (nd_type_is_text(s->sym->type))
+            nd_u_str(u, "");
         else
             nd_u_int(u, 0, &nd_type_i64);
     } else {
