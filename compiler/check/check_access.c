@@ -10,14 +10,33 @@ static struct nd_type *error_type(void)
     return nd_ty(&nd_type_error);
 }
 
+// A member by its path, "se.load.weight"; its offset counts from s.
+static bool field_by_path(struct nd_check *c, const struct nd_type *s, const char *path,
+                          struct nd_field *f)
+{
+    uint32_t off = 0;
+    size_t n;
+
+    for (;; path += n + 1) {
+        n = strcspn(path, ".");
+        if (s->kind != ND_T_STRUCT || !nd_type_field(c->t, s, nd_arena_strndup(c->a, path, n), f))
+            return false;
+        f->off += off;
+        off = f->off;
+        s = f->type;
+        if (!path[n])
+            return true;
+    }
+}
+
 struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e)
 {
-    struct nd_type *s = nd_type_resolve(c->t, e->texpr);
+    struct nd_type *s = e->texpr ? nd_type_resolve(c->t, e->texpr) : nd_check_expr(c, e->a);
     struct nd_field f;
 
     if (s->kind == ND_T_ERROR)
         return error_type();
-    if (s->kind != ND_T_STRUCT || !nd_type_field(c->t, s, e->name, &f)) {
+    if (!field_by_path(c, s, e->name, &f)) {
         nd_error(c->d, ND_E0204, e->name_span, "%s has no field '%s'", nd_type_text(c->t, s),
                  e->name);
         return error_type();

@@ -67,6 +67,7 @@ struct nd_map {
     bool added;    // adds to it
     bool computed; // assigned the result of an operator
     bool hidden;   // of a path: not printed
+    bool own;      // private: not printed at the end
     bool has_decl;
     uint32_t decl_kind; // enum nd_mf_map_kind
     uint32_t max_entries;
@@ -182,6 +183,12 @@ enum nd_path_role {
 #define ND_PATH_DEV ".dev"   // the packet's device, and its skb, where it was seen last
 #define ND_PATH_SKB ".skb"
 #define ND_PATH_TAKEN ".taken" // not 0: a stack received it there
+
+// Enums of a script with paths: their names, and the stages of all. Stage i of path p is p * 64 +
+// i.
+#define ND_PATH_ENUM "paths"
+#define ND_STAGE_ENUM "stages"
+#define ND_PATH_STRIDE 64u
 
 // What user code sees of a packet, in this order: struct { step { from, to, ns }, path { ... } }.
 struct nd_path {
