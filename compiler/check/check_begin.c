@@ -114,8 +114,8 @@ static bool has_user_stmt(const struct nd_block *b)
     for (i = 0; b && i < b->n; i++) {
         const struct nd_stmt *s = b->v[i];
 
-        if (s->kind == ND_S_TEXT || s->sort || s->limit || has_user_stmt(s->body) ||
-            has_user_stmt(s->else_body))
+        if (s->kind == ND_S_TEXT || (s->ranks.n && s->ranks.v[0].by) || s->limit ||
+            has_user_stmt(s->body) || has_user_stmt(s->else_body))
             return true;
     }
     return false;

@@ -656,8 +656,8 @@ enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
     X(ITER_NEW)   /* c: map                              --        pushes an iterator over a copy */ \
     X(ITER_LOAD)  /* a: want value, b: local of key, c: local of value or -1; for sort keys:
                      moves to the next entry, sets the locals   -- bool  false: at the end       */ \
-    X(ITER_RANK)  /*                                   v --        sort key of this entry        */ \
-    X(ITER_SORT)  /* a: 1 = descending           limit --          0 = no limit; back to the start.
+    X(ITER_RANK)  /* a: n - 1                     v1..vn --        sort keys of this entry       */ \
+    X(ITER_SORT)  /* a: bit i = descending by vi+1  limit --       0 = no limit; back to the start.
                      Without ITER_RANK calls: order by key                                       */ \
     X(ITER_END)   /*                                     --        drops the iterator            */ \
     X(PRINTF)     /* a: number of arguments, c: string  v1..vn --                               */ \
