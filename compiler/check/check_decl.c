@@ -29,6 +29,14 @@ static struct nd_sym *global(struct nd_check *c, enum nd_sym_kind kind, const ch
     return s;
 }
 
+// A name that is a built-in's for good.
+static bool is_taken(const char *name, bool is_call)
+{
+    const struct nd_builtin *b = nd_builtin_find(name, is_call);
+
+    return b && !(b->flags & ND_BF_WEAK);
+}
+
 static void declare_const(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_sym *s;
@@ -48,7 +56,7 @@ static void declare_const(struct nd_check *c, struct nd_decl *d)
     if (t->kind != ND_T_ERROR && !d->expr->is_const && d->expr->kind != ND_E_DOUBLE)
         nd_error(c->d, ND_E0313, d->expr->span,
                  "the value of a constant must be known at compile time");
-    if (nd_builtin_find(d->name, false))
+    if (is_taken(d->name, false))
         nd_error(c->d, ND_E0211, d->name_span, "'%s' is a built-in name", d->name);
     *ND_PUSH(c->a, &c->scope->syms) = s;
 }
@@ -57,7 +65,7 @@ static void declare_fn(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_fn *fn = ND_NEW(c->a, struct nd_fn);
 
-    if (nd_builtin_find(d->name, true)) {
+    if (is_taken(d->name, true)) {
         nd_error(c->d, ND_E0211, d->name_span, "%s() is a built-in function", d->name);
         return;
     }
