@@ -58,6 +58,13 @@ void nd_check_length(struct nd_check *c, bool never, struct nd_span span, const 
                      const struct nd_expr *b);
 // check_send.c: whose expressions are checked
 void nd_check_send(struct nd_check *c, struct nd_stmt *s);
+// check_scope.c: a name of the whole script; reports a second one of the kind
+struct nd_sym *nd_check_global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
+                               struct nd_span span);
+// check_struct.c: declarations of C
+void nd_check_struct(struct nd_check *c, struct nd_decl *d);
+void nd_check_enum(struct nd_check *c, struct nd_decl *d);
+void nd_check_typedef(struct nd_check *c, struct nd_decl *d);
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);
