@@ -70,6 +70,7 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
     struct nd_decl_fields *fields;
     struct nd_decl_field field;
     struct nd_named_list *named;
+    struct nd_named one_named;
     struct nd_points *points;
     struct nd_point point;
     struct nd_try one_try;
@@ -84,7 +85,7 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 
 %token <text> T_ID "a name" T_TYPE "a type" T_VAR "$variable" T_MAP "@map" T_MAP_KEYED "@map[" T_STRING "a string"
 %token <text> T_PROBE_SPEC "a probe"
-%token <num> T_INT "a number"
+%token <num> T_INT "a number" T_PARAM "$1"
 %token <real> T_DOUBLE "a decimal number"
 %token <text> T_QUALIFIER "volatile"
 %token <text> T_USE "use" T_OPTION "option" T_CONST "const" T_FN "fn" T_STRUCT "struct" T_UNION "union"
@@ -101,7 +102,7 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %token T_XOR_SET "^=" T_DOTDOT ".."
 %token END_OF_FILE 0 "the end of the script"
 
-%type <decl> decl own_maps option_head path_head
+%type <decl> decl own_maps option_head path_head config_head
 %type <one_try> try
 %type <tries> tries
 %type <path_stage> path_stage
@@ -118,7 +119,8 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
 %type <expr> primary when_or when_and when_cmp pred_opt when_opt own_size limit_opt
 %type <exprs> exprs args
-%type <named> named
+%type <named> named config
+%type <one_named> config_item
 %type <count> stars
 %type <op> assign_op
 %type <ranks> sort_opt ranks
@@ -177,8 +179,26 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                      $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = only(p, $3);
                                      $3->name = $2.s; // elsewhere its record
                                  }
+    | config_head '{' config '}' { $$ = $1; $$->config = *$3; }
+    | config_head '{' config config_item '}' { $$ = $1; $$->config = *$3; *ND_PUSH(A, &$$->config) = $4; }
     | error '}'                  { $$ = NULL; yyerrok; }
     | error ';'                  { $$ = NULL; yyerrok; }
+    ;
+
+config_head: id '='              {
+                                     $$ = nd_decl_new(A, ND_D_CONFIG, @1);
+                                     if (strcmp($1.s, "config") != 0)
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "'%s' cannot be set here", $1.s),
+                                                 "config = { max_map_keys = 10000 }, const NAME = value, or let @map = ...");
+                                 }
+    ;
+config: %empty                   { $$ = ND_NEW(A, struct nd_named_list); }
+    | config ';'
+    | config ','
+    | config config_item ';'     { $$ = $1; *ND_PUSH(A, $$) = $2; }
+    | config config_item ','     { $$ = $1; *ND_PUSH(A, $$) = $2; }
+    ;
+config_item: name '=' primary    { $$ = (struct nd_named){$1.s, @1, $3}; }
     ;
 
 own_maps: T_ID T_MAP own_size    { $$ = own_map(p, @1, $1.s, @2, $2.s, $3); }
@@ -545,7 +565,8 @@ postfix: primary
     | postfix T_INC              { $$ = unary(p, ND_OP_POSTINC, @$, $1); }
     | postfix T_DEC              { $$ = unary(p, ND_OP_POSTDEC, @$, $1); }
     ;
-primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = $1.v; $$->lit_unit = $1.unit; $$->is_unsigned = $1.is_unsigned; }
+primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
+    | T_INT                      { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = $1.v; $$->lit_unit = $1.unit; $$->is_unsigned = $1.is_unsigned; }
     | T_DOUBLE                   { $$ = nd_expr_new(A, ND_E_DOUBLE, @$); $$->real = $1; }
     | T_STRING                   { $$ = nd_expr_new(A, ND_E_STRING, @$); $$->str = $1.s; $$->len = $1.n; }
     | T_TRUE                     { $$ = ident(p, @1, "true"); }
@@ -556,7 +577,7 @@ primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = 
     | T_VAR                      { $$ = nd_expr_new(A, ND_E_VAR, @$); $$->name = $1.s; }
     | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
     | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }
-    | id '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, $$); }
+    | id '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, nd_parse_call(p, $$)); }
     | '(' expr ')'               { $$ = $2; $$->paren = true; $$->span = @$; }
     | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; $$ = deep(p, $$); }
     | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }

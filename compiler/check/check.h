@@ -28,7 +28,8 @@ struct nd_check {
     uint32_t nvars;
     uint32_t pass;
     bool last_pass;
-    bool incomplete; // a probe is missing because of an error: what it would have written is not known
+    bool incomplete; // a probe is missing because of an error: what it would have written is not
+                     // known
     const struct nd_expr *aggregates; // the call whose result an assignment keeps in a map
     bool changed;                     // a map's or function's type became known: another pass
     uint32_t fn_depth;                // functions being checked inside each other
@@ -39,6 +40,7 @@ struct nd_check {
 // ---- passes, in this order; what is wrong is in p->diags ----------------------------------------
 
 struct nd_check *nd_check_new(struct nd_program *p); // on the program's arena
+void nd_check_config(struct nd_check *c);            // p->config
 void nd_check_options(struct nd_check *c);           // options: all that --help needs
 void nd_check_declare(struct nd_check *c);           // all else that has a name
 void nd_check_infer(struct nd_check *c);             // types of maps and functions, from all bodies

@@ -125,6 +125,7 @@ struct nd_expr {
     double real;
     const char *str;
     uint32_t len;
+    const char *word; // it is this word of the command line; NULL: it is not
     struct nd_expr *a, *b, *c;
     struct nd_expr_list args;
     struct nd_texpr *texpr;
@@ -243,6 +244,7 @@ enum nd_decl_kind {
     ND_D_ON,     // on name body
     ND_D_PATH,   // path name by key ... = stages; path
     ND_D_STAGE,  // stage name(fields) ["help"] { tries }
+    ND_D_CONFIG, // config = { key = value; ... }
 };
 
 struct nd_decl_field {
@@ -335,6 +337,7 @@ struct nd_decl {
     const char *help;
     const char *module;    // STRUCT: its module, whose BTF goes first; NULL: none
     struct nd_tries tries; // STAGE
+    struct nd_named_list config;
     struct nd_path_decl *path;
 
     // check:

@@ -241,6 +241,9 @@ static int run_script(struct cli *c, int argc, char **argv)
     int code;
 
     nd_signals_hold();
+    code = nd_cli_settings(c) ?: nd_cli_words(c, &argc, &argv);
+    if (code)
+        return code;
     code = nd_cli_open(c, &obj, &l);
     c->run.t_object = nd_now();
     c->run.attached = reap;

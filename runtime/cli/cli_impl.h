@@ -34,10 +34,18 @@ int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
 // cli_flags.c: as nd_flag_fn of arguments.h, with a struct cli.
 int nd_cli_flag(void *arg, int argc, char **argv, int *i);
 bool nd_cli_flag_has_value(const char *word); // in the next word
+bool nd_cli_flag_known(const char *word);
 int nd_cli_take_duration(struct cli *c, int64_t ns);
 
 // Opens what nd_cli_object gave. An exit code, after a message.
 int nd_cli_load(const struct cli *c, const struct nd_object *obj, struct nd_load *l);
+
+// cli_words.c: takes from the words after the script those that it uses as they are ($1, getopt());
+// what is left, its options and the general flags, is in *argv. An exit code, after a message.
+int nd_cli_words(struct cli *c, int *argc, char ***argv);
+
+// Takes BPFTRACE_* from the environment. An exit code, after a message.
+int nd_cli_settings(struct cli *c);
 
 // cli_explain.c: what the object in this file does; exit code.
 int nd_cli_explain(const struct cli *c, const char *path);
