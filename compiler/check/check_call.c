@@ -481,22 +481,6 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
     c->loops = loops;
 }
 
-// Each call is checked separately and in a probe also gets its own code: few lines can make a lot.
-static bool too_many_calls(struct nd_check *c, struct nd_expr *call)
-{
-    if (c->fn_depth >= ND_FN_DEPTH)
-        nd_error(c->d, ND_E0109, call->name_span,
-                 "functions call each other more than %u levels deep", ND_FN_DEPTH);
-    else if (c->fn_checks >= ND_FN_CHECKS)
-        nd_help(
-            c->d,
-            nd_error(c->d, ND_E0701, call->name_span, "more than %u function calls", ND_FN_CHECKS),
-            "a call inside a function counts again each time that function is called");
-    else
-        return false;
-    return true;
-}
-
 static bool check_fn_args(struct nd_check *c, const struct nd_fn *fn, struct nd_expr *call)
 {
     uint32_t i;
@@ -534,7 +518,7 @@ static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_
                 "the kernel has no recursion; use a loop");
         return error_type();
     }
-    if (too_many_calls(c, call))
+    if (nd_check_too_many_calls(c, call))
         return error_type();
     d = fn->decl;
     if (call->args.n != d->fields.n) {

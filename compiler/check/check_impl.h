@@ -69,6 +69,7 @@ struct nd_decl *nd_check_fn_tree(struct nd_check *c, const struct nd_decl *d,
                                  const struct nd_expr *call);
 // The function itself, or the one that is made of it for arguments of this kind.
 struct nd_fn *nd_check_fn_for(struct nd_check *c, struct nd_fn *fn, const struct nd_expr *call);
+bool nd_check_too_many_calls(struct nd_check *c, struct nd_expr *call); // reports it
 // The type of a parameter that has none, given this.
 struct nd_type *nd_check_open_type(struct nd_check *c, struct nd_type *have);
 // check_list.c: loops over what is neither a map nor a range

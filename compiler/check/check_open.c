@@ -176,3 +176,19 @@ struct nd_type *nd_check_open_type(struct nd_check *c, struct nd_type *have)
         return nd_ty(&nd_type_str);
     return have;
 }
+
+// Each call is checked separately and in a probe also gets its own code: few lines can make a lot.
+bool nd_check_too_many_calls(struct nd_check *c, struct nd_expr *call)
+{
+    if (c->fn_depth >= ND_FN_DEPTH)
+        nd_error(c->d, ND_E0109, call->name_span,
+                 "functions call each other more than %u levels deep", ND_FN_DEPTH);
+    else if (c->fn_checks >= ND_FN_CHECKS)
+        nd_help(
+            c->d,
+            nd_error(c->d, ND_E0701, call->name_span, "more than %u function calls", ND_FN_CHECKS),
+            "a call inside a function counts again each time that function is called");
+    else
+        return false;
+    return true;
+}
