@@ -28,7 +28,8 @@ struct nd_check {
     uint32_t nvars;
     uint32_t pass;
     bool last_pass;
-    bool incomplete; // a probe is missing because of an error: what it would have written is not known
+    bool incomplete; // a probe is missing because of an error: what it would have written is not
+                     // known
     const struct nd_expr *aggregates; // the call whose result an assignment keeps in a map
     bool changed;                     // a map's or function's type became known: another pass
     uint32_t fn_depth;                // functions being checked inside each other
@@ -72,6 +73,8 @@ void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_decl *st
                      struct nd_targets *at, struct nd_span span);
 // Decides func_sym for all probes of the script, before they are expanded.
 void nd_probes_scan_func(struct nd_program *p);
+// Name i of the software or hardware events; NULL: there are no more.
+const char *nd_probes_counter(bool software, uint32_t i);
 // A probe that is left out; stage may be NULL. NULL: a stage of a path, which needs no such.
 struct nd_probe *nd_probes_leave_out(struct nd_program *p, struct nd_decl *d,
                                      struct nd_decl *stage);
