@@ -110,7 +110,7 @@ $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h: grammar/%.y
 $(B)/grammar/%.lex.c $(B)/grammar/%.lex.h: grammar/%.l
 	@mkdir -p $(@D)
 	$(FLEX) --header-file=$(B)/grammar/$*.lex.h -o $(B)/grammar/$*.lex.c $<
-$(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o $(B)/compiler/front/parse.o: $(B)/grammar/ndtrace.tab.h $(B)/grammar/ndtrace.lex.h
+$(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o $(patsubst %.c,$(B)/%.o,$(wildcard compiler/front/parse*.c)): $(B)/grammar/ndtrace.tab.h $(B)/grammar/ndtrace.lex.h
 $(B)/grammar/%.o: $(B)/grammar/%.c
 	$(CC) $(ALL_CFLAGS) $(GEN_CFLAGS) -c -o $@ $<
 

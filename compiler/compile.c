@@ -29,11 +29,13 @@ static void options(struct nd_unit *u)
 {
     u->program.opts_size = sizeof(struct nd_mf_scope);
     u->check = nd_check_new(&u->program);
+    nd_check_config(u->check);
     nd_check_options(u->check);
 }
 
 static void declare(struct nd_unit *u)
 {
+    nd_net_names(u->check);
     nd_check_declare(u->check);
     nd_net_declare(u->check);
 }
@@ -179,6 +181,8 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     p->types.kernel = u->kernel;
     p->path = o->file ? o->file : "-e";
     p->title = p->notes = "";
+    p->settings = o->settings;
+    p->nsettings = o->nsettings;
     p->unsafe = o->unsafe;
     p->portable = o->portable;
     p->without = o->without;

@@ -8,16 +8,23 @@
 #include "runtime/common/plan.h"
 
 struct nd_compile_opts {
-    const char *file;             // script to read, or
-    const char *text;             // the text of a one-liner (-e)
-    size_t text_size;             // its bytes; 0: up to its NUL
-    const char *facts;            // recorded kernel description instead of the live kernel
-    const char *pid;              // -p: whose programs and libraries are meant, or NULL
-    const char *btf;              // --btf FILE
-    int tracefs;                  // of nd_kernel_mount_tracefs(), or 0
-    const char *stdlib;           // folder of the standard library's modules, or NULL
-    bool verbose;                 // all reasons for what the kernel cannot serve
-    bool no_modules;              // leave `use` alone (fmt)
+    const char *file;         // script to read, or
+    const char *text;         // the text of a one-liner (-e)
+    size_t text_size;         // its bytes; 0: up to its NUL
+    const char *facts;        // recorded kernel description instead of the live kernel
+    const char *pid;          // -p: whose programs and libraries are meant, or NULL
+    const char *btf;          // --btf FILE
+    int tracefs;              // of nd_kernel_mount_tracefs(), or 0
+    const char *stdlib;       // folder of the standard library's modules, or NULL
+    bool verbose;             // all reasons for what the kernel cannot serve
+    bool no_modules;          // leave `use` alone (fmt)
+    const char *const *words; // $1, $2, ... of the script
+    uint32_t nwords;
+    bool words_unknown;       // only the options are asked for
+    const char *const *named; // for its getopt(): name=value
+    uint32_t nnamed;
+    const char *const *settings; // as config = { }: NAME=value
+    uint32_t nsettings;
     const char *dump;             // what this pass made goes to stderr, or NULL
     bool reads;                   // note what is read: nd_lower_reads
     bool verify;                  // LLVM's verifier looks at what was lowered

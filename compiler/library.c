@@ -108,7 +108,13 @@ static void load_module(struct nd_unit *u, struct nd_decl *d, bool anywhere)
 
 static void load_source(struct nd_unit *u, uint32_t src)
 {
-    struct nd_script *s = nd_parse(u->arena, &u->diags, &u->sources, src);
+    const struct nd_parse_given given = {.words = u->opts.words,
+                                         .nwords = u->opts.nwords,
+                                         .unknown = u->opts.words_unknown,
+                                         .named = u->opts.named,
+                                         .nnamed = u->opts.nnamed,
+                                         .version = nd_kernel_version(u->kernel)};
+    struct nd_script *s = nd_parse(u->arena, &u->diags, &u->sources, src, &given);
     uint32_t i;
 
     if (!src) {

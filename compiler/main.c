@@ -22,6 +22,7 @@ struct args {
     const char *mode;
     struct nd_compile_opts o;
     struct nd_trust trust;
+    const char **words, **named, **settings;
     int out_fd, warn_fd, plan_fd;
     bool json;
     char **rest;
@@ -45,6 +46,9 @@ static const char usage[] =
     "  --dump PASS    what this pass made, to stderr: load parse options declare expand infer "
     "check\n"
     "                 lower optimise emit finish\n"
+    "  --word W       the next of $1, $2, ... of the script\n"
+    "  --named N=V    an option that it asks for with getopt()\n"
+    "  --config K=V   a setting, as in config = { K = V }\n"
     "  --without A,B  what the target kernel lacks: names of docs/kernels.md\n";
 
 enum {
@@ -56,6 +60,9 @@ enum {
     OPT_STDLIB,
     OPT_DUMP,
     OPT_WITHOUT,
+    OPT_WORD,
+    OPT_NAMED,
+    OPT_CONFIG,
     OPT_PORTABLE,
     OPT_UNSAFE,
     OPT_ANY_OWNER
@@ -77,6 +84,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
         {"unsafe", no_argument, NULL, OPT_UNSAFE},
         {"any-owner", no_argument, NULL, OPT_ANY_OWNER},
         {"without", required_argument, NULL, OPT_WITHOUT},
+        {"word", required_argument, NULL, OPT_WORD},
+        {"named", required_argument, NULL, OPT_NAMED},
+        {"config", required_argument, NULL, OPT_CONFIG},
         {"pid", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
     };
@@ -86,7 +96,14 @@ static bool parse_args(int argc, char **argv, struct args *a)
     a->warn_fd = STDERR_FILENO;
     if (argc < 2)
         return false;
+    a->words = calloc(3 * (size_t)argc, sizeof(*a->words)); // until the end of the process
+    if (!a->words)
+        return false;
+    a->o.words = a->words;
+    a->o.named = a->named = a->words + argc;
+    a->o.settings = a->settings = a->words + 2 * argc;
     a->mode = argv[1];
+    a->o.words_unknown = !strcmp(a->mode, "manifest");
     argv++;
     argc--;
     while ((c = getopt_long(argc, argv, "e:f:p:vq", longs, NULL)) != -1) {
@@ -136,6 +153,15 @@ static bool parse_args(int argc, char **argv, struct args *a)
                 fprintf(stderr, "ndtrace-compile: --without: unknown name in \"%s\"\n", optarg);
                 return false;
             }
+            break;
+        case OPT_WORD:
+            a->words[a->o.nwords++] = optarg;
+            break;
+        case OPT_NAMED:
+            a->named[a->o.nnamed++] = optarg;
+            break;
+        case OPT_CONFIG:
+            a->settings[a->o.nsettings++] = optarg;
             break;
         case 'v':
             a->o.verbose = true;

@@ -38,6 +38,9 @@ static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
 static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s);
 static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e);
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
+static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size);
+static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc);
+static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span);
 
 #define A (p->arena)
 }
@@ -65,6 +68,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
     struct nd_texpr *texpr;
     struct nd_decl_fields *fields;
     struct nd_named_list *named;
+    struct nd_named one_named;
     struct nd_points *points;
     struct nd_point point;
     struct nd_try one_try;
@@ -72,13 +76,14 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
     struct nd_path_stage path_stage;
     struct nd_path_stages *path_stages;
     struct nd_path_keeps *path_keeps;
+    struct nd_ranks *ranks;
     uint32_t count;
     bool flag;
 }
 
 %token <text> T_ID "a name" T_TYPE "a type" T_VAR "$variable" T_MAP "@map" T_MAP_KEYED "@map[" T_STRING "a string"
 %token <text> T_PROBE_SPEC "a probe"
-%token <num> T_INT "a number"
+%token <num> T_INT "a number" T_PARAM "$1"
 %token <real> T_DOUBLE "a decimal number"
 %token <text> T_QUALIFIER "volatile"
 %token <text> T_USE "use" T_OPTION "option" T_CONST "const" T_FN "fn" T_STRUCT "struct" T_UNION "union"
@@ -95,7 +100,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %token T_XOR_SET "^=" T_DOTDOT ".."
 %token END_OF_FILE 0 "the end of the script"
 
-%type <decl> decl option_head path_head
+%type <decl> decl own_maps option_head path_head config_head
 %type <one_try> try
 %type <tries> tries
 %type <path_stage> path_stage
@@ -109,11 +114,13 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %type <block> block body stmts outputs
 %type <stmt> simple compound for_head text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
-%type <expr> primary when_or when_and when_cmp pred_opt when_opt sort_opt limit_opt
+%type <expr> primary when_or when_and when_cmp pred_opt when_opt own_size limit_opt
 %type <exprs> exprs args
-%type <named> named
+%type <named> named config
+%type <one_named> config_item
 %type <count> stars
 %type <op> assign_op
+%type <ranks> sort_opt ranks
 %type <flag> dir_opt
 
 %%
@@ -150,10 +157,13 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | T_LET T_MAP '=' expr help_opt
                                  { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; $$->help = $5.s; }
     | T_LET T_MAP T_STRING       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->help = $3.s; }
+    | own_maps
     | T_STAGE id '(' params_opt ')' help_opt '{' tries '}'
                                  { $$ = nd_decl_new(A, ND_D_STAGE, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->help = $6.s; $$->tries = *$8; }
     | path_head when_opt '=' path_stages
                                  { $$ = $1; $$->when = $2; $$->path->stages = *$4; $$->span = @$; }
+    | path_head
+    | T_PATH id '=' path_stages  { $$ = path(p, @$, $2.s, @2); $$->path->stages = *$4; }
     | points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
     | T_PROBE points when_opt pred_opt block
@@ -166,11 +176,41 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                      $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = only(p, $3);
                                      $3->name = $2.s; // elsewhere its record
                                  }
+    | config_head '{' config '}' { $$ = $1; $$->config = *$3; }
+    | config_head '{' config config_item '}' { $$ = $1; $$->config = *$3; *ND_PUSH(A, &$$->config) = $4; }
     | error '}'                  { $$ = NULL; yyerrok; }
     | error ';'                  { $$ = NULL; yyerrok; }
     ;
 
-path_head: T_PATH id T_BY cond  { $$ = nd_decl_new(A, ND_D_PATH, @$); $$->name = $2.s; $$->name_span = @2; $$->path = ND_NEW(A, struct nd_path_decl); $$->path->key = $4; }
+config_head: id '='              {
+                                     $$ = nd_decl_new(A, ND_D_CONFIG, @1);
+                                     if (strcmp($1.s, "config") != 0)
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "'%s' cannot be set here", $1.s),
+                                                 "config = { max_map_keys = 10000 }, const NAME = value, or let @map = ...");
+                                 }
+    ;
+config: %empty                   { $$ = ND_NEW(A, struct nd_named_list); }
+    | config ';'
+    | config ','
+    | config config_item ';'     { $$ = $1; *ND_PUSH(A, $$) = $2; }
+    | config config_item ','     { $$ = $1; *ND_PUSH(A, $$) = $2; }
+    ;
+config_item: name '=' primary    { $$ = (struct nd_named){$1.s, @1, $3}; }
+    ;
+
+own_maps: T_ID T_MAP own_size    { $$ = own_map(p, @1, $1.s, @2, $2.s, $3); }
+    | own_maps ',' T_MAP own_size { add_decl(p, $1); $$ = own_map(p, @3, "private", @3, $3.s, $4); }
+    ;
+own_size: %empty                 { $$ = NULL; }
+    | '=' cond                   { $$ = $2; }
+    ;
+
+path_head: T_PATH id T_BY cond  { $$ = path(p, @$, $2.s, @2); $$->path->key = $4; }
+    | T_PATH id T_ID id          {
+                                     $$ = path(p, @$, $2.s, @2); $$->path->like = $4.s; $$->path->like_span = @4;
+                                     if (strcmp($3.s, "like"))
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @3, "unexpected '%s'", $3.s), "path %s by KEY, or: path %s like OTHER", $2.s, $2.s);
+                                 }
     | path_head T_TIMEOUT cond   { $$ = $1; $$->path->timeout = $3; }
     | path_head T_LIMIT cond     { $$ = $1; $$->path->limit = $3; }
     | path_head T_KEEP '{' path_keeps '}' { $$ = $1; $$->path->keeps = *$4; }
@@ -352,6 +392,7 @@ type_base: type_words
     ;
 cast_type: type_base stars       { $$ = $1; $$->stars = $2; $$->span = @$; }
     | type_base stars '[' T_INT ']' { $$ = $1; $$->stars = $2; $$->is_array = true; $$->nelems = $4.v; $$->span = @$; }
+    | type_base stars '[' ']'    { $$ = $1; $$->stars = $2; $$->is_list = true; $$->span = @$; }
     ;
 type: cast_type
     | id                       { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
@@ -416,6 +457,7 @@ compound: T_IF expr block        { $$ = nd_stmt_new(A, ND_S_IF, @$); $$->expr = 
     | T_WHILE expr block         { $$ = nd_stmt_new(A, ND_S_WHILE, @$); $$->expr = $2; $$->body = $3; }
     | T_UNROLL expr block        { $$ = nd_stmt_new(A, ND_S_UNROLL, @$); $$->rhs = $2; $$->body = $3; }
     | T_FOR '(' for_head ')' block { $$ = $3; $$->span = @$; $$->body = $5; }
+    | T_FOR for_head block       { $$ = $2; $$->span = @$; $$->body = $3; }
     | block                      { $$ = nd_stmt_new(A, ND_S_BLOCK, @$); $$->body = $1; }
     | text
     | outputs T_TEXT block       { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @2; $$->else_body = $1; $$->body = $3; }
@@ -425,17 +467,21 @@ outputs: expr                    { $$ = output(p, ND_NEW(A, struct nd_block), $1
     ;
 for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
+    | id T_IN T_ENUM id          { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->texpr = ND_NEW(A, struct nd_texpr); *$$->texpr = (struct nd_texpr){.span = nd_span_join(@3, @4), .tag = ND_TAG_ENUM, .name = $4.s}; }
     | id T_IN expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->rhs = $3; $$->hi = $5; }
-    | T_VAR ':' T_MAP sort_opt dir_opt limit_opt
-                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->expr = map_expr(p, @3, $3.s, NULL); $$->sort = $4; $$->desc = $5; $$->limit = $6; }
-    | id T_IN T_MAP sort_opt dir_opt limit_opt
-                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->expr = map_expr(p, @3, $3.s, NULL); $$->sort = $4; $$->desc = $5; $$->limit = $6; }
-    | id ',' id T_IN T_MAP sort_opt dir_opt limit_opt
-                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->sort = $6; $$->desc = $7; $$->limit = $8; }
+    | T_VAR ':' T_MAP sort_opt limit_opt
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->expr = map_expr(p, @3, $3.s, NULL); $$->ranks = *$4; $$->limit = $5; }
+    | id T_IN T_MAP sort_opt limit_opt
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->expr = map_expr(p, @3, $3.s, NULL); $$->ranks = *$4; $$->limit = $5; }
+    | id ',' id T_IN T_MAP sort_opt limit_opt
+                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->ranks = *$6; $$->limit = $7; }
     ;
-sort_opt: %empty                 { $$ = NULL; }
-    | T_SORTED T_BY expr         { $$ = $3; }
+sort_opt: dir_opt                { $$ = rank(p, ND_NEW(A, struct nd_ranks), NULL, $1); }
+    | T_SORTED T_BY ranks        { $$ = $3; }
+    ;
+ranks: expr dir_opt              { $$ = rank(p, ND_NEW(A, struct nd_ranks), $1, $2); }
+    | ranks ',' expr dir_opt     { $$ = rank(p, $1, $3, $4); }
     ;
 dir_opt: %empty                  { $$ = false; }
     | T_ASC                      { $$ = false; }
@@ -508,7 +554,8 @@ postfix: primary
     | postfix T_INC              { $$ = unary(p, ND_OP_POSTINC, @$, $1); }
     | postfix T_DEC              { $$ = unary(p, ND_OP_POSTDEC, @$, $1); }
     ;
-primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = $1.v; $$->lit_unit = $1.unit; $$->is_unsigned = $1.is_unsigned; }
+primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
+    | T_INT                      { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = $1.v; $$->lit_unit = $1.unit; $$->is_unsigned = $1.is_unsigned; }
     | T_DOUBLE                   { $$ = nd_expr_new(A, ND_E_DOUBLE, @$); $$->real = $1; }
     | T_STRING                   { $$ = nd_expr_new(A, ND_E_STRING, @$); $$->str = $1.s; $$->len = $1.n; }
     | T_TRUE                     { $$ = ident(p, @1, "true"); }
@@ -519,14 +566,15 @@ primary: T_INT                   { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = 
     | T_VAR                      { $$ = nd_expr_new(A, ND_E_VAR, @$); $$->name = $1.s; }
     | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
     | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }
-    | id '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, $$); }
+    | id '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, nd_parse_call(p, $$)); }
     | '(' expr ')'               { $$ = $2; $$->paren = true; $$->span = @$; }
     | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; $$ = deep(p, $$); }
     | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }
     | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
     | T_SIZEOF '(' cast_type ')' { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->texpr = $3; }
     | T_SIZEOF '(' expr ')'      { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->a = $3; $$ = deep(p, $$); }
-    | T_OFFSETOF '(' cast_type ',' name ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
+    | T_OFFSETOF '(' cast_type ',' field_path ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
+    | T_OFFSETOF '(' expr ',' field_path ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->a = $3; $$->name = $5.s; $$->name_span = @5; $$ = deep(p, $$); }
     | T_HAS_FIELD '(' cast_type ',' field_path ')' { $$ = nd_expr_new(A, ND_E_HAS_FIELD, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
     | T_CONTAINER_OF '(' expr ',' cast_type ',' name ')'
                                  { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; $$ = deep(p, $$); }
@@ -716,6 +764,36 @@ static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd
     b->span = b->n ? nd_span_join(b->span, s->span) : s->span;
     *ND_PUSH(p->arena, b) = s;
     return b;
+}
+
+// A map that is not printed: the word before it is a name everywhere else.
+static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size)
+{
+    struct nd_decl *d = nd_decl_new(p->arena, ND_D_MAP, span);
+
+    if (strcmp(word, "private"))
+        nd_help(p->diags, nd_error(p->diags, ND_E0101, at, "unexpected '%s'", word), "a map is declared by let @name, or private @name");
+    d->name = name;
+    d->name_span = span;
+    d->expr = size;
+    d->own = true;
+    return d;
+}
+
+static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc)
+{
+    *ND_PUSH(p->arena, r) = (struct nd_rank){e, desc};
+    return r;
+}
+
+static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span)
+{
+    struct nd_decl *d = nd_decl_new(p->arena, ND_D_PATH, span);
+
+    d->name = name;
+    d->name_span = name_span;
+    d->path = ND_NEW(p->arena, struct nd_path_decl);
+    return d;
 }
 
 static void add_decl(struct nd_parse *p, struct nd_decl *d)

@@ -155,7 +155,9 @@ void nd_check_infer(struct nd_check *c)
     uint32_t i;
 
     nd_trial_begin(c->d, &trial);
-    for (i = 0; i < 4 + 2 * c->p->maps.n; i++) { // types only grow: at most that many times
+    // Types only grow: of each map at most twice, and a variable when the one that it is set to
+    // does.
+    for (i = 0; i < 16 + 2 * c->p->maps.n; i++) {
         pass(c);
         if (!c->changed && !settle(c))
             break;

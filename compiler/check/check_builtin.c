@@ -51,13 +51,13 @@ static struct nd_type *check_str(struct nd_check *c, struct nd_expr *e, const st
             nd_check_bad_arg(c, e, 0, "a pointer");
         return nd_ty(&nd_type_error);
     }
-    return nd_type_string(c->t, n ? (uint32_t)n : 64);
+    return nd_type_string(c->t, n ? (uint32_t)n : c->p->config.strlen ?: 64);
 }
 
 static struct nd_type *check_buf(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     struct nd_type *t, *a = e->args.v[0]->type;
-    int64_t n = 64;
+    int64_t n = c->p->config.strlen ?: 64;
 
     (void)b;
     if (!nd_type_is_int(a) && a->kind != ND_T_ARRAY && !nd_type_is_text(a) &&
@@ -428,7 +428,9 @@ static struct nd_type *check_stack(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b)
 {
     bool kernel = b->id == ND_B_KSTACK;
-    uint32_t flags = 0, i;
+    static const uint32_t modes[] = {
+        [ND_STACK_BPFTRACE] = 0, [ND_STACK_PERF] = ND_TF_PERF, [ND_STACK_RAW] = ND_TF_RAW};
+    uint32_t flags = modes[c->p->config.stack_mode], i;
     int64_t depth = 127;
 
     for (i = 0; e->kind == ND_E_CALL && i < e->args.n; i++) {

@@ -379,6 +379,10 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         if (!strcmp(c->p->fns.v[i]->decl->name, e->name))
             return check_fn(c, c->p->fns.v[i], e);
     }
+    if (!e->args.n && nd_builtin_find(e->name, false) && (!b || b->min)) { // pid() is pid
+        e->kind = ND_E_IDENT;
+        return nd_check_expr(c, e);
+    }
     if (!b) {
         for (i = 0; i < e->args.n; i++)
             nd_check_expr(c, e->args.v[i]);

@@ -253,11 +253,12 @@ static void declare_map(struct nd_check *c, struct nd_decl *d)
     size_t i;
 
     m->worlds = 0;
-    if (m->has_decl || m->title) {
+    if (m->has_decl || m->title || m->own) {
         nd_error(c->d, ND_E0210, d->name_span, "%s is declared twice", d->name);
         return;
     }
     m->title = d->help;
+    m->own = d->own;
     if (!e) // of any kind and size
         return;
     m->has_decl = true;
@@ -371,6 +372,7 @@ static void declare_all(struct nd_check *c, bool names)
 
 void nd_check_declare(struct nd_check *c)
 {
+    nd_check_begin_end(c);
     declare_all(c, true);
     declare_all(c, false); // handlers name events, and periods constants, of any place
 }

@@ -168,12 +168,15 @@ static struct nd_type *check_arith(struct nd_check *c, struct nd_expr *e)
     return t;
 }
 
-static bool comparable_bytes(const struct nd_type *a, const struct nd_type *b)
+static bool comparable_bytes(struct nd_check *c, struct nd_type *a, struct nd_type *b)
 {
     if (a->kind == b->kind && (a->kind == ND_T_IP || a->kind == ND_T_MAC || a->kind == ND_T_PREFIX))
         return true;
-    if (a->kind == ND_T_TUPLE && nd_type_equal(a, b))
-        return true;
+    if (a->kind == b->kind && (a->kind == ND_T_TUPLE || a->kind == ND_T_BUF) &&
+        c->world == ND_KERNEL)
+        return nd_type_unify(c->t, a, b) != NULL;
+    if (a->kind == ND_T_TUPLE || a->kind == ND_T_ARRAY || a->kind == ND_T_BUF)
+        return nd_type_equal(a, b);
     return nd_type_is_text(a) && nd_type_is_text(b);
 }
 
@@ -186,7 +189,7 @@ static struct nd_type *check_compare(struct nd_check *c, struct nd_expr *e)
 
     if (a->kind == ND_T_ERROR || b->kind == ND_T_ERROR || other_clock(c, e))
         return nd_ty(&nd_type_bool);
-    if (!numbers && !(comparable_bytes(a, b) && (equality || c->world == ND_USER)))
+    if (!numbers && !(comparable_bytes(c, a, b) && (equality || c->world == ND_USER)))
         bad_operands(c, e);
     nd_check_sign(c, e->op, e->span, e->a, e->b);
     if (equality)
@@ -396,53 +399,6 @@ static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)
     return t;
 }
 
-static struct nd_type *check_cast(struct nd_check *c, struct nd_expr *e)
-{
-    struct nd_type *from = nd_check_expr(c, e->a);
-    struct nd_type *to = nd_type_resolve(c->t, e->texpr);
-    bool mem = from->kind == ND_T_ARRAY || from->kind == ND_T_STRING;
-
-    if (from->kind == ND_T_ERROR || to->kind == ND_T_ERROR)
-        return to;
-    if (to->kind == ND_T_PTR) {
-        enum nd_as as = ND_AS_KERNEL;
-
-        if (!nd_type_is_int(from) && !mem)
-            goto bad;
-        if (mem)
-            as = (enum nd_as)e->a->as;
-        else if (from->kind == ND_T_PTR)
-            as = from->as;
-        else if (c->probe && c->probe->user_memory)
-            as = ND_AS_USER;
-        // A cast gives up what the verifier knew about the type.
-        return nd_type_in(c->t, to, as == ND_AS_BTF ? ND_AS_KERNEL : as);
-    }
-    if (nd_type_is_int(to) && nd_type_is_int(from)) {
-        e->is_const = e->a->is_const;
-        e->num = e->a->num;
-        if (e->is_const && to->kind == ND_T_BOOL) {
-            e->num = e->num != 0;
-        } else if (e->is_const && to->size < 8) {
-            unsigned int shift = 64 - to->size * 8;
-
-            e->num = to->is_signed ? (uint64_t)((int64_t)(e->num << shift) >> shift)
-                                   : e->num << shift >> shift;
-        }
-        return to;
-    }
-    if ((to->kind == ND_T_DOUBLE || nd_type_is_int(to)) &&
-        (from->kind == ND_T_DOUBLE || nd_type_is_int(from)) && c->world == ND_USER)
-        return to;
-    if ((to->kind == ND_T_ARRAY && nd_type_is_int(from) && to->size == 8) ||
-        (nd_type_is_int(to) && mem && from->size <= 8))
-        return to;
-bad:
-    nd_error(c->d, ND_E0303, e->span, "%s cannot be cast to %s", nd_type_text(c->t, from),
-             nd_type_text(c->t, to));
-    return error_type();
-}
-
 struct nd_type *nd_check_packet_expr(struct nd_check *c, struct nd_expr *e)
 {
     c->takes_packet = true;
@@ -501,7 +457,8 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
         t = check_cond(c, e);
         break;
     case ND_E_CAST:
-        t = check_cast(c, e);
+        nd_check_expr(c, e->a);
+        t = nd_check_cast(c, e);
         break;
     case ND_E_SIZEOF:
         t = e->texpr ? nd_type_resolve(c->t, e->texpr) : nd_check_expr(c, e->a);

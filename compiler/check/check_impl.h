@@ -23,6 +23,10 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e);
+// check_begin.c: which of the script's begin and end blocks are probes
+void nd_check_begin_end(struct nd_check *c);
+// check_cast.c: what is cast has its type already
+struct nd_type *nd_check_cast(struct nd_check *c, struct nd_expr *e);
 // check_args.c
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
 // Reports that a name does not exist in this kind of probe; the error type.
@@ -52,6 +56,8 @@ void nd_check_sign(struct nd_check *c, enum nd_op op, struct nd_span span, const
 // Warns if a literal is longer than the text that it is compared with can be.
 void nd_check_length(struct nd_check *c, bool never, struct nd_span span, const struct nd_expr *a,
                      const struct nd_expr *b);
+// check_send.c: whose expressions are checked
+void nd_check_send(struct nd_check *c, struct nd_stmt *s);
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);

@@ -141,10 +141,10 @@ static struct nd_type *kept_type(struct nd_check *c, struct nd_type *t)
 
     switch (t->kind) {
     case ND_T_INT:
-    case ND_T_BOOL:
     case ND_T_PORT:
     case ND_T_PROTO:
         return nd_type_int(8, t->kind != ND_T_INT || nd_type_signed(t));
+    case ND_T_BOOL:
     case ND_T_ENUM:
         x = ND_NEW(c->a, struct nd_type);
         *x = *t;
@@ -388,6 +388,23 @@ static struct nd_type *check_builtin_name(struct nd_check *c, struct nd_expr *e,
     }
 }
 
+// A path of the script.
+static bool path_name(struct nd_check *c, struct nd_expr *e)
+{
+    uint32_t i;
+
+    for (i = 0; i < c->p->paths.n; i++) {
+        if (strcmp(c->p->paths.v[i]->decl->name, e->name))
+            continue;
+        e->is_const = true;
+        e->num = i;
+        e->type = nd_type_resolve(
+            c->t, &(struct nd_texpr){.span = e->span, .tag = ND_TAG_ENUM, .name = ND_PATH_ENUM});
+        return true;
+    }
+    return false;
+}
+
 static bool enumerator(struct nd_check *c, struct nd_expr *e)
 {
     const char *why;
@@ -512,7 +529,7 @@ struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
         return check_builtin_name(c, e, b);
     if (arg_number(e->name, &n) && c->world == ND_KERNEL)
         return check_argn(c, e, n);
-    if (enumerator(c, e) || kernel_macro(e))
+    if (path_name(c, e) || enumerator(c, e) || kernel_macro(e))
         return e->type;
     return unknown_name(c, e);
 }

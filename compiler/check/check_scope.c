@@ -74,6 +74,7 @@ struct nd_map *nd_check_map(struct nd_check *c, const char *name, struct nd_span
     m->span = span;
     m->index = c->p->maps.n;
     m->worlds = c->world;
+    m->max_entries = c->p->config.map_keys;
     *ND_PUSH(c->a, &c->p->maps) = m;
     return m;
 }

@@ -25,25 +25,33 @@ static const char *const path_counts[ND_PATHC_ASK_MAX] = {
     [ND_PATHC_ELSEWHERE] = "elsewhere", [ND_PATHC_VANISHED] = "vanished",
 };
 
-// Both names become numbers.
+static bool is_path(const struct nd_expr *e)
+{
+    return e->type->kind == ND_T_ENUM && e->type->name && !strcmp(e->type->name, ND_PATH_ENUM);
+}
+
+// Both names become numbers; a path can also be a value.
 struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
                                     const struct nd_builtin *b)
 {
     struct nd_expr **x = e->args.v;
     uint32_t i;
 
-    for (i = 0; i < 2; i++) {
+    for (i = is_path(x[0]); i < 2; i++) {
         if (x[i]->kind != ND_E_STRING) {
             if (!is_error(x[i]))
-                nd_error(c->d, ND_E0313, x[i]->span, "path_count() expects a string literal here");
+                nd_error(c->d, ND_E0313, x[i]->span, "path_count() expects %s here",
+                         i ? "a string literal" : "a path");
             return nd_ty(b->type);
         }
     }
-    for (i = 0; i < c->p->paths.n && strcmp(c->p->paths.v[i]->decl->name, x[0]->str) != 0; i++)
-        ;
-    e->num = i;
-    if (i == c->p->paths.n)
-        nd_error(c->d, ND_E0212, x[0]->span, "there is no path '%s'", x[0]->str);
+    if (!is_path(x[0])) {
+        for (i = 0; i < c->p->paths.n && strcmp(c->p->paths.v[i]->decl->name, x[0]->str) != 0; i++)
+            ;
+        e->num = i;
+        if (i == c->p->paths.n)
+            nd_error(c->d, ND_E0212, x[0]->span, "there is no path '%s'", x[0]->str);
+    }
     for (i = 0; i < ND_PATHC_ASK_MAX && strcmp(path_counts[i], x[1]->str) != 0; i++)
         ;
     e->index = i;

@@ -236,8 +236,30 @@ static void check_body(struct nd_check *c, struct nd_block *b)
     c->loops--;
 }
 
+// All values of an enum, which are those from 0 on: its type.
+static struct nd_type *check_range_enum(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_type *t = nd_type_resolve(c->t, s->texpr);
+    uint32_t i;
+
+    s->rhs = nd_expr_new(c->a, ND_E_INT, s->texpr->span);
+    s->hi = nd_expr_new(c->a, ND_E_INT, s->texpr->span);
+    if (t->kind != ND_T_ENUM)
+        return nd_ty(&nd_type_i64);
+    for (i = 0; i < t->nelems && t->fields[i].off == i; i++)
+        ;
+    s->hi->num = i;
+    if (!i || i < t->nelems)
+        nd_help(c->d,
+                nd_error(c->d, ND_E0304, s->texpr->span,
+                         "a loop needs an enum of the script whose values are 0, 1, 2, and so on"),
+                "for example: for (p in enum paths)");
+    return t;
+}
+
 static void check_for_range(struct nd_check *c, struct nd_stmt *s)
 {
+    struct nd_type *t = s->texpr ? check_range_enum(c, s) : nd_ty(&nd_type_i64);
     struct nd_scope scope;
     struct nd_sym *v;
 
@@ -249,7 +271,7 @@ static void check_for_range(struct nd_check *c, struct nd_stmt *s)
         nd_error(c->d, ND_E0304, s->hi->span, "a range must end with an integer");
     push(c, &scope);
     v = nd_check_declare_var(c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key,
-                             s->key_span, nd_ty(&nd_type_i64));
+                             s->key_span, t);
     v->loop_var = true;
     s->sym = v;
     check_body(c, s->body);
@@ -279,6 +301,26 @@ static void check_for_map_async(struct nd_check *c, struct nd_stmt *s)
     c->nvars = nvars;
     c->world = ND_KERNEL;
     c->scope = probe;
+}
+
+#define RANKS_MAX 8u
+
+static void check_ranks(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_expr *e;
+    uint32_t i;
+
+    for (i = 0; i < s->ranks.n; i++) {
+        e = s->ranks.v[i].by;
+        if (e && nd_check_expr(c, e) && nd_type_is_agg(e->type))
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0304, e->span, "entries cannot be sorted by %s",
+                             nd_type_text(c->t, e->type)),
+                    "say by which number of it: count(v), p99(v)");
+    }
+    if (s->ranks.n > RANKS_MAX)
+        nd_error(c->d, ND_E0701, s->ranks.v[RANKS_MAX].by->span,
+                 "entries are sorted by at most %u values", RANKS_MAX);
 }
 
 static void check_for_map(struct nd_check *c, struct nd_stmt *s)
@@ -318,8 +360,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
             c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key, s->key_span, t);
     }
     s->sym->loop_var = true;
-    if (s->sort)
-        nd_check_expr(c, s->sort);
+    check_ranks(c, s);
     if (s->limit && !nd_type_is_int(nd_check_expr(c, s->limit)))
         nd_error(c->d, ND_E0304, s->limit->span, "limit expects an integer");
     check_body(c, s->body);
@@ -389,111 +430,6 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
     }
 }
 
-// An array of the same elements, or of integers of their size, that is not longer.
-static bool fills(const struct nd_type *field, const struct nd_type *t)
-{
-    return field->kind == ND_T_ARRAY && t->kind == ND_T_ARRAY && t->nelems <= field->nelems &&
-           (nd_type_equal(field->elem, t->elem) ||
-            (nd_type_is_int(field->elem) && nd_type_is_int(t->elem) &&
-             field->elem->size == t->elem->size));
-}
-
-static struct nd_type *set_field(struct nd_event *ev, const char *name, struct nd_type *t)
-{
-    uint32_t i;
-
-    for (i = 0; i < ev->type->nelems; i++) {
-        if (!strcmp(ev->type->fields[i].name, name))
-            ev->type->fields[i].type = t;
-    }
-    return t;
-}
-
-static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_event *ev,
-                             const struct nd_named *n)
-{
-    struct nd_type *t = nd_check_expr(c, n->expr);
-    struct nd_near near = {.name = n->name};
-    struct nd_diag *d;
-    struct nd_field f;
-    uint32_t i;
-
-    if (!nd_type_field(c->t, ev->type, n->name, &f)) {
-        d = nd_error(c->d, ND_E0408, n->span, "event %s has no field '%s'", s->name, n->name);
-        for (i = 0; i < ev->type->nelems; i++)
-            nd_near_try(&near, ev->type->fields[i].name);
-        if (near.n)
-            nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
-        return;
-    }
-    if (t->kind == ND_T_ERROR || f.type->kind == ND_T_ERROR)
-        return;
-    if ((f.type->kind == ND_T_KSTACK && t->kind == ND_T_KSTACK) ||
-        (f.type->kind == ND_T_USTACK && t->kind == ND_T_USTACK)) {
-        set_field(ev, n->name, t); // the depth sent is the depth declared
-        return;
-    }
-    if (f.type->kind == ND_T_BUF && n->expr->kind == ND_E_CALL && n->expr->builtin &&
-        n->expr->builtin->id == ND_B_BUF)
-        return; // as many bytes as the field has room for
-    if (fills(f.type, t))
-        return;
-    if (t->kind == ND_T_TIME && f.type == nd_ty(&nd_type_time) && t->clock) {
-        f.type = set_field(ev, n->name, nd_type_time_of(t->clock)); // declared as time: of this clock, from now on
-        c->changed = true;
-    }
-    if (!nd_type_unify(c->t, f.type, t) ||
-        (f.type->kind == ND_T_TUPLE && !nd_type_equal(f.type, t)))
-        nd_error(c->d, ND_E0408, n->expr->span, "field '%s' of event %s is %s, not %s", n->name,
-                 s->name, nd_type_text(c->t, f.type), nd_type_text(c->t, t));
-}
-
-static void check_send(struct nd_check *c, struct nd_stmt *s)
-{
-    struct nd_near near = {.name = s->name};
-    struct nd_event *ev = NULL;
-    struct nd_diag *d;
-    uint32_t i, k;
-
-    for (i = 0; i < c->p->events.n; i++) {
-        if (!strcmp(c->p->events.v[i]->name, s->name))
-            ev = c->p->events.v[i];
-        nd_near_try(&near, c->p->events.v[i]->name);
-    }
-    if (!ev) {
-        d = nd_error(c->d, ND_E0208, s->name_span, "there is no event '%s'", s->name);
-        if (near.n)
-            nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
-        else
-            nd_help(c->d, d, "declare it: event %s { at: time, ... }", s->name);
-        return;
-    }
-    if (c->world == ND_USER) {
-        nd_help(c->d, nd_error(c->d, ND_E0402, s->span, "only probes send events"),
-                "in user space, print directly");
-        return;
-    }
-    s->event = ev;
-    ev->sent = true;
-    for (i = 0; i < s->fields.n; i++) {
-        check_send_field(c, s, ev, &s->fields.v[i]);
-        for (k = 0; k < i; k++) {
-            if (!strcmp(s->fields.v[k].name, s->fields.v[i].name))
-                nd_error(c->d, ND_E0408, s->fields.v[i].span, "field '%s' is given twice",
-                         s->fields.v[i].name);
-        }
-    }
-    for (i = 0; i < ev->type->nelems; i++) {
-        for (k = 0; k < s->fields.n; k++) {
-            if (!strcmp(s->fields.v[k].name, ev->type->fields[i].name))
-                break;
-        }
-        if (k == s->fields.n)
-            nd_error(c->d, ND_E0408, s->name_span, "field '%s' of event %s is missing",
-                     ev->type->fields[i].name, s->name);
-    }
-}
-
 static void check_expr_stmt(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_expr *e = s->expr;
@@ -515,6 +451,8 @@ static void check_expr_stmt(struct nd_check *c, struct nd_stmt *s)
 
 static void check_stmt(struct nd_check *c, struct nd_stmt *s)
 {
+    uint32_t i;
+
     switch (s->kind) {
     case ND_S_EXPR:
         check_expr_stmt(c, s);
@@ -561,7 +499,9 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         nd_check_block(c, s->body);
         break;
     case ND_S_SEND:
-        check_send(c, s);
+        for (i = 0; i < s->fields.n; i++)
+            nd_check_expr(c, s->fields.v[i].expr);
+        nd_check_send(c, s);
         break;
     case ND_S_TEXT:
         check_text(c, s);

@@ -59,8 +59,10 @@ void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *nam
     }
     if (s->texpr)
         t = declared_type(c, s, name, t);
+    else if (s->grown)
+        t = t ? nd_type_unify(c->t, t, s->grown) : s->grown;
     if (!t)
-        t = nd_ty(&nd_type_i64);
+        t = nd_ty(c->last_pass ? &nd_type_i64 : &nd_type_error);
     else if (s->rhs && !can_be_kept(c, s->rhs))
         t = nd_ty(&nd_type_error);
     if (s->real && nd_type_is_int(t))
@@ -78,8 +80,22 @@ void nd_check_first_value(struct nd_check *c, struct nd_stmt *s, const char *nam
     s->sym = v;
 }
 
+// What is first assigned is kept with room for this type, from the next pass on.
+static void grow(struct nd_check *c, struct nd_sym *v, struct nd_type *t)
+{
+    v->first->grown = t;
+    v->type = t;
+    c->changed = true;
+}
+
+// Texts, buffers and tuples of them have the size of the largest that is assigned.
+static bool grows(const struct nd_type *t)
+{
+    return t->kind == ND_T_STRING || t->kind == ND_T_BUF || t->kind == ND_T_TUPLE;
+}
+
 // The first value is kept otherwise from the next pass on, when a later one asks for it.
-static void widen(struct nd_check *c, struct nd_sym *v, const struct nd_type *t)
+static void widen(struct nd_check *c, struct nd_sym *v, struct nd_type *t)
 {
     if (!v->first)
         return;
@@ -94,6 +110,8 @@ static void widen(struct nd_check *c, struct nd_sym *v, const struct nd_type *t)
         v->first->plain_ptr = true;
         c->changed = true;
     }
+    if (!v->first->texpr && !v->first->rhs && v->type->kind == ND_T_ERROR)
+        grow(c, v, kept_as(c, t)); // let $x
     if (c->world == ND_USER && t->kind == ND_T_DOUBLE && nd_type_is_int(v->type) &&
         !v->first->texpr) {
         v->first->real = true;
@@ -115,10 +133,16 @@ void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v
     s->expr->type = v->type;
     s->expr->sym = v;
     s->sym = v;
-    if (t->kind == ND_T_ERROR || v->type->kind == ND_T_ERROR)
+    if (t->kind == ND_T_ERROR)
         return;
     widen(c, v, t);
+    if (v->type->kind == ND_T_ERROR)
+        return;
     u = nd_type_unify(c->t, v->type, t);
+    if (u && v->first && !v->first->texpr && grows(u) && !nd_type_equal(u, v->type)) {
+        grow(c, v, u);
+        s->expr->type = u;
+    }
     if (!u || (u->kind == ND_T_TUPLE && !nd_type_equal(u, v->type))) {
         nd_note(c->d,
                 nd_error(c->d, ND_E0303, s->rhs->span, "$%s holds %s, not %s", name,
@@ -129,6 +153,6 @@ void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v
         nd_help(c->d,
                 nd_error(c->d, ND_E0303, s->rhs->span, "$%s has room for %u bytes; this has %u",
                          name, v->type->size, t->size),
-                "make the first value large enough: str(pointer, %u)", t->size);
+                "declare it with room for it: let $%s: string[%u]", name, t->size);
     }
 }

@@ -89,7 +89,8 @@ static void walk_block(struct nd_block *b, void (*fn)(void *arg, struct nd_expr 
         walk_expr(s->expr, fn, arg);
         walk_expr(s->rhs, fn, arg);
         walk_expr(s->hi, fn, arg);
-        walk_expr(s->sort, fn, arg);
+        for (k = 0; k < s->ranks.n; k++)
+            walk_expr(s->ranks.v[k].by, fn, arg);
         walk_expr(s->limit, fn, arg);
         for (k = 0; k < s->fields.n; k++)
             walk_expr(s->fields.v[k].expr, fn, arg);

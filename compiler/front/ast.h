@@ -125,6 +125,7 @@ struct nd_expr {
     double real;
     const char *str;
     uint32_t len;
+    const char *word; // it is this word of the command line; NULL: it is not
     struct nd_expr *a, *b, *c;
     struct nd_expr_list args;
     struct nd_texpr *texpr;
@@ -159,8 +160,8 @@ enum nd_stmt_kind {
     ND_S_LET,       // let $name [: texpr] [= rhs]; expr is the VAR
     ND_S_IF,        // expr body else_body
     ND_S_WHILE,     // expr body
-    ND_S_FOR_RANGE, // expr = var, rhs .. hi, body
-    ND_S_FOR_MAP,   // key, val names; map in expr; sort, desc, limit
+    ND_S_FOR_RANGE, // expr = var, rhs .. hi (or all values of the enum texpr), body
+    ND_S_FOR_MAP,   // key, val names; map in expr; ranks, limit
     ND_S_UNROLL,    // rhs = count, body
     ND_S_BREAK,
     ND_S_CONTINUE,
@@ -187,6 +188,16 @@ struct nd_named_list {
     uint32_t n, cap;
 };
 
+// What the entries of a map are sorted by: the first that differs.
+struct nd_rank {
+    struct nd_expr *by; // NULL: the key, alone
+    bool desc;
+};
+struct nd_ranks {
+    struct nd_rank *v;
+    uint32_t n, cap;
+};
+
 struct nd_stmt {
     enum nd_stmt_kind kind;
     struct nd_span span;
@@ -198,9 +209,9 @@ struct nd_stmt {
     struct nd_named_list fields; // SEND
     const char *key, *val;       // FOR_MAP: loop variables; val NULL: only one (a pair of both)
     struct nd_span key_span, val_span;
-    bool key_dollar; // for ($kv : @m)
-    struct nd_expr *sort, *limit;
-    bool desc;
+    bool key_dollar;       // for ($kv : @m)
+    struct nd_ranks ranks; // FOR_MAP
+    struct nd_expr *limit;
     struct nd_texpr *texpr;
 
     // check:
@@ -210,7 +221,8 @@ struct nd_stmt {
         struct nd_async *async; // EXPR, FOR_MAP: the calls that are sent together
         struct nd_slot *ends;   // FOR_RANGE, in a probe: where its bounds are
     };
-    bool real;      // first assignment of a variable that later holds a double
+    struct nd_type *grown; // first assignment of a variable that later holds more: all of it
+    bool real;             // first assignment of a variable that later holds a double
     bool user_ptr;  // first assignment of a variable that later holds pointers to user memory
     bool plain_ptr; // first assignment of a variable that later holds pointers of another origin
 };
@@ -232,6 +244,7 @@ enum nd_decl_kind {
     ND_D_ON,     // on name body
     ND_D_PATH,   // path name by key ... = stages; path
     ND_D_STAGE,  // stage name(fields) ["help"] { tries }
+    ND_D_CONFIG, // config = { key = value; ... }
 };
 
 struct nd_decl_field {
@@ -292,7 +305,11 @@ struct nd_path_stages {
     struct nd_path_stage *v;
     uint32_t n, cap;
 };
+// Without stages it is only what others are like; without a key a part, which others name among
+// their stages.
 struct nd_path_decl {
+    const char *like; // the path from which it has what it does not say itself; NULL: none
+    struct nd_span like_span;
     struct nd_expr *key, *timeout, *limit;
     uint64_t sample; // one flow in so many, 0: all
     struct nd_span sample_span;
@@ -311,6 +328,7 @@ struct nd_decl {
     struct nd_block *body;
     struct nd_points points;
     struct nd_expr *when, *pred;
+    bool own; // MAP: for the script alone, not printed at the end
     bool required;
     bool positional; // also a word without a flag
     struct nd_points aliases;
@@ -319,6 +337,7 @@ struct nd_decl {
     const char *help;
     const char *module;    // STRUCT: its module, whose BTF goes first; NULL: none
     struct nd_tries tries; // STAGE
+    struct nd_named_list config;
     struct nd_path_decl *path;
 
     // check:

@@ -65,7 +65,9 @@ static struct nd_stmt *clone_stmt(struct nd_arena *a, const struct nd_stmt *s)
     c->expr = clone_expr(a, s->expr);
     c->rhs = clone_expr(a, s->rhs);
     c->hi = clone_expr(a, s->hi);
-    c->sort = clone_expr(a, s->sort);
+    COPY_LIST(a, &c->ranks);
+    for (i = 0; i < c->ranks.n; i++)
+        c->ranks.v[i].by = clone_expr(a, s->ranks.v[i].by);
     c->limit = clone_expr(a, s->limit);
     c->body = clone_block(a, s->body);
     c->else_body = clone_block(a, s->else_body);

@@ -51,11 +51,17 @@ static void find_title(struct nd_arena *a, const struct nd_source *src, struct n
 }
 
 static struct nd_script *parse_all(struct nd_arena *arena, struct nd_diags *diags,
-                                   struct nd_sources *sources, uint32_t src)
+                                   struct nd_sources *sources, uint32_t src,
+                                   const struct nd_parse_given *given)
 {
+    static const struct nd_parse_given nothing;
     struct nd_script *script = ND_NEW(arena, struct nd_script);
-    struct nd_parse p = {
-        .arena = arena, .diags = diags, .sources = sources, .src = src, .script = script};
+    struct nd_parse p = {.arena = arena,
+                         .diags = diags,
+                         .sources = sources,
+                         .src = src,
+                         .script = script,
+                         .given = given ? given : &nothing};
     const struct nd_source *s = &sources->v[src];
     void *scanner;
 
@@ -69,7 +75,8 @@ static struct nd_script *parse_all(struct nd_arena *arena, struct nd_diags *diag
 }
 
 struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
-                           struct nd_sources *sources, uint32_t src)
+                           struct nd_sources *sources, uint32_t src,
+                           const struct nd_parse_given *given)
 {
     const struct nd_source *s = &sources->v[src];
     struct nd_span at = {src, 0, 0};
@@ -84,7 +91,7 @@ struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
         script->title = script->notes = "";
         return script;
     }
-    script = parse_all(arena, diags, sources, src);
+    script = parse_all(arena, diags, sources, src, given);
     find_title(arena, s, script);
     if (!script->decls.n && !diags->errors) {
         nd_help(diags, nd_error(diags, ND_E0110, at, "the script is empty"),

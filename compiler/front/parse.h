@@ -9,6 +9,18 @@
 // Limits, each with a message.
 #define ND_NEST_MAX 400u // nested parentheses, blocks, operators
 
+struct nd_macros;
+
+// What is known of the script besides its text.
+struct nd_parse_given {
+    const char *const *words; // of the command line after the script: $1, $2, ...
+    uint32_t nwords;
+    bool unknown;             // they are not: only the script's options are asked for
+    const char *const *named; // and those with dashes, without them: name=value
+    uint32_t nnamed;
+    uint32_t version; // of the target kernel, as LINUX_VERSION_CODE; 0: not known
+};
+
 struct nd_parse {
     struct nd_arena *arena;
     struct nd_diags *diags;
@@ -29,10 +41,30 @@ struct nd_parse {
         uint32_t n, cap;
     } text;
     uint32_t start;
+    const char *word;                   // the last token, if it is a word
+    struct nd_macros *macros;           // and conditions; NULL: there was no directive so far
+    const struct nd_parse_given *given; // never NULL
 };
 
-// Parses source src; never NULL. Errors are in diags (see diags->errors).
+// Parses source src; never NULL. Errors are in diags (see diags->errors). given: NULL is nothing.
 struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
-                           struct nd_sources *sources, uint32_t src);
+                           struct nd_sources *sources, uint32_t src,
+                           const struct nd_parse_given *given);
+
+union ND_YYSTYPE;
+// For the grammar: the next word, of the text or of a macro's expansion.
+int nd_parse_next(union ND_YYSTYPE *val, struct nd_span *span, void *scanner);
+// For the scanner. A line that starts with #, which was n bytes: true if the lines after it are
+// skipped.
+bool nd_parse_directive(struct nd_parse *p, struct nd_span span, const char *text, size_t n);
+// The end of the text: is a condition still open?
+void nd_parse_end(struct nd_parse *p);
+// The text of a probe with words of the command line for $1, $2 and $#; reports those missing.
+const char *nd_parse_insert(struct nd_parse *p, struct nd_span span, const char *text, size_t n);
+
+// For the grammar. $i: a number, a text, or 0 if the word is missing.
+struct nd_expr *nd_parse_word(struct nd_parse *p, struct nd_span span, uint64_t i);
+// A call as it is, or what it says of words of the command line: str($1), getopt("name").
+struct nd_expr *nd_parse_call(struct nd_parse *p, struct nd_expr *call);
 
 #endif

@@ -67,6 +67,7 @@ struct nd_map {
     bool added;    // adds to it
     bool computed; // assigned the result of an operator
     bool hidden;   // of a path: not printed
+    bool own;      // private: not printed at the end
     bool has_decl;
     uint32_t decl_kind; // enum nd_mf_map_kind
     uint32_t max_entries;
@@ -183,6 +184,12 @@ enum nd_path_role {
 #define ND_PATH_SKB ".skb"
 #define ND_PATH_TAKEN ".taken" // not 0: a stack received it there
 
+// Enums of a script with paths: their names, and the stages of all. Stage i of path p is p * 64 +
+// i.
+#define ND_PATH_ENUM "paths"
+#define ND_STAGE_ENUM "stages"
+#define ND_PATH_STRIDE 64u
+
 // What user code sees of a packet, in this order: struct { step { from, to, ns }, path { ... } }.
 struct nd_path {
     struct nd_decl *decl;
@@ -294,6 +301,19 @@ struct nd_layout_path {
 
 // ---- a checked script --------------------------------------------------------------------------
 
+// What config = { } and BPFTRACE_* of the environment say. 0: nothing.
+struct nd_config {
+    uint32_t map_keys;   // of maps that are not declared
+    uint32_t strlen;     // bytes of str() and buf() that name none
+    uint32_t ring_pages; // of the buffer for events, at least
+    uint32_t print_maps; // at the end
+    uint32_t stack_mode; // enum nd_stack_mode
+    uint32_t missing;    // enum nd_missing: of probes
+    uint32_t license;    // which one; all of them let programs call the kernel's functions
+};
+enum nd_stack_mode { ND_STACK_BPFTRACE, ND_STACK_PERF, ND_STACK_RAW };
+enum nd_missing { ND_MISSING_ERROR, ND_MISSING_WARN, ND_MISSING_IGNORE };
+
 struct nd_need { // as struct nd_mf_need
     enum nd_mf_need_kind kind;
     uint32_t tag;
@@ -311,6 +331,9 @@ struct nd_program {
     struct nd_kernel *kernel;
     struct nd_types types;
     const char *path;
+    struct nd_config config;
+    const char *const *settings; // of the environment: NAME=value
+    uint32_t nsettings;
     const char *title, *notes; // of the script's first comment
     ND_VEC(struct nd_map *) maps;
     ND_VEC(struct nd_option *) options;

@@ -328,6 +328,8 @@ struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_t
         return a;
     if (nd_type_is_int(b) && a->kind == ND_T_INT)
         return b;
+    if (a->kind == ND_T_BUF && b->kind == ND_T_BUF)
+        return a->size > b->size ? a : b;
     if (a->kind == ND_T_TUPLE && b->kind == ND_T_TUPLE)
         return unify_tuples(t, a, b);
     return NULL;

@@ -423,8 +423,20 @@ static LLVMValueRef operands_equal(struct nd_lower *l, struct nd_expr *a, struct
         y = nd_lower_int(l, b);
         return LLVMBuildICmp(l->b, LLVMIntEQ, x, y, "");
     }
+    if (a->type->kind == ND_T_TUPLE && !nd_type_equal(a->type, b->type)) {
+        struct nd_type *t = nd_type_unify(&l->p->types, a->type, b->type);
+
+        x = nd_lower_temp(l, t->size);
+        y = nd_lower_temp(l, t->size);
+        nd_lower_into(l, a, x, t);
+        nd_lower_into(l, b, y, t);
+        return nd_lower_bytes_equal(l, x, y, t->size);
+    }
     x = local_bytes(l, a);
-    return nd_lower_bytes_equal(l, x, local_bytes(l, b), a->type->size);
+    y = local_bytes(l, b);
+    // Of two sizes (buf): all that is used is in the smaller one if they are equal.
+    return nd_lower_bytes_equal(l, x, y,
+                                a->type->size < b->type->size ? a->type->size : b->type->size);
 }
 
 LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e)

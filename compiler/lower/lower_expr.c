@@ -203,12 +203,22 @@ static struct nd_val cast(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef tmp;
     struct nd_val v;
 
+    if (e->type->kind == ND_T_ARRAY && nd_type_equal(e->type, e->a->type))
+        return nd_lower_expr(l, e->a);
     if (e->type->kind == ND_T_ARRAY) {
         tmp = nd_lower_temp(l, 8);
         nd_ir_store(l, tmp, 8, nd_lower_int(l, e->a));
         return memory(tmp, ND_AS_BPF);
     }
+    if (nd_type_is_text(e->type)) {
+        tmp = nd_lower_temp(l, e->type->size);
+        nd_lower_text_into(l, e->a, tmp, e->type);
+        return memory(tmp, ND_AS_BPF);
+    }
     v = nd_lower_expr(l, e->a);
+    if (v.mem && e->type->kind == ND_T_BOOL && nd_type_is_text(e->a->type)) // not empty
+        return scalar(
+            nd_ir_from_bool(l, nd_ir_bool(l, nd_lower_load_scalar(l, v, &nd_type_u8, e->span))));
     if (!v.mem)
         return scalar(e->type->kind == ND_T_BOOL
                           ? nd_ir_from_bool(l, nd_ir_bool(l, nd_ir_addr(l, v.v)))
@@ -540,7 +550,7 @@ void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, stru
         v = nd_lower_expr(l, e);
         if (t->kind == ND_T_TUPLE && !nd_type_equal(t, e->type)) {
             tuple_convert(l, v, e->type, dst, t, e->span);
-        } else if (t->kind == ND_T_ARRAY && e->type->size < t->size) { // the rest is 0
+        } else if ((t->kind == ND_T_ARRAY || t->kind == ND_T_BUF) && e->type->size < t->size) {
             nd_ir_zero(l, dst, e->type->size, t->size - e->type->size);
             nd_lower_copy(l, dst, v, e->type->size, e->span);
         } else

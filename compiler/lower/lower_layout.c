@@ -137,6 +137,8 @@ static LLVMValueRef event_map(struct nd_lower *l)
             largest = ev->type->size;
     }
     l->ring_bytes = nd_mf_ring_bytes((uint32_t)sizeof(struct nd_mf_record) + largest);
+    while (l->ring_bytes < ND_RING_MOST && l->ring_bytes / 4096 < l->p->config.ring_pages)
+        l->ring_bytes *= 2;
     if (nd_without(l->p, ND_F_RINGBUF)) // libbpf makes an entry for each CPU
         return nd_lower_define_map(l, ND_RINGBUF_SYM, BPF_PERF_EVENT_ARRAY, 4, 4, 0);
     nd_lower_feature(l, ND_F_RINGBUF);

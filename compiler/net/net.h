@@ -7,6 +7,9 @@
 
 #include "compiler/check/check.h"
 
+// What paths share is put into each, and the enums of their names are made: before what may name
+// them is declared.
+void nd_net_names(struct nd_check *c);
 // Stages and paths, and which probes are handlers of a path.
 void nd_net_declare(struct nd_check *c);
 // Every probe and path into the programs that serve it; reports what cannot be served.

@@ -37,9 +37,16 @@ uint32_t nd_net_fate_fields(struct nd_check *c, struct nd_field *f);
 void nd_net_fate_expand(struct nd_check *c, struct nd_path *path);
 void nd_net_fate_check(struct nd_check *c, struct nd_probe *pr);
 
+// path_names.c
+extern const char *const nd_net_path_events[ND_PATH_EVENTS];
+struct nd_path *nd_net_path_find(const struct nd_program *p, const char *name, size_t len);
+bool nd_net_is_path(const struct nd_decl *d); // not only a head or a part that others use
+bool nd_net_paths_is_handler(const struct nd_program *p, const struct nd_decl *d);
+// Adds a probe to the handlers of each path that it is for.
+void nd_net_paths_handler(struct nd_check *c, struct nd_decl *d);
+
 // paths.c
 void nd_net_paths_declare(struct nd_check *c);
 void nd_net_paths_expand(struct nd_check *c);
-bool nd_net_paths_is_handler(const struct nd_program *p, const struct nd_decl *d);
 
 #endif

@@ -13,47 +13,6 @@
 #define STAGES_MAX 32u
 #define COMM_SIZE 16u
 
-static const char *const event_names[ND_PATH_EVENTS] = {"step", "done", "lost", "elsewhere",
-                                                        "vanished"};
-
-// ---- handlers ----------------------------------------------------------------------------------
-
-static struct nd_path *find(const struct nd_program *p, const char *name, size_t len)
-{
-    uint32_t i;
-
-    for (i = 0; i < p->paths.n; i++) {
-        if (!strncmp(p->paths.v[i]->decl->name, name, len) && !p->paths.v[i]->decl->name[len])
-            return p->paths.v[i];
-    }
-    return NULL;
-}
-
-bool nd_net_paths_is_handler(const struct nd_program *p, const struct nd_decl *d)
-{
-    const char *text = d->points.n == 1 ? d->points.v[0].text : "";
-
-    return text[strcspn(text, ":")] && find(p, text, strcspn(text, ":"));
-}
-
-static void add_handler(struct nd_check *c, struct nd_decl *d)
-{
-    const char *text = d->points.v[0].text, *event = text + strcspn(text, ":") + 1;
-    struct nd_path *path = find(c->p, text, (size_t)(event - text) - 1);
-    uint32_t i;
-
-    for (i = 0; i < ND_PATH_EVENTS; i++) {
-        if (!strcmp(event, event_names[i])) {
-            *ND_PUSH(c->a, &path->on[i]) = d;
-            return;
-        }
-    }
-    nd_help(c->d, nd_error(c->d, ND_E0206, d->points.v[0].span, "a path has no '%s'", event),
-            "it has step (at every stage after the first), done (at the last), and of packets that "
-            "time "
-            "out lost, elsewhere and vanished");
-}
-
 // ---- the record --------------------------------------------------------------------------------
 
 struct uses {
@@ -156,25 +115,6 @@ static void make_record(struct nd_check *c, struct nd_path *path)
 
 // ---- declarations ------------------------------------------------------------------------------
 
-static struct nd_type *stage_names(struct nd_check *c, const struct nd_decl *d)
-{
-    struct nd_type *t = nd_type_new(c->t, ND_T_ENUM, 8);
-    uint32_t i;
-
-    t->is_signed = true;
-    t->name = d->name;
-    t->nelems = d->path->stages.n;
-    t->fields = ND_NEW_ARRAY(c->a, struct nd_field, t->nelems);
-    for (i = 0; i < t->nelems; i++) {
-        const struct nd_path_stage *s = &d->path->stages.v[i];
-
-        t->fields[i].name = s->label ? s->label : s->point.text;
-        t->fields[i].off = i;
-    }
-    *ND_PUSH(c->a, &c->t->enums) = t;
-    return t;
-}
-
 static struct nd_map *hidden_map(struct nd_check *c, const struct nd_path *path, const char *name)
 {
     struct nd_map *m = nd_check_map(c, name, path->decl->name_span);
@@ -242,7 +182,7 @@ static void declare(struct nd_check *c, struct nd_decl *d)
 
     path->decl = d;
     path->index = c->p->paths.n;
-    if (find(c->p, d->name, strlen(d->name)))
+    if (nd_net_path_find(c->p, d->name, strlen(d->name)))
         nd_error(c->d, ND_E0210, d->name_span, "path %s is declared twice", d->name);
     *ND_PUSH(c->a, &c->p->paths) = path;
     if (d->path->stages.n < 2)
@@ -272,7 +212,7 @@ static void declare_late(struct nd_check *c, struct nd_path *path, enum nd_path_
         return;
     if (path->on[event].n > 1)
         nd_error(c->d, ND_E0210, path->on[event].v[1]->name_span,
-                 "the path already has a handler for %s packets", event_names[event]);
+                 "the path already has a handler for %s packets", nd_net_path_events[event]);
     ev = ND_NEW(c->a, struct nd_event);
     ev->name = path->decl->name;
     ev->span = path->decl->name_span;
@@ -283,7 +223,7 @@ static void declare_late(struct nd_check *c, struct nd_path *path, enum nd_path_
             c->d,
             nd_error(c->d, ND_E0502, ev->on->pred->span,
                      "the handler for %s packets runs in user space and cannot have a predicate",
-                     event_names[event]),
+                     nd_net_path_events[event]),
             "use if");
     path->late[event] = ev;
 }
@@ -300,17 +240,18 @@ void nd_net_paths_declare(struct nd_check *c)
     uint32_t i, k;
 
     for (i = 0; i < c->p->decls.n; i++) {
-        if (c->p->decls.v[i]->kind == ND_D_PATH)
+        if (nd_net_is_path(c->p->decls.v[i]))
             declare(c, c->p->decls.v[i]);
     }
     for (i = 0; i < c->p->decls.n; i++) {
         if (c->p->decls.v[i]->kind == ND_D_PROBE && nd_net_paths_is_handler(c->p, c->p->decls.v[i]))
-            add_handler(c, c->p->decls.v[i]);
+            nd_net_paths_handler(c, c->p->decls.v[i]);
     }
     for (i = 0; i < c->p->paths.n; i++) {
         struct nd_path *path = c->p->paths.v[i];
 
-        path->stages = stage_names(c, path->decl);
+        path->stages =
+            nd_type_resolve(c->t, &(struct nd_texpr){.tag = ND_TAG_ENUM, .name = path->decl->name});
         path->asks = asks(path);
         make_record(c, path);
         make_maps(c, path);

@@ -92,8 +92,8 @@ static void emit_map(struct nd_mfw *e, struct nd_map *m)
     x.name = nd_mfb_str(e->b, m->name);
     x.title = nd_mfb_str(e->b, m->title);
     x.kind = lm->kind;
-    x.flags = (m->hidden ? ND_MAPF_NOPRINT : 0) | (gen ? ND_MAPF_GEN : 0) |
-              (m->key ? 0 : ND_MAPF_SCALAR) |
+    x.flags = (m->hidden || m->own || !e->p->config.print_maps ? ND_MAPF_NOPRINT : 0) |
+              (gen ? ND_MAPF_GEN : 0) | (m->key ? 0 : ND_MAPF_SCALAR) |
               (agg || (m->added && !m->assigned) ? ND_MAPF_SUMMED : 0);
     x.key_type = m->key ? nd_mfw_type(e, m->key) : ND_MF_NONE;
     x.val_type = nd_mfw_type(e, m->val ? m->val : &nd_type_i64);

@@ -277,7 +277,10 @@ static void c_link_stat(struct nd_user *u, struct nd_expr *e)
 
 static void c_path_count(struct nd_user *u, struct nd_expr *e)
 {
-    nd_u_int(u, e->num, &nd_type_i64);
+    if (e->args.v[0]->kind == ND_E_STRING)
+        nd_u_int(u, e->num, &nd_type_i64);
+    else
+        nd_u_expr(u, e->args.v[0]);
     nd_u_int(u, e->index, &nd_type_i64);
     nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_PATH_COUNT);
 }

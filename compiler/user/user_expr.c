@@ -273,6 +273,10 @@ static void cond(struct nd_user *u, struct nd_expr *e)
 static void cast(struct nd_user *u, struct nd_expr *e)
 {
     nd_u_expr(u, e->a);
+    if (e->type->kind == ND_T_BOOL && nd_type_is_text(e->a->type)) { // is it not empty?
+        nd_u_op(u, ND_VM_NOT, ND_D_STR, 0, 0);
+        nd_u_op(u, ND_VM_NOT, ND_D_I64, 0, 0);
+    }
     if (e->a->type->kind == ND_T_DOUBLE && e->type->kind != ND_T_DOUBLE)
         nd_u_op(u, ND_VM_D2I, 0, 0, 0);
     if (e->type->kind == ND_T_DOUBLE)

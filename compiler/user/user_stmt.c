@@ -72,6 +72,8 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
     if (s->op == ND_OP_NONE) {
         if (s->rhs)
             nd_u_operand(u, s->rhs, s->sym->type->kind == ND_T_DOUBLE ? ND_D_F64 : ND_D_I64);
+        else if (nd_type_is_text(s->sym->type))
+            nd_u_str(u, "");
         else
             nd_u_int(u, 0, &nd_type_i64);
     } else {
@@ -159,6 +161,11 @@ static void lower_range(struct nd_user *u, struct nd_stmt *s)
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)hi);
     nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
     out = nd_u_jump(u, ND_VM_JZ);
+    if (s->texpr) { // an enum, which prints as its names
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+        nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, s->sym->type), 0);
+        nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    }
     start_loop(u, &l);
     block(u, s->body);
     land_all(u, &l.cont);
@@ -179,6 +186,28 @@ static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint3
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)nd_u_local(u, s->sym));
 }
 
+// What the entries are sorted by, once for each of them; the bits of the ranks that go downwards.
+static uint8_t rank_entries(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint32_t val,
+                            bool pair)
+{
+    uint32_t top = nd_u_here(u), out, i;
+    uint8_t down = 0;
+
+    for (i = 0; i < s->ranks.n; i++)
+        down |= (uint8_t)(s->ranks.v[i].desc << i);
+    if (!s->ranks.v[0].by)
+        return down;
+    nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
+    out = nd_u_jump(u, ND_VM_JZ);
+    load_entry(u, s, key, val, pair);
+    for (i = 0; i < s->ranks.n; i++)
+        nd_u_expr(u, s->ranks.v[i].by);
+    nd_u_op(u, ND_VM_ITER_RANK, (uint8_t)(s->ranks.n - 1), 0, 0);
+    nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
+    nd_u_land(u, out);
+    return down;
+}
+
 static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
 {
     const struct nd_map *m = s->expr->map;
@@ -187,6 +216,7 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
              val = s->val ? nd_u_local(u, s->sym2) : nd_u_new_local(u), top, out, none = 0,
              limit = 0;
     struct nd_u_loop l;
+    uint8_t down;
 
     if (key >= u->nlocals)
         u->nlocals = key + 1;
@@ -198,21 +228,12 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)limit);
         none = nd_u_jump(u, ND_VM_JZ);
     }
-    if (s->sort) {
-        top = nd_u_here(u);
-        nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
-        out = nd_u_jump(u, ND_VM_JZ);
-        load_entry(u, s, key, val, pair);
-        nd_u_expr(u, s->sort);
-        nd_u_op(u, ND_VM_ITER_RANK, 0, 0, 0);
-        nd_u_op(u, ND_VM_JMP, 0, 0, (int32_t)top);
-        nd_u_land(u, out);
-    }
+    down = rank_entries(u, s, key, val, pair);
     if (s->limit)
         nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)limit);
     else
         nd_u_int(u, 0, &nd_type_i64);
-    nd_u_op(u, ND_VM_ITER_SORT, s->desc, 0, 0);
+    nd_u_op(u, ND_VM_ITER_SORT, down, 0, 0);
     top = nd_u_here(u);
     nd_u_op(u, ND_VM_ITER_LOAD, 1, (uint16_t)key, (int32_t)val);
     out = nd_u_jump(u, ND_VM_JZ);

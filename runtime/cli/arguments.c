@@ -53,8 +53,7 @@ static void set_defaults(struct parse *p)
     }
 }
 
-// The option whose flag or alias is the n characters at word.
-static const struct nd_mf_option *find(const struct nd_mf *mf, const char *word, size_t n)
+const struct nd_mf_option *nd_arguments_find(const struct nd_mf *mf, const char *word, size_t n)
 {
     uint32_t i, j;
 
@@ -156,8 +155,7 @@ static int take_value(struct parse *p, const struct nd_mf_option *o, const char 
     return err;
 }
 
-// Negative numbers are values, everything else that starts with a dash is a flag.
-static bool is_flag(const char *word)
+bool nd_arguments_is_flag(const char *word)
 {
     return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9');
 }
@@ -167,7 +165,8 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
 {
     const char *word = argv[*i] + 1 + (argv[*i][1] == '-');
     const char *eq = strchr(word, '=');
-    const struct nd_mf_option *o = find(p->mf, word, eq ? (size_t)(eq - word) : strlen(word));
+    const struct nd_mf_option *o =
+        nd_arguments_find(p->mf, word, eq ? (size_t)(eq - word) : strlen(word));
     int err;
 
     p->list = o && (o->flags & ND_OPTF_LIST) ? o : NULL;
@@ -177,7 +176,7 @@ static int take_word(struct parse *p, int argc, char **argv, int *i)
         err = take_value(p, o, eq + 1);
     } else if (o->kind == ND_OPT_BOOL && !(o->flags & ND_OPTF_LIST)) {
         err = take_value(p, o, "true");
-    } else if (*i + 1 >= argc || is_flag(argv[*i + 1])) {
+    } else if (*i + 1 >= argc || nd_arguments_is_flag(argv[*i + 1])) {
         nd_msg("error: %s needs a value (%s)", argv[*i], nd_optvalue_kind_name(o->kind));
         err = -EINVAL;
     } else {
@@ -283,7 +282,7 @@ static int take_all(struct parse *p, int argc, char **argv, nd_flag_fn general, 
     int i, rc = 0;
 
     for (i = 0; i < argc && rc >= 0; i++) {
-        if (!is_flag(argv[i])) {
+        if (!nd_arguments_is_flag(argv[i])) {
             rc = take_bare(p, argv[i]);
             continue;
         }

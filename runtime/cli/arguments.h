@@ -12,6 +12,10 @@
 // word), 0: not known, -1: known but wrong, message printed.
 typedef int (*nd_flag_fn)(void *arg, int argc, char **argv, int *i);
 
+// Negative numbers are values, everything else that starts with a dash is a flag.
+bool nd_arguments_is_flag(const char *word);
+// The option whose flag or alias is the n characters at word; NULL: there is none.
+const struct nd_mf_option *nd_arguments_find(const struct nd_mf *mf, const char *word, size_t n);
 // 0, or -EINVAL after a message on stderr.
 // name: of the script, as it was typed.
 int nd_arguments_parse(const struct nd_mf *mf, const char *name, int argc, char **argv,

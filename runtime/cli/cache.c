@@ -188,6 +188,12 @@ static bool make_key(struct nd_cache *c, const struct nd_compiler_opts *o)
     put_string(t, "for", isatty(STDERR_FILENO) ? "a terminal" : "a file");
     put_string(t, "unsafe", o->unsafe ? "yes" : "");
     put_string(t, "of any owner", o->any_owner ? "yes" : "");
+    for (i = 0; i < o->nwords; i++)
+        put_string(t, "word", o->words[i]);
+    for (i = 0; i < o->nsettings; i++)
+        put_string(t, "setting", o->settings[i]);
+    for (i = 0; i < o->nnamed; i++)
+        put_string(t, "named", o->named[i]);
     put_string(t, "path", o->text ? "-e" : o->file);
     if (o->text)
         put_string(t, "text", o->text);

@@ -244,6 +244,9 @@ static int run_script(struct cli *c, int argc, char **argv)
     int code;
 
     nd_signals_hold();
+    code = nd_cli_settings(c) ?: nd_cli_words(c, &argc, &argv);
+    if (code)
+        return code;
     code = nd_cli_open(c, &obj, &l);
     c->run.t_object = nd_now();
     c->run.attached = reap;
@@ -445,7 +448,7 @@ int nd_cli(int argc, char **argv)
 
     if (!read_features(&c))
         return EXIT_WRONG;
-    argv = nd_cli_words(&argc, argv);
+    argv = nd_cli_order(&argc, argv);
     if (argc > 1 && nd_cli_is_command(argv[1]))
         return command(&c, argc, argv);
     next = read_head(&c, argc, argv, 1);

@@ -310,6 +310,11 @@ static const struct flag *find_flag(const char *word)
     return NULL;
 }
 
+bool nd_cli_flag_known(const char *word)
+{
+    return find_flag(word) != NULL;
+}
+
 bool nd_cli_flag_has_value(const char *word)
 {
     const struct flag *f = find_flag(word);

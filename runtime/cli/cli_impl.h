@@ -33,9 +33,9 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj);
 // The object, ready to load: compiled again if the kernel lacks something the first one needs.
 int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
 
-// cli_words.c: the words with a command first and flags of one letter apart; lives as long as the
+// cli_order.c: the words with a command first and flags of one letter apart; lives as long as the
 // process. *argc: how many.
-char **nd_cli_words(int *argc, char **argv);
+char **nd_cli_order(int *argc, char **argv);
 bool nd_cli_is_command(const char *word);
 
 // cli_list.c: -l, -d and --info; exit codes.
@@ -47,10 +47,18 @@ int nd_cli_info(struct cli *c);
 int nd_cli_flag(void *arg, int argc, char **argv, int *i);
 bool nd_cli_flag_has_value(const char *word); // in the next word
 bool nd_cli_flag_is_alone(const char *word);  // a flag that takes no value
+bool nd_cli_flag_known(const char *word);
 int nd_cli_take_duration(struct cli *c, int64_t ns);
 
 // Opens what nd_cli_object gave. An exit code, after a message.
 int nd_cli_load(const struct cli *c, const struct nd_object *obj, struct nd_load *l);
+
+// cli_words.c: takes from the words after the script those that it uses as they are ($1, getopt());
+// what is left, its options and the general flags, is in *argv. An exit code, after a message.
+int nd_cli_words(struct cli *c, int *argc, char ***argv);
+
+// Takes BPFTRACE_* from the environment. An exit code, after a message.
+int nd_cli_settings(struct cli *c);
 
 // cli_explain.c: what the object in this file does; exit code.
 int nd_cli_explain(const struct cli *c, const char *path);

@@ -349,8 +349,15 @@ static bool listen(const struct nd_compiler_opts *o, int fd, int *code)
 static int compile_to(const struct nd_compiler_opts *o, const int *fds, int listen_fd, pid_t *pid)
 {
     static const char *const flags[] = {"--out-fd", "--warn-fd", "--plan-fd"};
-    char *argv[24], numbers[3][16];
+    char **argv = calloc(24 + 2 * ((size_t)o->nwords + o->nnamed + o->nsettings), sizeof(*argv)),
+         numbers[3][16];
     int n = 0, i, code;
+    uint32_t k;
+
+    if (!argv) {
+        close(fds[2]);
+        return not_found(NAME, ENOMEM);
+    }
 
     add(argv, &n, NULL, NAME);
     add(argv, &n, NULL, o->verb);
@@ -371,10 +378,17 @@ static int compile_to(const struct nd_compiler_opts *o, const int *fds, int list
     add(argv, &n, NULL, o->unsafe ? "--unsafe" : NULL);
     add(argv, &n, NULL, o->any_owner ? "--any-owner" : NULL);
     add(argv, &n, "-f", o->messages);
+    for (k = 0; k < o->nwords; k++)
+        add(argv, &n, "--word", o->words[k]);
+    for (k = 0; k < o->nsettings; k++)
+        add(argv, &n, "--config", o->settings[k]);
+    for (k = 0; k < o->nnamed; k++)
+        add(argv, &n, "--named", o->named[k]);
     add(argv, &n, "-e", o->text);
     add(argv, &n, NULL, o->text ? NULL : o->file);
     argv[n] = NULL;
     code = spawn(argv, o->without, pid);
+    free(argv);
     close(fds[2]); // so that its end is the end of what it says
     if (code)
         return code;

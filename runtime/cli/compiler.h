@@ -27,12 +27,16 @@ struct nd_compiler_opts {
     const char *file;              // or
     const char *text;              // -e
     const char *pid, *facts, *btf; // passed on, or NULL
-    const char *messages;          // how they are printed, NULL: as text
-    bool verbose;                  // say all reasons
-    bool unsafe;                   // probes may be on functions that programs run in
-    bool any_owner;                // also scripts that others own or can write to
-    bool portable;                 // an object also for other kernels
-    uint32_t without;              // ND_F_BIT()s: features to do without
+    const char *const *words;      // $1, $2, ... of the script, and
+    const char *const *named;      // name=value for its getopt()
+    const char *const *settings;   // BPFTRACE_* of the environment: NAME=value
+    uint32_t nwords, nnamed, nsettings;
+    const char *messages; // how they are printed, NULL: as text
+    bool verbose;         // say all reasons
+    bool unsafe;          // probes may be on functions that programs run in
+    bool any_owner;       // also scripts that others own or can write to
+    bool portable;        // an object also for other kernels
+    uint32_t without;     // ND_F_BIT()s: features to do without
     // What the object will have, while the compiler works on it: time to get ready. Or NULL.
     void (*planned)(void *arg, const struct nd_plan *plan, const struct nd_plan_map *maps);
     void *planned_arg;

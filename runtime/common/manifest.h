@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 8u
+#define ND_MF_VERSION 9u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -56,7 +56,8 @@
     X(NS_PID, "ns_pid", "5.7", "process ids of PID namespaces", "")                               \
     X(RESULTS, "results", "5.7", "string reads that the verifier knows can fail", "")             \
     X(BTF_TRACE, "btf_trace", "5.5", "types of raw tracepoints in BTF", "")                       \
-    X(BTF_NAMES, "btf_names", "5.10", "names of the arguments of raw tracepoints in BTF", "")
+    X(BTF_NAMES, "btf_names", "5.10", "names of the arguments of raw tracepoints in BTF", "") \
+    X(PERCPU_READ, "percpu_read", "5.19", "reading an aggregation in a probe", "read it in user space: every, end or on")
 // clang-format on
 
 enum nd_feature {
@@ -510,6 +511,7 @@ struct nd_mf_scope {
     uint64_t pidns; // inode of the PID namespace that `pid` and `tid` are of; 0: the initial one
     uint64_t netns; // inode of the network namespace that names in the script mean
     uint64_t pidns_proc; // the same for ids whose symbols are looked up in /proc
+    uint64_t ncpus;      // numbers of possible CPUs are below this
 };
 
 // In nd_opts: at given_off a u32, 1 if given on the command line; at count_off a u32, the number
@@ -655,8 +657,8 @@ enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
     X(ITER_NEW)   /* c: map                              --        pushes an iterator over a copy */ \
     X(ITER_LOAD)  /* a: want value, b: local of key, c: local of value or -1; for sort keys:
                      moves to the next entry, sets the locals   -- bool  false: at the end       */ \
-    X(ITER_RANK)  /*                                   v --        sort key of this entry        */ \
-    X(ITER_SORT)  /* a: 1 = descending           limit --          0 = no limit; back to the start.
+    X(ITER_RANK)  /* a: n - 1                     v1..vn --        sort keys of this entry       */ \
+    X(ITER_SORT)  /* a: bit i = descending by vi+1  limit --       0 = no limit; back to the start.
                      Without ITER_RANK calls: order by key                                       */ \
     X(ITER_END)   /*                                     --        drops the iterator            */ \
     X(PRINTF)     /* a: number of arguments, c: string  v1..vn --                               */ \

@@ -305,9 +305,9 @@ int vm_op_cast(struct nd_vm *vm, const struct nd_mf_insn *in)
     if (a->kind == VM_BYTES && a->n == t->size)
         return vm_load(vm, in->b, a->p, false, a);
     p = vm_alloc(vm, t->size);
-    if (p && t->kind == ND_T_ARRAY && t->size == sizeof(a->i) && a->kind != VM_BYTES &&
+    if (p && t->kind == ND_T_ARRAY && t->size <= sizeof(a->i) && a->kind != VM_BYTES &&
         a->kind != VM_STR)
-        memcpy(p, &a->i, sizeof(a->i)); // the bytes of a number
+        memcpy(p, &a->i, t->size); // the low bytes of a number
     else if (!p || vm_store(vm, a, in->b, p))
         return -EINVAL;
     return vm_load(vm, in->b, p, false, a);

@@ -37,7 +37,8 @@ struct vm_iter {
     struct nd_copy copy;
     uint32_t map;
     uint32_t *order;
-    struct vm_value *rank; // NULL: sorted by key
+    struct vm_value *rank; // nranks of each entry; NULL: sorted by key
+    uint32_t nranks;
     uint32_t pos;          // entries given out
     uint32_t limit;
 };

@@ -85,22 +85,21 @@ int vm_op_iter_load(struct nd_vm *vm, const struct nd_mf_insn *in)
 
 int vm_op_iter_rank(struct nd_vm *vm, const struct nd_mf_insn *in)
 {
+    uint32_t n = in->a + 1u;
     struct vm_iter *it = top(vm);
-    const struct vm_value *v = vm_pop(vm, 1);
+    const struct vm_value *v = vm_pop(vm, n);
 
-    (void)in;
     if (!it || !v)
         return -EINVAL;
-    if (!it->pos)
+    if (!it->pos || (it->rank && it->nranks != n))
         return vm_fail(vm, EINVAL, "a sort key before the first entry");
-    if (v->kind == VM_BYTES)
-        return vm_fail(vm, EINVAL, "cannot sort by %s", vm_kind_name(v->kind));
     if (!it->rank) {
-        it->rank = calloc(it->copy.n + 1ul, sizeof(*it->rank));
+        it->rank = calloc((it->copy.n + 1ul) * n, sizeof(*it->rank));
         if (!it->rank)
             return vm_fail(vm, ENOMEM, "out of memory");
+        it->nranks = n;
     }
-    it->rank[it->order[it->pos - 1]] = *v;
+    memcpy(&it->rank[(size_t)it->order[it->pos - 1] * n], v, n * sizeof(*v));
     return 0;
 }
 
@@ -108,7 +107,7 @@ struct sort {
     const struct nd_mf *mf;
     const struct vm_iter *it;
     uint32_t key_type;
-    bool descending;
+    uint8_t down; // bits of the ranks that go downwards
 };
 
 static double as_double(const struct vm_value *v)
@@ -116,11 +115,13 @@ static double as_double(const struct vm_value *v)
     return v->kind == VM_F64 ? v->d : v->kind == VM_U64 ? (double)(uint64_t)v->i : (double)v->i;
 }
 
-static int compare_rank(const struct vm_value *a, const struct vm_value *b)
+static int compare_rank(const struct nd_mf *mf, const struct vm_value *a, const struct vm_value *b)
 {
     double x, y;
     int r;
 
+    if (a->kind == VM_BYTES && b->kind == VM_BYTES)
+        return a->type == b->type ? nd_typed_cmp(mf, a->type, a->p, b->p) : 0;
     if (a->kind == VM_STR && b->kind == VM_STR) {
         uint32_t n = a->n < b->n ? a->n : b->n;
 
@@ -146,16 +147,20 @@ static int compare(const void *x, const void *y, void *arg)
     const struct sort *s = arg;
     const struct nd_copy *c = &s->it->copy;
     size_t i = *(const uint32_t *)x, j = *(const uint32_t *)y;
+    uint32_t k;
     int r = 0;
 
-    if (s->it->rank) {
-        r = compare_rank(&s->it->rank[i], &s->it->rank[j]);
-        if (r)
-            return s->descending ? -r : r;
+    for (k = 0; k < s->it->nranks && !r; k++) {
+        r = compare_rank(s->mf, &s->it->rank[i * s->it->nranks + k],
+                         &s->it->rank[j * s->it->nranks + k]);
+        if (r && s->down >> k & 1)
+            r = -r;
     }
+    if (r)
+        return r;
     if (c->key_size)
         r = nd_typed_cmp(s->mf, s->key_type, c->keys + i * c->key_size, c->keys + j * c->key_size);
-    if (r && !s->it->rank && s->descending)
+    if (r && !s->it->rank && s->down)
         return -r;
     return r ? r : (i > j) - (i < j);
 }

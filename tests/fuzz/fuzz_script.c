@@ -24,7 +24,7 @@ static void render(const uint8_t *data, size_t size)
 
     src = nd_source_text(&sources, "-e", (const char *)data, size);
     if (src >= 0)
-        nd_parse(a, &diags, &sources, (uint32_t)src);
+        nd_parse(a, &diags, &sources, (uint32_t)src, NULL);
     out = open_memstream(&text, &len);
     if (out) {
         nd_diags_text(&diags, &sources, out, false);

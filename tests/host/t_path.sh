@@ -22,6 +22,23 @@ has all-second "$TMP/all.out" "^@step\[tx_xmit, netif_rx\]: $N\$"
 has all-devices "$TMP/all.out" "^@done\[$A, $B@$B\]: $N\$"
 same all-times "$(total "$TMP/all.out" @negative):$(total "$TMP/all.out" @sum)" 0:0
 
+# Two paths that share head, parts and handlers: each has its own stages and counts.
+trace two -e "$HEAD path both by packet_id timeout 500ms keep { size: u32 = pkt.len }
+    path sent = tx_xmit \"XMIT_{PATH}\" if (pkt.dev == opt.a)
+    path one like both = qdisc_enq \"IN\" if (pkt.dev == opt.a && pkt.len > 200) -> sent -> netif_rx if (pkt.dev == opt.b)
+    path two like both timeout 300ms = qdisc_enq if (pkt.dev == opt.a && pkt.len > 200) -> sent
+    private @unused
+    fn label(s: enum stages) -> string { return sprintf(\"<%s>\", s) }
+    probe one, two:step { @step[path.name, step.from, step.to] = count() }
+    probe one, two:done { @done[path.name, path.size[1] > 200] = count() }
+    end { for (k, n in @step sorted by k.1) { printf(\"%s %s %s %d\n\", k.0, label(k.1), k.2, n) }
+          for (p in enum paths) { printf(\"%s: %d, %s\n\", p, path_count(p, \"done\"), (enum stages)(64 * p + 1)) } }" --a "$A" --b "$B" || finish
+N=$(send 100)
+stop "$PID"
+same two-steps "$(grep ' <\|^.*: .*XMIT' "$TMP/two.out" | grep -v 'path\|^@' | tr '\n' ';')" \
+    "one <IN> XMIT_ONE $N;one <XMIT_ONE> netif_rx $N;two <qdisc_enq> XMIT_TWO $N;one: $N, XMIT_ONE;two: $N, XMIT_TWO;"
+has two-done "$TMP/two.out" "^@done\[two, true\]: $N\$"
+
 # Ends that this kernel cannot serve are left out: the path begins after the one and ends before the other.
 trace ends -e "$HEAD stage none(skb: struct sk_buff *) { try kprobe:no_such_function { skb = (struct sk_buff *)arg0 } }
     path p by packet_id = none? -> qdisc_enq if (pkt.dev == opt.a && pkt.len > 200) -> tx_xmit if (pkt.dev == opt.a) -> none?
