@@ -438,7 +438,7 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
     }
     want = c->fn->ret;
     if (t && t->kind == ND_T_TIME && want->kind == ND_T_TIME && !want->clock)
-        want = c->fn->ret = t;
+        want = c->fn->ret = nd_type_time_of(t->clock);
     if (!t && want->kind != ND_T_NONE) {
         nd_error(c->d, ND_E0407, s->span, "%s() returns %s", c->fn->decl->name,
                  nd_type_text(c->t, want));
