@@ -340,6 +340,20 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
     return nd_ty(&nd_type_bool);
 }
 
+// An aggregation that is one number is added up over the CPUs; an average is that of integers.
+static struct nd_type *agg_in_probe(struct nd_check *c, const struct nd_expr *e,
+                                    const struct nd_map *m)
+{
+    if (nd_typekind_is(m->val->kind, ND_IS_NUMBER) || m->val->kind == ND_T_STATS)
+        return m->val->elem ? m->val->elem : nd_type_int(8, m->val->is_signed);
+    nd_help(c->d,
+            nd_error(c->d, ND_E0401, e->span,
+                     "%s holds %s, which is not one number and can only be read in user space",
+                     m->name, nd_type_text(c->t, m->val)),
+            "read it in 'every', 'end' or an 'on' handler");
+    return error_type();
+}
+
 struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_map *m = nd_check_map(c, e->name, e->span);
@@ -355,13 +369,7 @@ struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e)
         }
         return error_type();
     }
-    if (nd_type_is_agg(m->val) && c->world == ND_KERNEL) {
-        nd_help(c->d,
-                nd_error(c->d, ND_E0401, e->span,
-                         "%s holds %s, which is kept per CPU and can only be read in user space",
-                         m->name, nd_type_text(c->t, m->val)),
-                "read it in 'every', 'end' or an 'on' handler");
-        return error_type();
-    }
+    if (nd_type_is_agg(m->val) && c->world == ND_KERNEL)
+        return agg_in_probe(c, e, m);
     return c->world == ND_USER ? nd_type_seen(m->val) : m->val;
 }

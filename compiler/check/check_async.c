@@ -20,7 +20,7 @@ static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e
 {
     const struct nd_map *m = e->kind == ND_E_MAP && e->type->kind != ND_T_ERROR ? e->map : NULL;
 
-    if (m && (by_name || nd_type_is_agg(m->val ? m->val : e->type))) {
+    if (m && by_name) {
         if (e->a) // the key travels, the value is read in user space
             *ND_PUSH(c->a, &as->args) = (struct nd_async_arg){e->a, m->key};
         return;

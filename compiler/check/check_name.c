@@ -141,10 +141,10 @@ static struct nd_type *kept_type(struct nd_check *c, struct nd_type *t)
 
     switch (t->kind) {
     case ND_T_INT:
-    case ND_T_BOOL:
     case ND_T_PORT:
     case ND_T_PROTO:
         return nd_type_int(8, t->kind != ND_T_INT || nd_type_signed(t));
+    case ND_T_BOOL:
     case ND_T_ENUM:
         x = ND_NEW(c->a, struct nd_type);
         *x = *t;

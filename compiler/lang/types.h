@@ -77,7 +77,8 @@ struct nd_types {
 extern const struct nd_type nd_type_word;
 extern const struct nd_type nd_type_i64, nd_type_u64, nd_type_u32, nd_type_u16, nd_type_u8,
     nd_type_bool;
-extern const struct nd_type nd_type_time_boot, nd_type_time_tai;
+// Times that nsecs gives, and nobody has called so: they print as numbers.
+extern const struct nd_type nd_type_nsecs, nd_type_nsecs_boot, nd_type_nsecs_tai;
 #define ND_TYPE_ONE(id, name, ...) extern const struct nd_type nd_type_##name;
 #include "runtime/common/types.def"
 
@@ -90,6 +91,7 @@ static inline struct nd_type *nd_ty(const struct nd_type *t)
 // Constructors; sizes are in bytes, n in elements. Types live in the arena and are shared, never
 // freed.
 struct nd_type *nd_type_int(uint32_t size, bool is_signed);
+struct nd_type *nd_type_time_of(uint32_t clock); // that prints as one
 struct nd_type *nd_type_string(struct nd_types *t, uint32_t size);
 struct nd_type *nd_type_ptr(struct nd_types *t, struct nd_type *elem, enum nd_as as);
 struct nd_type *nd_type_array(struct nd_types *t, struct nd_type *elem, uint32_t n);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a program does to add a value to an aggregation, the same as runtime/common/agg.c does. Must
-// not know maps or keys. Serves lower_map.c.
+// What a program does to add a value to an aggregation and to read it, the same as
+// runtime/common/agg.c does. Must not know maps or keys. Serves lower_map.c.
 #include "compiler/lower/lower_impl.h"
 
 static LLVMValueRef load64(struct nd_lower *l, LLVMValueRef p, uint32_t off)
@@ -185,4 +185,95 @@ static void (*const aggs[])(struct nd_lower *l, const struct nd_type *t, LLVMVal
 void nd_lower_agg_add(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
 {
     aggs[t->kind](l, t, p, v);
+}
+
+// ---- reading: the values of all CPUs, as nd_agg_merge() and nd_agg_int() do ---------------------
+
+struct sums {
+    LLVMValueRef v, n; // words; n: of what has been added, min() and max() and averages
+};
+
+static LLVMValueRef word(struct nd_lower *l, LLVMValueRef reg)
+{
+    return LLVMBuildLoad2(l->b, l->i64, reg, "");
+}
+
+static void add_to(struct nd_lower *l, LLVMValueRef reg, LLVMValueRef v)
+{
+    LLVMBuildStore(l->b, LLVMBuildAdd(l->b, word(l, reg), v, ""), reg);
+}
+
+// The value of one CPU, at p. Without a branch, so that the verifier has one way through.
+static void merge(struct nd_lower *l, const struct nd_type *t, const struct sums *s, LLVMValueRef p)
+{
+    bool is_min = t->kind == ND_T_MIN;
+    LLVMIntPredicate pred =
+        t->is_signed ? (is_min ? LLVMIntSLT : LLVMIntSGT) : (is_min ? LLVMIntULT : LLVMIntUGT);
+    LLVMValueRef set, better, v, zero = nd_ir_i64(l, 0);
+
+    if (t->kind == ND_T_COUNT || t->kind == ND_T_SUM) {
+        add_to(l, s->v, load64(l, p, 0));
+        return;
+    }
+    if (t->kind == ND_T_AVG || t->kind == ND_T_STATS) {
+        add_to(l, s->v, load64(l, p, offsetof(struct nd_avg, total)));
+        add_to(l, s->n, load64(l, p, offsetof(struct nd_avg, count)));
+        return;
+    }
+    v = load64(l, p, 0);
+    set = LLVMBuildICmp(l->b, LLVMIntNE, load64(l, p, 8), zero, "");
+    better = LLVMBuildOr(l->b, LLVMBuildICmp(l->b, pred, v, word(l, s->v), ""),
+                         LLVMBuildICmp(l->b, LLVMIntEQ, word(l, s->n), zero, ""), "");
+    LLVMBuildStore(l->b,
+                   LLVMBuildSelect(l->b, LLVMBuildAnd(l->b, set, better, ""), v, word(l, s->v), ""),
+                   s->v);
+    add_to(l, s->n, LLVMBuildZExt(l->b, set, l->i64, ""));
+}
+
+static LLVMValueRef result(struct nd_lower *l, const struct nd_type *t, const struct sums *s)
+{
+    LLVMValueRef n;
+
+    if (t->kind != ND_T_AVG && t->kind != ND_T_STATS)
+        return word(l, s->v);
+    n = LLVMBuildSelect(l->b, nd_ir_bool(l, word(l, s->n)), word(l, s->n), nd_ir_i64(l, 1), "");
+    return t->is_signed ? nd_lower_signed_div(l, word(l, s->v), n, false)
+                        : LLVMBuildUDiv(l->b, word(l, s->v), n, "");
+}
+
+#define CPUS_MAX 8192u // CONFIG_NR_CPUS is no more
+
+LLVMValueRef nd_lower_agg_read(struct nd_lower *l, const struct nd_type *t, LLVMValueRef map,
+                               LLVMValueRef key, struct nd_span span)
+{
+    LLVMBasicBlockRef head = nd_ir_bb(l, "cpu"), look = nd_ir_bb(l, "cpu.look"),
+                      add = nd_ir_bb(l, "cpu.add"), done = nd_ir_bb(l, "cpus");
+    struct sums s = {nd_lower_register(l, "sum"), nd_lower_register(l, "n")};
+    LLVMValueRef i = nd_lower_register(l, "cpu"), args[3] = {map, key}, p, in;
+
+    if (nd_without(l->p, ND_F_PERCPU_READ))
+        nd_help(l->d,
+                nd_error(l->d, ND_E0401, span,
+                         "programs of this kernel cannot read an aggregation (Linux 5.19)"),
+                "read it in user space: every, end or on");
+    nd_lower_feature(l, ND_F_PERCPU_READ);
+    nd_lower_need_loops(l, span);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 0), i);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 0), s.v);
+    LLVMBuildStore(l->b, nd_ir_i64(l, 0), s.n);
+    nd_ir_br(l, head);
+    nd_ir_at(l, head);
+    in = LLVMBuildAnd(l->b, LLVMBuildICmp(l->b, LLVMIntULT, word(l, i), nd_lower_ncpus(l), ""),
+                      LLVMBuildICmp(l->b, LLVMIntULT, word(l, i), nd_ir_i64(l, CPUS_MAX), ""), "");
+    LLVMBuildCondBr(l->b, in, look, done);
+    nd_ir_at(l, look);
+    args[2] = word(l, i);
+    p = nd_ir_ptr(l, nd_ir_call(l, ND_H_MAP_LOOKUP_PERCPU, args, 3));
+    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, p, LLVMConstNull(l->ptr), ""), add, done);
+    nd_ir_at(l, add);
+    merge(l, t, &s, p);
+    add_to(l, i, nd_ir_i64(l, 1));
+    nd_ir_br(l, head);
+    nd_ir_at(l, done);
+    return result(l, t, &s);
 }

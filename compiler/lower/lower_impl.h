@@ -306,6 +306,7 @@ LLVMValueRef nd_lower_option_at(struct nd_lower *l, const struct nd_option *o, L
 LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names);
 // Inode of the network namespace that names in the script mean.
 LLVMValueRef nd_lower_netns(struct nd_lower *l);
+LLVMValueRef nd_lower_ncpus(struct nd_lower *l); // possible CPUs
 // Ends the program unless it is in the process that was asked for.
 void nd_lower_scope(struct nd_lower *l);
 
@@ -413,6 +414,9 @@ LLVMValueRef nd_lower_scan(struct nd_lower *l, uint32_t most, struct nd_span spa
 
 // lower_agg.c
 // Adds v to the aggregation at p; whether others write there at the same time is l->fn.shared.
+// The number that an aggregation is, of all CPUs; 0 if there is no such entry.
+LLVMValueRef nd_lower_agg_read(struct nd_lower *l, const struct nd_type *t, LLVMValueRef map,
+                               LLVMValueRef key, struct nd_span span);
 void nd_lower_agg_add(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v);
 
 // lower_map.c

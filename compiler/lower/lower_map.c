@@ -96,6 +96,8 @@ static struct nd_val map_get(struct nd_lower *l, struct nd_expr *e)
     LLVMValueRef p, v = NULL, phi, tmp = NULL;
     bool sc = nd_type_is_scalar(t);
 
+    if (nd_type_is_agg(t))
+        return (struct nd_val){.v = nd_lower_agg_read(l, t, map_ptr(l, m), key_of(l, e), e->span)};
     if (!sc) {
         tmp = nd_lower_temp(l, t->size);
         nd_ir_zero(l, tmp, 0, t->size);

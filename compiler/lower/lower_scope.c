@@ -56,6 +56,11 @@ LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names)
     return ids(l, names);
 }
 
+LLVMValueRef nd_lower_ncpus(struct nd_lower *l)
+{
+    return scope_word(l, SCOPE(ncpus));
+}
+
 LLVMValueRef nd_lower_netns(struct nd_lower *l)
 {
     return scope_word(l, SCOPE(netns));

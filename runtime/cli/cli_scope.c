@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+#include <unistd.h>
 
 // ---- one process -------------------------------------------------------------------------------
 
@@ -147,7 +148,9 @@ static int place_devices(const struct cli *c, const struct nd_mf *mf, struct nd_
 
 int nd_cli_scope(struct cli *c, const struct nd_mf *mf, struct nd_options *values)
 {
-    struct nd_mf_scope s = {.pid = c->run.pid, .netns = nd_ns_own_net()};
+    struct nd_mf_scope s = {.pid = c->run.pid,
+                            .netns = nd_ns_own_net(),
+                            .ncpus = (uint64_t)sysconf(_SC_NPROCESSORS_CONF)};
     int err = check_pid(mf, c->run.pid);
 
     if (!err)

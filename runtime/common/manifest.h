@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 8u
+#define ND_MF_VERSION 9u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -56,7 +56,8 @@
     X(NS_PID, "ns_pid", "5.7", "process ids of PID namespaces", "")                               \
     X(RESULTS, "results", "5.7", "string reads that the verifier knows can fail", "")             \
     X(BTF_TRACE, "btf_trace", "5.5", "types of raw tracepoints in BTF", "")                       \
-    X(BTF_NAMES, "btf_names", "5.10", "names of the arguments of raw tracepoints in BTF", "")
+    X(BTF_NAMES, "btf_names", "5.10", "names of the arguments of raw tracepoints in BTF", "") \
+    X(PERCPU_READ, "percpu_read", "5.19", "reading an aggregation in a probe", "read it in user space: every, end or on")
 // clang-format on
 
 enum nd_feature {
@@ -228,6 +229,7 @@ enum {
     ND_TF_RAW = 1 << 3,     // stacks: mode raw (addresses only)
     ND_TF_NETWORK = 1 << 4, // integer stored in network order (__be16, __be32)
     ND_TF_FLOW = 1 << 6,    // STRUCT flow: prints a:p -> b:q TCP
+    ND_TF_PLAIN = 1 << 7,   // TIME: prints as its number, as nobody said that it is a time
     ND_TF_KERNEL = 1 << 5, // enum of the kernel's, whose names may stand for other values elsewhere
 };
 
@@ -509,6 +511,7 @@ struct nd_mf_scope {
     uint64_t pidns; // inode of the PID namespace that `pid` and `tid` are of; 0: the initial one
     uint64_t netns; // inode of the network namespace that names in the script mean
     uint64_t pidns_proc; // the same for ids whose symbols are looked up in /proc
+    uint64_t ncpus;      // numbers of possible CPUs are below this
 };
 
 // In nd_opts: at given_off a u32, 1 if given on the command line; at count_off a u32, the number
