@@ -41,6 +41,7 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size);
 static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc);
 static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span);
+static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span, struct nd_expr *e);
 
 #define A (p->arena)
 }
@@ -67,6 +68,7 @@ static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char 
     struct nd_decl *decl;
     struct nd_texpr *texpr;
     struct nd_decl_fields *fields;
+    struct nd_decl_field field;
     struct nd_named_list *named;
     struct nd_named one_named;
     struct nd_points *points;
@@ -104,15 +106,16 @@ static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char 
 %type <one_try> try
 %type <tries> tries
 %type <path_stage> path_stage
+%type <field> param
 %type <path_stages> path_stages
 %type <path_keeps> path_keeps
-%type <text> id name cname field_name field_path help_opt
+%type <text> id param_name name cname field_name field_path help_opt
 %type <texpr> type type_base type_words cast_type option_type
 %type <fields> event_fields struct_fields params params_opt declarators
 %type <points> points names alias_names
 %type <point> point
 %type <block> block body stmts outputs
-%type <stmt> simple compound for_head text
+%type <stmt> simple compound for_head order text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
 %type <expr> primary when_or when_and when_cmp pred_opt when_opt own_size limit_opt
 %type <exprs> exprs args
@@ -320,11 +323,14 @@ pred_opt: %empty                 { $$ = NULL; }
 params_opt: %empty               { $$ = ND_NEW(A, struct nd_decl_fields); }
     | params
     ;
-params: name ':' type            { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
-    | T_VAR ':' type             { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
-    | params ',' name ':' type   { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
-    | params ',' T_VAR ':' type  { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
+params: param                    { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = $1; }
+    | params ',' param           { $$ = $1; *ND_PUSH(A, $$) = $3; }
     ;
+param: param_name                { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
+    | param_name ':' type        { $$ = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
+    | T_MAP                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
+    ;
+param_name: name | T_VAR ;
 event_fields: name ':' type      { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
     | event_fields ',' name ':' type { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
     ;
@@ -468,14 +474,19 @@ outputs: expr                    { $$ = output(p, ND_NEW(A, struct nd_block), $1
 for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
     | id T_IN T_ENUM id          { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->texpr = ND_NEW(A, struct nd_texpr); *$$->texpr = (struct nd_texpr){.span = nd_span_join(@3, @4), .tag = ND_TAG_ENUM, .name = $4.s}; }
+    | id T_IN expr               { $$ = go_through(p, @$, $1.s, @1, $3); }
     | id T_IN expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->rhs = $3; $$->hi = $5; }
     | T_VAR ':' T_MAP sort_opt limit_opt
                                  { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->expr = map_expr(p, @3, $3.s, NULL); $$->ranks = *$4; $$->limit = $5; }
-    | id T_IN T_MAP sort_opt limit_opt
-                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->expr = map_expr(p, @3, $3.s, NULL); $$->ranks = *$4; $$->limit = $5; }
+    | id T_IN T_MAP order        { $$ = $4; $$->span = @$; $$->key = $1.s; $$->key_span = @1; $$->expr = map_expr(p, @3, $3.s, NULL); }
     | id ',' id T_IN T_MAP sort_opt limit_opt
                                  { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->ranks = *$6; $$->limit = $7; }
+    ;
+order: T_SORTED T_BY ranks limit_opt { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->ranks = *$3; $$->limit = $4; }
+    | T_ASC limit_opt            { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
+    | T_DESC limit_opt           { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); rank(p, &$$->ranks, NULL, true); $$->limit = $2; }
+    | T_LIMIT expr               { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
     ;
 sort_opt: dir_opt                { $$ = rank(p, ND_NEW(A, struct nd_ranks), NULL, $1); }
     | T_SORTED T_BY ranks        { $$ = $3; }
@@ -784,6 +795,20 @@ static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_e
 {
     *ND_PUSH(p->arena, r) = (struct nd_rank){e, desc};
     return r;
+}
+
+// for (name in e): over a map, or over what the checker finds that e lists.
+static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span, struct nd_expr *e)
+{
+    bool map = e->kind == ND_E_MAP && !e->a && !e->paren;
+    struct nd_stmt *s = nd_stmt_new(p->arena, map ? ND_S_FOR_MAP : ND_S_FOR_RANGE, span);
+
+    s->key = name;
+    s->key_span = name_span;
+    s->expr = e;
+    if (map)
+        rank(p, &s->ranks, NULL, false);
+    return s;
 }
 
 static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span)

@@ -257,6 +257,20 @@ static struct nd_type *check_range_enum(struct nd_check *c, struct nd_stmt *s)
     return t;
 }
 
+// for (r in rows(h)): sym is the number of the row, sym2 the row.
+static void check_for_rows(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_scope scope;
+
+    nd_check_expr(c, s->expr);
+    push(c, &scope);
+    s->sym = nd_check_declare_var(c, "", s->key_span, nd_ty(&nd_type_i64));
+    s->sym2 = nd_check_declare_var(c, s->key, s->key_span, nd_check_row_type(c));
+    s->sym2->loop_var = true;
+    check_body(c, s->body);
+    pop(c);
+}
+
 static void check_for_range(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_type *t = s->texpr ? check_range_enum(c, s) : nd_ty(&nd_type_i64);
@@ -276,6 +290,18 @@ static void check_for_range(struct nd_check *c, struct nd_stmt *s)
     s->sym = v;
     check_body(c, s->body);
     pop(c);
+}
+
+static void check_for(struct nd_check *c, struct nd_stmt *s)
+{
+    if (s->expr && s->expr->kind != ND_E_CALL) // a list: in place of it, a range
+        nd_check_list_loop(c, s, nd_check_expr(c, s->expr));
+    if (s->expr && s->expr->kind == ND_E_CALL && !strcmp(s->expr->name, "rows"))
+        check_for_rows(c, s);
+    else if (s->expr)
+        nd_check_not_a_list(c, s);
+    else
+        check_for_range(c, s);
 }
 
 static void check_for_map(struct nd_check *c, struct nd_stmt *s);
@@ -475,7 +501,7 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         check_while(c, s);
         break;
     case ND_S_FOR_RANGE:
-        check_for_range(c, s);
+        check_for(c, s);
         break;
     case ND_S_FOR_MAP:
         if (c->world == ND_KERNEL)

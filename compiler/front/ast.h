@@ -160,7 +160,7 @@ enum nd_stmt_kind {
     ND_S_LET,       // let $name [: texpr] [= rhs]; expr is the VAR
     ND_S_IF,        // expr body else_body
     ND_S_WHILE,     // expr body
-    ND_S_FOR_RANGE, // expr = var, rhs .. hi (or all values of the enum texpr), body
+    ND_S_FOR_RANGE, // key in rhs .. hi, in all values of the enum texpr, or in what expr lists; body
     ND_S_FOR_MAP,   // key, val names; map in expr; ranks, limit
     ND_S_UNROLL,    // rhs = count, body
     ND_S_BREAK,
