@@ -41,6 +41,8 @@ static int read_head(struct cli *c, int argc, char **argv, int from)
             c->compile.file = argv[i][0] == '-' ? "/dev/stdin" : argv[i];
             return i + 1;
         }
+        if (c->compile.text && nd_cli_flag_is_early(argv[i]))
+            return i;
         rc = nd_cli_flag(c, argc, argv, &i);
         if (rc < 0)
             return -1;

@@ -315,6 +315,19 @@ bool nd_cli_flag_known(const char *word)
     return find_flag(word) != NULL;
 }
 
+// What decides that nothing is run comes before the script, whose options may have such letters.
+static bool is_early(const struct flag *f)
+{
+    return f->set == set_list || f->set == set_dump || f->set == set_info;
+}
+
+bool nd_cli_flag_is_early(const char *word)
+{
+    const struct flag *f = find_flag(word);
+
+    return f && is_early(f);
+}
+
 bool nd_cli_flag_has_value(const char *word)
 {
     const struct flag *f = find_flag(word);
@@ -336,10 +349,11 @@ int nd_cli_flag(void *arg, int argc, char **argv, int *i)
     char *word = argv[*i], *next = *i + 1 < argc ? argv[*i + 1] : NULL;
     char *words[] = {argv[0], word, next, NULL};
     const struct flag *f = find_flag(word);
+    const struct cli *c = arg;
     struct option longs[2] = {{0}};
     char letters[] = "+:-:"; // stop at other words; a missing value is a ':'; then the letter
 
-    if (!f)
+    if (!f || (c->tail && is_early(f)))
         return 0;
     longs[0].name = f->name;
     longs[0].has_arg = f->arg ? required_argument : no_argument;

@@ -46,6 +46,7 @@ int nd_cli_info(struct cli *c);
 // cli_flags.c: as nd_flag_fn of arguments.h, with a struct cli.
 int nd_cli_flag(void *arg, int argc, char **argv, int *i);
 bool nd_cli_flag_has_value(const char *word); // in the next word
+bool nd_cli_flag_is_early(const char *word);  // one that is taken only before the script
 bool nd_cli_flag_is_alone(const char *word);  // a flag that takes no value
 bool nd_cli_flag_known(const char *word);
 int nd_cli_take_duration(struct cli *c, int64_t ns);
