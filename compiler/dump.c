@@ -113,7 +113,8 @@ static void decl(const struct nd_decl *d, FILE *out)
     expr(d->when, out, 1);
     expr(d->pred, out, 1);
     for (i = 0; i < d->fields.n; i++)
-        fprintf(out, "  field %s: %s\n", d->fields.v[i].name, d->fields.v[i].texpr->name);
+        fprintf(out, "  field %s: %s\n", d->fields.v[i].name,
+                d->fields.v[i].texpr ? d->fields.v[i].texpr->name : "?");
     for (i = 0; i < d->tries.n; i++) {
         fprintf(out, "  try %s\n", d->tries.v[i].points.n ? d->tries.v[i].points.v[0].text : "");
         expr(d->tries.v[i].pred, out, 2);

@@ -188,10 +188,10 @@ struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const stru
         const char *name;
         const struct nd_type *type;
     } clocks[] = {
-        {"monotonic", &nd_type_time},
-        {"boot", &nd_type_time_boot},
-        {"tai", &nd_type_time_tai},
-        {"sw_tai", &nd_type_time_tai}, // bpftrace's, computed; the kernel's is exact
+        {"monotonic", &nd_type_nsecs},
+        {"boot", &nd_type_nsecs_boot},
+        {"tai", &nd_type_nsecs_tai},
+        {"sw_tai", &nd_type_nsecs_tai}, // bpftrace's, computed; the kernel's is exact
     };
     struct nd_expr *x = e->args.v[0];
     uint32_t i;

@@ -405,27 +405,13 @@ static bool fits(struct nd_check *c, struct nd_type *want, struct nd_type *have)
     return nd_type_unify(c->t, want, have) != NULL;
 }
 
-// Does every way through the block end in a return?
-static bool returns(const struct nd_block *b)
-{
-    const struct nd_stmt *s = b && b->n ? b->v[b->n - 1] : NULL;
-
-    if (!s)
-        return false;
-    if (s->kind == ND_S_RETURN)
-        return true;
-    if (s->kind == ND_S_BLOCK)
-        return returns(s->body);
-    return s->kind == ND_S_IF && s->else_body && returns(s->body) && returns(s->else_body);
-}
-
 // A function has one body in user space: a time that it takes has the same clock in all calls.
 // NULL: its type is as declared.
 static struct nd_type *one_clock(struct nd_sym **params, uint32_t i, struct nd_type *have)
 {
     if (params && params[i]->type->kind == ND_T_TIME && params[i]->type->clock)
         return params[i]->type;
-    return have && have->kind == ND_T_TIME ? have : NULL;
+    return have && have->kind == ND_T_TIME ? nd_type_time_of(have->clock) : NULL;
 }
 
 // call: NULL, or what it is called with.
@@ -456,12 +442,13 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
 
         fn->params[w][i] = nd_check_declare_var(
             c, f->name, f->span,
-            nd_check_declared(c, nd_type_resolve(c->t, f->texpr),
-                              w == ND_KERNEL ? have : one_clock(was_params, i, have)));
+            f->texpr ? nd_check_declared(c, nd_type_resolve(c->t, f->texpr),
+                                         w == ND_KERNEL ? have : one_clock(was_params, i, have))
+                     : nd_check_open_type(c, have));
         fn->params[w][i]->nassign = 2;
     }
     nd_check_block(c, d->body);
-    if (fn->ret->kind != ND_T_NONE && fn->ret->kind != ND_T_VOID && !returns(d->body))
+    if (fn->ret->kind != ND_T_NONE && fn->ret->kind != ND_T_VOID && !nd_check_fn_returns(d->body))
         nd_help(c->d,
                 nd_error(c->d, ND_E0407, d->name_span, "%s() can end without returning a value",
                          d->name),
@@ -474,55 +461,46 @@ static void check_fn_body(struct nd_check *c, struct nd_fn *fn, uint32_t w,
     c->loops = loops;
 }
 
-// Each call is checked separately and in a probe also gets its own code: few lines can make a lot.
-static bool too_many_calls(struct nd_check *c, struct nd_expr *call)
+static bool check_fn_args(struct nd_check *c, const struct nd_fn *fn, struct nd_expr *call)
 {
-    if (c->fn_depth >= ND_FN_DEPTH)
-        nd_error(c->d, ND_E0109, call->name_span,
-                 "functions call each other more than %u levels deep", ND_FN_DEPTH);
-    else if (c->fn_checks >= ND_FN_CHECKS)
-        nd_help(
-            c->d,
-            nd_error(c->d, ND_E0701, call->name_span, "more than %u function calls", ND_FN_CHECKS),
-            "a call inside a function counts again each time that function is called");
-    else
-        return false;
+    uint32_t i;
+
+    for (i = 0; i < call->args.n; i++) {
+        struct nd_type *t;
+
+        if (nd_check_takes_map(fn->decl, i)) {
+            nd_check_map_arg(c, call, i);
+            continue;
+        }
+        t = nd_check_packet_expr(c, call->args.v[i]);
+        if (t->kind == ND_T_PKT && t != nd_ty(&nd_type_pkt)) {
+            nd_help(c->d,
+                    nd_error(c->d, ND_E0302, call->args.v[i]->span,
+                             "a function takes the whole packet, not a part of it"),
+                    "pass pkt, and name the header in the function");
+            return false;
+        }
+    }
     return true;
 }
 
 static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_expr *call)
 {
     uint32_t w = c->world, i;
+    struct nd_fn *of = fn;
     struct nd_decl *d;
 
-    for (i = 0; i < call->args.n; i++) {
-        struct nd_type *t = nd_check_packet_expr(c, call->args.v[i]);
-
-        if (t->kind == ND_T_PKT && t != nd_ty(&nd_type_pkt)) {
-            nd_help(c->d,
-                    nd_error(c->d, ND_E0302, call->args.v[i]->span,
-                             "a function takes the whole packet, not a part of it"),
-                    "pass pkt, and name the header in the function");
-            return error_type();
-        }
-    }
+    if (!check_fn_args(c, fn, call))
+        return error_type();
     call->fn = fn;
     if (fn->busy) {
         nd_help(c->d, nd_error(c->d, ND_E0404, call->name_span, "%s() calls itself", call->name),
                 "the kernel has no recursion; use a loop");
         return error_type();
     }
-    if (too_many_calls(c, call))
+    if (nd_check_too_many_calls(c, call))
         return error_type();
-    // Each call in a probe is lowered in place with its own tree.
     d = fn->decl;
-    if (w == ND_KERNEL) {
-        if (!call->tree)
-            call->tree = nd_ast_clone(c->a, d);
-        fn->body[w] = call->tree;
-    } else if (!fn->body[w]) {
-        fn->body[w] = nd_ast_clone(c->a, d);
-    }
     if (call->args.n != d->fields.n) {
         nd_note(c->d,
                 nd_error(c->d, ND_E0301, call->span, "%s() takes %u argument%s, not %u", call->name,
@@ -530,10 +508,22 @@ static struct nd_type *check_fn(struct nd_check *c, struct nd_fn *fn, struct nd_
                 d->name_span, "declared here");
         return error_type();
     }
+    // Each call in a probe is lowered in place with its own tree.
+    if (w == ND_KERNEL) {
+        if (!call->tree)
+            call->tree = nd_check_fn_tree(c, d, call);
+        fn->body[w] = call->tree;
+    } else {
+        of->busy = true;
+        fn = call->fn = nd_check_fn_for(c, fn, call);
+        if (!fn->body[w])
+            fn->body[w] = of->body[w] = nd_check_fn_tree(c, d, call);
+    }
     fn->ret = d->texpr ? nd_type_resolve(c->t, d->texpr) : nd_ty(&nd_type_none);
     c->fn_checks++;
     c->fn_depth++;
     check_fn_body(c, fn, w, call);
+    of->busy = false;
     c->fn_depth--;
     for (i = 0; i < call->args.n; i++) {
         struct nd_type *want = fn->params[w][i]->type, *have = call->args.v[i]->type;
@@ -567,6 +557,8 @@ void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn)
     bool right = false;
     uint32_t i;
 
+    if (nd_check_fn_open(fn->decl)) // only a call says what it means
+        return;
     fn->ret = fn->decl->texpr ? nd_type_resolve(c->t, fn->decl->texpr) : nd_ty(&nd_type_none);
     for (i = 0; i < 2 && !right; i++) {
         nd_trial_begin(c->d, &trial);

@@ -59,6 +59,32 @@ void nd_check_length(struct nd_check *c, bool never, struct nd_span span, const 
                      const struct nd_expr *b);
 // check_send.c: whose expressions are checked
 void nd_check_send(struct nd_check *c, struct nd_stmt *s);
+// check_scope.c: a name of the whole script; reports a second one of the kind
+struct nd_sym *nd_check_global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
+                               struct nd_span span);
+// check_struct.c: declarations of C
+void nd_check_struct(struct nd_check *c, struct nd_decl *d);
+void nd_check_enum(struct nd_check *c, struct nd_decl *d);
+void nd_check_typedef(struct nd_check *c, struct nd_decl *d);
+// check_open.c: functions whose parameters have no type, or are maps
+// Does every way through the block end in a return?
+bool nd_check_fn_returns(const struct nd_block *b);
+bool nd_check_fn_open(const struct nd_decl *d);
+bool nd_check_takes_map(const struct nd_decl *d, uint32_t i); // its parameter i
+void nd_check_map_arg(struct nd_check *c, struct nd_expr *call, uint32_t i);
+// A tree of the function for this call, whose arguments are checked.
+struct nd_decl *nd_check_fn_tree(struct nd_check *c, const struct nd_decl *d,
+                                 const struct nd_expr *call);
+// The function itself, or the one that is made of it for arguments of this kind.
+struct nd_fn *nd_check_fn_for(struct nd_check *c, struct nd_fn *fn, const struct nd_expr *call);
+bool nd_check_too_many_calls(struct nd_check *c, struct nd_expr *call); // reports it
+// The type of a parameter that has none, given this.
+struct nd_type *nd_check_open_type(struct nd_check *c, struct nd_type *have);
+// check_list.c: loops over what is neither a map nor a range
+// Over a list option: becomes a range, in whose body the name stands for opt.list[i].
+void nd_check_list_loop(struct nd_check *c, struct nd_stmt *s, const struct nd_type *t);
+void nd_check_not_a_list(struct nd_check *c, const struct nd_stmt *s); // reports it
+struct nd_type *nd_check_row_type(struct nd_check *c); // of a row of a histogram
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);

@@ -246,7 +246,7 @@ static struct nd_type *check_range_enum(struct nd_check *c, struct nd_stmt *s)
     s->hi = nd_expr_new(c->a, ND_E_INT, s->texpr->span);
     if (t->kind != ND_T_ENUM)
         return nd_ty(&nd_type_i64);
-    for (i = 0; i < t->nelems && t->fields[i].off == i; i++)
+    for (i = 0; i < t->nelems && t->fields[i].value == i; i++)
         ;
     s->hi->num = i;
     if (!i || i < t->nelems)
@@ -255,6 +255,20 @@ static struct nd_type *check_range_enum(struct nd_check *c, struct nd_stmt *s)
                          "a loop needs an enum of the script whose values are 0, 1, 2, and so on"),
                 "for example: for (p in enum paths)");
     return t;
+}
+
+// for (r in rows(h)): sym is the number of the row, sym2 the row.
+static void check_for_rows(struct nd_check *c, struct nd_stmt *s)
+{
+    struct nd_scope scope;
+
+    nd_check_expr(c, s->expr);
+    push(c, &scope);
+    s->sym = nd_check_declare_var(c, "", s->key_span, nd_ty(&nd_type_i64));
+    s->sym2 = nd_check_declare_var(c, s->key, s->key_span, nd_check_row_type(c));
+    s->sym2->loop_var = true;
+    check_body(c, s->body);
+    pop(c);
 }
 
 static void check_for_range(struct nd_check *c, struct nd_stmt *s)
@@ -276,6 +290,18 @@ static void check_for_range(struct nd_check *c, struct nd_stmt *s)
     s->sym = v;
     check_body(c, s->body);
     pop(c);
+}
+
+static void check_for(struct nd_check *c, struct nd_stmt *s)
+{
+    if (s->expr && s->expr->kind != ND_E_CALL) // a list: in place of it, a range
+        nd_check_list_loop(c, s, nd_check_expr(c, s->expr));
+    if (s->expr && s->expr->kind == ND_E_CALL && !strcmp(s->expr->name, "rows"))
+        check_for_rows(c, s);
+    else if (s->expr)
+        nd_check_not_a_list(c, s);
+    else
+        check_for_range(c, s);
 }
 
 static void check_for_map(struct nd_check *c, struct nd_stmt *s);
@@ -412,7 +438,7 @@ static void check_return(struct nd_check *c, struct nd_stmt *s)
     }
     want = c->fn->ret;
     if (t && t->kind == ND_T_TIME && want->kind == ND_T_TIME && !want->clock)
-        want = c->fn->ret = t;
+        want = c->fn->ret = nd_type_time_of(t->clock);
     if (!t && want->kind != ND_T_NONE) {
         nd_error(c->d, ND_E0407, s->span, "%s() returns %s", c->fn->decl->name,
                  nd_type_text(c->t, want));
@@ -495,7 +521,7 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         check_while(c, s);
         break;
     case ND_S_FOR_RANGE:
-        check_for_range(c, s);
+        check_for(c, s);
         break;
     case ND_S_FOR_MAP:
         if (c->world == ND_KERNEL)

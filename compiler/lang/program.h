@@ -104,6 +104,8 @@ struct nd_fn {
     struct nd_sym **params[3];
     struct nd_type *ret;
     bool busy; // being checked: a call now is recursion
+    ND_VEC(struct nd_fn *) made; // of one with open parameters, for each kind of arguments
+    const struct nd_expr *with;  // the call that one of these was made for
 };
 
 // Size of a map: as declared, otherwise less for larger values, of which each CPU may have one.

@@ -300,7 +300,8 @@ struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e)
     uint32_t i;
 
     for (i = 0; i < e->args.n; i++) {
-        if (fn->params[ND_KERNEL][i]->type->kind != ND_T_PKT)
+        if (fn->params[ND_KERNEL][i]->type->kind != ND_T_PKT &&
+            fn->params[ND_KERNEL][i]->type->kind != ND_T_NONE)
             set_var(l, fn->params[ND_KERNEL][i], e->args.v[i]);
     }
     inl.done = nd_ir_bb(l, "return");

@@ -22,6 +22,13 @@ void nd_stage_declare(struct nd_check *c, struct nd_decl *d)
         }
     }
     for (i = 0; i < d->fields.n; i++) {
+        if (!d->fields.v[i].texpr) {
+            static struct nd_texpr none = {.name = "u64"};
+
+            nd_error(c->d, ND_E0409, d->fields.v[i].span,
+                     "what a stage exports has a type: %s: u64", d->fields.v[i].name);
+            d->fields.v[i].texpr = &none;
+        }
         for (k = 0; k < i; k++) {
             if (!strcmp(d->fields.v[k].name, d->fields.v[i].name))
                 nd_error(c->d, ND_E0210, d->fields.v[i].span, "'%s' is declared twice",

@@ -405,13 +405,18 @@ void nd_u_builtin(struct nd_user *u, struct nd_expr *e)
 
 void nd_u_call(struct nd_user *u, struct nd_expr *e)
 {
-    uint32_t fn;
+    uint32_t fn, i;
 
     if (e->builtin) {
         nd_u_builtin(u, e);
         return;
     }
     fn = script_fn(u, e->fn);
-    args(u, e, 0);
+    for (i = 0; i < e->args.n; i++) {
+        if (e->args.v[i]->type->kind == ND_T_NONE) // a map, which the function's body names
+            nd_u_int(u, 0, &nd_type_i64);
+        else
+            nd_u_expr(u, e->args.v[i]);
+    }
     nd_u_op(u, ND_VM_CALL, (uint8_t)e->args.n, e->type->kind != ND_T_NONE, (int32_t)fn);
 }

@@ -174,6 +174,39 @@ static void lower_range(struct nd_user *u, struct nd_stmt *s)
     end_loop(u, &l);
 }
 
+// for (r in rows(h)): the histogram is evaluated once.
+static void lower_rows(struct nd_user *u, struct nd_stmt *s)
+{
+    uint32_t i = nd_u_local(u, s->sym), r = nd_u_local(u, s->sym2), h = nd_u_new_local(u), top, out;
+    struct nd_u_loop l;
+    uint64_t part;
+
+    nd_u_expr(u, s->expr->args.v[0]);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)h);
+    nd_u_int(u, 0, &nd_type_i64);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    top = nd_u_here(u);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)h);
+    nd_u_op(u, ND_VM_BUILTIN, 1, 0, ND_BI_ROWS);
+    nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
+    out = nd_u_jump(u, ND_VM_JZ);
+    for (part = ND_ROW_LOW; part < ND_ROW_MAX; part++) {
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)h);
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+        nd_u_int(u, part, &nd_type_i64);
+        nd_u_op(u, ND_VM_BUILTIN, 3, 0, ND_BI_ROW);
+    }
+    nd_u_op(u, ND_VM_MAKE, ND_ROW_MAX, nd_u_type(u, s->sym2->type), 0);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)r);
+    start_loop(u, &l);
+    block(u, s->body);
+    land_all(u, &l.cont);
+    nd_u_next(u, i, top);
+    nd_u_land(u, out);
+    end_loop(u, &l);
+}
+
 // Locals of key and value; "$kv" is a pair made of two hidden ones.
 static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint32_t val, bool pair)
 {
@@ -362,7 +395,10 @@ static void lower_stmt(struct nd_user *u, struct nd_stmt *s)
         lower_while(u, s);
         break;
     case ND_S_FOR_RANGE:
-        lower_range(u, s);
+        if (s->expr)
+            lower_rows(u, s);
+        else
+            lower_range(u, s);
         break;
     case ND_S_FOR_MAP:
         lower_for_map(u, s);
