@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Lists by name: probes of this kernel with their arguments, built-ins, error codes, tools.
-#include "compiler/list.h"
+// Lists by name: built-ins, error codes, tools, stages, and by list_probes.c probes.
+#include "compiler/list_impl.h"
 
 #include "compiler/library.h"
 #include "compiler/net/net.h"
 
 #include "compiler/kernel/btf.h"
 #include "compiler/lang/builtins.h"
-#include "runtime/common/printable.h"
+#include "runtime/common/buf.h"
+#include "runtime/common/json.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,201 +16,52 @@
 #include <string.h>
 #include <strings.h>
 
-struct list {
-    struct nd_kernel *k;
-    struct nd_arena *a;
-    struct nd_types types;
-    struct nd_diags diags;
-    FILE *out;
-    const char *path;
-    bool args; // with argument types: when few are asked for
-    uint32_t n;
+struct member {
+    const char *name, *text;
 };
 
-static void print_sig(struct list *l, const struct nd_func_sig *s)
+// One line: as a person reads it, or as JSON.
+static void put(struct nd_list_out *l, const char *type, const char *text,
+                const struct member *members, uint32_t n)
 {
+    struct nd_buf b = {0};
     uint32_t i;
 
-    fputc('(', l->out);
-    for (i = 0; i < s->nparams; i++)
-        fprintf(l->out, "%s%s: %s", i ? ", " : "", s->params[i].name,
-                nd_type_text(&l->types, nd_type_btf(&l->types, s->params[i].type)));
-    fputc(')', l->out);
-}
-
-static int list_event(void *arg, const char *category, const char *event)
-{
-    struct list *l = arg;
-    const struct nd_tp_format *f;
-    const char *why;
-    uint32_t i;
-
-    fprintf(l->out, "tracepoint:%s:%s", category, event);
-    if (l->args && !nd_kernel_tracepoint(l->k, category, event, &f, &why)) {
-        fputc('(', l->out);
-        for (i = 0; i < f->nfields; i++)
-            fprintf(l->out, "%s%s: %s", i ? ", " : "", f->fields[i].name, f->fields[i].type);
-        fputc(')', l->out);
+    if (!l->o->json) {
+        fprintf(l->out, "%s\n", text);
+        return;
     }
-    fputc('\n', l->out);
-    l->n++;
-    return 0;
-}
-
-static int list_raw(void *arg, const char *event)
-{
-    struct list *l = arg;
-    const struct nd_func_sig *s;
-
-    fprintf(l->out, "rawtracepoint:%s", event);
-    if (l->args && !nd_kernel_raw_tracepoint(l->k, event, &s))
-        print_sig(l, s);
-    fputc('\n', l->out);
-    l->n++;
-    return 0;
-}
-
-static int list_func(void *arg, const char *module, const char *func)
-{
-    struct list *l = arg;
-    const struct nd_func_sig *s;
-
-    fprintf(l->out, "kprobe:%s%s%s", module, *module ? ":" : "", func);
-    if (l->args && !nd_kernel_func(l->k, module, func, &s))
-        print_sig(l, s);
-    fputc('\n', l->out);
-    l->n++;
-    return 0;
-}
-
-static int list_usym(void *arg, const struct nd_usym *sym)
-{
-    struct list *l = arg;
-
-    const char *quote = strpbrk(sym->name, ":,( ") ? "\"" : ""; // as a script has to write it
-
-    fprintf(l->out, "uprobe:%s:%s", l->path, quote);
-    nd_printable_write(sym->name, l->out);
-    fprintf(l->out, "%s\n", quote);
-    l->n++;
-    return 0;
-}
-
-static int list_usdt(void *arg, const struct nd_usdt *u)
-{
-    struct list *l = arg;
-
-    fprintf(l->out, "usdt:%s:", l->path);
-    nd_printable_write(u->provider, l->out);
-    fputc(':', l->out);
-    nd_printable_write(u->name, l->out);
-    fprintf(l->out, "   (%u arguments)\n", u->nargs);
-    l->n++;
-    return 0;
-}
-
-static void list_iters(struct list *l, const char *glob)
-{
-    static const char prefix[] = "bpf_iter_";
-    struct nd_btf *btf = nd_kernel_btf(l->k, NULL);
-    const struct nd_func_sig *s;
-    struct nd_btf_type t;
-
-    for (uint32_t id = 1; btf && id < nd_btf_count(btf); id++) {
-        if (!nd_btf_get(btf, id, &t) || t.kind != ND_BTF_FUNC ||
-            strncmp(t.name, prefix, strlen(prefix)) != 0 ||
-            !nd_glob_match(glob, t.name + strlen(prefix)) || nd_kernel_func(l->k, "", t.name, &s) ||
-            !s->nparams || strcmp(s->params[0].name, "meta") != 0)
-            continue;
-        fprintf(l->out, "iter:%s", t.name + strlen(prefix));
-        print_sig(l, s);
-        fputc('\n', l->out);
-        l->n++;
+    nd_buf_printf(&b, "{\"type\":\"%s\"", type);
+    for (i = 0; i < n; i++) {
+        nd_buf_printf(&b, ",\"%s\":", members[i].name);
+        nd_json_string(members[i].text, strlen(members[i].text), &b);
     }
+    nd_buf_puts(&b, "}\n");
+    fwrite(b.v, 1, b.n, l->out);
+    free(b.v);
 }
 
-static char *part(char **s)
-{
-    char *p = *s, *colon = p ? strchr(p, ':') : NULL;
-
-    if (colon)
-        *colon++ = 0;
-    *s = colon;
-    return p;
-}
-
-static bool kind_is(const char *glob, const char *name)
-{
-    return nd_glob_match(glob, name) || !strcmp(glob, "*");
-}
-
-static int list_probes(struct list *l, const char *glob)
-{
-    char *copy = nd_arena_strdup(l->a, glob), *rest = copy, *kind = part(&rest), *a, *b;
-    const char *why = NULL;
-    bool all = !rest && !strcmp(kind, "*");
-
-    if (!rest && !all) { // a bare word: in any kind
-        rest = nd_arena_printf(l->a, "%s%s%s", nd_glob_is(kind) ? "" : "*", kind,
-                               nd_glob_is(kind) ? "" : "*");
-        kind = (char *)(uintptr_t) "*";
-    }
-    a = part(&rest);
-    b = rest;
-    l->args = a && !all && !(b && !strcmp(b, "*") && !strcmp(a, "*"));
-    if (b && *b == '"') {
-        b++;
-        b[strcspn(b, "\"")] = 0;
-    }
-    if (a && (kind_is("uprobe", kind) || !strcmp(kind, "usdt") || !strcmp(kind, "uretprobe"))) {
-        l->path = nd_kernel_exec_path(l->k, a);
-        if (!l->path) {
-            fprintf(stderr, "ndtrace: there is no executable or library '%s'\n", a);
-            return 2;
-        }
-        if (!strcmp(kind, "usdt"))
-            nd_kernel_each_usdt(l->k, l->path, "*", b && strcmp(b, "*") ? b : "*", list_usdt, l,
-                                &why);
-        else
-            nd_kernel_each_usym(l->k, l->path, b ? b : "*", list_usym, l, &why);
-        return 0;
-    }
-    if (kind_is(kind, "tracepoint")) {
-        if (nd_kernel_each_tracepoint(l->k, b ? a : "*",
-                                      b   ? b
-                                      : a ? a
-                                          : "*",
-                                      list_event, l, &why) &&
-            why)
-            fprintf(stderr, "ndtrace: tracepoints: %s\n", why);
-    }
-    if (kind_is(kind, "rawtracepoint") && !b)
-        nd_kernel_each_raw_tracepoint(l->k, a ? a : "*", list_raw, l);
-    if (kind_is(kind, "iter") && !all && !b)
-        list_iters(l, a ? a : "*");
-    if (kind_is(kind, "kprobe") && !all && !b)
-        nd_kernel_each_func(l->k, a ? a : "*", list_func, l);
-    return 0;
-}
-
-static int list_builtins(struct list *l, const char *glob)
+static int list_builtins(struct nd_list_out *l, const char *glob)
 {
     const struct nd_builtin *b;
+    const char *world;
     uint32_t i;
 
     for (i = 0; (b = nd_builtin_at(i)); i++) {
         if (b->id == ND_B_REFUSED || !nd_glob_match(glob, b->name))
             continue;
-        fprintf(l->out, "%-28s %-12s %s\n", b->usage,
-                b->worlds == (ND_KERNEL | ND_USER) ? "both"
+        world = b->worlds == (ND_KERNEL | ND_USER) ? "both"
                 : b->worlds == ND_KERNEL           ? "kernel"
-                                                   : "user",
-                b->help);
+                                                   : "user";
+        put(l, "builtin", nd_arena_printf(l->a, "%-28s %-12s %s", b->usage, world, b->help),
+            (struct member[]){
+                {"name", b->name}, {"usage", b->usage}, {"world", world}, {"text", b->help}},
+            4);
     }
     return 0;
 }
 
-static int list_errors(struct list *l, const char *glob)
+static int list_errors(struct nd_list_out *l, const char *glob)
 {
     static const enum nd_diag_code codes[] = {
 #define ROW(code, title) ND_##code,
@@ -219,8 +71,11 @@ static int list_errors(struct list *l, const char *glob)
     size_t i;
 
     for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (nd_glob_match(glob, nd_diag_code_name(codes[i])))
-            fprintf(l->out, "%s %s\n", nd_diag_code_name(codes[i]), nd_diag_code_title(codes[i]));
+        const char *code = nd_diag_code_name(codes[i]), *title = nd_diag_code_title(codes[i]);
+
+        if (nd_glob_match(glob, code))
+            put(l, "error", nd_arena_printf(l->a, "%s %s", code, title),
+                (struct member[]){{"code", code}, {"text", title}}, 2);
     }
     return 0;
 }
@@ -236,7 +91,8 @@ static int by_name(const void *a, const void *b)
 }
 
 // The names in a folder that end so, sorted.
-static void names_in(struct list *l, const char *dir, const char *suffix, struct names *names)
+static void names_in(struct nd_list_out *l, const char *dir, const char *suffix,
+                     struct names *names)
 {
     size_t len = strlen(suffix);
     struct dirent *e;
@@ -255,7 +111,7 @@ static void names_in(struct list *l, const char *dir, const char *suffix, struct
 }
 
 // One line for each tool of a folder: the name it is run by, and the question it answers.
-static void list_group(struct list *l, const char *dir, const char *group, const char *glob)
+static void list_group(struct nd_list_out *l, const char *dir, const char *group, const char *glob)
 {
     struct names names = {0};
     uint32_t i;
@@ -265,6 +121,7 @@ static void list_group(struct list *l, const char *dir, const char *group, const
         struct nd_compile_opts o = {.file = nd_arena_printf(l->a, "%s/%s", dir, names.v[i]),
                                     .no_modules = true};
         char *name = nd_arena_strdup(l->a, names.v[i]);
+        const char *title;
         struct nd_unit *u;
 
         name[strlen(name) - 3] = 0;
@@ -273,12 +130,14 @@ static void list_group(struct list *l, const char *dir, const char *group, const
         if (!nd_glob_match(glob, name))
             continue;
         u = nd_unit_new(&o);
-        fprintf(l->out, "%-44s %s\n", name, u && u->program.title ? u->program.title : "");
+        title = nd_arena_strdup(l->a, u && u->program.title ? u->program.title : "");
+        put(l, "tool", nd_arena_printf(l->a, "%-44s %s", name, title),
+            (struct member[]){{"name", name}, {"text", title}}, 2);
         nd_unit_free(u);
     }
 }
 
-static int list_tools(struct list *l, const struct nd_compile_opts *o, const char *glob)
+static int list_tools(struct nd_list_out *l, const struct nd_compile_opts *o, const char *glob)
 {
     const char *stdlib = nd_library_dir(l->a, o->stdlib);
     struct names groups = {0};
@@ -296,26 +155,38 @@ static int list_tools(struct list *l, const struct nd_compile_opts *o, const cha
 
 // ---- stages ------------------------------------------------------------------------------------
 
-static void list_stage(struct nd_check *c, struct nd_decl *d, FILE *out)
+static const char *fields_of(struct nd_check *c, const struct nd_decl *d)
 {
-    struct nd_tries_failed failed = {0};
-    int via = nd_stage_try(c, d, &failed);
+    const char *text = "";
     struct nd_trial trial;
     uint32_t i;
 
-    fprintf(out, "%-20s %s\n", d->name, d->help);
     nd_trial_begin(c->d, &trial); // its types may be those of a module that is not loaded
     for (i = 0; i < d->fields.n; i++)
-        fprintf(out, "%s%s: %s", i ? ", " : "    sets ", d->fields.v[i].name,
-                nd_type_text(c->t, nd_type_resolve(c->t, d->fields.v[i].texpr)));
+        text = nd_arena_printf(c->a, "%s%s%s: %s", text, i ? ", " : "", d->fields.v[i].name,
+                               nd_type_text(c->t, nd_type_resolve(c->t, d->fields.v[i].texpr)));
     nd_trial_end(c->d, &trial);
-    fprintf(out, "\n    %s %s\n", via < 0 ? "not on this kernel" : "by",
-            via < 0 ? "" : nd_stage_spec(c->p, &d->tries.v[via]));
-    for (i = 0; i < failed.n; i++)
-        fprintf(out, "    not %s: %s\n", failed.v[i].spec, failed.v[i].why);
+    return text;
 }
 
-static int list_stages(const struct nd_compile_opts *o, const char *glob, FILE *out)
+static void list_stage(struct nd_list_out *l, struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_tries_failed failed = {0};
+    int via = nd_stage_try(c, d, &failed);
+    const char *by = via < 0 ? "" : nd_stage_spec(c->p, &d->tries.v[via]),
+               *fields = fields_of(c, d);
+    const char *text = nd_arena_printf(c->a, "%-20s %s\n%s%s\n    %s %s", d->name, d->help,
+                                       *fields ? "    sets " : "", fields,
+                                       via < 0 ? "not on this kernel" : "by", by);
+    uint32_t i;
+
+    for (i = 0; i < failed.n; i++)
+        text = nd_arena_printf(c->a, "%s\n    not %s: %s", text, failed.v[i].spec, failed.v[i].why);
+    put(l, "stage", text,
+        (struct member[]){{"name", d->name}, {"text", d->help}, {"sets", fields}, {"by", by}}, 4);
+}
+
+static int list_stages(struct nd_list_out *l, const struct nd_compile_opts *o, const char *glob)
 {
     struct nd_compile_opts own = *o;
     struct nd_unit *u;
@@ -332,18 +203,19 @@ static int list_stages(const struct nd_compile_opts *o, const char *glob, FILE *
         struct nd_decl *d = u->program.decls.v[i];
 
         if (d->kind == ND_D_STAGE && nd_glob_match(glob, d->name))
-            list_stage(u->check, d, out);
+            list_stage(l, u->check, d);
     }
     nd_diags_text(&u->diags, &u->sources, stderr, false);
     nd_unit_free(u);
     return 0;
 }
 
-int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob, FILE *out)
+int nd_list(const struct nd_compile_opts *o, const struct nd_list_opts *lo, const char *what,
+            const char *glob, FILE *out)
 {
     struct nd_kernel_opts ko = {
         .facts = o->facts, .pid = o->pid, .btf_file = o->btf, .tracefs = o->tracefs};
-    struct list l = {.out = out};
+    struct nd_list_out l = {.out = out, .o = lo};
     int ret;
 
     l.a = nd_arena_new();
@@ -356,17 +228,17 @@ int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob,
     l.types.diags = &l.diags;
     l.types.kernel = l.k;
     if (!strcmp(what, "probes"))
-        ret = list_probes(&l, glob);
+        ret = nd_list_probes(&l, glob);
     else if (!strcmp(what, "builtins"))
         ret = list_builtins(&l, glob);
     else if (!strcmp(what, "errors"))
         ret = list_errors(&l, glob);
     else if (!strcmp(what, "stages"))
-        ret = list_stages(o, glob, out);
+        ret = list_stages(&l, o, glob);
     else if (!strcmp(what, "tools"))
         ret = list_tools(&l, o, glob);
     else // ndtrace list 'tracepoint:net:*'
-        ret = list_probes(&l, what);
+        ret = nd_list_probes(&l, what);
     if (fflush(out)) {
         ret = errno == EPIPE ? 0 : 1;
         if (ret)

@@ -7,7 +7,13 @@
 
 #include <stdio.h>
 
+struct nd_list_opts {
+    bool verbose; // arguments on lines of their own
+    bool json;    // JSON Lines
+};
+
 // what: tools, stages, probes, builtins, errors. Exit code.
-int nd_list(const struct nd_compile_opts *o, const char *what, const char *glob, FILE *out);
+int nd_list(const struct nd_compile_opts *o, const struct nd_list_opts *lo, const char *what,
+            const char *glob, FILE *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include "compiler/front/fmt.h"
 #include "compiler/list.h"
 #include "compiler/user/mfbuild.h"
+#include "runtime/common/printable.h"
 #include "runtime/common/sandbox.h"
 #include "runtime/common/trust.h"
 
@@ -30,7 +31,8 @@ struct args {
 
 static const char usage[] =
     "usage: ndtrace-compile MODE [OPTION...] (FILE | -e TEXT)\n"
-    "modes: object manifest check explain fmt; list [tools|stages|probes|builtins|errors] [GLOB]\n"
+    "modes: object manifest check explain fmt points; list [tools|stages|probes|builtins|errors] "
+    "[GLOB]\n"
     "  -e TEXT        the script itself\n"
     "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
     "  --warn-fd N    write messages to this file descriptor\n"
@@ -262,12 +264,31 @@ static int mode_fmt(struct nd_unit *u, const struct args *a)
     return 0;
 }
 
+// The places that the script's probes mean on this kernel, one to a line.
+static int mode_points(struct nd_unit *u, const struct args *a)
+{
+    uint32_t i, k;
+
+    (void)a;
+    if (!nd_compile(u, "expand"))
+        return EXIT_SCRIPT;
+    for (i = 0; i < u->program.probes.n; i++) {
+        const struct nd_probe *pr = u->program.probes.v[i];
+
+        for (k = 0; k < pr->targets.n; k++) {
+            nd_printable_write(pr->targets.v[k].spec, stdout);
+            putchar('\n');
+        }
+    }
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*fn)(struct nd_unit *u, const struct args *a);
 } modes[] = {
     {"object", mode_object},   {"check", mode_object}, {"manifest", mode_manifest},
-    {"explain", mode_explain}, {"fmt", mode_fmt},
+    {"explain", mode_explain}, {"fmt", mode_fmt},      {"points", mode_points},
 };
 
 // The message that speaks for all errors for want of this module: one that names stages, if there
@@ -372,8 +393,8 @@ int main(int argc, char **argv)
         return EXIT_RUN;
     }
     if (!strcmp(a.mode, "list"))
-        return nd_list(&a.o, a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*",
-                       stdout);
+        return nd_list(&a.o, &(struct nd_list_opts){.verbose = a.o.verbose, .json = a.json},
+                       a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*", stdout);
 #ifdef ND_VERIFY_IR
     a.o.verify = true;
 #endif

@@ -75,6 +75,8 @@ void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_decl *st
                      struct nd_targets *at, struct nd_span span);
 // Decides func_sym for all probes of the script, before they are expanded.
 void nd_probes_scan_func(struct nd_program *p);
+// Name i of the software or hardware events; NULL: there are no more.
+const char *nd_probes_counter(bool software, uint32_t i);
 // A probe that is left out; stage may be NULL. NULL: a stage of a path, which needs no such.
 struct nd_probe *nd_probes_leave_out(struct nd_program *p, struct nd_decl *d,
                                      struct nd_decl *stage);

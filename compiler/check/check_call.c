@@ -297,7 +297,7 @@ struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const stru
         const char *name;
         const struct nd_type *type;
     } clocks[] = {
-        {"monotonic", &nd_type_time}, {"boot", &nd_type_time_boot}, {"tai", &nd_type_time_tai}};
+        {"monotonic", &nd_type_nsecs}, {"boot", &nd_type_nsecs_boot}, {"tai", &nd_type_nsecs_tai}};
     struct nd_expr *x = e->args.v[0];
     uint32_t i;
 
@@ -435,7 +435,7 @@ static struct nd_type *one_clock(struct nd_sym **params, uint32_t i, struct nd_t
 {
     if (params && params[i]->type->kind == ND_T_TIME && params[i]->type->clock)
         return params[i]->type;
-    return have && have->kind == ND_T_TIME ? have : NULL;
+    return have && have->kind == ND_T_TIME ? nd_type_time_of(have->clock) : NULL;
 }
 
 // call: NULL, or what it is called with.

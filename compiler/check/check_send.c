@@ -55,7 +55,8 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
     if (fills(f.type, t))
         return;
     if (t->kind == ND_T_TIME && f.type == nd_ty(&nd_type_time) && t->clock) {
-        f.type = set_field(ev, n->name, t); // declared as time: of this clock, from now on
+        f.type = set_field(
+            ev, n->name, nd_type_time_of(t->clock)); // declared as time: of this clock, from now on
         c->changed = true;
     }
     if (!nd_type_unify(c->t, f.type, t) ||

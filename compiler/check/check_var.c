@@ -32,7 +32,7 @@ struct nd_type *nd_check_declared(struct nd_check *c, struct nd_type *want, stru
         have && have->kind == ND_T_PTR ? have->as == ND_AS_USER : c->probe && c->probe->user_memory;
 
     if (want->kind == ND_T_TIME && have && have->kind == ND_T_TIME)
-        return have;
+        return nd_type_time_of(have->clock);
     return nd_type_in(c->t, want, user ? ND_AS_USER : ND_AS_KERNEL);
 }
 

@@ -274,11 +274,11 @@ static const struct {
 } software[] =
     {
         // PERF_COUNT_SW_* of linux/perf_event.h
-        {"cpu-clock", 0, 1000000},  {"task-clock", 1, 1000000},    {"page-faults", 2, 100},
-        {"faults", 2, 100},         {"context-switches", 3, 1000}, {"cs", 3, 1000},
-        {"cpu-migrations", 4, 1},   {"minor-faults", 5, 100},      {"major-faults", 6, 1},
-        {"alignment-faults", 7, 1}, {"emulation-faults", 8, 1},    {"dummy", 9, 1},
-        {"bpf-output", 10, 1},
+        {"cpu-clock", 0, 1000000}, {"cpu", 0, 1000000},        {"task-clock", 1, 1000000},
+        {"page-faults", 2, 100},   {"faults", 2, 100},         {"context-switches", 3, 1000},
+        {"cs", 3, 1000},           {"cpu-migrations", 4, 1},   {"minor-faults", 5, 100},
+        {"major-faults", 6, 1},    {"alignment-faults", 7, 1}, {"emulation-faults", 8, 1},
+        {"dummy", 9, 1},           {"bpf-output", 10, 1},
 },
   hardware[] = {
       // PERF_COUNT_HW_*
@@ -289,6 +289,14 @@ static const struct {
       {"bus-cycles", 6, 100000},      {"frontend-stalls", 7, 1000000},
       {"backend-stalls", 8, 1000000}, {"ref-cycles", 9, 1000000},
 };
+
+const char *nd_probes_counter(bool soft, uint32_t i)
+{
+    size_t n =
+        soft ? sizeof(software) / sizeof(software[0]) : sizeof(hardware) / sizeof(hardware[0]);
+
+    return i >= n ? NULL : soft ? software[i].name : hardware[i].name;
+}
 
 static void expand_counter(struct nd_expand *x)
 {

@@ -112,7 +112,7 @@ static bool is_file(const char *path, bool elf)
         return false;
     if (!elf)
         return (st.st_mode & 0111) != 0; // for someone: this process may run nothing any more
-    fd = nd_regular_open(path, NULL); // libc.so can be a text for the linker
+    fd = nd_regular_open(path, NULL);    // libc.so can be a text for the linker
     if (fd < 0)
         return false;
     yes = read(fd, magic, sizeof(magic)) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);

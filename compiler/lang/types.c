@@ -23,10 +23,22 @@ TYPE(nd_type_bool, ND_T_BOOL, 1, false, 1);
     TYPE(nd_type_##name, ND_T_##id, size, ND_SIGN_##sign == ND_SIGN_ALWAYS, align);
 #include "runtime/common/types.def"
 
-#define TIME_OF(name, id) \
-    const struct nd_type nd_type_##name = {.kind = ND_T_TIME, .size = 8, .align = 8, .clock = (id)}
-TIME_OF(time_boot, CLOCK_BOOTTIME);
-TIME_OF(time_tai, CLOCK_TAI);
+#define TIME_OF(id, how)                                                        \
+    {                                                                           \
+        .kind = ND_T_TIME, .size = 8, .align = 8, .clock = (id), .flags = (how) \
+    }
+const struct nd_type nd_type_nsecs = TIME_OF(0, ND_TF_PLAIN);
+const struct nd_type nd_type_nsecs_boot = TIME_OF(CLOCK_BOOTTIME, ND_TF_PLAIN);
+const struct nd_type nd_type_nsecs_tai = TIME_OF(CLOCK_TAI, ND_TF_PLAIN);
+static const struct nd_type time_boot = TIME_OF(CLOCK_BOOTTIME, 0);
+static const struct nd_type time_tai = TIME_OF(CLOCK_TAI, 0);
+
+struct nd_type *nd_type_time_of(uint32_t clock)
+{
+    return nd_ty(clock == CLOCK_BOOTTIME ? &time_boot
+                 : clock == CLOCK_TAI    ? &time_tai
+                                         : &nd_type_time);
+}
 
 struct nd_type *nd_type_flow(struct nd_types *t)
 {
@@ -122,8 +134,6 @@ struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_f
     for (i = 0; i < n; i++) {
         uint32_t al = as_in_c ? nd_type_align(f[i].type) : copy_align(f[i].type);
 
-        if (f[i].align > al)
-            al = f[i].align;
         off = (off + al - 1) / al * al;
         f[i].off = off;
         off += f[i].type->size;
@@ -293,6 +303,8 @@ struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_t
         return b;
     if (a->kind == ND_T_PTR && b->kind == ND_T_PTR)
         return unify_pointers(t, a, b);
+    if (a->kind == ND_T_TIME && a->flags & ND_TF_PLAIN && nd_type_equal(a, b))
+        return b; // if one of them is called a time, both are
     if (b->kind == ND_T_ERROR || nd_type_equal(a, b))
         return a;
     if (a->kind == ND_T_STRING && b->kind == ND_T_STRING)

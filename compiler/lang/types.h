@@ -29,7 +29,7 @@ struct nd_field {
     uint32_t off;
     uint16_t bit_off, bits; // bits 0: no bit-field. bit_off counts from off, little endian
     uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, otherwise 0
-    uint32_t align;         // declared with alignas(), otherwise 0
+    int64_t value;          // of an enumerator of the script
 };
 
 struct nd_type {
@@ -55,23 +55,30 @@ struct nd_type {
     uint32_t align;
 };
 
+struct nd_typedef {
+    const char *name;
+    struct nd_type *type;
+};
+
 struct nd_types {
     struct nd_arena *arena;
     struct nd_diags *diags;
     struct nd_kernel *kernel;
     struct nd_type **by_btf; // cache, by id
     uint32_t nby_btf;
-    ND_VEC(struct nd_type *) structs; // declared by the script
-    ND_VEC(const char *) modules;     // and the module of each; NULL: none
-    ND_VEC(struct nd_type *) enums;   // of stages, by the name of their path
-    struct nd_type *flow;             // nd_type_flow, made once
+    ND_VEC(struct nd_type *) structs;   // declared by the script
+    ND_VEC(const char *) modules;       // and the module of each; NULL: none
+    ND_VEC(struct nd_type *) enums;     // of the script, and of stages, by the name of their path
+    ND_VEC(struct nd_typedef) typedefs; // of the script
+    struct nd_type *flow;               // nd_type_flow, made once
 };
 
 // A register whose type is not known: an i64 that may be meant as a u64.
 extern const struct nd_type nd_type_word;
 extern const struct nd_type nd_type_i64, nd_type_u64, nd_type_u32, nd_type_u16, nd_type_u8,
     nd_type_bool;
-extern const struct nd_type nd_type_time_boot, nd_type_time_tai;
+// Times that nsecs gives, and nobody has called so: they print as numbers.
+extern const struct nd_type nd_type_nsecs, nd_type_nsecs_boot, nd_type_nsecs_tai;
 #define ND_TYPE_ONE(id, name, ...) extern const struct nd_type nd_type_##name;
 #include "runtime/common/types.def"
 
@@ -84,6 +91,7 @@ static inline struct nd_type *nd_ty(const struct nd_type *t)
 // Constructors; sizes are in bytes, n in elements. Types live in the arena and are shared, never
 // freed.
 struct nd_type *nd_type_int(uint32_t size, bool is_signed);
+struct nd_type *nd_type_time_of(uint32_t clock); // that prints as one
 struct nd_type *nd_type_string(struct nd_types *t, uint32_t size);
 struct nd_type *nd_type_ptr(struct nd_types *t, struct nd_type *elem, enum nd_as as);
 struct nd_type *nd_type_array(struct nd_types *t, struct nd_type *elem, uint32_t n);
@@ -108,6 +116,8 @@ struct nd_type *nd_type_in(struct nd_types *t, struct nd_type *ptr, enum nd_as a
 // "struct name", NULL if there is none (nothing reported); script declarations win over BTF.
 struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const char *name,
                                      const char **why);
+// The same of the kernel alone.
+struct nd_type *nd_type_kernel_struct(struct nd_types *t, enum nd_tag tag, const char *name);
 // A member, also through anonymous structs and unions; offsets count from the outer struct.
 bool nd_type_field(struct nd_types *t, const struct nd_type *s, const char *name,
                    struct nd_field *out);

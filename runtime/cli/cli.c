@@ -38,9 +38,11 @@ static int read_head(struct cli *c, int argc, char **argv, int from)
         if (argv[i][0] != '-' || !argv[i][1]) {
             if (c->compile.text)
                 return i;
-            c->compile.file = argv[i];
+            c->compile.file = argv[i][0] == '-' ? "/dev/stdin" : argv[i];
             return i + 1;
         }
+        if (c->compile.text && nd_cli_flag_is_early(argv[i]))
+            return i;
         rc = nd_cli_flag(c, argc, argv, &i);
         if (rc < 0)
             return -1;
@@ -159,6 +161,8 @@ static int parse_options(struct cli *c, const struct nd_mf *mf, int argc, char *
         err = nd_cli_scope(c, mf, values);
     if (c->run.output && !c->run.format)
         c->run.format = nd_sink_kind_of_file(c->run.output);
+    if (c->run.bpftrace && c->run.format && !strcmp(c->run.format->name, "json"))
+        c->run.format = nd_sink_kind_named("btjson");
     if (err == -ENOMEM)
         nd_msg("error: out of memory");
     return err;
@@ -188,7 +192,8 @@ static bool wrong_words(struct cli *c, const struct nd_object *obj, int argc, ch
 static int run_object(struct cli *c, struct nd_object *obj, struct nd_load *l,
                       const struct nd_options *values, int code)
 {
-    nd_object_say(obj);
+    if (code || !c->no_warnings)
+        nd_object_say(obj);
     return code ? code : nd_run(l, values, &c->run);
 }
 
@@ -387,18 +392,6 @@ static int command(struct cli *c, int argc, char **argv)
     return is_check ? check(c, argc, argv) : nd_compiler_exec(argv, without_hooks(c, argc, argv));
 }
 
-static bool is_command(const char *word)
-{
-    static const char *const words[] = {"check", "explain", "list", "fmt", "compile"};
-    size_t i;
-
-    for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        if (!strcmp(word, words[i]))
-            return true;
-    }
-    return false;
-}
-
 // Is one of these among the words, which are read only once the options are known?
 static bool asks(int argc, char **argv, const char *flag, const char *letter)
 {
@@ -426,6 +419,30 @@ static bool read_features(struct cli *c)
     return false;
 }
 
+// Written for bpftrace, whose output it expects.
+static bool is_bt(const char *path)
+{
+    size_t n = strlen(path);
+
+    return n > 3 && !strcmp(path + n - 3, ".bt");
+}
+
+// -l: flags may also come after the pattern.
+static int list_matching(struct cli *c, int argc, char **argv)
+{
+    char *words[] = {NULL, (char *)(uintptr_t) "list", (char *)(uintptr_t) "probes", NULL};
+    int i, rc;
+
+    for (i = 0; i < argc; i++) {
+        rc = nd_cli_flag(c, argc, argv, &i);
+        if (!rc)
+            nd_msg("error: unexpected \"%s\" after -l", argv[i]);
+        if (rc <= 0)
+            return usage_error();
+    }
+    return nd_cli_list(c, c->compile.file, without_hooks(c, 3, words));
+}
+
 int nd_cli(int argc, char **argv)
 {
     struct cli c = {.run.t_start = nd_now()};
@@ -433,7 +450,8 @@ int nd_cli(int argc, char **argv)
 
     if (!read_features(&c))
         return EXIT_WRONG;
-    if (argc > 1 && is_command(argv[1]))
+    argv = nd_cli_order(&argc, argv);
+    if (argc > 1 && nd_cli_is_command(argv[1]))
         return command(&c, argc, argv);
     next = read_head(&c, argc, argv, 1);
     if (next < 0)
@@ -447,6 +465,10 @@ int nd_cli(int argc, char **argv)
         nd_cli_general_help();
         return EXIT_DONE;
     }
+    if (c.info)
+        return nd_cli_info(&c);
+    if (c.list)
+        return list_matching(&c, argc - next, argv + next);
     if (!c.compile.file && !c.compile.text) {
         nd_cli_usage(stderr);
         return usage_error();
@@ -458,6 +480,10 @@ int nd_cli(int argc, char **argv)
     c.unsigned_ok |= asks(argc - next, argv + next, "--unsigned", "--unsigned");
     if (find_script(&c))
         return EXIT_WRONG;
+    if (!c.styled && !c.compile.text)
+        c.run.bpftrace = is_bt(c.compile.file);
+    if (c.dump)
+        return nd_cli_dump(&c);
     if (asks(argc - next, argv + next, "--help", "-h"))
         return script_help(&c);
     c.compile.verbose = asks(argc - next, argv + next, "--verbose", "-v");

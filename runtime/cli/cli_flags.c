@@ -34,6 +34,88 @@ static int set_format(struct cli *c, const char *v)
     return -1;
 }
 
+static int set_style(struct cli *c, const char *v)
+{
+    c->styled = true;
+    c->run.bpftrace = !strcmp(v, "bpftrace");
+    if (c->run.bpftrace || !strcmp(v, "ndtrace"))
+        return 0;
+    nd_msg("error: --style: unknown style \"%s\"; the styles are ndtrace and bpftrace", v);
+    return -1;
+}
+
+static int set_flush(struct cli *c, const char *v)
+{
+    static const struct {
+        const char *name;
+        enum nd_flush how;
+    } modes[] = {{"line", ND_FLUSH_RECORD}, {"none", ND_FLUSH_RECORD}, {"full", ND_FLUSH_FULL}};
+    size_t i;
+
+    for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        if (!strcmp(modes[i].name, v)) {
+            c->run.flush = modes[i].how;
+            return 0;
+        }
+    }
+    nd_msg("error: --flush: unknown mode \"%s\"; the modes are line, full and none", v);
+    return -1;
+}
+
+static int set_list(struct cli *c, const char *v)
+{
+    (void)v;
+    c->list = true;
+    return 0;
+}
+
+static int set_dump(struct cli *c, const char *v)
+{
+    c->dump = v;
+    return 0;
+}
+
+static int set_dry_run(struct cli *c, const char *v)
+{
+    (void)v;
+    c->run.dry = true;
+    return 0;
+}
+
+static int set_info(struct cli *c, const char *v)
+{
+    (void)v;
+    c->info = true;
+    return 0;
+}
+
+static int set_no_warnings(struct cli *c, const char *v)
+{
+    (void)v;
+    c->no_warnings = true;
+    return 0;
+}
+
+// bpftrace looks for headers of C there. Types come from BTF here.
+static int set_include_dir(struct cli *c, const char *v)
+{
+    (void)c, (void)v;
+    return 0;
+}
+
+static int set_include(struct cli *c, const char *v)
+{
+    (void)c, (void)v;
+    return 0;
+}
+
+// bpftrace reports failed helpers if asked; here they are always counted.
+static int set_helper_errors(struct cli *c, const char *v)
+{
+    (void)c, (void)v;
+    return 0;
+}
+
 static int set_output(struct cli *c, const char *v)
 {
     c->run.output = v;
@@ -233,11 +315,31 @@ bool nd_cli_flag_known(const char *word)
     return find_flag(word) != NULL;
 }
 
+// What decides that nothing is run comes before the script, whose options may have such letters.
+static bool is_early(const struct flag *f)
+{
+    return f->set == set_list || f->set == set_dump || f->set == set_info;
+}
+
+bool nd_cli_flag_is_early(const char *word)
+{
+    const struct flag *f = find_flag(word);
+
+    return f && is_early(f);
+}
+
 bool nd_cli_flag_has_value(const char *word)
 {
     const struct flag *f = find_flag(word);
 
     return f && f->arg && (word[1] == '-' ? !strchr(word, '=') : !word[2]);
+}
+
+bool nd_cli_flag_is_alone(const char *word)
+{
+    const struct flag *f = find_flag(word);
+
+    return f && !f->arg;
 }
 
 // getopt reads one flag at a time: between two there may be options of the script, which it does
@@ -247,10 +349,11 @@ int nd_cli_flag(void *arg, int argc, char **argv, int *i)
     char *word = argv[*i], *next = *i + 1 < argc ? argv[*i + 1] : NULL;
     char *words[] = {argv[0], word, next, NULL};
     const struct flag *f = find_flag(word);
+    const struct cli *c = arg;
     struct option longs[2] = {{0}};
     char letters[] = "+:-:"; // stop at other words; a missing value is a ':'; then the letter
 
-    if (!f)
+    if (!f || (c->tail && is_early(f)))
         return 0;
     longs[0].name = f->name;
     longs[0].has_arg = f->arg ? required_argument : no_argument;

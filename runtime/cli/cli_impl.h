@@ -20,7 +20,9 @@ struct cli {
     struct nd_early early; // maps of a script that is being compiled
     char path[PATH_MAX];   // of the script
     const char *name;      // of the script, as it was typed
-    bool help, version, no_cache;
+    const char *dump;      // the pass whose result is wanted, or NULL
+    bool help, version, no_cache, list, info, no_warnings;
+    bool styled;      // --style was given
     bool unsigned_ok; // objects without a signature, although there are keys
     bool tail;        // the words are those after the script
     bool all_netns;   // options of type ifname mean devices of every network namespace
@@ -31,9 +33,21 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj);
 // The object, ready to load: compiled again if the kernel lacks something the first one needs.
 int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
 
+// cli_order.c: the words with a command first and flags of one letter apart; lives as long as the
+// process. *argc: how many.
+char **nd_cli_order(int *argc, char **argv);
+bool nd_cli_is_command(const char *word);
+
+// cli_list.c: -l, -d and --info; exit codes.
+int nd_cli_list(struct cli *c, const char *pattern, uint32_t without);
+int nd_cli_dump(struct cli *c);
+int nd_cli_info(struct cli *c);
+
 // cli_flags.c: as nd_flag_fn of arguments.h, with a struct cli.
 int nd_cli_flag(void *arg, int argc, char **argv, int *i);
 bool nd_cli_flag_has_value(const char *word); // in the next word
+bool nd_cli_flag_is_early(const char *word);  // one that is taken only before the script
+bool nd_cli_flag_is_alone(const char *word);  // a flag that takes no value
 bool nd_cli_flag_known(const char *word);
 int nd_cli_take_duration(struct cli *c, int64_t ns);
 

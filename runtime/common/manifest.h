@@ -229,6 +229,7 @@ enum {
     ND_TF_RAW = 1 << 3,     // stacks: mode raw (addresses only)
     ND_TF_NETWORK = 1 << 4, // integer stored in network order (__be16, __be32)
     ND_TF_FLOW = 1 << 6,    // STRUCT flow: prints a:p -> b:q TCP
+    ND_TF_PLAIN = 1 << 7,   // TIME: prints as its number, as nobody said that it is a time
     ND_TF_KERNEL = 1 << 5, // enum of the kernel's, whose names may stand for other values elsewhere
 };
 

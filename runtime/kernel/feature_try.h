@@ -20,8 +20,8 @@ struct nd_features {   // ND_F_BIT()s
 bool nd_features_init(struct nd_features *f, const char **bad, int *len);
 bool nd_features_has(struct nd_features *f, enum nd_feature what);
 uint32_t nd_features_missing(struct nd_features *f, uint32_t wanted); // those that it lacks
-// What an old kernel lacks, all of it at once (0.4 ms), so that a script is compiled once; 0 where the
-// kernel is not old: there what a script needs is tried when that is known.
+// What an old kernel lacks, all of it at once (0.4 ms), so that a script is compiled once; 0 where
+// the kernel is not old: there what a script needs is tried when that is known.
 uint32_t nd_features_profile(struct nd_features *f);
 const struct nd_feature_row *nd_features_row(enum nd_feature what);
 

@@ -41,6 +41,7 @@ struct nd_fmt {
     struct nd_syms *syms;
     int64_t wall_offset; // CLOCK_REALTIME - CLOCK_MONOTONIC in ns, sampled again at each report
     uint64_t netns;      // inode of the network namespace whose devices print by name alone
+    bool bpftrace;       // as bpftrace lays it out: its histograms, times and durations as numbers
     bool escape;         // strings from outside become printable text (nd_printable_put)
 };
 // A string that is not the script's own, as f says.
@@ -85,8 +86,8 @@ void nd_format_frames(const struct nd_fmt *f, uint32_t type, const void *bytes, 
 int nd_format_frame(const struct nd_fmt *f, uint32_t type, const void *bytes, int64_t i,
                     struct nd_buf *out);
 // The text of an aggregation; div > 1 divides what is printed. Tables end with a newline.
-void nd_format_agg(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
-                   struct nd_buf *out);
+void nd_format_agg(const struct nd_fmt *f, const struct nd_mf_type *t, const char *unit,
+                   const void *val, uint64_t div, struct nd_buf *out);
 // A map key without its outer brackets: "key1, key2".
 void nd_format_key(const struct nd_fmt *f, uint32_t type, const void *key, struct nd_buf *out);
 // The numbers of an aggregation, the last with the name NULL; the only one of some has the name "".

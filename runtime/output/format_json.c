@@ -26,7 +26,7 @@ static void json_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool 
 {
     struct json *x = arg;
 
-    if (t->kind == ND_T_TIME)
+    if (t->kind == ND_T_TIME && !x->f->bpftrace && !(t->flags & ND_TF_PLAIN))
         json_time(nd_format_wall(x->f, t, v), x->out);
     else if (is_unsigned)
         nd_buf_u64(x->out, (uint64_t)v);

@@ -38,9 +38,9 @@ static void text_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool 
     struct text *x = arg;
     char tmp[64];
 
-    if (t->kind == ND_T_DURATION) {
+    if (t->kind == ND_T_DURATION && !x->f->bpftrace) {
         nd_buf_put(x->out, tmp, nd_text_duration(v, tmp));
-    } else if (t->kind == ND_T_TIME) {
+    } else if (t->kind == ND_T_TIME && !x->f->bpftrace && !(t->flags & ND_TF_PLAIN)) {
         nd_buf_put(x->out, tmp, nd_text_time(nd_format_wall(x->f, t, v), tmp));
     } else if (t->flags & ND_TF_HEX) {
         uint64_t mask = t->size >= 8 ? ~0ull : (1ull << (t->size * 8)) - 1;
@@ -223,15 +223,15 @@ static void agg_number(const struct nd_mf_type *t, const void *val, enum nd_vm_a
         nd_buf_u64(out, (uint64_t)v / div);
 }
 
-void nd_format_agg(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
-                   struct nd_buf *out)
+void nd_format_agg(const struct nd_fmt *f, const struct nd_mf_type *t, const char *unit,
+                   const void *val, uint64_t div, struct nd_buf *out)
 {
     const struct nd_agg_part *p = nd_format_agg_parts(t);
     const char *sep = "";
 
     div = div > 1 ? div : 1;
     if (nd_hist_is(t)) {
-        nd_hist_text(t, unit, val, div, out);
+        (f->bpftrace ? nd_hist_bpftrace : nd_hist_text)(t, unit, val, div, out);
         if (p)
             nd_dist_line(t, val, out);
         return;
@@ -248,7 +248,7 @@ static void text_agg(void *arg, const struct nd_mf_type *t, const void *val)
 {
     struct text *x = arg;
 
-    nd_format_agg(t, nd_mf_str(x->f->mf, t->name), val, 1, x->out);
+    nd_format_agg(x->f, t, nd_mf_str(x->f->mf, t->name), val, 1, x->out);
 }
 
 void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out)

@@ -112,6 +112,68 @@ void nd_hist_text(const struct nd_mf_type *t, const char *unit, const void *val,
     free(r);
 }
 
+// ---- as bpftrace prints it ---------------------------------------------------------------------
+
+#define AT_SIGNS 52
+
+// 1048576 is 1M; what is no multiple of a power of 1024 is written in full.
+static int scaled(int64_t v, char *out, size_t size)
+{
+    static const char letters[] = " KMGTPE";
+    int i = 0;
+
+    while (v && !(v % 1024) && letters[i + 1]) {
+        v /= 1024;
+        i++;
+    }
+    return snprintf(out, size, i ? "%" PRId64 "%c" : "%" PRId64, v, letters[i]);
+}
+
+static void half_open(const struct nd_agg_bucket *b, char *out, size_t size)
+{
+    int64_t end = (int64_t)((uint64_t)b->hi + 1);
+    char lo[32], hi[32];
+
+    scaled(b->lo, lo, sizeof(lo));
+    scaled(end, hi, sizeof(hi));
+    if (b->below)
+        snprintf(out, size, "(..., %s)", b->even ? hi : "0");
+    else if (b->above && b->even)
+        snprintf(out, size, "[%s, ...)", lo);
+    else if (b->lo == b->hi)
+        snprintf(out, size, "[%s]", lo);
+    else
+        snprintf(out, size, "[%s, %s)", lo, hi);
+}
+
+// Powers of two have rows 0 and 1 apart there; here they are one, and stand as [0, 2).
+void nd_hist_bpftrace(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
+                      struct nd_buf *out)
+{
+    struct nd_hist_row *r;
+    uint32_t n = nd_hist_rows(t, val, &r), first = 0, i;
+    uint64_t max = 1;
+    char label[80];
+
+    (void)unit;
+    while (n && !r[n - 1].count)
+        n--;
+    while (first < n && !r[first].count)
+        first++;
+    for (i = first; i < n; i++)
+        max = r[i].count > max ? r[i].count : max;
+    for (i = first; i < n; i++) {
+        size_t at_signs = (size_t)((unsigned __int128)r[i].count * AT_SIGNS / max);
+
+        half_open(&r[i].of, label, sizeof(label));
+        nd_buf_printf(out, "%-16s%8" PRIu64 " |", label, r[i].count / (div > 1 ? div : 1));
+        nd_buf_fill(out, '@', at_signs);
+        nd_buf_fill(out, ' ', AT_SIGNS - at_signs);
+        nd_buf_puts(out, "|\n");
+    }
+    free(r);
+}
+
 void nd_dist_line(const struct nd_mf_type *t, const void *val, struct nd_buf *out)
 {
     static const struct {

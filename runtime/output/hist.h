@@ -21,6 +21,10 @@ bool nd_hist_edge(const struct nd_hist_row *r, bool upper, struct nd_buf *out);
 // The table. unit: what the values are, NULL or "" for "value"; div > 1 divides the counts.
 void nd_hist_text(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
                   struct nd_buf *out);
+// The same as bpftrace prints it: rows [lo, hi) from the first to the last that is not empty,
+// powers of 1024 with a letter.
+void nd_hist_bpftrace(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
+                      struct nd_buf *out);
 // The line of a DIST below its table.
 void nd_dist_line(const struct nd_mf_type *t, const void *val, struct nd_buf *out);
 

@@ -47,7 +47,7 @@ struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt
         return NULL;
     }
     s->own_fd = opts->path != NULL;
-    s->tty = isatty(s->to.fd);
+    s->each = opts->flush == ND_FLUSH_RECORD || (opts->flush == ND_FLUSH_AUTO && isatty(s->to.fd));
     return s;
 }
 
@@ -97,10 +97,11 @@ static void done(struct nd_sink *s)
 {
     if (s->out.n)
         emit(s, s->out.v, s->out.n);
+    s->wrote |= s->out.n > 0;
     if (s->out.n && s->log.fd >= 0)
         nd_writer_put(&s->log, s->out.v, s->out.n);
     s->out.n = 0;
-    if (s->tty)
+    if (s->each)
         nd_sink_flush(s);
 }
 
@@ -180,13 +181,18 @@ void nd_sink_map(struct nd_sink *s, uint32_t map, const struct nd_copy *copy, ui
     done(s);
 }
 
+void nd_sink_last_maps(struct nd_sink *s)
+{
+    s->apart = s->wrote || s->fmt->bpftrace;
+}
+
 void nd_sink_entry(struct nd_sink *s, uint32_t map, const void *key, const void *val)
 {
     const struct nd_mf *mf = s->fmt->mf;
     const struct nd_mf_map *m = &mf->maps[map];
     static const uint32_t first = 0;
     struct nd_copy copy = {.n = 1, .vals = (uint8_t *)val, .keys = (uint8_t *)key};
-    struct nd_sink_entries e = {.map = map, .copy = &copy, .order = &first, .n = 1};
+    struct nd_sink_entries e = {.map = map, .copy = &copy, .order = &first, .n = 1, .alone = true};
 
     copy.val_size = mf->types[m->val_type].size;
     if (key && m->key_type != ND_MF_NONE)

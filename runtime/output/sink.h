@@ -26,10 +26,13 @@ const struct nd_sink_kind *nd_sink_kind_named(const char *name); // NULL: there 
 const struct nd_sink_kind *
 nd_sink_kind_of_file(const char *path); // the first one if no suffix fits
 
+enum nd_flush { ND_FLUSH_AUTO, ND_FLUSH_RECORD, ND_FLUSH_FULL }; // auto: by record on a terminal
+
 struct nd_sink_opts {
     const struct nd_sink_kind *kind; // NULL: the first of the table
-    bool quiet;                      // no banner, no summary line unless something was lost
-    const char *path;                // -o FILE, or NULL: stdout
+    enum nd_flush flush;
+    bool quiet;       // no banner, no summary line unless something was lost
+    const char *path; // -o FILE, or NULL: stdout
     // Asked while a reader takes nothing, see writer.h; or NULL.
     enum nd_write_wait (*wait)(void *arg);
     void *wait_arg;
@@ -84,6 +87,8 @@ void nd_sink_plain(struct nd_sink *s, const struct nd_plain *v);
 // aggregations, the largest last; then by key); top > 0: only the largest; div > 1 divides values.
 void nd_sink_map(struct nd_sink *s, uint32_t map, const struct nd_copy *copy, uint32_t top,
                  uint64_t div);
+// What follows are the maps that are printed when the run ends: in text set apart by a blank line.
+void nd_sink_last_maps(struct nd_sink *s);
 void nd_sink_entry(struct nd_sink *s, uint32_t map, const void *key, const void *val);
 // report(): a heading with wall-clock time and interval length, then each map.
 void nd_sink_report_begin(struct nd_sink *s, int64_t interval_ns);

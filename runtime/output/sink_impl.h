@@ -37,6 +37,7 @@ struct nd_sink_entries {
     const uint32_t *order;
     uint32_t n;
     uint64_t div;
+    bool alone; // print(@m[key]): of text the value, without the name
 };
 
 // A format. Each writes into s->out; the caller passes that on as one record.
@@ -60,9 +61,11 @@ struct nd_sink {
     const struct nd_sink_ops *ops; // of the kind
     const struct nd_fmt *fmt;
     bool quiet;
-    bool tty; // flush after each record
+    bool each; // flush after each record
     bool own_fd;
     bool in_report;
+    bool wrote;          // anything
+    bool apart;          // text: a blank line comes before the next map
     uint32_t nmaps;      // printed in this report
     int64_t report_time; // of this report, CLOCK_REALTIME in ns
     int64_t interval;

@@ -31,7 +31,7 @@ static void end_line(struct nd_sink *s)
 static void text_value(struct nd_sink *s, uint32_t type, const void *bytes, const char *title)
 {
     if (*title && nd_agg_is(s->fmt->mf->types[type].kind))
-        nd_format_agg(&s->fmt->mf->types[type], title, bytes, 1, &s->out);
+        nd_format_agg(s->fmt, &s->fmt->mf->types[type], title, bytes, 1, &s->out);
     else
         nd_format_text(s->fmt, type, bytes, &s->out);
     end_line(s);
@@ -51,7 +51,7 @@ static void map_value(struct nd_sink *s, uint32_t type, const void *val, uint64_
     int64_t v;
 
     if (nd_agg_is(t->kind)) {
-        nd_format_agg(t, nd_mf_str(mf, t->name), val, div, &s->out);
+        nd_format_agg(s->fmt, t, nd_mf_str(mf, t->name), val, div, &s->out);
     } else if (div > 1 && t->kind == ND_T_INT && t->size == 8) {
         memcpy(&v, val, 8);
         if (t->flags & ND_TF_SIGNED)
@@ -95,7 +95,17 @@ static void map_entry(struct nd_sink *s, const struct nd_sink_entries *e, uint32
 
 static void text_map(struct nd_sink *s, const struct nd_sink_entries *e)
 {
+    const struct nd_mf_map *m = &s->fmt->mf->maps[e->map];
     uint32_t i;
+
+    if (e->alone) {
+        map_value(s, m->val_type, e->copy->vals, e->div);
+        end_line(s);
+        return;
+    }
+    if (s->apart)
+        nd_buf_put(&s->out, "\n", 1);
+    s->apart = false;
 
     if (!e->n && s->in_report) {
         nd_buf_puts(&s->out, map_title(s->fmt->mf, &s->fmt->mf->maps[e->map]));
@@ -103,6 +113,9 @@ static void text_map(struct nd_sink *s, const struct nd_sink_entries *e)
     }
     for (i = 0; i < e->n; i++)
         map_entry(s, e, e->order[i]);
+    if (s->fmt->bpftrace &&
+        (e->copy->key_size || nd_hist_is(&s->fmt->mf->types[m->val_type])))
+        nd_buf_put(&s->out, "\n", 1);
 }
 
 static void text_report_begin(struct nd_sink *s, int64_t interval_ns)

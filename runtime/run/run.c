@@ -174,6 +174,7 @@ static bool any_wanted(const struct nd_run *r)
 static int open_output(struct nd_run *r)
 {
     struct nd_sink_opts so = {.kind = r->opts->format,
+                              .flush = r->opts->flush,
                               .quiet = r->opts->quiet,
                               .path = r->opts->output,
                               .wait = waiting,
@@ -183,6 +184,7 @@ static int open_output(struct nd_run *r)
     r->fmt.wall_offset = nd_run_wall_offset();
     r->fmt.netns = nd_options_scope_of(r->mf, r->values).netns;
     r->fmt.syms = nd_syms_new();
+    r->fmt.bpftrace = r->opts->bpftrace;
     r->fmt.escape = !r->opts->raw && !(so.kind ? so.kind : nd_sink_kind_at(0))->escapes;
     r->sink = nd_sink_new(&so, &r->fmt);
     if (!r->sink) {
@@ -350,12 +352,23 @@ static void say_attached(struct nd_run *r, int64_t t_load, int64_t t_begin, int6
         nd_msg_plain("  %s: %s\n", at[i].spec, at[i].how);
     if (i < n)
         nd_msg_plain("  and %u more\n", n - i);
-    n = nd_attach_count(r->attach);
     nd_msg_plain("compile %.1f ms, load %.1f ms, begin %.1f ms, attach %.1f ms\n",
                  ms(r->opts->t_start, r->opts->t_object), ms(r->opts->t_object, t_load),
                  ms(t_load, t_begin), ms(t_begin, t_attach));
-    nd_msg_plain("Attached %u probe%s, ready in %.1f ms\n", n, n == 1 ? "" : "s",
-                 ms(r->opts->t_start, t_attach));
+}
+
+// Those who start a workload once the probes are there wait for this line.
+static void say_count(const struct nd_run *r, uint32_t n, int64_t t_attach)
+{
+    if (r->opts->quiet || (nd_sink_records(r->sink) && !r->opts->verbose))
+        return; // records begin with the probes
+    n += nd_run_ours(r);
+    if (r->opts->verbose)
+        nd_msg_plain("Attached %u probe%s, ready in %.1f ms\n", n, n == 1 ? "" : "s",
+                     ms(r->opts->t_start, t_attach));
+    else
+        nd_msg_plain("Attached %u probe%s%s\n", n, n == 1 ? "" : "s",
+                     !r->opts->dry && isatty(STDERR_FILENO) ? "; Ctrl-C ends the run" : "");
 }
 
 static void attach(struct nd_run *r, int64_t t_load)
@@ -364,8 +377,6 @@ static void attach(struct nd_run *r, int64_t t_load)
     uint32_t n = nd_attach_count(r->attach), i;
     int err;
 
-    if (!r->opts->quiet && n && (r->opts->verbose || isatty(STDERR_FILENO)))
-        nd_msg_plain("Attaching %u probe%s... Hit Ctrl-C to end.\n", n, n == 1 ? "" : "s");
     look_at_others(r, n);
     r->followed = nd_followed_new(r->mf, r->fmt.syms);
     err = nd_attach_all(r->attach);
@@ -378,6 +389,7 @@ static void attach(struct nd_run *r, int64_t t_load)
         r->every_start[i] = t_attach; // the first interval begins when there is something to see
     if (r->opts->verbose)
         say_attached(r, t_load, t_begin, t_attach);
+    say_count(r, n, t_attach);
     if (!r->opts->quiet && !r->opts->pid)
         nd_elsewhere_warn(r->mf, r->wanted, r->values->data);
     nd_followed_begin(r->followed, r->opts->pid);
@@ -436,6 +448,7 @@ static void finish(struct nd_run *r)
     nd_run_called(r, ND_AT_END, ND_MF_NONE);
     run_hooks(r, ND_HOOK_END);
     nd_maps_handler(r->maps);
+    nd_sink_last_maps(r->sink);
     nd_run_print_maps(r);
     nd_paths_report(r->paths, r->sink, true);
     summary(r);
@@ -447,6 +460,14 @@ static bool refused(struct nd_run *r)
     int code = 0;
 
     return !r->err && r->stop && nd_vm_exited(r->vm, &code) && code;
+}
+
+// Everything up to here was to be tried, and nothing is to be seen of it.
+static void end_dry(struct nd_run *r)
+{
+    nd_attach_stop(r->attach);
+    if (nd_attach_count(r->attach))
+        nd_feature_grace();
 }
 
 static int run_all(struct nd_run *r)
@@ -462,11 +483,18 @@ static int run_all(struct nd_run *r)
         return -ENOMEM;
     if (nd_requests_take(&r->requests)) // Ctrl-C during load: nothing was attached, nothing to show
         return 0;
-    begin(r);
+    if (!r->opts->dry)
+        begin(r);
     if (refused(r))
         return 0;
     if (!r->stop)
         attach(r, t_load);
+    else
+        say_count(r, 0, nd_now()); // BEGIN has ended the run
+    if (r->opts->dry) {
+        end_dry(r);
+        return r->err;
+    }
     if (!r->stop)
         nd_run_called(r, ND_AT_ITER, ND_MF_NONE);
     if (!r->err) {

@@ -11,6 +11,9 @@
 struct nd_run_opts {
     const struct nd_sink_kind *format;
     bool verbose, quiet;
+    bool bpftrace; // text is laid out as bpftrace does
+    bool dry;      // load and attach, then end: nothing runs, nothing is printed
+    enum nd_flush flush;
     bool raw;            // strings from outside are printed as they are
     const char *output;  // -o FILE or NULL
     const char *log;     // --log-file FILE or NULL

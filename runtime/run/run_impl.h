@@ -29,8 +29,8 @@ struct nd_run {
     struct nd_events *events; // NULL: the script sends nothing
     struct nd_attach_set *attach;
     struct nd_followed *followed; // NULL: nothing of processes is printed by name
-    struct nd_devices *devices; // NULL: options name none
-    int instance;               // that we are one of those that trace, see instance.h
+    struct nd_devices *devices;   // NULL: options name none
+    int instance;                 // that we are one of those that trace, see instance.h
     struct nd_child child;
     struct nd_trigger *trigger; // see trigger.h; NULL: not needed
     int64_t start;
@@ -55,6 +55,8 @@ int nd_run_take(struct nd_run *r);   // a batch of them; positive: there may be 
 // Runs the programs of a kind that are called and not attached: BEGIN, END, interval, iter. attach:
 // those of one attach point, or ND_MF_NONE for all of the kind.
 void nd_run_called(struct nd_run *r, uint32_t attach_kind, uint32_t attach);
+uint32_t
+nd_run_ours(const struct nd_run *r);      // probes that are attached nowhere: BEGIN, END, interval
 void nd_run_print_maps(struct nd_run *r); // those that are printed when the run ends
 // Takes pending signals: was it asked to end, or did the command of -c end?
 bool nd_run_asked(struct nd_run *r);

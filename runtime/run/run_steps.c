@@ -175,6 +175,19 @@ static int run_once(struct nd_run *r, uint32_t index)
     return bpf_prog_test_run_opts(prog, &opts) ? -errno : 0;
 }
 
+uint32_t nd_run_ours(const struct nd_run *r)
+{
+    uint32_t i, n = 0;
+
+    for (i = 0; i < r->mf->nprogs; i++) {
+        const struct nd_mf_prog *p = &r->mf->progs[i];
+
+        if (nd_kind_is(p->type, ND_PF_OURS) && nd_load_prog_fd(r->l, i) >= 0)
+            n += p->count;
+    }
+    return n;
+}
+
 void nd_run_called(struct nd_run *r, uint32_t kind, uint32_t attach)
 {
     uint32_t i, j;

@@ -20,7 +20,7 @@ has no-folder-says "$TMP/none.err" '/nonexistent/dir/file.*No such file'
 code=${PIPESTATUS[0]}
 same closed-pipe-exit "$code" 0
 same closed-pipe-line "$(cat "$TMP/pipe.out")" line
-same closed-pipe-quiet "$(cat "$TMP/pipe.err")" ''
+same closed-pipe-quiet "$(cat "$TMP/pipe.err")" 'Attached 1 probe'
 
 "$WITHIN" 20 "$ND" -q -o "$TMP/file" -e 'BEGIN { printf("to the file\n"); exit(); }' >"$TMP/o.out"
 same o-exit $? 0

@@ -37,7 +37,8 @@ long work_more(int n)
 }
 
 #ifdef __x86_64__
-// Its instructions begin at 0, 5, 8 and 12; a breakpoint at 2 would make another number of the first.
+// Its instructions begin at 0, 5, 8 and 12; a breakpoint at 2 would make another number of the
+// first.
 __asm__(".pushsection .text\n"
         ".globl steps\n.type steps, @function\nsteps:\n.cfi_startproc\n"
         "movl $0x11223344, %eax\n"

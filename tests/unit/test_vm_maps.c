@@ -94,7 +94,7 @@ static void entries(void **state)
     num(&x, 0);
     map_op(&x, ND_VM_MAP_AGG, m.pair);
     print_all(&x, m.pair, 0, 0);
-    gives(&x, "0 -8 1 1 0 1 0 0\n9\n@plain[5]: 0\nvalue\n@pair[-1, x]: 1\n");
+    gives(&x, "0 -8 1 1 0 1 0 0\n9\n0\nvalue\n@pair[-1, x]: 1\n");
 }
 
 static void full_maps_are_counted(void **state)
