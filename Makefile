@@ -130,6 +130,11 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 
 -include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/faults/faults.mk tests/testrun/testrun.mk tests/oldverifier/oldverifier.mk tests/vm/vm.mk
 
+# A package for Visual Studio Code: npm picks the files, and the rest is a zip with two lists in it.
+.PHONY: vsix
+vsix:
+	sh docs/editors/vsix.sh $(B)/ndtrace.vsix
+
 # ---- targets for people --------------------------------------------------------------------------
 
 # Dependencies first, then a second make, which sees what was installed.

@@ -32,7 +32,7 @@ struct args {
 
 static const char usage[] =
     "usage: ndtrace-compile MODE [OPTION...] (FILE | -e TEXT)\n"
-    "modes: object manifest check explain fmt points lsp; list [tools|stages|probes|builtins|errors] "
+    "modes: object manifest check explain fmt points lsp; list [tools|stages|probes|builtins|keywords|errors] "
     "[GLOB]\n"
     "  -e TEXT        the script itself\n"
     "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
