@@ -80,6 +80,7 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
     struct nd_path_keeps *path_keeps;
     struct nd_ranks *ranks;
     uint32_t count;
+    struct nd_attrs attrs;
     bool flag;
 }
 
@@ -87,7 +88,7 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %token <text> T_PROBE_SPEC "a probe"
 %token <num> T_INT "a number" T_PARAM "$1"
 %token <real> T_DOUBLE "a decimal number"
-%token <text> T_QUALIFIER "volatile"
+%token <text> T_QUALIFIER "volatile" T_ATTR "an attribute" T_ALIGN "alignas" T_TYPEDEF "typedef"
 %token <text> T_USE "use" T_OPTION "option" T_CONST "const" T_FN "fn" T_STRUCT "struct" T_UNION "union"
 %token <text> T_ENUM "enum" T_EVENT "event" T_LET "let" T_PROBE "probe" T_WHEN "when" T_BEGIN "begin"
 %token <text> T_KBEGIN "BEGIN" T_END "end" T_KEND "END" T_EVERY "every" T_ON "on" T_SEND "send" T_IF "if"
@@ -102,7 +103,9 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %token T_XOR_SET "^=" T_DOTDOT ".."
 %token END_OF_FILE 0 "the end of the script"
 
-%type <decl> decl own_maps option_head path_head config_head
+%type <decl> decl own_maps option_head path_head config_head struct_decl enum_decl inline
+%type <attrs> attrs
+%type <field> declarator
 %type <one_try> try
 %type <tries> tries
 %type <path_stage> path_stage
@@ -110,17 +113,17 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %type <path_stages> path_stages
 %type <path_keeps> path_keeps
 %type <text> id param_name name cname field_name field_path help_opt
-%type <texpr> type type_base type_words cast_type option_type
-%type <fields> event_fields struct_fields params params_opt declarators
+%type <texpr> type type_base type_name field_spec type_words cast_type option_type
+%type <fields> event_fields struct_fields struct_body member params params_opt declarators
 %type <points> points names alias_names
 %type <point> point
 %type <block> block body stmts outputs
 %type <stmt> simple compound for_head order text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
 %type <expr> primary when_or when_and when_cmp pred_opt when_opt own_size limit_opt
-%type <exprs> exprs args
-%type <named> named config
-%type <one_named> config_item
+%type <exprs> exprs args dims
+%type <named> named config enumerators
+%type <one_named> config_item enumerator
 %type <count> stars
 %type <op> assign_op
 %type <ranks> sort_opt ranks
@@ -139,6 +142,7 @@ id: T_ID | T_TEXT ; // `text` is a word of the language only where a block follo
 name: cname | T_TYPE ;
 cname: id | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQUIRED | T_POSITIONAL | T_EVENT | T_WHEN
     | T_END | T_BEGIN | T_PROBE | T_IN | T_OPTION | T_SEND | T_EVERY | T_STAGE | T_TRY | T_EACH | T_RENAMED | T_PATH | T_TIMEOUT | T_SAMPLE | T_KEEP
+    | T_USE | T_FN | T_LET | T_UNROLL | T_OFFSETOF | T_HAS_FIELD | T_CONTAINER_OF | T_TRUE | T_FALSE | T_KBEGIN | T_KEND
     ;
 
 decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
@@ -149,10 +153,16 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                  { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->body = $6; }
     | T_FN id '(' params_opt ')' T_ARROW type block
                                  { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->texpr = $7; $$->body = $8; }
-    | T_STRUCT id '{' struct_fields '}'
-                                 { $$ = nd_decl_new(A, ND_D_STRUCT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_STRUCT id ':' id '{' struct_fields '}'
-                                 { $$ = nd_decl_new(A, ND_D_STRUCT, @$); $$->name = $4.s; $$->name_span = @4; $$->module = $2.s; $$->fields = *$6; }
+    | struct_decl
+    | enum_decl
+    | T_STRUCT attrs id ':' id '{' struct_body '}' attrs
+                                 { $$ = nd_parse_struct(p, @$, false, $2, $9); $$->name = $5.s; $$->name_span = @5; $$->module = $3.s; $$->fields = *$7; }
+    | T_TYPEDEF field_spec declarator ';'
+                                 {
+                                     $$ = nd_decl_new(A, ND_D_TYPEDEF, @$); $$->name = $3.name; $$->name_span = $3.span;
+                                     *ND_PUSH(A, &$$->fields) = nd_parse_field(p, $2, &$3);
+                                     *ND_PUSH(A, &p->typedefs) = $3.name;
+                                 }
     | T_EVENT id '{' event_fields '}'
                                  { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
     | T_EVENT id '{' event_fields ',' '}'
@@ -334,50 +344,86 @@ param_name: name | T_VAR ;
 event_fields: name ':' type      { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
     | event_fields ',' name ':' type { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
     ;
+struct_decl: T_STRUCT attrs id '{' struct_body '}' attrs
+                                 { $$ = nd_parse_struct(p, @$, false, $2, $7); $$->name = $3.s; $$->name_span = @3; $$->fields = *$5; }
+    | T_UNION attrs id '{' struct_body '}' attrs
+                                 { $$ = nd_parse_struct(p, @$, true, $2, $7); $$->name = $3.s; $$->name_span = @3; $$->fields = *$5; }
+    ;
+enum_decl: T_ENUM id '{' enumerators '}'
+                                 { $$ = nd_decl_new(A, ND_D_ENUM, @$); $$->name = $2.s; $$->name_span = @2; $$->enumerators = *$4; }
+    | T_ENUM '{' enumerators '}' { $$ = nd_decl_new(A, ND_D_ENUM, @$); $$->name = ""; $$->name_span = @1; $$->enumerators = *$3; }
+    ;
+enumerators: enumerator          { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = $1; }
+    | enumerators ',' enumerator { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    | enumerators ','
+    ;
+enumerator: name                 { $$ = (struct nd_named){$1.s, @1, NULL}; }
+    | name '=' cond              { $$ = (struct nd_named){$1.s, @1, $3}; }
+    ;
+attrs: %empty                    { $$ = (struct nd_attrs){0}; }
+    | attrs T_ATTR               { $$ = nd_parse_attribute($1, $2.s); }
+    ;
+struct_body: struct_fields
+    | struct_fields member       { $$ = $1; nd_parse_append(p, $$, $2); }
+    ;
 struct_fields: %empty            { $$ = ND_NEW(A, struct nd_decl_fields); }
-    | struct_fields type_base declarators when_opt ';' {
-                                     $$ = $1;
-                                     for (uint32_t i = 0; i < $3->n; i++) {
-                                         struct nd_decl_field *f = ND_PUSH(A, $$);
-                                         *f = $3->v[i];
-                                         f->texpr->name = $2->name;
-                                         f->texpr->tag = $2->tag;
-                                         f->when = $4;
-                                     }
-                                 }
-    | struct_fields id '(' T_INT ')' type_base declarators when_opt ';' {
-                                     $$ = $1;
-                                     for (uint32_t i = 0; i < $7->n; i++) {
-                                         struct nd_decl_field *f = ND_PUSH(A, $$);
-                                         *f = $7->v[i];
-                                         f->texpr->name = $6->name;
-                                         f->texpr->tag = $6->tag;
-                                         f->aligned = $2.s;
-                                         f->align = (uint32_t)$4.v;
-                                         f->align_span = @2;
-                                         f->when = $8;
-                                     }
-                                 }
+    | struct_fields ';'
+    | struct_fields member ';'   { $$ = $1; nd_parse_append(p, $$, $2); }
     | struct_fields error ';'    { $$ = $1; yyerrok; }
     ;
-declarators: stars cname         {
-                                     $$ = ND_NEW(A, struct nd_decl_fields);
-                                     struct nd_texpr *t = ND_NEW(A, struct nd_texpr);
-                                     t->span = @$; t->stars = $1;
-                                     *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $2.s, .span = @2, .texpr = t};
+member: field_spec declarators when_opt { $$ = nd_parse_members(p, $1, $2, $3); }
+    | T_ALIGN field_spec declarators when_opt {
+                                     $$ = nd_parse_members(p, $2, $3, $4);
+                                     for (uint32_t i = 0; i < $$->n; i++) {
+                                         $$->v[i].aligned = $1.s;
+                                         $$->v[i].align = $1.n;
+                                         $$->v[i].align_span = @1;
+                                         $$->v[i].align_span.len = (uint32_t)strlen($1.s);
+                                     }
                                  }
-    | stars cname '[' T_INT ']'   {
+    | field_spec                 {
+                                     struct nd_decl_field unnamed = {.span = @1};
                                      $$ = ND_NEW(A, struct nd_decl_fields);
-                                     struct nd_texpr *t = ND_NEW(A, struct nd_texpr);
-                                     t->span = @$; t->stars = $1; t->is_array = true; t->nelems = $4.v;
-                                     *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $2.s, .span = @2, .texpr = t};
+                                     *ND_PUSH(A, $$) = nd_parse_field(p, $1, &unnamed);
                                  }
-    | stars cname ':' T_INT      {
-                                     $$ = ND_NEW(A, struct nd_decl_fields);
-                                     struct nd_texpr *t = ND_NEW(A, struct nd_texpr);
-                                     t->span = @$; t->stars = $1;
-                                     *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $2.s, .span = @2, .texpr = t, .bits = (uint32_t)$4.v};
-                                 }
+    ;
+field_spec: type_name
+    | id                         { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
+    | inline                     { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1->name; $$->body = $1; }
+    | T_CONST field_spec         { $$ = $2; }
+    | T_QUALIFIER field_spec     { $$ = $2; }
+    ;
+inline: struct_decl
+    | enum_decl
+    | T_STRUCT attrs '{' struct_body '}' attrs
+                                 { $$ = nd_parse_struct(p, @$, false, $2, $6); $$->name = ""; $$->name_span = @1; $$->fields = *$4; }
+    | T_UNION attrs '{' struct_body '}' attrs
+                                 { $$ = nd_parse_struct(p, @$, true, $2, $6); $$->name = ""; $$->name_span = @1; $$->fields = *$4; }
+    ;
+declarators: declarator          { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = $1; }
+    | declarators ',' declarator { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+declarator: stars cname dims attrs
+                                 { $$ = (struct nd_decl_field){.name = $2.s, .span = @2, .texpr = nd_parse_stars(p, @$, $1), .dims = *$3, .attrs = $4}; }
+    | stars cname ':' cond attrs { $$ = nd_parse_bits((struct nd_decl_field){.name = $2.s, .span = @2, .attrs = $5}, $4); }
+    | ':' cond                   { $$ = nd_parse_bits((struct nd_decl_field){.span = @$}, $2); }
+    | stars '(' stars cname dims ')' '(' c_params ')' attrs
+                                 { $$ = (struct nd_decl_field){.name = $4.s, .span = @4, .texpr = nd_parse_stars(p, @$, $1), .dims = *$5, .pointer = true}; }
+    | stars '(' stars cname dims ')' '[' expr ']' attrs
+                                 { $$ = (struct nd_decl_field){.name = $4.s, .span = @4, .texpr = nd_parse_stars(p, @$, $1), .dims = *$5, .pointer = true}; }
+    ;
+dims: %empty                     { $$ = ND_NEW(A, struct nd_expr_list); }
+    | dims '[' expr ']'          { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    | dims '[' ']'               { $$ = $1; *ND_PUSH(A, $$) = NULL; }
+    ;
+c_params: %empty
+    | c_param
+    | c_params ',' c_param
+    ;
+c_param: field_spec stars
+    | field_spec stars cname dims
+    | field_spec stars '(' stars cname ')' '(' c_params ')'
+    | T_DOTDOT '.'
     ;
 
 stars: %empty                    { $$ = 0; }
@@ -388,11 +434,13 @@ stars: %empty                    { $$ = 0; }
 type_words: T_TYPE               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $1.s; }
     | type_words T_TYPE          { $$ = $1; $$->name = nd_arena_printf(A, "%s %s", $1->name, $2.s); $$->span = @$; }
     ;
-type_base: type_words
-    | T_STRUCT id              { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_STRUCT; }
-    | T_UNION id               { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_UNION; }
+type_name: type_words
+    | T_STRUCT attrs id          { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $3.s; $$->tag = ND_TAG_STRUCT; }
+    | T_UNION attrs id           { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $3.s; $$->tag = ND_TAG_UNION; }
     | T_ENUM id                { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; }
     | T_ENUM id '?'            { $$ = ND_NEW(A, struct nd_texpr); $$->span = @$; $$->name = $2.s; $$->tag = ND_TAG_ENUM; $$->optional = true; }
+    ;
+type_base: type_name
     | T_CONST type_base          { $$ = $2; }
     | T_QUALIFIER type_base      { $$ = $2; }
     ;

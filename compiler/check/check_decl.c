@@ -7,28 +7,6 @@
 
 #include <string.h>
 
-static struct nd_sym *global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
-                             struct nd_span span)
-{
-    struct nd_sym *s;
-    uint32_t i;
-
-    for (i = 0; i < c->p->globals.n; i++) {
-        s = c->p->globals.v[i];
-        if (!strcmp(s->name, name) && s->kind == kind) {
-            nd_note(c->d, nd_error(c->d, ND_E0210, span, "'%s' is declared twice", name), s->span,
-                    "first declared here");
-            return s;
-        }
-    }
-    s = ND_NEW(c->a, struct nd_sym);
-    s->kind = kind;
-    s->name = name;
-    s->span = span;
-    *ND_PUSH(c->a, &c->p->globals) = s;
-    return s;
-}
-
 static void declare_const(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_sym *s;
@@ -36,7 +14,7 @@ static void declare_const(struct nd_check *c, struct nd_decl *d)
 
     c->world = ND_USER; // doubles are allowed, probes' names are not
     t = nd_check_expr(c, d->expr);
-    s = global(c, ND_SYM_CONST, d->name, d->name_span);
+    s = nd_check_global(c, ND_SYM_CONST, d->name, d->name_span);
     s->type = t;
     s->num = d->expr->num;
     s->asks = d->expr->asks;
@@ -62,19 +40,8 @@ static void declare_fn(struct nd_check *c, struct nd_decl *d)
         return;
     }
     fn->decl = d;
-    global(c, ND_SYM_FN, d->name, d->name_span)->fn = fn;
+    nd_check_global(c, ND_SYM_FN, d->name, d->name_span)->fn = fn;
     *ND_PUSH(c->a, &c->p->fns) = fn;
-}
-
-// alignas(64): the kernel's layouts begin cache lines there, which BTF does not say.
-static uint32_t field_align(struct nd_check *c, const struct nd_decl_field *f)
-{
-    if (!strcmp(f->aligned, "alignas") && f->align && f->align <= 4096 &&
-        !(f->align & (f->align - 1)))
-        return f->align;
-    nd_error(c->d, ND_E0317, f->align_span,
-             "only alignas(n), with n a power of two, can come before a field");
-    return 0;
 }
 
 static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
@@ -85,8 +52,6 @@ static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
     for (i = 0; i < d->fields.n; i++) {
         f[i].name = d->fields.v[i].name;
         f[i].type = nd_type_resolve(c->t, d->fields.v[i].texpr);
-        if (d->fields.v[i].aligned)
-            f[i].align = field_align(c, &d->fields.v[i]);
         for (k = 0; k < i; k++) {
             if (!strcmp(f[k].name, f[i].name))
                 nd_error(c->d, ND_E0210, d->fields.v[i].span, "field '%s' is declared twice",
@@ -94,86 +59,6 @@ static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
         }
     }
     return f;
-}
-
-// Bit-fields as C lays them out (System V ABI): each in a unit of its type, sharing what is free.
-static void place_bits(struct nd_check *c, struct nd_decl *d, struct nd_field *f, uint32_t n)
-{
-    uint32_t i, at = 0; // in bits
-
-    for (i = 0; i < n; i++) {
-        uint32_t bits = d->fields.v[i].bits, unit = f[i].type->size * 8,
-                 al = nd_type_align(f[i].type) * 8;
-
-        if (f[i].align * 8 > al)
-            al = f[i].align * 8;
-        if (bits && (!nd_type_is_int(f[i].type) || bits > unit)) {
-            nd_error(c->d, ND_E0317, d->fields.v[i].span,
-                     "a bit-field must be an integer, and no wider than its type");
-            bits = 0;
-        }
-        if (!bits) {
-            at = (at + al - 1) / al * al;
-            f[i].off = at / 8;
-            at += unit;
-            continue;
-        }
-        if (at / unit != (at + bits - 1) / unit)
-            at = (at + unit - 1) / unit * unit;
-        f[i].off = at / unit * unit / 8;
-        f[i].bit_off = (uint16_t)(at % unit);
-        f[i].bits = (uint16_t)bits;
-        at += bits;
-    }
-}
-
-// Fields that this kernel does not have are taken out.
-static void choose_fields(struct nd_check *c, struct nd_decl *d)
-{
-    uint32_t i, n = 0;
-    int64_t has;
-
-    for (i = 0; i < d->fields.n; i++) {
-        struct nd_expr *e = d->fields.v[i].when;
-
-        has = 1;
-        if (e && !e->type) // once for all declarators of a line
-            nd_check_expr(c, e);
-        if (e && e->type->kind != ND_T_ERROR && !nd_check_const_int(c, e, &has))
-            nd_help(c->d,
-                    nd_error(c->d, ND_E0313, e->span,
-                             "whether a struct has a field must be known when it is compiled"),
-                    "use kernel_at_least(), has_field() or sizeof()");
-        if (has)
-            d->fields.v[n++] = d->fields.v[i];
-    }
-    d->fields.n = n;
-}
-
-static void declare_struct(struct nd_check *c, struct nd_decl *d)
-{
-    struct nd_type *t = nd_type_new(c->t, ND_T_STRUCT, 0);
-    uint32_t i, end = 0;
-    bool any = false;
-
-    choose_fields(c, d);
-    t->name = d->name;
-    *ND_PUSH(c->a, &c->t->structs) = t; // a field may point to it
-    *ND_PUSH(c->a, &c->t->modules) = d->module;
-    *t = *nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, true);
-    global(c, ND_SYM_CONST, nd_arena_printf(c->a, "struct %s", d->name), d->name_span)->type = t;
-    for (i = 0; i < t->nelems; i++)
-        any |= d->fields.v[i].bits != 0;
-    if (any) {
-        place_bits(c, d, t->fields, t->nelems);
-        for (i = 0; i < t->nelems; i++) {
-            const struct nd_field *f = &t->fields[i];
-            uint32_t last = f->off + (f->bits ? (f->bit_off + f->bits + 7u) / 8u : f->type->size);
-
-            end = last > end ? last : end;
-        }
-        t->size = (end + t->align - 1) / t->align * t->align;
-    }
 }
 
 static void declare_event(struct nd_check *c, struct nd_decl *d)
@@ -184,7 +69,7 @@ static void declare_event(struct nd_check *c, struct nd_decl *d)
     ev->span = d->name_span;
     ev->index = c->p->events.n;
     ev->type = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, false);
-    global(c, ND_SYM_EVENT, d->name, d->name_span)->event = ev;
+    nd_check_global(c, ND_SYM_EVENT, d->name, d->name_span)->event = ev;
     *ND_PUSH(c->a, &c->p->events) = ev;
 }
 
@@ -351,9 +236,12 @@ void nd_check_options(struct nd_check *c)
 }
 
 static void (*const declare[])(struct nd_check *c, struct nd_decl *d) = {
-    [ND_D_CONST] = declare_const, [ND_D_FN] = declare_fn,    [ND_D_STRUCT] = declare_struct,
-    [ND_D_EVENT] = declare_event, [ND_D_MAP] = declare_map,  [ND_D_ON] = declare_handler,
-    [ND_D_BEGIN] = declare_hook,  [ND_D_END] = declare_hook, [ND_D_EVERY] = declare_hook,
+    [ND_D_CONST] = declare_const,      [ND_D_FN] = declare_fn,
+    [ND_D_STRUCT] = nd_check_struct,   [ND_D_ENUM] = nd_check_enum,
+    [ND_D_TYPEDEF] = nd_check_typedef, [ND_D_EVENT] = declare_event,
+    [ND_D_MAP] = declare_map,          [ND_D_ON] = declare_handler,
+    [ND_D_BEGIN] = declare_hook,       [ND_D_END] = declare_hook,
+    [ND_D_EVERY] = declare_hook,
 };
 
 static void declare_all(struct nd_check *c, bool names)

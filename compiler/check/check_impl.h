@@ -58,6 +58,13 @@ void nd_check_length(struct nd_check *c, bool never, struct nd_span span, const 
                      const struct nd_expr *b);
 // check_send.c: whose expressions are checked
 void nd_check_send(struct nd_check *c, struct nd_stmt *s);
+// check_scope.c: a name of the whole script; reports a second one of the kind
+struct nd_sym *nd_check_global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
+                               struct nd_span span);
+// check_struct.c: declarations of C
+void nd_check_struct(struct nd_check *c, struct nd_decl *d);
+void nd_check_enum(struct nd_check *c, struct nd_decl *d);
+void nd_check_typedef(struct nd_check *c, struct nd_decl *d);
 // check_open.c: functions whose parameters have no type, or are maps
 // Does every way through the block end in a return?
 bool nd_check_fn_returns(const struct nd_block *b);

@@ -89,3 +89,25 @@ void nd_check_exported(struct nd_check *c, struct nd_expr *e)
     if (s && s->exported)
         e->kind = ND_E_VAR;
 }
+
+struct nd_sym *nd_check_global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
+                               struct nd_span span)
+{
+    struct nd_sym *s;
+    uint32_t i;
+
+    for (i = 0; i < c->p->globals.n; i++) {
+        s = c->p->globals.v[i];
+        if (!strcmp(s->name, name) && s->kind == kind) {
+            nd_note(c->d, nd_error(c->d, ND_E0210, span, "'%s' is declared twice", name), s->span,
+                    "first declared here");
+            return s;
+        }
+    }
+    s = ND_NEW(c->a, struct nd_sym);
+    s->kind = kind;
+    s->name = name;
+    s->span = span;
+    *ND_PUSH(c->a, &c->p->globals) = s;
+    return s;
+}

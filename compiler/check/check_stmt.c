@@ -246,7 +246,7 @@ static struct nd_type *check_range_enum(struct nd_check *c, struct nd_stmt *s)
     s->hi = nd_expr_new(c->a, ND_E_INT, s->texpr->span);
     if (t->kind != ND_T_ENUM)
         return nd_ty(&nd_type_i64);
-    for (i = 0; i < t->nelems && t->fields[i].off == i; i++)
+    for (i = 0; i < t->nelems && t->fields[i].value == i; i++)
         ;
     s->hi->num = i;
     if (!i || i < t->nelems)

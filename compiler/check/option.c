@@ -56,7 +56,7 @@ static struct nd_type *enum_type(struct nd_check *c, struct nd_decl *d)
     t->fields = ND_NEW_ARRAY(c->a, struct nd_field, t->nelems);
     for (i = 0; i < t->nelems; i++) {
         t->fields[i].name = d->texpr->args->v[i]->name;
-        t->fields[i].off = i;
+        t->fields[i].value = i;
     }
     return t;
 }

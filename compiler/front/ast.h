@@ -36,6 +36,12 @@ struct nd_texpr {
     bool optional; // enum name?: an integer where the kernel has no such enum
     uint64_t nelems;
     struct nd_expr_list *args; // enum(a, b) of options
+    struct nd_decl *body;      // struct, union or enum declared where it is used; NULL: it is not
+};
+
+struct nd_attrs { // __attribute__((...)) of a declaration
+    bool packed;
+    uint32_t align; // 0: none
 };
 
 // ---- expressions -----------------------------------------------------------------------------
@@ -230,31 +236,37 @@ struct nd_stmt {
 // ---- declarations ----------------------------------------------------------------------------
 
 enum nd_decl_kind {
-    ND_D_USE,    // name
-    ND_D_OPTION, // name: texpr [required] [positional] [alias ...] [= value] ["help"]
-    ND_D_CONST,  // name = expr
-    ND_D_FN,     // name(params) [-> texpr] body
-    ND_D_STRUCT, // struct name { fields }
-    ND_D_EVENT,  // event name { fields }
-    ND_D_MAP,    // let @name = kind(size) "title"
-    ND_D_PROBE,  // points [when expr] [/pred/] body
-    ND_D_BEGIN,  // begin body
-    ND_D_END,    // end body
-    ND_D_EVERY,  // every expr body
-    ND_D_ON,     // on name body
-    ND_D_PATH,   // path name by key ... = stages; path
-    ND_D_STAGE,  // stage name(fields) ["help"] { tries }
-    ND_D_CONFIG, // config = { key = value; ... }
+    ND_D_USE,     // name
+    ND_D_OPTION,  // name: texpr [required] [positional] [alias ...] [= value] ["help"]
+    ND_D_CONST,   // name = expr
+    ND_D_FN,      // name(params) [-> texpr] body
+    ND_D_STRUCT,  // struct name { fields }
+    ND_D_EVENT,   // event name { fields }
+    ND_D_MAP,     // let @name = kind(size) "title"
+    ND_D_PROBE,   // points [when expr] [/pred/] body
+    ND_D_BEGIN,   // begin body
+    ND_D_END,     // end body
+    ND_D_EVERY,   // every expr body
+    ND_D_ON,      // on name body
+    ND_D_PATH,    // path name by key ... = stages; path
+    ND_D_STAGE,   // stage name(fields) ["help"] { tries }
+    ND_D_CONFIG,  // config = { key = value; ... }
+    ND_D_ENUM,    // enum [name] { enumerators }
+    ND_D_TYPEDEF, // typedef type name: fields[0]
 };
 
 struct nd_decl_field {
-    const char *name;
+    const char *name; // of a struct: NULL for an unnamed bit-field or struct
     struct nd_span span;
     struct nd_texpr *texpr;
-    uint32_t bits;       // bit-field width, 0 = none
+    struct nd_expr_list dims; // [n][m]; NULL: without a number
+    bool pointer;             // to a function, or to an array
+    bool bit_field;
+    uint32_t bits;       // bit-field width
     const char *aligned; // the word before its type; NULL: none
     uint32_t align;
     struct nd_span align_span;
+    struct nd_attrs attrs;
     struct nd_expr *when; // of a struct: which kernels have it; NULL: all. Shared by declarators.
 };
 struct nd_decl_fields {
@@ -338,6 +350,9 @@ struct nd_decl {
     const char *module;    // STRUCT: its module, whose BTF goes first; NULL: none
     struct nd_tries tries; // STAGE
     struct nd_named_list config;
+    struct nd_named_list enumerators; // ENUM; an expr is NULL: one more than that before it
+    bool is_union;                    // STRUCT
+    struct nd_attrs attrs;
     struct nd_path_decl *path;
 
     // check:

@@ -90,7 +90,8 @@
     X(W0911, "text that is too long to be equal")   \
     X(W0912, "assignment that is not atomic")       \
     X(W0913, "functions left out")                  \
-    X(W0914, "setting without effect")
+    X(W0914, "setting without effect")              \
+    X(W0915, "declared otherwise than the kernel has it")
 
 enum nd_diag_code {
 #define ND_DIAG_ENUM(code, title) ND_##code,

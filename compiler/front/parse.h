@@ -33,6 +33,7 @@ struct nd_parse {
     uint32_t nest;       // ( [ { open
     int last;            // last token
     bool in_fn;          // between fn and its block
+    bool in_cast;        // the next word is a type
     bool in_try;         // between try and its block
     bool stopped;        // nesting too deep: give up
     bool reported;       // the scanner has said what the parser will stumble over next
@@ -41,6 +42,7 @@ struct nd_parse {
         uint32_t n, cap;
     } text;
     uint32_t start;
+    ND_VEC(const char *) typedefs;      // names of types, so far
     const char *word;                   // the last token, if it is a word
     struct nd_macros *macros;           // and conditions; NULL: there was no directive so far
     const struct nd_parse_given *given; // never NULL
@@ -65,6 +67,22 @@ bool nd_parse_directive(struct nd_parse *p, struct nd_span span, const char *tex
 void nd_parse_end(struct nd_parse *p);
 // The text of a probe with words of the command line for $1, $2 and $#; reports those missing.
 const char *nd_parse_insert(struct nd_parse *p, struct nd_span span, const char *text, size_t n);
+
+// For the grammar: declarations of C. A struct or union with the attributes on its two sides.
+struct nd_decl *nd_parse_struct(struct nd_parse *p, struct nd_span span, bool is_union,
+                                struct nd_attrs before, struct nd_attrs after);
+// These attributes and one as written: __attribute__((packed, aligned(8))), __packed.
+struct nd_attrs nd_parse_attribute(struct nd_attrs a, const char *text);
+void nd_parse_append(struct nd_parse *p, struct nd_decl_fields *to,
+                     const struct nd_decl_fields *from);
+// One declarator, or all of a line, with the type before them.
+struct nd_decl_field nd_parse_field(struct nd_parse *p, const struct nd_texpr *spec,
+                                    const struct nd_decl_field *f);
+struct nd_decl_fields *nd_parse_members(struct nd_parse *p, const struct nd_texpr *spec,
+                                        const struct nd_decl_fields *list, struct nd_expr *when);
+// What a declarator adds to its type: n stars; a width in bits.
+struct nd_texpr *nd_parse_stars(struct nd_parse *p, struct nd_span span, uint32_t n);
+struct nd_decl_field nd_parse_bits(struct nd_decl_field f, const struct nd_expr *n);
 
 // For the grammar. $i: a number, a text, or 0 if the word is missing.
 struct nd_expr *nd_parse_word(struct nd_parse *p, struct nd_span span, uint64_t i);

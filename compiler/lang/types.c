@@ -134,8 +134,6 @@ struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_f
     for (i = 0; i < n; i++) {
         uint32_t al = as_in_c ? nd_type_align(f[i].type) : copy_align(f[i].type);
 
-        if (f[i].align > al)
-            al = f[i].align;
         off = (off + al - 1) / al * al;
         f[i].off = off;
         off += f[i].type->size;

@@ -29,7 +29,7 @@ struct nd_field {
     uint32_t off;
     uint16_t bit_off, bits; // bits 0: no bit-field. bit_off counts from off, little endian
     uint32_t btf_type;      // from BTF: id of its type as the kernel wrote it, otherwise 0
-    uint32_t align;         // declared with alignas(), otherwise 0
+    int64_t value;          // of an enumerator of the script
 };
 
 struct nd_type {
@@ -55,16 +55,22 @@ struct nd_type {
     uint32_t align;
 };
 
+struct nd_typedef {
+    const char *name;
+    struct nd_type *type;
+};
+
 struct nd_types {
     struct nd_arena *arena;
     struct nd_diags *diags;
     struct nd_kernel *kernel;
     struct nd_type **by_btf; // cache, by id
     uint32_t nby_btf;
-    ND_VEC(struct nd_type *) structs; // declared by the script
-    ND_VEC(const char *) modules;     // and the module of each; NULL: none
-    ND_VEC(struct nd_type *) enums;   // of stages, by the name of their path
-    struct nd_type *flow;             // nd_type_flow, made once
+    ND_VEC(struct nd_type *) structs;   // declared by the script
+    ND_VEC(const char *) modules;       // and the module of each; NULL: none
+    ND_VEC(struct nd_type *) enums;     // of the script, and of stages, by the name of their path
+    ND_VEC(struct nd_typedef) typedefs; // of the script
+    struct nd_type *flow;               // nd_type_flow, made once
 };
 
 // A register whose type is not known: an i64 that may be meant as a u64.
@@ -110,6 +116,8 @@ struct nd_type *nd_type_in(struct nd_types *t, struct nd_type *ptr, enum nd_as a
 // "struct name", NULL if there is none (nothing reported); script declarations win over BTF.
 struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const char *name,
                                      const char **why);
+// The same of the kernel alone.
+struct nd_type *nd_type_kernel_struct(struct nd_types *t, enum nd_tag tag, const char *name);
 // A member, also through anonymous structs and unions; offsets count from the outer struct.
 bool nd_type_field(struct nd_types *t, const struct nd_type *s, const char *name,
                    struct nd_field *out);

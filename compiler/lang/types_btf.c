@@ -121,24 +121,13 @@ static struct nd_type *of_module(struct nd_types *t, uint32_t i, const char **wh
     return NULL;
 }
 
-struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const char *name,
-                                     const char **why)
+struct nd_type *nd_type_kernel_struct(struct nd_types *t, enum nd_tag tag, const char *name)
 {
-    struct nd_btf *btf;
-    uint32_t i, id;
+    struct nd_btf *btf = btf_of(t);
+    uint32_t id;
 
-    for (i = 0; i < t->structs.n; i++) {
-        if (tag == ND_TAG_STRUCT && !strcmp(t->structs.v[i]->name, name))
-            return t->modules.v[i] ? of_module(t, i, why) : t->structs.v[i];
-    }
-    for (i = 0; i < t->enums.n; i++) {
-        if (tag == ND_TAG_ENUM && !strcmp(t->enums.v[i]->name, name))
-            return t->enums.v[i];
-    }
-    btf = nd_kernel_btf(t->kernel, why);
     if (!btf)
         return NULL;
-    *why = NULL;
     if (tag == ND_TAG_ENUM) {
         id = nd_btf_find(btf, ND_BTF_ENUM, name);
         if (!id)
@@ -149,6 +138,26 @@ struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const 
             id = nd_btf_find(btf, ND_BTF_TYPEDEF, name);
     }
     return id ? nd_type_btf(t, id) : NULL;
+}
+
+struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const char *name,
+                                     const char **why)
+{
+    uint32_t i;
+
+    for (i = 0; i < t->structs.n; i++) {
+        if (tag == (t->structs.v[i]->is_union ? ND_TAG_UNION : ND_TAG_STRUCT) &&
+            !strcmp(t->structs.v[i]->name, name))
+            return t->modules.v[i] ? of_module(t, i, why) : t->structs.v[i];
+    }
+    for (i = 0; i < t->enums.n; i++) {
+        if (tag == ND_TAG_ENUM && !strcmp(t->enums.v[i]->name, name))
+            return t->enums.v[i];
+    }
+    if (!nd_kernel_btf(t->kernel, why))
+        return NULL;
+    *why = NULL;
+    return nd_type_kernel_struct(t, tag, name);
 }
 
 static bool find_member(struct nd_types *t, struct nd_btf *btf, uint32_t id, uint32_t base,
@@ -341,9 +350,15 @@ static const struct {
     uint8_t size;
     bool is_signed;
 } typedefs[] = {
-    {"umode_t", 2, 0}, {"gid_t", 4, 0},     {"qid_t", 4, 1},        {"loff_t", 8, 1},
-    {"off_t", 8, 1},   {"clockid_t", 4, 1}, {"timer_t", 4, 1},      {"key_t", 4, 1},
-    {"mqd_t", 4, 1},   {"rwf_t", 4, 1},     {"key_serial_t", 4, 1}, {"aio_context_t", 8, 0},
+    {"umode_t", 2, 0},   {"gid_t", 4, 0},     {"qid_t", 4, 1},        {"loff_t", 8, 1},
+    {"off_t", 8, 1},     {"clockid_t", 4, 1}, {"timer_t", 4, 1},      {"key_t", 4, 1},
+    {"mode_t", 4, 0},    {"dev_t", 4, 0},     {"fmode_t", 4, 0},      {"gfp_t", 4, 0},
+    {"sector_t", 8, 0},  {"time_t", 8, 1},    {"time64_t", 8, 1},     {"ktime_t", 8, 1},
+    {"uintptr_t", 8, 0}, {"intptr_t", 8, 1},  {"__sum16", 2, 0},      {"__wsum", 4, 0},
+    {"u_int8_t", 1, 0},  {"u_int16_t", 2, 0}, {"u_int32_t", 4, 0},    {"u_int64_t", 8, 0},
+    {"uint", 4, 0},      {"ulong", 8, 0},     {"ushort", 2, 0},       {"u_char", 1, 0},
+    {"u_short", 2, 0},   {"u_int", 4, 0},     {"u_long", 8, 0},       {"__kernel_size_t", 8, 0},
+    {"mqd_t", 4, 1},     {"rwf_t", 4, 1},     {"key_serial_t", 4, 1}, {"aio_context_t", 8, 0},
 };
 
 static struct nd_type *c_name(struct nd_types *t, const char *name)
@@ -447,6 +462,8 @@ static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
             continue;
         return words[i].type ? nd_ty(words[i].type) : char_type(t);
     }
+    if (!strcmp(x->name, "float")) // there is no arithmetic with it: bytes
+        return nd_type_array(t, nd_ty(&nd_type_u8), 4);
     if (!strcmp(x->name, "flow"))
         return nd_type_flow(t);
     if (!strcmp(x->name, "string"))
@@ -468,7 +485,11 @@ static struct nd_type *named(struct nd_types *t, const struct nd_texpr *x)
         type->align = 4;
         return type;
     }
-    return NULL;
+    for (i = t->typedefs.n; i-- > 0;) {
+        if (!strcmp(t->typedefs.v[i].name, x->name))
+            return t->typedefs.v[i].type;
+    }
+    return c_name(t, x->name);
 }
 
 // The module that declares this struct, if it is not loaded; or NULL.

@@ -28,7 +28,7 @@ static struct nd_type *how_type(struct nd_check *c)
     t->fields = ND_NEW_ARRAY(c->a, struct nd_field, t->nelems);
     for (i = 0; i < t->nelems; i++) {
         t->fields[i].name = names[ND_PATH_SENT + i];
-        t->fields[i].off = ND_PATH_SENT + i;
+        t->fields[i].value = ND_PATH_SENT + i;
     }
     return t;
 }

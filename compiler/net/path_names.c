@@ -137,7 +137,7 @@ static struct nd_type *new_enum(struct nd_check *c, const char *name, uint32_t n
 static void add_name(struct nd_type *t, const char *name, uint32_t value)
 {
     t->fields[t->nelems].name = name;
-    t->fields[t->nelems++].off = value;
+    t->fields[t->nelems++].value = value;
 }
 
 // For each path the enum of its stages; for all of them `paths`, and `stages` with those of all.

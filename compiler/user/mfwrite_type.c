@@ -41,7 +41,7 @@ static void enum_names(struct nd_mfw *e, const struct nd_type *t, struct nd_mf_t
     }
     for (i = 0; !btf && t->fields && i < t->nelems; i++) {
         struct nd_mf_enumerator x = {.name = nd_mfb_str(e->b, t->fields[i].name),
-                                     .value = t->fields[i].off};
+                                     .value = t->fields[i].value};
 
         nd_mfb_add(e->b, ND_SEC_ENUMERATORS, &x, 1);
     }

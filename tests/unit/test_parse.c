@@ -141,7 +141,7 @@ static void test_declarations(void **state)
     assert_int_equal(decl(u, 3)->kind, ND_D_MAP);
     assert_int_equal(decl(u, 4)->kind, ND_D_STRUCT);
     assert_int_equal(decl(u, 4)->fields.v[0].bits, 3);
-    assert_int_equal(decl(u, 4)->fields.v[2].texpr->nelems, 16);
+    assert_int_equal(decl(u, 4)->fields.v[2].dims.v[0]->num, 16);
     assert_int_equal(decl(u, 5)->kind, ND_D_EVENT);
     assert_int_equal(decl(u, 6)->kind, ND_D_PROBE);
     assert_int_equal(decl(u, 6)->points.n, 2);
