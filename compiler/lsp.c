@@ -87,19 +87,6 @@ static char *path_of(const char *uri)
     return path;
 }
 
-struct nd_lsp_doc *nd_lsp_doc_of(struct nd_lsp *s, json_t *params)
-{
-    const char *uri =
-        json_string_value(json_object_get(json_object_get(params, "textDocument"), "uri"));
-    struct nd_lsp_doc *d;
-
-    for (d = s->docs; d && uri; d = d->next) {
-        if (!strcmp(d->uri, uri))
-            return d;
-    }
-    return NULL;
-}
-
 static void free_doc(struct nd_lsp_doc *d)
 {
     if (d->unit != d->good)

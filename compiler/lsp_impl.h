@@ -24,11 +24,8 @@ struct nd_lsp {
     bool over; // exit
 };
 
-// lsp.c
+// lsp_text.c: documents and positions. Offsets count bytes of the text.
 struct nd_lsp_doc *nd_lsp_doc_of(struct nd_lsp *s, json_t *params); // textDocument.uri; or NULL
-
-// lsp_text.c: positions. Offsets count bytes of the text.
-json_t *nd_lsp_position(const struct nd_lsp *s, const char *text, size_t off);
 json_t *nd_lsp_range(const struct nd_lsp *s, const char *text, size_t off, size_t len);
 size_t nd_lsp_offset(const struct nd_lsp *s, const char *text, json_t *position);
 // The word around an offset: letters, digits, _ and a $ or @ before them.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Positions of the protocol, lines and columns from 0, and offsets in a text. Must not know
-// scripts. Serves the language server.
+// Documents by name, positions of the protocol, lines and columns from 0, and offsets in a text.
+// Must not know scripts. Serves the language server.
 #include "compiler/lsp_impl.h"
 
 #include <ctype.h>
@@ -22,7 +22,7 @@ static size_t units(const struct nd_lsp *s, const char *p, size_t n)
     return count;
 }
 
-json_t *nd_lsp_position(const struct nd_lsp *s, const char *text, size_t off)
+static json_t *position(const struct nd_lsp *s, const char *text, size_t off)
 {
     size_t line = 0, start = 0, i;
 
@@ -38,14 +38,14 @@ json_t *nd_lsp_position(const struct nd_lsp *s, const char *text, size_t off)
 
 json_t *nd_lsp_range(const struct nd_lsp *s, const char *text, size_t off, size_t len)
 {
-    return json_pack("{s:o, s:o}", "start", nd_lsp_position(s, text, off), "end",
-                     nd_lsp_position(s, text, off + len));
+    return json_pack("{s:o, s:o}", "start", position(s, text, off), "end",
+                     position(s, text, off + len));
 }
 
-size_t nd_lsp_offset(const struct nd_lsp *s, const char *text, json_t *position)
+size_t nd_lsp_offset(const struct nd_lsp *s, const char *text, json_t *at)
 {
-    json_int_t line = json_integer_value(json_object_get(position, "line"));
-    json_int_t want = json_integer_value(json_object_get(position, "character"));
+    json_int_t line = json_integer_value(json_object_get(at, "line"));
+    json_int_t want = json_integer_value(json_object_get(at, "character"));
     const char *p = text, *eol;
     size_t n = 0;
 
@@ -75,4 +75,17 @@ size_t nd_lsp_word(const char *text, size_t off, size_t *len)
         from--;
     *len = to - from;
     return from;
+}
+
+struct nd_lsp_doc *nd_lsp_doc_of(struct nd_lsp *s, json_t *params)
+{
+    const char *uri =
+        json_string_value(json_object_get(json_object_get(params, "textDocument"), "uri"));
+    struct nd_lsp_doc *d;
+
+    for (d = s->docs; d && uri; d = d->next) {
+        if (!strcmp(d->uri, uri))
+            return d;
+    }
+    return NULL;
 }
