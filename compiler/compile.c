@@ -36,6 +36,7 @@ static void options(struct nd_unit *u)
 static void declare(struct nd_unit *u)
 {
     nd_net_names(u->check);
+    nd_check_needs(u->check);
     nd_check_declare(u->check);
     nd_net_declare(u->check);
 }
