@@ -10,14 +10,14 @@ rawtracepoint:sys_enter /args.id == 257/ {
     @n[comm] = count();
     send asked { who: comm, file: str(uptr(args.regs->si)) };
 }
-uprobe:/bin/sh:main { @ = 1 }
+uprobe:libc:malloc { @ = 1 }
 on asked { printf("%s\n", who) }
 S
 "$ND" explain "$TMP/s.nd" >"$TMP/text" 2>"$TMP/err"
 same exit "$?:$(wc -c <"$TMP/err")" 0:0
 for want in '^  Which \*programs\* ask for what\?$' '^    --name: only files that begin so$' '^  rawtracepoint:sys_enter   \(line 4\)$' \
     '^    cost low: a call from the event$' '^    cost high: each call' '^  @n\[string\[16\]\] = count\(\): at most ' \
-    '^  asked \(line 3\), [0-9]+ bytes each time: who: string\[16\], file: string$' '^    who is comm \(line 6\)$' \
+    '^  asked \(line 3\), [0-9]+ bytes each time: who: string\[16\], file: string(\[64\])?$' '^    who is comm \(line 6\)$' \
     '^    file is str\(uptr\(args.regs->si\)\) \(line 6\)$' '^  on asked$' '^  It changes nothing: all [0-9]+ instructions' \
     '^  There is no way in the language to write memory'; do
     has "text-${want:3:12}" "$TMP/text" "$want"
