@@ -148,6 +148,29 @@ bool nd_check_assert_stmt(struct nd_check *c, struct nd_stmt *s)
     return true;
 }
 
+#define ERRNO_MOST 4095
+
+struct nd_type *nd_check_named_text(struct nd_expr *e, const struct nd_expr *with)
+{
+    const char *text;
+    int n;
+
+    if (e->kind != ND_E_STRING || with->type->kind != ND_T_STRERROR)
+        return e->type;
+    for (n = 0; n <= ERRNO_MOST; n++) {
+        text = strerrordesc_np(n);
+        if (text && !strcmp(text, e->str))
+            break;
+    }
+    if (n > ERRNO_MOST)
+        return e->type;
+    e->kind = ND_E_INT;
+    e->num = (uint64_t)n;
+    e->is_const = true;
+    e->type = nd_ty(&nd_type_i64);
+    return e->type;
+}
+
 // fail("text %d", 1): what it says is known now.
 const char *nd_check_formatted(struct nd_check *c, const struct nd_expr *e)
 {

@@ -88,6 +88,10 @@ static struct nd_type *check_ptr(struct nd_check *c, struct nd_expr *e, const st
 
     if (a->kind == ND_T_PTR)
         return nd_type_in(c->t, a, as);
+    if (a->kind == ND_T_ARRAY || nd_type_is_text(a)) { // where it is, is known
+        e->as = e->args.v[0]->as;
+        return a;
+    }
     if (nd_check_want_int(c, e, 0))
         return nd_type_ptr(c->t, nd_ty(&nd_type_void), as);
     return nd_ty(&nd_type_error);

@@ -182,7 +182,7 @@ static bool comparable_bytes(struct nd_check *c, struct nd_type *a, struct nd_ty
 
 static struct nd_type *check_compare(struct nd_check *c, struct nd_expr *e)
 {
-    struct nd_type *a = e->a->type, *b = e->b->type;
+    struct nd_type *a = nd_check_named_text(e->a, e->b), *b = nd_check_named_text(e->b, e->a);
     bool numbers = (nd_type_is_int(a) || a->kind == ND_T_DOUBLE) &&
                    (nd_type_is_int(b) || b->kind == ND_T_DOUBLE);
     bool equality = e->op == ND_OP_EQ || e->op == ND_OP_NE;
@@ -332,6 +332,14 @@ static struct nd_type *check_deref(struct nd_check *c, struct nd_expr *e)
     return elem;
 }
 
+// A variable, or a value of a map that is not an aggregation.
+static bool has_place(const struct nd_expr *e)
+{
+    if (e->kind == ND_E_MAP)
+        return e->map && e->map->val && !nd_type_is_agg(e->map->val);
+    return e->kind == ND_E_VAR && e->sym && e->sym->kind == ND_SYM_VAR;
+}
+
 static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *t;
@@ -346,6 +354,8 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     case ND_OP_ADDR:
         if (t->kind == ND_T_ERROR)
             return t;
+        if (c->world == ND_KERNEL && has_place(e->a)) // read by its address, like all memory
+            return nd_type_ptr(c->t, t, ND_AS_KERNEL);
         if (e->a->kind != ND_E_FIELD || !e->a->field || e->a->field->bits) {
             nd_error(c->d, ND_E0305, e->span, "only a field of a struct has an address");
             return error_type();

@@ -128,6 +128,8 @@ struct nd_type *nd_check_static_assert(struct nd_check *c, struct nd_expr *e,
 struct nd_type *nd_check_assert(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 // A call of assert() becomes an `if`; false: it is another statement.
 bool nd_check_assert_stmt(struct nd_check *c, struct nd_stmt *s);
+// The type of e. A text that is compared with what prints as one (strerror()) becomes its number.
+struct nd_type *nd_check_named_text(struct nd_expr *e, const struct nd_expr *with);
 // The text that a format and literals make.
 const char *nd_check_formatted(struct nd_check *c, const struct nd_expr *e);
 struct nd_type *nd_check_percpu(struct nd_check *c, struct nd_expr *e);

@@ -186,6 +186,10 @@ static struct nd_val unary(struct nd_lower *l, struct nd_expr *e)
         struct nd_expr *f = e->a;
         struct nd_val base;
 
+        if (f->kind == ND_E_VAR)
+            return scalar(nd_ir_addr(l, l->fn.slots[f->sym->index].ptr));
+        if (f->kind == ND_E_MAP)
+            return scalar(nd_ir_addr(l, nd_lower_map_address(l, f)));
         if (nd_lower_core_wanted(l, f))
             return scalar(nd_ir_addr(l, nd_lower_core_address(l, f, core_base(l, f))));
         base = nd_lower_expr(l, f->a);

@@ -463,7 +463,8 @@ void nd_lower_map_overwrite(struct nd_lower *l, const struct nd_map *m, LLVMValu
 LLVMValueRef nd_lower_map_find(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key);
 void nd_lower_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key);
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
-LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m); // the one in use
+LLVMValueRef nd_lower_map_address(struct nd_lower *l, struct nd_expr *map); // of the value, or NULL
+LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m);  // the one in use
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
 
 // lower_path.c: the stage of a path that the program is on

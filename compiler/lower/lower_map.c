@@ -155,6 +155,11 @@ LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_ex
     return LLVMBuildZExt(l->b, not_null(l, p), l->i64, "");
 }
 
+LLVMValueRef nd_lower_map_address(struct nd_lower *l, struct nd_expr *map)
+{
+    return lookup(l, nd_lower_map_ptr(l, map->map), key_of(l, map));
+}
+
 LLVMValueRef nd_lower_map_insert(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
                                  LLVMValueRef val)
 {
