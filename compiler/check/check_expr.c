@@ -357,7 +357,8 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
         if (c->world == ND_KERNEL && has_place(e->a)) // read by its address, like all memory
             return nd_type_ptr(c->t, t, ND_AS_KERNEL);
         if (e->a->kind != ND_E_FIELD || !e->a->field || e->a->field->bits) {
-            nd_error(c->d, ND_E0305, e->span, "only a field of a struct has an address");
+            nd_help(c->d, nd_error(c->d, ND_E0305, e->span, "this has no address"),
+                    "in a probe, fields of structs, variables and values of maps have one");
             return error_type();
         }
         return nd_type_ptr(c->t, t, e->a->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
