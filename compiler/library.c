@@ -117,6 +117,7 @@ static void load_source(struct nd_unit *u, uint32_t src)
     struct nd_script *s = nd_parse(u->arena, &u->diags, &u->sources, src, &given);
     uint32_t i;
 
+    u->expands |= s->expands;
     if (!src) {
         u->program.title = s->title;
         u->program.notes = s->notes;
@@ -171,4 +172,6 @@ void nd_library_load(struct nd_unit *u)
     load_source(u, 0);
     if (!u->opts.no_modules)
         load_stages(u);
+    if (u->expands)
+        nd_parse_expand_macros(u->arena, &u->diags, &u->program.decls);
 }

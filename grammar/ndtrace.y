@@ -105,7 +105,7 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 
 %type <decl> decl own_maps option_head path_head config_head struct_decl enum_decl inline
 %type <attrs> attrs
-%type <field> declarator
+%type <field> declarator macro_param
 %type <one_try> try
 %type <tries> tries
 %type <path_stage> path_stage
@@ -114,13 +114,13 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %type <path_keeps> path_keeps
 %type <text> id param_name name cname field_name field_path help_opt
 %type <texpr> type type_base type_name field_spec type_words cast_type option_type
-%type <fields> event_fields struct_fields struct_body member params params_opt declarators
+%type <fields> event_fields struct_fields struct_body member macro_params params params_opt declarators
 %type <points> points names alias_names
 %type <point> point
 %type <block> block body stmts outputs
 %type <stmt> simple compound for_head order text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
-%type <expr> primary when_or when_and when_cmp pred_opt when_opt own_size limit_opt
+%type <expr> primary value when_or when_and when_cmp pred_opt when_opt own_size limit_opt
 %type <exprs> exprs args dims
 %type <named> named config enumerators
 %type <one_named> config_item enumerator
@@ -189,12 +189,26 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                      $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = only(p, $3);
                                      $3->name = $2.s; // elsewhere its record
                                  }
+    | T_ID id '(' macro_params ')' block {
+                                     $$ = nd_decl_new(A, ND_D_MACRO, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->body = $6;
+                                     p->script->expands = true;
+                                     if (strcmp($1.s, "macro"))
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "unexpected '%s'", $1.s), "macro %s(...) { ... }, or fn %s(...) { ... }", $2.s, $2.s);
+                                 }
     | config_head '{' config '}' { $$ = $1; $$->config = *$3; }
     | config_head '{' config config_item '}' { $$ = $1; $$->config = *$3; *ND_PUSH(A, &$$->config) = $4; }
     | error '}'                  { $$ = NULL; yyerrok; }
     | error ';'                  { $$ = NULL; yyerrok; }
     ;
 
+macro_params: %empty             { $$ = ND_NEW(A, struct nd_decl_fields); }
+    | macro_param                { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = $1; }
+    | macro_params ',' macro_param { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+macro_param: T_VAR               { $$ = (struct nd_decl_field){.name = nd_arena_printf(A, "$%s", $1.s), .span = @1}; }
+    | T_MAP                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
+    | id                         { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
+    ;
 config_head: id '='              {
                                      $$ = nd_decl_new(A, ND_D_CONFIG, @1);
                                      if (strcmp($1.s, "config") != 0)
@@ -477,11 +491,11 @@ assign_op: '=' { $$ = ND_OP_NONE; } | T_ADD_SET { $$ = ND_OP_ADD; } | T_SUB_SET 
     | T_SHL_SET { $$ = ND_OP_SHL; } | T_SHR_SET { $$ = ND_OP_SHR; }
     ;
 simple: expr                     { $$ = evaluate(p, $1); }
-    | unary assign_op expr       { $$ = assign(p, @$, $1, $2, $3); }
+    | unary assign_op value      { $$ = assign(p, @$, $1, $2, $3); }
     | T_LET T_VAR                { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; }
-    | T_LET T_VAR '=' expr       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->rhs = $4; }
+    | T_LET T_VAR '=' value      { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->rhs = $4; }
     | T_LET T_VAR ':' type       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; }
-    | T_LET T_VAR ':' type '=' expr { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; $$->rhs = $6; }
+    | T_LET T_VAR ':' type '=' value { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; $$->rhs = $6; }
     | T_BREAK                    { $$ = nd_stmt_new(A, ND_S_BREAK, @$); }
     | T_CONTINUE                 { $$ = nd_stmt_new(A, ND_S_CONTINUE, @$); }
     | T_RETURN                   { $$ = nd_stmt_new(A, ND_S_RETURN, @$); }
@@ -641,8 +655,11 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
 field_path: name
     | field_path '.' id        { $$.s = nd_arena_printf(A, "%s.%s", $1.s, $3.s); $$.n = 0; }
     ;
-exprs: expr                      { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
-    | exprs ',' expr             { $$ = $1; *ND_PUSH(A, $$) = $3; }
+exprs: value                     { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
+    | exprs ',' value            { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+value: expr
+    | '{' stmts expr '}'         { $$ = nd_expr_new(A, ND_E_BLOCK, @$); $$->body = $2; $$->body->span = @$; $$->a = $3; p->script->expands = true; }
     ;
 args: %empty                     { $$ = ND_NEW(A, struct nd_expr_list); }
     | exprs
@@ -773,6 +790,7 @@ static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e)
     if (e->kind != ND_E_COND)
         return s;
     s->expr = e->a;
+    s->choice = true;
     s->body = branch(p, e->b, e->span);
     s->else_body = branch(p, e->c, e->span);
     return s;

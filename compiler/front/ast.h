@@ -99,6 +99,7 @@ enum nd_expr_kind {
     ND_E_INDEX,        // a[b]
     ND_E_TUPLE,        // (args)
     ND_E_IN,           // a in b; b may be a tuple: any of
+    ND_E_BLOCK,        // { body; a }: only in front of the other passes, see parse_expand.c
     ND_E_ERROR,        // a syntax error was reported here
 };
 
@@ -135,6 +136,8 @@ struct nd_expr {
     struct nd_expr *a, *b, *c;
     struct nd_expr_list args;
     struct nd_texpr *texpr;
+    struct nd_block *body; // BLOCK
+    uint32_t outer;        // of a macro's argument, while it is expanded; otherwise 0
 
     // check:
     struct nd_type *type;
@@ -166,7 +169,8 @@ enum nd_stmt_kind {
     ND_S_LET,       // let $name [: texpr] [= rhs]; expr is the VAR
     ND_S_IF,        // expr body else_body
     ND_S_WHILE,     // expr body
-    ND_S_FOR_RANGE, // key in rhs .. hi, in all values of the enum texpr, or in what expr lists; body
+    ND_S_FOR_RANGE, // key in rhs .. hi, in all values of the enum texpr, or in what expr lists;
+                    // body
     ND_S_FOR_MAP,   // key, val names; map in expr; ranks, limit
     ND_S_UNROLL,    // rhs = count, body
     ND_S_BREAK,
@@ -216,6 +220,7 @@ struct nd_stmt {
     const char *key, *val;       // FOR_MAP: loop variables; val NULL: only one (a pair of both)
     struct nd_span key_span, val_span;
     bool key_dollar;       // for ($kv : @m)
+    bool choice;           // IF: written c ? a : b
     struct nd_ranks ranks; // FOR_MAP
     struct nd_expr *limit;
     struct nd_texpr *texpr;
@@ -250,6 +255,7 @@ enum nd_decl_kind {
     ND_D_ON,      // on name body
     ND_D_PATH,    // path name by key ... = stages; path
     ND_D_STAGE,   // stage name(fields) ["help"] { tries }
+    ND_D_MACRO,   // macro name($x, @m) body: fields, whose names are as written
     ND_D_CONFIG,  // config = { key = value; ... }
     ND_D_ENUM,    // enum [name] { enumerators }
     ND_D_TYPEDEF, // typedef type name: fields[0]
@@ -369,6 +375,7 @@ struct nd_script {
     const char *title; // first comment line
     const char *notes; // those that follow it
     struct nd_decls decls;
+    bool expands; // has macros, or blocks with a value
 };
 
 // Calls fn for every expression in a declaration (predicate, body), parents first.
@@ -377,6 +384,7 @@ void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e),
 
 // A copy of all that was parsed of a declaration.
 struct nd_decl *nd_ast_clone(struct nd_arena *a, const struct nd_decl *d);
+struct nd_expr *nd_ast_clone_expr(struct nd_arena *a, const struct nd_expr *e);
 
 // Constructors; the caller fills what is special to the kind.
 struct nd_expr *nd_expr_new(struct nd_arena *a, enum nd_expr_kind kind, struct nd_span span);

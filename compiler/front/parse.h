@@ -56,6 +56,8 @@ struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
 union ND_YYSTYPE;
 // For the grammar: the next word, of the text or of a macro's expansion.
 int nd_parse_next(union ND_YYSTYPE *val, struct nd_span *span, void *scanner);
+// Replaces calls of macros by their bodies, in the declarations of all sources.
+void nd_parse_expand_macros(struct nd_arena *a, struct nd_diags *d, const struct nd_decls *decls);
 // For the scanner. A line that starts with #, which was n bytes: true if the lines after it are
 // skipped.
 bool nd_parse_directive(struct nd_parse *p, struct nd_span span, const char *text, size_t n);
