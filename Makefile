@@ -114,6 +114,13 @@ $(B)/grammar/ndtrace.tab.o $(B)/grammar/ndtrace.lex.o $(patsubst %.c,$(B)/%.o,$(
 $(B)/grammar/%.o: $(B)/grammar/%.c
 	$(CC) $(ALL_CFLAGS) $(GEN_CFLAGS) -c -o $@ $<
 
+# System calls by number, from the headers of the machine that is built for.
+$(B)/runtime/output/syscalls.inc: Makefile
+	@mkdir -p $(@D)
+	@echo '#include <asm/unistd.h>' | $(CC) -E -dM -x c - | \
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/ND_SYSCALL(\1, \2)/p' | sort >$@
+$(B)/runtime/output/format_names.o: $(B)/runtime/output/syscalls.inc
+
 # Only the lowering and the decoder see LLVM's headers.
 $(B)/compiler/lower/%.o $(B)/compiler/kernel/elf_insn.o: ALL_CFLAGS += $(LLVM_CPPFLAGS) -Wno-strict-prototypes
 $(B)/compiler/kernel/elf_insn.o: ALL_CFLAGS += $(if $(filter x86disassembler,$(LLVM_PARTS)),-DND_X86_DECODER)

@@ -630,7 +630,7 @@ postfix: primary
 primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
     | T_INT                      { $$ = nd_expr_new(A, ND_E_INT, @$); $$->num = $1.v; $$->lit_unit = $1.unit; $$->is_unsigned = $1.is_unsigned; }
     | T_DOUBLE                   { $$ = nd_expr_new(A, ND_E_DOUBLE, @$); $$->real = $1; }
-    | T_STRING                   { $$ = nd_expr_new(A, ND_E_STRING, @$); $$->str = $1.s; $$->len = $1.n; }
+    | T_STRING                   { $$ = nd_expr_new(A, ND_E_STRING, @$); $$->str = $1.s; $$->len = (uint32_t)strlen($1.s); $$->whole = $1.n; }
     | T_TRUE                     { $$ = ident(p, @1, "true"); }
     | T_FALSE                    { $$ = ident(p, @1, "false"); }
     | id                       { $$ = ident(p, @1, $1.s); }

@@ -32,6 +32,7 @@ struct nd_check {
                      // known
     const struct nd_expr *aggregates; // the call whose result an assignment keeps in a map
     bool changed;                     // a map's or function's type became known: another pass
+    uint32_t dead;                    // constant conditions around that are false
     uint32_t fn_depth;                // functions being checked inside each other
     uint32_t fn_checks;               // bodies of functions checked so far
     bool takes_packet; // the next expression may be a packet or a header of it as a whole

@@ -109,8 +109,8 @@ static void note_host_pid(struct nd_check *c, const struct nd_expr *e, const str
         c->probe->host_pid = e->span;
 }
 
-// base->PATH, where the kernel has it; otherwise NULL.
-static struct nd_expr *member_of(struct nd_check *c, struct nd_expr *base, const char *path)
+// base->PATH ("real_parent.tgid"), where the kernel has it; otherwise NULL.
+static struct nd_expr *member_path(struct nd_check *c, struct nd_expr *base, const char *path)
 {
     struct nd_expr *x = base, *f;
     struct nd_trial trial;
@@ -130,6 +130,59 @@ static struct nd_expr *member_of(struct nd_check *c, struct nd_expr *base, const
     return nd_trial_end(c->d, &trial) ? x : NULL;
 }
 
+struct nd_type *nd_check_netns(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    struct nd_expr *x = nd_expr_new(c->a, ND_E_IDENT, e->span);
+
+    x->name = "curtask";
+    x = member_path(c, x, "nsproxy.net_ns.ns.inum");
+    if (!x) {
+        nd_error(c->d, ND_E0401, e->span,
+                 "this kernel does not tell the network namespace of a "
+                 "thread: it has no BTF, or no CONFIG_NET_NS");
+        return nd_ty(&nd_type_error);
+    }
+    e->args.n = 0;
+    *ND_PUSH(c->a, &e->args) = x;
+    return nd_ty(b->type);
+}
+
+static struct nd_type *bad_pointer(struct nd_check *c, struct nd_expr *e,
+                                   const struct nd_builtin *b)
+{
+    if (e->args.v[0]->type->kind != ND_T_ERROR)
+        nd_check_bad_arg(
+            c, e, 0, b->id == ND_B_SOCKET_COOKIE ? "a struct sock *" : "a struct task_struct *");
+    return error_type();
+}
+
+struct nd_type *nd_check_of_task(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    const char *path = b->id == ND_B_PPID    ? "real_parent.tgid"
+                       : b->id == ND_B_PCOMM ? "group_leader.comm"
+                                             : "__sk_common.skc_cookie.counter";
+    struct nd_expr *x = e->args.n ? e->args.v[0] : nd_expr_new(c->a, ND_E_IDENT, e->span);
+
+    if (e->field) // done before
+        return nd_check_expr(c, x);
+    if (!e->args.n)
+        x->name = "curtask";
+    else if (x->type->kind != ND_T_PTR)
+        return bad_pointer(c, e, b);
+    x = member_path(c, x, path);
+    if (!x) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0401, e->span, "%s cannot be read here: there is no %s", e->name,
+                         path),
+                "it takes the BTF of the kernel and, if it is given one, a pointer to the struct");
+        return error_type();
+    }
+    e->field = x->field;
+    e->args.n = 0;
+    *ND_PUSH(c->a, &e->args) = x;
+    return b->type ? nd_ty(b->type) : x->type;
+}
+
 // Devices of different network namespaces may have the same name, so theirs are more than text.
 static struct nd_type *device_name(struct nd_check *c, struct nd_expr *e, const struct nd_type *s)
 {
@@ -138,8 +191,8 @@ static struct nd_type *device_name(struct nd_check *c, struct nd_expr *e, const 
         e->field->type->size != nd_type_text_size(&nd_type_ifname))
         return NULL;
     e->device = ND_NEW(c->a, struct nd_device_name);
-    e->device->netns = member_of(c, e->a, "nd_net.net.ns.inum");
-    e->device->index = member_of(c, e->a, "ifindex");
+    e->device->netns = member_path(c, e->a, "nd_net.net.ns.inum");
+    e->device->index = member_path(c, e->a, "ifindex");
     return nd_ty(&nd_type_ifname);
 }
 

@@ -37,9 +37,13 @@ static int64_t const_arg(struct nd_check *c, struct nd_expr *e, uint32_t i, int6
 static struct nd_type *check_str(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     struct nd_type *a = e->args.v[0]->type;
-    int64_t n = const_arg(c, e, 1, 1, 4096, 0);
+    int64_t n = 0;
 
     (void)b;
+    if (e->args.n > 1 && c->world == ND_KERNEL && !e->args.v[1]->is_const)
+        nd_check_want_int(c, e, 1); // a length known at run time: at most that of str(pointer)
+    else
+        n = const_arg(c, e, 1, 1, 4096, 0);
     if (c->world == ND_USER)
         return nd_ty(&nd_type_str);
     if (nd_type_is_text(a)) // already a string: only cut or widened
@@ -139,6 +143,9 @@ static struct nd_type *check_named(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b)
 {
     nd_check_want_int(c, e, 0);
+    if (e->args.n > 1 && e->args.v[1]->kind != ND_E_STRING && !is_error(e->args.v[1]))
+        nd_check_bad_arg(c, e, 1, "a string literal");
+    e->args.n = 1; // bpftrace's filter of hierarchies: there is one
     return nd_ty(c->world == ND_USER ? &nd_type_str : b->type);
 }
 
@@ -163,9 +170,99 @@ static struct nd_type *check_text2(struct nd_check *c, struct nd_expr *e,
             nd_help(c->d, nd_check_bad_arg(c, e, i, "a string"),
                     "str(pointer) reads a string from memory");
     }
-    if (b->id == ND_B_STRNCMP)
-        const_arg(c, e, 2, 1, 4096, 1);
+    if (e->args.n > 2)
+        nd_check_want_int(c, e, 2);
     return nd_ty(b->type);
+}
+
+static struct nd_type *check_bytes2(struct nd_check *c, struct nd_expr *e,
+                                    const struct nd_builtin *b)
+{
+    uint32_t i;
+
+    for (i = 0; i < 2; i++) {
+        const struct nd_type *t = e->args.v[i]->type;
+
+        if (!nd_type_is_text(t) && !is_error(e->args.v[i]) &&
+            (c->world == ND_USER ||
+             (t->kind != ND_T_ARRAY && t->kind != ND_T_IP && t->kind != ND_T_MAC)))
+            nd_check_bad_arg(c, e, i, c->world == ND_USER ? "a string" : "a string or an array");
+    }
+    if (c->world == ND_USER)
+        nd_check_want_int(c, e, 2);
+    else
+        const_arg(c, e, 2, 0, 4096, 0);
+    return nd_ty(b->type);
+}
+
+static struct nd_type *check_strcap(struct nd_check *c, struct nd_expr *e,
+                                    const struct nd_builtin *b)
+{
+    const struct nd_type *t = e->args.v[0]->type;
+
+    if (!nd_type_is_text(t) && t->kind != ND_T_ARRAY && !is_error(e->args.v[0]))
+        nd_check_bad_arg(c, e, 0, "a string or an array");
+    e->is_const = true;
+    e->num = t->kind == ND_T_ARRAY ? t->nelems : nd_type_text_size(t);
+    return nd_ty(b->type);
+}
+
+// pid(curr_ns), tid(init): as a word, which is not a name elsewhere.
+static struct nd_type *check_namespace(struct nd_check *c, struct nd_expr *e,
+                                       const struct nd_builtin *b)
+{
+    struct nd_expr *x = e->args.v[0];
+
+    x->type = nd_ty(&nd_type_none);
+    e->index = x->kind == ND_E_IDENT && !strcmp(x->name, "init");
+    if (x->kind != ND_E_IDENT || (!e->index && strcmp(x->name, "curr_ns") != 0))
+        nd_help(c->d, nd_error(c->d, ND_E0302, x->span, "unknown namespace"), "curr_ns or init");
+    return nd_ty(b->type);
+}
+
+static struct nd_type *check_usermode(struct nd_check *c, struct nd_expr *e,
+                                      const struct nd_builtin *b)
+{
+    const char *arch = nd_kernel_arch(c->p->kernel);
+    uint32_t off;
+
+    if (nd_arch_reg(arch, "cs", &off) || nd_arch_reg(arch, "pstate", &off))
+        e->index = off;
+    return nd_ty(b->type);
+}
+
+static struct nd_type *check_percpu_kaddr(struct nd_check *c, struct nd_expr *e,
+                                          const struct nd_builtin *b)
+{
+    (void)b;
+    return nd_check_percpu(c, e);
+}
+
+static struct nd_type *check_cgroupid(struct nd_check *c, struct nd_expr *e,
+                                      const struct nd_builtin *b)
+{
+    return nd_check_cgroupid_path(c, e, b);
+}
+
+static struct nd_type *check_join(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    return nd_check_join_strings(c, e, b);
+}
+
+static struct nd_type *check_probetype(struct nd_check *c, struct nd_expr *e,
+                                       const struct nd_builtin *b)
+{
+    const struct nd_target *at = c->probe && c->probe->targets.n ? &c->probe->targets.v[0] : NULL;
+
+    (void)b;
+    if (!at)
+        return nd_check_not_here(c, e, "it can only be used in a probe");
+    e->str = nd_probe_type_name(at);
+    e->len = (uint32_t)strlen(e->str);
+    e->kind = ND_E_STRING;
+    e->is_const = true;
+    e->as = ND_AS_BPF;
+    return nd_type_string(c->t, e->len + 1);
 }
 
 static struct nd_type *check_text1(struct nd_check *c, struct nd_expr *e,
@@ -353,8 +450,24 @@ static struct nd_type *check_printf(struct nd_check *c, struct nd_expr *e,
 
 static struct nd_type *check_fail(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
+    if (e->args.v[0]->kind == ND_E_STRING) { // bpftrace's
+        if (!c->dead && c->last_pass)
+            nd_error(c->d, ND_E0318, e->span, "%s", nd_check_formatted(c, e));
+        return nd_ty(b->type);
+    }
+    if (c->world == ND_KERNEL) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0401, e->name_span,
+                         "fail(code, ...) is not available in a kernel probe"),
+                "errorf(...) and exit(code)");
+        return nd_ty(b->type);
+    }
     const_arg(c, e, 0, 1, 255, 1);
-    nd_check_format(c, e, 1);
+    if (e->args.n > 1)
+        nd_check_format(c, e, 1);
+    else
+        nd_help(c->d, nd_error(c->d, ND_E0301, e->span, "fail() takes a format after the code"),
+                "usage: %s", b->usage);
     return nd_ty(b->type);
 }
 

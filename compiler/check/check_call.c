@@ -162,6 +162,43 @@ static bool is_titled(const struct nd_check *c, const struct nd_expr *e)
            nd_typekind_is(t->kind, ND_IS_ROWS);
 }
 
+// find(@m, key, $v): `$v = @m[key]` if the key is there.
+static void check_find(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0], *v = e->args.v[e->args.n - 1];
+
+    if (v->kind != ND_E_VAR) {
+        nd_error(c->d, ND_E0302, v->span, "find() expects a variable here");
+        return;
+    }
+    if (!e->found) {
+        e->found = nd_stmt_new(c->a, ND_S_ASSIGN, e->span);
+        e->found->expr = v;
+        e->found->rhs = x;
+        if (!x->a)
+            x->a = e->args.v[1];
+    }
+    nd_check_assign(c, e->found);
+}
+
+// delete(@m, key), has_key(@m, key): as @m[key].
+static void check_key(struct nd_check *c, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0];
+
+    if (x->map)
+        x->map->probed |= c->world == ND_KERNEL;
+    if (e->args.n < 2)
+        return;
+    if (x->a) {
+        nd_error(c->d, ND_E0301, x->span, "the key is given twice");
+        return;
+    }
+    x->a = e->args.v[1];
+    e->args.n = 1;
+    nd_check_map_key(c, x);
+}
+
 static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
                                       const struct nd_builtin *b)
 {
@@ -204,19 +241,13 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
                          e->name);
         }
         break;
+    case ND_B_FIND:
+        check_find(c, e);
+        never_written(c, x);
+        break;
     case ND_B_DELETE:
     case ND_B_HAS_KEY:
-        if (m)
-            m->probed |= c->world == ND_KERNEL;
-        if (e->args.n == 2) { // delete(@m, key): as @m[key]
-            if (x->a) {
-                nd_error(c->d, ND_E0301, x->span, "the key is given twice");
-                break;
-            }
-            x->a = e->args.v[1];
-            e->args.n = 1;
-            nd_check_map_key(c, x);
-        }
+        check_key(c, e);
         never_written(c, x);
         break;
     default:
@@ -256,57 +287,6 @@ struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct
         nd_error(c->d, ND_E0302, x->span,
                  "has() expects an option or a header: has(opt.name), has(pkt.tcp)");
     return nd_ty(&nd_type_bool);
-}
-
-// curtask->nsproxy->net_ns->ns.inum
-struct nd_type *nd_check_netns(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
-{
-    static const char *const path[] = {"nsproxy", "net_ns", "ns", "inum"};
-    struct nd_expr *x = nd_expr_new(c->a, ND_E_IDENT, e->span), *f;
-    struct nd_trial trial;
-    size_t i;
-
-    x->name = "curtask";
-    for (i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
-        f = nd_expr_new(c->a, ND_E_FIELD, e->span);
-        f->a = x;
-        f->name = path[i];
-        f->name_span = e->span;
-        x = f;
-    }
-    nd_trial_begin(c->d, &trial);
-    nd_check_expr(c, x);
-    if (!nd_trial_end(c->d, &trial)) {
-        nd_error(c->d, ND_E0401, e->span,
-                 "this kernel does not tell the network namespace of a "
-                 "thread: it has no BTF, or no CONFIG_NET_NS");
-        return nd_ty(&nd_type_error);
-    }
-    e->args.n = 0;
-    *ND_PUSH(c->a, &e->args) = x;
-    return nd_ty(b->type);
-}
-
-struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
-{
-    static const struct {
-        const char *name;
-        const struct nd_type *type;
-    } clocks[] = {
-        {"monotonic", &nd_type_nsecs}, {"boot", &nd_type_nsecs_boot}, {"tai", &nd_type_nsecs_tai}};
-    struct nd_expr *x = e->args.v[0];
-    uint32_t i;
-
-    (void)b;
-    x->type = nd_ty(&nd_type_none);
-    for (i = 0; x->kind == ND_E_IDENT && i < 3; i++) {
-        if (!strcmp(clocks[i].name, x->name)) {
-            e->index = i;
-            return nd_ty(clocks[i].type);
-        }
-    }
-    nd_help(c->d, nd_error(c->d, ND_E0302, x->span, "unknown clock"), "monotonic, boot or tai");
-    return error_type();
 }
 
 // print(drop) in `on drop` prints the record as it would be without a handler.
@@ -406,7 +386,7 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e)
         for (i = 0; i < e->args.n; i++) {
             if (e->args.v[i]->kind == ND_E_MAP && (i == 0 || b->id == ND_B_REPORT))
                 map_arg(c, e->args.v[i]);
-            else
+            else if (b->id != ND_B_FIND)
                 nd_check_expr(c, e->args.v[i]);
         }
         return check_map_call(c, e, b);

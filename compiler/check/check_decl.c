@@ -7,6 +7,14 @@
 
 #include <string.h>
 
+// A name that is a built-in's for good.
+static bool is_taken(const char *name, bool is_call)
+{
+    const struct nd_builtin *b = nd_builtin_find(name, is_call);
+
+    return b && !(b->flags & ND_BF_WEAK);
+}
+
 static void declare_const(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_sym *s;
@@ -26,7 +34,7 @@ static void declare_const(struct nd_check *c, struct nd_decl *d)
     if (t->kind != ND_T_ERROR && !d->expr->is_const && d->expr->kind != ND_E_DOUBLE)
         nd_error(c->d, ND_E0313, d->expr->span,
                  "the value of a constant must be known at compile time");
-    if (nd_builtin_find(d->name, false))
+    if (is_taken(d->name, false))
         nd_error(c->d, ND_E0211, d->name_span, "'%s' is a built-in name", d->name);
     *ND_PUSH(c->a, &c->scope->syms) = s;
 }
@@ -35,7 +43,7 @@ static void declare_fn(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_fn *fn = ND_NEW(c->a, struct nd_fn);
 
-    if (nd_builtin_find(d->name, true)) {
+    if (is_taken(d->name, true)) {
         nd_error(c->d, ND_E0211, d->name_span, "%s() is a built-in function", d->name);
         return;
     }

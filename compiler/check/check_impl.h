@@ -23,6 +23,7 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e);
+void nd_check_assign(struct nd_check *c, struct nd_stmt *s); // check_stmt.c
 // check_begin.c: which of the script's begin and end blocks are probes
 void nd_check_begin_end(struct nd_check *c);
 // check_cast.c: what is cast has its type already
@@ -108,10 +109,28 @@ bool nd_check_want_int(struct nd_check *c, struct nd_expr *e, uint32_t i);
 
 // By the row of the built-in that e names or calls.
 struct nd_type *nd_check_builtin(struct nd_check *c, struct nd_expr *e);
-// check_call.c: their arguments are not expressions
+// check_call.c, check_access.c: their arguments are not expressions
 struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_netns(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+
+// check_bpftrace.c
+struct nd_type *nd_check_is_kind(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_is_err(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_static_assert(struct nd_check *c, struct nd_expr *e,
+                                       const struct nd_builtin *b);
+struct nd_type *nd_check_assert(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+// A call of assert() becomes an `if`; false: it is another statement.
+bool nd_check_assert_stmt(struct nd_check *c, struct nd_stmt *s);
+// The text that a format and literals make.
+const char *nd_check_formatted(struct nd_check *c, const struct nd_expr *e);
+struct nd_type *nd_check_percpu(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_cgroupid_path(struct nd_check *c, struct nd_expr *e,
+                                       const struct nd_builtin *b);
+struct nd_type *nd_check_join_strings(struct nd_check *c, struct nd_expr *e,
+                                      const struct nd_builtin *b);
+// check_access.c: ppid, pcomm and the like, which are members of a task or a socket
+struct nd_type *nd_check_of_task(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 
 // check_sources.c: what user space reads besides maps and events
 struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,

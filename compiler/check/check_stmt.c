@@ -199,7 +199,7 @@ static void check_assign_op(struct nd_check *c, struct nd_stmt *s)
         nd_error(c->d, ND_E0316, r->span, "division by zero");
 }
 
-static void check_assign(struct nd_check *c, struct nd_stmt *s)
+void nd_check_assign(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_expr *l = s->expr;
 
@@ -475,27 +475,47 @@ static void check_expr_stmt(struct nd_check *c, struct nd_stmt *s)
         nd_error(c->d, ND_W0901, e->span, "this value is not used");
 }
 
+// What fail() and static_assert() say counts only where it can be reached.
+static void check_branch(struct nd_check *c, struct nd_block *b, bool dead)
+{
+    c->dead += dead;
+    nd_check_block(c, b);
+    c->dead -= dead;
+}
+
+static void check_if(struct nd_check *c, struct nd_stmt *s)
+{
+    const struct nd_expr *e = s->expr;
+    bool known;
+
+    nd_check_cond(c, s->expr);
+    nd_ask_prune_if(c, s);
+    known = s->kind == ND_S_IF && e->is_const && e->kind != ND_E_STRING;
+    check_branch(c, s->body, known && !e->num);
+    if (s->else_body)
+        check_branch(c, s->else_body, known && e->num);
+}
+
 static void check_stmt(struct nd_check *c, struct nd_stmt *s)
 {
     uint32_t i;
 
     switch (s->kind) {
     case ND_S_EXPR:
-        check_expr_stmt(c, s);
+        if (nd_check_assert_stmt(c, s))
+            check_if(c, s);
+        else
+            check_expr_stmt(c, s);
         break;
     case ND_S_ASSIGN:
-        check_assign(c, s);
+        nd_check_assign(c, s);
         check_assign_op(c, s);
         break;
     case ND_S_LET:
         assign_var(c, s, s->expr->name, true);
         break;
     case ND_S_IF:
-        nd_check_cond(c, s->expr);
-        nd_ask_prune_if(c, s);
-        nd_check_block(c, s->body);
-        if (s->else_body)
-            nd_check_block(c, s->else_body);
+        check_if(c, s);
         break;
     case ND_S_WHILE:
         check_while(c, s);

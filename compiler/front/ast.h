@@ -132,6 +132,7 @@ struct nd_expr {
     double real;
     const char *str;
     uint32_t len;
+    uint32_t whole;   // STRING: with what comes after a zero byte, which only buf() sees
     const char *word; // it is this word of the command line; NULL: it is not
     struct nd_expr *a, *b, *c;
     struct nd_expr_list args;
@@ -150,6 +151,7 @@ struct nd_expr {
     struct nd_device_name *device;    // FIELD: it is the name of a network device; NULL: it is not
     uint32_t as;                      // enum nd_as: where the bytes of its value are
     uint32_t index;                   // the number that a name or text of a built-in stands for
+    struct nd_stmt *found;            // CALL of find(): what it does if the key is there
     struct nd_decl *tree;             // CALL in a probe: the function's tree, for this call alone
     union {                           // by kind:
         struct nd_map *map;           // MAP

@@ -55,6 +55,7 @@
     X(E0315, "cannot be a map key or value")        \
     X(E0316, "division by zero")                    \
     X(E0317, "value out of range")                  \
+    X(E0318, "the script says that this is wrong")  \
     X(E0401, "not available in a kernel probe")     \
     X(E0402, "not available in user space")         \
     X(E0403, "not available in this kind of probe") \

@@ -18,6 +18,7 @@ static const struct nd_builtin table[] = {
 #define AGGREGATES ND_BF_AGGREGATES
 #define FIXED ND_BF_FIXED
 #define RAW ND_BF_RAW
+#define WEAK ND_BF_WEAK
 #define T(type) &nd_type_##type
 #define T0 NULL
 #define ND_BUILTIN(id, name, worlds, form, flags, type, check, kernel, user, usage, help) \

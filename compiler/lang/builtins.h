@@ -21,6 +21,7 @@ enum nd_builtin_flags { // see builtins.def
     ND_BF_AGGREGATES = 1 << 4,
     ND_BF_FIXED = 1 << 5,
     ND_BF_RAW = 1 << 6,
+    ND_BF_WEAK = 1 << 7,
 };
 
 struct nd_builtin {

@@ -98,3 +98,38 @@ struct nd_option *nd_option_find(const struct nd_program *p, const char *name)
     }
     return NULL;
 }
+
+const char *nd_probe_type_name(const struct nd_target *at)
+{
+    static const struct {
+        enum nd_mf_attach_kind kind;
+        const char *name;
+    } rows[] = {
+        {ND_AT_BEGIN, "special"},
+        {ND_AT_END, "special"},
+        {ND_AT_INTERVAL, "interval"},
+        {ND_AT_TRACEPOINT, "tracepoint"},
+        {ND_AT_RAW_TP, "rawtracepoint"},
+        {ND_AT_UPROBE, "uprobe"},
+        {ND_AT_URETPROBE, "uretprobe"},
+        {ND_AT_PROFILE, "profile"},
+        {ND_AT_SOFTWARE, "software"},
+        {ND_AT_HARDWARE, "hardware"},
+        {ND_AT_KPROBE, "kprobe"},
+        {ND_AT_KRETPROBE, "kretprobe"},
+        {ND_AT_FENTRY, "fentry"},
+        {ND_AT_FEXIT, "fexit"},
+        {ND_AT_ITER, "iter"},
+    };
+    size_t i;
+
+    if (at->usdt)
+        return "usdt";
+    if (at->format && at->kind == ND_AT_RAW_TP) // a trace event that it serves
+        return "tracepoint";
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].kind == at->kind)
+            return rows[i].name;
+    }
+    return "";
+}

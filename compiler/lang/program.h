@@ -373,7 +373,8 @@ const struct nd_field *nd_path_member(const struct nd_path *path, bool own, cons
 
 // Predicate and body of a probe and of the stage's alternative that it runs through.
 void nd_probe_walk(struct nd_probe *pr, void (*fn)(void *arg, struct nd_expr *e), void *arg);
-bool nd_probe_has_regs(const struct nd_probe *p); // kprobe, uprobe and their returns
+const char *nd_probe_type_name(const struct nd_target *at); // "kprobe"; BEGIN and END: "special"
+bool nd_probe_has_regs(const struct nd_probe *p);           // kprobe, uprobe and their returns
 #define ND_SRC_SCRIPT 0u // the source that is the script; modules come after it
 
 struct nd_option *nd_option_find(const struct nd_program *p, const char *name); // NULL: none

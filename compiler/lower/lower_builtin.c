@@ -28,16 +28,47 @@ static LLVMValueRef high32(struct nd_lower *l, LLVMValueRef v)
 
 // ---- rows ---------------------------------------------------------------------------------------
 
+// As the namespace of the tracer has it, or pid(init), the host.
+static LLVMValueRef ids(struct nd_lower *l, const struct nd_expr *e)
+{
+    return e->kind == ND_E_CALL && e->index ? call0(l, ND_H_GET_PID_TGID)
+                                            : nd_lower_pid_tgid(l, false);
+}
+
 static LLVMValueRef b_pid(struct nd_lower *l, struct nd_expr *e)
 {
-    (void)e;
-    return high32(l, nd_lower_pid_tgid(l, false));
+    return high32(l, ids(l, e));
 }
 
 static LLVMValueRef b_tid(struct nd_lower *l, struct nd_expr *e)
 {
+    return low32(l, ids(l, e));
+}
+
+static LLVMValueRef b_ncpus(struct nd_lower *l, struct nd_expr *e)
+{
     (void)e;
-    return low32(l, nd_lower_pid_tgid(l, false));
+    return nd_lower_ncpus(l);
+}
+
+static LLVMValueRef b_numaid(struct nd_lower *l, struct nd_expr *e)
+{
+    (void)e;
+    return low32(l, call0(l, ND_H_GET_NUMA_NODE_ID));
+}
+
+static LLVMValueRef b_jiffies(struct nd_lower *l, struct nd_expr *e)
+{
+    if (nd_without(l->p, ND_F_BOOT_CLOCK)) // of 5.8, this of 5.6
+        nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "this kernel does not tell its ticks"),
+                "nsecs is the time");
+    nd_lower_feature(l, ND_F_BOOT_CLOCK);
+    return call0(l, ND_H_JIFFIES64);
+}
+
+static LLVMValueRef b_usermode(struct nd_lower *l, struct nd_expr *e)
+{
+    return nd_lower_usermode(l, e->index, e->span);
 }
 
 static LLVMValueRef b_uid(struct nd_lower *l, struct nd_expr *e)
@@ -56,6 +87,13 @@ static LLVMValueRef b_cpu(struct nd_lower *l, struct nd_expr *e)
 {
     (void)e;
     return low32(l, call0(l, ND_H_GET_SMP_PROCESSOR_ID));
+}
+
+static LLVMValueRef b_percpu_kaddr(struct nd_lower *l, struct nd_expr *e)
+{
+    LLVMValueRef cpu = e->args.n > 1 ? nd_lower_int(l, e->args.v[1]) : b_cpu(l, e);
+
+    return nd_lower_percpu(l, e->num, cpu, e->span);
 }
 
 static LLVMValueRef b_nsecs(struct nd_lower *l, struct nd_expr *e)
@@ -169,129 +207,83 @@ static LLVMValueRef local_text(struct nd_lower *l, struct nd_expr *e)
     return tmp;
 }
 
-static LLVMValueRef byte_at(struct nd_lower *l, LLVMValueRef p, uint32_t i)
-{
-    return nd_lower_load_int(l, nd_ir_gep(l, p, i), &nd_type_u8);
-}
-
-// The first n bytes, at most up to the end of the shorter: 0 equal, 1 not. Texts have only zeros
-// after their end, so words are compared: a branch for each byte would be two ways each for the
-// verifier.
+// The first n bytes, at most up to the end of the shorter: 0 equal, 1 not.
 static LLVMValueRef b_strncmp(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMValueRef a = local_text(l, e->args.v[0]), b = local_text(l, e->args.v[1]);
+    LLVMValueRef a = local_text(l, e->args.v[0]), b = local_text(l, e->args.v[1]), n = NULL;
+    uint32_t size = nd_type_text_size(e->args.v[0]->type);
+
+    if (nd_type_text_size(e->args.v[1]->type) < size)
+        size = nd_type_text_size(e->args.v[1]->type);
+    if (!e->args.v[2]->is_const)
+        n = nd_lower_int(l, e->args.v[2]);
+    else if (e->args.v[2]->num < size)
+        size = (uint32_t)e->args.v[2]->num;
+    return nd_lower_text_differs(l, a, b, size, n, e->builtin->id == ND_B_STRNCASECMP);
+}
+
+// So many bytes of a text or an array, with zeros after its end.
+static LLVMValueRef local_bytes(struct nd_lower *l, struct nd_expr *e, uint32_t n)
+{
+    uint32_t size = nd_type_is_text(e->type) ? nd_type_text_size(e->type) : e->type->size,
+             room = n > size ? n : size;
+    LLVMValueRef tmp = nd_lower_temp(l, room);
+
+    if (e->kind == ND_E_STRING) {
+        nd_lower_put_literal(l, tmp, e->str, e->whole > e->len ? e->whole : e->len, room);
+        return tmp;
+    }
+    nd_ir_zero(l, tmp, 0, room);
+    if (nd_type_is_text(e->type))
+        nd_lower_into(l, e, tmp, nd_type_string(&l->p->types, size));
+    else
+        nd_lower_into(l, e, tmp, e->type);
+    return tmp;
+}
+
+static LLVMValueRef b_memcmp(struct nd_lower *l, struct nd_expr *e)
+{
     uint32_t n = (uint32_t)e->args.v[2]->num;
+    LLVMValueRef a = local_bytes(l, e->args.v[0], n), b = local_bytes(l, e->args.v[1], n);
 
-    if (n > nd_type_text_size(e->args.v[0]->type))
-        n = nd_type_text_size(e->args.v[0]->type);
-    if (n > nd_type_text_size(e->args.v[1]->type))
-        n = nd_type_text_size(e->args.v[1]->type);
-    return LLVMBuildZExt(l->b, LLVMBuildNot(l->b, nd_lower_bytes_equal(l, a, b, n), ""), l->i64,
-                         "");
-}
-
-LLVMValueRef nd_lower_scan(struct nd_lower *l, uint32_t most, struct nd_span span,
-                           LLVMValueRef (*stop)(struct nd_lower *l, LLVMValueRef i, void *arg),
-                           void *arg)
-{
-    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), loop = nd_ir_bb(l, "scan"),
-                      next = nd_ir_bb(l, "scan.next"), done = nd_ir_bb(l, "scan.done"), body, more;
-    LLVMValueRef i, end, inc, phi;
-
-    nd_lower_need_loops(l, span);
-    nd_ir_br(l, loop);
-    nd_ir_at(l, loop);
-    i = LLVMBuildPhi(l->b, l->i64, "");
-    more = nd_ir_bb(l, "scan.body");
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, i, nd_ir_i64(l, most), ""), more, done);
-    nd_ir_at(l, more);
-    end = stop(l, i, arg);
-    body = LLVMGetInsertBlock(l->b);
-    LLVMBuildCondBr(l->b, end, done, next);
-    nd_ir_at(l, next);
-    inc = LLVMBuildAdd(l->b, i, nd_ir_i64(l, 1), "");
-    nd_ir_br(l, loop);
-    LLVMAddIncoming(i, (LLVMValueRef[]){nd_ir_i64(l, 0), inc}, (LLVMBasicBlockRef[]){from, next},
-                    2);
-    nd_ir_at(l, done);
-    phi = LLVMBuildPhi(l->b, l->i64, "");
-    LLVMAddIncoming(phi, (LLVMValueRef[]){nd_ir_i64(l, most), i}, (LLVMBasicBlockRef[]){loop, body},
-                    2);
-    return phi;
-}
-
-static LLVMValueRef load_byte(struct nd_lower *l, LLVMValueRef base, LLVMValueRef i)
-{
-    return LLVMBuildLoad2(l->b, l->i8, LLVMBuildGEP2(l->b, l->i8, base, &i, 1, ""), "");
-}
-
-static LLVMValueRef is_end(struct nd_lower *l, LLVMValueRef i, void *text)
-{
-    return LLVMBuildICmp(l->b, LLVMIntEQ, load_byte(l, text, i), LLVMConstInt(l->i8, 0, 0), "");
+    return nd_lower_bytes_order(l, a, b, n);
 }
 
 static LLVMValueRef b_strlen(struct nd_lower *l, struct nd_expr *e)
 {
-    return nd_lower_scan(l, nd_type_text_size(e->args.v[0]->type), e->span, is_end,
-                         local_text(l, e->args.v[0]));
+    return nd_lower_text_length(l, local_text(l, e->args.v[0]),
+                                nd_type_text_size(e->args.v[0]->type), e->span);
 }
 
-struct needle {
-    LLVMValueRef hay;
-    const char *s;
-    uint32_t len;
-};
+#define SEARCH_MOST 400000u // steps that the verifier follows
 
-// 1 if the needle stands at i, 0 if not, without a branch: a search within a loop would else give
-// the verifier more ways through the program than it follows.
-static LLVMValueRef stands_at(struct nd_lower *l, const struct needle *n, LLVMValueRef i)
+static LLVMValueRef b_strstr(struct nd_lower *l, struct nd_expr *e)
 {
-    LLVMValueRef at = LLVMBuildGEP2(l->b, l->i8, n->hay, &i, 1, ""), diff = nd_ir_i64(l, 0), x;
-    uint32_t k;
+    const struct nd_expr *part = e->args.v[1];
+    struct nd_needle n = {.literal = part->kind == ND_E_STRING ? part->str : NULL};
+    uint32_t size = nd_type_text_size(e->args.v[0]->type), places = size;
+    LLVMValueRef hay;
 
-    for (k = 0; k < n->len; k++) {
-        x = LLVMBuildXor(l->b, byte_at(l, at, k), nd_ir_i64(l, (uint8_t)n->s[k]), "");
-        diff = LLVMBuildOr(l->b, diff, x, "");
-    }
-    // diff is below 256: the borrow of diff - 1 tells whether it is 0
-    return LLVMBuildLShr(l->b, LLVMBuildSub(l->b, diff, nd_ir_i64(l, 1), ""), nd_ir_i64(l, 63), "");
+    n.size = n.literal ? part->len : nd_type_text_size(part->type);
+    if (!n.size)
+        return nd_ir_i64(l, 0);
+    if (n.literal && n.size > size)
+        return nd_ir_i64(l, UINT64_MAX);
+    if (n.literal)
+        places = size - n.size + 1;
+    else
+        n.text = local_text(l, e->args.v[1]);
+    if ((uint64_t)places * n.size * 5 > SEARCH_MOST)
+        nd_help(l->d,
+                nd_error(l->d, ND_E0701, e->span, "the verifier does not follow so long a search"),
+                "cut the texts: str(x, 64)");
+    hay = local_bytes(l, e->args.v[0], n.literal ? size : size + n.size);
+    return nd_lower_text_find(l, hay, places, &n, e->span);
 }
 
 static LLVMValueRef b_strcontains(struct nd_lower *l, struct nd_expr *e)
 {
-    struct needle n = {.s = e->args.v[1]->str, .len = e->args.v[1]->len};
-    uint32_t size = nd_type_text_size(e->args.v[0]->type);
-    LLVMBasicBlockRef from, loop, done;
-    LLVMValueRef i, any, next, found;
-
-    if (e->args.v[1]->kind != ND_E_STRING) {
-        nd_help(l->d,
-                nd_error(l->d, ND_E0401, e->args.v[1]->span,
-                         "in a probe the second argument must be a string literal"),
-                "search for other strings in user space (on, every)");
-        return nd_ir_i64(l, 0);
-    }
-    if (n.len > size)
-        return nd_ir_i64(l, 0);
-    n.hay = local_text(l, e->args.v[0]);
-    nd_lower_need_loops(l, e->span);
-    from = LLVMGetInsertBlock(l->b);
-    loop = nd_ir_bb(l, "search");
-    done = nd_ir_bb(l, "searched");
-    nd_ir_br(l, loop);
-    nd_ir_at(l, loop);
-    i = LLVMBuildPhi(l->b, l->i64, "");
-    any = LLVMBuildPhi(l->b, l->i64, "");
-    found = LLVMBuildOr(l->b, any, stands_at(l, &n, i), "");
-    next = LLVMBuildAdd(l->b, i, nd_ir_i64(l, 1), "");
-    LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULE, next, nd_ir_i64(l, size - n.len), ""),
-                    loop, done);
-    LLVMAddIncoming(i, (LLVMValueRef[]){nd_ir_i64(l, 0), next}, (LLVMBasicBlockRef[]){from, loop},
-                    2);
-    LLVMAddIncoming(any, (LLVMValueRef[]){nd_ir_i64(l, 0), found},
-                    (LLVMBasicBlockRef[]){from, loop}, 2);
-    nd_ir_at(l, done);
-    return found;
+    return nd_ir_from_bool(l, LLVMBuildICmp(l->b, LLVMIntSGE, b_strstr(l, e), nd_ir_i64(l, 0), ""));
 }
 
 static LLVMValueRef b_has_key(struct nd_lower *l, struct nd_expr *e)
@@ -299,6 +291,20 @@ static LLVMValueRef b_has_key(struct nd_lower *l, struct nd_expr *e)
     struct nd_expr *m = e->args.v[0];
 
     return nd_lower_map_has(l, m->map, m->a);
+}
+
+static LLVMValueRef b_find(struct nd_lower *l, struct nd_expr *e)
+{
+    struct nd_expr *m = e->args.v[0];
+    LLVMBasicBlockRef hit = nd_ir_bb(l, "there"), done = nd_ir_bb(l, "found");
+    LLVMValueRef has = nd_lower_map_has(l, m->map, m->a);
+
+    LLVMBuildCondBr(l->b, nd_ir_bool(l, has), hit, done);
+    nd_ir_at(l, hit);
+    nd_lower_assign(l, e->found);
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
+    return has;
 }
 
 static LLVMValueRef b_delete(struct nd_lower *l, struct nd_expr *e)
@@ -329,6 +335,11 @@ static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
 static LLVMValueRef b_retval(struct nd_lower *l, struct nd_expr *e)
 {
     return nd_lower_retval(l, e);
+}
+
+static struct nd_val nd_lower_whole(struct nd_lower *l, const struct nd_expr *e) // its argument
+{
+    return nd_lower_expr(l, e->args.v[0]);
 }
 
 // ---- built-ins that are bytes in memory ---------------------------------------------------------
@@ -371,16 +382,50 @@ static void into_str(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, st
         v = pointed(l, x, nd_lower_expr(l, x));
         nd_lower_read_str(l, dst, limit.size, v.v, v.as, e->span);
     }
+    if (e->args.n > 1 && !e->args.v[1]->is_const) // with its zero byte
+        nd_lower_text_cut(l, dst, limit.size,
+                          LLVMBuildSub(l->b, nd_lower_int(l, e->args.v[1]), nd_ir_i64(l, 1), ""));
     nd_ir_zero(l, dst, limit.size, t->size - limit.size);
+}
+
+// join(): the strings that an array of pointers leads to, up to a pointer that is 0.
+static void into_join(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
+{
+    LLVMBasicBlockRef done = nd_ir_bb(l, "joined");
+    struct nd_val v = pointed(l, e->args.v[0], nd_lower_expr(l, e->args.v[0]));
+    LLVMValueRef base = nd_ir_addr(l, v.v), word = nd_lower_temp(l, 8), p, at;
+    uint32_t i;
+
+    nd_ir_zero(l, dst, 0, t->size);
+    for (i = 0; i < t->nelems; i++) {
+        LLVMBasicBlockRef more = nd_ir_bb(l, "join");
+
+        nd_ir_store(l, word, 8, nd_ir_i64(l, 0));
+        at = LLVMBuildAdd(l->b, base, nd_ir_i64(l, 8ul * i), "");
+        nd_lower_try_read(l, word, nd_ir_i32(l, 8), at, v.as, e->span);
+        p = nd_lower_load_int(l, word, &nd_type_u64);
+        LLVMBuildCondBr(l->b, nd_ir_bool(l, p), more, done);
+        nd_ir_at(l, more);
+        nd_lower_read_str(l, nd_ir_gep(l, dst, (uint64_t)i * t->elem->size), t->elem->size, p, v.as,
+                          e->span);
+    }
+    nd_ir_br(l, done);
+    nd_ir_at(l, done);
 }
 
 static void into_buf(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t)
 {
     struct nd_expr *x = e->args.v[0];
     uint32_t room = t->size - 4;
-    struct nd_val v = pointed(l, x, nd_lower_expr(l, x));
+    bool known = nd_type_is_text(x->type) || x->type->kind == ND_T_ARRAY;
     LLVMValueRef n = nd_ir_i64(l, room), r, fits;
+    struct nd_val v;
 
+    if (known && x->type->size < room) { // nothing is after it
+        v = (struct nd_val){.v = local_bytes(l, x, room), .mem = true, .as = ND_AS_BPF};
+    } else {
+        v = pointed(l, x, nd_lower_expr(l, x));
+    }
     if (e->args.n > 1) {
         n = nd_lower_int(l, e->args.v[1]);
         fits = LLVMBuildICmp(l->b, LLVMIntULE, n, nd_ir_i64(l, room), "");
@@ -547,52 +592,4 @@ struct nd_val nd_lower_builtin(struct nd_lower *l, struct nd_expr *e)
     if (nd_lower_builtin_into(l, e, v.v, e->type))
         return v;
     return scalar(nd_ir_i64(l, 0));
-}
-
-// ---- prefixes -----------------------------------------------------------------------------------
-
-// The first `len` bits of a word in network order, which count from its lowest byte: the word
-// turned round, shifted by what is left over. In two steps: a shift by 64 is none.
-static LLVMValueRef first_bits(struct nd_lower *l, LLVMValueRef word, LLVMValueRef len)
-{
-    static const char name[] = "llvm.bswap";
-    unsigned int id = LLVMLookupIntrinsicID(name, sizeof(name) - 1);
-    LLVMValueRef half = LLVMBuildLShr(l->b, LLVMBuildSub(l->b, nd_ir_i64(l, 65), len, ""),
-                                      nd_ir_i64(l, 1), ""),
-                 v, rest;
-
-    v = LLVMBuildCall2(l->b, LLVMIntrinsicGetType(l->cx, id, &l->i64, 1),
-                       LLVMGetIntrinsicDeclaration(l->m, id, &l->i64, 1), &word, 1, "");
-    rest = LLVMBuildSub(l->b, LLVMBuildSub(l->b, nd_ir_i64(l, 64), len, ""), half, "");
-    return LLVMBuildLShr(l->b, LLVMBuildLShr(l->b, v, half, ""), rest, "");
-}
-
-static LLVMValueRef at_most(struct nd_lower *l, LLVMValueRef v, uint64_t max)
-{
-    return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntULT, v, nd_ir_i64(l, max), ""), v,
-                           nd_ir_i64(l, max), "");
-}
-
-// Are the first bits of ip those of the prefix, as many as its byte 16 says?
-LLVMValueRef nd_lower_prefix_match(struct nd_lower *l, LLVMValueRef ip, LLVMValueRef prefix)
-{
-    LLVMValueRef len = at_most(l, nd_lower_load_int(l, nd_ir_gep(l, prefix, 16), &nd_type_u8), 128),
-                 high, diff[2];
-    uint32_t i;
-
-    for (i = 0; i < 2; i++) { // in pieces of 4 bytes: that is what prefixes in lists are aligned to
-        LLVMValueRef x[2];
-        uint32_t k;
-
-        for (k = 0; k < 2; k++)
-            x[k] = LLVMBuildXor(
-                l->b, nd_lower_load_int(l, nd_ir_gep(l, ip, i * 8 + k * 4), &nd_type_u32),
-                nd_lower_load_int(l, nd_ir_gep(l, prefix, i * 8 + k * 4), &nd_type_u32), "");
-        diff[i] = LLVMBuildOr(l->b, x[0], LLVMBuildShl(l->b, x[1], nd_ir_i64(l, 32), ""), "");
-    }
-    high = at_most(l, len, 64);
-    diff[0] = first_bits(l, diff[0], high);
-    diff[1] = first_bits(l, diff[1], LLVMBuildSub(l->b, len, high, ""));
-    return LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildOr(l->b, diff[0], diff[1], ""), nd_ir_i64(l, 0),
-                         "");
 }

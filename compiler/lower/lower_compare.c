@@ -16,7 +16,7 @@ static LLVMValueRef word_at(struct nd_lower *l, LLVMValueRef p, uint32_t off, ui
     return nd_lower_load_int(l, nd_ir_gep(l, p, off), &t);
 }
 
-LLVMValueRef nd_lower_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t size)
+static LLVMValueRef bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b, uint32_t size)
 {
     LLVMValueRef diff = nd_ir_i64(l, 0);
     uint32_t off = 0;
@@ -294,7 +294,7 @@ static LLVMValueRef both(struct nd_lower *l, const struct side *a, const struct 
                       done = nd_ir_bb(l, "same"), from[2];
     LLVMValueRef v[2] = {LLVMConstInt(l->i1, 0, 0)};
 
-    LLVMBuildCondBr(l->b, nd_lower_bytes_equal(l, a->bytes, b->bytes, NAME_BYTES), named, other);
+    LLVMBuildCondBr(l->b, bytes_equal(l, a->bytes, b->bytes, NAME_BYTES), named, other);
     nd_ir_at(l, other);
     if (a->dev && b->option)
         LLVMBuildCondBr(l->b, same_index(l, a, b), named, done);
@@ -379,7 +379,7 @@ static LLVMValueRef compare_text(struct nd_lower *l, struct nd_expr *a, struct n
         return ifname_equal(l, a, b);
     x = text_bytes(l, a);
     if (n == m)
-        return nd_lower_bytes_equal(l, x, text_bytes(l, b), n);
+        return bytes_equal(l, x, text_bytes(l, b), n);
     return text_equal(l, x, text_bytes(l, b), n < m ? n : m, a->span);
 }
 
@@ -430,13 +430,12 @@ static LLVMValueRef operands_equal(struct nd_lower *l, struct nd_expr *a, struct
         y = nd_lower_temp(l, t->size);
         nd_lower_into(l, a, x, t);
         nd_lower_into(l, b, y, t);
-        return nd_lower_bytes_equal(l, x, y, t->size);
+        return bytes_equal(l, x, y, t->size);
     }
     x = local_bytes(l, a);
     y = local_bytes(l, b);
     // Of two sizes (buf): all that is used is in the smaller one if they are equal.
-    return nd_lower_bytes_equal(l, x, y,
-                                a->type->size < b->type->size ? a->type->size : b->type->size);
+    return bytes_equal(l, x, y, a->type->size < b->type->size ? a->type->size : b->type->size);
 }
 
 LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e)
@@ -482,7 +481,7 @@ static LLVMValueRef ifname_hit(struct nd_lower *l, LLVMValueRef probe, LLVMValue
 
     same = LLVMBuildAnd(l->b, LLVMBuildICmp(l->b, LLVMIntNE, index, zero, ""),
                         LLVMBuildICmp(l->b, LLVMIntEQ, index, word(l, probe, INDEX), ""), "");
-    same = LLVMBuildOr(l->b, same, nd_lower_bytes_equal(l, probe, at, NAME_BYTES), "");
+    same = LLVMBuildOr(l->b, same, bytes_equal(l, probe, at, NAME_BYTES), "");
     ns = LLVMBuildOr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, ns, got, ""),
                      LLVMBuildICmp(l->b, LLVMIntEQ, LLVMBuildMul(l->b, ns, got, ""), zero, ""), "");
     return LLVMBuildAnd(l->b, same, ns, "");
@@ -500,7 +499,7 @@ static LLVMValueRef option_hit(struct nd_lower *l, LLVMValueRef i, void *arg)
     else if (in->o->type->kind == ND_T_IFNAME)
         eq = ifname_hit(l, in->bytes, at);
     else
-        eq = nd_lower_bytes_equal(l, in->bytes, at, in->o->type->size);
+        eq = bytes_equal(l, in->bytes, at, in->o->type->size);
     return LLVMBuildOr(l->b, eq, LLVMBuildICmp(l->b, LLVMIntUGE, i, in->n, ""), "");
 }
 

@@ -269,6 +269,27 @@ void nd_lower_temps_release(struct nd_lower *l);
 void nd_lower_defined(struct nd_lower *l, LLVMValueRef memory, uint32_t size);
 LLVMValueRef nd_lower_scratch_top(struct nd_lower *l); // the first byte of scratch that is free
 
+// lower_text.c: texts in memory of the program, with zeros after their end
+// 1 if the first n of `size` bytes differ (NULL: any), else 0. fold: whatever the case of letters.
+LLVMValueRef nd_lower_text_differs(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b,
+                                   uint32_t size, LLVMValueRef n, bool fold);
+// -1, 0 or 1, by the first byte that differs.
+LLVMValueRef nd_lower_bytes_order(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b,
+                                  uint32_t size);
+struct nd_needle {
+    const char *literal; // or
+    LLVMValueRef text;
+    uint32_t size; // bytes of it
+};
+// The first of so many places in the text where the needle stands, -1: none. As many bytes as the
+// needle has must be there at each of them.
+LLVMValueRef nd_lower_text_find(struct nd_lower *l, LLVMValueRef hay, uint32_t places,
+                                const struct nd_needle *n, struct nd_span span);
+LLVMValueRef nd_lower_text_length(struct nd_lower *l, LLVMValueRef text, uint32_t size,
+                                  struct nd_span span);
+void nd_lower_text_cut(struct nd_lower *l, LLVMValueRef text, uint32_t size,
+                       LLVMValueRef n); // zeros after n bytes
+
 // lower_data.c: maps and data of the object
 // A BTF-defined map; attributes of 0 are left out.
 LLVMValueRef nd_lower_define_map(struct nd_lower *l, const char *name, uint32_t type, uint32_t key,
@@ -307,6 +328,11 @@ LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names);
 // Inode of the network namespace that names in the script mean.
 LLVMValueRef nd_lower_netns(struct nd_lower *l);
 LLVMValueRef nd_lower_ncpus(struct nd_lower *l); // possible CPUs
+// Address of a CPU's own variable; 0: there is no such CPU.
+LLVMValueRef nd_lower_percpu(struct nd_lower *l, uint64_t symbol, LLVMValueRef cpu,
+                             struct nd_span span);
+// 1 if the program itself was running, 0: the kernel. reg: where cs or pstate is.
+LLVMValueRef nd_lower_usermode(struct nd_lower *l, uint32_t reg, struct nd_span span);
 // Ends the program unless it is in the process that was asked for.
 void nd_lower_scope(struct nd_lower *l);
 
@@ -393,8 +419,6 @@ bool nd_lower_operands_signed(const struct nd_expr *e); // both, by the one rule
 // lower_compare.c
 LLVMValueRef nd_lower_compare(struct nd_lower *l, struct nd_expr *e); // i64 0 or 1
 LLVMValueRef nd_lower_in(struct nd_lower *l, struct nd_expr *e);
-LLVMValueRef nd_lower_bytes_equal(struct nd_lower *l, LLVMValueRef a, LLVMValueRef b,
-                                  uint32_t size);
 // Any text as a text of type t.
 void nd_lower_text_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, struct nd_type *t);
 // Every string that a program holds has only zeros after its end.
@@ -533,6 +557,7 @@ LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s);
 // A variable whose value is in memory there.
 void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at);
 void nd_lower_block(struct nd_lower *l, struct nd_block *b);
+void nd_lower_assign(struct nd_lower *l, struct nd_stmt *s);
 struct nd_val nd_lower_call(struct nd_lower *l, struct nd_expr *e); // script function
 
 // lower_send.c: records into the event buffer

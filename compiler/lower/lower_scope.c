@@ -5,6 +5,7 @@
 #include "compiler/lower/lower_impl.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define SCOPE(member) offsetof(struct nd_mf_scope, member)
 
@@ -61,9 +62,42 @@ LLVMValueRef nd_lower_ncpus(struct nd_lower *l)
     return scope_word(l, SCOPE(ncpus));
 }
 
+// The symbol is an offset: the kernel keeps in an array where each CPU's variables begin.
+LLVMValueRef nd_lower_percpu(struct nd_lower *l, uint64_t symbol, LLVMValueRef cpu,
+                             struct nd_span span)
+{
+    uint64_t array = nd_kernel_symbol(l->p->kernel, "__per_cpu_offset");
+    LLVMValueRef at = nd_lower_temp(l, 8), there, v;
+
+    there = LLVMBuildICmp(l->b, LLVMIntULT, cpu, nd_lower_ncpus(l), "");
+    v = LLVMBuildSelect(l->b, there, cpu, nd_ir_i64(l, 0), "");
+    v = LLVMBuildAdd(l->b, LLVMBuildMul(l->b, v, nd_ir_i64(l, 8), ""), nd_ir_i64(l, array), "");
+    nd_lower_probe_read(l, at, nd_ir_i32(l, 8), v, ND_AS_KERNEL, span);
+    v = LLVMBuildAdd(l->b, nd_lower_load_int(l, at, &nd_type_u64), nd_ir_i64(l, symbol), "");
+    return LLVMBuildSelect(l->b, there, v, nd_ir_i64(l, 0), "");
+}
+
 LLVMValueRef nd_lower_netns(struct nd_lower *l)
 {
     return scope_word(l, SCOPE(netns));
+}
+
+// Breakpoints in programs, and BEGIN and END, which the tracer runs, are of user mode. Samples have
+// the registers of what they interrupted: the low bits of cs, or of pstate.
+LLVMValueRef nd_lower_usermode(struct nd_lower *l, uint32_t reg, struct nd_span span)
+{
+    const struct nd_probe *pr = l->fn.probe;
+    bool arm = !strcmp(nd_kernel_arch(l->p->kernel), "aarch64");
+    LLVMValueRef v;
+
+    if (pr->user_memory || nd_kind_is(pr->type, ND_PF_OURS))
+        return nd_ir_i64(l, pr->type != ND_PROG_ITER);
+    if (pr->type != ND_PROG_PERF_EVENT)
+        return nd_ir_i64(l, 0);
+    nd_lower_reads_bytes(l, 8, ND_AS_CTX, span);
+    v = LLVMBuildAnd(l->b, nd_lower_ctx_load(l, reg, &nd_type_u64), nd_ir_i64(l, arm ? 15 : 3), "");
+    v = LLVMBuildICmp(l->b, LLVMIntEQ, v, nd_ir_i64(l, arm ? 0 : 3), "");
+    return nd_ir_from_bool(l, v);
 }
 
 // Programs that the tracer runs itself are in its own process, and those of stages are in whatever

@@ -127,7 +127,7 @@ static bool is_agg(const struct nd_stmt *s)
     return b && b->id >= ND_B_COUNT && b->id <= ND_B_DIST;
 }
 
-static void lower_assign(struct nd_lower *l, struct nd_stmt *s)
+void nd_lower_assign(struct nd_lower *l, struct nd_stmt *s)
 {
     if (s->expr->kind == ND_E_MAP) {
         if (is_agg(s))
@@ -461,7 +461,7 @@ static void lower_stmt(struct nd_lower *l, struct nd_stmt *s)
         lower_expr_stmt(l, s);
         break;
     case ND_S_ASSIGN:
-        lower_assign(l, s);
+        nd_lower_assign(l, s);
         break;
     case ND_S_LET:
         set_var(l, s->sym, s->rhs);

@@ -21,6 +21,8 @@ static void c_printf(struct nd_user *u, struct nd_expr *e)
 
 static void c_fail(struct nd_user *u, struct nd_expr *e)
 {
+    if (e->args.v[0]->kind == ND_E_STRING) // was an error, or is never reached
+        return;
     nd_u_expr(u, e->args.v[0]);
     args(u, e, 2);
     nd_u_op(u, ND_VM_SPRINTF, (uint8_t)(e->args.n - 2), 0,
@@ -34,6 +36,50 @@ static void c_warn(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_SPRINTF, (uint8_t)(e->args.n - 1), 0,
             (int32_t)nd_mfb_str(u->e->b, e->args.v[0]->str));
     nd_u_op(u, ND_VM_BUILTIN, 1, 0, ND_BI_WARN);
+}
+
+// errorf() and the like: what is wrong, and where in the script.
+static void c_message(struct nd_user *u, struct nd_expr *e)
+{
+    const char *what = e->builtin->id == ND_B_ERRORF  ? "error"
+                       : e->builtin->id == ND_B_WARNF ? "warning"
+                                                      : "note";
+    struct nd_mf_span at = nd_mfw_span(u->e, e->span);
+
+    nd_u_str(u, nd_arena_printf(u->a, "%s:%u:%u: %s: ", u->e->p->sources->v[e->span.src].path,
+                                at.line, at.col, what));
+    args(u, e, 1);
+    nd_u_op(u, ND_VM_SPRINTF, (uint8_t)(e->args.n - 1), 0,
+            (int32_t)nd_mfb_str(u->e->b, e->args.v[0]->str));
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_MESSAGE);
+}
+
+static void c_join(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_expr(u, e->args.v[0]);
+    nd_u_str(u, e->args.n > 1 ? e->args.v[1]->str : " ");
+    nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_JOIN);
+    nd_u_op(u, ND_VM_PRINTF, 1, 0, (int32_t)nd_mfb_str(u->e->b, "%s\n"));
+}
+
+static void c_first(struct nd_user *u, struct nd_expr *e)
+{
+    nd_u_expr(u, e->args.v[0]);
+}
+
+static void c_find(struct nd_user *u, struct nd_expr *e)
+{
+    struct nd_expr *x = e->args.v[0];
+    uint32_t has = nd_u_new_local(u), no;
+
+    nd_u_key(u, x->map, x->a);
+    nd_u_op(u, ND_VM_MAP_HAS, 0, 0, (int32_t)x->map->index);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)has);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)has);
+    no = nd_u_jump(u, ND_VM_JZ);
+    nd_u_assign(u, e->found);
+    nd_u_land(u, no);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)has);
 }
 
 static void int_arg(struct nd_user *u, struct nd_expr *e, uint32_t i, uint64_t otherwise)

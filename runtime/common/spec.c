@@ -18,7 +18,8 @@ static const char *number(const char *s, int *out)
     return s;
 }
 
-// What follows the %. Lengths say nothing here, and t is the time.
+// What follows the %. Of lengths, only h and hh say something; t is the time, and r is followed by
+// its form.
 static const char *conversion(const char *s, struct nd_spec *p)
 {
     static const char names[] = "-0+ #'";
@@ -31,8 +32,12 @@ static const char *conversion(const char *s, struct nd_spec *p)
         p->prec = 0;
         s = number(s + 1, &p->prec);
     }
+    if (*s == 'h')
+        p->bits = s[1] == 'h' ? 8 : 16;
     s += strspn(s, "hlLqjz");
     p->conv = *s;
+    if (*s == 'r' && (s[1] == 'x' || s[1] == 'h'))
+        p->form = *++s;
     return *s ? s + 1 : s;
 }
 

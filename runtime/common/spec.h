@@ -34,6 +34,8 @@ struct nd_spec {
     uint32_t len;    // of the conversion, which begins at lit + nlit
     char conv;       // its letter; 0: there is none, or the format ends before it (len > 0)
     uint8_t flags;   // ND_SPEC_*
+    uint8_t bits;    // hh: 8, h: 16, else 0
+    char form;       // of the letter r: x, h or 0
     int width, prec; // ND_SPEC_NONE, ND_SPEC_STAR, or a number up to 65536 or a little more
 };
 

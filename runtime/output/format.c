@@ -324,6 +324,16 @@ static void visit_strerror(const struct walk *w, const struct nd_mf_type *t, con
     visit_name(w, t, p, nd_text_errno(nd_typed_int(t, p)));
 }
 
+static void visit_signal(const struct walk *w, const struct nd_mf_type *t, const void *p)
+{
+    visit_name(w, t, p, nd_text_signal(nd_typed_int(t, p)));
+}
+
+static void visit_syscall(const struct walk *w, const struct nd_mf_type *t, const void *p)
+{
+    visit_name(w, t, p, nd_text_syscall(nd_typed_int(t, p)));
+}
+
 static void visit_netns(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     uint64_t id = (uint64_t)nd_typed_int(t, p);

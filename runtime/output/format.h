@@ -14,10 +14,12 @@
 size_t nd_text_ip(const uint8_t ip[16], char *out);
 size_t nd_text_prefix(const uint8_t prefix[20], char *out);
 size_t nd_text_mac(const uint8_t mac[6], char *out);
-size_t nd_text_duration(int64_t ns, char *out);    // 1.234ms: the largest unit, up to 3 decimals
-size_t nd_text_time(int64_t wall_ns, char *out);   // YYYY-MM-DD HH:MM:SS.mmm, local time
-size_t nd_text_utc(int64_t wall_ns, char *out);    // YYYY-MM-DDTHH:MM:SS.uuuuuuZ
-const char *nd_text_errno(int64_t n);              // NULL: no text
+size_t nd_text_duration(int64_t ns, char *out);  // 1.234ms: the largest unit, up to 3 decimals
+size_t nd_text_time(int64_t wall_ns, char *out); // YYYY-MM-DD HH:MM:SS.mmm, local time
+size_t nd_text_utc(int64_t wall_ns, char *out);  // YYYY-MM-DDTHH:MM:SS.uuuuuuZ
+const char *nd_text_signal(int64_t n);           // "SIGKILL", of this machine
+const char *nd_text_syscall(int64_t n); // "openat"; NULL: there is no such number, as above
+const char *nd_text_errno(int64_t n);   // NULL: no text
 void nd_text_double(double v, struct nd_buf *out); // up to 3 decimals, "n/a" for NaN
 
 // A number or text that user code computed: it has no type of the manifest.

@@ -351,6 +351,32 @@ static int vm_bi_strerror(struct nd_vm *vm, const struct vm_value *v)
     return push_name(vm, nd_text_errno(n), (uint64_t)n);
 }
 
+// A name, or the number with its sign.
+static int push_named(struct nd_vm *vm, const struct vm_value *v, const char *(*name)(int64_t n))
+{
+    const char *text;
+    int64_t n;
+
+    if (vm_i64(vm, &v[0], &n))
+        return -EINVAL;
+    text = name(n);
+    if (text)
+        return vm_push_copy(vm, text, strlen(text));
+    vm->text.n = 0;
+    nd_buf_printf(&vm->text, "%lld", (long long)n);
+    return vm_push_copy(vm, vm->text.v, vm->text.n);
+}
+
+static int vm_bi_signal_name(struct nd_vm *vm, const struct vm_value *v)
+{
+    return push_named(vm, v, nd_text_signal);
+}
+
+static int vm_bi_syscall_name(struct nd_vm *vm, const struct vm_value *v)
+{
+    return push_named(vm, v, nd_text_syscall);
+}
+
 static int vm_bi_kaddr(struct nd_vm *vm, const struct vm_value *v)
 {
     struct nd_syms *s = vm->env.fmt->syms;
@@ -420,6 +446,20 @@ static int vm_bi_warn(struct nd_vm *vm, const struct vm_value *v)
     if (c_string(vm, &v[0]))
         return -EINVAL;
     nd_msg("warning: %s", vm->scratch.v);
+    nd_sink_fail(vm->env.sink, 0, vm->scratch.v);
+    return 0;
+}
+
+static int vm_bi_message(struct nd_vm *vm, const struct vm_value *v)
+{
+    const char *place;
+    uint32_t n;
+
+    if (vm_str(vm, &v[0], &place, &n) || c_string(vm, &v[1]))
+        return -EINVAL;
+    while (vm->scratch.n && vm->scratch.v[vm->scratch.n - 1] == '\n')
+        vm->scratch.v[--vm->scratch.n] = '\0';
+    nd_msg_plain("%.*s%s\n", (int)n, place, vm->scratch.v);
     nd_sink_fail(vm->env.sink, 0, vm->scratch.v);
     return 0;
 }

@@ -39,7 +39,7 @@ struct vm_iter {
     uint32_t *order;
     struct vm_value *rank; // nranks of each entry; NULL: sorted by key
     uint32_t nranks;
-    uint32_t pos;          // entries given out
+    uint32_t pos; // entries given out
     uint32_t limit;
 };
 
@@ -153,6 +153,7 @@ typedef int vm_builtin(struct nd_vm *vm, const struct vm_value *v);
 vm_builtin vm_bi_link_stat, vm_bi_file_lines, vm_bi_file_line, vm_bi_file_error;
 vm_builtin vm_bi_get_num, vm_bi_get_be, vm_bi_get_ip, vm_bi_get_mac, vm_bi_word, vm_bi_word_column;
 vm_builtin vm_bi_rows, vm_bi_row;
+vm_builtin vm_bi_strstr, vm_bi_strncmp, vm_bi_strncasecmp, vm_bi_memcmp, vm_bi_join;
 vm_builtin vm_bi_vm_tap, vm_bi_vm_name, vm_bi_process_name, vm_bi_threads, vm_bi_device_kind;
 
 vm_op vm_op_binary, vm_op_unary, vm_op_compare, vm_op_in_prefix, vm_op_convert, vm_op_cast;

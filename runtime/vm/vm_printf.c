@@ -106,8 +106,15 @@ static void put_integer(const struct nd_vm *vm, const struct nd_spec *p, const s
 {
     bool decimal = p->conv == 'd' || p->conv == 'i', negative = false;
     size_t from = out->n, start, n;
-    uint64_t u = own_width(vm, v, i);
+    uint64_t u;
 
+    if (p->bits) { // h, hh
+        i = (int64_t)((uint64_t)i << (64 - p->bits));
+        u = (uint64_t)i >> (64 - p->bits);
+        i >>= 64 - p->bits;
+    } else {
+        u = own_width(vm, v, i);
+    }
     if (decimal) { // the conversion says the sign, not the type, as in C
         negative = i < 0;
         u = negative ? -(uint64_t)i : (uint64_t)i;
@@ -180,6 +187,21 @@ static void put_escaped(const struct nd_vm *vm, const struct vm_value *v, struct
         vm_text(vm, v, out);
 }
 
+// The bytes as numbers: %rx \x48\x69, %rh 48 69.
+static void put_hex(const struct nd_vm *vm, const struct vm_value *v, char form, struct nd_buf *out)
+{
+    const uint8_t *p = (const uint8_t *)v->p;
+    uint32_t n = v->n, i;
+
+    if (v->kind == VM_BYTES && vm_type(vm, v->type)->kind == ND_T_BUF) { // u32 used, then bytes
+        memcpy(&n, p, sizeof(n));
+        p += sizeof(n);
+        n = n > v->n - sizeof(n) ? (uint32_t)(v->n - sizeof(n)) : n;
+    }
+    for (i = 0; i < n; i++)
+        nd_buf_printf(out, form == 'x' ? "\\x%02x" : i ? " %02x" : "%02x", p[i]);
+}
+
 static void put_time(const struct nd_vm *vm, const struct vm_value *v, struct nd_buf *out)
 {
     char tmp[64];
@@ -214,6 +236,8 @@ static void put_text(const struct nd_vm *vm, const struct nd_spec *p, const stru
         put_string(vm, v, p->prec, out);
     else if (p->conv == 't')
         put_time(vm, v, out);
+    else if (p->form && (v->kind == VM_STR || v->kind == VM_BYTES))
+        put_hex(vm, v, p->form, out);
     else if (p->conv == 'r')
         put_escaped(vm, v, out);
     else
