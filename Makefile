@@ -94,7 +94,7 @@ $(B)/libndr.a: $(RUNTIME_OBJ)
 $(B)/ndtrace: $(B)/runtime/main.o $(B)/libndr.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ -Wl,--gc-sections $(BPF_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf -lz -lpthread -ldl -lm
 $(B)/ndtrace-compile: $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
-	$(CC) $(OPT) $(LDFLAGS) $(or $(LLVM_STATIC_LIBC),-no-pie) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) $(NAME_LIBS) -lelf \
+	$(CC) $(OPT) $(LDFLAGS) $(or $(LLVM_STATIC_LIBC),-no-pie) -o $@ $^ -Wl,--gc-sections $(LLVM_LIBS) $(if $(LLVM_STATIC_LIBC),-ljansson,$(JSON_LIBS)) $(NAME_LIBS) -lelf \
 		$(if $(LLVM_STATIC_LIBC),$(LLVM_SYSTEM_LIBS))
 	$(if $(LLVM_STATIC_LIBC),@missing=$$(nm -u $@ | awk '$$1 == "U" && $$2 != "__tls_get_addr" { print $$2 }'); \
 		[ -z "$$missing" ] || { echo "$@: missing functions:" $$missing >&2; rm -f $@; exit 1; })
@@ -136,6 +136,11 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 
 -include tests/cases/cases.mk tests/fuzz/fuzz.mk tests/faults/faults.mk tests/testrun/testrun.mk tests/oldverifier/oldverifier.mk tests/vm/vm.mk
+
+# A package for Visual Studio Code: npm picks the files, and the rest is a zip with two lists in it.
+.PHONY: vsix
+vsix:
+	sh docs/editors/vsix.sh $(B)/ndtrace.vsix
 
 # ---- targets for people --------------------------------------------------------------------------
 

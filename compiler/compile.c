@@ -17,7 +17,7 @@ static void load(struct nd_unit *u)
     const struct nd_compile_opts *o = &u->opts;
     size_t size = o->text && !o->text_size ? strlen(o->text) : o->text_size;
     int src = o->file ? nd_source_file(&u->sources, o->file)
-                      : nd_source_text(&u->sources, "-e", o->text, size);
+                      : nd_source_text(&u->sources, o->path ? o->path : "-e", o->text, size);
 
     if (src == -EPERM && u->sources.refused)
         nd_library_refuse(u, ND_NO_SPAN, u->program.path);
@@ -36,6 +36,7 @@ static void options(struct nd_unit *u)
 static void declare(struct nd_unit *u)
 {
     nd_net_names(u->check);
+    nd_check_needs(u->check);
     nd_check_declare(u->check);
     nd_net_declare(u->check);
 }
@@ -179,7 +180,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     p->types.arena = u->arena;
     p->types.diags = &u->diags;
     p->types.kernel = u->kernel;
-    p->path = o->file ? o->file : "-e";
+    p->path = o->file ? o->file : o->path ? o->path : "-e";
     p->title = p->notes = "";
     p->settings = o->settings;
     p->nsettings = o->nsettings;

@@ -29,7 +29,7 @@ static const char *beside(struct nd_arena *a, const char *path, const char *name
                            whole ? "" : ".nd");
 }
 
-static void load_source(struct nd_unit *u, uint32_t src);
+static void load_source(struct nd_unit *u, uint32_t src, const struct nd_decl *use);
 
 static bool seen(const struct nd_unit *u, const char *path)
 {
@@ -98,7 +98,7 @@ static void load_module(struct nd_unit *u, struct nd_decl *d, bool anywhere)
         }
     }
     if (src >= 0) {
-        load_source(u, (uint32_t)src);
+        load_source(u, (uint32_t)src, d);
         return;
     }
     diag = nd_error(&u->diags, ND_E0209, d->name_span, "there is no module '%s'", d->name);
@@ -106,7 +106,8 @@ static void load_module(struct nd_unit *u, struct nd_decl *d, bool anywhere)
             paths[1]);
 }
 
-static void load_source(struct nd_unit *u, uint32_t src)
+// use: the declaration that asks for it, NULL: it is the script.
+static void load_source(struct nd_unit *u, uint32_t src, const struct nd_decl *use)
 {
     const struct nd_parse_given given = {.words = u->opts.words,
                                          .nwords = u->opts.nwords,
@@ -123,6 +124,8 @@ static void load_source(struct nd_unit *u, uint32_t src)
         u->program.notes = s->notes;
     }
     for (i = 0; i < s->decls.n; i++) {
+        if (use && (s->decls.v[i]->kind == ND_D_USE || s->decls.v[i]->kind == ND_D_NEEDS))
+            s->decls.v[i]->used = use->used.len ? use->used : use->name_span;
         if (s->decls.v[i]->kind == ND_D_USE && !u->opts.no_modules)
             load_module(u, s->decls.v[i], true);
         *ND_PUSH(u->arena, &u->program.decls) = s->decls.v[i];
@@ -169,7 +172,7 @@ static void load_stages(struct nd_unit *u)
 
 void nd_library_load(struct nd_unit *u)
 {
-    load_source(u, 0);
+    load_source(u, 0, NULL);
     if (!u->opts.no_modules)
         load_stages(u);
     if (u->expands)

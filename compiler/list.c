@@ -6,6 +6,7 @@
 #include "compiler/net/net.h"
 
 #include "compiler/kernel/btf.h"
+#include "compiler/front/parse.h"
 #include "compiler/lang/builtins.h"
 #include "runtime/common/buf.h"
 #include "runtime/common/json.h"
@@ -76,6 +77,23 @@ static int list_errors(struct nd_list_out *l, const char *glob)
         if (nd_glob_match(glob, code))
             put(l, "error", nd_arena_printf(l->a, "%s %s", code, title),
                 (struct member[]){{"code", code}, {"text", title}}, 2);
+    }
+    return 0;
+}
+
+// Words with a meaning of their own, those of types apart.
+static int list_keywords(struct nd_list_out *l, const char *glob)
+{
+    const char *word;
+    uint32_t i;
+
+    for (i = 0; (word = nd_parse_keyword(i)); i++) {
+        if (nd_glob_match(glob, word))
+            put(l, "keyword", word, (struct member[]){{"name", word}}, 1);
+    }
+    for (i = 0; (word = nd_parse_type_word(i)); i++) {
+        if (nd_glob_match(glob, word))
+            put(l, "type", word, (struct member[]){{"name", word}}, 1);
     }
     return 0;
 }
@@ -233,6 +251,8 @@ int nd_list(const struct nd_compile_opts *o, const struct nd_list_opts *lo, cons
         ret = list_builtins(&l, glob);
     else if (!strcmp(what, "errors"))
         ret = list_errors(&l, glob);
+    else if (!strcmp(what, "keywords"))
+        ret = list_keywords(&l, glob);
     else if (!strcmp(what, "stages"))
         ret = list_stages(&l, o, glob);
     else if (!strcmp(what, "tools"))

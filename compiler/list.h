@@ -12,7 +12,7 @@ struct nd_list_opts {
     bool json;    // JSON Lines
 };
 
-// what: tools, stages, probes, builtins, errors. Exit code.
+// what: tools, stages, probes, builtins, keywords, errors. Exit code.
 int nd_list(const struct nd_compile_opts *o, const struct nd_list_opts *lo, const char *what,
             const char *glob, FILE *out);
 

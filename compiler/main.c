@@ -5,6 +5,7 @@
 #include "compiler/explain.h"
 #include "compiler/front/fmt.h"
 #include "compiler/list.h"
+#include "compiler/lsp.h"
 #include "compiler/user/mfbuild.h"
 #include "runtime/common/printable.h"
 #include "runtime/common/sandbox.h"
@@ -31,7 +32,7 @@ struct args {
 
 static const char usage[] =
     "usage: ndtrace-compile MODE [OPTION...] (FILE | -e TEXT)\n"
-    "modes: object manifest check explain fmt points; list [tools|stages|probes|builtins|errors] "
+    "modes: object manifest check explain fmt points lsp; list [tools|stages|probes|builtins|keywords|errors] "
     "[GLOB]\n"
     "  -e TEXT        the script itself\n"
     "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
@@ -179,6 +180,8 @@ static bool parse_args(int argc, char **argv, struct args *a)
     a->nrest = argc - optind;
     if (!strcmp(a->mode, "list"))
         return a->nrest <= 2;
+    if (!strcmp(a->mode, "lsp"))
+        return !a->nrest;
     if (a->nrest == 1 && !a->o.text)
         a->o.file = a->rest[0];
     return a->o.text ? a->nrest == 0 : a->nrest == 1;
@@ -392,6 +395,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "ndtrace-compile: cannot shut off system calls: %s\n", strerror(-err));
         return EXIT_RUN;
     }
+    if (!strcmp(a.mode, "lsp"))
+        return nd_lsp(&a.o, stdin, stdout);
     if (!strcmp(a.mode, "list"))
         return nd_list(&a.o, &(struct nd_list_opts){.verbose = a.o.verbose, .json = a.json},
                        a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*", stdout);

@@ -40,6 +40,7 @@ static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
 static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size);
 static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc);
+static struct nd_decl *needs(struct nd_parse *p, struct nd_span at, const char *word, enum nd_decl_kind kind, struct nd_span span, const char *name);
 static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span);
 static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span, struct nd_expr *e);
 
@@ -103,7 +104,7 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %token T_XOR_SET "^=" T_DOTDOT ".."
 %token END_OF_FILE 0 "the end of the script"
 
-%type <decl> decl own_maps option_head path_head config_head struct_decl enum_decl inline
+%type <decl> decl needs own_maps option_head path_head config_head struct_decl enum_decl inline
 %type <attrs> attrs
 %type <field> declarator macro_param
 %type <one_try> try
@@ -171,6 +172,7 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                  { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; $$->help = $5.s; }
     | T_LET T_MAP T_STRING       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->help = $3.s; }
     | own_maps
+    | needs
     | T_STAGE id '(' params_opt ')' help_opt '{' tries '}'
                                  { $$ = nd_decl_new(A, ND_D_STAGE, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->help = $6.s; $$->tries = *$8; }
     | path_head when_opt '=' path_stages
@@ -225,6 +227,16 @@ config: %empty                   { $$ = ND_NEW(A, struct nd_named_list); }
 config_item: name '=' primary    { $$ = (struct nd_named){$1.s, @1, $3}; }
     ;
 
+needs: T_ID T_PATH id            { $$ = needs(p, @1, $1.s, ND_D_PATH, @3, $3.s); }
+    | T_ID T_OPTION name         { $$ = needs(p, @1, $1.s, ND_D_OPTION, @3, $3.s); }
+    | T_ID T_FN id '(' params_opt ')' own_size
+                                 { $$ = needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->expr = $7; }
+    | T_ID T_FN id '(' params_opt ')' T_ARROW type '=' cond
+                                 { $$ = needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; $$->expr = $10; }
+    | T_ID T_FN id '(' params_opt ')' T_ARROW type ';' // `const` after a type is part of it
+                                 { $$ = needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; }
+    | needs ',' name             { add_decl(p, $1); $$ = needs(p, @3, "needs", $1->needs == ND_D_FN ? ND_D_PATH : $1->needs, @3, $3.s); }
+    ;
 own_maps: T_ID T_MAP own_size    { $$ = own_map(p, @1, $1.s, @2, $2.s, $3); }
     | own_maps ',' T_MAP own_size { add_decl(p, $1); $$ = own_map(p, @3, "private", @3, $3.s, $4); }
     ;
@@ -854,6 +866,19 @@ static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char
     d->name_span = span;
     d->expr = size;
     d->own = true;
+    return d;
+}
+
+// What a module expects of its user: the word before it is a name everywhere else.
+static struct nd_decl *needs(struct nd_parse *p, struct nd_span at, const char *word, enum nd_decl_kind kind, struct nd_span span, const char *name)
+{
+    struct nd_decl *d = nd_decl_new(p->arena, ND_D_NEEDS, span);
+
+    if (strcmp(word, "needs"))
+        nd_help(p->diags, nd_error(p->diags, ND_E0101, at, "unexpected '%s'", word), "a module says what its user declares: needs path name, needs option name, needs fn name()");
+    d->name = name;
+    d->name_span = d->used = span;
+    d->needs = kind;
     return d;
 }
 

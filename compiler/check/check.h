@@ -43,6 +43,7 @@ struct nd_check {
 struct nd_check *nd_check_new(struct nd_program *p); // on the program's arena
 void nd_check_config(struct nd_check *c);            // p->config
 void nd_check_options(struct nd_check *c);           // options: all that --help needs
+void nd_check_needs(struct nd_check *c);             // modules have what they need
 void nd_check_declare(struct nd_check *c);           // all else that has a name
 void nd_check_infer(struct nd_check *c);             // types of maps and functions, from all bodies
 void nd_check_bodies(struct nd_check *c);            // every body, aloud

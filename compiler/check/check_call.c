@@ -263,6 +263,10 @@ static void unknown_function(struct nd_check *c, struct nd_expr *e)
     struct nd_diag *d;
     uint32_t i;
 
+    for (i = 0; i < c->p->decls.n; i++) {
+        if (c->p->decls.v[i]->kind == ND_D_NEEDS && !strcmp(c->p->decls.v[i]->name, e->name))
+            return; // that it is missing was said
+    }
     for (i = 0; (b = nd_builtin_at(i)); i++) {
         if (b->is_call && b->id != ND_B_REFUSED)
             nd_near_try(&near, b->name);

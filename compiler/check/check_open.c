@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Functions with open parameters: one without a type has that of the argument, and @m stands for
-// the map that is given. In user space such a function is made once for each kind of arguments; in
-// a probe each call has its own tree in any case. Must not know how arguments are checked. Serves
-// check_call.c.
+// Functions with open parameters: one without a type has that of the argument, and stands for it
+// if that is an option or a literal text; @m stands for the map that is given. In user space such a
+// function is made once for each kind of arguments; in a probe each call has its own tree in any
+// case. Must not know how arguments are checked. Serves check_call.c.
 #include "compiler/check/check_impl.h"
 
 #include <string.h>
@@ -85,6 +85,18 @@ static void put_option(struct nd_check *c, struct nd_expr *e, const struct nd_op
                           .a = opt};
 }
 
+// A name of a parameter, where it stands for what is given.
+static void put(struct nd_check *c, struct nd_expr *e, const struct nd_expr *x)
+{
+    if (option_arg(x)) {
+        put_option(c, e, option_arg(x));
+    } else if (x->kind == ND_E_STRING) {
+        e->kind = ND_E_STRING;
+        e->str = x->str;
+        e->len = x->len;
+    }
+}
+
 // Puts what parameters stand for into the function's own tree.
 static void fill(struct nd_check *c, struct nd_decl *tree, const struct nd_expr *call)
 {
@@ -102,8 +114,8 @@ static void fill(struct nd_check *c, struct nd_decl *tree, const struct nd_expr 
                 continue;
             if (e->kind == ND_E_MAP && x->kind == ND_E_MAP)
                 e->name = x->name;
-            else if (e->kind == ND_E_IDENT && !tree->fields.v[k].texpr && option_arg(x))
-                put_option(c, e, option_arg(x));
+            else if (e->kind == ND_E_IDENT && !tree->fields.v[k].texpr)
+                put(c, e, x);
             break;
         }
     }
@@ -126,6 +138,8 @@ static bool same_arg(const struct nd_expr *x, const struct nd_expr *y)
         return x->map == y->map && x->type->kind == y->type->kind;
     if (option_arg(x) || option_arg(y))
         return option_arg(x) == option_arg(y);
+    if (x->kind == ND_E_STRING || y->kind == ND_E_STRING)
+        return x->kind == y->kind && x->len == y->len && !memcmp(x->str, y->str, x->len);
     return nd_type_is_text(x->type) ? nd_type_is_text(y->type) : nd_type_equal(x->type, y->type);
 }
 

@@ -258,6 +258,7 @@ enum nd_decl_kind {
     ND_D_PATH,    // path name by key ... = stages; path
     ND_D_STAGE,   // stage name(fields) ["help"] { tries }
     ND_D_MACRO,   // macro name($x, @m) body: fields, whose names are as written
+    ND_D_NEEDS,   // needs path name, option name, or fn name(fields) [-> texpr] [= expr]; needs
     ND_D_CONFIG,  // config = { key = value; ... }
     ND_D_ENUM,    // enum [name] { enumerators }
     ND_D_TYPEDEF, // typedef type name: fields[0]
@@ -362,6 +363,8 @@ struct nd_decl {
     bool is_union;                    // STRUCT
     struct nd_attrs attrs;
     struct nd_path_decl *path;
+    enum nd_decl_kind needs; // NEEDS: what is to be declared,
+    struct nd_span used;     // by whoever uses the module here
 
     // check:
     struct nd_sym *sym;

@@ -38,6 +38,7 @@
     X(E0211, "reserved name")                       \
     X(E0212, "unknown register")                    \
     X(E0213, "stage not available")                 \
+    X(E0214, "a module lacks what it needs")        \
     X(E0301, "wrong number of arguments")           \
     X(E0302, "wrong argument type")                 \
     X(E0303, "types do not match")                  \

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Works on the text, not on the tree, so that nothing is lost: indentation by open brackets,
-// one space before '{', after ',' and before a layout, no blanks at line ends, at most one empty
-// line in a row.
+// Works on the text, not on the tree, so that nothing is lost: indentation by open braces, and
+// once more for a line that goes on with what the one before began, one space before '{', after ','
+// and before a layout, no blanks at line ends, at most one empty line in a row.
 #include "compiler/front/fmt.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 #define INDENT 4u
+#define GOES_ON 4u // of a line that goes on with a statement
+#define OPEN_MAX 256u
 
 struct fmt {
     const char *s, *end;
     FILE *out;
-    uint32_t depth; // brackets open at the start of the line
-    bool comment;   // inside a block comment
-    uint32_t empty; // empty lines in a row
+    uint32_t depth;      // brackets open at the start of the line
+    char open[OPEN_MAX]; // they themselves, as far as there is room
+    char last[2];        // the last two characters of code before this line
+    bool comment;        // inside a block comment
+    uint32_t empty;      // empty lines in a row
     bool started;
 };
 
@@ -76,7 +80,21 @@ static bool layout(const char *s, size_t n)
     return i < n && s[i] == '{';
 }
 
-static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n, int *change)
+static void note(struct fmt *f, char c)
+{
+    int change = bracket(c);
+
+    if (change > 0 && f->depth < OPEN_MAX)
+        f->open[f->depth] = c;
+    if (change > 0 || f->depth)
+        f->depth = (uint32_t)((int)f->depth + change);
+    if (c != ' ' && c != '\t') {
+        f->last[0] = f->last[1];
+        f->last[1] = c;
+    }
+}
+
+static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n)
 {
     size_t i = 0;
 
@@ -92,6 +110,7 @@ static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n,
 
             while (i < e)
                 put(p, s[i++]);
+            note(f, '"');
             continue;
         }
         if (c == '/' && i + 1 < n && s[i + 1] == '/') {
@@ -106,7 +125,7 @@ static void format_code(struct fmt *f, struct piece *p, const char *s, size_t n,
             i += 2;
             continue;
         }
-        *change += bracket(c);
+        note(f, c);
         if (p->n && p->v[p->n - 1] == ')' && layout(s + i, n - i))
             put(p, ' ');
         if (c == '{' && p->n && p->v[p->n - 1] != ' ' && p->v[p->n - 1] != '(')
@@ -131,11 +150,50 @@ static uint32_t path_indent(const char *s, size_t n)
     return n > 1 && s[0] == '=' && s[1] == ' ' ? 2 : 0;
 }
 
+static bool is_one_of(char c, const char *set)
+{
+    return c && strchr(set, c);
+}
+
+// Does the line go on with what the code before it left open: between ( and ), after an operator or
+// before one? Elements of a list between { and } are lines of their own.
+static bool goes_on(const struct fmt *f, const char *s, size_t n)
+{
+    char inner = f->depth && f->depth <= OPEN_MAX ? f->open[f->depth - 1] : 0;
+    char last = f->last[1], next = n > 1 ? s[1] : 0;
+
+    if (inner == '(' || inner == '[')
+        return true;
+    if (!last || is_one_of(last, ";{}"))
+        return false;
+    if (last == ',')
+        return !f->depth;
+    if (is_one_of(last, "=&|?:<%^+-") && !(last == '+' && f->last[0] == '+') &&
+        !(last == '-' && f->last[0] == '-'))
+        return true;
+    return (s[0] == '&' && next == '&') || (s[0] == '|' && next == '|') ||
+           (is_one_of(s[0], "?:+%^|<>") && next != s[0]) || (s[0] == '-' && next == ' ');
+}
+
+static uint32_t indent_of(const struct fmt *f, const char *s, size_t n)
+{
+    uint32_t depth = f->depth, braces = 0, k;
+    bool more = goes_on(f, s, n);
+
+    for (k = 0; k < n && bracket(s[k]) < 0 && depth; k++)
+        depth--;
+    for (k = 0; k < depth && k < OPEN_MAX; k++)
+        braces += f->open[k] == '{';
+    // A line that begins by closing what was open stands as the line that opened it.
+    if (k && n && bracket(s[0]) < 0)
+        return braces * INDENT;
+    return braces * INDENT + (more && !path_indent(s, n) ? GOES_ON : 0) + path_indent(s, n);
+}
+
 static void format_line(struct fmt *f, struct nd_arena *a, const char *s, size_t n)
 {
     struct piece p = {nd_arena_alloc(a, n * 3 + 8), 0};
     bool in_comment = f->comment;
-    int change = 0;
     uint32_t indent, k;
 
     if (!in_comment) {
@@ -152,16 +210,12 @@ static void format_line(struct fmt *f, struct nd_arena *a, const char *s, size_t
         fputc('\n', f->out);
     f->empty = 0;
     f->started = true;
-    indent = f->depth;
-    for (k = 0; k < n && bracket(s[k]) < 0 && indent && !in_comment; k++)
-        indent--;
-    indent = indent * INDENT + path_indent(s, n);
-    format_code(f, &p, s, n, &change);
+    indent = indent_of(f, s, n);
+    format_code(f, &p, s, n);
     for (k = 0; k < indent && !in_comment; k++)
         fputc(' ', f->out);
     fwrite(p.v, 1, p.n, f->out);
     fputc('\n', f->out);
-    f->depth = change < 0 && (uint32_t)-change > f->depth ? 0 : (uint32_t)((int)f->depth + change);
 }
 
 void nd_fmt_script(const struct nd_source *src, struct nd_arena *a, FILE *out)

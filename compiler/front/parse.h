@@ -53,6 +53,10 @@ struct nd_script *nd_parse(struct nd_arena *arena, struct nd_diags *diags,
                            struct nd_sources *sources, uint32_t src,
                            const struct nd_parse_given *given);
 
+// Word i that has a meaning of its own; NULL: there are no more.
+const char *nd_parse_keyword(uint32_t i);
+const char *nd_parse_type_word(uint32_t i); // the same of names of types
+
 union ND_YYSTYPE;
 // For the grammar: the next word, of the text or of a macro's expansion.
 int nd_parse_next(union ND_YYSTYPE *val, struct nd_span *span, void *scanner);

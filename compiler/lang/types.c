@@ -231,7 +231,8 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
     switch (a->kind) {
     case ND_T_STRUCT:
     case ND_T_ENUM:
-        return a->btf_id == b->btf_id && !strcmp(a->name ? a->name : "", b->name ? b->name : "");
+        return a->btf_id == b->btf_id && !strcmp(a->name ? a->name : "", b->name ? b->name : "") &&
+               (a->kind == ND_T_STRUCT || a->fields == b->fields); // an option may have that name
     case ND_T_ARRAY:
         return a->nelems == b->nelems && nd_type_equal(a->elem, b->elem);
     case ND_T_TUPLE:

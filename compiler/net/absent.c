@@ -70,8 +70,30 @@ static void lacks_module(struct nd_check *c, struct nd_absent *a, struct nd_span
         strchr(names, ',') ? "are" : "is", a->optional ? "left out" : "needed here");
 }
 
+// A stage of a part is reported once, whichever paths it is in.
+static const struct nd_absent *same_place(const struct nd_check *c, const struct nd_absent *a)
+{
+    uint32_t i;
+
+    for (i = 0; i < c->p->absent.n; i++) {
+        const struct nd_absent *b = &c->p->absent.v[i];
+
+        if (!strcmp(b->stage, a->stage) && b->span.src == a->span.src &&
+            b->span.off == a->span.off && b->optional == a->optional)
+            return b;
+    }
+    return NULL;
+}
+
 static void cannot_serve(struct nd_check *c, struct nd_absent *a, struct nd_span span)
 {
+    const struct nd_absent *same = same_place(c, a);
+
+    if (same) {
+        a->diag = same->diag;
+        *ND_PUSH(c->a, &c->p->absent) = *a;
+        return;
+    }
     a->diag = a->optional ? nd_error(c->d, ND_W0902, span,
                                      "this kernel cannot serve the stage '%s': left out", a->stage)
                           : nd_error(c->d, ND_E0213, span,

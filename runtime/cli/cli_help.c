@@ -17,6 +17,7 @@ static const char usage_text[] =
     "compiler\n"
     "       ndtrace list [tools|stages|probes] [GLOB]       list what is available\n"
     "       ndtrace fmt FILE                                print it formatted\n"
+    "       ndtrace lsp                                     serve an editor (language server protocol)\n"
     "\n";
 
 static const struct {
@@ -50,7 +51,7 @@ static void list_formats(void)
     uint32_t i;
 
     for (i = 0; (k = nd_sink_kind_at(i)); i++)
-        printf("%33s%-6s %s%s%s\n", "", k->name, k->what, *k->suffixes ? "; FILE of -o: " : "",
+        printf("%33s%-7s %s%s%s\n", "", k->name, k->what, *k->suffixes ? "; FILE of -o: " : "",
                k->suffixes);
 }
 

@@ -8,7 +8,7 @@
 
 bool nd_cli_is_command(const char *word)
 {
-    static const char *const words[] = {"check", "explain", "list", "fmt", "compile"};
+    static const char *const words[] = {"check", "explain", "list", "fmt", "compile", "lsp"};
     size_t i;
 
     for (i = 0; i < sizeof(words) / sizeof(*words); i++) {

@@ -360,7 +360,7 @@ static void say_attached(struct nd_run *r, int64_t t_load, int64_t t_begin, int6
 // Those who start a workload once the probes are there wait for this line.
 static void say_count(const struct nd_run *r, uint32_t n, int64_t t_attach)
 {
-    if (r->opts->quiet || (nd_sink_records(r->sink) && !r->opts->verbose))
+    if (!r->opts->verbose && (r->opts->quiet || nd_sink_records(r->sink)))
         return; // records begin with the probes
     n += nd_run_ours(r);
     if (r->opts->verbose)

@@ -24,7 +24,7 @@ sleep 0.1
 says() {
     "$WITHIN" 20 "$ND" --duration 100ms "${@:3}" >"$TMP/out" 2>"$TMP/err"
     same "$1-exit" $? "$2"
-    SAID=$(tr '\n' '|' <"$TMP/err")
+    SAID=$(grep -v '^Attached ' "$TMP/err" | tr '\n' '|')
 }
 for try in compiled cached; do
     says $try-rx 0 "$TMP/s.nd" --dev lo

@@ -12,7 +12,7 @@ BEGIN {
   \$t = nsecs($1);
   let \$b: time = nsecs($1);
   \$u = \$t + 5us;
-  @b = nsecs($1); @t[1] = \$u; @m = nsecs; @f = later(nsecs($1)); @g = later(nsecs);
+  @b = \$b; @t[1] = \$u; @m = nsecs; @f = later(nsecs($1)); @g = later(nsecs);
   @s[strftime("%F %H", nsecs($1)), strftime("%F %H", \$b)] = 1;
   @p = (\$t, pid == 0 ? \$t : \$u);
   printf("%s %s %t\n", strftime("%F %H:%M", \$t), strftime("%F %H:%M", nsecs), nsecs($1));

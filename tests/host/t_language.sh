@@ -128,6 +128,7 @@ rmdir "$mount$group"
 same cgroup-told "$(cat "$TMP/own")" "$group"
 same cgroup-path "$(cat "$TMP/group")" "$group
 $group
+
 @k[$group]: 1"
 
 # What a program is told about its connect(), and what the kernel gave back.
