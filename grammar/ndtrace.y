@@ -113,7 +113,7 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %type <field> param
 %type <path_stages> path_stages
 %type <path_keeps> path_keeps
-%type <text> id param_name name cname field_name field_path help_opt
+%type <text> given id param_name name cname field_name field_path help_opt
 %type <texpr> type type_base type_name field_spec type_words cast_type option_type
 %type <fields> event_fields struct_fields struct_body member macro_params params params_opt declarators
 %type <points> points names alias_names
@@ -121,7 +121,7 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %type <block> block body stmts outputs
 %type <stmt> simple compound for_head order text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
-%type <expr> primary value when_or when_and when_cmp pred_opt when_opt own_size limit_opt
+%type <expr> primary value valued value_block when_or when_and when_cmp pred_opt when_opt own_size limit_opt
 %type <exprs> exprs args dims
 %type <named> named config enumerators
 %type <one_named> config_item enumerator
@@ -181,6 +181,8 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | T_PATH id '=' path_stages  { $$ = path(p, @$, $2.s, @2); $$->path->stages = *$4; }
     | points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
+    | given points when_opt pred_opt block
+                                 { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
     | T_PROBE points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
     | T_BEGIN body               { $$ = nd_decl_new(A, ND_D_BEGIN, @$); $$->body = $2; $$->name_span = @1; }
@@ -211,7 +213,9 @@ macro_param: T_VAR               { $$ = (struct nd_decl_field){.name = nd_arena_
     | T_MAP                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
     | id                         { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
     ;
-config_head: id '='              {
+given: id '='                    { $$ = $1; } // config = { }, and a probe's name, which means nothing
+    ;
+config_head: given               {
                                      $$ = nd_decl_new(A, ND_D_CONFIG, @1);
                                      if (strcmp($1.s, "config") != 0)
                                          nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "'%s' cannot be set here", $1.s),
@@ -579,7 +583,8 @@ limit_opt: %empty                { $$ = NULL; }
 expr: cond ;
 cond: lor
     | lor '?' ':' cond           { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->c = $4; $$ = deep(p, $$); }
-    | lor '?' expr ':' cond      { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
+    | lor '?' value ':' cond     { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
+    | lor '?' value ':' valued   { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
     ;
 lor: land
     | lor T_LOR land             { $$ = binary(p, ND_OP_LOR, $1, $3); }
@@ -652,7 +657,7 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
     | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
     | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }
     | id '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, nd_parse_call(p, $$)); }
-    | '(' expr ')'               { $$ = $2; $$->paren = true; $$->span = @$; }
+    | '(' value ')'              { $$ = $2; $$->paren = true; $$->span = @$; }
     | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; $$ = deep(p, $$); }
     | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }
     | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
@@ -671,7 +676,13 @@ exprs: value                     { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH
     | exprs ',' value            { $$ = $1; *ND_PUSH(A, $$) = $3; }
     ;
 value: expr
-    | '{' stmts expr '}'         { $$ = nd_expr_new(A, ND_E_BLOCK, @$); $$->body = $2; $$->body->span = @$; $$->a = $3; p->script->expands = true; }
+    | valued
+    ;
+valued: value_block
+    | T_IF expr value_block T_ELSE valued { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $2; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
+    ;
+value_block: '{' stmts expr '}'  { $$ = nd_expr_new(A, ND_E_BLOCK, @$); $$->body = $2; $$->body->span = @$; $$->a = $3; p->script->expands = true; $$ = deep(p, $$); }
+    | '{' stmts '}'              { $$ = nd_expr_new(A, ND_E_BLOCK, @$); $$->body = $2; $$->body->span = @$; p->script->expands = true; }
     ;
 args: %empty                     { $$ = ND_NEW(A, struct nd_expr_list); }
     | exprs
@@ -775,7 +786,15 @@ static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span s
 
 static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r)
 {
-    struct nd_stmt *st = nd_stmt_new(p->arena, ND_S_ASSIGN, s);
+    struct nd_stmt *st;
+    struct nd_expr *var;
+
+    if (l->kind == ND_E_IDENT && !strcmp(l->name, "_") && !op) { // a value that is not wanted
+        var = nd_expr_new(p->arena, ND_E_VAR, l->span);
+        var->name = nd_arena_printf(p->arena, "_#%u", l->span.off);
+        l = var;
+    }
+    st = nd_stmt_new(p->arena, ND_S_ASSIGN, s);
 
     st->expr = l;
     st->op = op;
@@ -802,7 +821,6 @@ static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e)
     if (e->kind != ND_E_COND)
         return s;
     s->expr = e->a;
-    s->choice = true;
     s->body = branch(p, e->b, e->span);
     s->else_body = branch(p, e->c, e->span);
     return s;

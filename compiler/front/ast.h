@@ -222,7 +222,6 @@ struct nd_stmt {
     const char *key, *val;       // FOR_MAP: loop variables; val NULL: only one (a pair of both)
     struct nd_span key_span, val_span;
     bool key_dollar;       // for ($kv : @m)
-    bool choice;           // IF: written c ? a : b
     struct nd_ranks ranks; // FOR_MAP
     struct nd_expr *limit;
     struct nd_texpr *texpr;

@@ -60,6 +60,8 @@ const char *nd_parse_type_word(uint32_t i); // the same of names of types
 union ND_YYSTYPE;
 // For the grammar: the next word, of the text or of a macro's expansion.
 int nd_parse_next(union ND_YYSTYPE *val, struct nd_span *span, void *scanner);
+// Declares variables at the start of the probe that are used outside the block that sets them.
+void nd_parse_hoist(struct nd_arena *a, const struct nd_decls *decls);
 // Replaces calls of macros by their bodies, in the declarations of all sources.
 void nd_parse_expand_macros(struct nd_arena *a, struct nd_diags *d, const struct nd_decls *decls);
 // For the scanner. A line that starts with #, which was n bytes: true if the lines after it are

@@ -189,20 +189,37 @@ static bool check_call(struct expand *x, const struct nd_decl *m, const struct n
     return true;
 }
 
-// The value of the last statement: an expression, or c ? a : b; NULL: it has none.
+static struct nd_expr *block_value(struct expand *x, const struct nd_block *b);
+
+// The value of a statement: an expression, or an if of which both sides have one; NULL: it has
+// none.
 static struct nd_expr *value_of(struct expand *x, const struct nd_stmt *s)
 {
     struct nd_expr *e;
 
-    if (!s || (s->kind != ND_S_EXPR && !s->choice))
-        return NULL;
-    if (!s->choice)
+    if (s->kind == ND_S_EXPR)
         return s->expr;
+    if (s->kind != ND_S_IF || !s->else_body)
+        return NULL;
     e = nd_expr_new(x->a, ND_E_COND, s->span);
     e->a = s->expr;
-    e->b = s->body->n ? value_of(x, s->body->v[0]) : NULL;
-    e->c = s->else_body->n ? value_of(x, s->else_body->v[0]) : NULL;
-    return e->c ? e : NULL;
+    e->b = block_value(x, s->body);
+    e->c = block_value(x, s->else_body);
+    return e->b && e->c ? e : NULL;
+}
+
+// { ...; value } of a block whose last statement has a value.
+static struct nd_expr *block_value(struct expand *x, const struct nd_block *b)
+{
+    struct nd_expr *e = nd_expr_new(x->a, ND_E_BLOCK, b->span);
+
+    e->a = b->n ? value_of(x, b->v[b->n - 1]) : NULL;
+    if (!e->a || b->n == 1)
+        return e->a;
+    e->body = ND_NEW(x->a, struct nd_block);
+    *e->body = *b;
+    e->body->n--;
+    return e;
 }
 
 // The statements of a call go to out; the last one is its value if that is asked for.
@@ -246,6 +263,13 @@ static struct nd_expr *open_block(struct expand *x, struct nd_expr *e, struct nd
     }
     name_block(x, e->body, &n);
     e->a = name_expr(x, e->a, &n);
+    if (!e->a && e->body->n)
+        e->a = value_of(x, e->body->v[--e->body->n]);
+    if (!e->a) {
+        nd_help(x->d, nd_error(x->d, ND_E0303, e->span, "this block has no value"),
+                "end it with an expression");
+        return nd_expr_new(x->a, ND_E_ERROR, e->span);
+    }
     expand_block(x, e->body);
     push_all(x, pre, e->body);
     return expand_expr(x, e->a, pre);
