@@ -39,7 +39,7 @@ static void check_send_field(struct nd_check *c, struct nd_stmt *s, struct nd_ev
         for (i = 0; i < ev->type->nelems; i++)
             nd_near_try(&near, ev->type->fields[i].name);
         if (near.n)
-            nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+            nd_fix(c->d, d, near.best[0]);
         return;
     }
     if (t->kind == ND_T_ERROR || f.type->kind == ND_T_ERROR)
@@ -80,7 +80,7 @@ void nd_check_send(struct nd_check *c, struct nd_stmt *s)
     if (!ev) {
         d = nd_error(c->d, ND_E0208, s->name_span, "there is no event '%s'", s->name);
         if (near.n)
-            nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+            nd_fix(c->d, d, near.best[0]);
         else
             nd_help(c->d, d, "declare it: event %s { at: time, ... }", s->name);
         return;
