@@ -30,13 +30,9 @@
 static void yyerror(struct nd_span *span, void *scanner, struct nd_parse *p, const char *msg);
 static struct nd_expr *binary(struct nd_parse *p, enum nd_op op, struct nd_expr *a, struct nd_expr *b);
 static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span span, struct nd_expr *a);
-static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r);
-static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e);
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name);
 static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys);
 static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
-static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s);
-static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e);
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
 static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size);
 static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc);
@@ -190,7 +186,7 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | T_EVERY expr body          { $$ = nd_decl_new(A, ND_D_EVERY, @$); $$->expr = $2; $$->body = $3; $$->name_span = @1; }
     | T_ON id block              { $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = $3; }
     | T_ON id text               {
-                                     $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = only(p, $3);
+                                     $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = nd_parse_only(p, $3);
                                      $3->name = $2.s; // elsewhere its record
                                  }
     | T_ID id '(' macro_params ')' block {
@@ -216,9 +212,10 @@ macro_param: T_VAR               { $$ = (struct nd_decl_field){.name = nd_arena_
 given: id '='                    { $$ = $1; } // config = { }, and a probe's name, which means nothing
     ;
 config_head: given               {
-                                     $$ = nd_decl_new(A, ND_D_CONFIG, @1);
+                                     @$.len = (uint32_t)strlen($1.s);
+                                     $$ = nd_decl_new(A, ND_D_CONFIG, @$);
                                      if (strcmp($1.s, "config") != 0)
-                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "'%s' cannot be set here", $1.s),
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @$, "'%s' cannot be set here", $1.s),
                                                  "config = { max_map_keys = 10000 }, const NAME = value, or let @map = ...");
                                  }
     ;
@@ -486,7 +483,7 @@ type: cast_type
     ;
 
 body: block
-    | text                       { $$ = only(p, $1); }
+    | text                       { $$ = nd_parse_only(p, $1); }
     ;
 text: T_TEXT block               { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @1; $$->body = $2; }
     ;
@@ -506,8 +503,8 @@ assign_op: '=' { $$ = ND_OP_NONE; } | T_ADD_SET { $$ = ND_OP_ADD; } | T_SUB_SET 
     | T_AND_SET { $$ = ND_OP_AND; } | T_OR_SET { $$ = ND_OP_OR; } | T_XOR_SET { $$ = ND_OP_XOR; }
     | T_SHL_SET { $$ = ND_OP_SHL; } | T_SHR_SET { $$ = ND_OP_SHR; }
     ;
-simple: expr                     { $$ = evaluate(p, $1); }
-    | unary assign_op value      { $$ = assign(p, @$, $1, $2, $3); }
+simple: expr                     { $$ = nd_parse_evaluate(p, $1); }
+    | unary assign_op value      { $$ = nd_parse_assign(p, @$, $1, $2, $3); }
     | T_LET T_VAR                { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; }
     | T_LET T_VAR '=' value      { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->rhs = $4; }
     | T_LET T_VAR ':' type       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; }
@@ -546,8 +543,8 @@ compound: T_IF expr block        { $$ = nd_stmt_new(A, ND_S_IF, @$); $$->expr = 
     | text
     | outputs T_TEXT block       { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @2; $$->else_body = $1; $$->body = $3; }
     ;
-outputs: expr                    { $$ = output(p, ND_NEW(A, struct nd_block), $1); }
-    | outputs ',' expr           { $$ = output(p, $1, $3); }
+outputs: expr                    { $$ = nd_parse_output(p, ND_NEW(A, struct nd_block), $1); }
+    | outputs ',' expr           { $$ = nd_parse_output(p, $1, $3); }
     ;
 for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
@@ -784,48 +781,6 @@ static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span s
     return deep(p, nd_expr_unary(p->arena, op, span, a));
 }
 
-static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r)
-{
-    struct nd_stmt *st;
-    struct nd_expr *var;
-
-    if (l->kind == ND_E_IDENT && !strcmp(l->name, "_") && !op) { // a value that is not wanted
-        var = nd_expr_new(p->arena, ND_E_VAR, l->span);
-        var->name = nd_arena_printf(p->arena, "_#%u", l->span.off);
-        l = var;
-    }
-    st = nd_stmt_new(p->arena, ND_S_ASSIGN, s);
-
-    st->expr = l;
-    st->op = op;
-    st->rhs = r;
-    return st;
-}
-
-static struct nd_block *branch(struct nd_parse *p, struct nd_expr *e, struct nd_span span)
-{
-    struct nd_block *b = ND_NEW(p->arena, struct nd_block);
-
-    b->span = e ? e->span : span;
-    if (e)
-        *ND_PUSH(p->arena, b) = evaluate(p, e);
-    return b;
-}
-
-// An expression as a statement: "c ? f() : g()" is an if, of which either side may have no value.
-static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e)
-{
-    struct nd_stmt *s = nd_stmt_new(p->arena, e->kind == ND_E_COND ? ND_S_IF : ND_S_EXPR, e->span);
-
-    s->expr = e;
-    if (e->kind != ND_E_COND)
-        return s;
-    s->expr = e->a;
-    s->body = branch(p, e->b, e->span);
-    s->else_body = branch(p, e->c, e->span);
-    return s;
-}
-
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name)
 {
     struct nd_expr *e = nd_expr_new(p->arena, ND_E_IDENT, s);
@@ -850,27 +805,6 @@ static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char
     e->a->args = *keys;
     e->a = deep(p, e->a);
     return deep(p, e);
-}
-
-// A block of this statement alone.
-static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s)
-{
-    struct nd_block *b = ND_NEW(p->arena, struct nd_block);
-
-    b->span = s->span;
-    *ND_PUSH(p->arena, b) = s;
-    return b;
-}
-
-// One more call that a layout replaces.
-static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e)
-{
-    struct nd_stmt *s = nd_stmt_new(p->arena, ND_S_EXPR, e->span);
-
-    s->expr = e;
-    b->span = b->n ? nd_span_join(b->span, s->span) : s->span;
-    *ND_PUSH(p->arena, b) = s;
-    return b;
 }
 
 // A map that is not printed: the word before it is a name everywhere else.

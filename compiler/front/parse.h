@@ -72,6 +72,17 @@ void nd_parse_end(struct nd_parse *p);
 // The text of a probe with words of the command line for $1, $2 and $#; reports those missing.
 const char *nd_parse_insert(struct nd_parse *p, struct nd_span span, const char *text, size_t n);
 
+// For the grammar: statements. An expression as one: "c ? f() : g()" is an if, of which either side
+// may have no value.
+struct nd_stmt *nd_parse_evaluate(struct nd_parse *p, struct nd_expr *e);
+// l op= r; "_ = r" is a value that is not wanted.
+struct nd_stmt *nd_parse_assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l,
+                                enum nd_op op, struct nd_expr *r);
+// A block of this statement alone.
+struct nd_block *nd_parse_only(struct nd_parse *p, struct nd_stmt *s);
+// b with one more call that a layout replaces.
+struct nd_block *nd_parse_output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e);
+
 // For the grammar: declarations of C. A struct or union with the attributes on its two sides.
 struct nd_decl *nd_parse_struct(struct nd_parse *p, struct nd_span span, bool is_union,
                                 struct nd_attrs before, struct nd_attrs after);
