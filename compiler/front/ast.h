@@ -234,6 +234,8 @@ struct nd_stmt {
         struct nd_slot *ends;   // FOR_RANGE, in a probe: where its bounds are
     };
     struct nd_type *grown; // first assignment of a variable that later holds more: all of it
+    bool in_probe;         // FOR_MAP: runs in the kernel, with the variables of the probe
+    uint32_t first_var;    // there: the first variable of the loop's own
     bool real;             // first assignment of a variable that later holds a double
     bool user_ptr;  // first assignment of a variable that later holds pointers to user memory
     bool plain_ptr; // first assignment of a variable that later holds pointers of another origin
