@@ -4,11 +4,13 @@
 #define ND_EXPLAIN_H
 
 #include "compiler/lower/lower.h"
+#include "compiler/page.h"
 
 #include <stdio.h>
 
-// Attach points and how they are served, all that is read (lowered with `reads`; NULL: nothing
-// was), what leaves the kernel, maps and bytes.
-void nd_explain(struct nd_program *p, const struct nd_lowered *lowered, FILE *out);
+// What it is for, whom it sees, attach points and how they are served, all that is read (lowered
+// with `reads`; NULL: nothing was), what leaves the kernel, maps and bytes, what it cannot do.
+void nd_explain(struct nd_program *p, const struct nd_lowered *lowered, enum nd_page_format format,
+                FILE *out);
 
 #endif

@@ -190,12 +190,12 @@ static json_t *initialize(struct nd_lsp *s, json_t *params)
     {
         s->utf8 |= json_is_string(e) && !strcmp(json_string_value(e), "utf-8");
     }
-    return json_pack("{s:{s:s, s:i, s:b, s:b, s:b, s:b, s:{s:[s,s,s,s,s]}}, s:{s:s}}",
+    return json_pack("{s:{s:s, s:i, s:b, s:b, s:b, s:b, s:b, s:{s:[s,s,s,s,s]}}, s:{s:s}}",
                      "capabilities", "positionEncoding", s->utf8 ? "utf-8" : "utf-16",
                      "textDocumentSync", 1, "hoverProvider", 1, "definitionProvider", 1,
                      "documentSymbolProvider", 1, "documentFormattingProvider", 1,
-                     "completionProvider", "triggerCharacters", ":", ".", "$", "@", ">",
-                     "serverInfo", "name", "ndtrace");
+                     "codeActionProvider", 1, "completionProvider", "triggerCharacters", ":", ".",
+                     "$", "@", ">", "serverInfo", "name", "ndtrace");
 }
 
 static json_t *shut_down(struct nd_lsp *s, json_t *params)
@@ -212,6 +212,7 @@ static const struct {
     {"initialize", initialize},
     {"shutdown", shut_down},
     {"textDocument/hover", nd_lsp_hover},
+    {"textDocument/codeAction", nd_lsp_fixes},
     {"textDocument/completion", nd_lsp_complete},
     {"textDocument/definition", nd_lsp_definition},
     {"textDocument/documentSymbol", nd_lsp_symbols},

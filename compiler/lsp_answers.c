@@ -51,6 +51,34 @@ json_t *nd_lsp_diagnostics(struct nd_lsp *s, struct nd_lsp_doc *d)
     return list;
 }
 
+// What can be put in the place of a wrong word.
+json_t *nd_lsp_fixes(struct nd_lsp *s, json_t *params)
+{
+    struct nd_lsp_doc *d = nd_lsp_doc_of(s, params);
+    json_t *range = json_object_get(params, "range"), *list = json_array();
+    size_t from, to;
+    uint32_t i;
+
+    if (!d || !d->unit || !d->text)
+        return list;
+    from = nd_lsp_offset(s, d->text, json_object_get(range, "start"));
+    to = nd_lsp_offset(s, d->text, json_object_get(range, "end"));
+    for (i = 0; i < d->unit->diags.n; i++) {
+        const struct nd_diag *g = d->unit->diags.v[i];
+        const char *title;
+
+        if (g->span.src || !nd_diag_fixes(g, &d->unit->sources) || g->span.off > to ||
+            g->span.off + g->span.len < from)
+            continue;
+        title = nd_arena_printf(d->unit->arena, "Change to '%s'", g->fix);
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:b, s:{s:{s:[{s:o, s:s}]}}}", "title", title, "kind",
+                            "quickfix", "isPreferred", 1, "edit", "changes", d->uri, "range",
+                            nd_lsp_range(s, d->text, g->span.off, g->span.len), "newText", g->fix));
+    }
+    return list;
+}
+
 // ---- a place -----------------------------------------------------------------------------------
 
 struct place {

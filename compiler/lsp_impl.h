@@ -33,6 +33,7 @@ size_t nd_lsp_word(const char *text, size_t off, size_t *len);
 
 // lsp_answers.c: results of requests; NULL: none.
 json_t *nd_lsp_diagnostics(struct nd_lsp *s, struct nd_lsp_doc *d);
+json_t *nd_lsp_fixes(struct nd_lsp *s, json_t *params);
 json_t *nd_lsp_hover(struct nd_lsp *s, json_t *params);
 json_t *nd_lsp_definition(struct nd_lsp *s, json_t *params);
 json_t *nd_lsp_symbols(struct nd_lsp *s, json_t *params);

@@ -26,13 +26,15 @@ struct args {
     const char **words, **named, **settings;
     int out_fd, warn_fd, plan_fd;
     bool json;
+    enum nd_page_format page; // of explain
     char **rest;
     int nrest;
 };
 
 static const char usage[] =
     "usage: ndtrace-compile MODE [OPTION...] (FILE | -e TEXT)\n"
-    "modes: object manifest check explain fmt points lsp; list [tools|stages|probes|builtins|keywords|errors] "
+    "modes: object manifest check explain fmt points lsp; list "
+    "[tools|stages|probes|builtins|keywords|errors] "
     "[GLOB]\n"
     "  -e TEXT        the script itself\n"
     "  --out-fd N     write the result to this file descriptor (object, manifest)\n"
@@ -41,7 +43,7 @@ static const char usage[] =
     "  --facts DIR    a recorded description of a kernel instead of this one\n"
     "  --btf FILE     BTF of the target kernel\n"
     "  --stdlib DIR   where modules and tools are\n"
-    "  -f text|json   format of messages\n"
+    "  -f text|json   format of messages and lists; markdown: of explain\n"
     "  --any-owner    also scripts and modules that others own or can write to\n"
     "  --portable     an object that other kernels can load as well\n"
     "  --dump PASS    what this pass made, to stderr: load parse options declare expand infer "
@@ -114,6 +116,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
             break;
         case 'f':
             a->json = !strcmp(optarg, "json");
+            a->page = a->json                       ? ND_PAGE_JSON
+                      : !strcmp(optarg, "markdown") ? ND_PAGE_MARKDOWN
+                                                    : ND_PAGE_TEXT;
             break;
         case OPT_OUT:
             a->out_fd = atoi(optarg);
@@ -254,7 +259,7 @@ static int mode_explain(struct nd_unit *u, const struct args *a)
     u->opts.reads = true;
     if (!nd_compile(u, "finish"))
         return EXIT_SCRIPT;
-    nd_explain(&u->program, u->lowered, stdout);
+    nd_explain(&u->program, u->lowered, a->page, stdout);
     return 0;
 }
 

@@ -86,7 +86,7 @@ static void no_field(struct nd_check *c, struct nd_expr *e, struct nd_type *s)
 
     nd_type_each_field(c->t, s, collect_near, &nf);
     if (nf.near.n)
-        nd_help(c->d, d, "did you mean '%s'?", nf.near.best[0]);
+        nd_fix(c->d, d, nf.near.best[0]);
     else
         nd_help(c->d, d, "it has: %s%s", nf.list, nf.n > 12 ? ", ..." : "");
 }
@@ -255,7 +255,7 @@ static struct nd_type *check_opt_field(struct nd_check *c, struct nd_expr *e)
     }
     d = nd_error(c->d, ND_E0207, e->name_span, "there is no option '%s'", e->name);
     if (near.n)
-        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+        nd_fix(c->d, d, near.best[0]);
     else
         nd_help(c->d, d, "declare it: option %s: int = 0 \"what it is for\"", e->name);
     return error_type();

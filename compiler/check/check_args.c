@@ -55,7 +55,7 @@ static struct nd_type *no_arg(struct nd_check *c, struct nd_expr *e, const char 
         nd_error(c->d, ND_E0204, e->name_span, "%s has no argument '%s'", of, e->name);
 
     if (near->n)
-        nd_help(c->d, d, "did you mean '%s'?", near->best[0]);
+        nd_fix(c->d, d, near->best[0]);
     if (*list)
         nd_help(c->d, d, "it has: %s", list);
     return nd_ty(&nd_type_error);

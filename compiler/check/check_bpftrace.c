@@ -268,8 +268,7 @@ struct nd_type *nd_check_join_strings(struct nd_check *c, struct nd_expr *e,
                                       const struct nd_builtin *b)
 {
     struct nd_expr *x = e->args.v[0], *inner;
-    struct nd_type *array =
-        nd_type_array(c->t, nd_type_string(c->t, JOIN_BYTES), JOIN_STRINGS);
+    struct nd_type *array = nd_type_array(c->t, nd_type_string(c->t, JOIN_BYTES), JOIN_STRINGS);
 
     if (e->index)
         return array;

@@ -275,7 +275,7 @@ static void unknown_function(struct nd_check *c, struct nd_expr *e)
         nd_near_try(&near, c->p->fns.v[i]->decl->name);
     d = nd_error(c->d, ND_E0202, e->name_span, "unknown function '%s'", e->name);
     if (near.n)
-        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+        nd_fix(c->d, d, near.best[0]);
 }
 
 struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)

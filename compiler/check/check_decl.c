@@ -217,7 +217,7 @@ static void declare_handler(struct nd_check *c, struct nd_decl *d)
     }
     diag = nd_error(c->d, ND_E0208, d->name_span, "there is no event '%s'", d->name);
     if (near.n)
-        nd_help(c->d, diag, "did you mean '%s'?", near.best[0]);
+        nd_fix(c->d, diag, near.best[0]);
     else
         nd_help(c->d, diag, "declare it: event %s { at: time, ... }", d->name);
 }

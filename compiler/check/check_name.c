@@ -477,7 +477,7 @@ static struct nd_type *unknown_name(struct nd_check *c, struct nd_expr *e)
     if (nd_builtin_find(e->name, true))
         nd_help(c->d, d, "it is a function: %s", nd_builtin_find(e->name, true)->usage);
     else if (near.n)
-        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+        nd_fix(c->d, d, near.best[0]);
     return nd_ty(&nd_type_error);
 }
 

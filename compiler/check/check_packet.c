@@ -173,7 +173,7 @@ static void unknown_field(struct nd_check *c, struct nd_expr *e, const char *gro
     d = nd_error(c->d, ND_E0204, e->name_span, "%s has no '%s%s%s'",
                  inner ? "the packet in a tunnel" : "a packet", group, *group ? "." : "", e->name);
     if (near.n)
-        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+        nd_fix(c->d, d, near.best[0]);
     if (*list)
         nd_help(c->d, d, "it has: %s", list);
 }

@@ -36,7 +36,7 @@ static void unknown_field(struct nd_check *c, const struct nd_type *of, const ch
     for (i = 0; i < of->nelems; i++)
         nd_near_try(&near, of->fields[i].name);
     if (near.n)
-        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+        nd_fix(c->d, d, near.best[0]);
 }
 
 // A field is given the value of n.
@@ -63,7 +63,8 @@ static void check_given(struct nd_check *c, struct nd_type *of, const char *what
     if (fills(f.type, t))
         return;
     if (t->kind == ND_T_TIME && f.type == nd_ty(&nd_type_time) && t->clock) {
-        f.type = set_field(of, n->name, t); // declared as time: of this clock, from now on
+        f.type = set_field( // declared as time: of this clock, from now on
+            of, n->name, nd_type_time_of(t->clock));
         c->changed = true;
     }
     if (!nd_type_unify(c->t, f.type, t) ||
@@ -243,7 +244,7 @@ static struct nd_event *event_sent(struct nd_check *c, const struct nd_stmt *s)
             nd_near_try(&near, c->p->events.v[i]->name);
         d = nd_error(c->d, ND_E0208, s->name_span, "there is no event '%s'", s->name);
         if (near.n)
-            nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+            nd_fix(c->d, d, near.best[0]);
         else
             nd_help(c->d, d, "declare it: event %s { at: time, ... }", s->name);
     } else if (c->world == ND_USER) {

@@ -91,7 +91,7 @@ struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
     }
     d = nd_error(c->d, ND_E0212, x->span, "a device has no counter '%s'", x->str);
     if (near.n)
-        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+        nd_fix(c->d, d, near.best[0]);
     else
         nd_help(c->d, d, "rx_packets, tx_bytes, rx_errors, tx_dropped, …: docs/language.md");
     return nd_ty(b->type);

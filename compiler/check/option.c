@@ -256,7 +256,7 @@ void nd_option_declare(struct nd_check *c, struct nd_decl *d)
         diag = nd_error(c->d, ND_E0501, d->texpr->span, "an option cannot have the type '%s'",
                         d->texpr->name);
         if (near.n)
-            nd_help(c->d, diag, "did you mean '%s'?", near.best[0]);
+            nd_fix(c->d, diag, near.best[0]);
         nd_help(c->d, diag,
                 "types: int bool string duration ifname ip prefix mac port proto pid path "
                 "enum(a, b), and lists: port[]");

@@ -446,7 +446,7 @@ static void unknown_kind(struct nd_expand *x, const char *word)
     }
     d = nd_expand_fail(x, ND_E0205, nd_arena_printf(x->p->arena, "unknown probe '%s'", x->pt.text));
     if (near.n)
-        nd_help(x->p->diags, d, "did you mean '%s'?", near.best[0]);
+        nd_fix(x->p->diags, d, near.best[0]);
     else
         nd_help(x->p->diags, d,
                 "a probe is written kind:name, for example tracepoint:net:net_dev_queue");

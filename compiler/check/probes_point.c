@@ -47,5 +47,5 @@ void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near
                     const char *prefix)
 {
     if (near->n)
-        nd_help(x->p->diags, d, "did you mean '%s%s'?", prefix, near->best[0]);
+        nd_fix(x->p->diags, d, nd_arena_printf(x->p->arena, "%s%s", prefix, near->best[0]));
 }

@@ -6,6 +6,7 @@
 #include "runtime/common/json.h"
 #include "runtime/common/printable.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +114,12 @@ void nd_help(struct nd_diags *d, struct nd_diag *diag, const char *fmt, ...)
     va_end(ap);
 }
 
+void nd_fix(struct nd_diags *d, struct nd_diag *diag, const char *word)
+{
+    nd_help(d, diag, "did you mean '%s'?", word);
+    diag->fix = nd_arena_strdup(d->arena, word);
+}
+
 void nd_note(struct nd_diags *d, struct nd_diag *diag, struct nd_span span, const char *fmt, ...)
 {
     va_list ap;
@@ -209,7 +216,24 @@ static void json_pos(struct nd_sources *s, struct nd_span span, struct nd_buf *o
         nd_buf_puts(out, "\"file\":");
         json_text(s->v[span.src].path, out);
         nd_buf_printf(out, ",\"line\":%u,\"col\":%u,\"len\":%u,", pos.line, pos.col, span.len);
+        pos = nd_source_pos(s, span.src, span.off + span.len);
+        nd_buf_printf(out, "\"end_line\":%u,\"end_col\":%u,", pos.line, pos.col);
     }
+}
+
+bool nd_diag_fixes(const struct nd_diag *x, const struct nd_sources *s)
+{
+    const char *text;
+    uint32_t i;
+
+    if (!x->fix || x->span.src >= s->n || !x->span.len)
+        return false;
+    text = s->v[x->span.src].text + x->span.off;
+    for (i = 0; i < x->span.len; i++) {
+        if (!isalnum((unsigned char)text[i]) && !strchr("_:@$.", text[i]))
+            return false;
+    }
+    return true;
 }
 
 static void json_diag(const struct nd_diag *x, struct nd_sources *s, struct nd_buf *out)
@@ -229,7 +253,12 @@ static void json_diag(const struct nd_diag *x, struct nd_sources *s, struct nd_b
         json_text(x->notes[i].text, out);
         nd_buf_puts(out, "}");
     }
-    nd_buf_puts(out, "]}\n");
+    nd_buf_puts(out, "]");
+    if (x->fix && nd_diag_fixes(x, s)) {
+        nd_buf_puts(out, ",\"fix\":");
+        json_text(x->fix, out);
+    }
+    nd_buf_puts(out, "}\n");
 }
 
 void nd_diags_json(const struct nd_diags *d, struct nd_sources *s, FILE *out)

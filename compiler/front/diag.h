@@ -113,6 +113,7 @@ struct nd_diag {
     bool warning;
     struct nd_span span;
     const char *text;
+    const char *fix;    // what probably was meant instead of the text of `span`; or NULL
     const char *module; // that would have to be loaded; NULL: it is something else
     bool at_run;        // the manifest has it as well, and a run says what concerns its options
     struct nd_note *notes;
@@ -134,6 +135,8 @@ struct nd_diag *nd_error(struct nd_diags *d, enum nd_diag_code code, struct nd_s
                          const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void nd_help(struct nd_diags *d, struct nd_diag *diag, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+// "did you mean 'word'?", which tools can put in the place of what is there.
+void nd_fix(struct nd_diags *d, struct nd_diag *diag, const char *word);
 void nd_note(struct nd_diags *d, struct nd_diag *diag, struct nd_span span, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -148,6 +151,9 @@ void nd_trial_begin(struct nd_diags *d, struct nd_trial *t);
 void nd_trial_begin_kept(struct nd_diags *d, struct nd_trial *t);
 // Was it right? Errors only; in a trial that keeps messages, d->n includes warnings.
 bool nd_trial_end(struct nd_diags *d, const struct nd_trial *t);
+
+// Is its span one word, which its fix can replace?
+bool nd_diag_fixes(const struct nd_diag *x, const struct nd_sources *s);
 
 // "E0101" and "syntax error": static texts.
 const char *nd_diag_code_name(enum nd_diag_code code);

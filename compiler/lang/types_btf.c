@@ -529,7 +529,7 @@ static struct nd_type *unknown(struct nd_types *t, const struct nd_texpr *x, con
     for (i = 0; !x->tag && i < sizeof(ints) / sizeof(ints[0]); i++)
         nd_near_try(&near, ints[i].name);
     if (near.n)
-        nd_help(t->diags, d, "did you mean '%s'?", near.best[0]);
+        nd_fix(t->diags, d, near.best[0]);
     else if (x->tag)
         nd_help(t->diags, d,
                 "this kernel's BTF has no such type; a script can declare its own: "

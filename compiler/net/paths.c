@@ -342,7 +342,7 @@ static void unknown_stage(struct nd_check *c, const struct nd_point *pt)
     }
     d = nd_error(c->d, ND_E0205, pt->span, "there is no stage '%s'", pt->text);
     if (near.n)
-        nd_help(c->d, d, "did you mean '%s'?", near.best[0]);
+        nd_fix(c->d, d, near.best[0]);
     else
         nd_help(c->d, d, "use stages: ndtrace list stages shows them");
 }
