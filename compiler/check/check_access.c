@@ -393,12 +393,19 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
     return nd_ty(&nd_type_bool);
 }
 
-// An aggregation that is one number is added up over the CPUs; an average is that of integers.
+// It is added up over the CPUs; an average is that of integers.
+struct nd_type *nd_check_number_of(const struct nd_type *agg)
+{
+    if (!nd_typekind_is(agg->kind, ND_IS_NUMBER) && agg->kind != ND_T_STATS)
+        return NULL;
+    return agg->elem ? agg->elem : nd_type_int(8, agg->is_signed);
+}
+
 static struct nd_type *agg_in_probe(struct nd_check *c, const struct nd_expr *e,
                                     const struct nd_map *m)
 {
-    if (nd_typekind_is(m->val->kind, ND_IS_NUMBER) || m->val->kind == ND_T_STATS)
-        return m->val->elem ? m->val->elem : nd_type_int(8, m->val->is_signed);
+    if (nd_check_number_of(m->val))
+        return nd_check_number_of(m->val);
     nd_help(c->d,
             nd_error(c->d, ND_E0401, e->span,
                      "%s holds %s, which is not one number and can only be read in user space",

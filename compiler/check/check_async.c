@@ -5,8 +5,9 @@
 
 static bool is_async_stmt(const struct nd_stmt *s)
 {
-    return s->kind == ND_S_FOR_MAP || (s->kind == ND_S_EXPR && nd_builtin_is_async(s->expr) &&
-                                       s->expr->builtin->id != ND_B_EXIT);
+    return (s->kind == ND_S_FOR_MAP && !s->in_probe) ||
+           (s->kind == ND_S_EXPR && nd_builtin_is_async(s->expr) &&
+            s->expr->builtin->id != ND_B_EXIT);
 }
 
 // The first argument of these names a map; its value is not asked for.

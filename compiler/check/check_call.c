@@ -241,6 +241,10 @@ static struct nd_type *check_map_call(struct nd_check *c, struct nd_expr *e,
                          e->name);
         }
         break;
+    case ND_B_LEN:
+        if (m)
+            m->probed |= c->world == ND_KERNEL;
+        break;
     case ND_B_FIND:
         check_find(c, e);
         never_written(c, x);

@@ -24,6 +24,12 @@ struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_map_read(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e);
 void nd_check_assign(struct nd_check *c, struct nd_stmt *s); // check_stmt.c
+// check_loop.c: does the loop over a map name variables of the probe around it? What its body then
+// lacks.
+bool nd_check_loop_in_probe(struct nd_check *c, const struct nd_stmt *s);
+void nd_check_loop_body(struct nd_check *c, const struct nd_stmt *s);
+// What a probe sees of an aggregation that is one number; NULL: it is more than one.
+struct nd_type *nd_check_number_of(const struct nd_type *agg);
 // check_begin.c: which of the script's begin and end blocks are probes
 void nd_check_begin_end(struct nd_check *c);
 // check_cast.c: what is cast has its type already
@@ -92,7 +98,7 @@ struct nd_type *nd_check_open_type(struct nd_check *c, struct nd_type *have);
 // Over a list option: becomes a range, in whose body the name stands for opt.list[i].
 void nd_check_list_loop(struct nd_check *c, struct nd_stmt *s, const struct nd_type *t);
 void nd_check_not_a_list(struct nd_check *c, const struct nd_stmt *s); // reports it
-struct nd_type *nd_check_row_type(struct nd_check *c); // of a row of a histogram
+struct nd_type *nd_check_row_type(struct nd_check *c);                 // of a row of a histogram
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);

@@ -349,6 +349,17 @@ static void check_ranks(struct nd_check *c, struct nd_stmt *s)
                  "entries are sorted by at most %u values", RANKS_MAX);
 }
 
+// What the loop sees of a value.
+static struct nd_type *loop_value(const struct nd_check *c, struct nd_type *val)
+{
+    struct nd_type *t;
+
+    if (c->world == ND_USER || !nd_type_is_agg(val))
+        return nd_type_seen(val);
+    t = nd_check_number_of(val);
+    return t ? t : val;
+}
+
 static void check_for_map(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_map *m = nd_check_map(c, s->expr->name, s->expr->span);
@@ -356,6 +367,11 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     struct nd_scope scope;
 
     s->expr->map = m;
+    if (c->world == ND_KERNEL) {
+        s->in_probe = true;
+        s->first_var = c->nvars;
+        m->probed = true;
+    }
     if (c->last_pass && !c->incomplete && !m->written && !m->has_decl)
         nd_error(c->d, ND_E0308, s->expr->span, "%s is never written", m->name);
     if (m->scalar && c->last_pass)
@@ -367,11 +383,13 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     push(c, &scope);
     if (s->val) {
         s->sym = nd_check_declare_var(c, s->key, s->key_span, key);
-        s->sym2 = nd_check_declare_var(c, s->val, s->val_span, nd_type_seen(val));
+        s->sym2 = nd_check_declare_var(c, s->val, s->val_span, loop_value(c, val));
         s->sym2->loop_var = true;
-        s->sym2->map = m; // its value is an aggregation, also where its type is that of a number
+        if (c->world == ND_USER)
+            s->sym2->map =
+                m; // its value is an aggregation, also where its type is that of a number
     } else {
-        struct nd_type *pair[2] = {key, nd_type_seen(val)};
+        struct nd_type *pair[2] = {key, loop_value(c, val)};
         struct nd_type *t = key->kind == ND_T_ERROR || val->kind == ND_T_ERROR
                                 ? nd_ty(&nd_type_error)
                             : s->key_dollar ? nd_type_tuple(c->t, pair, 2)
@@ -390,6 +408,8 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     if (s->limit && !nd_type_is_int(nd_check_expr(c, s->limit)))
         nd_error(c->d, ND_E0304, s->limit->span, "limit expects an integer");
     check_body(c, s->body);
+    if (c->world == ND_KERNEL)
+        nd_check_loop_body(c, s);
     pop(c);
 }
 
@@ -524,7 +544,7 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         check_for(c, s);
         break;
     case ND_S_FOR_MAP:
-        if (c->world == ND_KERNEL)
+        if (c->world == ND_KERNEL && !nd_check_loop_in_probe(c, s))
             check_for_map_async(c, s);
         else
             check_for_map(c, s);

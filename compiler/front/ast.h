@@ -171,7 +171,8 @@ enum nd_stmt_kind {
     ND_S_LET,       // let $name [: texpr] [= rhs]; expr is the VAR
     ND_S_IF,        // expr body else_body
     ND_S_WHILE,     // expr body
-    ND_S_FOR_RANGE, // key in rhs .. hi, in all values of the enum texpr, or in what expr lists; body
+    ND_S_FOR_RANGE, // key in rhs .. hi, in all values of the enum texpr, or in what expr lists;
+                    // body
     ND_S_FOR_MAP,   // key, val names; map in expr; ranks, limit
     ND_S_UNROLL,    // rhs = count, body
     ND_S_BREAK,
@@ -233,6 +234,8 @@ struct nd_stmt {
         struct nd_slot *ends;   // FOR_RANGE, in a probe: where its bounds are
     };
     struct nd_type *grown; // first assignment of a variable that later holds more: all of it
+    bool in_probe;         // FOR_MAP: runs in the kernel, with the variables of the probe
+    uint32_t first_var;    // there: the first variable of the loop's own
     bool real;             // first assignment of a variable that later holds a double
     bool user_ptr;  // first assignment of a variable that later holds pointers to user memory
     bool plain_ptr; // first assignment of a variable that later holds pointers of another origin

@@ -327,9 +327,7 @@ static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
 
     if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
         return nd_lower_option_load(l, x->sym->option->count_off, &nd_type_u32);
-    nd_help(l->d, nd_error(l->d, ND_E0401, e->span, "the kernel does not know how full a map is"),
-            "call len() in user space (every, end, on)");
-    return nd_ir_i64(l, 0);
+    return nd_lower_entries(l, nd_lower_map_ptr(l, x->map), e->span);
 }
 
 static LLVMValueRef b_retval(struct nd_lower *l, struct nd_expr *e)

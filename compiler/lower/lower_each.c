@@ -46,8 +46,9 @@ static LLVMMetadataRef scope_of(struct nd_lower *l, const char *name)
         types[i + 1] = word;
     scope =
         nd_lower_function_scope(l, name, pr->decl->name_span,
-                                LLVMDIBuilderCreateSubroutineType(
-                                    l->di, l->files[0], types, pr->nexports + 1, LLVMDIFlagZero));
+                                LLVMDIBuilderCreateSubroutineType(l->di, l->files[0], types,
+                                                                  pr->nexports + 1, LLVMDIFlagZero),
+                                false);
     for (i = 0; i < pr->nexports; i++) {
         const char *arg = pr->exports[i]->name + 1;
 

@@ -148,6 +148,7 @@ struct nd_lower_fn {
     ND_VEC(struct nd_lower_temp) temps;
     struct nd_slot *slots;
     uint32_t nslots;
+    ND_VEC(LLVMValueRef) callbacks; // functions that are its own
     ND_VEC(struct nd_reuse) reuse;
     struct nd_loop *loop;
     struct nd_inline *inl;
@@ -190,6 +191,7 @@ struct nd_lower {
     uint32_t scratch_size;  // bytes used so far, all programs
     uint32_t scratch_slots; // entries of its map, 0: one
     uint32_t relocs;        // numbers them for LLVM
+    uint32_t callbacks;     // numbers them
     uint32_t module;        // how many this process made before, see lower.c
     ND_VEC(struct nd_core_type *) core;
     ND_VEC(struct nd_plan_map) plan; // the maps
@@ -244,7 +246,7 @@ LLVMValueRef nd_lower_ctx(struct nd_lower *l);
 // Where memory is that the checker took to be `as`.
 enum nd_as nd_lower_as(const struct nd_lower *l, enum nd_as as);
 LLVMMetadataRef nd_lower_function_scope(struct nd_lower *l, const char *name, struct nd_span span,
-                                        LLVMMetadataRef type);
+                                        LLVMMetadataRef type, bool is_static);
 // Begins a function of the probe l->fn.probe.
 void nd_lower_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope);
 
@@ -260,6 +262,7 @@ void nd_lower_reads_script(struct nd_lower *l);
 // lower_temp.c: the memory of a function, on the stack or in scratch
 LLVMValueRef nd_lower_register(struct nd_lower *l, const char *name); // an i64 LLVM keeps in one
 LLVMValueRef nd_lower_temp(struct nd_lower *l, uint32_t size);        // until the statement ends
+LLVMValueRef nd_lower_on_stack(struct nd_lower *l, uint32_t size);    // nowhere else
 LLVMValueRef nd_lower_keep(struct nd_lower *l, uint32_t size);        // until the program ends
 void nd_lower_temps_release(struct nd_lower *l);
 // Zeros before the program begins in what nd_lower_keep() gave, if that is on the stack: for memory
@@ -289,6 +292,9 @@ LLVMValueRef nd_lower_text_length(struct nd_lower *l, LLVMValueRef text, uint32_
                                   struct nd_span span);
 void nd_lower_text_cut(struct nd_lower *l, LLVMValueRef text, uint32_t size,
                        LLVMValueRef n); // zeros after n bytes
+
+// lower_callback.c, see lower_callback_impl.h: entries of a map with keys
+LLVMValueRef nd_lower_entries(struct nd_lower *l, LLVMValueRef map, struct nd_span span);
 
 // lower_data.c: maps and data of the object
 // A BTF-defined map; attributes of 0 are left out.
@@ -457,6 +463,7 @@ void nd_lower_map_overwrite(struct nd_lower *l, const struct nd_map *m, LLVMValu
 LLVMValueRef nd_lower_map_find(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key);
 void nd_lower_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key);
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
+LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m); // the one in use
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
 
 // lower_path.c: the stage of a path that the program is on
@@ -542,7 +549,7 @@ void nd_lower_reuse_plan(struct nd_lower *l); // at the start of a program
 const struct nd_reuse *nd_lower_reuse_find(struct nd_lower *l,
                                            const struct nd_expr *e); // NULL: not kept
 void nd_lower_reuse_written(struct nd_lower *l,
-                            const struct nd_map *m); // the program changes the map
+                            const struct nd_map *m); // the program changes the map; NULL: any
 
 // lower_loops.c: on kernels without loops
 bool nd_lower_unrolled(struct nd_lower *l); // none is left; false after an error that names it

@@ -88,13 +88,13 @@ void nd_lower_atomic_add(struct nd_lower *l, LLVMValueRef p, LLVMValueRef v)
 }
 
 LLVMMetadataRef nd_lower_function_scope(struct nd_lower *l, const char *name, struct nd_span span,
-                                        LLVMMetadataRef type)
+                                        LLVMMetadataRef type, bool is_static)
 {
     struct nd_pos pos = nd_source_pos(l->p->sources, span.src, span.off);
     LLVMMetadataRef file = l->files[span.src < l->p->sources->n ? span.src : 0];
 
     return LLVMDIBuilderCreateFunction(l->di, file, name, strlen(name), name, strlen(name), file,
-                                       pos.line, type, 0, 1, pos.line, LLVMDIFlagZero, 1);
+                                       pos.line, type, is_static, 1, pos.line, LLVMDIFlagZero, 1);
 }
 
 void nd_lower_function_open(struct nd_lower *l, LLVMValueRef func, LLVMMetadataRef scope)

@@ -11,7 +11,7 @@ static uint32_t val_size(const struct nd_map *m)
     return m->val ? m->val->size : 8;
 }
 
-static LLVMValueRef map_ptr(struct nd_lower *l, const struct nd_map *m)
+LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m)
 {
     const struct nd_lmap *lm = &l->maps[m->index];
     LLVMValueRef gen;
@@ -97,12 +97,13 @@ static struct nd_val map_get(struct nd_lower *l, struct nd_expr *e)
     bool sc = nd_type_is_scalar(t);
 
     if (nd_type_is_agg(t))
-        return (struct nd_val){.v = nd_lower_agg_read(l, t, map_ptr(l, m), key_of(l, e), e->span)};
+        return (struct nd_val){
+            .v = nd_lower_agg_read(l, t, nd_lower_map_ptr(l, m), key_of(l, e), e->span)};
     if (!sc) {
         tmp = nd_lower_temp(l, t->size);
         nd_ir_zero(l, tmp, 0, t->size);
     }
-    p = lookup(l, map_ptr(l, m), key_of(l, e));
+    p = lookup(l, nd_lower_map_ptr(l, m), key_of(l, e));
     from = LLVMGetInsertBlock(l->b);
     LLVMBuildCondBr(l->b, not_null(l, p), hit, done);
     nd_ir_at(l, hit);
@@ -149,7 +150,7 @@ struct nd_val nd_lower_map_get(struct nd_lower *l, struct nd_expr *e)
 
 LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_expr *key)
 {
-    LLVMValueRef p = lookup(l, map_ptr(l, m), key_bytes(l, m, key));
+    LLVMValueRef p = lookup(l, nd_lower_map_ptr(l, m), key_bytes(l, m, key));
 
     return LLVMBuildZExt(l->b, not_null(l, p), l->i64, "");
 }
@@ -157,7 +158,7 @@ LLVMValueRef nd_lower_map_has(struct nd_lower *l, struct nd_map *m, struct nd_ex
 LLVMValueRef nd_lower_map_insert(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
                                  LLVMValueRef val)
 {
-    LLVMValueRef r = update(l, map_ptr(l, m), key, val, NOEXIST);
+    LLVMValueRef r = update(l, nd_lower_map_ptr(l, m), key, val, NOEXIST);
 
     populate(l, m, r, 1);
     return r;
@@ -166,17 +167,17 @@ LLVMValueRef nd_lower_map_insert(struct nd_lower *l, const struct nd_map *m, LLV
 void nd_lower_map_overwrite(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key,
                             LLVMValueRef val)
 {
-    update(l, map_ptr(l, m), key, val, 0);
+    update(l, nd_lower_map_ptr(l, m), key, val, 0);
 }
 
 LLVMValueRef nd_lower_map_find(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key)
 {
-    return lookup(l, map_ptr(l, m), key);
+    return lookup(l, nd_lower_map_ptr(l, m), key);
 }
 
 void nd_lower_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRef key)
 {
-    LLVMValueRef args[2] = {map_ptr(l, m), key};
+    LLVMValueRef args[2] = {nd_lower_map_ptr(l, m), key};
 
     populate(l, m, nd_ir_call(l, ND_H_MAP_DELETE, args, 2), (uint64_t)-1);
 }
@@ -187,7 +188,7 @@ LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
     LLVMValueRef args[2], r, p;
 
     if (!m->key) { // a scalar cannot leave its array: it becomes 0
-        p = lookup(l, map_ptr(l, m), scalar_key(l));
+        p = lookup(l, nd_lower_map_ptr(l, m), scalar_key(l));
         {
             LLVMBasicBlockRef hit = nd_ir_bb(l, "zero"), done = nd_ir_bb(l, "deleted");
 
@@ -200,7 +201,7 @@ LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map)
         mark_set(l, m, 0);
         return nd_ir_i64(l, 1);
     }
-    args[0] = map_ptr(l, m);
+    args[0] = nd_lower_map_ptr(l, m);
     args[1] = key_of(l, map);
     r = nd_ir_call(l, ND_H_MAP_DELETE, args, 2);
     populate(l, m, r, (uint64_t)-1);
@@ -229,7 +230,7 @@ static LLVMValueRef find_or_create(struct nd_lower *l, struct nd_map *m, LLVMVal
 {
     LLVMBasicBlockRef miss = nd_ir_bb(l, "miss"), have = nd_ir_bb(l, "have"),
                       full = nd_ir_bb(l, "full"), from, from2;
-    LLVMValueRef map = map_ptr(l, m), p, p2, phi;
+    LLVMValueRef map = nd_lower_map_ptr(l, m), p, p2, phi;
 
     *done = nd_ir_bb(l, "done");
     p = lookup(l, map, key);
@@ -340,7 +341,7 @@ static LLVMValueRef again(struct nd_lower *l, const struct nd_map *m, LLVMValueR
 
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntNE, first, nd_ir_i64(l, 0), ""), over, done);
     nd_ir_at(l, over);
-    second = update(l, map_ptr(l, m), key, v, 0);
+    second = update(l, nd_lower_map_ptr(l, m), key, v, 0);
     over = LLVMGetInsertBlock(l->b);
     nd_ir_br(l, done);
     nd_ir_at(l, done);
@@ -372,10 +373,10 @@ void nd_lower_map_set(struct nd_lower *l, struct nd_expr *map, struct nd_expr *v
     key = key_of(l, map);
     mark_set(l, m, 1);
     if (!l->maps[m->index].pop_off || l->maps[m->index].kind == ND_MAP_ARRAY) {
-        r = update(l, map_ptr(l, m), key, v, 0);
+        r = update(l, nd_lower_map_ptr(l, m), key, v, 0);
     } else {
         // New entries are counted: first as if there were none, then whatever there is.
-        LLVMValueRef first = update(l, map_ptr(l, m), key, v, NOEXIST);
+        LLVMValueRef first = update(l, nd_lower_map_ptr(l, m), key, v, NOEXIST);
 
         populate(l, m, first, 1);
         r = again(l, m, key, v, first);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Typed program to an LLVM module: maps, globals, line information, one function for each program.
+#include "compiler/lower/lower_callback_impl.h"
 #include "compiler/lower/lower_impl.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ static void open_program(struct nd_lower *l, bool direct)
         func, nd_arena_printf(l->a, "%s/%s",
                               nd_kind_of_prog[direct ? ND_PROG_TP_BTF : pr->type].section, name));
     nd_lower_function_open(l, func,
-                           nd_lower_function_scope(l, name, pr->decl->name_span, l->di_sub));
+                           nd_lower_function_scope(l, name, pr->decl->name_span, l->di_sub, false));
     l->fn.ctx = LLVMGetParam(func, 0);
 }
 
@@ -123,6 +124,7 @@ static bool lower_form(struct nd_lower *l, enum form form, enum place place)
         if (!done) {
             nd_lower_core_forget(l, l->fn.func);
             LLVMDeleteFunction(l->fn.func);
+            nd_lower_callbacks_forget(l);
         }
         if (l->fn.ctx_wanted)
             break;

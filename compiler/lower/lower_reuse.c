@@ -96,6 +96,6 @@ const struct nd_reuse *nd_lower_reuse_find(struct nd_lower *l, const struct nd_e
 void nd_lower_reuse_written(struct nd_lower *l, const struct nd_map *m)
 {
     for (uint32_t i = 0; i < l->fn.reuse.n; i++)
-        if (l->fn.reuse.v[i].map == m && l->fn.reuse.v[i].filled)
+        if ((!m || l->fn.reuse.v[i].map == m) && l->fn.reuse.v[i].filled)
             LLVMBuildStore(l->b, nd_ir_i64(l, 0), l->fn.reuse.v[i].filled);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Statements, functions of the script in place, and what the records of events hold.
+#include "compiler/lower/lower_callback_impl.h"
 #include "compiler/lower/lower_impl.h"
 
 #include <string.h>
@@ -33,36 +34,9 @@ void nd_lower_block(struct nd_lower *l, struct nd_block *b)
 
 // ---- variables ----------------------------------------------------------------------------------
 
-static struct nd_slot *slot_at(struct nd_lower *l, const struct nd_sym *s)
-{
-    if (s->index >= l->fn.nslots) {
-        uint32_t n = s->index + 16;
-        struct nd_slot *v = ND_NEW_ARRAY(l->a, struct nd_slot, n);
-
-        if (l->fn.nslots)
-            memcpy(v, l->fn.slots, l->fn.nslots * sizeof(*v));
-        l->fn.slots = v;
-        l->fn.nslots = n;
-    }
-    return &l->fn.slots[s->index];
-}
-
-static struct nd_slot *slot_of(struct nd_lower *l, struct nd_sym *s)
-{
-    struct nd_slot *slot = slot_at(l, s);
-
-    if (!slot->ptr) {
-        slot->type = s->type;
-        slot->direct = nd_type_is_scalar(s->type);
-        slot->ptr = slot->direct ? nd_lower_register(l, s->name) : nd_lower_keep(l, s->type->size);
-        nd_lower_window_plan(l, slot, s);
-    }
-    return slot;
-}
-
 static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
 {
-    struct nd_slot *slot = slot_of(l, s);
+    struct nd_slot *slot = nd_lower_slot(l, s);
 
     if (!slot->direct) {
         LLVMValueRef tmp;
@@ -80,27 +54,6 @@ static void set_var(struct nd_lower *l, struct nd_sym *s, struct nd_expr *rhs)
     LLVMBuildStore(l->b, rhs ? nd_ir_extend(l, nd_lower_int(l, rhs), s->type) : nd_ir_i64(l, 0),
                    slot->ptr);
     nd_lower_window_reset(l, slot);
-}
-
-void nd_lower_bind(struct nd_lower *l, struct nd_sym *s, LLVMValueRef at)
-{
-    struct nd_slot *slot = slot_at(l, s);
-
-    slot->type = s->type;
-    slot->ptr = at;
-}
-
-void nd_lower_var(struct nd_lower *l, struct nd_sym *s, LLVMValueRef v)
-{
-    struct nd_slot *slot = slot_of(l, s);
-
-    LLVMBuildStore(l->b, v, slot->ptr);
-    nd_lower_window_reset(l, slot);
-}
-
-LLVMValueRef nd_lower_var_get(struct nd_lower *l, struct nd_sym *s)
-{
-    return LLVMBuildLoad2(l->b, l->i64, slot_of(l, s)->ptr, "");
 }
 
 void nd_lower_unset(struct nd_lower *l, struct nd_sym *s)
@@ -211,7 +164,7 @@ static LLVMValueRef while_cond(struct nd_lower *l, struct nd_stmt *s, LLVMValueR
 // The loop variable is low + i; it is set here, where i is known to be below the bound.
 static LLVMValueRef range_cond(struct nd_lower *l, struct nd_stmt *s, LLVMValueRef i)
 {
-    struct nd_slot *lo = s->ends, *var = slot_of(l, s->sym);
+    struct nd_slot *lo = s->ends, *var = nd_lower_slot(l, s->sym);
     LLVMValueRef v = LLVMBuildAdd(l->b, LLVMBuildLoad2(l->b, l->i64, lo[0].ptr, ""), i, "");
 
     LLVMBuildStore(l->b, v, var->ptr);
@@ -251,7 +204,7 @@ static void lower_range(struct nd_lower *l, struct nd_stmt *s)
     LLVMBuildStore(l->b, lo, ends[0].ptr);
     LLVMBuildStore(l->b, hi, ends[1].ptr);
     s->ends = ends;
-    slot_of(l, s->sym);
+    nd_lower_slot(l, s->sym);
     counted_loop(l, s, bound, !known, range_cond);
 }
 
@@ -272,6 +225,85 @@ static void lower_unroll(struct nd_lower *l, struct nd_stmt *s)
     nd_ir_br(l, done);
     nd_ir_at(l, done);
 }
+
+// ---- loops over maps with the variables of the probe
+// ---------------------------------------------
+
+// A part of an entry where it is wanted; an aggregation as the number that a probe reads.
+static void entry_into(struct nd_lower *l, struct nd_stmt *s, bool value, LLVMValueRef dst,
+                       const struct nd_type *t)
+{
+    const struct nd_map *m = s->expr->map;
+    LLVMValueRef key = LLVMGetParam(l->fn.func, 1), at = value ? LLVMGetParam(l->fn.func, 2) : key;
+
+    if (value && nd_type_is_agg(m->val))
+        nd_ir_store(l, dst, 8,
+                    nd_lower_agg_read(l, m->val, nd_lower_map_ptr(l, m), key, s->expr->span));
+    else
+        nd_lower_copy(l, dst, (struct nd_val){.v = at, .mem = true, .as = ND_AS_BPF}, t->size,
+                      s->span);
+}
+
+static void set_entry(struct nd_lower *l, struct nd_stmt *s, struct nd_sym *sym, bool value)
+{
+    struct nd_slot *slot = nd_lower_slot(l, sym);
+    const struct nd_type *t = sym->type;
+    LLVMValueRef tmp;
+
+    if (!slot->direct) {
+        entry_into(l, s, value, slot->ptr, t);
+        return;
+    }
+    tmp = nd_lower_temp(l, 8);
+    entry_into(l, s, value, tmp, t);
+    LLVMBuildStore(l->b, nd_lower_load_int(l, tmp, t), slot->ptr);
+}
+
+static void set_entries(struct nd_lower *l, struct nd_stmt *s)
+{
+    struct nd_slot *slot;
+    uint32_t i;
+
+    if (s->val || !s->key_dollar) {
+        set_entry(l, s, s->sym, false);
+        if (s->val)
+            set_entry(l, s, s->sym2, true);
+        return;
+    }
+    slot = nd_lower_slot(l, s->sym);
+    nd_ir_zero(l, slot->ptr, 0, s->sym->type->size);
+    for (i = 0; i < 2; i++) {
+        const struct nd_field *f = &s->sym->type->fields[i];
+
+        entry_into(l, s, i, nd_ir_gep(l, slot->ptr, f->off), f->type);
+    }
+}
+
+static void lower_for_map(struct nd_lower *l, struct nd_stmt *s)
+{
+    struct nd_captured x = {.a = l->a, .before = s->first_var};
+    struct nd_loop loop = {.up = NULL};
+    struct nd_callback cb;
+    LLVMValueRef shared, map = nd_lower_map_ptr(l, s->expr->map);
+
+    nd_lower_capture(&x, s->body);
+    shared = nd_lower_callback_shared(l, x.syms.n);
+    nd_lower_captured_give(l, &x, shared);
+    nd_lower_callback_open(l, &cb, s->span);
+    nd_lower_captured_take(l, &x, cb.shared);
+    set_entries(l, s);
+    nd_lower_temps_release(l);
+    loop.brk = cb.stop;
+    loop.cont = cb.next;
+    l->fn.loop = &loop;
+    nd_lower_block(l, s->body);
+    nd_lower_callback_close(l, &cb, map, shared, s->span);
+    nd_lower_captured_back(l, &x, shared);
+    nd_lower_reuse_written(l, NULL);
+    nd_lower_callback_leave(l, shared);
+}
+
+// ---- return -------------------------------------------------------------------------------------
 
 static void lower_return(struct nd_lower *l, struct nd_stmt *s)
 {
@@ -496,7 +528,10 @@ static void lower_stmt(struct nd_lower *l, struct nd_stmt *s)
         lower_send(l, s);
         break;
     case ND_S_FOR_MAP:
-        lower_async(l, s);
+        if (s->in_probe)
+            lower_for_map(l, s);
+        else
+            lower_async(l, s);
         break;
     case ND_S_TEXT: // in user space only
         break;

@@ -52,6 +52,11 @@ static LLVMValueRef stack_alloc(struct nd_lower *l, uint32_t size)
     return entry_alloca(l, LLVMArrayType(l->i64, size / 8), "");
 }
 
+LLVMValueRef nd_lower_on_stack(struct nd_lower *l, uint32_t size)
+{
+    return stack_alloc(l, size);
+}
+
 // An address in scratch, computed where scratch was found: it serves all branches.
 static LLVMValueRef in_scratch(struct nd_lower *l, uint32_t off)
 {

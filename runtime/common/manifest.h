@@ -57,7 +57,8 @@
     X(RESULTS, "results", "5.7", "string reads that the verifier knows can fail", "")             \
     X(BTF_TRACE, "btf_trace", "5.5", "types of raw tracepoints in BTF", "")                       \
     X(BTF_NAMES, "btf_names", "5.10", "names of the arguments of raw tracepoints in BTF", "") \
-    X(PERCPU_READ, "percpu_read", "5.19", "reading an aggregation in a probe", "read it in user space: every, end or on")
+    X(PERCPU_READ, "percpu_read", "5.19", "reading an aggregation in a probe", "read it in user space: every, end or on") \
+    X(EACH_ELEM, "each_elem", "5.13", "loops over maps that use the variables of a probe", "loop over the map in user space: every, end or on")
 // clang-format on
 
 enum nd_feature {

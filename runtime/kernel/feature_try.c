@@ -162,18 +162,29 @@ static int try_boot_clock(struct nd_features *f)
     return closed(load(code, COUNT(code)));
 }
 
-// With all registers 0 it is refused for its arguments where it is known, which the log says.
-static int try_percpu_read(struct nd_features *f)
+// With registers that do not fit it is refused for those where it is known, which the log says.
+static int try_known(int helper)
 {
-    static const struct bpf_insn code[] = {MOV(1, 0), CALL(195 /* map_lookup_percpu_elem */), EXIT};
+    struct bpf_insn code[] = {MOV(1, 0), CALL(helper), EXIT};
     char log[512] = "";
     LIBBPF_OPTS(bpf_prog_load_opts, o, .log_buf = log, .log_size = sizeof(log), .log_level = 1);
 
-    (void)f;
     if (bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "nd_try", "GPL", code, COUNT(code), &o) < 0 &&
         errno == EPERM)
         return -EPERM;
     return strstr(log, "unknown func") || strstr(log, "invalid func") ? -EINVAL : 0;
+}
+
+static int try_percpu_read(struct nd_features *f)
+{
+    (void)f;
+    return try_known(195 /* map_lookup_percpu_elem */);
+}
+
+static int try_each_elem(struct nd_features *f)
+{
+    (void)f;
+    return try_known(164 /* for_each_map_elem */);
 }
 
 static int try_tai_clock(struct nd_features *f)
@@ -365,6 +376,7 @@ static int (*const trials[ND_F_MAX])(struct nd_features *f) = {
     [ND_F_BTF_TRACE] = nothing, // the compiler finds out
     [ND_F_BTF_NAMES] = nothing,
     [ND_F_PERCPU_READ] = try_percpu_read,
+    [ND_F_EACH_ELEM] = try_each_elem,
 };
 
 static int find(const char *name, size_t len)

@@ -16,6 +16,7 @@
 #define CALL_KERNEL 2u // a function of the kernel
 #define LD_MAP 1u      // source register of an ld_imm64
 #define LD_MAP_VALUE 2u
+#define LD_FUNC 4u       // the address of a function of the object, for helpers that call it
 #define POISON 195896080 // what libbpf calls where a relocation has nothing to lead to
 
 enum { BAD, PLAIN, MEMORY, JUMP, CALL, EXIT, LD64, ATOM };
@@ -146,10 +147,31 @@ static const char *call(struct scan *s, const struct bpf_insn *in, const Elf64_R
     return NULL;
 }
 
+// The address of a function: libbpf adds the number to where the symbol is, both in bytes.
+static const char *function_address(struct scan *s, const struct bpf_insn *in, const Elf64_Rel *r)
+{
+    const Elf64_Sym *sym = vet_sym(s->v, (uint32_t)ELF64_R_SYM(r->r_info));
+    int64_t at = (int64_t)sym->st_value + in->imm;
+
+    if (s->v->sec[sym->st_shndx].kind != VET_TEXT)
+        return NULL;
+    if (at % 8 || in[1].imm || !starts_function(s->v, sym->st_shndx, at / 8))
+        return REFUSE(s, "takes the address of something that is not a function of the object");
+    return NULL;
+}
+
 static const char *load64(struct scan *s, const struct bpf_insn *in, const Elf64_Rel *r)
 {
+    int64_t to = (int64_t)s->i + 1 + in->imm;
+
     if (s->i + 1 >= s->n || in[1].code || in[1].dst_reg || in[1].src_reg || in[1].off || in->off)
         return REFUSE(s, "is not known (0x%02x)", in->code);
+    if (s->v && r && function_address(s, in, r))
+        return s->why;
+    if (!s->v && in->src_reg == LD_FUNC)
+        return s->i++, to >= 0 && to < s->n
+                           ? NULL
+                           : REFUSE(s, "takes the address of something outside its program");
     s->i++;
     if (!in->src_reg || (!s->v && (in->src_reg == LD_MAP || in->src_reg == LD_MAP_VALUE)) ||
         (s->options && in->src_reg == ND_OPT_IMM && !r))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Symbols and relocations: functions that are where they should be, nothing from outside, and
-// relocations of instructions that lead to a map, to data or to a function. Must not know code.
+// relocations of instructions that lead to a map, to data or to a function, or give the address of
+// one. Must not know code.
 // Serves vet.c.
 #include "runtime/vet/vet_impl.h"
 
@@ -126,6 +127,8 @@ static bool leads_to(const struct nd_vet *v, const Elf64_Sym *sym, uint32_t type
 
     if (type == R_64_32)
         return kind == VET_TEXT;
+    if (type == R_64_64 && kind == VET_TEXT) // its address: which, is looked at with the code
+        return true;
     return type == R_64_64 && (kind == VET_MAPS || kind == VET_BSS || kind == VET_RODATA) &&
            ELF64_ST_TYPE(sym->st_info) != STT_FUNC;
 }

@@ -128,6 +128,8 @@ static int heading(struct one_case *c, const char *line)
         c->live = !strcmp(word, "live");
     else if (!strcmp(name, "unless"))
         c->unless = strdup(word);
+    else if (!strcmp(name, "since"))
+        c->since = strdup(word);
     else if (!strcmp(name, "generate"))
         c->generate = strdup(word);
     else

@@ -29,6 +29,7 @@ struct one_case {
     int exit_code;  // -1: not said
     char *facts;    // "base" or "none"
     char *unless;   // feature of the kernel without which it may be too long
+    char *since;    // a kernel before this release may say that it lacks something
     char *generate; // name of a generated script
 };
 

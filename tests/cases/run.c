@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +62,21 @@ static bool too_long(const struct one_case *c, const struct outcome *o)
            (strstr(o->err, "error[E0701]") || strstr(o->err, "error[E0703]"));
 }
 
+// A kernel before `since`, or one that NDTRACE_WITHOUT stands for, may lack something; then it must
+// be said.
+static bool too_old(const struct one_case *c, const struct outcome *o)
+{
+    unsigned int have[2] = {0}, want[2] = {0};
+    struct utsname u;
+
+    if (!c->since || sscanf(c->since, "%u.%u", &want[0], &want[1]) != 2 || uname(&u) ||
+        sscanf(u.release, "%u.%u", &have[0], &have[1]) != 2)
+        return false;
+    return (getenv("NDTRACE_WITHOUT") || have[0] < want[0] ||
+            (have[0] == want[0] && have[1] < want[1])) &&
+           WIFEXITED(o->status) && WEXITSTATUS(o->status) == 2 && strstr(o->err, "error[E0401]");
+}
+
 static int run_script(const struct setup *s, const struct one_case *c, FILE *report)
 {
     char *argv[ARGS_MAX + 4] = {strdup(tool(s, "ndtrace")), "case.nd"};
@@ -69,7 +85,7 @@ static int run_script(const struct setup *s, const struct one_case *c, FILE *rep
 
     split_args(c->text[SEC_ARGS] ? strdup(c->text[SEC_ARGS]) : NULL, argv + 2);
     run_child(argv, &o);
-    if (too_long(c, &o))
+    if (too_long(c, &o) || too_old(c, &o))
         return 0;
     bad = expect_status(&o, c->exit_code >= 0 ? c->exit_code : 0, report);
     if (c->text[SEC_OUT])
