@@ -34,11 +34,6 @@ static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *n
 static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys);
 static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
-static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size);
-static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc);
-static struct nd_decl *needs(struct nd_parse *p, struct nd_span at, const char *word, enum nd_decl_kind kind, struct nd_span span, const char *name);
-static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span);
-static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span, struct nd_expr *e);
 
 #define A (p->arena)
 }
@@ -97,10 +92,10 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %token T_ENDPRED "'/' before '{'" T_SHL_SET "<<=" T_SHR_SET ">>=" T_SHL "<<" T_SHR ">>" T_LE "<=" T_GE ">="
 %token T_EQ "==" T_NE "!=" T_LAND "&&" T_LOR "||" T_ARROW "->" T_INC "++" T_DEC "--" T_ADD_SET "+="
 %token T_SUB_SET "-=" T_MUL_SET "*=" T_DIV_SET "/=" T_MOD_SET "%=" T_AND_SET "&=" T_OR_SET "|="
-%token T_XOR_SET "^=" T_DOTDOT ".."
+%token T_XOR_SET "^=" T_DOTDOT ".." T_SPREAD "..."
 %token END_OF_FILE 0 "the end of the script"
 
-%type <decl> decl needs own_maps option_head path_head config_head struct_decl enum_decl inline
+%type <decl> decl event_body needs own_maps option_head path_head config_head struct_decl enum_decl inline
 %type <attrs> attrs
 %type <field> declarator macro_param
 %type <one_try> try
@@ -160,10 +155,9 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                      *ND_PUSH(A, &$$->fields) = nd_parse_field(p, $2, &$3);
                                      *ND_PUSH(A, &p->typedefs) = $3.name;
                                  }
-    | T_EVENT id '{' event_fields '}'
-                                 { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_EVENT id '{' event_fields ',' '}'
-                                 { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_EVENT id event_body      { $$ = $3; $$->span = @$; $$->name = $2.s; $$->name_span = @2; }
+    | T_EVENT id ':' id event_body
+                                 { $$ = $5; $$->span = @$; $$->name = $2.s; $$->name_span = @2; $$->base = $4.s; $$->base_span = @4; }
     | T_LET T_MAP '=' expr help_opt
                                  { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; $$->help = $5.s; }
     | T_LET T_MAP T_STRING       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->help = $3.s; }
@@ -174,7 +168,7 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | path_head when_opt '=' path_stages
                                  { $$ = $1; $$->when = $2; $$->path->stages = *$4; $$->span = @$; }
     | path_head
-    | T_PATH id '=' path_stages  { $$ = path(p, @$, $2.s, @2); $$->path->stages = *$4; }
+    | T_PATH id '=' path_stages  { $$ = nd_parse_path(p, @$, $2.s, @2); $$->path->stages = *$4; }
     | points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
     | given points when_opt pred_opt block
@@ -228,26 +222,26 @@ config: %empty                   { $$ = ND_NEW(A, struct nd_named_list); }
 config_item: name '=' primary    { $$ = (struct nd_named){$1.s, @1, $3}; }
     ;
 
-needs: T_ID T_PATH id            { $$ = needs(p, @1, $1.s, ND_D_PATH, @3, $3.s); }
-    | T_ID T_OPTION name         { $$ = needs(p, @1, $1.s, ND_D_OPTION, @3, $3.s); }
+needs: T_ID T_PATH id            { $$ = nd_parse_needs(p, @1, $1.s, ND_D_PATH, @3, $3.s); }
+    | T_ID T_OPTION name         { $$ = nd_parse_needs(p, @1, $1.s, ND_D_OPTION, @3, $3.s); }
     | T_ID T_FN id '(' params_opt ')' own_size
-                                 { $$ = needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->expr = $7; }
+                                 { $$ = nd_parse_needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->expr = $7; }
     | T_ID T_FN id '(' params_opt ')' T_ARROW type '=' cond
-                                 { $$ = needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; $$->expr = $10; }
+                                 { $$ = nd_parse_needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; $$->expr = $10; }
     | T_ID T_FN id '(' params_opt ')' T_ARROW type ';' // `const` after a type is part of it
-                                 { $$ = needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; }
-    | needs ',' name             { add_decl(p, $1); $$ = needs(p, @3, "needs", $1->needs == ND_D_FN ? ND_D_PATH : $1->needs, @3, $3.s); }
+                                 { $$ = nd_parse_needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; }
+    | needs ',' name             { add_decl(p, $1); $$ = nd_parse_needs(p, @3, "needs", $1->needs == ND_D_FN ? ND_D_PATH : $1->needs, @3, $3.s); }
     ;
-own_maps: T_ID T_MAP own_size    { $$ = own_map(p, @1, $1.s, @2, $2.s, $3); }
-    | own_maps ',' T_MAP own_size { add_decl(p, $1); $$ = own_map(p, @3, "private", @3, $3.s, $4); }
+own_maps: T_ID T_MAP own_size    { $$ = nd_parse_own_map(p, @1, $1.s, @2, $2.s, $3); }
+    | own_maps ',' T_MAP own_size { add_decl(p, $1); $$ = nd_parse_own_map(p, @3, "private", @3, $3.s, $4); }
     ;
 own_size: %empty                 { $$ = NULL; }
     | '=' cond                   { $$ = $2; }
     ;
 
-path_head: T_PATH id T_BY cond  { $$ = path(p, @$, $2.s, @2); $$->path->key = $4; }
+path_head: T_PATH id T_BY cond  { $$ = nd_parse_path(p, @$, $2.s, @2); $$->path->key = $4; }
     | T_PATH id T_ID id          {
-                                     $$ = path(p, @$, $2.s, @2); $$->path->like = $4.s; $$->path->like_span = @4;
+                                     $$ = nd_parse_path(p, @$, $2.s, @2); $$->path->like = $4.s; $$->path->like_span = @4;
                                      if (strcmp($3.s, "like"))
                                          nd_help(p->diags, nd_error(p->diags, ND_E0101, @3, "unexpected '%s'", $3.s), "path %s by KEY, or: path %s like OTHER", $2.s, $2.s);
                                  }
@@ -368,6 +362,9 @@ param: param_name                { $$ = (struct nd_decl_field){.name = $1.s, .sp
     | T_MAP                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
     ;
 param_name: name | T_VAR ;
+event_body: '{' event_fields '}' { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->fields = *$2; }
+    | '{' event_fields ',' '}'   { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->fields = *$2; }
+    ;
 event_fields: name ':' type      { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
     | event_fields ',' name ':' type { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
     ;
@@ -450,7 +447,7 @@ c_params: %empty
 c_param: field_spec stars
     | field_spec stars cname dims
     | field_spec stars '(' stars cname ')' '(' c_params ')'
-    | T_DOTDOT '.'
+    | T_SPREAD
     ;
 
 stars: %empty                    { $$ = 0; }
@@ -513,13 +510,18 @@ simple: expr                     { $$ = nd_parse_evaluate(p, $1); }
     | T_CONTINUE                 { $$ = nd_stmt_new(A, ND_S_CONTINUE, @$); }
     | T_RETURN                   { $$ = nd_stmt_new(A, ND_S_RETURN, @$); }
     | T_RETURN expr              { $$ = nd_stmt_new(A, ND_S_RETURN, @$); $$->expr = $2; }
-    | T_SEND id '{' named '}'  { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_SEND id '{' named ',' '}' { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_SEND id                { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; }
+    | T_SEND id '{' named '}'    { $$ = nd_parse_send(p, @$, $2.s, @2, $4, NULL); }
+    | T_SEND id '{' named ',' '}' { $$ = nd_parse_send(p, @$, $2.s, @2, $4, NULL); }
+    | T_SEND id T_VAR            { $$ = nd_parse_send(p, @$, $2.s, @2, NULL, nd_expr_new(A, ND_E_VAR, @3)); $$->rhs->name = $3.s; }
+    | T_SEND id T_MAP            { $$ = nd_parse_send(p, @$, $2.s, @2, NULL, map_expr(p, @3, $3.s, NULL)); }
+    | T_SEND id T_MAP_KEYED '[' exprs ']' { $$ = nd_parse_send(p, @$, $2.s, @2, NULL, map_expr(p, nd_span_join(@3, @6), $3.s, $5)); }
+    | T_SEND id                  { $$ = nd_parse_send(p, @$, $2.s, @2, NULL, NULL); }
     ;
 field_name: name ;
 named: field_name ':' expr       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, $3}; }
     | id                       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, ident(p, @1, $1.s)}; }
+    | T_SPREAD expr              { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){NULL, @1, $2}; }
+    | named ',' T_SPREAD expr    { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){NULL, @3, $4}; }
     | named ',' field_name ':' expr { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, $5}; }
     | named ',' id             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, ident(p, @3, $3.s)}; }
     ;
@@ -549,7 +551,7 @@ outputs: expr                    { $$ = nd_parse_output(p, ND_NEW(A, struct nd_b
 for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
     | id T_IN T_ENUM id          { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->texpr = ND_NEW(A, struct nd_texpr); *$$->texpr = (struct nd_texpr){.span = nd_span_join(@3, @4), .tag = ND_TAG_ENUM, .name = $4.s}; }
-    | id T_IN expr               { $$ = go_through(p, @$, $1.s, @1, $3); }
+    | id T_IN expr               { $$ = nd_parse_go_through(p, @$, $1.s, @1, $3); }
     | id T_IN expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->rhs = $3; $$->hi = $5; }
     | T_VAR ':' T_MAP sort_opt limit_opt
@@ -559,15 +561,15 @@ for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->ranks = *$6; $$->limit = $7; }
     ;
 order: T_SORTED T_BY ranks limit_opt { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->ranks = *$3; $$->limit = $4; }
-    | T_ASC limit_opt            { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
-    | T_DESC limit_opt           { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); rank(p, &$$->ranks, NULL, true); $$->limit = $2; }
-    | T_LIMIT expr               { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
+    | T_ASC limit_opt            { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); nd_parse_rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
+    | T_DESC limit_opt           { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); nd_parse_rank(p, &$$->ranks, NULL, true); $$->limit = $2; }
+    | T_LIMIT expr               { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); nd_parse_rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
     ;
-sort_opt: dir_opt                { $$ = rank(p, ND_NEW(A, struct nd_ranks), NULL, $1); }
+sort_opt: dir_opt                { $$ = nd_parse_rank(p, ND_NEW(A, struct nd_ranks), NULL, $1); }
     | T_SORTED T_BY ranks        { $$ = $3; }
     ;
-ranks: expr dir_opt              { $$ = rank(p, ND_NEW(A, struct nd_ranks), $1, $2); }
-    | ranks ',' expr dir_opt     { $$ = rank(p, $1, $3, $4); }
+ranks: expr dir_opt              { $$ = nd_parse_rank(p, ND_NEW(A, struct nd_ranks), $1, $2); }
+    | ranks ',' expr dir_opt     { $$ = nd_parse_rank(p, $1, $3, $4); }
     ;
 dir_opt: %empty                  { $$ = false; }
     | T_ASC                      { $$ = false; }
@@ -658,6 +660,8 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
     | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; $$ = deep(p, $$); }
     | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }
     | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
+    | T_STRUCT attrs id '{' named '}' { $$ = deep(p, nd_parse_literal(p, @$, $3.s, @3, $5)); }
+    | T_STRUCT attrs id '{' named ',' '}' { $$ = deep(p, nd_parse_literal(p, @$, $3.s, @3, $5)); }
     | T_SIZEOF '(' cast_type ')' { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->texpr = $3; }
     | T_SIZEOF '(' expr ')'      { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->a = $3; $$ = deep(p, $$); }
     | T_OFFSETOF '(' cast_type ',' field_path ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
@@ -805,63 +809,6 @@ static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char
     e->a->args = *keys;
     e->a = deep(p, e->a);
     return deep(p, e);
-}
-
-// A map that is not printed: the word before it is a name everywhere else.
-static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size)
-{
-    struct nd_decl *d = nd_decl_new(p->arena, ND_D_MAP, span);
-
-    if (strcmp(word, "private"))
-        nd_help(p->diags, nd_error(p->diags, ND_E0101, at, "unexpected '%s'", word), "a map is declared by let @name, or private @name");
-    d->name = name;
-    d->name_span = span;
-    d->expr = size;
-    d->own = true;
-    return d;
-}
-
-// What a module expects of its user: the word before it is a name everywhere else.
-static struct nd_decl *needs(struct nd_parse *p, struct nd_span at, const char *word, enum nd_decl_kind kind, struct nd_span span, const char *name)
-{
-    struct nd_decl *d = nd_decl_new(p->arena, ND_D_NEEDS, span);
-
-    if (strcmp(word, "needs"))
-        nd_help(p->diags, nd_error(p->diags, ND_E0101, at, "unexpected '%s'", word), "a module says what its user declares: needs path name, needs option name, needs fn name()");
-    d->name = name;
-    d->name_span = d->used = span;
-    d->needs = kind;
-    return d;
-}
-
-static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc)
-{
-    *ND_PUSH(p->arena, r) = (struct nd_rank){e, desc};
-    return r;
-}
-
-// for (name in e): over a map, or over what the checker finds that e lists.
-static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span, struct nd_expr *e)
-{
-    bool map = e->kind == ND_E_MAP && !e->a && !e->paren;
-    struct nd_stmt *s = nd_stmt_new(p->arena, map ? ND_S_FOR_MAP : ND_S_FOR_RANGE, span);
-
-    s->key = name;
-    s->key_span = name_span;
-    s->expr = e;
-    if (map)
-        rank(p, &s->ranks, NULL, false);
-    return s;
-}
-
-static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span)
-{
-    struct nd_decl *d = nd_decl_new(p->arena, ND_D_PATH, span);
-
-    d->name = name;
-    d->name_span = name_span;
-    d->path = ND_NEW(p->arena, struct nd_path_decl);
-    return d;
 }
 
 static void add_decl(struct nd_parse *p, struct nd_decl *d)

@@ -98,6 +98,7 @@ enum nd_expr_kind {
     ND_E_FIELD,        // a.name or a->name
     ND_E_INDEX,        // a[b]
     ND_E_TUPLE,        // (args)
+    ND_E_STRUCT,       // struct name { names: args }
     ND_E_IN,           // a in b; b may be a tuple: any of
     ND_E_BLOCK,        // { body; a }: only in front of the other passes, see parse_expand.c
     ND_E_ERROR,        // a syntax error was reported here
@@ -110,6 +111,7 @@ struct nd_expr_list {
     uint32_t n, cap;
 };
 
+struct nd_point;
 struct nd_device_name {    // what else tells devices apart, of the device whose name is asked for
     struct nd_expr *netns; // inode of its network namespace; NULL: this kernel does not say
     struct nd_expr *index; // number of the device there, or NULL
@@ -139,6 +141,7 @@ struct nd_expr {
     struct nd_texpr *texpr;
     struct nd_block *body; // BLOCK
     uint32_t outer;        // of a macro's argument, while it is expanded; otherwise 0
+    struct nd_point *names; // STRUCT: of the args
 
     // check:
     struct nd_type *type;
@@ -179,7 +182,7 @@ enum nd_stmt_kind {
     ND_S_CONTINUE,
     ND_S_RETURN, // expr or NULL
     ND_S_BLOCK,  // body
-    ND_S_SEND,   // name, names/args
+    ND_S_SEND,   // name, fields; rhs: NULL, or a struct with the others
     ND_S_TEXT, // body: text for a person; else_body: the calls that it replaces, or NULL; name: of
                // an event whose record it replaces, or NULL
 };
@@ -357,6 +360,8 @@ struct nd_decl {
     const char *file, *key; // OPTION: a column of that option's file, by this name; NULL: none
     struct nd_span file_span;
     const char *help;
+    const char *base; // EVENT: the one whose fields come first; NULL: none
+    struct nd_span base_span;
     const char *module;    // STRUCT: its module, whose BTF goes first; NULL: none
     struct nd_tries tries; // STAGE
     struct nd_named_list config;

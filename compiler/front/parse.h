@@ -104,4 +104,24 @@ struct nd_expr *nd_parse_word(struct nd_parse *p, struct nd_span span, uint64_t 
 // A call as it is, or what it says of words of the command line: str($1), getopt("name").
 struct nd_expr *nd_parse_call(struct nd_parse *p, struct nd_expr *call);
 
+// ---- for the grammar: nodes of several parts ----------------------------------------------------
+
+// A map that is not printed; what a module needs; the head of a path. `word` is what stands where
+// the grammar expects "private" or "needs".
+struct nd_decl *nd_parse_own_map(struct nd_parse *p, struct nd_span at, const char *word,
+                                 struct nd_span span, const char *name, struct nd_expr *size);
+struct nd_decl *nd_parse_needs(struct nd_parse *p, struct nd_span at, const char *word,
+                               enum nd_decl_kind kind, struct nd_span span, const char *name);
+struct nd_ranks *nd_parse_rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e,
+                               bool desc);
+struct nd_decl *nd_parse_path(struct nd_parse *p, struct nd_span span, const char *name,
+                              struct nd_span name_span);
+struct nd_stmt *nd_parse_go_through(struct nd_parse *p, struct nd_span span, const char *name,
+                                    struct nd_span name_span, struct nd_expr *e);
+struct nd_stmt *nd_parse_send(struct nd_parse *p, struct nd_span span, const char *name,
+                              struct nd_span name_span, struct nd_named_list *v,
+                              struct nd_expr *base);
+struct nd_expr *nd_parse_literal(struct nd_parse *p, struct nd_span span, const char *name,
+                                 struct nd_span name_span, struct nd_named_list *v);
+
 #endif

@@ -180,6 +180,9 @@ enum nd_path_role {
     ND_PATH_ROLES
 };
 
+// The last member of an event some of whose fields are left out: a bit for each that is absent.
+#define ND_ABSENT_FIELD ND_MF_ABSENT
+
 // Members of path's record that no script can name.
 #define ND_PATH_FATE ".fate" // enum nd_mf_fate + 1; 0: nothing was seen since the last stage
 #define ND_PATH_DEV ".dev"   // the packet's device, and its skb, where it was seen last
