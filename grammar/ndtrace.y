@@ -30,19 +30,10 @@
 static void yyerror(struct nd_span *span, void *scanner, struct nd_parse *p, const char *msg);
 static struct nd_expr *binary(struct nd_parse *p, enum nd_op op, struct nd_expr *a, struct nd_expr *b);
 static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span span, struct nd_expr *a);
-static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r);
-static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e);
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name);
 static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys);
 static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
-static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s);
-static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e);
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
-static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size);
-static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc);
-static struct nd_decl *needs(struct nd_parse *p, struct nd_span at, const char *word, enum nd_decl_kind kind, struct nd_span span, const char *name);
-static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span);
-static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span, struct nd_expr *e);
 
 #define A (p->arena)
 }
@@ -101,27 +92,27 @@ static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const
 %token T_ENDPRED "'/' before '{'" T_SHL_SET "<<=" T_SHR_SET ">>=" T_SHL "<<" T_SHR ">>" T_LE "<=" T_GE ">="
 %token T_EQ "==" T_NE "!=" T_LAND "&&" T_LOR "||" T_ARROW "->" T_INC "++" T_DEC "--" T_ADD_SET "+="
 %token T_SUB_SET "-=" T_MUL_SET "*=" T_DIV_SET "/=" T_MOD_SET "%=" T_AND_SET "&=" T_OR_SET "|="
-%token T_XOR_SET "^=" T_DOTDOT ".."
+%token T_XOR_SET "^=" T_DOTDOT ".." T_SPREAD "..."
 %token END_OF_FILE 0 "the end of the script"
 
-%type <decl> decl needs own_maps option_head path_head config_head struct_decl enum_decl inline
+%type <decl> decl event_body needs own_maps option_head path_head config_head struct_decl enum_decl inline
 %type <attrs> attrs
-%type <field> declarator
+%type <field> declarator macro_param
 %type <one_try> try
 %type <tries> tries
 %type <path_stage> path_stage
 %type <field> param
 %type <path_stages> path_stages
 %type <path_keeps> path_keeps
-%type <text> id param_name name cname field_name field_path help_opt
+%type <text> given id param_name name cname field_name field_path help_opt
 %type <texpr> type type_base type_name field_spec type_words cast_type option_type
-%type <fields> event_fields struct_fields struct_body member params params_opt declarators
+%type <fields> event_fields struct_fields struct_body member macro_params params params_opt declarators
 %type <points> points names alias_names
 %type <point> point
 %type <block> block body stmts outputs
 %type <stmt> simple compound for_head order text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
-%type <expr> primary when_or when_and when_cmp pred_opt when_opt own_size limit_opt
+%type <expr> primary value valued value_block when_or when_and when_cmp pred_opt when_opt own_size limit_opt
 %type <exprs> exprs args dims
 %type <named> named config enumerators
 %type <one_named> config_item enumerator
@@ -164,10 +155,9 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                      *ND_PUSH(A, &$$->fields) = nd_parse_field(p, $2, &$3);
                                      *ND_PUSH(A, &p->typedefs) = $3.name;
                                  }
-    | T_EVENT id '{' event_fields '}'
-                                 { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_EVENT id '{' event_fields ',' '}'
-                                 { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
+    | T_EVENT id event_body      { $$ = $3; $$->span = @$; $$->name = $2.s; $$->name_span = @2; }
+    | T_EVENT id ':' id event_body
+                                 { $$ = $5; $$->span = @$; $$->name = $2.s; $$->name_span = @2; $$->base = $4.s; $$->base_span = @4; }
     | T_LET T_MAP '=' expr help_opt
                                  { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; $$->help = $5.s; }
     | T_LET T_MAP T_STRING       { $$ = nd_decl_new(A, ND_D_MAP, @$); $$->name = $2.s; $$->name_span = @2; $$->help = $3.s; }
@@ -178,9 +168,11 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | path_head when_opt '=' path_stages
                                  { $$ = $1; $$->when = $2; $$->path->stages = *$4; $$->span = @$; }
     | path_head
-    | T_PATH id '=' path_stages  { $$ = path(p, @$, $2.s, @2); $$->path->stages = *$4; }
+    | T_PATH id '=' path_stages  { $$ = nd_parse_path(p, @$, $2.s, @2); $$->path->stages = *$4; }
     | points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
+    | given points when_opt pred_opt block
+                                 { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
     | T_PROBE points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
     | T_BEGIN body               { $$ = nd_decl_new(A, ND_D_BEGIN, @$); $$->body = $2; $$->name_span = @1; }
@@ -188,8 +180,14 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | T_EVERY expr body          { $$ = nd_decl_new(A, ND_D_EVERY, @$); $$->expr = $2; $$->body = $3; $$->name_span = @1; }
     | T_ON id block              { $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = $3; }
     | T_ON id text               {
-                                     $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = only(p, $3);
+                                     $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = nd_parse_only(p, $3);
                                      $3->name = $2.s; // elsewhere its record
+                                 }
+    | T_ID id '(' macro_params ')' block {
+                                     $$ = nd_decl_new(A, ND_D_MACRO, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->body = $6;
+                                     p->script->expands = true;
+                                     if (strcmp($1.s, "macro"))
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "unexpected '%s'", $1.s), "macro %s(...) { ... }, or fn %s(...) { ... }", $2.s, $2.s);
                                  }
     | config_head '{' config '}' { $$ = $1; $$->config = *$3; }
     | config_head '{' config config_item '}' { $$ = $1; $$->config = *$3; *ND_PUSH(A, &$$->config) = $4; }
@@ -197,10 +195,21 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | error ';'                  { $$ = NULL; yyerrok; }
     ;
 
-config_head: id '='              {
-                                     $$ = nd_decl_new(A, ND_D_CONFIG, @1);
+macro_params: %empty             { $$ = ND_NEW(A, struct nd_decl_fields); }
+    | macro_param                { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = $1; }
+    | macro_params ',' macro_param { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+macro_param: T_VAR               { $$ = (struct nd_decl_field){.name = nd_arena_printf(A, "$%s", $1.s), .span = @1}; }
+    | T_MAP                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
+    | id                         { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
+    ;
+given: id '='                    { $$ = $1; } // config = { }, and a probe's name, which means nothing
+    ;
+config_head: given               {
+                                     @$.len = (uint32_t)strlen($1.s);
+                                     $$ = nd_decl_new(A, ND_D_CONFIG, @$);
                                      if (strcmp($1.s, "config") != 0)
-                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "'%s' cannot be set here", $1.s),
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @$, "'%s' cannot be set here", $1.s),
                                                  "config = { max_map_keys = 10000 }, const NAME = value, or let @map = ...");
                                  }
     ;
@@ -213,26 +222,26 @@ config: %empty                   { $$ = ND_NEW(A, struct nd_named_list); }
 config_item: name '=' primary    { $$ = (struct nd_named){$1.s, @1, $3}; }
     ;
 
-needs: T_ID T_PATH id            { $$ = needs(p, @1, $1.s, ND_D_PATH, @3, $3.s); }
-    | T_ID T_OPTION name         { $$ = needs(p, @1, $1.s, ND_D_OPTION, @3, $3.s); }
+needs: T_ID T_PATH id            { $$ = nd_parse_needs(p, @1, $1.s, ND_D_PATH, @3, $3.s); }
+    | T_ID T_OPTION name         { $$ = nd_parse_needs(p, @1, $1.s, ND_D_OPTION, @3, $3.s); }
     | T_ID T_FN id '(' params_opt ')' own_size
-                                 { $$ = needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->expr = $7; }
+                                 { $$ = nd_parse_needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->expr = $7; }
     | T_ID T_FN id '(' params_opt ')' T_ARROW type '=' cond
-                                 { $$ = needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; $$->expr = $10; }
+                                 { $$ = nd_parse_needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; $$->expr = $10; }
     | T_ID T_FN id '(' params_opt ')' T_ARROW type ';' // `const` after a type is part of it
-                                 { $$ = needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; }
-    | needs ',' name             { add_decl(p, $1); $$ = needs(p, @3, "needs", $1->needs == ND_D_FN ? ND_D_PATH : $1->needs, @3, $3.s); }
+                                 { $$ = nd_parse_needs(p, @1, $1.s, ND_D_FN, @3, $3.s); $$->fields = *$5; $$->texpr = $8; }
+    | needs ',' name             { add_decl(p, $1); $$ = nd_parse_needs(p, @3, "needs", $1->needs == ND_D_FN ? ND_D_PATH : $1->needs, @3, $3.s); }
     ;
-own_maps: T_ID T_MAP own_size    { $$ = own_map(p, @1, $1.s, @2, $2.s, $3); }
-    | own_maps ',' T_MAP own_size { add_decl(p, $1); $$ = own_map(p, @3, "private", @3, $3.s, $4); }
+own_maps: T_ID T_MAP own_size    { $$ = nd_parse_own_map(p, @1, $1.s, @2, $2.s, $3); }
+    | own_maps ',' T_MAP own_size { add_decl(p, $1); $$ = nd_parse_own_map(p, @3, "private", @3, $3.s, $4); }
     ;
 own_size: %empty                 { $$ = NULL; }
     | '=' cond                   { $$ = $2; }
     ;
 
-path_head: T_PATH id T_BY cond  { $$ = path(p, @$, $2.s, @2); $$->path->key = $4; }
+path_head: T_PATH id T_BY cond  { $$ = nd_parse_path(p, @$, $2.s, @2); $$->path->key = $4; }
     | T_PATH id T_ID id          {
-                                     $$ = path(p, @$, $2.s, @2); $$->path->like = $4.s; $$->path->like_span = @4;
+                                     $$ = nd_parse_path(p, @$, $2.s, @2); $$->path->like = $4.s; $$->path->like_span = @4;
                                      if (strcmp($3.s, "like"))
                                          nd_help(p->diags, nd_error(p->diags, ND_E0101, @3, "unexpected '%s'", $3.s), "path %s by KEY, or: path %s like OTHER", $2.s, $2.s);
                                  }
@@ -353,6 +362,9 @@ param: param_name                { $$ = (struct nd_decl_field){.name = $1.s, .sp
     | T_MAP                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
     ;
 param_name: name | T_VAR ;
+event_body: '{' event_fields '}' { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->fields = *$2; }
+    | '{' event_fields ',' '}'   { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->fields = *$2; }
+    ;
 event_fields: name ':' type      { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
     | event_fields ',' name ':' type { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
     ;
@@ -435,7 +447,7 @@ c_params: %empty
 c_param: field_spec stars
     | field_spec stars cname dims
     | field_spec stars '(' stars cname ')' '(' c_params ')'
-    | T_DOTDOT '.'
+    | T_SPREAD
     ;
 
 stars: %empty                    { $$ = 0; }
@@ -468,7 +480,7 @@ type: cast_type
     ;
 
 body: block
-    | text                       { $$ = only(p, $1); }
+    | text                       { $$ = nd_parse_only(p, $1); }
     ;
 text: T_TEXT block               { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @1; $$->body = $2; }
     ;
@@ -488,23 +500,28 @@ assign_op: '=' { $$ = ND_OP_NONE; } | T_ADD_SET { $$ = ND_OP_ADD; } | T_SUB_SET 
     | T_AND_SET { $$ = ND_OP_AND; } | T_OR_SET { $$ = ND_OP_OR; } | T_XOR_SET { $$ = ND_OP_XOR; }
     | T_SHL_SET { $$ = ND_OP_SHL; } | T_SHR_SET { $$ = ND_OP_SHR; }
     ;
-simple: expr                     { $$ = evaluate(p, $1); }
-    | unary assign_op expr       { $$ = assign(p, @$, $1, $2, $3); }
+simple: expr                     { $$ = nd_parse_evaluate(p, $1); }
+    | unary assign_op value      { $$ = nd_parse_assign(p, @$, $1, $2, $3); }
     | T_LET T_VAR                { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; }
-    | T_LET T_VAR '=' expr       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->rhs = $4; }
+    | T_LET T_VAR '=' value      { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->rhs = $4; }
     | T_LET T_VAR ':' type       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; }
-    | T_LET T_VAR ':' type '=' expr { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; $$->rhs = $6; }
+    | T_LET T_VAR ':' type '=' value { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; $$->rhs = $6; }
     | T_BREAK                    { $$ = nd_stmt_new(A, ND_S_BREAK, @$); }
     | T_CONTINUE                 { $$ = nd_stmt_new(A, ND_S_CONTINUE, @$); }
     | T_RETURN                   { $$ = nd_stmt_new(A, ND_S_RETURN, @$); }
     | T_RETURN expr              { $$ = nd_stmt_new(A, ND_S_RETURN, @$); $$->expr = $2; }
-    | T_SEND id '{' named '}'  { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_SEND id '{' named ',' '}' { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; }
-    | T_SEND id                { $$ = nd_stmt_new(A, ND_S_SEND, @$); $$->name = $2.s; $$->name_span = @2; }
+    | T_SEND id '{' named '}'    { $$ = nd_parse_send(p, @$, $2.s, @2, $4, NULL); }
+    | T_SEND id '{' named ',' '}' { $$ = nd_parse_send(p, @$, $2.s, @2, $4, NULL); }
+    | T_SEND id T_VAR            { $$ = nd_parse_send(p, @$, $2.s, @2, NULL, nd_expr_new(A, ND_E_VAR, @3)); $$->rhs->name = $3.s; }
+    | T_SEND id T_MAP            { $$ = nd_parse_send(p, @$, $2.s, @2, NULL, map_expr(p, @3, $3.s, NULL)); }
+    | T_SEND id T_MAP_KEYED '[' exprs ']' { $$ = nd_parse_send(p, @$, $2.s, @2, NULL, map_expr(p, nd_span_join(@3, @6), $3.s, $5)); }
+    | T_SEND id                  { $$ = nd_parse_send(p, @$, $2.s, @2, NULL, NULL); }
     ;
 field_name: name ;
 named: field_name ':' expr       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, $3}; }
     | id                       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, ident(p, @1, $1.s)}; }
+    | T_SPREAD expr              { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){NULL, @1, $2}; }
+    | named ',' T_SPREAD expr    { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){NULL, @3, $4}; }
     | named ',' field_name ':' expr { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, $5}; }
     | named ',' id             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, ident(p, @3, $3.s)}; }
     ;
@@ -528,13 +545,13 @@ compound: T_IF expr block        { $$ = nd_stmt_new(A, ND_S_IF, @$); $$->expr = 
     | text
     | outputs T_TEXT block       { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @2; $$->else_body = $1; $$->body = $3; }
     ;
-outputs: expr                    { $$ = output(p, ND_NEW(A, struct nd_block), $1); }
-    | outputs ',' expr           { $$ = output(p, $1, $3); }
+outputs: expr                    { $$ = nd_parse_output(p, ND_NEW(A, struct nd_block), $1); }
+    | outputs ',' expr           { $$ = nd_parse_output(p, $1, $3); }
     ;
 for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
     | id T_IN T_ENUM id          { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->texpr = ND_NEW(A, struct nd_texpr); *$$->texpr = (struct nd_texpr){.span = nd_span_join(@3, @4), .tag = ND_TAG_ENUM, .name = $4.s}; }
-    | id T_IN expr               { $$ = go_through(p, @$, $1.s, @1, $3); }
+    | id T_IN expr               { $$ = nd_parse_go_through(p, @$, $1.s, @1, $3); }
     | id T_IN expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->rhs = $3; $$->hi = $5; }
     | T_VAR ':' T_MAP sort_opt limit_opt
@@ -544,15 +561,15 @@ for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->ranks = *$6; $$->limit = $7; }
     ;
 order: T_SORTED T_BY ranks limit_opt { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->ranks = *$3; $$->limit = $4; }
-    | T_ASC limit_opt            { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
-    | T_DESC limit_opt           { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); rank(p, &$$->ranks, NULL, true); $$->limit = $2; }
-    | T_LIMIT expr               { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
+    | T_ASC limit_opt            { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); nd_parse_rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
+    | T_DESC limit_opt           { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); nd_parse_rank(p, &$$->ranks, NULL, true); $$->limit = $2; }
+    | T_LIMIT expr               { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); nd_parse_rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
     ;
-sort_opt: dir_opt                { $$ = rank(p, ND_NEW(A, struct nd_ranks), NULL, $1); }
+sort_opt: dir_opt                { $$ = nd_parse_rank(p, ND_NEW(A, struct nd_ranks), NULL, $1); }
     | T_SORTED T_BY ranks        { $$ = $3; }
     ;
-ranks: expr dir_opt              { $$ = rank(p, ND_NEW(A, struct nd_ranks), $1, $2); }
-    | ranks ',' expr dir_opt     { $$ = rank(p, $1, $3, $4); }
+ranks: expr dir_opt              { $$ = nd_parse_rank(p, ND_NEW(A, struct nd_ranks), $1, $2); }
+    | ranks ',' expr dir_opt     { $$ = nd_parse_rank(p, $1, $3, $4); }
     ;
 dir_opt: %empty                  { $$ = false; }
     | T_ASC                      { $$ = false; }
@@ -565,7 +582,8 @@ limit_opt: %empty                { $$ = NULL; }
 expr: cond ;
 cond: lor
     | lor '?' ':' cond           { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->c = $4; $$ = deep(p, $$); }
-    | lor '?' expr ':' cond      { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
+    | lor '?' value ':' cond     { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
+    | lor '?' value ':' valued   { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
     ;
 lor: land
     | lor T_LOR land             { $$ = binary(p, ND_OP_LOR, $1, $3); }
@@ -638,10 +656,12 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
     | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
     | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }
     | id '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, nd_parse_call(p, $$)); }
-    | '(' expr ')'               { $$ = $2; $$->paren = true; $$->span = @$; }
+    | '(' value ')'              { $$ = $2; $$->paren = true; $$->span = @$; }
     | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; $$ = deep(p, $$); }
     | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }
     | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
+    | T_STRUCT attrs id '{' named '}' { $$ = deep(p, nd_parse_literal(p, @$, $3.s, @3, $5)); }
+    | T_STRUCT attrs id '{' named ',' '}' { $$ = deep(p, nd_parse_literal(p, @$, $3.s, @3, $5)); }
     | T_SIZEOF '(' cast_type ')' { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->texpr = $3; }
     | T_SIZEOF '(' expr ')'      { $$ = nd_expr_new(A, ND_E_SIZEOF, @$); $$->a = $3; $$ = deep(p, $$); }
     | T_OFFSETOF '(' cast_type ',' field_path ')' { $$ = nd_expr_new(A, ND_E_OFFSETOF, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
@@ -653,8 +673,17 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
 field_path: name
     | field_path '.' id        { $$.s = nd_arena_printf(A, "%s.%s", $1.s, $3.s); $$.n = 0; }
     ;
-exprs: expr                      { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
-    | exprs ',' expr             { $$ = $1; *ND_PUSH(A, $$) = $3; }
+exprs: value                     { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
+    | exprs ',' value            { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+value: expr
+    | valued
+    ;
+valued: value_block
+    | T_IF expr value_block T_ELSE valued { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $2; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
+    ;
+value_block: '{' stmts expr '}'  { $$ = nd_expr_new(A, ND_E_BLOCK, @$); $$->body = $2; $$->body->span = @$; $$->a = $3; p->script->expands = true; $$ = deep(p, $$); }
+    | '{' stmts '}'              { $$ = nd_expr_new(A, ND_E_BLOCK, @$); $$->body = $2; $$->body->span = @$; p->script->expands = true; }
     ;
 args: %empty                     { $$ = ND_NEW(A, struct nd_expr_list); }
     | exprs
@@ -756,40 +785,6 @@ static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span s
     return deep(p, nd_expr_unary(p->arena, op, span, a));
 }
 
-static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r)
-{
-    struct nd_stmt *st = nd_stmt_new(p->arena, ND_S_ASSIGN, s);
-
-    st->expr = l;
-    st->op = op;
-    st->rhs = r;
-    return st;
-}
-
-static struct nd_block *branch(struct nd_parse *p, struct nd_expr *e, struct nd_span span)
-{
-    struct nd_block *b = ND_NEW(p->arena, struct nd_block);
-
-    b->span = e ? e->span : span;
-    if (e)
-        *ND_PUSH(p->arena, b) = evaluate(p, e);
-    return b;
-}
-
-// An expression as a statement: "c ? f() : g()" is an if, of which either side may have no value.
-static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e)
-{
-    struct nd_stmt *s = nd_stmt_new(p->arena, e->kind == ND_E_COND ? ND_S_IF : ND_S_EXPR, e->span);
-
-    s->expr = e;
-    if (e->kind != ND_E_COND)
-        return s;
-    s->expr = e->a;
-    s->body = branch(p, e->b, e->span);
-    s->else_body = branch(p, e->c, e->span);
-    return s;
-}
-
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name)
 {
     struct nd_expr *e = nd_expr_new(p->arena, ND_E_IDENT, s);
@@ -814,84 +809,6 @@ static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char
     e->a->args = *keys;
     e->a = deep(p, e->a);
     return deep(p, e);
-}
-
-// A block of this statement alone.
-static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s)
-{
-    struct nd_block *b = ND_NEW(p->arena, struct nd_block);
-
-    b->span = s->span;
-    *ND_PUSH(p->arena, b) = s;
-    return b;
-}
-
-// One more call that a layout replaces.
-static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e)
-{
-    struct nd_stmt *s = nd_stmt_new(p->arena, ND_S_EXPR, e->span);
-
-    s->expr = e;
-    b->span = b->n ? nd_span_join(b->span, s->span) : s->span;
-    *ND_PUSH(p->arena, b) = s;
-    return b;
-}
-
-// A map that is not printed: the word before it is a name everywhere else.
-static struct nd_decl *own_map(struct nd_parse *p, struct nd_span at, const char *word, struct nd_span span, const char *name, struct nd_expr *size)
-{
-    struct nd_decl *d = nd_decl_new(p->arena, ND_D_MAP, span);
-
-    if (strcmp(word, "private"))
-        nd_help(p->diags, nd_error(p->diags, ND_E0101, at, "unexpected '%s'", word), "a map is declared by let @name, or private @name");
-    d->name = name;
-    d->name_span = span;
-    d->expr = size;
-    d->own = true;
-    return d;
-}
-
-// What a module expects of its user: the word before it is a name everywhere else.
-static struct nd_decl *needs(struct nd_parse *p, struct nd_span at, const char *word, enum nd_decl_kind kind, struct nd_span span, const char *name)
-{
-    struct nd_decl *d = nd_decl_new(p->arena, ND_D_NEEDS, span);
-
-    if (strcmp(word, "needs"))
-        nd_help(p->diags, nd_error(p->diags, ND_E0101, at, "unexpected '%s'", word), "a module says what its user declares: needs path name, needs option name, needs fn name()");
-    d->name = name;
-    d->name_span = d->used = span;
-    d->needs = kind;
-    return d;
-}
-
-static struct nd_ranks *rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e, bool desc)
-{
-    *ND_PUSH(p->arena, r) = (struct nd_rank){e, desc};
-    return r;
-}
-
-// for (name in e): over a map, or over what the checker finds that e lists.
-static struct nd_stmt *go_through(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span, struct nd_expr *e)
-{
-    bool map = e->kind == ND_E_MAP && !e->a && !e->paren;
-    struct nd_stmt *s = nd_stmt_new(p->arena, map ? ND_S_FOR_MAP : ND_S_FOR_RANGE, span);
-
-    s->key = name;
-    s->key_span = name_span;
-    s->expr = e;
-    if (map)
-        rank(p, &s->ranks, NULL, false);
-    return s;
-}
-
-static struct nd_decl *path(struct nd_parse *p, struct nd_span span, const char *name, struct nd_span name_span)
-{
-    struct nd_decl *d = nd_decl_new(p->arena, ND_D_PATH, span);
-
-    d->name = name;
-    d->name_span = name_span;
-    d->path = ND_NEW(p->arena, struct nd_path_decl);
-    return d;
 }
 
 static void add_decl(struct nd_parse *p, struct nd_decl *d)

@@ -290,6 +290,8 @@ struct nd_type *nd_check_has(struct nd_check *c, struct nd_expr *e, const struct
     nd_check_packet_expr(c, x);
     if (x->type->kind == ND_T_PKT || (x->kind == ND_E_FIELD && x->a->type->kind == ND_T_PKT))
         return nd_ty(&nd_type_bool);
+    if (x->sym && x->sym->kind == ND_SYM_FIELD) // of the event: was it sent?
+        return nd_ty(&nd_type_bool);
     if (x->type->kind != ND_T_ERROR &&
         (x->kind != ND_E_FIELD || !x->sym || x->sym->kind != ND_SYM_OPTION))
         nd_error(c->d, ND_E0302, x->span,

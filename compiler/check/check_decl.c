@@ -54,7 +54,7 @@ static void declare_fn(struct nd_check *c, struct nd_decl *d)
 
 static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
 {
-    struct nd_field *f = ND_NEW_ARRAY(c->a, struct nd_field, d->fields.n ? d->fields.n : 1);
+    struct nd_field *f = ND_NEW_ARRAY(c->a, struct nd_field, d->fields.n + 1); // one more
     uint32_t i, k;
 
     for (i = 0; i < d->fields.n; i++) {
@@ -69,14 +69,41 @@ static struct nd_field *decl_fields(struct nd_check *c, struct nd_decl *d)
     return f;
 }
 
+// The fields of the event that this one extends come first.
+static void extend(struct nd_check *c, struct nd_decl *d)
+{
+    struct nd_decl_fields all = {0};
+    const char *name = d->base;
+    struct nd_decl *base = NULL;
+    uint32_t i;
+
+    d->base = NULL;
+    for (i = 0; name && i < c->p->decls.n; i++) {
+        if (c->p->decls.v[i]->kind == ND_D_EVENT && !strcmp(c->p->decls.v[i]->name, name))
+            base = c->p->decls.v[i];
+    }
+    if (name && (!base || base == d))
+        nd_error(c->d, ND_E0208, d->base_span, "there is no event '%s' to extend", name);
+    if (!base || base == d)
+        return;
+    extend(c, base);
+    for (i = 0; i < base->fields.n; i++)
+        *ND_PUSH(c->a, &all) = base->fields.v[i];
+    for (i = 0; i < d->fields.n; i++)
+        *ND_PUSH(c->a, &all) = d->fields.v[i];
+    d->fields = all;
+}
+
 static void declare_event(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_event *ev = ND_NEW(c->a, struct nd_event);
 
+    extend(c, d);
     ev->name = d->name;
     ev->span = d->name_span;
     ev->index = c->p->events.n;
-    ev->type = nd_type_struct(c->t, d->name, decl_fields(c, d), d->fields.n, false);
+    ev->type = nd_check_event_type(c, d->name, decl_fields(c, d), d->fields.n);
+    *ND_PUSH(c->a, &c->t->events) = ev->type;
     nd_check_global(c, ND_SYM_EVENT, d->name, d->name_span)->event = ev;
     *ND_PUSH(c->a, &c->p->events) = ev;
 }

@@ -498,6 +498,11 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
     case ND_E_TUPLE:
         t = nd_check_tuple(c, e);
         break;
+    case ND_E_STRUCT:
+        for (uint32_t i = 0; i < e->args.n; i++)
+            nd_check_expr(c, e->args.v[i]);
+        t = nd_check_literal(c, e);
+        break;
     case ND_E_IN:
         t = nd_check_in(c, e);
         break;

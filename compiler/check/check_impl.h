@@ -65,6 +65,14 @@ void nd_check_length(struct nd_check *c, bool never, struct nd_span span, const 
                      const struct nd_expr *b);
 // check_send.c: whose expressions are checked
 void nd_check_send(struct nd_check *c, struct nd_stmt *s);
+// What send E { ...base } gives besides what is written: fields of it, and which fields are absent.
+// Their expressions are not checked.
+void nd_check_send_others(struct nd_check *c, struct nd_stmt *s);
+// struct name { field: e }, whose values are checked.
+struct nd_type *nd_check_literal(struct nd_check *c, struct nd_expr *e);
+// The struct of an event. If fields are left out anywhere, its last member says which.
+struct nd_type *nd_check_event_type(struct nd_check *c, const char *name, struct nd_field *f,
+                                    uint32_t n);
 // check_scope.c: a name of the whole script; reports a second one of the kind
 struct nd_sym *nd_check_global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
                                struct nd_span span);

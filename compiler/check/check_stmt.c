@@ -565,6 +565,9 @@ static void check_stmt(struct nd_check *c, struct nd_stmt *s)
         nd_check_block(c, s->body);
         break;
     case ND_S_SEND:
+        if (s->rhs)
+            nd_check_expr(c, s->rhs);
+        nd_check_send_others(c, s);
         for (i = 0; i < s->fields.n; i++)
             nd_check_expr(c, s->fields.v[i].expr);
         nd_check_send(c, s);

@@ -98,7 +98,9 @@ enum nd_expr_kind {
     ND_E_FIELD,        // a.name or a->name
     ND_E_INDEX,        // a[b]
     ND_E_TUPLE,        // (args)
+    ND_E_STRUCT,       // struct name { names: args }
     ND_E_IN,           // a in b; b may be a tuple: any of
+    ND_E_BLOCK,        // { body; a }: only in front of the other passes, see parse_expand.c
     ND_E_ERROR,        // a syntax error was reported here
 };
 
@@ -109,6 +111,7 @@ struct nd_expr_list {
     uint32_t n, cap;
 };
 
+struct nd_point;
 struct nd_device_name {    // what else tells devices apart, of the device whose name is asked for
     struct nd_expr *netns; // inode of its network namespace; NULL: this kernel does not say
     struct nd_expr *index; // number of the device there, or NULL
@@ -136,6 +139,9 @@ struct nd_expr {
     struct nd_expr *a, *b, *c;
     struct nd_expr_list args;
     struct nd_texpr *texpr;
+    struct nd_block *body; // BLOCK
+    uint32_t outer;        // of a macro's argument, while it is expanded; otherwise 0
+    struct nd_point *names; // STRUCT: of the args
 
     // check:
     struct nd_type *type;
@@ -176,7 +182,7 @@ enum nd_stmt_kind {
     ND_S_CONTINUE,
     ND_S_RETURN, // expr or NULL
     ND_S_BLOCK,  // body
-    ND_S_SEND,   // name, names/args
+    ND_S_SEND,   // name, fields; rhs: NULL, or a struct with the others
     ND_S_TEXT, // body: text for a person; else_body: the calls that it replaces, or NULL; name: of
                // an event whose record it replaces, or NULL
 };
@@ -255,6 +261,7 @@ enum nd_decl_kind {
     ND_D_ON,      // on name body
     ND_D_PATH,    // path name by key ... = stages; path
     ND_D_STAGE,   // stage name(fields) ["help"] { tries }
+    ND_D_MACRO,   // macro name($x, @m) body: fields, whose names are as written
     ND_D_NEEDS,   // needs path name, option name, or fn name(fields) [-> texpr] [= expr]; needs
     ND_D_CONFIG,  // config = { key = value; ... }
     ND_D_ENUM,    // enum [name] { enumerators }
@@ -353,6 +360,8 @@ struct nd_decl {
     const char *file, *key; // OPTION: a column of that option's file, by this name; NULL: none
     struct nd_span file_span;
     const char *help;
+    const char *base; // EVENT: the one whose fields come first; NULL: none
+    struct nd_span base_span;
     const char *module;    // STRUCT: its module, whose BTF goes first; NULL: none
     struct nd_tries tries; // STAGE
     struct nd_named_list config;
@@ -377,6 +386,7 @@ struct nd_script {
     const char *title; // first comment line
     const char *notes; // those that follow it
     struct nd_decls decls;
+    bool expands; // has macros, or blocks with a value
 };
 
 // Calls fn for every expression in a declaration (predicate, body), parents first.
@@ -385,6 +395,7 @@ void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e),
 
 // A copy of all that was parsed of a declaration.
 struct nd_decl *nd_ast_clone(struct nd_arena *a, const struct nd_decl *d);
+struct nd_expr *nd_ast_clone_expr(struct nd_arena *a, const struct nd_expr *e);
 
 // Constructors; the caller fills what is special to the kind.
 struct nd_expr *nd_expr_new(struct nd_arena *a, enum nd_expr_kind kind, struct nd_span span);

@@ -103,7 +103,7 @@ struct nd_fn {
     struct nd_decl *body[3]; // by world: the tree checked for that world
     struct nd_sym **params[3];
     struct nd_type *ret;
-    bool busy; // being checked: a call now is recursion
+    bool busy;                   // being checked: a call now is recursion
     ND_VEC(struct nd_fn *) made; // of one with open parameters, for each kind of arguments
     const struct nd_expr *with;  // the call that one of these was made for
 };
@@ -179,6 +179,9 @@ enum nd_path_role {
     ND_PATH_DELIVERED, // given to the host's own transport layer
     ND_PATH_ROLES
 };
+
+// The last member of an event some of whose fields are left out: a bit for each that is absent.
+#define ND_ABSENT_FIELD ND_MF_ABSENT
 
 // Members of path's record that no script can name.
 #define ND_PATH_FATE ".fate" // enum nd_mf_fate + 1; 0: nothing was seen since the last stage
@@ -345,7 +348,7 @@ struct nd_program {
     ND_VEC(struct nd_path *) paths;
     ND_VEC(struct nd_fn *) fns;
     ND_VEC(struct nd_sym *) globals; // by name
-    ND_VEC(struct nd_decl *) decls;  // of all sources, in order
+    struct nd_decls decls;           // of all sources, in order
     uint32_t opts_size;
     bool unsafe;                     // also on functions that programs run in
     bool portable;                   // also for other kernels: see needs.h

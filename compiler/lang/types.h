@@ -70,6 +70,7 @@ struct nd_types {
     ND_VEC(const char *) modules;       // and the module of each; NULL: none
     ND_VEC(struct nd_type *) enums;     // of the script, and of stages, by the name of their path
     ND_VEC(struct nd_typedef) typedefs; // of the script
+    ND_VEC(struct nd_type *) events;    // of the script: structs where no other has the name
     struct nd_type *flow;               // nd_type_flow, made once
 };
 

@@ -143,6 +143,7 @@ struct nd_type *nd_type_kernel_struct(struct nd_types *t, enum nd_tag tag, const
 struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const char *name,
                                      const char **why)
 {
+    struct nd_type *x;
     uint32_t i;
 
     for (i = 0; i < t->structs.n; i++) {
@@ -154,10 +155,14 @@ struct nd_type *nd_type_named_struct(struct nd_types *t, enum nd_tag tag, const 
         if (tag == ND_TAG_ENUM && !strcmp(t->enums.v[i]->name, name))
             return t->enums.v[i];
     }
-    if (!nd_kernel_btf(t->kernel, why))
-        return NULL;
-    *why = NULL;
-    return nd_type_kernel_struct(t, tag, name);
+    x = nd_kernel_btf(t->kernel, why) ? nd_type_kernel_struct(t, tag, name) : NULL;
+    for (i = 0; !x && tag == ND_TAG_STRUCT && i < t->events.n; i++) {
+        if (!strcmp(t->events.v[i]->name, name))
+            x = t->events.v[i];
+    }
+    if (x || nd_kernel_btf(t->kernel, why))
+        *why = NULL;
+    return x;
 }
 
 static bool find_member(struct nd_types *t, struct nd_btf *btf, uint32_t id, uint32_t base,

@@ -493,6 +493,7 @@ struct nd_val nd_lower_expr(struct nd_lower *l, struct nd_expr *e)
     case ND_E_INDEX:
         return element(l, e);
     case ND_E_TUPLE:
+    case ND_E_STRUCT:
         return in_temp(l, e);
     case ND_E_IN:
         return scalar(nd_lower_pkt_if_there(l, e, nd_lower_in(l, e)));
@@ -513,6 +514,38 @@ static void tuple_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, 
         end = f->off + f->type->size;
     }
     nd_ir_zero(l, dst, end, t->size - end);
+}
+
+static struct nd_expr *given(const struct nd_expr *e, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < e->args.n; i++) {
+        if (!strcmp(e->names[i].text, name))
+            return e->args.v[i];
+    }
+    return NULL;
+}
+
+// What is left out is 0, and absent where the struct can say so.
+static void struct_into(struct nd_lower *l, const struct nd_expr *e, LLVMValueRef dst,
+                        const struct nd_type *t)
+{
+    uint64_t none = 0;
+    uint32_t i;
+
+    nd_ir_zero(l, dst, 0, t->size);
+    for (i = 0; i < t->nelems; i++) {
+        const struct nd_field *f = &t->fields[i];
+        struct nd_expr *x = given(e, f->name);
+
+        if (x)
+            nd_lower_into(l, x, nd_ir_gep(l, dst, f->off), f->type);
+        else if (!strcmp(f->name, ND_ABSENT_FIELD))
+            nd_ir_store(l, nd_ir_gep(l, dst, f->off), 8, nd_ir_i64(l, none));
+        else
+            none |= 1ull << (i & 63);
+    }
 }
 
 // A tuple in memory as another tuple type: field by field.
@@ -550,6 +583,8 @@ void nd_lower_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, stru
         nd_lower_text_into(l, e, dst, t);
     } else if (t->kind == ND_T_TUPLE && e->kind == ND_E_TUPLE) {
         tuple_into(l, e, dst, t);
+    } else if (e->kind == ND_E_STRUCT) {
+        struct_into(l, e, dst, t);
     } else {
         v = nd_lower_expr(l, e);
         if (t->kind == ND_T_TUPLE && !nd_type_equal(t, e->type)) {

@@ -417,8 +417,10 @@ static void fill_record(struct nd_lower *l, struct nd_event *ev, struct nd_expr 
         if (early[i])
             nd_lower_copy(l, at, (struct nd_val){.v = early[i], .mem = true, .as = ND_AS_BPF},
                           f->type->size, span);
-        else
+        else if (vals[i])
             nd_lower_into(l, vals[i], at, f->type);
+        else // left out
+            nd_ir_zero(l, at, 0, f->type->size);
         end = f->off + f->type->size;
     }
     nd_ir_zero(l, rec, (uint32_t)sizeof(struct nd_mf_record) + end, size - end);

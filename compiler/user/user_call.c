@@ -157,9 +157,31 @@ static void c_len(struct nd_user *u, struct nd_expr *e)
         nd_u_op(u, ND_VM_OPT_COUNT, 0, 0, (int32_t)x->sym->option->index);
 }
 
+// Was this field of the record given?
+static void has_field(struct nd_user *u, const struct nd_sym *field)
+{
+    const struct nd_type *t = u->on->type;
+    const struct nd_mf_type *m = nd_mfb_at(u->e->b, ND_SEC_TYPES, nd_mfw_type(u->e, t));
+
+    if (field->index >= t->nelems || strcmp(t->fields[t->nelems - 1].name, ND_ABSENT_FIELD)) {
+        nd_u_int(u, 1, &nd_type_bool);
+        return;
+    }
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, 0);
+    nd_u_op(u, ND_VM_FIELD, 0, 0, (int32_t)(m->first + m->count - 1));
+    nd_u_int(u, 1ull << field->index, &nd_type_u64);
+    nd_u_op(u, ND_VM_AND, ND_D_U64, 0, 0);
+    nd_u_op(u, ND_VM_NOT, ND_D_U64, 0, 0);
+}
+
 static void c_has(struct nd_user *u, struct nd_expr *e)
 {
-    nd_u_op(u, ND_VM_OPT_HAS, 0, 0, (int32_t)e->args.v[0]->sym->option->index);
+    const struct nd_sym *s = e->args.v[0]->sym;
+
+    if (s->kind == ND_SYM_FIELD)
+        has_field(u, s);
+    else
+        nd_u_op(u, ND_VM_OPT_HAS, 0, 0, (int32_t)s->option->index);
 }
 
 static void c_exit(struct nd_user *u, struct nd_expr *e)
@@ -419,4 +441,46 @@ void nd_u_call(struct nd_user *u, struct nd_expr *e)
             nd_u_expr(u, e->args.v[i]);
     }
     nd_u_op(u, ND_VM_CALL, (uint8_t)e->args.n, e->type->kind != ND_T_NONE, (int32_t)fn);
+}
+
+// ---- structs ------------------------------------------------------------------------------------
+
+// A value of this type that is all zero.
+static void zero(struct nd_user *u, const struct nd_type *t)
+{
+    uint8_t *bytes;
+
+    if (nd_type_is_text(t)) {
+        nd_u_str(u, "");
+        return;
+    }
+    if (nd_type_is_scalar(t)) {
+        nd_u_int(u, 0, t);
+        return;
+    }
+    bytes = ND_NEW_ARRAY(u->a, uint8_t, t->size + 1);
+    nd_u_op(u, ND_VM_BYTES, 0, nd_u_type(u, t),
+            (int32_t)nd_mfb_add(u->e->b, ND_SEC_BLOB, bytes, t->size));
+}
+
+void nd_u_literal(struct nd_user *u, struct nd_expr *e)
+{
+    uint64_t none = 0;
+    uint32_t i, k;
+
+    for (i = 0; i < e->type->nelems; i++) {
+        const struct nd_field *f = &e->type->fields[i];
+
+        for (k = 0; k < e->args.n && strcmp(e->names[k].text, f->name) != 0; k++)
+            ;
+        if (k < e->args.n) {
+            nd_u_expr(u, e->args.v[k]);
+        } else if (!strcmp(f->name, ND_ABSENT_FIELD)) {
+            nd_u_int(u, none, &nd_type_u64);
+        } else {
+            none |= 1ull << (i & 63);
+            zero(u, f->type);
+        }
+    }
+    nd_u_op(u, ND_VM_MAKE, (uint8_t)e->type->nelems, nd_u_type(u, e->type), 0);
 }

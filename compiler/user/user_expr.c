@@ -552,6 +552,9 @@ void nd_u_expr(struct nd_user *u, struct nd_expr *e)
     case ND_E_TUPLE:
         tuple(u, e);
         break;
+    case ND_E_STRUCT:
+        nd_u_literal(u, e);
+        break;
     case ND_E_IN:
         lower_in(u, e);
         break;

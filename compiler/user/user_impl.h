@@ -96,6 +96,7 @@ void nd_u_binary(struct nd_user *u, enum nd_op op, enum nd_vm_domain d, struct n
 // user_call.c
 void nd_u_builtin(struct nd_user *u, struct nd_expr *e); // a name or a call
 void nd_u_call(struct nd_user *u, struct nd_expr *e);
+void nd_u_literal(struct nd_user *u, struct nd_expr *e); // struct name { ... }
 // After statement i of a handler: closes a table that nothing after it continues.
 void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i);
 

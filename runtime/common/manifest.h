@@ -468,6 +468,9 @@ struct nd_mf_record {
     uint32_t size; // of the payload in bytes
 };
 
+// A struct's last member of this name, a u64, has a bit for each member before it that is absent.
+#define ND_MF_ABSENT ".absent"
+
 struct nd_mf_event {
     uint32_t name; // string; "" for the ones the compiler made of printf() and the like
     uint32_t type; // payload, ND_T_STRUCT

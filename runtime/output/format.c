@@ -150,22 +150,43 @@ static void visit_flow(const struct walk *w, const struct nd_mf_type *t, const u
     free(b.v);
 }
 
+// Number of members to show, and bits of those that are absent.
+static uint32_t members(const struct nd_mf *mf, const struct nd_mf_type *t, const uint8_t *p,
+                        uint64_t *none)
+{
+    const struct nd_mf_field *last = t->count ? &mf->fields[t->first + t->count - 1] : NULL;
+
+    *none = 0;
+    if (!last || strcmp(nd_mf_str(mf, last->name), ND_MF_ABSENT) != 0 ||
+        mf->types[last->type].size != sizeof(*none))
+        return t->count;
+    memcpy(none, p + last->off, sizeof(*none));
+    return t->count - 1;
+}
+
 static void visit_fields(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     const struct nd_mf *mf = w->f->mf;
-    uint64_t tmp;
-    uint32_t i;
+    uint64_t tmp, none;
+    uint32_t i, n = members(mf, t, p, &none), shown = 0;
 
     if (w->v->flow && is_flow(mf, t)) {
         visit_flow(w, t, p);
         return;
     }
-    w->v->begin(w->v->arg, t, t->count);
-    for (i = 0; i < t->count; i++) {
+    w->v->begin(w->v->arg, t, n);
+    for (i = 0; i < n; i++) {
         const struct nd_mf_field *f = &mf->fields[t->first + i];
+        bool absent = i < 64 && none >> i & 1;
 
-        w->v->field(w->v->arg, t, i, nd_mf_str(mf, f->name));
+        if (absent && !w->v->absent)
+            continue;
+        w->v->field(w->v->arg, t, shown++, nd_mf_str(mf, f->name));
+        if (absent && !w->v->absent(w->v->arg, true))
+            continue;
         visit(w, f->type, nd_typed_field(mf, f, p, &tmp));
+        if (absent)
+            w->v->absent(w->v->arg, false);
     }
     w->v->end(w->v->arg, t);
 }

@@ -66,6 +66,9 @@ struct nd_visitor {
     void (*stack)(void *arg, const struct nd_mf_type *t, const uint64_t *frames, int n,
                   uint32_t pid);
     void (*agg)(void *arg, const struct nd_mf_type *t, const void *val);
+    // a member that is absent begins; true: its value is visited, until this is called again with
+    // `begins` false. NULL: absent members are not visited at all
+    bool (*absent)(void *arg, bool begins);
 };
 // ns of the clock of the type t (NULL: monotonic) as ns since the epoch.
 int64_t nd_format_wall(const struct nd_fmt *f, const struct nd_mf_type *t, int64_t ns);

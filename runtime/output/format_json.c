@@ -56,6 +56,13 @@ static void json_begin(void *arg, const struct nd_mf_type *t, uint32_t n)
     nd_buf_puts(((struct json *)arg)->out, t->kind == ND_T_STRUCT ? "{" : "[");
 }
 
+static bool json_absent(void *arg, bool begins)
+{
+    if (begins)
+        nd_buf_puts(((struct json *)arg)->out, "null");
+    return false;
+}
+
 static void json_field(void *arg, const struct nd_mf_type *t, uint32_t i, const char *name)
 {
     struct json *x = arg;
@@ -177,7 +184,7 @@ void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     struct json x = {f, out};
     const struct nd_visitor v = {
         &x,         json_integer, json_real, json_boolean, json_string, json_begin,
-        json_field, json_end,     NULL,      json_stack,   json_agg,
+        json_field, json_end,     NULL,      json_stack,   json_agg,    json_absent,
     };
 
     nd_visit(f, type, bytes, &v);

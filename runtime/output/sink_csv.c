@@ -122,7 +122,8 @@ static void fixed_row(struct nd_sink *s, const char *kind, const char *name, con
 struct columns {
     const struct nd_fmt *f;
     struct nd_buf *out;
-    bool names; // the header: where parts are, instead of what they are
+    bool names;  // the header: where parts are, instead of what they are
+    bool absent; // this part is not there: its cells are empty
     char path[512];
     size_t len[DEPTH]; // of the path where each level begins
     uint32_t depth;
@@ -139,7 +140,15 @@ static bool named(struct columns *x)
 {
     if (x->names)
         cell_text(x->out, x->path);
-    return x->names;
+    else if (x->absent)
+        cell_text(x->out, "");
+    return x->names || x->absent;
+}
+
+static bool csv_absent(void *arg, bool begins)
+{
+    ((struct columns *)arg)->absent = begins;
+    return true;
 }
 
 static void csv_integer(void *arg, const struct nd_mf_type *t, int64_t v, bool is_unsigned)
@@ -263,7 +272,7 @@ static void cells(struct nd_sink *s, uint32_t type, const void *bytes, const cha
     struct columns x = {.f = s->fmt, .out = &s->out, .names = names};
     const struct nd_visitor v = {
         &x,        csv_integer, csv_real, csv_boolean, csv_string, csv_begin,
-        csv_field, csv_end,     NULL,     csv_stack,   csv_agg,
+        csv_field, csv_end,     NULL,     csv_stack,   csv_agg,    csv_absent,
     };
 
     append(x.path, 0, sizeof(x.path), root);
