@@ -49,6 +49,7 @@ struct nd_unit { // what a compilation holds; free with nd_unit_free
     struct nd_lowered *lowered; // from the pass "lower" on
     void *object;               // after the last pass, of lowered; NULL: none was made
     size_t size;                // of the object
+    bool expands;               // there are macros
     uint32_t done;              // passes that ran
     const char *back_to;        // the pass that has to run next, if it is an earlier one
 };

@@ -9,11 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool has_suffix(const char *name, const char *suffix)
+{
+    size_t n = strlen(name), k = strlen(suffix);
+
+    return n > k && !strcmp(name + n - k, suffix);
+}
+
 static bool is_file_name(const char *name) // use "file.nd"
 {
-    size_t n = strlen(name);
-
-    return n > 3 && !strcmp(name + n - 3, ".nd");
+    return has_suffix(name, ".nd") || has_suffix(name, ".bt");
 }
 
 // NULL: it is not looked for there. The current folder is nobody's library: a one-liner takes from
@@ -118,6 +123,9 @@ static void load_source(struct nd_unit *u, uint32_t src, const struct nd_decl *u
     struct nd_script *s = nd_parse(u->arena, &u->diags, &u->sources, src, &given);
     uint32_t i;
 
+    u->expands |= s->expands;
+    if (has_suffix(u->sources.v[src].path, ".bt"))
+        nd_parse_hoist(u->arena, &s->decls);
     if (!src) {
         u->program.title = s->title;
         u->program.notes = s->notes;
@@ -174,4 +182,6 @@ void nd_library_load(struct nd_unit *u)
     load_source(u, 0, NULL);
     if (!u->opts.no_modules)
         load_stages(u);
+    if (u->expands)
+        nd_parse_expand_macros(u->arena, &u->diags, &u->program.decls);
 }

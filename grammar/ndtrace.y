@@ -30,13 +30,9 @@
 static void yyerror(struct nd_span *span, void *scanner, struct nd_parse *p, const char *msg);
 static struct nd_expr *binary(struct nd_parse *p, enum nd_op op, struct nd_expr *a, struct nd_expr *b);
 static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span span, struct nd_expr *a);
-static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r);
-static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e);
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name);
 static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys);
 static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
-static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s);
-static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e);
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
 
 #define A (p->arena)
@@ -101,22 +97,22 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 
 %type <decl> decl event_body needs own_maps option_head path_head config_head struct_decl enum_decl inline
 %type <attrs> attrs
-%type <field> declarator
+%type <field> declarator macro_param
 %type <one_try> try
 %type <tries> tries
 %type <path_stage> path_stage
 %type <field> param
 %type <path_stages> path_stages
 %type <path_keeps> path_keeps
-%type <text> id param_name name cname field_name field_path help_opt
+%type <text> given id param_name name cname field_name field_path help_opt
 %type <texpr> type type_base type_name field_spec type_words cast_type option_type
-%type <fields> event_fields struct_fields struct_body member params params_opt declarators
+%type <fields> event_fields struct_fields struct_body member macro_params params params_opt declarators
 %type <points> points names alias_names
 %type <point> point
 %type <block> block body stmts outputs
 %type <stmt> simple compound for_head order text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
-%type <expr> primary when_or when_and when_cmp pred_opt when_opt own_size limit_opt
+%type <expr> primary value valued value_block when_or when_and when_cmp pred_opt when_opt own_size limit_opt
 %type <exprs> exprs args dims
 %type <named> named config enumerators
 %type <one_named> config_item enumerator
@@ -175,6 +171,8 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | T_PATH id '=' path_stages  { $$ = nd_parse_path(p, @$, $2.s, @2); $$->path->stages = *$4; }
     | points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->when = $2; $$->pred = $3; $$->body = $4; $$->name_span = @1; }
+    | given points when_opt pred_opt block
+                                 { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
     | T_PROBE points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
     | T_BEGIN body               { $$ = nd_decl_new(A, ND_D_BEGIN, @$); $$->body = $2; $$->name_span = @1; }
@@ -182,8 +180,14 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | T_EVERY expr body          { $$ = nd_decl_new(A, ND_D_EVERY, @$); $$->expr = $2; $$->body = $3; $$->name_span = @1; }
     | T_ON id block              { $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = $3; }
     | T_ON id text               {
-                                     $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = only(p, $3);
+                                     $$ = nd_decl_new(A, ND_D_ON, @$); $$->name = $2.s; $$->name_span = @2; $$->body = nd_parse_only(p, $3);
                                      $3->name = $2.s; // elsewhere its record
+                                 }
+    | T_ID id '(' macro_params ')' block {
+                                     $$ = nd_decl_new(A, ND_D_MACRO, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->body = $6;
+                                     p->script->expands = true;
+                                     if (strcmp($1.s, "macro"))
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "unexpected '%s'", $1.s), "macro %s(...) { ... }, or fn %s(...) { ... }", $2.s, $2.s);
                                  }
     | config_head '{' config '}' { $$ = $1; $$->config = *$3; }
     | config_head '{' config config_item '}' { $$ = $1; $$->config = *$3; *ND_PUSH(A, &$$->config) = $4; }
@@ -191,10 +195,21 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
     | error ';'                  { $$ = NULL; yyerrok; }
     ;
 
-config_head: id '='              {
-                                     $$ = nd_decl_new(A, ND_D_CONFIG, @1);
+macro_params: %empty             { $$ = ND_NEW(A, struct nd_decl_fields); }
+    | macro_param                { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = $1; }
+    | macro_params ',' macro_param { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+macro_param: T_VAR               { $$ = (struct nd_decl_field){.name = nd_arena_printf(A, "$%s", $1.s), .span = @1}; }
+    | T_MAP                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
+    | id                         { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
+    ;
+given: id '='                    { $$ = $1; } // config = { }, and a probe's name, which means nothing
+    ;
+config_head: given               {
+                                     @$.len = (uint32_t)strlen($1.s);
+                                     $$ = nd_decl_new(A, ND_D_CONFIG, @$);
                                      if (strcmp($1.s, "config") != 0)
-                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "'%s' cannot be set here", $1.s),
+                                         nd_help(p->diags, nd_error(p->diags, ND_E0101, @$, "'%s' cannot be set here", $1.s),
                                                  "config = { max_map_keys = 10000 }, const NAME = value, or let @map = ...");
                                  }
     ;
@@ -465,7 +480,7 @@ type: cast_type
     ;
 
 body: block
-    | text                       { $$ = only(p, $1); }
+    | text                       { $$ = nd_parse_only(p, $1); }
     ;
 text: T_TEXT block               { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @1; $$->body = $2; }
     ;
@@ -485,12 +500,12 @@ assign_op: '=' { $$ = ND_OP_NONE; } | T_ADD_SET { $$ = ND_OP_ADD; } | T_SUB_SET 
     | T_AND_SET { $$ = ND_OP_AND; } | T_OR_SET { $$ = ND_OP_OR; } | T_XOR_SET { $$ = ND_OP_XOR; }
     | T_SHL_SET { $$ = ND_OP_SHL; } | T_SHR_SET { $$ = ND_OP_SHR; }
     ;
-simple: expr                     { $$ = evaluate(p, $1); }
-    | unary assign_op expr       { $$ = assign(p, @$, $1, $2, $3); }
+simple: expr                     { $$ = nd_parse_evaluate(p, $1); }
+    | unary assign_op value      { $$ = nd_parse_assign(p, @$, $1, $2, $3); }
     | T_LET T_VAR                { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; }
-    | T_LET T_VAR '=' expr       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->rhs = $4; }
+    | T_LET T_VAR '=' value      { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->rhs = $4; }
     | T_LET T_VAR ':' type       { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; }
-    | T_LET T_VAR ':' type '=' expr { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; $$->rhs = $6; }
+    | T_LET T_VAR ':' type '=' value { $$ = nd_stmt_new(A, ND_S_LET, @$); $$->expr = nd_expr_new(A, ND_E_VAR, @2); $$->expr->name = $2.s; $$->texpr = $4; $$->rhs = $6; }
     | T_BREAK                    { $$ = nd_stmt_new(A, ND_S_BREAK, @$); }
     | T_CONTINUE                 { $$ = nd_stmt_new(A, ND_S_CONTINUE, @$); }
     | T_RETURN                   { $$ = nd_stmt_new(A, ND_S_RETURN, @$); }
@@ -530,8 +545,8 @@ compound: T_IF expr block        { $$ = nd_stmt_new(A, ND_S_IF, @$); $$->expr = 
     | text
     | outputs T_TEXT block       { $$ = nd_stmt_new(A, ND_S_TEXT, @$); $$->name_span = @2; $$->else_body = $1; $$->body = $3; }
     ;
-outputs: expr                    { $$ = output(p, ND_NEW(A, struct nd_block), $1); }
-    | outputs ',' expr           { $$ = output(p, $1, $3); }
+outputs: expr                    { $$ = nd_parse_output(p, ND_NEW(A, struct nd_block), $1); }
+    | outputs ',' expr           { $$ = nd_parse_output(p, $1, $3); }
     ;
 for_head: T_VAR ':' expr T_DOTDOT expr
                                  { $$ = nd_stmt_new(A, ND_S_FOR_RANGE, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->rhs = $3; $$->hi = $5; }
@@ -567,7 +582,8 @@ limit_opt: %empty                { $$ = NULL; }
 expr: cond ;
 cond: lor
     | lor '?' ':' cond           { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->c = $4; $$ = deep(p, $$); }
-    | lor '?' expr ':' cond      { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
+    | lor '?' value ':' cond     { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
+    | lor '?' value ':' valued   { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $1; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
     ;
 lor: land
     | lor T_LOR land             { $$ = binary(p, ND_OP_LOR, $1, $3); }
@@ -640,7 +656,7 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
     | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
     | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }
     | id '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, nd_parse_call(p, $$)); }
-    | '(' expr ')'               { $$ = $2; $$->paren = true; $$->span = @$; }
+    | '(' value ')'              { $$ = $2; $$->paren = true; $$->span = @$; }
     | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; $$ = deep(p, $$); }
     | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }
     | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
@@ -657,8 +673,17 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
 field_path: name
     | field_path '.' id        { $$.s = nd_arena_printf(A, "%s.%s", $1.s, $3.s); $$.n = 0; }
     ;
-exprs: expr                      { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
-    | exprs ',' expr             { $$ = $1; *ND_PUSH(A, $$) = $3; }
+exprs: value                     { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = $1; }
+    | exprs ',' value            { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+value: expr
+    | valued
+    ;
+valued: value_block
+    | T_IF expr value_block T_ELSE valued { $$ = nd_expr_new(A, ND_E_COND, @$); $$->a = $2; $$->b = $3; $$->c = $5; $$ = deep(p, $$); }
+    ;
+value_block: '{' stmts expr '}'  { $$ = nd_expr_new(A, ND_E_BLOCK, @$); $$->body = $2; $$->body->span = @$; $$->a = $3; p->script->expands = true; $$ = deep(p, $$); }
+    | '{' stmts '}'              { $$ = nd_expr_new(A, ND_E_BLOCK, @$); $$->body = $2; $$->body->span = @$; p->script->expands = true; }
     ;
 args: %empty                     { $$ = ND_NEW(A, struct nd_expr_list); }
     | exprs
@@ -760,40 +785,6 @@ static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span s
     return deep(p, nd_expr_unary(p->arena, op, span, a));
 }
 
-static struct nd_stmt *assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l, enum nd_op op, struct nd_expr *r)
-{
-    struct nd_stmt *st = nd_stmt_new(p->arena, ND_S_ASSIGN, s);
-
-    st->expr = l;
-    st->op = op;
-    st->rhs = r;
-    return st;
-}
-
-static struct nd_block *branch(struct nd_parse *p, struct nd_expr *e, struct nd_span span)
-{
-    struct nd_block *b = ND_NEW(p->arena, struct nd_block);
-
-    b->span = e ? e->span : span;
-    if (e)
-        *ND_PUSH(p->arena, b) = evaluate(p, e);
-    return b;
-}
-
-// An expression as a statement: "c ? f() : g()" is an if, of which either side may have no value.
-static struct nd_stmt *evaluate(struct nd_parse *p, struct nd_expr *e)
-{
-    struct nd_stmt *s = nd_stmt_new(p->arena, e->kind == ND_E_COND ? ND_S_IF : ND_S_EXPR, e->span);
-
-    s->expr = e;
-    if (e->kind != ND_E_COND)
-        return s;
-    s->expr = e->a;
-    s->body = branch(p, e->b, e->span);
-    s->else_body = branch(p, e->c, e->span);
-    return s;
-}
-
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name)
 {
     struct nd_expr *e = nd_expr_new(p->arena, ND_E_IDENT, s);
@@ -818,27 +809,6 @@ static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char
     e->a->args = *keys;
     e->a = deep(p, e->a);
     return deep(p, e);
-}
-
-// A block of this statement alone.
-static struct nd_block *only(struct nd_parse *p, struct nd_stmt *s)
-{
-    struct nd_block *b = ND_NEW(p->arena, struct nd_block);
-
-    b->span = s->span;
-    *ND_PUSH(p->arena, b) = s;
-    return b;
-}
-
-// One more call that a layout replaces.
-static struct nd_block *output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e)
-{
-    struct nd_stmt *s = nd_stmt_new(p->arena, ND_S_EXPR, e->span);
-
-    s->expr = e;
-    b->span = b->n ? nd_span_join(b->span, s->span) : s->span;
-    *ND_PUSH(p->arena, b) = s;
-    return b;
 }
 
 static void add_decl(struct nd_parse *p, struct nd_decl *d)

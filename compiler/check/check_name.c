@@ -3,6 +3,7 @@
 #include "compiler/check/check_impl.h"
 
 #include "compiler/kernel/btf.h"
+#include "compiler/lang/constants.h"
 
 #include <string.h>
 
@@ -419,42 +420,17 @@ static bool enumerator(struct nd_check *c, struct nd_expr *e)
     return true;
 }
 
-// Constants that the kernel's headers define as macros, which BTF does not hold. From
-// include/linux/socket.h, include/uapi/linux/if_ether.h, include/linux/sched.h.
-static bool kernel_macro(struct nd_expr *e)
+// What the kernel's headers define as macros.
+static bool header_constant(struct nd_check *c, struct nd_expr *e)
 {
-    static const struct {
-        const char *name;
-        uint64_t v;
-    } macros[] = {
-        {"AF_UNSPEC", 0},
-        {"AF_UNIX", 1},
-        {"AF_INET", 2},
-        {"AF_INET6", 10},
-        {"AF_NETLINK", 16},
-        {"AF_PACKET", 17},
-        {"AF_VSOCK", 40},
-        {"ETH_P_IP", 0x0800},
-        {"ETH_P_ARP", 0x0806},
-        {"ETH_P_8021Q", 0x8100},
-        {"ETH_P_IPV6", 0x86dd},
-        {"ETH_P_8021AD", 0x88a8},
-        {"ETH_P_LLDP", 0x88cc},
-        {"TASK_RUNNING", 0},
-        {"TASK_INTERRUPTIBLE", 1},
-        {"TASK_UNINTERRUPTIBLE", 2},
-    };
-    size_t i;
+    int64_t v;
 
-    for (i = 0; i < sizeof(macros) / sizeof(macros[0]); i++) {
-        if (strcmp(macros[i].name, e->name))
-            continue;
-        e->is_const = true;
-        e->num = macros[i].v;
-        e->type = nd_ty(&nd_type_i64);
-        return true;
-    }
-    return false;
+    if (!nd_constant_find(e->name, nd_kernel_arch(c->p->kernel), &v))
+        return false;
+    e->is_const = true;
+    e->num = (uint64_t)v;
+    e->type = nd_ty(&nd_type_i64);
+    return true;
 }
 
 static struct nd_type *unknown_name(struct nd_check *c, struct nd_expr *e)
@@ -473,6 +449,8 @@ static struct nd_type *unknown_name(struct nd_check *c, struct nd_expr *e)
         for (i = 0; i < s->syms.n; i++)
             nd_near_try(&near, s->syms.v[i]->name);
     }
+    for (i = 0; nd_constant_name(i); i++)
+        nd_near_try(&near, nd_constant_name(i));
     d = nd_error(c->d, ND_E0201, e->span, "unknown name '%s'", e->name);
     if (nd_builtin_find(e->name, true))
         nd_help(c->d, d, "it is a function: %s", nd_builtin_find(e->name, true)->usage);
@@ -529,7 +507,7 @@ struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
         return check_builtin_name(c, e, b);
     if (arg_number(e->name, &n) && c->world == ND_KERNEL)
         return check_argn(c, e, n);
-    if (path_name(c, e) || enumerator(c, e) || kernel_macro(e))
+    if (path_name(c, e) || enumerator(c, e) || header_constant(c, e))
         return e->type;
     return unknown_name(c, e);
 }

@@ -100,6 +100,7 @@ enum nd_expr_kind {
     ND_E_TUPLE,        // (args)
     ND_E_STRUCT,       // struct name { names: args }
     ND_E_IN,           // a in b; b may be a tuple: any of
+    ND_E_BLOCK,        // { body; a }: only in front of the other passes, see parse_expand.c
     ND_E_ERROR,        // a syntax error was reported here
 };
 
@@ -138,6 +139,8 @@ struct nd_expr {
     struct nd_expr *a, *b, *c;
     struct nd_expr_list args;
     struct nd_texpr *texpr;
+    struct nd_block *body; // BLOCK
+    uint32_t outer;        // of a macro's argument, while it is expanded; otherwise 0
     struct nd_point *names; // STRUCT: of the args
 
     // check:
@@ -258,6 +261,7 @@ enum nd_decl_kind {
     ND_D_ON,      // on name body
     ND_D_PATH,    // path name by key ... = stages; path
     ND_D_STAGE,   // stage name(fields) ["help"] { tries }
+    ND_D_MACRO,   // macro name($x, @m) body: fields, whose names are as written
     ND_D_NEEDS,   // needs path name, option name, or fn name(fields) [-> texpr] [= expr]; needs
     ND_D_CONFIG,  // config = { key = value; ... }
     ND_D_ENUM,    // enum [name] { enumerators }
@@ -382,6 +386,7 @@ struct nd_script {
     const char *title; // first comment line
     const char *notes; // those that follow it
     struct nd_decls decls;
+    bool expands; // has macros, or blocks with a value
 };
 
 // Calls fn for every expression in a declaration (predicate, body), parents first.
@@ -390,6 +395,7 @@ void nd_ast_walk_try(struct nd_try *t, void (*fn)(void *arg, struct nd_expr *e),
 
 // A copy of all that was parsed of a declaration.
 struct nd_decl *nd_ast_clone(struct nd_arena *a, const struct nd_decl *d);
+struct nd_expr *nd_ast_clone_expr(struct nd_arena *a, const struct nd_expr *e);
 
 // Constructors; the caller fills what is special to the kind.
 struct nd_expr *nd_expr_new(struct nd_arena *a, enum nd_expr_kind kind, struct nd_span span);

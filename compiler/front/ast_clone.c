@@ -53,6 +53,7 @@ static struct nd_expr *clone_expr(struct nd_arena *a, const struct nd_expr *e)
     c->c = clone_expr(a, e->c);
     clone_exprs(a, &c->args);
     c->texpr = clone_texpr(a, e->texpr);
+    c->body = clone_block(a, e->body);
     c->tree = NULL; // each call has its own
     return c;
 }
@@ -127,6 +128,11 @@ static struct nd_path_decl *clone_path(struct nd_arena *a, const struct nd_path_
         c->stages.v[i].cond = clone_expr(a, c->stages.v[i].cond);
     }
     return c;
+}
+
+struct nd_expr *nd_ast_clone_expr(struct nd_arena *a, const struct nd_expr *e)
+{
+    return clone_expr(a, e);
 }
 
 struct nd_decl *nd_ast_clone(struct nd_arena *a, const struct nd_decl *d)

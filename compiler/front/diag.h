@@ -10,90 +10,91 @@
 #include <stdio.h>
 
 // Code, and the short title of the list in docs/errors.md. Codes are stable: never renumbered.
-#define ND_DIAG_CODES(X)                            \
-    X(E0100, "file cannot be read")                 \
-    X(E0101, "syntax error")                        \
-    X(E0102, "unknown character")                   \
-    X(E0103, "unterminated string")                 \
-    X(E0104, "unterminated comment")                \
-    X(E0105, "unknown escape sequence")             \
-    X(E0106, "number too large")                    \
-    X(E0107, "malformed number")                    \
-    X(E0108, "invalid UTF-8")                       \
-    X(E0109, "nesting too deep")                    \
-    X(E0110, "empty script")                        \
-    X(E0111, "preprocessor directive")              \
-    X(E0112, "not a text file")                     \
-    X(E0113, "file is not trusted")                 \
-    X(E0201, "unknown name")                        \
-    X(E0202, "unknown function")                    \
-    X(E0203, "unknown type")                        \
-    X(E0204, "unknown field")                       \
-    X(E0205, "unknown probe kind")                  \
-    X(E0206, "unknown probe")                       \
-    X(E0207, "unknown option")                      \
-    X(E0208, "unknown event")                       \
-    X(E0209, "unknown module")                      \
-    X(E0210, "declared twice")                      \
-    X(E0211, "reserved name")                       \
-    X(E0212, "unknown register")                    \
-    X(E0213, "stage not available")                 \
-    X(E0214, "a module lacks what it needs")        \
-    X(E0301, "wrong number of arguments")           \
-    X(E0302, "wrong argument type")                 \
-    X(E0303, "types do not match")                  \
-    X(E0304, "not an integer")                      \
-    X(E0305, "not a pointer or struct")             \
-    X(E0306, "map used with different types")       \
-    X(E0307, "map used with different keys")        \
-    X(E0308, "map is never written")                \
-    X(E0309, "not an aggregation")                  \
-    X(E0310, "aggregation outside an assignment")   \
-    X(E0311, "cannot be assigned")                  \
-    X(E0312, "variable used before it is set")      \
-    X(E0313, "constant expected")                   \
-    X(E0314, "format string")                       \
-    X(E0315, "cannot be a map key or value")        \
-    X(E0316, "division by zero")                    \
-    X(E0317, "value out of range")                  \
-    X(E0318, "the script says that this is wrong")  \
-    X(E0401, "not available in a kernel probe")     \
-    X(E0402, "not available in user space")         \
-    X(E0403, "not available in this kind of probe") \
-    X(E0404, "recursive function")                  \
-    X(E0405, "outside a loop")                      \
-    X(E0406, "outside a function")                  \
-    X(E0407, "missing return value")                \
-    X(E0408, "event fields do not match")           \
-    X(E0409, "stage does not set what it exports")  \
-    X(E0410, "layout without anything to print")    \
-    X(E0501, "malformed option declaration")        \
-    X(E0502, "malformed probe")                     \
-    X(E0503, "malformed map or path")               \
-    X(E0601, "no BTF")                              \
-    X(E0602, "no tracefs")                          \
-    X(E0603, "executable not found")                \
-    X(E0604, "symbol not found")                    \
-    X(E0605, "argument cannot be read")             \
-    X(E0606, "no kprobes")                          \
-    X(E0607, "not safe to probe")                   \
-    X(E0609, "not possible on other kernels")       \
-    X(E0610, "not at an instruction")               \
-    X(E0701, "too large")                           \
-    X(E0702, "too many probes")                     \
-    X(E0703, "loop bound too large")                \
-    X(E0801, "code generation failed")              \
-    X(W0901, "value is never used")                 \
-    X(W0902, "stage left out")                      \
-    X(W0903, "arguments may have moved")            \
-    X(W0904, "module not loaded")                   \
-    X(W0905, "lists are not walked")                \
-    X(W0910, "comparison that cannot go both ways") \
-    X(W0911, "text that is too long to be equal")   \
-    X(W0912, "assignment that is not atomic")       \
-    X(W0913, "functions left out")                  \
-    X(W0914, "setting without effect")              \
-    X(W0915, "declared otherwise than the kernel has it")
+#define ND_DIAG_CODES(X)                                  \
+    X(E0100, "file cannot be read")                       \
+    X(E0101, "syntax error")                              \
+    X(E0102, "unknown character")                         \
+    X(E0103, "unterminated string")                       \
+    X(E0104, "unterminated comment")                      \
+    X(E0105, "unknown escape sequence")                   \
+    X(E0106, "number too large")                          \
+    X(E0107, "malformed number")                          \
+    X(E0108, "invalid UTF-8")                             \
+    X(E0109, "nesting too deep")                          \
+    X(E0110, "empty script")                              \
+    X(E0111, "preprocessor directive")                    \
+    X(E0112, "not a text file")                           \
+    X(E0113, "file is not trusted")                       \
+    X(E0201, "unknown name")                              \
+    X(E0202, "unknown function")                          \
+    X(E0203, "unknown type")                              \
+    X(E0204, "unknown field")                             \
+    X(E0205, "unknown probe kind")                        \
+    X(E0206, "unknown probe")                             \
+    X(E0207, "unknown option")                            \
+    X(E0208, "unknown event")                             \
+    X(E0209, "unknown module")                            \
+    X(E0210, "declared twice")                            \
+    X(E0211, "reserved name")                             \
+    X(E0212, "unknown register")                          \
+    X(E0213, "stage not available")                       \
+    X(E0214, "a module lacks what it needs")              \
+    X(E0301, "wrong number of arguments")                 \
+    X(E0302, "wrong argument type")                       \
+    X(E0303, "types do not match")                        \
+    X(E0304, "not an integer")                            \
+    X(E0305, "not a pointer or struct")                   \
+    X(E0306, "map used with different types")             \
+    X(E0307, "map used with different keys")              \
+    X(E0308, "map is never written")                      \
+    X(E0309, "not an aggregation")                        \
+    X(E0310, "aggregation outside an assignment")         \
+    X(E0311, "cannot be assigned")                        \
+    X(E0312, "variable used before it is set")            \
+    X(E0313, "constant expected")                         \
+    X(E0314, "format string")                             \
+    X(E0315, "cannot be a map key or value")              \
+    X(E0316, "division by zero")                          \
+    X(E0317, "value out of range")                        \
+    X(E0318, "the script says that this is wrong")        \
+    X(E0401, "not available in a kernel probe")           \
+    X(E0402, "not available in user space")               \
+    X(E0403, "not available in this kind of probe")       \
+    X(E0404, "recursive function")                        \
+    X(E0405, "outside a loop")                            \
+    X(E0406, "outside a function")                        \
+    X(E0407, "missing return value")                      \
+    X(E0408, "event fields do not match")                 \
+    X(E0409, "stage does not set what it exports")        \
+    X(E0410, "layout without anything to print")          \
+    X(E0501, "malformed option declaration")              \
+    X(E0502, "malformed probe")                           \
+    X(E0503, "malformed map or path")                     \
+    X(E0601, "no BTF")                                    \
+    X(E0602, "no tracefs")                                \
+    X(E0603, "executable not found")                      \
+    X(E0604, "symbol not found")                          \
+    X(E0605, "argument cannot be read")                   \
+    X(E0606, "no kprobes")                                \
+    X(E0607, "not safe to probe")                         \
+    X(E0609, "not possible on other kernels")             \
+    X(E0610, "not at an instruction")                     \
+    X(E0701, "too large")                                 \
+    X(E0702, "too many probes")                           \
+    X(E0703, "loop bound too large")                      \
+    X(E0801, "code generation failed")                    \
+    X(W0901, "value is never used")                       \
+    X(W0902, "stage left out")                            \
+    X(W0903, "arguments may have moved")                  \
+    X(W0904, "module not loaded")                         \
+    X(W0905, "lists are not walked")                      \
+    X(W0910, "comparison that cannot go both ways")       \
+    X(W0911, "text that is too long to be equal")         \
+    X(W0912, "assignment that is not atomic")             \
+    X(W0913, "functions left out")                        \
+    X(W0914, "setting without effect")                    \
+    X(W0915, "declared otherwise than the kernel has it") \
+    X(W0916, "probe left out")
 
 enum nd_diag_code {
 #define ND_DIAG_ENUM(code, title) ND_##code,

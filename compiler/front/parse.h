@@ -60,6 +60,10 @@ const char *nd_parse_type_word(uint32_t i); // the same of names of types
 union ND_YYSTYPE;
 // For the grammar: the next word, of the text or of a macro's expansion.
 int nd_parse_next(union ND_YYSTYPE *val, struct nd_span *span, void *scanner);
+// Declares variables at the start of the probe that are used outside the block that sets them.
+void nd_parse_hoist(struct nd_arena *a, const struct nd_decls *decls);
+// Replaces calls of macros by their bodies, in the declarations of all sources.
+void nd_parse_expand_macros(struct nd_arena *a, struct nd_diags *d, const struct nd_decls *decls);
 // For the scanner. A line that starts with #, which was n bytes: true if the lines after it are
 // skipped.
 bool nd_parse_directive(struct nd_parse *p, struct nd_span span, const char *text, size_t n);
@@ -67,6 +71,17 @@ bool nd_parse_directive(struct nd_parse *p, struct nd_span span, const char *tex
 void nd_parse_end(struct nd_parse *p);
 // The text of a probe with words of the command line for $1, $2 and $#; reports those missing.
 const char *nd_parse_insert(struct nd_parse *p, struct nd_span span, const char *text, size_t n);
+
+// For the grammar: statements. An expression as one: "c ? f() : g()" is an if, of which either side
+// may have no value.
+struct nd_stmt *nd_parse_evaluate(struct nd_parse *p, struct nd_expr *e);
+// l op= r; "_ = r" is a value that is not wanted.
+struct nd_stmt *nd_parse_assign(struct nd_parse *p, struct nd_span s, struct nd_expr *l,
+                                enum nd_op op, struct nd_expr *r);
+// A block of this statement alone.
+struct nd_block *nd_parse_only(struct nd_parse *p, struct nd_stmt *s);
+// b with one more call that a layout replaces.
+struct nd_block *nd_parse_output(struct nd_parse *p, struct nd_block *b, struct nd_expr *e);
 
 // For the grammar: declarations of C. A struct or union with the attributes on its two sides.
 struct nd_decl *nd_parse_struct(struct nd_parse *p, struct nd_span span, bool is_union,

@@ -103,7 +103,7 @@ struct nd_fn {
     struct nd_decl *body[3]; // by world: the tree checked for that world
     struct nd_sym **params[3];
     struct nd_type *ret;
-    bool busy; // being checked: a call now is recursion
+    bool busy;                   // being checked: a call now is recursion
     ND_VEC(struct nd_fn *) made; // of one with open parameters, for each kind of arguments
     const struct nd_expr *with;  // the call that one of these was made for
 };
@@ -348,7 +348,7 @@ struct nd_program {
     ND_VEC(struct nd_path *) paths;
     ND_VEC(struct nd_fn *) fns;
     ND_VEC(struct nd_sym *) globals; // by name
-    ND_VEC(struct nd_decl *) decls;  // of all sources, in order
+    struct nd_decls decls;           // of all sources, in order
     uint32_t opts_size;
     bool unsafe;                     // also on functions that programs run in
     bool portable;                   // also for other kernels: see needs.h

@@ -40,6 +40,7 @@ struct nd_attach_set *nd_attach_new(const struct nd_load *l, const uint8_t *opts
     s->come = -1;
     nd_perf_init(&s->perf);
     s->perf.strict = l->foreign && !l->unsafe;
+    s->perf.unsafe = l->unsafe;
     s->list = calloc(l->mf.nattaches + 1, sizeof(*s->list));
     s->prog = calloc(l->mf.nattaches + 1, sizeof(*s->prog));
     s->left = calloc(l->mf.nprogs + 1, sizeof(*s->left));

@@ -113,6 +113,8 @@ static int open_uprobe(struct nd_perf *p, const struct nd_mf *mf, const struct n
         attr.config |= 1ull << (p->uret < 0 ? 0 : p->uret);
     attr.config |= a->num2 << REF_CTR_SHIFT;
     attr.config2 = p->path ? p->off : a->num;
+    if (!p->unsafe && nd_fileplace_misread(path, attr.config2))
+        return -ENOEXEC;
     err = known_place(p, path, attr.config2, a, &file);
     if (err)
         return err;
@@ -217,6 +219,10 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
 #define NO_START                                                                                \
     "no function of the file starts here, and a breakpoint inside an instruction would change " \
     "what the program does; ndtrace --unsafe attaches all the same"
+#define MISREAD                                                                                  \
+    "it begins with an AVX instruction that the kernel takes for a jump, and the program would " \
+    "go "                                                                                        \
+    "wrong; ndtrace --unsafe attaches all the same"
 #define LOCKED "the kernel is locked down"
 #define SEVERAL "several functions have this name; name the module, or give the address"
 
@@ -264,6 +270,8 @@ static const struct {
     {0, -ESRCH, "there is no such process"},
     {ND_AT_UPROBE, -EBADMSG, NOT_ITS_SEMAPHORE},
     {ND_AT_URETPROBE, -EBADMSG, NOT_ITS_SEMAPHORE},
+    {ND_AT_UPROBE, -ENOEXEC, MISREAD},
+    {ND_AT_URETPROBE, -ENOEXEC, MISREAD},
     {ND_AT_UPROBE, -EADDRNOTAVAIL, NO_START},
     {ND_AT_URETPROBE, -EADDRNOTAVAIL, NO_START},
     {ND_AT_KPROBE, -EILSEQ, INSIDE},

@@ -14,6 +14,7 @@ struct nd_perf {            // what is asked of the machine once, when first nee
     int64_t uret, kret;     // bit of "retprobe" in config
     const char *path;       // of the uprobe to be opened, and where in there;
     uint64_t off;           // NULL: as the manifest says
+    bool unsafe;            // also where the kernel would act wrongly
     bool strict;            // breakpoints in files only where functions start or USDT probes are
     int cpus[1024];
     int ncpus;

@@ -2,6 +2,7 @@
 #include "runtime/kernel/fileplace.h"
 
 #include "runtime/common/elfsyms.h"
+#include "runtime/common/regular.h"
 #include "runtime/common/sdtnotes.h"
 
 #include <errno.h>
@@ -87,4 +88,38 @@ int nd_fileplace_open(const char *path, uint64_t off, uint64_t sem, bool start)
     if (err)
         close(fd);
     return err ? err : fd;
+}
+
+// The opcode of an instruction with a VEX or EVEX prefix, as 64-bit programs have them; -1: it has
+// none.
+static int avx_opcode(const uint8_t *b)
+{
+    switch (b[0]) {
+    case 0xc5:
+        return b[2];
+    case 0xc4:
+        return b[3];
+    case 0x62:
+        return b[4];
+    default:
+        return -1;
+    }
+}
+
+bool nd_fileplace_misread(const char *path, uint64_t off)
+{
+#ifdef __x86_64__
+    uint8_t b[8] = {0};
+    int fd = nd_regular_open(path, NULL), op = -1;
+
+    if (fd < 0)
+        return false; // the kernel will say what is wrong with it
+    if (pread(fd, b, sizeof(b), (off_t)off) > 0)
+        op = avx_opcode(b);
+    close(fd);
+    return (op & ~0xf) == 0x70 || op == 0xe8 || op == 0xe9 || op == 0xeb || op == 0x90;
+#else
+    (void)path, (void)off;
+    return false;
+#endif
 }

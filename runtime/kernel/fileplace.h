@@ -14,4 +14,9 @@
 // -EADDRNOTAVAIL. Another negative errno: the file cannot be read.
 int nd_fileplace_open(const char *path, uint64_t off, uint64_t sem, bool start);
 
+// Does the kernel take the instruction there for another one? On x86 it looks at the opcode of AVX
+// instructions as if it were one of the old ones, and acts as a jump, a call or nothing at all in
+// their place (branch_setup_xol_ops() of arch/x86/kernel/uprobes.c): the program goes wrong.
+bool nd_fileplace_misread(const char *path, uint64_t off);
+
 #endif

@@ -57,4 +57,28 @@ for f in malloc getenv qsort printf; do
     same "libc-$f" "$wrong" ''
 done
 
+# An AVX instruction whose opcode is that of a jump of old: the kernel would jump in its place.
+if [ "$(uname -m)" = x86_64 ] && grep -qw avx2 /proc/cpuinfo; then
+    cat >"$TMP/avx.c" <<'EOF'
+#include <stdio.h>
+int low(double x);
+__asm__(".text; .globl low; .type low, @function; low: vmovd %xmm0, %eax; ret; .size low, .-low");
+__attribute__((noinline)) int lowly(int x) { __asm__ volatile(""); return x; }
+int main(void)
+{
+    union { double d; long l; } u = {.l = 77};
+    for (int i = 0; i < 3; i++)
+        printf("%d\n", lowly(low(u.d)));
+    return 0;
+}
+EOF
+    cc -O1 -o "$TMP/avx" "$TMP/avx.c" || not_ok avx-builds 'it does not'
+    "$ND" -q -c "$TMP/avx" -e "uprobe:$TMP/avx:low { @ = count() }" >"$TMP/out" 2>"$TMP/err"
+    same avx-exit $? 1
+    has avx-says "$TMP/err" 'AVX instruction that the kernel takes for a jump'
+    "$WITHIN" 20 "$ND" -q -c "$TMP/avx" -e "uprobe:$TMP/avx:low* { @ = count() }" >"$TMP/out" 2>"$TMP/err"
+    same avx-many-exit $? 0
+    has avx-many-says "$TMP/err" '1 of 2 attach points are left out: .*:low \(it begins with an AVX'
+    same avx-many "$(xargs <"$TMP/out")" '77 77 77 @: 3'
+fi
 finish

@@ -278,6 +278,24 @@ static void test_title(void **state)
     nd_unit_free(u);
 }
 
+// What is used outside the block that sets it is declared at the start.
+static void test_hoist(void **state)
+{
+    struct nd_unit *u = parsed("BEGIN { if (pid) { $a = 1; $b = 2 } else { $a = 3; print($b) } "
+                               "print($a); $c = 1; let $d; while ($c) { $d = 1 } print($d) }");
+    struct nd_block *b;
+
+    (void)state;
+    nd_parse_hoist(u->arena, &u->program.decls);
+    b = decl(u, 0)->body;
+    assert_int_equal(b->v[0]->kind, ND_S_LET);
+    assert_string_equal(b->v[0]->expr->name, "b");
+    assert_int_equal(b->v[1]->kind, ND_S_LET);
+    assert_string_equal(b->v[1]->expr->name, "a");
+    assert_int_equal(b->v[2]->kind, ND_S_IF);
+    nd_unit_free(u);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,7 +303,7 @@ int main(void)
         cmocka_unit_test(test_literals),   cmocka_unit_test(test_spans),
         cmocka_unit_test(test_predicates), cmocka_unit_test(test_semicolons),
         cmocka_unit_test(test_recovery),   cmocka_unit_test(test_clone),
-        cmocka_unit_test(test_title),
+        cmocka_unit_test(test_hoist),      cmocka_unit_test(test_title),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
