@@ -36,6 +36,10 @@ usage bad-format 2 'unknown format "xml"; the formats are text, json' -f xml -e 
 usage bad-duration 2 'is not a duration' --duration never -e 'BEGIN { exit() }'
 usage syntax-error 2 'E0101' -e 'BEGIN { exit( }'
 usage empty-script 2 'E0110' -e ''
+usage words-taken 0 '^2 a -5 7$' -e 'BEGIN { printf("%d %s %d %d\n", $#, str($1), $2, getopt("n", 1)); exit() }' a -5 -- --n=7
+usage words-none 2 'unexpected argument "a"' -e 'BEGIN { exit() }' a
+BPFTRACE_MAX_MAP_KEYS=1 usage setting 0 'Map full: 1' -e 'config = { max_map_keys = 5 } BEGIN { @[1] = 1; @[2] = 1; exit() }'
+BPFTRACE_NO_SUCH=1 usage setting-unknown 0 'W0914' -e 'BEGIN { exit() }'
 two='option n: int required positional "number" option s: string = "x" positional "text" BEGIN { printf("%d %s\n", opt.n, opt.s); exit() }'
 usage words 0 '^7 y$' -e "$two" 7 y
 usage words-and-flag 0 '^7 y$' -e "$two" --s y 7
