@@ -186,7 +186,7 @@ static bool parse_rate(struct nd_expand *x, uint64_t *num, bool *hz)
         nd_expand_malformed(x, "the rate must be a number above 0");
         return false;
     }
-    *hz = !strcmp(unit, "hz");
+    *hz = !strcmp(unit, "hz") || (!*unit && x->kind->attach == ND_AT_PROFILE); // profile:99
     if (*hz)
         return true;
     ns = nd_value_unit(unit);

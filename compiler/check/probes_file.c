@@ -139,7 +139,55 @@ static void in_option(struct nd_expand *x, const char *name)
     t->num = o->index;
 }
 
-void nd_expand_uprobe(struct nd_expand *x)
+struct in_files {
+    struct nd_expand *x;
+    void (*expand)(struct nd_expand *x);
+    uint32_t n;
+};
+
+// A file that matches: what is not in it is no error.
+static void in_file(void *arg, const char *path)
+{
+    struct in_files *f = arg;
+    char *part = f->x->part[1]; // which is cut at a '+'
+    struct nd_trial trial;
+
+    f->n++;
+    f->x->part[0] = nd_arena_strdup(f->x->p->arena, path);
+    f->x->part[1] = nd_arena_strdup(f->x->p->arena, part);
+    nd_trial_begin(f->x->p->diags, &trial);
+    f->expand(f->x);
+    nd_trial_end(f->x->p->diags, &trial);
+    f->x->part[1] = part;
+}
+
+// uprobe:/usr/lib/lib*:f, and with -p uprobe:*:f, in all that the process has mapped.
+static void in_files(struct nd_expand *x, void (*expand)(struct nd_expand *x))
+{
+    struct in_files f = {x, expand, 0};
+    const char *glob = x->part[0];
+
+    if (!nd_glob_is(glob)) {
+        expand(x);
+        return;
+    }
+    if (!nd_kernel_each_file(x->p->kernel, glob, in_file, &f))
+        nd_help(x->p->diags,
+                nd_expand_fail(x, ND_E0603,
+                               nd_arena_printf(x->p->arena,
+                                               "'%s' stands for files of a process, "
+                                               "and none was given",
+                                               glob)),
+                "-p PID looks in all that the process has mapped; or write a path");
+    else if (!f.n)
+        nd_expand_fail(x, ND_E0603, nd_arena_printf(x->p->arena, "no file matches '%s'", glob));
+    else if (!x->out.n)
+        nd_expand_fail(x, ND_E0604,
+                       nd_arena_printf(x->p->arena, "none of the %u files that match '%s' has '%s'",
+                                       f.n, glob, x->part[x->nparts - 1]));
+}
+
+static void uprobe_in(struct nd_expand *x)
 {
     struct usym_search s = {.x = x, .near.name = x->part[1]};
     const char *why = NULL;
@@ -215,7 +263,7 @@ static int add_usdt(void *arg, const struct nd_usdt *u)
     return 0;
 }
 
-void nd_expand_usdt(struct nd_expand *x)
+static void usdt_in(struct nd_expand *x)
 {
     struct usym_search s = {.x = x};
     const char *why = NULL;
@@ -236,4 +284,14 @@ void nd_expand_usdt(struct nd_expand *x)
                                                x->nparts > 2 ? x->part[1] : "",
                                                x->nparts > 2 ? ":" : "", x->part[x->nparts - 1])),
                 "ndtrace list probes 'usdt:%s:*' lists them", s.path);
+}
+
+void nd_expand_uprobe(struct nd_expand *x)
+{
+    in_files(x, uprobe_in);
+}
+
+void nd_expand_usdt(struct nd_expand *x)
+{
+    in_files(x, usdt_in);
 }

@@ -281,3 +281,70 @@ const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name)
     }
     return NULL;
 }
+
+static bool is_elf(const char *path)
+{
+    char magic[4] = "";
+    FILE *f = fopen(path, "re");
+    bool is = f && fread(magic, 1, 4, f) == 4 && !memcmp(magic, "\177ELF", 4);
+
+    if (f)
+        fclose(f);
+    return is;
+}
+
+// Each file once, in the order of the process's memory.
+static void each_mapped(struct nd_kernel *k, const char *glob,
+                        void (*fn)(void *arg, const char *path), void *arg)
+{
+    FILE *f = fopen(nd_arena_printf(k->a, "/proc/%s/maps", k->pid), "re");
+    char line[4096 + 128], last[4096] = "";
+
+    while (f && fgets(line, sizeof(line), f)) {
+        char *path = strchr(line, '/'), *slash;
+
+        if (!path)
+            continue;
+        path[strcspn(path, "\n")] = 0;
+        slash = strrchr(path, '/');
+        if (!strcmp(path, last) || !nd_glob_match(glob, slash + 1))
+            continue;
+        snprintf(last, sizeof(last), "%s", path);
+        path = (char *)(uintptr_t)rooted(k, nd_arena_strdup(k->a, path));
+        if (is_file(path, true) && is_elf(path))
+            fn(arg, last);
+    }
+    if (f)
+        fclose(f);
+}
+
+bool nd_kernel_each_file(struct nd_kernel *k, const char *pattern,
+                         void (*fn)(void *arg, const char *path), void *arg)
+{
+    struct stat *seen, st;
+    size_t i, j, n = 0;
+    glob_t g;
+
+    if (!strchr(pattern, '/')) {
+        if (k->pid)
+            each_mapped(k, pattern, fn, arg);
+        return k->pid != NULL;
+    }
+    if (glob(rooted(k, nd_arena_strdup(k->a, pattern)), 0, NULL, &g))
+        return true;
+    seen = ND_NEW_ARRAY(k->a, struct stat, g.gl_pathc + 1);
+    for (i = 0; i < g.gl_pathc; i++) {
+        const char *path = g.gl_pathv[i];
+
+        if (!is_file(path, true) || !is_elf(path) || stat(path, &st))
+            continue;
+        for (j = 0; j < n && (seen[j].st_ino != st.st_ino || seen[j].st_dev != st.st_dev); j++)
+            ;
+        if (j < n) // by another name: links to libraries
+            continue;
+        seen[n++] = st;
+        fn(arg, nd_kernel_exec_shown(k, nd_arena_strdup(k->a, path)));
+    }
+    globfree(&g);
+    return true;
+}

@@ -139,6 +139,10 @@ uint64_t nd_kernel_func_size(struct nd_kernel *k, const char *name);
 // as it is, then PATH, then the library folders (LD_LIBRARY_PATH, /etc/ld.so.conf*, defaults; ".so"
 // and ".so.N" may be left out). NULL if not found.
 const char *nd_kernel_exec_path(struct nd_kernel *k, const char *name);
+// Executables and libraries whose path matches, or, for a glob without '/', those that the process
+// has mapped, by their last name. False: without '/', and there is no process.
+bool nd_kernel_each_file(struct nd_kernel *k, const char *glob,
+                         void (*fn)(void *arg, const char *path), void *arg);
 // The same path without the root of the process that was asked for, for people.
 const char *nd_kernel_exec_shown(struct nd_kernel *k, const char *path);
 

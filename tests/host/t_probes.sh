@@ -187,4 +187,18 @@ else
     has iter-refused "$TMP/has.out" "no iterator for 'task'"
 fi
 
+# Files by a pattern, and all that a process has mapped: each once.
+sleep 60 &
+P=$!
+PIDS+=("$P")
+"$ND" -l -p $P -e 'uprobe:*:malloc { }' >"$TMP/mapped"
+same mapped-malloc "$(wc -l <"$TMP/mapped")" 1
+has mapped-file "$TMP/mapped" '^uprobe:/.*libc[.-].*:malloc$'
+mkdir "$TMP/files"
+cp "$(type -P true)" "$TMP/files/one"
+ln -s one "$TMP/files/two"
+echo text >"$TMP/files/three"
+cc -x c -o "$TMP/files/four" - <<<'int main(void) { return 0; }'
+"$ND" -l -e "uprobe:$TMP/files/*:main { }" >"$TMP/mapped"
+same pattern-file "$(cat "$TMP/mapped")" "uprobe:$TMP/files/four:main"
 finish
