@@ -147,6 +147,8 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                  { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->texpr = $7; $$->body = $8; }
     | struct_decl
     | enum_decl
+    | T_STRUCT attrs id ';'      { $$ = NULL; } // says nothing here
+    | T_UNION attrs id ';'       { $$ = NULL; }
     | T_STRUCT attrs id ':' id '{' struct_body '}' attrs
                                  { $$ = nd_parse_struct(p, @$, false, $2, $9); $$->name = $5.s; $$->name_span = @5; $$->module = $3.s; $$->fields = *$7; }
     | T_TYPEDEF field_spec declarator ';'
