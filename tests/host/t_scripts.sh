@@ -19,4 +19,8 @@ for f in scripts/*.nd; do
     # Stages that a kernel need not have are warned about.
     same "$name-runs" "$?:$(grep -v 'left out' "$TMP/err" | head -3 | tr '\n' '|')" "0:"
 done
+# The library is formatted by the same formatter.
+for f in stdlib/*/*.nd; do
+    same "${f#stdlib/}-formatted" "$("$ND" fmt "$f" 2>&1 | diff "$f" - | head -3)" ''
+done
 finish
