@@ -142,6 +142,10 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBS)
 vsix:
 	sh docs/editors/vsix.sh $(B)/ndtrace.vsix
 
+.PHONY: tree-sitter
+tree-sitter:
+	cd grammar/tree-sitter-ndtrace && tree-sitter generate && tree-sitter parse -q -s ../../scripts/*.nd ../../stdlib/*/*.nd
+
 # ---- targets for people --------------------------------------------------------------------------
 
 # Dependencies first, then a second make, which sees what was installed.

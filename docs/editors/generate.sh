@@ -70,3 +70,13 @@ cat >"$to/vscode/syntaxes/ndtrace.tmLanguage.json" <<EOF
   ]
 }
 EOF
+# Words for tree-sitter: names of types, and keywords that are names elsewhere.
+grammar=$here/../../grammar/tree-sitter-ndtrace
+[ -z "${1:-}" ] || grammar=$to/tree-sitter
+mkdir -p "$grammar"
+soft='event begin end every on option stage path timeout sample keep try each renamed sorted by asc desc limit alias required positional when probe in send use fn text'
+quoted() { for w; do echo "\"$w\""; done | paste -sd, -; }
+# shellcheck disable=SC2086
+names=$(for w in $keywords; do case " $soft " in *" $w "*) echo "$w" ;; esac; done | xargs)
+# shellcheck disable=SC2086
+echo "{\"types\":[$(quoted $types)],\"names\":[$(quoted $names)]}" >"$grammar/words.json"

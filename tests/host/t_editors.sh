@@ -20,4 +20,14 @@ if command -v npm >/dev/null && command -v zip >/dev/null; then
 else
     echo "left out: the package for Visual Studio Code, as npm or zip is missing here"
 fi
+same made-words.json "$(diff "$TMP/made/tree-sitter/words.json" grammar/tree-sitter-ndtrace/words.json >/dev/null && echo same)" same
+if command -v tree-sitter >/dev/null && command -v node >/dev/null && command -v cc >/dev/null; then
+    cp -r grammar/tree-sitter-ndtrace "$TMP/grammar"
+    all=(scripts/*.nd stdlib/*/*.nd)
+    here=$PWD
+    (cd "$TMP/grammar" && HOME=$TMP tree-sitter generate && HOME=$TMP tree-sitter parse -q -s "${all[@]/#/$here/}") >"$TMP/parsed" 2>&1
+    has tree-sitter "$TMP/parsed" 'failed parses: 0'
+else
+    echo "left out: parsing all scripts with tree-sitter, as tree-sitter or node is missing here"
+fi
 finish
