@@ -314,3 +314,21 @@ struct nd_type *nd_check_join_strings(struct nd_check *c, struct nd_expr *e,
     e->args.v[0] = inner;
     return nd_ty(b->type);
 }
+
+struct nd_type *nd_check_len(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    const struct nd_expr *x = e->args.v[0];
+    bool option = x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION;
+    const char *instead = nd_type_is_text(x->type) ? "strlen(text)"
+                          : nd_typekind_is(x->type->kind, ND_IS_STACK)
+                              ? "depth(stack), in user space"
+                          : x->kind == ND_E_MAP ? "len(@m), of all of it"
+                                                : "a map, or an option of several values";
+
+    if ((x->kind != ND_E_MAP || x->a) && !option && x->type->kind != ND_T_ERROR)
+        nd_help(c->d,
+                nd_error(c->d, ND_E0302, x->span, "len() takes a map, not %s",
+                         nd_type_text(c->t, x->type)),
+                "write %s", instead);
+    return nd_ty(b->type);
+}

@@ -141,6 +141,7 @@ struct nd_type *nd_check_named_text(struct nd_expr *e, const struct nd_expr *wit
 // The text that a format and literals make.
 const char *nd_check_formatted(struct nd_check *c, const struct nd_expr *e);
 struct nd_type *nd_check_percpu(struct nd_check *c, struct nd_expr *e);
+struct nd_type *nd_check_len(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_cgroupid_path(struct nd_check *c, struct nd_expr *e,
                                        const struct nd_builtin *b);
 struct nd_type *nd_check_join_strings(struct nd_check *c, struct nd_expr *e,

@@ -443,14 +443,13 @@ static int list_matching(struct cli *c, int argc, char **argv)
     return nd_cli_list(c, c->compile.file, without_hooks(c, 3, words));
 }
 
-int nd_cli(int argc, char **argv)
+static int ordered(int argc, char **argv)
 {
     struct cli c = {.run.t_start = nd_now()};
     int next;
 
     if (!read_features(&c))
         return EXIT_WRONG;
-    argv = nd_cli_order(&argc, argv);
     if (argc > 1 && nd_cli_is_command(argv[1]))
         return command(&c, argc, argv);
     next = read_head(&c, argc, argv, 1);
@@ -488,4 +487,18 @@ int nd_cli(int argc, char **argv)
         return script_help(&c);
     c.compile.verbose = asks(argc - next, argv + next, "--verbose", "-v");
     return run_script(&c, argc - next, argv + next);
+}
+
+int nd_cli(int argc, char **argv)
+{
+    char **words = nd_cli_order(&argc, argv);
+    int code;
+
+    if (!words) {
+        nd_msg("error: out of memory");
+        return EXIT_FAILED;
+    }
+    code = ordered(argc, words);
+    free(words);
+    return code;
 }

@@ -21,6 +21,7 @@ bool nd_cli_is_command(const char *word)
 struct words {
     char **v;
     int n;
+    char *flags; // room for flags of their own, after the words
 };
 
 // "-lv" as "-l" "-v". What belongs to none of the flags stays in one word. True: the next word is
@@ -35,7 +36,8 @@ static bool add_flags(struct words *w, char *word)
         known = nd_cli_flag_is_alone(one);
         if (!known)
             break;
-        w->v[w->n++] = strdup(one); // lives as long as the process
+        w->v[w->n++] = strcpy(w->flags, one);
+        w->flags += sizeof(one);
         word[1] = '-';
         word++;
     }
@@ -52,9 +54,10 @@ char **nd_cli_order(int *argc, char **argv)
 
     for (i = 0; i < *argc; i++)
         room += strlen(argv[i]) + 1;
-    w.v = calloc(room, sizeof(*w.v));
+    w.v = calloc(room, sizeof(*w.v) + 3); // a flag has three bytes
     if (!w.v)
-        return argv;
+        return NULL;
+    w.flags = (char *)(w.v + room);
     w.v[w.n++] = argv[0];
     for (i = 1; i < *argc && argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--") != 0; i++) {
         bool value = add_flags(&w, argv[i]);
