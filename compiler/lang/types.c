@@ -220,6 +220,23 @@ struct nd_type *nd_type_seen(const struct nd_type *t)
     return nd_type_int(8, t->is_signed);
 }
 
+// Do the names of both enums mean the same?
+static bool same_values(const struct nd_type *a, const struct nd_type *b)
+{
+    uint32_t i;
+
+    if (a->fields == b->fields)
+        return true;
+    if (!a->fields || !b->fields || a->nelems != b->nelems)
+        return false;
+    for (i = 0; i < a->nelems; i++) {
+        if (a->fields[i].value != b->fields[i].value ||
+            strcmp(a->fields[i].name, b->fields[i].name) != 0)
+            return false;
+    }
+    return true;
+}
+
 bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
 {
     uint32_t i;
@@ -232,7 +249,7 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
     case ND_T_STRUCT:
     case ND_T_ENUM:
         return a->btf_id == b->btf_id && !strcmp(a->name ? a->name : "", b->name ? b->name : "") &&
-               (a->kind == ND_T_STRUCT || a->fields == b->fields); // an option may have that name
+               (a->kind == ND_T_STRUCT || same_values(a, b)); // an option may have that name
     case ND_T_ARRAY:
         return a->nelems == b->nelems && nd_type_equal(a->elem, b->elem);
     case ND_T_TUPLE:
