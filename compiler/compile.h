@@ -10,7 +10,7 @@
 struct nd_compile_opts {
     const char *file;         // script to read, or
     const char *text;         // the text of a one-liner (-e)
-    const char *path;              // file whose text that is, or will be; NULL: none
+    const char *path;         // file whose text that is, or will be; NULL: none
     size_t text_size;         // its bytes; 0: up to its NUL
     const char *facts;        // recorded kernel description instead of the live kernel
     const char *pid;          // -p: whose programs and libraries are meant, or NULL

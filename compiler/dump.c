@@ -92,8 +92,7 @@ static void decl(const struct nd_decl *d, FILE *out)
         [ND_D_FN] = "fn",     [ND_D_STRUCT] = "struct", [ND_D_EVENT] = "event",
         [ND_D_MAP] = "map",   [ND_D_PROBE] = "probe",   [ND_D_BEGIN] = "begin",
         [ND_D_END] = "end",   [ND_D_EVERY] = "every",   [ND_D_ON] = "on",
-        [ND_D_PATH] = "path", [ND_D_STAGE] = "stage",
-        [ND_D_NEEDS] = "needs",
+        [ND_D_PATH] = "path", [ND_D_STAGE] = "stage",   [ND_D_NEEDS] = "needs",
     };
     uint32_t i;
 

@@ -5,8 +5,8 @@
 #include "compiler/library.h"
 #include "compiler/net/net.h"
 
-#include "compiler/kernel/btf.h"
 #include "compiler/front/parse.h"
+#include "compiler/kernel/btf.h"
 #include "compiler/lang/builtins.h"
 #include "runtime/common/buf.h"
 #include "runtime/common/json.h"

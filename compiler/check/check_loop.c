@@ -53,9 +53,9 @@ static bool returns(const struct nd_block *b)
 // What the program alone has: its context, and the packet.
 static void find_context(void *arg, struct nd_expr *e)
 {
-    static const enum nd_builtin_id ids[] = {ND_B_PKT,  ND_B_PACKET_ID, ND_B_INNER_ID, ND_B_ARGS,
-                                             ND_B_ARGN, ND_B_RETVAL,    ND_B_CTX,      ND_B_KSTACK,
-                                             ND_B_USTACK, ND_B_REG};
+    static const enum nd_builtin_id ids[] = {
+        ND_B_PKT,    ND_B_PACKET_ID, ND_B_INNER_ID, ND_B_ARGS,   ND_B_ARGN,
+        ND_B_RETVAL, ND_B_CTX,       ND_B_KSTACK,   ND_B_USTACK, ND_B_REG};
     struct nd_check *c = arg;
     size_t i;
 

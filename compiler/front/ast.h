@@ -139,8 +139,8 @@ struct nd_expr {
     struct nd_expr *a, *b, *c;
     struct nd_expr_list args;
     struct nd_texpr *texpr;
-    struct nd_block *body; // BLOCK
-    uint32_t outer;        // of a macro's argument, while it is expanded; otherwise 0
+    struct nd_block *body;  // BLOCK
+    uint32_t outer;         // of a macro's argument, while it is expanded; otherwise 0
     struct nd_point *names; // STRUCT: of the args
 
     // check:

@@ -155,8 +155,7 @@ void nd_lower_callback_close(struct nd_lower *l, struct nd_callback *cb, LLVMVal
 void nd_lower_callback_leave(struct nd_lower *l, LLVMValueRef shared)
 {
     LLVMBasicBlockRef on = nd_ir_bb(l, "walked");
-    LLVMValueRef left =
-        LLVMBuildLoad2(l->b, l->i64, nd_ir_gep(l, shared, SHARED_LEFT), "");
+    LLVMValueRef left = LLVMBuildLoad2(l->b, l->i64, nd_ir_gep(l, shared, SHARED_LEFT), "");
 
     LLVMBuildCondBr(l->b, nd_ir_bool(l, left), l->fn.out, on);
     nd_ir_at(l, on);

@@ -89,8 +89,7 @@ void nd_lower_captured_give(struct nd_lower *l, const struct nd_captured *x, LLV
     for (i = 0; i < x->syms.n; i++) {
         const struct nd_slot *slot = nd_lower_slot(l, x->syms.v[i]);
 
-        LLVMBuildStore(l->b,
-                       slot->direct ? LLVMBuildLoad2(l->b, l->i64, slot->ptr, "") : slot->ptr,
+        LLVMBuildStore(l->b, slot->direct ? LLVMBuildLoad2(l->b, l->i64, slot->ptr, "") : slot->ptr,
                        shared_word(l, shared, i));
     }
 }

@@ -17,7 +17,8 @@ static const char usage_text[] =
     "compiler\n"
     "       ndtrace list [tools|stages|probes] [GLOB]       list what is available\n"
     "       ndtrace fmt FILE                                print it formatted\n"
-    "       ndtrace lsp                                     serve an editor (language server protocol)\n"
+    "       ndtrace lsp                                     serve an editor (language server "
+    "protocol)\n"
     "\n";
 
 static const struct {

@@ -33,8 +33,8 @@ int nd_cli_object(struct cli *c, const char *verb, struct nd_object *obj);
 // The object, ready to load: compiled again if the kernel lacks something the first one needs.
 int nd_cli_open(struct cli *c, struct nd_object *obj, struct nd_load *l);
 
-// cli_order.c: the words with a command first and flags of one letter apart, *argc of them; freed by
-// the caller. NULL: out of memory.
+// cli_order.c: the words with a command first and flags of one letter apart, *argc of them; freed
+// by the caller. NULL: out of memory.
 char **nd_cli_order(int *argc, char **argv);
 bool nd_cli_is_command(const char *word);
 

@@ -8,11 +8,10 @@
 const char *nd_text_signal(int64_t n)
 {
     static const char *const names[] = {
-        NULL,      "SIGHUP",    "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP",   "SIGABRT",
-        "SIGBUS",  "SIGFPE",    "SIGKILL",   "SIGUSR1", "SIGSEGV",  "SIGUSR2",   "SIGPIPE",
-        "SIGALRM", "SIGTERM",   "SIGSTKFLT", "SIGCHLD", "SIGCONT",  "SIGSTOP",   "SIGTSTP",
-        "SIGTTIN", "SIGTTOU",   "SIGURG",    "SIGXCPU", "SIGXFSZ",  "SIGVTALRM", "SIGPROF",
-        "SIGWINCH", "SIGIO",    "SIGPWR",    "SIGSYS",
+        NULL,        "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+        "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+        "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+        "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
     };
 
     return n > 0 && n < (int64_t)(sizeof(names) / sizeof(names[0])) ? names[n] : NULL;

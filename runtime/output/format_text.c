@@ -257,7 +257,7 @@ void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     struct text x = {f, out};
     const struct nd_visitor v = {
         &x,         text_integer, text_real, text_boolean, text_string, text_begin,
-        text_field, text_end,     text_flow, text_stack,   text_agg,  NULL,
+        text_field, text_end,     text_flow, text_stack,   text_agg,    NULL,
     };
 
     // The most common kinds first, without the walk.

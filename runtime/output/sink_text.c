@@ -113,8 +113,7 @@ static void text_map(struct nd_sink *s, const struct nd_sink_entries *e)
     }
     for (i = 0; i < e->n; i++)
         map_entry(s, e, e->order[i]);
-    if (s->fmt->bpftrace &&
-        (e->copy->key_size || nd_hist_is(&s->fmt->mf->types[m->val_type])))
+    if (s->fmt->bpftrace && (e->copy->key_size || nd_hist_is(&s->fmt->mf->types[m->val_type])))
         nd_buf_put(&s->out, "\n", 1);
 }
 

@@ -126,11 +126,12 @@ static void test_json(void **state)
     start(&f, "x\n");
     d = nd_error(&f.d, ND_E0102, at(0, 1), "unknown character '%s'", "\"\\\x01");
     nd_help(&f.d, d, "help");
-    assert_string_equal(rendered(&f, true),
-                        "{\"type\":\"diagnostic\",\"severity\":\"error\",\"code\":\"E0102\","
-                        "\"file\":\"a.nd\",\"line\":1,\"col\":1,\"len\":1,\"end_line\":1,\"end_col\":2,"
-                        "\"text\":\"unknown character '\\\"\\\\\\u0001'\","
-                        "\"notes\":[{\"text\":\"help\"}]}\n");
+    assert_string_equal(
+        rendered(&f, true),
+        "{\"type\":\"diagnostic\",\"severity\":\"error\",\"code\":\"E0102\","
+        "\"file\":\"a.nd\",\"line\":1,\"col\":1,\"len\":1,\"end_line\":1,\"end_col\":2,"
+        "\"text\":\"unknown character '\\\"\\\\\\u0001'\","
+        "\"notes\":[{\"text\":\"help\"}]}\n");
     stop(&f);
 }
 
