@@ -204,7 +204,7 @@ static void lay_out(struct nd_check *c, struct nd_decl *d, struct nd_type *t, ui
             place_bits(c, &l, f, m);
         else if (f->name || (f->texpr->body && m->kind == ND_T_STRUCT && !*m->name))
             place(c, &l, f, m);
-        // else: "struct x;" or an enum, which have declared something and are no members
+        // else: "struct x;" or an enum: these declare something and are not members
     }
     if (d->attrs.align <= 4096 && d->attrs.align > l.align)
         l.align = d->attrs.align;

@@ -145,7 +145,7 @@ struct in_files {
     uint32_t n;
 };
 
-// A file that matches: what is not in it is no error.
+// A file that matches: it is not an error if the function is not in it.
 static void in_file(void *arg, const char *path)
 {
     struct in_files *f = arg;

@@ -241,7 +241,7 @@ static LLVMValueRef result(struct nd_lower *l, const struct nd_type *t, const st
                         : LLVMBuildUDiv(l->b, word(l, s->v), n, "");
 }
 
-#define CPUS_MAX 8192u // CONFIG_NR_CPUS is no more
+#define CPUS_MAX 8192u // CONFIG_NR_CPUS is at most that
 
 LLVMValueRef nd_lower_agg_read(struct nd_lower *l, const struct nd_type *t, LLVMValueRef map,
                                LLVMValueRef key, struct nd_span span)

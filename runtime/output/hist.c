@@ -116,7 +116,7 @@ void nd_hist_text(const struct nd_mf_type *t, const char *unit, const void *val,
 
 #define AT_SIGNS 52
 
-// 1048576 is 1M; what is no multiple of a power of 1024 is written in full.
+// 1048576 is 1M; a number that is not a multiple of 1024 is written in full.
 static int scaled(int64_t v, char *out, size_t size)
 {
     static const char letters[] = " KMGTPE";
