@@ -99,7 +99,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
     a->warn_fd = STDERR_FILENO;
     if (argc < 2)
         return false;
-    a->words = calloc(3 * (size_t)argc, sizeof(*a->words)); // until the end of the process
+    a->words = calloc(3 * (size_t)argc, sizeof(*a->words)); // main frees them
     if (!a->words)
         return false;
     a->o.words = a->words;
@@ -382,43 +382,52 @@ static int run(struct args *a)
     return ret;
 }
 
-int main(int argc, char **argv)
+static int compile(struct args *a)
 {
     struct nd_plan end = {.magic = ND_PLAN_MAGIC, .kind = ND_PLAN_END};
-    struct args a = {.o.trust = &a.trust};
     int code, err;
 
-    nd_trust_init(&a.trust);
-    if (!parse_args(argc, argv, &a)) {
-        fputs(usage, stderr);
-        return EXIT_SCRIPT;
-    }
-    if (!a.o.facts)
-        a.o.tracefs = nd_kernel_mount_tracefs();
-    err = nd_sandbox_reader(a.o.pid != NULL);
+    if (!a->o.facts)
+        a->o.tracefs = nd_kernel_mount_tracefs();
+    err = nd_sandbox_reader(a->o.pid != NULL);
     if (err && err != -ENOSYS && err != -EINVAL) { // kernels and machines without the means
         fprintf(stderr, "ndtrace-compile: cannot shut off system calls: %s\n", strerror(-err));
         return EXIT_RUN;
     }
-    if (!strcmp(a.mode, "lsp"))
-        return nd_lsp(&a.o, stdin, stdout);
-    if (!strcmp(a.mode, "list"))
-        return nd_list(&a.o, &(struct nd_list_opts){.verbose = a.o.verbose, .json = a.json},
-                       a.nrest > 0 ? a.rest[0] : "probes", a.nrest > 1 ? a.rest[1] : "*", stdout);
+    if (!strcmp(a->mode, "lsp"))
+        return nd_lsp(&a->o, stdin, stdout);
+    if (!strcmp(a->mode, "list"))
+        return nd_list(&a->o, &(struct nd_list_opts){.verbose = a->o.verbose, .json = a->json},
+                       a->nrest > 0 ? a->rest[0] : "probes", a->nrest > 1 ? a->rest[1] : "*",
+                       stdout);
 #ifdef ND_VERIFY_IR
-    a.o.verify = true;
+    a->o.verify = true;
 #endif
-    if (a.plan_fd >= 0) {
-        a.o.planned = planned;
-        a.o.planned_arg = &a;
+    if (a->plan_fd >= 0) {
+        a->o.planned = planned;
+        a->o.planned_arg = a;
     }
-    code = run(&a);
-    if (a.plan_fd < 0)
+    code = run(a);
+    if (a->plan_fd < 0)
         return code;
     // Whoever waits for the object need not wait until the kernel has taken LLVM's memory apart,
     // and its destructors are not needed.
     end.code = (uint32_t)code;
     fflush(NULL);
-    write_all(a.plan_fd, &end, sizeof(end));
+    write_all(a->plan_fd, &end, sizeof(end));
     _exit(code);
+}
+
+int main(int argc, char **argv)
+{
+    struct args a = {.o.trust = &a.trust};
+    int code = EXIT_SCRIPT;
+
+    nd_trust_init(&a.trust);
+    if (parse_args(argc, argv, &a))
+        code = compile(&a);
+    else
+        fputs(usage, stderr);
+    free(a.words);
+    return code;
 }

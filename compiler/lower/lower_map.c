@@ -92,13 +92,15 @@ static struct nd_val map_get(struct nd_lower *l, struct nd_expr *e)
 {
     struct nd_map *m = e->map;
     struct nd_type *t = m->val;
-    LLVMBasicBlockRef hit = nd_ir_bb(l, "hit"), done = nd_ir_bb(l, "got"), from;
+    LLVMBasicBlockRef hit, done, from;
     LLVMValueRef p, v = NULL, phi, tmp = NULL;
     bool sc = nd_type_is_scalar(t);
 
     if (nd_type_is_agg(t))
         return (struct nd_val){
             .v = nd_lower_agg_read(l, t, nd_lower_map_ptr(l, m), key_of(l, e), e->span)};
+    hit = nd_ir_bb(l, "hit");
+    done = nd_ir_bb(l, "got");
     if (!sc) {
         tmp = nd_lower_temp(l, t->size);
         nd_ir_zero(l, tmp, 0, t->size);

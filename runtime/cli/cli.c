@@ -443,62 +443,65 @@ static int list_matching(struct cli *c, int argc, char **argv)
     return nd_cli_list(c, c->compile.file, without_hooks(c, 3, words));
 }
 
-static int ordered(int argc, char **argv)
+static int ordered(struct cli *c, int argc, char **argv)
 {
-    struct cli c = {.run.t_start = nd_now()};
     int next;
 
-    if (!read_features(&c))
-        return EXIT_WRONG;
     if (argc > 1 && nd_cli_is_command(argv[1]))
-        return command(&c, argc, argv);
-    next = read_head(&c, argc, argv, 1);
+        return command(c, argc, argv);
+    next = read_head(c, argc, argv, 1);
     if (next < 0)
         return usage_error();
-    if (c.version) {
+    if (c->version) {
         printf("ndtrace %s\n", ND_VERSION);
         return EXIT_DONE;
     }
-    if (c.help || (c.compile.text && asks(argc - next, argv + next, "--help", "-h"))) {
+    if (c->help || (c->compile.text && asks(argc - next, argv + next, "--help", "-h"))) {
         nd_cli_usage(stdout);
         nd_cli_general_help();
         return EXIT_DONE;
     }
-    if (c.info)
-        return nd_cli_info(&c);
-    if (c.list)
-        return list_matching(&c, argc - next, argv + next);
-    if (!c.compile.file && !c.compile.text) {
+    if (c->info)
+        return nd_cli_info(c);
+    if (c->list)
+        return list_matching(c, argc - next, argv + next);
+    if (!c->compile.file && !c->compile.text) {
         nd_cli_usage(stderr);
         return usage_error();
     }
-    c.name = c.compile.text ? "-e" : c.compile.file;
+    c->name = c->compile.text ? "-e" : c->compile.file;
     // What decides how the script is compiled, also where it comes after it.
-    c.compile.unsafe |= asks(argc - next, argv + next, "--unsafe", "--unsafe");
-    c.compile.any_owner |= asks(argc - next, argv + next, "--any-owner", "--any-owner");
-    c.unsigned_ok |= asks(argc - next, argv + next, "--unsigned", "--unsigned");
-    if (find_script(&c))
+    c->compile.unsafe |= asks(argc - next, argv + next, "--unsafe", "--unsafe");
+    c->compile.any_owner |= asks(argc - next, argv + next, "--any-owner", "--any-owner");
+    c->unsigned_ok |= asks(argc - next, argv + next, "--unsigned", "--unsigned");
+    if (find_script(c))
         return EXIT_WRONG;
-    if (!c.styled && !c.compile.text)
-        c.run.bpftrace = is_bt(c.compile.file);
-    if (c.dump)
-        return nd_cli_dump(&c);
+    if (!c->styled && !c->compile.text)
+        c->run.bpftrace = is_bt(c->compile.file);
+    if (c->dump)
+        return nd_cli_dump(c);
     if (asks(argc - next, argv + next, "--help", "-h"))
-        return script_help(&c);
-    c.compile.verbose = asks(argc - next, argv + next, "--verbose", "-v");
-    return run_script(&c, argc - next, argv + next);
+        return script_help(c);
+    c->compile.verbose = asks(argc - next, argv + next, "--verbose", "-v");
+    return run_script(c, argc - next, argv + next);
 }
 
 int nd_cli(int argc, char **argv)
 {
-    char **words = nd_cli_order(&argc, argv);
+    struct cli c = {.run.t_start = nd_now()};
+    char **words;
     int code;
 
+    if (!read_features(&c))
+        return EXIT_WRONG;
+    words = nd_cli_order(&argc, argv);
     if (!words) {
         nd_msg("error: out of memory");
         return EXIT_FAILED;
     }
-    code = ordered(argc, words);
+    code = ordered(&c, argc, words);
+    free((void *)(uintptr_t)c.compile.words);
+    free((void *)(uintptr_t)c.compile.settings);
     free(words);
     return code;
 }

@@ -167,7 +167,7 @@ int nd_cli_words(struct cli *c, int *argc, char ***argv)
 
     if (*argc <= 0 || (!s.uses.words && !s.uses.named))
         return 0;
-    s.words = calloc(3 * n, sizeof(*s.words)); // until the end of the process
+    s.words = calloc(3 * n, sizeof(*s.words)); // nd_cli frees them
     if (!s.words) {
         nd_msg("error: out of memory");
         return EXIT_FAILED;
