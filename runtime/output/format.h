@@ -108,6 +108,7 @@ void nd_format_agg_part(const struct nd_mf_type *t, const void *val, enum nd_vm_
 // The text of a value, as %s and print() write it; strings are from outside.
 void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out);
 // The JSON of a value: numbers, strings (UTF-8, invalid bytes as U+FFFD), arrays, objects.
+void nd_format_json_plain(const struct nd_plain *v, struct nd_buf *out);
 void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, struct nd_buf *out);
 
 #endif

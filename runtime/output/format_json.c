@@ -189,3 +189,13 @@ void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, st
 
     nd_visit(f, type, bytes, &v);
 }
+
+void nd_format_json_plain(const struct nd_plain *v, struct nd_buf *out)
+{
+    if (v->kind == ND_PLAIN_F64)
+        nd_json_double(v->d, out);
+    else if (v->kind == ND_PLAIN_STR)
+        nd_json_string(v->s, v->n, out);
+    else
+        nd_text_plain(v, out);
+}

@@ -118,12 +118,7 @@ static void bt_value(struct nd_sink *s, uint32_t type, const void *bytes, const 
 static void bt_plain(struct nd_sink *s, const struct nd_plain *v)
 {
     begin(s, "value");
-    if (v->kind == ND_PLAIN_F64)
-        nd_json_double(v->d, &s->out);
-    else if (v->kind == ND_PLAIN_STR)
-        nd_json_string(v->s, v->n, &s->out);
-    else
-        nd_text_plain(v, &s->out);
+    nd_format_json_plain(v, &s->out);
     end(s);
 }
 

@@ -103,12 +103,7 @@ static void json_value(struct nd_sink *s, uint32_t type, const void *bytes, cons
 static void json_plain(struct nd_sink *s, const struct nd_plain *v)
 {
     put(s, "{\"type\":\"value\",\"value\":");
-    if (v->kind == ND_PLAIN_F64)
-        nd_json_double(v->d, &s->out);
-    else if (v->kind == ND_PLAIN_STR)
-        nd_json_string(v->s, v->n, &s->out);
-    else
-        nd_text_plain(v, &s->out);
+    nd_format_json_plain(v, &s->out);
     end_record(s);
 }
 
