@@ -308,12 +308,28 @@ static struct nd_type *check_step(struct nd_check *c, struct nd_expr *e)
     return x->type;
 }
 
+// (u64 *)x
+static struct nd_expr *as_address(struct nd_check *c, struct nd_expr *x)
+{
+    struct nd_expr *e = nd_expr_new(c->a, ND_E_CAST, x->span);
+
+    e->texpr = ND_NEW(c->a, struct nd_texpr);
+    *e->texpr = (struct nd_texpr){.span = x->span, .name = "u64", .stars = 1};
+    e->a = x;
+    return e;
+}
+
 static struct nd_type *check_deref(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *t = e->a->type, *elem;
 
     if (t->kind == ND_T_ERROR)
         return t;
+    if (t->kind == ND_T_INT && t->size == 8 && !t->is_signed && !e->a->is_const &&
+        c->world == ND_KERNEL) {
+        e->a = as_address(c, e->a); // kaddr("symbol"), as bpftrace has it
+        t = nd_check_expr(c, e->a);
+    }
     if (t->kind != ND_T_PTR) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0305, e->span, "%s is not a pointer", nd_type_text(c->t, t)),

@@ -16,6 +16,8 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e);
 // A name that stands for a value of an enum option beside opt.x becomes that value.
 void nd_check_enum_name(struct nd_expr *opt, struct nd_expr *name);
 // check_access.c, by kind of expression
+// The parts of a record that is written out, in the order of those of `as`.
+void nd_check_order_parts(struct nd_check *c, struct nd_expr *e, const struct nd_type *as);
 struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e);

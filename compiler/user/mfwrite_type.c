@@ -75,7 +75,7 @@ static void struct_fields(struct nd_mfw *e, const struct nd_type *t, struct nd_m
     m->count = l.v.n;
     for (i = 0; i < l.v.n; i++) {
         const struct nd_field *f = &l.v.v[i];
-        struct nd_mf_field x = {.name = nd_mfb_str(e->b, t->kind == ND_T_TUPLE ? "" : f->name),
+        struct nd_mf_field x = {.name = nd_mfb_str(e->b, t->kind == ND_T_TUPLE && !t->is_record ? "" : f->name),
                                 .type = types[i],
                                 .off = f->off,
                                 .bits = f->bits,
@@ -106,7 +106,9 @@ static uint32_t find_stack(struct nd_mfw *e, const struct nd_type *t)
 
 static void fill_type(struct nd_mfw *e, const struct nd_type *t, struct nd_mf_type *m)
 {
-    m->kind = nd_typekind_is(t->kind, ND_IS_SCRIPT) ? ND_T_VOID : t->kind;
+    m->kind = nd_typekind_is(t->kind, ND_IS_SCRIPT) ? ND_T_VOID
+              : t->is_record                        ? ND_T_STRUCT
+                                                    : t->kind;
     m->size = t->size;
     m->flags = t->flags | (t->is_signed || t->kind == ND_T_DURATION ? ND_TF_SIGNED : 0);
     m->name = nd_mfb_str(e->b, t->name);

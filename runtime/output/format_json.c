@@ -68,10 +68,10 @@ static void json_field(void *arg, const struct nd_mf_type *t, uint32_t i, const 
     struct json *x = arg;
 
     if (i)
-        nd_buf_put(x->out, ",", 1);
+        nd_buf_puts(x->out, x->f->bpftrace && t->kind == ND_T_STRUCT ? ", " : ",");
     if (t->kind == ND_T_STRUCT) {
         nd_json_string(name, strlen(name), x->out);
-        nd_buf_put(x->out, ":", 1);
+        nd_buf_puts(x->out, x->f->bpftrace ? ": " : ":");
     }
 }
 
@@ -185,6 +185,7 @@ void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     const struct nd_visitor v = {
         &x,         json_integer, json_real, json_boolean, json_string, json_begin,
         json_field, json_end,     NULL,      json_stack,   json_agg,    json_absent,
+        f->bpftrace,
     };
 
     nd_visit(f, type, bytes, &v);

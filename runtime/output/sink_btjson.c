@@ -28,7 +28,8 @@ static void end(struct nd_sink *s)
 
 static void bt_header(struct nd_sink *s, const struct nd_sink_header *h)
 {
-    nd_buf_printf(&s->out, "{\"type\": \"attached_probes\", \"data\": {\"probes\": %u}}\n", h->nat);
+    nd_buf_printf(&s->out, "{\"type\": \"attached_probes\", \"data\": {\"probes\": %u}}\n",
+                  h->nat + h->others);
 }
 
 static void bt_printf(struct nd_sink *s, const char *text, size_t n)

@@ -302,7 +302,8 @@ static void header(struct nd_run *r)
         values[n++] = r->values->values[i];
     }
     at = nd_attach_list(r->attach, &nat);
-    nd_sink_header(r->sink, nd_mf_str(r->mf, r->mf->h->script), at, nat, names, values, n);
+    nd_sink_header(r->sink, nd_mf_str(r->mf, r->mf->h->script), at, nat, nd_run_ours(r), names,
+                   values, n);
     free(names);
     free(values);
 }
