@@ -351,31 +351,6 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
     return nd_type_record(c->t, v, names, e->args.n);
 }
 
-void nd_check_order_parts(struct nd_check *c, struct nd_expr *e, const struct nd_type *as)
-{
-    uint32_t i, k;
-
-    if (!e || e->kind != ND_E_TUPLE || !e->names || !as->is_record || as->nelems != e->args.n)
-        return;
-    for (i = 0; i < as->nelems; i++) {
-        for (k = i; k < as->nelems && strcmp(e->names[k].text, as->fields[i].name) != 0; k++)
-            continue;
-        if (k == as->nelems)
-            return;
-        if (k != i) {
-            struct nd_point name = e->names[i];
-            struct nd_expr *x = e->args.v[i];
-
-            e->names[i] = e->names[k];
-            e->names[k] = name;
-            e->args.v[i] = e->args.v[k];
-            e->args.v[k] = x;
-            c->changed = true;
-        }
-        nd_check_order_parts(c, e->args.v[i], as->fields[i].type);
-    }
-}
-
 struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *a = nd_check_expr(c, e->a), *b;

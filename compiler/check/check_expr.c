@@ -325,8 +325,8 @@ static struct nd_type *check_deref(struct nd_check *c, struct nd_expr *e)
 
     if (t->kind == ND_T_ERROR)
         return t;
-    if (t->kind == ND_T_INT && t->size == 8 && !t->is_signed && !e->a->is_const &&
-        c->world == ND_KERNEL) {
+    if (t->kind == ND_T_INT && t->size == 8 && !t->is_signed &&
+        (!e->a->is_const || e->a->builtin) && c->world == ND_KERNEL) {
         e->a = as_address(c, e->a); // kaddr("symbol"), as bpftrace has it
         t = nd_check_expr(c, e->a);
     }
@@ -398,7 +398,9 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     e->num = e->op == ND_OP_NEG ? 0 - e->a->num : ~e->a->num;
     if (e->op == ND_OP_NEG && e->a->kind == ND_E_INT && !e->a->is_unsigned) // the smallest i64
         return t->kind == ND_T_DURATION ? t : nd_ty(&nd_type_i64);
-    return t->kind == ND_T_DURATION && e->op == ND_OP_NEG ? t : number_type(t, t);
+    if (t->kind == ND_T_DURATION && e->op == ND_OP_NEG)
+        return t;
+    return e->op == ND_OP_NEG && c->p->bpftrace ? nd_ty(&nd_type_i64) : number_type(t, t);
 }
 
 static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)

@@ -16,8 +16,6 @@ struct nd_type *nd_check_call(struct nd_check *c, struct nd_expr *e);
 // A name that stands for a value of an enum option beside opt.x becomes that value.
 void nd_check_enum_name(struct nd_expr *opt, struct nd_expr *name);
 // check_access.c, by kind of expression
-// The parts of a record that is written out, in the order of those of `as`.
-void nd_check_order_parts(struct nd_check *c, struct nd_expr *e, const struct nd_type *as);
 struct nd_type *nd_check_offsetof(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e);
@@ -131,6 +129,11 @@ struct nd_type *nd_check_netns(struct nd_check *c, struct nd_expr *e, const stru
 struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 
 // check_bpftrace.c
+// The parts of a record that is written out, in the order of those of `as`.
+void nd_check_order_parts(struct nd_check *c, struct nd_expr *e, const struct nd_type *as);
+struct nd_type *nd_check_strcap(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+// What tseries() keeps of the values of an interval: ND_SERIES_*.
+uint32_t nd_check_series_how(struct nd_check *c, const struct nd_expr *e);
 struct nd_type *nd_check_is_kind(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_is_err(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_static_assert(struct nd_check *c, struct nd_expr *e,

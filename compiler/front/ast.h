@@ -275,7 +275,7 @@ struct nd_decl_field {
     struct nd_expr_list dims; // [n][m]; NULL: without a number
     bool pointer;             // to a function, or to an array
     bool bit_field;
-    bool dollar;              // of a function: a variable, as in bpftrace
+    bool dollar;         // of a function: a variable, as in bpftrace
     uint32_t bits;       // bit-field width
     const char *aligned; // the word before its type; NULL: none
     uint32_t align;

@@ -5,6 +5,7 @@
 #include "runtime/common/typed.h"
 #include "runtime/output/format.h"
 #include "runtime/output/hist.h"
+#include "runtime/output/series.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -157,9 +158,13 @@ static void put_rows(const struct nd_mf_type *t, const void *val, struct nd_buf 
 
 static void json_agg(void *arg, const struct nd_mf_type *t, const void *val)
 {
-    struct nd_buf *out = ((struct json *)arg)->out;
+    const struct json *x = arg;
+    struct nd_buf *out = x->out;
     const struct nd_agg_part *p = nd_format_agg_parts(t);
     const char *sep = "{";
+
+    if (nd_typekind_is(t->kind, ND_IS_SERIES))
+        nd_series_json(x->f, t, val, out);
 
     if (p && !*p->name) {
         nd_format_agg_part(t, val, p->what, out);
@@ -183,9 +188,8 @@ void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, st
 {
     struct json x = {f, out};
     const struct nd_visitor v = {
-        &x,         json_integer, json_real, json_boolean, json_string, json_begin,
-        json_field, json_end,     NULL,      json_stack,   json_agg,    json_absent,
-        f->bpftrace,
+        &x,       json_integer, json_real,  json_boolean, json_string, json_begin,  json_field,
+        json_end, NULL,         json_stack, json_agg,     json_absent, f->bpftrace,
     };
 
     nd_visit(f, type, bytes, &v);

@@ -6,9 +6,10 @@
 #include "runtime/common/typed.h"
 #include "runtime/output/format.h"
 #include "runtime/output/hist.h"
+#include "runtime/output/series.h"
 
-#include <math.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,6 +234,10 @@ void nd_format_agg(const struct nd_fmt *f, const struct nd_mf_type *t, const cha
     const char *sep = "";
 
     div = div > 1 ? div : 1;
+    if (nd_typekind_is(t->kind, ND_IS_SERIES)) {
+        nd_series_text(f, t, val, out);
+        return;
+    }
     if (nd_hist_is(t)) {
         (f->bpftrace ? nd_hist_bpftrace : nd_hist_text)(t, unit, val, div, out);
         if (p)
@@ -259,9 +264,8 @@ void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     const struct nd_mf_type *t = &f->mf->types[type];
     struct text x = {f, out};
     const struct nd_visitor v = {
-        &x,         text_integer, text_real, text_boolean, text_string, text_begin,
-        text_field, text_end,     text_flow, text_stack,   text_agg,    NULL,
-        false,
+        &x,       text_integer, text_real,  text_boolean, text_string, text_begin, text_field,
+        text_end, text_flow,    text_stack, text_agg,     NULL,        false,
     };
 
     // The most common kinds first, without the walk.

@@ -73,8 +73,8 @@ struct nd_path_stat { // what happened to packets on a path
     const struct nd_path_other *others; // ND_PATH_OTHERS
 };
 
-// The first record: the script, what is attached (nat), how many probes run besides (BEGIN), and the
-// options as text (nopts).
+// The first record: the script, what is attached (nat), how many probes run besides (BEGIN), and
+// the options as text (nopts).
 void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
                     uint32_t nat, uint32_t others, const char *const *opt_names,
                     const char *const *opt_values, uint32_t nopts);
