@@ -73,6 +73,16 @@ struct nd_type *nd_check_literal(struct nd_check *c, struct nd_expr *e);
 // The struct of an event. If fields are left out anywhere, its last member says which.
 struct nd_type *nd_check_event_type(struct nd_check *c, const char *name, struct nd_field *f,
                                     uint32_t n);
+// check_table.c
+void nd_check_table(struct nd_check *c, struct nd_decl *d); // whose levels are checked
+// Of a call of table(): the table that it names; false: it is wrong. Then, with checked arguments,
+// the row that they are, whose cells are not checked (NULL: none), and with these the row itself.
+bool nd_check_table_named(struct nd_check *c, struct nd_expr *call);
+struct nd_expr *nd_check_table_row(struct nd_check *c, struct nd_expr *call);
+void nd_check_table_cells(struct nd_check *c, const struct nd_expr *call, struct nd_expr *row);
+// check_name.c
+struct nd_type *nd_check_table_call(struct nd_check *c, struct nd_expr *e,
+                                    const struct nd_builtin *b);
 // check_scope.c: a name of the whole script; reports a second one of the kind
 struct nd_sym *nd_check_global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
                                struct nd_span span);

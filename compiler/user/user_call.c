@@ -244,6 +244,10 @@ static void c_table(struct nd_user *u, struct nd_expr *e)
     uint32_t i, first;
     bool heads = true;
 
+    if (e->table) {
+        nd_u_row(u, e->table, e->args.n > 1 ? e->args.v[1] : NULL);
+        return;
+    }
     for (i = 0; i < e->args.n; i++)
         heads &= e->args.v[i]->kind == ND_E_STRING;
     if (!heads || u->table) {
@@ -272,7 +276,7 @@ static bool has_table(const struct nd_block *b)
         const struct nd_stmt *s = b->v[i];
 
         if (s->kind == ND_S_EXPR && s->expr->kind == ND_E_CALL && s->expr->builtin &&
-            s->expr->builtin->id == ND_B_TABLE)
+            s->expr->builtin->id == ND_B_TABLE && !s->expr->table)
             return true;
         if (has_table(s->body) || has_table(s->else_body))
             return true;

@@ -100,5 +100,9 @@ void nd_u_literal(struct nd_user *u, struct nd_expr *e); // struct name { ... }
 // After statement i of a handler: closes a table that nothing after it continues.
 void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i);
 
+// user_table.c: a declared table in the manifest; table(t) and, with cells, table(t, cells)
+void nd_mfw_table(struct nd_mfw *e, const struct nd_tabletype *t);
+void nd_u_row(struct nd_user *u, const struct nd_tabletype *t, struct nd_expr *cells);
+
 // Emits a function of the script as user code; returns its number.
 #endif
