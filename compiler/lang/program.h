@@ -377,6 +377,7 @@ struct nd_program {
     ND_VEC(struct nd_absent) absent;
     bool verbose;     // say all reasons
     bool func_sym;    // `func` is an address, so that one program serves many functions
+    uint64_t texts;   // of the kernel that user code reads: bits of enum nd_line_source
     uint32_t without; // ND_F_BIT()s: what the target kernel lacks
 };
 

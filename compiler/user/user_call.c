@@ -347,6 +347,31 @@ static void c_link_stat(struct nd_user *u, struct nd_expr *e)
     nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_LINK_STAT);
 }
 
+// Which text, of what: what a loop over its lines evaluates once.
+void nd_u_source(struct nd_user *u, const struct nd_expr *e)
+{
+    uint32_t n = e->args.n - (e->builtin->id == ND_B_SOURCE_LINE), i;
+
+    nd_u_int(u, e->index, &nd_type_i64);
+    for (i = 1; i <= ND_U_SOURCE_OF; i++) {
+        if (i < n)
+            nd_u_expr(u, e->args.v[i]);
+        else
+            nd_u_int(u, 0, &nd_type_i64);
+    }
+}
+
+static void c_source(struct nd_user *u, struct nd_expr *e)
+{
+    bool line = e->builtin->id == ND_B_SOURCE_LINE;
+
+    nd_u_source(u, e);
+    if (line)
+        nd_u_expr(u, e->args.v[e->args.n - 1]);
+    nd_u_op(u, ND_VM_BUILTIN, (uint8_t)(1 + ND_U_SOURCE_OF + line), 0,
+            line ? ND_BI_SOURCE_LINE : ND_BI_SOURCE_LINES);
+}
+
 static void c_path_count(struct nd_user *u, struct nd_expr *e)
 {
     if (e->args.v[0]->kind == ND_E_STRING)

@@ -770,6 +770,12 @@ enum nd_link_stat {
         ND_LINK_MAX,
 };
 
+enum nd_line_source { // of ND_BI_SOURCE_LINES
+#define ND_SOURCE(id, ...) ND_LINES_##id,
+#include "runtime/common/sources.def"
+    ND_LINES_MAX,
+};
+
 enum nd_vm_row { // of ND_BI_ROW
     ND_ROW_LOW,  // the smallest value of the row; INT64_MIN: no lower edge
     ND_ROW_HIGH, // the largest; INT64_MAX: no upper edge

@@ -24,6 +24,7 @@ static void reset_memory(struct nd_vm *vm, bool all)
             free(c);
     }
     vm->mem_used = 0;
+    vm->looks = NULL;
     if (keep) {
         keep->n = 0;
         keep->next = NULL;

@@ -60,6 +60,7 @@ struct vm_table {
 };
 
 struct vm_format;
+struct vm_look;
 struct nd_textfile;
 struct nd_qemu;
 
@@ -81,6 +82,8 @@ struct nd_vm {
     uint32_t calls;            // number of this one
     bool in_event;             // it is the handler of a record
     struct nd_textfile *files; // that were read, for the whole run
+    struct vm_look **looks;    // at texts of the kernel, in this call
+    uint64_t cut;              // texts of the kernel that were too long, by bit
     struct nd_qemu *qemu;      // once it was asked
     struct vm_value ret;
     bool has_ret, done, exited, failed;
@@ -161,6 +164,7 @@ void vm_formats_free(struct nd_vm *vm);
 
 // A function of user code; v are its arguments, the result goes on the stack.
 typedef int vm_builtin(struct nd_vm *vm, const struct vm_value *v);
+vm_builtin vm_bi_source_lines, vm_bi_source_line;
 vm_builtin vm_bi_link_stat, vm_bi_file_lines, vm_bi_file_line, vm_bi_file_error;
 vm_builtin vm_bi_get_num, vm_bi_get_be, vm_bi_get_ip, vm_bi_get_mac, vm_bi_word, vm_bi_word_column;
 vm_builtin vm_bi_rows, vm_bi_row;
