@@ -47,6 +47,9 @@ end_beside() {
 [ "$(id -u)" = 0 ] || { echo "make check needs root: programs are loaded into the kernel" >&2; exit 1; }
 jobs=-j$(nproc)
 . tests/clock.sh
+QUICK_LIVE="count events end kill output probes two"
+# -L: the tests of tests/host that run sanitized; -l: those that say why they do not.
+live() { grep "$1" '^# not sanitized:' tests/host/t_*.sh | sed -E 's,.*/t_(.*)\.sh,\1,'; }
 export WERROR=1 # for people who build, warnings are warnings
 
 quick_suites() {
@@ -54,7 +57,8 @@ quick_suites() {
     suite "rooms" "$make" -s check-rooms
     suite "language cases" "$make" -s check-cases
     suite "examples of the docs" "$make" -s check-docs
-    suite "live, some" bash tests/host/run.sh count events end kill output probes two
+    # shellcheck disable=SC2086
+    suite "live, some" bash tests/host/run.sh $QUICK_LIVE
 }
 all_suites() {
     # Nothing is built by two at a time.
@@ -68,19 +72,21 @@ all_suites() {
     suite "programs, test run" "$make" -s check-testrun
     suite "programs, old verifiers" "$make" -s check-oldverifier OV="5.4 results" # 4.19: below
     suite "examples of the docs" "$make" -s check-docs
-    suite "live, namespaces" "$make" -s check-host
+    # Those that also run sanitized, below, are not all run twice.
+    # shellcheck disable=SC2046
+    suite "live, namespaces" bash tests/host/run.sh $QUICK_LIVE $(live -l)
     suite "as on Linux 4.19" "$make" -s check-without WITHOUT=quick
     suite "demo" bash tests/demo.sh
     suite "unit tests, sanitized" "$make" -s "$jobs" SAN=1 check-unit
     suite "cases, sanitized" "$make" -s "$jobs" SAN=1 check-cases
     # shellcheck disable=SC2046
     suite "live, sanitized" env NDTRACE=build/san/ndtrace SOAK_SECONDS=3 bash tests/host/run.sh \
-        $(grep -L '^# not sanitized:' tests/host/t_*.sh | sed -E 's,.*/t_(.*)\.sh,\1,')
+        $(live -L)
     # Also as with a C library whose searches keep const.
     suite "clang builds clean" "$make" -s "$jobs" CC="$(sh .ci/llvm.sh clang)" B=build/clang \
         CFLAGS="-include tests/keep_const.h" all
-    suite "faults, 40 s" "$make" -s "$jobs" check-faults FAULT_SECONDS=40
-    suite "fuzz, 80 s" "$make" -s fuzz FUZZ_SECONDS=40
+    suite "faults, 30 s" "$make" -s "$jobs" check-faults FAULT_SECONDS=30
+    suite "fuzz, 50 s" "$make" -s fuzz FUZZ_SECONDS=25
     rm "$dir/busy"
     end_beside "on other kernels"
 }

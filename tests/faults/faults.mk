@@ -20,4 +20,4 @@ build/faults/wrap.o: tests/faults/wrap.c
 build/faults/ndtrace: build/faults/wrap.o $(B)/runtime/main.o $(B)/libndr.a $(B)/libnd.a
 	$(CC) $(OPT) $(LDFLAGS) $(FAULT_LINK) -o $@ $^ $(BPF_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf -lz -lpthread -ldl -lm
 build/faults/ndtrace-compile: build/faults/wrap.o $(B)/compiler/main.o $(B)/libndc.a $(B)/libnd.a
-	$(CC) $(OPT) $(LDFLAGS) -no-pie $(FAULT_LINK) -o $@ $^ $(LLVM_LIBS) $(NAME_LIBS) -lelf
+	$(CC) $(OPT) $(LDFLAGS) -no-pie $(FAULT_LINK) -o $@ $^ $(LLVM_LIBS) $(JSON_LIBS) $(NAME_LIBS) -lelf

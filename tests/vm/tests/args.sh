@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 7
 # Arguments: at a return those of the very call, with threads at once and calls inside each other;
 # those on the stack; func: by trampoline and by breakpoint; copies that the compiler made; several
 # functions of one name.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# check: 5.10 6.12
+# check: 6.12
 # What cannot be traced is refused in words that say why; missing privileges and a tracefs that is not
 # mounted as well.
 . "$(dirname "$0")/../lib.sh"

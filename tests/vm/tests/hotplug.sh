@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 7
 # A CPU that goes off and comes back, and one that comes later, is sampled.
 . "$(dirname "$0")/../lib.sh"
 cpu=/sys/devices/system/cpu/cpu1/online

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 7
 # Walks over the kernel's tasks: each one is seen once, at the start of a run and in each interval.
 . "$(dirname "$0")/../lib.sh"
 cp "$(command -v sleep)" "$TMP/nditer"

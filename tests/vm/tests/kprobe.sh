@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 7
 # kprobes and kretprobes fire once for each call, with the arguments and the return value of it.
 . "$(dirname "$0")/../lib.sh"
 traced enter 'kprobe:vfs_fallocate /comm == "stimulus"/ { @n = count(); @off = sum(arg2); @len[arg3] = count(); @f[func] = count() }' \

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 7
 # A return probe has room for a few calls under way; with more sleepers than that, some are missed.
 # Linux 6.7 and later tell how many: returns seen and missed are all the calls. Others say that they
 # do not tell.

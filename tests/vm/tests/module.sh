@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 7
 # Functions of a module: veth_xmit is called once for each packet sent.
 . "$(dirname "$0")/../lib.sh"
 network m

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 7
 # A probe on a module that is loaded after the start, unloaded and loaded again counts every packet.
 . "$(dirname "$0")/../lib.sh"
 [ ! -e /sys/module/dummy ] || rmmod dummy || not_ok unloaded "dummy is in use"

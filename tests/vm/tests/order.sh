@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 7
 # Several probes on one function run in the order of the script, whatever the order of the kernel.
 . "$(dirname "$0")/../lib.sh"
 # NAME PROBE

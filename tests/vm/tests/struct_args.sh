@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 7
 # A struct passed by value takes two words: what comes after it, the result, and the struct itself.
 . "$(dirname "$0")/../lib.sh"
 want() { # NAME FILE LINE...: complete lines

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# check: 5.10 6.12
 # stdlib/tun: ten frames more than fit are put into the ring of a tap without a reader.
 . "$(dirname "$0")/../lib.sh"
 modprobe tun
