@@ -530,6 +530,8 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
     }
     if (t->kind == ND_T_PKT && !packet)
         t = packet_as_value(c, e);
+    if (t->kind == ND_T_ARGS && !packet && !e->unused)
+        t = nd_check_args_whole(c, e);
     e->type = t;
     return t;
 }

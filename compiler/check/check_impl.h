@@ -35,6 +35,7 @@ void nd_check_begin_end(struct nd_check *c);
 // check_cast.c: what is cast has its type already
 struct nd_type *nd_check_cast(struct nd_check *c, struct nd_expr *e);
 // check_args.c
+struct nd_type *nd_check_args_whole(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
 // Reports that a name does not exist in this kind of probe; the error type.
 struct nd_type *nd_check_not_here(struct nd_check *c, struct nd_expr *e, const char *help);

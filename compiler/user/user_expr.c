@@ -442,7 +442,7 @@ static void lower_in(struct nd_user *u, struct nd_expr *e)
 
 static bool sent(struct nd_user *u, const struct nd_expr *e);
 
-void nd_u_parts(struct nd_user *u, struct nd_expr *e, const struct nd_type *t)
+static void parts(struct nd_user *u, struct nd_expr *e, const struct nd_type *t)
 {
     uint32_t i;
 
@@ -456,10 +456,18 @@ void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key)
     if (!m->key)
         return;
     if (key->kind == ND_E_TUPLE && m->key->kind == ND_T_TUPLE && !sent(u, key)) {
-        nd_u_parts(u, key, m->key);
+        parts(u, key, m->key);
         return;
     }
     nd_u_expr(u, key);
+}
+
+void nd_u_value_for(struct nd_user *u, struct nd_expr *e, const struct nd_type *t)
+{
+    if (e->kind == ND_E_TUPLE && t->kind == ND_T_TUPLE)
+        parts(u, e, t);
+    else
+        nd_u_operand(u, e, t->kind == ND_T_DOUBLE ? ND_D_F64 : ND_D_I64);
 }
 
 static void map_read(struct nd_user *u, struct nd_expr *e)
@@ -477,7 +485,7 @@ static void map_read(struct nd_user *u, struct nd_expr *e)
 
 static void tuple(struct nd_user *u, struct nd_expr *e)
 {
-    nd_u_parts(u, e, e->type);
+    parts(u, e, e->type);
 }
 
 static bool sent(struct nd_user *u, const struct nd_expr *e)

@@ -40,8 +40,8 @@ static int points(const struct nd_mf_type *t, const void *val, struct point **ou
         p[n].has = s.number == first;
         p[n].val = (int64_t)s.val;
         if (t->step == ND_SERIES_AVG && s.n)
-            p[n].val = t->flags & ND_TF_SIGNED ? (int64_t)s.val / (int64_t)s.n
-                                               : (int64_t)(s.val / s.n);
+            p[n].val =
+                t->flags & ND_TF_SIGNED ? (int64_t)s.val / (int64_t)s.n : (int64_t)(s.val / s.n);
         n++;
     }
     return n;
