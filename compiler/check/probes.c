@@ -349,6 +349,16 @@ static void expand_usdt(struct nd_expand *x)
     nd_expand_usdt(x);
 }
 
+static void expand_watch(struct nd_expand *x)
+{
+    nd_expand_watch(x);
+}
+
+static void expand_self(struct nd_expand *x)
+{
+    nd_expand_self(x);
+}
+
 static void expand_plain(struct nd_expand *x)
 {
     nd_expand_add(x, "", "");

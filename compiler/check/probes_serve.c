@@ -236,6 +236,7 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
     case ND_AT_PROFILE:
     case ND_AT_SOFTWARE:
     case ND_AT_HARDWARE:
+    case ND_AT_WATCHPOINT:
         pr->type = ND_PROG_PERF_EVENT;
         break;
     case ND_AT_ITER:
@@ -247,6 +248,7 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
     case ND_AT_BEGIN:
     case ND_AT_END:
     case ND_AT_INTERVAL:
+    case ND_AT_SIGNAL:
         pr->type = ND_PROG_TEST_RUN;
         break;
     default:

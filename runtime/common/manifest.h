@@ -389,6 +389,7 @@ struct nd_mf_prog {
 //   PROFILE     num: frequency in Hz if num2 is 0, otherwise period in ns
 //   SOFTWARE    num: PERF_COUNT_SW_*, num2: period
 //   HARDWARE    num: PERF_COUNT_HW_*, num2: period
+//   WATCHPOINT  num: address, num2: HW_BREAKPOINT_* << 8 | length in bytes
 //   KPROBE, KRETPROBE  s0 module or "", s1 function, num: offset or, without function, address;
 //               num2: which of the functions of that name in kallsyms, from 1; 0: the one
 //   FENTRY, FEXIT  s0 module or "", s1 function
