@@ -207,7 +207,7 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
     if (t->kind == ND_T_PTR) {
         s = nd_type_elem(c->t, t);
         as = t->as;
-    } else if (e->arrow) {
+    } else if (e->arrow && s->kind != ND_T_STRUCT && s->kind != ND_T_TUPLE) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0305, e->span, "%s is not a pointer", nd_type_text(c->t, t)),
                 "cast it: ((struct name *)x)->%s", e->name);

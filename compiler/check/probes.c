@@ -221,6 +221,8 @@ static void expand_profile(struct nd_expand *x)
         t->num2 = !hz;
 }
 
+#define INTERVAL_LEAST 10000u // ns: the tracer runs it, which takes some 2000
+
 static void expand_interval(struct nd_expand *x)
 {
     bool hz;
@@ -230,8 +232,8 @@ static void expand_interval(struct nd_expand *x)
         return;
     if (hz)
         t->num = 1000000000 / t->num;
-    if (t->num < 1000000)
-        nd_help(x->p->diags, nd_expand_fail(x, ND_E0317, "an interval is at least 1ms"),
+    if (t->num < INTERVAL_LEAST)
+        nd_help(x->p->diags, nd_expand_fail(x, ND_E0317, "an interval is at least 10us"),
                 "profile:hz:N samples faster");
 }
 

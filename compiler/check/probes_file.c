@@ -115,8 +115,11 @@ static const char *find_path(struct nd_expand *x)
             nd_expand_fail(
                 x, ND_E0603,
                 nd_arena_printf(x->p->arena, "there is no executable or library '%s'", x->part[0])),
-            "give its full path, or a name found in PATH or the library folders; with -p, as the "
-            "process sees them");
+            strchr(x->part[0], '@')
+                ? "lines of source are in the DWARF of a file, which is not read: name the "
+                  "function, or an address, as objdump -dl shows it"
+                : "give its full path, or a name found in PATH or the library folders; with -p, "
+                  "as the process sees them");
     return path;
 }
 
