@@ -88,11 +88,12 @@ static void block(const struct nd_block *b, FILE *out, uint32_t depth)
 static void decl(const struct nd_decl *d, FILE *out)
 {
     static const char *const kinds[] = {
-        [ND_D_USE] = "use",   [ND_D_OPTION] = "option", [ND_D_CONST] = "const",
-        [ND_D_FN] = "fn",     [ND_D_STRUCT] = "struct", [ND_D_EVENT] = "event",
-        [ND_D_MAP] = "map",   [ND_D_PROBE] = "probe",   [ND_D_BEGIN] = "begin",
-        [ND_D_END] = "end",   [ND_D_EVERY] = "every",   [ND_D_ON] = "on",
-        [ND_D_PATH] = "path", [ND_D_STAGE] = "stage",   [ND_D_NEEDS] = "needs",
+        [ND_D_USE] = "use",     [ND_D_OPTION] = "option", [ND_D_CONST] = "const",
+        [ND_D_FN] = "fn",       [ND_D_STRUCT] = "struct", [ND_D_EVENT] = "event",
+        [ND_D_MAP] = "map",     [ND_D_PROBE] = "probe",   [ND_D_BEGIN] = "begin",
+        [ND_D_END] = "end",     [ND_D_EVERY] = "every",   [ND_D_ON] = "on",
+        [ND_D_TABLE] = "table", [ND_D_PATH] = "path",     [ND_D_STAGE] = "stage",
+        [ND_D_NEEDS] = "needs",
     };
     uint32_t i;
 

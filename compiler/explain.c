@@ -261,6 +261,23 @@ static const char *only_text(const struct nd_block *b, const char *otherwise)
     return layout ? otherwise : "";
 }
 
+// Texts of the kernel that user code asks for.
+static void explain_texts(struct nd_program *p, struct nd_page *page)
+{
+    static const struct {
+        const char *path, *help;
+    } texts[] = {
+#define ND_SOURCE(id, name, of, kind, path, help) {path, help},
+#include "runtime/common/sources.def"
+    };
+    uint32_t i;
+
+    for (i = 0; i < ND_LINES_MAX; i++) {
+        if (p->texts & 1ull << i)
+            nd_page_item(page, "reads %s: %s", texts[i].path, texts[i].help);
+    }
+}
+
 static void explain_user(struct nd_program *p, struct nd_page *page)
 {
     static const char *const hooks[] = {"begin", "end", "every"};
@@ -286,6 +303,7 @@ static void explain_user(struct nd_program *p, struct nd_page *page)
                 page, "on %s%s", p->events.v[i]->name,
                 only_text(on->body, ", if the output is text; otherwise its record is written"));
     }
+    explain_texts(p, page);
 }
 
 // ---- the object --------------------------------------------------------------------------------

@@ -151,9 +151,10 @@ static struct nd_decl *decl_named(const struct place *p)
 // ---- hover -------------------------------------------------------------------------------------
 
 static const char *const decl_words[] = {
-    [ND_D_USE] = "use", [ND_D_OPTION] = "option", [ND_D_CONST] = "const",
-    [ND_D_FN] = "fn",   [ND_D_STRUCT] = "struct", [ND_D_EVENT] = "event",
-    [ND_D_MAP] = "let", [ND_D_PATH] = "path",     [ND_D_STAGE] = "stage",
+    [ND_D_USE] = "use",     [ND_D_OPTION] = "option", [ND_D_CONST] = "const",
+    [ND_D_FN] = "fn",       [ND_D_STRUCT] = "struct", [ND_D_EVENT] = "event",
+    [ND_D_MAP] = "let",     [ND_D_PATH] = "path",     [ND_D_STAGE] = "stage",
+    [ND_D_TABLE] = "table",
 };
 
 // The first lines of a declaration as its source has them.

@@ -71,6 +71,8 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
     struct nd_path_stages *path_stages;
     struct nd_path_keeps *path_keeps;
     struct nd_ranks *ranks;
+    struct nd_columns *columns;
+    struct nd_column column;
     uint32_t count;
     struct nd_attrs attrs;
     bool flag;
@@ -119,6 +121,8 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %type <count> stars
 %type <op> assign_op
 %type <ranks> sort_opt ranks
+%type <columns> columns
+%type <column> column
 %type <flag> dir_opt
 
 %%
@@ -191,6 +195,8 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                      if (strcmp($1.s, "macro"))
                                          nd_help(p->diags, nd_error(p->diags, ND_E0101, @1, "unexpected '%s'", $1.s), "macro %s(...) { ... }, or fn %s(...) { ... }", $2.s, $2.s);
                                  }
+    | T_ID id '{' columns '}'    { $$ = nd_parse_table(p, @$, $1.s, @1, $2.s, @2, $4); }
+    | T_ID id '{' columns ',' '}' { $$ = nd_parse_table(p, @$, $1.s, @1, $2.s, @2, $4); }
     | config_head '{' config '}' { $$ = $1; $$->config = *$3; }
     | config_head '{' config config_item '}' { $$ = $1; $$->config = *$3; *ND_PUSH(A, &$$->config) = $4; }
     | error '}'                  { $$ = NULL; yyerrok; }
@@ -369,6 +375,16 @@ event_body: '{' event_fields '}' { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->fiel
     ;
 event_fields: name ':' type      { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
     | event_fields ',' name ':' type { $$ = $1; *ND_PUSH(A, $$) = (struct nd_decl_field){.name = $3.s, .span = @3, .texpr = $5}; }
+    ;
+columns: column                  { $$ = ND_NEW(A, struct nd_columns); *ND_PUSH(A, $$) = $1; }
+    | columns ',' column         { $$ = $1; *ND_PUSH(A, $$) = $3; }
+    ;
+column: name ':' type            { $$ = (struct nd_column){.field = {.name = $1.s, .span = @1, .texpr = $3}}; }
+    | column T_STRING            { $$ = nd_parse_column_text(p, $1, @2, $2.s); }
+    | column T_ID id             { $$ = nd_parse_column_unit(p, $1, $2.s, @2, $3.s, @3, false); }
+    | column T_ID T_STRING       { $$ = nd_parse_column_unit(p, $1, $2.s, @2, $3.s, @3, true); }
+    | column T_ID '>' additive   { $$ = nd_parse_column_level(p, $1, $2.s, @2, ND_OP_GT, $4); }
+    | column T_ID '<' additive   { $$ = nd_parse_column_level(p, $1, $2.s, @2, ND_OP_LT, $4); }
     ;
 struct_decl: T_STRUCT attrs id '{' struct_body '}' attrs
                                  { $$ = nd_parse_struct(p, @$, false, $2, $7); $$->name = $3.s; $$->name_span = @3; $$->fields = *$5; }

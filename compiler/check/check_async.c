@@ -31,6 +31,17 @@ static void async_arg(struct nd_check *c, struct nd_async *as, struct nd_expr *e
     *ND_PUSH(c->a, &as->args) = (struct nd_async_arg){e, e->type};
 }
 
+static void async_args(struct nd_check *c, struct nd_async *as, struct nd_expr *call)
+{
+    struct nd_expr *row = call->table && call->args.n > 1 ? call->args.v[1] : NULL;
+    uint32_t i;
+
+    for (i = 0; row && i < row->args.n; i++)
+        async_arg(c, as, row->args.v[i], false);
+    for (i = 0; !call->table && i < call->args.n; i++)
+        async_arg(c, as, call->args.v[i], !i && names_map(call->builtin->id));
+}
+
 static struct nd_async *new_async(struct nd_check *c, struct nd_span span)
 {
     struct nd_async *as = ND_NEW(c->a, struct nd_async);
@@ -61,7 +72,7 @@ static void finish_async(struct nd_check *c, struct nd_async *as)
 void nd_check_async(struct nd_check *c, struct nd_block *b)
 {
     struct nd_async *as = NULL;
-    uint32_t i, k;
+    uint32_t i;
 
     if (c->d->errors || c->d->quiet)
         return;
@@ -77,8 +88,8 @@ void nd_check_async(struct nd_check *c, struct nd_block *b)
         if (!as)
             as = new_async(c, s->span);
         *ND_PUSH(c->a, &as->calls) = s;
-        for (k = 0; s->kind == ND_S_EXPR && k < s->expr->args.n; k++)
-            async_arg(c, as, s->expr->args.v[k], !k && names_map(s->expr->builtin->id));
+        if (s->kind == ND_S_EXPR)
+            async_args(c, as, s->expr);
         // The event is sent by the last of the calls; those before it only belong to it.
         s->async = as;
     }

@@ -270,13 +270,27 @@ void nd_check_options(struct nd_check *c)
     nd_option_join_files(c);
 }
 
+static void declare_table(struct nd_check *c, struct nd_decl *d)
+{
+    uint32_t i, k;
+
+    c->world = ND_USER;
+    for (i = 0; i < d->columns.n; i++) {
+        for (k = 0; k < ND_LEVELS; k++) {
+            if (d->columns.v[i].level[k].than)
+                nd_check_expr(c, d->columns.v[i].level[k].than);
+        }
+    }
+    nd_check_table(c, d);
+}
+
 static void (*const declare[])(struct nd_check *c, struct nd_decl *d) = {
     [ND_D_CONST] = declare_const,      [ND_D_FN] = declare_fn,
     [ND_D_STRUCT] = nd_check_struct,   [ND_D_ENUM] = nd_check_enum,
     [ND_D_TYPEDEF] = nd_check_typedef, [ND_D_EVENT] = declare_event,
     [ND_D_MAP] = declare_map,          [ND_D_ON] = declare_handler,
     [ND_D_BEGIN] = declare_hook,       [ND_D_END] = declare_hook,
-    [ND_D_EVERY] = declare_hook,
+    [ND_D_EVERY] = declare_hook,       [ND_D_TABLE] = declare_table,
 };
 
 static void declare_all(struct nd_check *c, bool names)
@@ -285,10 +299,10 @@ static void declare_all(struct nd_check *c, bool names)
 
     for (i = 0; i < c->p->decls.n; i++) {
         struct nd_decl *d = c->p->decls.v[i];
-        bool is_user = d->kind == ND_D_ON || d->kind == ND_D_BEGIN || d->kind == ND_D_END ||
-                       d->kind == ND_D_EVERY;
+        bool later = d->kind == ND_D_ON || d->kind == ND_D_BEGIN || d->kind == ND_D_END ||
+                     d->kind == ND_D_EVERY || d->kind == ND_D_TABLE;
 
-        if (is_user != names && d->kind < sizeof(declare) / sizeof(declare[0]) && declare[d->kind])
+        if (later != names && d->kind < sizeof(declare) / sizeof(declare[0]) && declare[d->kind])
             declare[d->kind](c, d);
     }
 }
@@ -297,5 +311,5 @@ void nd_check_declare(struct nd_check *c)
 {
     nd_check_begin_end(c);
     declare_all(c, true);
-    declare_all(c, false); // handlers name events, and periods constants, of any place
+    declare_all(c, false); // handlers name events, periods and levels constants, of any place
 }

@@ -73,6 +73,16 @@ struct nd_type *nd_check_literal(struct nd_check *c, struct nd_expr *e);
 // The struct of an event. If fields are left out anywhere, its last member says which.
 struct nd_type *nd_check_event_type(struct nd_check *c, const char *name, struct nd_field *f,
                                     uint32_t n);
+// check_table.c
+void nd_check_table(struct nd_check *c, struct nd_decl *d); // whose levels are checked
+// Of a call of table(): the table that it names; false: it is wrong. Then, with checked arguments,
+// the row that they are, whose cells are not checked (NULL: none), and with these the row itself.
+bool nd_check_table_named(struct nd_check *c, struct nd_expr *call);
+struct nd_expr *nd_check_table_row(struct nd_check *c, struct nd_expr *call);
+void nd_check_table_cells(struct nd_check *c, const struct nd_expr *call, struct nd_expr *row);
+// check_name.c
+struct nd_type *nd_check_table_call(struct nd_check *c, struct nd_expr *e,
+                                    const struct nd_builtin *b);
 // check_scope.c: a name of the whole script; reports a second one of the kind
 struct nd_sym *nd_check_global(struct nd_check *c, enum nd_sym_kind kind, const char *name,
                                struct nd_span span);
@@ -98,7 +108,9 @@ struct nd_type *nd_check_open_type(struct nd_check *c, struct nd_type *have);
 // Over a list option: becomes a range, in whose body the name stands for opt.list[i].
 void nd_check_list_loop(struct nd_check *c, struct nd_stmt *s, const struct nd_type *t);
 void nd_check_not_a_list(struct nd_check *c, const struct nd_stmt *s); // reports it
-struct nd_type *nd_check_row_type(struct nd_check *c);                 // of a row of a histogram
+// Does a loop go through what this call gives: rows of a histogram, lines of a text?
+bool nd_check_has_rows(const struct nd_expr *call);
+struct nd_type *nd_check_row_type(struct nd_check *c); // of a row of a histogram
 // Groups the asynchronous calls of a block into events; part of the last pass.
 void nd_check_async(struct nd_check *c, struct nd_block *b);
 void nd_check_fn_alone(struct nd_check *c, struct nd_fn *fn);
@@ -155,6 +167,7 @@ struct nd_type *nd_check_path_count(struct nd_check *c, struct nd_expr *e,
 struct nd_type *nd_check_link_stat(struct nd_check *c, struct nd_expr *e,
                                    const struct nd_builtin *b);
 struct nd_type *nd_check_get(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+struct nd_type *nd_check_source(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_word(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_number(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);

@@ -21,7 +21,13 @@ void nd_check_not_a_list(struct nd_check *c, const struct nd_stmt *s)
         return;
     nd_help(c->d, nd_error(c->d, ND_E0304, s->expr->span, "there is nothing to go through here"),
             "for (i in 0..3), (k, v in @map), (x in opt.list), (r in rows(histogram)), "
-            "(p in enum paths)");
+            "(p in enum paths), (line in source_lines(\"stat\"))");
+}
+
+bool nd_check_has_rows(const struct nd_expr *call)
+{
+    return !strcmp(call->name, "rows") || !strcmp(call->name, "source_lines") ||
+           !strcmp(call->name, "file_lines");
 }
 
 struct uses {

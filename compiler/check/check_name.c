@@ -511,3 +511,23 @@ struct nd_type *nd_check_ident(struct nd_check *c, struct nd_expr *e)
         return e->type;
     return unknown_name(c, e);
 }
+
+// table(name): its head; table(name, cells): a row.
+struct nd_type *nd_check_table_call(struct nd_check *c, struct nd_expr *e,
+                                    const struct nd_builtin *b)
+{
+    bool made = e->args.n > 1 && e->args.v[1]->row;
+    struct nd_expr *row;
+    uint32_t i;
+
+    if (!nd_check_table_named(c, e))
+        return nd_ty(b->type);
+    for (i = e->table != NULL; !made && i < e->args.n; i++)
+        nd_check_expr(c, e->args.v[i]);
+    row = nd_check_table_row(c, e);
+    for (i = 0; row && i < row->args.n; i++)
+        nd_check_expr(c, row->args.v[i]);
+    if (row)
+        nd_check_table_cells(c, e, row);
+    return nd_ty(b->type);
+}

@@ -281,7 +281,7 @@ void nd_check_send(struct nd_check *c, struct nd_stmt *s)
 struct nd_type *nd_check_literal(struct nd_check *c, struct nd_expr *e)
 {
     const char *why = NULL;
-    struct nd_type *t = nd_type_named_struct(c->t, ND_TAG_STRUCT, e->name, &why);
+    struct nd_type *t = e->row ? e->type : nd_type_named_struct(c->t, ND_TAG_STRUCT, e->name, &why);
     uint32_t i, k;
 
     if (!t || !t->fields) {
@@ -295,7 +295,7 @@ struct nd_type *nd_check_literal(struct nd_check *c, struct nd_expr *e)
     for (i = 0; i < e->args.n; i++) {
         const struct nd_named n = {e->names[i].text, e->names[i].span, e->args.v[i]};
 
-        check_given(c, t, "struct", &n);
+        check_given(c, t, e->row ? "table" : "struct", &n);
         for (k = 0; k < i; k++) {
             if (!strcmp(e->names[k].text, n.name))
                 nd_error(c->d, ND_E0408, n.span, "field '%s' is given twice", n.name);

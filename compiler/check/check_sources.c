@@ -140,6 +140,75 @@ struct nd_type *nd_check_file(struct nd_check *c, struct nd_expr *e, const struc
     return nd_ty(b->type);
 }
 
+// ---- texts of the kernel -----------------------------------------------------------------------
+
+enum of { NONE, NUMBER, NUMBERS, DEVICE };
+
+static const struct {
+    const char *name;
+    enum of of;
+} sources[] = {
+#define ND_SOURCE(id, name, of, ...) {name, of},
+#include "runtime/common/sources.def"
+};
+
+// What it is of: as many as the text needs, a number or a device.
+static void check_of(struct nd_check *c, struct nd_expr *e, enum of of, bool line)
+{
+    static const char *const usage[] = {
+        [NONE] = "",
+        [NUMBER] = ", number",
+        [NUMBERS] = ", process, descriptor",
+        [DEVICE] = ", device",
+    };
+    uint32_t n = 1 + (of == NUMBERS ? 2 : of != NONE) + line, i;
+    const char *name = e->args.v[0]->str;
+
+    if (e->args.n != n) {
+        nd_help(c->d,
+                nd_error(c->d, ND_E0301, e->span, "%s(\"%s\") takes %u argument%s, not %u", e->name,
+                         name, n, n == 1 ? "" : "s", e->args.n),
+                "usage: %s(\"%s\"%s%s)", e->name, name, usage[of], line ? ", line" : "");
+        return;
+    }
+    for (i = 1; i < e->args.n; i++) {
+        if (of == DEVICE && i == 1)
+            want_text(c, e, i);
+        else
+            nd_check_want_int(c, e, i);
+    }
+}
+
+// The name becomes its number.
+struct nd_type *nd_check_source(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    struct nd_expr *x = e->args.v[0];
+    struct nd_near near = {.name = x->kind == ND_E_STRING ? x->str : ""};
+    struct nd_diag *d;
+    uint32_t i;
+
+    if (x->kind != ND_E_STRING) {
+        if (!is_error(x))
+            nd_error(c->d, ND_E0313, x->span, "%s() expects a string literal here", e->name);
+        return nd_ty(b->type);
+    }
+    for (i = 0; i < ND_LINES_MAX; i++) {
+        if (!strcmp(sources[i].name, x->str)) {
+            e->index = i;
+            c->p->texts |= 1ull << i;
+            check_of(c, e, sources[i].of, b->id == ND_B_SOURCE_LINE);
+            return nd_ty(b->type);
+        }
+        nd_near_try(&near, sources[i].name);
+    }
+    d = nd_error(c->d, ND_E0212, x->span, "there is no source '%s'", x->str);
+    if (near.n)
+        nd_fix(c->d, d, near.best[0]);
+    else
+        nd_help(c->d, d, "stat, interrupts, processes, process/stat, …: docs/language.md");
+    return nd_ty(b->type);
+}
+
 struct nd_type *nd_check_number(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     nd_check_want_int(c, e, 0);

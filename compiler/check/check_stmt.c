@@ -257,15 +257,16 @@ static struct nd_type *check_range_enum(struct nd_check *c, struct nd_stmt *s)
     return t;
 }
 
-// for (r in rows(h)): sym is the number of the row, sym2 the row.
-static void check_for_rows(struct nd_check *c, struct nd_stmt *s)
+// for (r in rows(h)), for (l in source_lines("stat")): sym is the number of the row, sym2 the row.
+static void check_for_rows(struct nd_check *c, struct nd_stmt *s, bool rows)
 {
     struct nd_scope scope;
 
     nd_check_expr(c, s->expr);
     push(c, &scope);
     s->sym = nd_check_declare_var(c, "", s->key_span, nd_ty(&nd_type_i64));
-    s->sym2 = nd_check_declare_var(c, s->key, s->key_span, nd_check_row_type(c));
+    s->sym2 = nd_check_declare_var(c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key,
+                                   s->key_span, rows ? nd_check_row_type(c) : nd_ty(&nd_type_str));
     s->sym2->loop_var = true;
     check_body(c, s->body);
     pop(c);
@@ -296,8 +297,8 @@ static void check_for(struct nd_check *c, struct nd_stmt *s)
 {
     if (s->expr && s->expr->kind != ND_E_CALL) // a list: in place of it, a range
         nd_check_list_loop(c, s, nd_check_expr(c, s->expr));
-    if (s->expr && s->expr->kind == ND_E_CALL && !strcmp(s->expr->name, "rows"))
-        check_for_rows(c, s);
+    if (s->expr && s->expr->kind == ND_E_CALL && nd_check_has_rows(s->expr))
+        check_for_rows(c, s, !strcmp(s->expr->name, "rows"));
     else if (s->expr)
         nd_check_not_a_list(c, s);
     else

@@ -17,6 +17,7 @@ struct nd_decl;
 struct nd_map;
 struct nd_fn;
 struct nd_event;
+struct nd_tabletype;
 struct nd_async;
 struct nd_slot;
 struct nd_pkt_row;
@@ -127,6 +128,7 @@ struct nd_expr {
     bool paren;       // written in parentheses
     bool sets_key;    // MAP: this use makes the entry
     bool unused;      // a statement: nobody sees the value
+    bool row;         // STRUCT: made of the cells of a table's row
     enum nd_lit_unit lit_unit;
     const char *name;
     struct nd_span name_span; // FIELD: the name; CALL: the function's name
@@ -160,8 +162,9 @@ struct nd_expr {
         struct nd_map *map;           // MAP
         struct nd_fn *fn;             // CALL of a function of the script
         struct nd_event *record;      // CALL of print(): of all that a handler was sent
-        struct nd_type *of;           // SIZEOF, OFFSETOF, CONTAINER_OF
-        const struct nd_pkt_row *pkt; // FIELD of a packet
+        const struct nd_tabletype *table;   // CALL of table(): a declared one
+        struct nd_type *of;                 // SIZEOF, OFFSETOF, CONTAINER_OF
+        const struct nd_pkt_row *pkt;       // FIELD of a packet
         const struct nd_tp_field *tp_field; // FIELD of the record of a trace event
     };
 };
@@ -266,6 +269,7 @@ enum nd_decl_kind {
     ND_D_CONFIG,  // config = { key = value; ... }
     ND_D_ENUM,    // enum [name] { enumerators }
     ND_D_TYPEDEF, // typedef type name: fields[0]
+    ND_D_TABLE,   // table name { columns }
 };
 
 struct nd_decl_field {
@@ -284,6 +288,26 @@ struct nd_decl_field {
 };
 struct nd_decl_fields {
     struct nd_decl_field *v;
+    uint32_t n, cap;
+};
+
+// name: type ["title"] ["%format"] [unit name] [warn > e] [error > e]
+enum { ND_LEVEL_WARN, ND_LEVEL_ERROR, ND_LEVELS };
+struct nd_column {
+    struct nd_decl_field field;
+    const char *title;  // NULL: made from the name
+    const char *format; // NULL: as the value prints
+    struct nd_span format_span;
+    const char *unit; // NULL: none
+    struct nd_span unit_span;
+    bool unit_text; // it only says so, and divides nothing
+    struct nd_level {
+        enum nd_op op; // GT or LT; NONE: there is no such level
+        struct nd_expr *than;
+    } level[ND_LEVELS];
+};
+struct nd_columns {
+    struct nd_column *v;
     uint32_t n, cap;
 };
 
@@ -369,8 +393,9 @@ struct nd_decl {
     bool is_union;                    // STRUCT
     struct nd_attrs attrs;
     struct nd_path_decl *path;
-    enum nd_decl_kind needs; // NEEDS: what is to be declared,
-    struct nd_span used;     // by whoever uses the module here
+    struct nd_columns columns; // TABLE
+    enum nd_decl_kind needs;   // NEEDS: what is to be declared,
+    struct nd_span used;       // by whoever uses the module here
 
     // check:
     struct nd_sym *sym;

@@ -67,6 +67,7 @@
     X(E0408, "event fields do not match")                 \
     X(E0409, "stage does not set what it exports")        \
     X(E0410, "layout without anything to print")          \
+    X(E0411, "table and its cells do not match")          \
     X(E0501, "malformed option declaration")              \
     X(E0502, "malformed probe")                           \
     X(E0503, "malformed map or path")                     \

@@ -124,4 +124,17 @@ struct nd_stmt *nd_parse_send(struct nd_parse *p, struct nd_span span, const cha
 struct nd_expr *nd_parse_literal(struct nd_parse *p, struct nd_span span, const char *name,
                                  struct nd_span name_span, struct nd_named_list *v);
 
+// Tables (parse_table.c). `word` is what stands where the grammar expects "table", "unit", "warn".
+struct nd_decl *nd_parse_table(struct nd_parse *p, struct nd_span span, const char *word,
+                               struct nd_span at, const char *name, struct nd_span name_span,
+                               const struct nd_columns *columns);
+// The column with one more of what follows its type: a title or a format; a unit; a level.
+struct nd_column nd_parse_column_text(struct nd_parse *p, struct nd_column c, struct nd_span at,
+                                      const char *text);
+struct nd_column nd_parse_column_unit(struct nd_parse *p, struct nd_column c, const char *word,
+                                      struct nd_span at, const char *unit, struct nd_span unit_span,
+                                      bool text);
+struct nd_column nd_parse_column_level(struct nd_parse *p, struct nd_column c, const char *word,
+                                       struct nd_span at, enum nd_op op, struct nd_expr *than);
+
 #endif

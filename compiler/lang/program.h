@@ -22,6 +22,7 @@ enum nd_sym_kind {
     ND_SYM_OPTION,
     ND_SYM_EVENT,
     ND_SYM_FN,
+    ND_SYM_TABLE,
     ND_SYM_FIELD, // a field of the event in its handler
 };
 
@@ -96,6 +97,21 @@ struct nd_event {
     bool sent;
     // made by the compiler of printf() and the like: the calls, whose arguments are the fields
     struct nd_async *async;
+};
+
+struct nd_table_column {
+    const char *title;
+    const char *unit, *base; // what text shows, and what the values count; "": no unit
+    uint64_t div;            // base in a unit
+    bool right;
+    const struct nd_column *decl;
+};
+
+struct nd_tabletype {
+    struct nd_decl *decl;
+    uint32_t index;
+    struct nd_type *type; // struct of a row
+    struct nd_table_column *columns;
 };
 
 struct nd_fn {
@@ -347,6 +363,7 @@ struct nd_program {
     ND_VEC(struct nd_hook *) hooks;
     ND_VEC(struct nd_path *) paths;
     ND_VEC(struct nd_fn *) fns;
+    ND_VEC(struct nd_tabletype *) tables;
     ND_VEC(struct nd_sym *) globals; // by name
     struct nd_decls decls;           // of all sources, in order
     uint32_t opts_size;
@@ -360,6 +377,7 @@ struct nd_program {
     ND_VEC(struct nd_absent) absent;
     bool verbose;     // say all reasons
     bool func_sym;    // `func` is an address, so that one program serves many functions
+    uint64_t texts;   // of the kernel that user code reads: bits of enum nd_line_source
     uint32_t without; // ND_F_BIT()s: what the target kernel lacks
 };
 

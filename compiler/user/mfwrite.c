@@ -320,6 +320,8 @@ static void emit_all(struct nd_mfw *e)
         emit_map(e, p->maps.v[i]);
     emit_stacks(e);
     emit_sites(e);
+    for (i = 0; i < p->tables.n; i++)
+        nd_mfw_table(e, p->tables.v[i]);
     for (i = 0; i < p->events.n; i++)
         emit_event(e, p->events.v[i]);
     for (i = 0; i < p->hooks.n; i++)

@@ -244,6 +244,10 @@ static void c_table(struct nd_user *u, struct nd_expr *e)
     uint32_t i, first;
     bool heads = true;
 
+    if (e->table) {
+        nd_u_row(u, e->table, e->args.n > 1 ? e->args.v[1] : NULL);
+        return;
+    }
     for (i = 0; i < e->args.n; i++)
         heads &= e->args.v[i]->kind == ND_E_STRING;
     if (!heads || u->table) {
@@ -272,7 +276,7 @@ static bool has_table(const struct nd_block *b)
         const struct nd_stmt *s = b->v[i];
 
         if (s->kind == ND_S_EXPR && s->expr->kind == ND_E_CALL && s->expr->builtin &&
-            s->expr->builtin->id == ND_B_TABLE)
+            s->expr->builtin->id == ND_B_TABLE && !s->expr->table)
             return true;
         if (has_table(s->body) || has_table(s->else_body))
             return true;
@@ -341,6 +345,31 @@ static void c_link_stat(struct nd_user *u, struct nd_expr *e)
     nd_u_expr(u, e->args.v[0]);
     nd_u_int(u, e->index, &nd_type_i64);
     nd_u_op(u, ND_VM_BUILTIN, 2, 0, ND_BI_LINK_STAT);
+}
+
+// Which text, of what: what a loop over its lines evaluates once.
+void nd_u_source(struct nd_user *u, const struct nd_expr *e)
+{
+    uint32_t n = e->args.n - (e->builtin->id == ND_B_SOURCE_LINE), i;
+
+    nd_u_int(u, e->index, &nd_type_i64);
+    for (i = 1; i <= ND_U_SOURCE_OF; i++) {
+        if (i < n)
+            nd_u_expr(u, e->args.v[i]);
+        else
+            nd_u_int(u, 0, &nd_type_i64);
+    }
+}
+
+static void c_source(struct nd_user *u, struct nd_expr *e)
+{
+    bool line = e->builtin->id == ND_B_SOURCE_LINE;
+
+    nd_u_source(u, e);
+    if (line)
+        nd_u_expr(u, e->args.v[e->args.n - 1]);
+    nd_u_op(u, ND_VM_BUILTIN, (uint8_t)(1 + ND_U_SOURCE_OF + line), 0,
+            line ? ND_BI_SOURCE_LINE : ND_BI_SOURCE_LINES);
 }
 
 static void c_path_count(struct nd_user *u, struct nd_expr *e)

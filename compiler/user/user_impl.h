@@ -71,6 +71,8 @@ uint16_t nd_u_type(struct nd_user *u, const struct nd_type *t);
 void nd_u_int(struct nd_user *u, uint64_t v, const struct nd_type *t);
 void nd_u_str(struct nd_user *u, const char *s);
 void nd_u_expr(struct nd_user *u, struct nd_expr *e);
+#define ND_U_SOURCE_OF 2 // values that say of what the text of a source is
+void nd_u_source(struct nd_user *u, const struct nd_expr *e);
 void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key);
 void nd_u_assign(struct nd_user *u, struct nd_stmt *s); // leaves nothing
 
@@ -99,6 +101,10 @@ void nd_u_call(struct nd_user *u, struct nd_expr *e);
 void nd_u_literal(struct nd_user *u, struct nd_expr *e); // struct name { ... }
 // After statement i of a handler: closes a table that nothing after it continues.
 void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i);
+
+// user_table.c: a declared table in the manifest; table(t) and, with cells, table(t, cells)
+void nd_mfw_table(struct nd_mfw *e, const struct nd_tabletype *t);
+void nd_u_row(struct nd_user *u, const struct nd_tabletype *t, struct nd_expr *cells);
 
 // Emits a function of the script as user code; returns its number.
 #endif

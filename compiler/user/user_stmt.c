@@ -147,10 +147,23 @@ static void lower_while(struct nd_user *u, struct nd_stmt *s)
     end_loop(u, &l);
 }
 
+// The body of a loop that counts local i from the test at top on; out: the jump at its end.
+static void count_on(struct nd_user *u, struct nd_block *body, uint32_t i, uint32_t top,
+                     uint32_t out)
+{
+    struct nd_u_loop l;
+
+    start_loop(u, &l);
+    block(u, body);
+    land_all(u, &l.cont);
+    nd_u_next(u, i, top);
+    nd_u_land(u, out);
+    end_loop(u, &l);
+}
+
 static void lower_range(struct nd_user *u, struct nd_stmt *s)
 {
     uint32_t i = nd_u_local(u, s->sym), hi = nd_u_new_local(u), top, out;
-    struct nd_u_loop l;
 
     nd_u_expr(u, s->rhs);
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
@@ -166,19 +179,13 @@ static void lower_range(struct nd_user *u, struct nd_stmt *s)
         nd_u_op(u, ND_VM_CAST, 0, nd_u_type(u, s->sym->type), 0);
         nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
     }
-    start_loop(u, &l);
-    block(u, s->body);
-    land_all(u, &l.cont);
-    nd_u_next(u, i, top);
-    nd_u_land(u, out);
-    end_loop(u, &l);
+    count_on(u, s->body, i, top, out);
 }
 
 // for (r in rows(h)): the histogram is evaluated once.
 static void lower_rows(struct nd_user *u, struct nd_stmt *s)
 {
     uint32_t i = nd_u_local(u, s->sym), r = nd_u_local(u, s->sym2), h = nd_u_new_local(u), top, out;
-    struct nd_u_loop l;
     uint64_t part;
 
     nd_u_expr(u, s->expr->args.v[0]);
@@ -199,12 +206,41 @@ static void lower_rows(struct nd_user *u, struct nd_stmt *s)
     }
     nd_u_op(u, ND_VM_MAKE, ND_ROW_MAX, nd_u_type(u, s->sym2->type), 0);
     nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)r);
-    start_loop(u, &l);
-    block(u, s->body);
-    land_all(u, &l.cont);
-    nd_u_next(u, i, top);
-    nd_u_land(u, out);
-    end_loop(u, &l);
+    count_on(u, s->body, i, top, out);
+}
+
+// for (line in source_lines(…)), file_lines(…): which text is evaluated once.
+static void lower_lines(struct nd_user *u, struct nd_stmt *s)
+{
+    bool file = s->expr->builtin->id == ND_B_FILE_LINES;
+    uint32_t i = nd_u_local(u, s->sym), line = nd_u_local(u, s->sym2), top, out, k;
+    uint32_t of[1 + ND_U_SOURCE_OF], n = file ? 1 : 1 + ND_U_SOURCE_OF;
+
+    if (file)
+        nd_u_expr(u, s->expr->args.v[0]);
+    else
+        nd_u_source(u, s->expr);
+    for (k = n; k-- > 0;) {
+        of[k] = nd_u_new_local(u);
+        nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)of[k]);
+    }
+    nd_u_int(u, 0, &nd_type_i64);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)i);
+    top = nd_u_here(u);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    for (k = 0; k < n; k++)
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)of[k]);
+    nd_u_op(u, ND_VM_BUILTIN, (uint8_t)n, 0, file ? ND_BI_FILE_LINES : ND_BI_SOURCE_LINES);
+    nd_u_op(u, ND_VM_LT, ND_D_I64, 0, 0);
+    out = nd_u_jump(u, ND_VM_JZ);
+    for (k = 0; k < n; k++)
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)of[k]);
+    nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)i);
+    nd_u_int(u, 1, &nd_type_i64);
+    nd_u_op(u, ND_VM_ADD, ND_D_I64, 0, 0);
+    nd_u_op(u, ND_VM_BUILTIN, (uint8_t)(n + 1), 0, file ? ND_BI_FILE_LINE : ND_BI_SOURCE_LINE);
+    nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)line);
+    count_on(u, s->body, i, top, out);
 }
 
 // Locals of key and value; "$kv" is a pair made of two hidden ones.
@@ -395,10 +431,9 @@ static void lower_stmt(struct nd_user *u, struct nd_stmt *s)
         lower_while(u, s);
         break;
     case ND_S_FOR_RANGE:
-        if (s->expr)
-            lower_rows(u, s);
-        else
-            lower_range(u, s);
+        (!s->expr                            ? lower_range
+         : s->expr->builtin->id == ND_B_ROWS ? lower_rows
+                                             : lower_lines)(u, s);
         break;
     case ND_S_FOR_MAP:
         lower_for_map(u, s);

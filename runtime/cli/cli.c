@@ -486,9 +486,18 @@ static int ordered(struct cli *c, int argc, char **argv)
     return run_script(c, argc - next, argv + next);
 }
 
+// COLUMNS: how wide lines may be; what is no number says nothing.
+static uint32_t said_columns(void)
+{
+    const char *s = getenv("COLUMNS");
+    unsigned long n = s ? strtoul(s, NULL, 10) : 0;
+
+    return n >= 20 && n <= 10000 ? (uint32_t)n : 0;
+}
+
 int nd_cli(int argc, char **argv)
 {
-    struct cli c = {.run.t_start = nd_now()};
+    struct cli c = {.run.t_start = nd_now(), .run.columns = said_columns()};
     char **words;
     int code;
 

@@ -44,6 +44,22 @@ static int set_style(struct cli *c, const char *v)
     return -1;
 }
 
+static int set_color(struct cli *c, const char *v)
+{
+    static const char *const modes[] = {
+        [ND_COLOR_AUTO] = "auto", [ND_COLOR_ALWAYS] = "always", [ND_COLOR_NEVER] = "never"};
+    size_t i;
+
+    for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        if (!strcmp(modes[i], v)) {
+            c->run.color = (enum nd_color)i;
+            return 0;
+        }
+    }
+    nd_msg("error: --color: \"%s\" is none of auto, always and never", v);
+    return -1;
+}
+
 static int set_flush(struct cli *c, const char *v)
 {
     static const struct {

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ND_MF_MAGIC 0x314d444eu // "NDM1"
-#define ND_MF_VERSION 9u
+#define ND_MF_VERSION 10u
 #define ND_MF_NONE 0xffffffffu
 #define ND_MF_ELF_SECTION ".ndtrace"
 #define ND_STATE_SYM "nd_state" // u8[state_size] in .bss: generation words and loss counters
@@ -112,7 +112,9 @@ struct nd_seal {
     X(BLOB, uint8_t)    /* default values of options, binary constants */ \
     X(NEEDS, struct nd_mf_need)                                           \
     X(PATHS, struct nd_mf_path)                                           \
-    X(ABSENT, struct nd_mf_absent)
+    X(ABSENT, struct nd_mf_absent)                                        \
+    X(TABLES, struct nd_mf_table)                                         \
+    X(COLUMNS, struct nd_mf_column)
 
 enum nd_mf_sec {
 #define ND_MF_SEC_ENUM(name, type) ND_SEC_##name,
@@ -479,6 +481,28 @@ struct nd_mf_event {
     struct nd_mf_span span;
 };
 
+// ---- tables ----------------------------------------------------------------------------------
+
+struct nd_mf_table {
+    uint32_t name;
+    uint32_t type;         // of a row: ND_T_STRUCT, a member for each column, then ND_MF_ABSENT
+    uint32_t first, count; // COLUMNS
+    struct nd_mf_span span;
+};
+
+enum { ND_COLF_RIGHT = 1 << 0 };
+enum { ND_COL_LEVELS = 2 }; // bits of a column in what ND_VM_ROW takes: warn, error
+
+struct nd_mf_column { // its name and type are those of the member
+    uint32_t title;
+    uint32_t format; // string: of printf(), with one conversion; "": as the value prints
+    uint32_t unit;   // string: what text shows; "": none
+    uint32_t base;   // string: what the value counts
+    uint64_t div;    // bases in a unit, at least 1
+    uint32_t flags;  // ND_COLF_*
+    uint32_t pad;
+};
+
 // ---- options ---------------------------------------------------------------------------------
 
 enum nd_mf_opt_kind {
@@ -673,6 +697,9 @@ enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
     X(TABLE)      /* a: number of columns, c: WORDS: that many strings; starts a table           */ \
     X(TABLE_ROW)  /* a: number of columns         v1..vn --                                     */ \
     X(TABLE_END)  /* prints it aligned                                                          */ \
+    X(HEAD)       /* c: TABLES index; its head is printed, also without rows                    */ \
+    X(ROW)        /* c: TABLES index        struct levels --   bit ND_COL_LEVELS * i + k: column i
+                     is beyond its level k                                                       */ \
     X(RET)        /* a: 1 if a value is returned     [v] --                                     */ \
     X(EXIT)       /*                                code --        end the run after this handler */
 // clang-format on
@@ -741,6 +768,12 @@ enum nd_link_stat {
     ND_LINK_STATS(ND_LINK_ENUM)
 #undef ND_LINK_ENUM
         ND_LINK_MAX,
+};
+
+enum nd_line_source { // of ND_BI_SOURCE_LINES
+#define ND_SOURCE(id, ...) ND_LINES_##id,
+#include "runtime/common/sources.def"
+    ND_LINES_MAX,
 };
 
 enum nd_vm_row { // of ND_BI_ROW

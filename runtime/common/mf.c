@@ -66,6 +66,8 @@ static void fill(struct nd_mf *mf, const void *data)
     SEC(needs, ND_SEC_NEEDS, struct nd_mf_need);
     SEC(paths, ND_SEC_PATHS, struct nd_mf_path);
     SEC(absent, ND_SEC_ABSENT, struct nd_mf_absent);
+    SEC(tables, ND_SEC_TABLES, struct nd_mf_table);
+    SEC(columns, ND_SEC_COLUMNS, struct nd_mf_column);
 #undef SEC
 }
 
@@ -310,6 +312,23 @@ static const char *check_absent(const struct nd_mf *mf, const struct nd_mf_absen
                : "the condition of a stage that is left out is out of range";
 }
 
+static const char *check_column(const struct nd_mf *mf, const struct nd_mf_column *c)
+{
+    return nd_mf_str_ok(mf, c->title) && nd_mf_str_ok(mf, c->format) && nd_mf_str_ok(mf, c->unit) &&
+                   nd_mf_str_ok(mf, c->base) && c->div
+               ? NULL
+               : "a column is out of range";
+}
+
+static const char *check_table(const struct nd_mf *mf, const struct nd_mf_table *t)
+{
+    if (!nd_mf_str_ok(mf, t->name) || !nd_mf_span_ok(mf, &t->span) || t->type >= mf->ntypes ||
+        mf->types[t->type].kind != ND_T_STRUCT || !nd_mf_run_ok(t->first, t->count, mf->ncolumns) ||
+        !t->count || t->count > 64 / ND_COL_LEVELS || mf->types[t->type].count != t->count + 1)
+        return "a table is out of range";
+    return NULL;
+}
+
 static const char *check_arrays(const struct nd_mf *mf)
 {
     const char *why = NULL;
@@ -328,6 +347,8 @@ static const char *check_arrays(const struct nd_mf *mf)
     EACH(needs, check_need);
     EACH(paths, check_path);
     EACH(absent, check_absent);
+    EACH(columns, check_column);
+    EACH(tables, check_table);
 #undef EACH
     return why;
 }

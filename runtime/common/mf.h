@@ -30,8 +30,11 @@ struct nd_mf {
     const struct nd_mf_need *needs;
     const struct nd_mf_path *paths;
     const struct nd_mf_absent *absent;
+    const struct nd_mf_table *tables;
+    const struct nd_mf_column *columns;
     uint32_t ntypes, nfields, nenumerators, nmaps, nprogs, nattaches, nevents, noptions, nsites,
-        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nneeds, npaths, nabsent, nstrings;
+        nhooks, nfuncs, ncode, nconsts, nwords, nblob, nneeds, npaths, nabsent, ntables, ncolumns,
+        nstrings;
 };
 
 // Checks the whole blob (sizes, checksum, every index, offset, jump target, local, string; type

@@ -19,6 +19,7 @@ enum operand { // what c refers to
     C_MAPS,
     C_EVENT,
     C_STRINGS,
+    C_TABLE,
     C_FUNC,
     C_BUILTIN,
 };
@@ -86,6 +87,8 @@ static const struct op_rule rules[ND_VM_OP_MAX] = {
     [ND_VM_CALL] = {C_FUNC, 0, 0},
     [ND_VM_BUILTIN] = {C_BUILTIN, 0, 0},
     [ND_VM_TABLE] = {C_STRINGS, 0, 0},
+    [ND_VM_HEAD] = {C_TABLE, 0, 0},
+    [ND_VM_ROW] = {C_TABLE, 0, 0},
 };
 
 static bool map_ok(const struct nd_mf *mf, uint32_t map)
@@ -132,6 +135,8 @@ static bool c_ok(const struct nd_mf *mf, const struct nd_mf_func *f, const struc
         return maps_ok(mf, c, in->a);
     case C_EVENT:
         return c < mf->nevents;
+    case C_TABLE:
+        return c < mf->ntables;
     case C_STRINGS:
         return nd_mf_strings_ok(mf, c, in->a);
     case C_FUNC:

@@ -58,6 +58,12 @@ static bool places_plain(const struct nd_mf *mf)
         plain &= is_plain(mf, mf->absent[i].stage, false) &&
                  is_plain(mf, mf->absent[i].module, false) &&
                  are_plain(mf, mf->absent[i].reasons, mf->absent[i].nreasons);
+    for (i = 0; i < mf->ntables; i++)
+        plain &= is_plain(mf, mf->tables[i].name, false);
+    for (i = 0; i < mf->ncolumns; i++)
+        plain &=
+            is_plain(mf, mf->columns[i].title, false) && is_plain(mf, mf->columns[i].unit, false) &&
+            is_plain(mf, mf->columns[i].base, false) && is_plain(mf, mf->columns[i].format, false);
     return plain;
 }
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,24 @@ static int open_to(const struct nd_sink *s, struct nd_writer *w, const char *pat
     w->wait = s->wait;
     w->arg = s->wait_arg;
     return 0;
+}
+
+// How wide a table may be: as it was said, else as the terminal is.
+static uint32_t width_of(const struct nd_sink *s, uint32_t said)
+{
+    struct winsize w = {0};
+
+    if (said || ioctl(s->to.fd, TIOCGWINSZ, &w))
+        return said;
+    return w.ws_col;
+}
+
+// Colours are for a person who looks on: NO_COLOR (no-color.org) says that it is not wanted.
+static bool colors(const struct nd_sink *s, enum nd_color how)
+{
+    const char *no = getenv("NO_COLOR");
+
+    return how == ND_COLOR_ALWAYS || (how == ND_COLOR_AUTO && isatty(s->to.fd) && !(no && *no));
 }
 
 struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt *fmt)
@@ -47,12 +66,16 @@ struct nd_sink *nd_sink_new(const struct nd_sink_opts *opts, const struct nd_fmt
         return NULL;
     }
     s->own_fd = opts->path != NULL;
+    s->columns = width_of(s, opts->columns);
+    s->color = colors(s, opts->color);
     s->each = opts->flush == ND_FLUSH_RECORD || (opts->flush == ND_FLUSH_AUTO && isatty(s->to.fd));
     return s;
 }
 
 int nd_sink_log(struct nd_sink *s, const char *path)
 {
+    s->columns = 0; // a file has all of it, and no colours
+    s->color = false;
     return open_to(s, &s->log, path);
 }
 
@@ -259,12 +282,15 @@ void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st)
     done(s);
 }
 
-void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
-                   const char *const *cells, uint32_t nrows, const bool *numeric)
+void nd_sink_table(struct nd_sink *s, const struct nd_sink_table *t)
 {
-    struct nd_sink_table t = {heads, cells, numeric, ncols, nrows};
+    s->ops->table(s, t);
+    done(s);
+}
 
-    s->ops->table(s, &t);
+void nd_sink_row(struct nd_sink *s, const struct nd_mf_table *t, const void *row)
+{
+    s->ops->row(s, t, row);
     done(s);
 }
 

@@ -28,11 +28,15 @@ nd_sink_kind_of_file(const char *path); // the first one if no suffix fits
 
 enum nd_flush { ND_FLUSH_AUTO, ND_FLUSH_RECORD, ND_FLUSH_FULL }; // auto: by record on a terminal
 
+enum nd_color { ND_COLOR_AUTO, ND_COLOR_ALWAYS, ND_COLOR_NEVER }; // auto: on a terminal
+
 struct nd_sink_opts {
     const struct nd_sink_kind *kind; // NULL: the first of the table
     enum nd_flush flush;
     bool quiet;       // no banner, no summary line unless something was lost
     const char *path; // -o FILE, or NULL: stdout
+    enum nd_color color;
+    uint32_t columns; // width of text tables; 0: that of the terminal, or any
     // Asked while a reader takes nothing, see writer.h; or NULL.
     enum nd_write_wait (*wait)(void *arg);
     void *wait_arg;
@@ -96,8 +100,18 @@ void nd_sink_report_end(struct nd_sink *s, const struct nd_loss *loss, uint32_t 
 void nd_sink_path(struct nd_sink *s, const struct nd_path_stat *st);
 // An event without a handler: one record.
 void nd_sink_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
-void nd_sink_table(struct nd_sink *s, const char *const *heads, uint32_t ncols,
-                   const char *const *cells, uint32_t nrows, const bool *numeric);
+struct nd_sink_table {
+    const char *const *heads;
+    const char *const *cells; // row by row
+    const bool *numeric;      // to the right
+    uint32_t ncols, nrows;
+    const uint32_t *least;  // characters of each column; NULL: as many as there are
+    const uint64_t *levels; // of each row, as in ND_VM_ROW; NULL: none
+    bool no_head;
+};
+void nd_sink_table(struct nd_sink *s, const struct nd_sink_table *t);
+// A row of a declared table as a record, in formats that have them.
+void nd_sink_row(struct nd_sink *s, const struct nd_mf_table *t, const void *row);
 // fail(), or warn() with code 0: a record, where there are records; the message is on stderr.
 void nd_sink_fail(struct nd_sink *s, int code, const char *text);
 // The end: lost, missed, map-full, evicted; the text sink writes lines only for what is not zero.

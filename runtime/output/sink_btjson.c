@@ -236,6 +236,11 @@ static void bt_table(struct nd_sink *s, const struct nd_sink_table *t)
     end(s);
 }
 
+static void bt_row(struct nd_sink *s, const struct nd_mf_table *t, const void *row)
+{
+    bt_value(s, t->type, row, "");
+}
+
 const struct nd_sink_ops nd_sink_btjson = {
     .header = bt_header,
     .printf = bt_printf,
@@ -246,6 +251,7 @@ const struct nd_sink_ops nd_sink_btjson = {
     .report_end = no_report_end,
     .event = bt_event,
     .table = bt_table,
+    .row = bt_row,
     .path = no_path,
     .fail = no_fail,
     .summary = bt_summary,

@@ -479,17 +479,29 @@ static void csv_path(struct nd_sink *s, const struct nd_path_stat *st)
     end_row(s);
 }
 
-static void csv_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload)
+// A struct, each member in a cell.
+static void struct_row(struct nd_sink *s, const char *kind, uint32_t name, uint32_t type,
+                       const void *bytes)
 {
-    const char *name = nd_mf_str(s->fmt->mf, e->name);
+    const char *text = nd_mf_str(s->fmt->mf, name);
 
-    if (new_section(s, "event", name, e->type)) {
-        cells(s, e->type, payload, "", true);
+    if (new_section(s, kind, text, type)) {
+        cells(s, type, bytes, "", true);
         end_row(s);
     }
-    start_row(s, "event", name);
-    cells(s, e->type, payload, "", false);
+    start_row(s, kind, text);
+    cells(s, type, bytes, "", false);
     end_row(s);
+}
+
+static void csv_event(struct nd_sink *s, const struct nd_mf_event *e, const void *payload)
+{
+    struct_row(s, "event", e->name, e->type, payload);
+}
+
+static void csv_declared(struct nd_sink *s, const struct nd_mf_table *t, const void *row)
+{
+    struct_row(s, "row", t->name, t->type, row);
 }
 
 // Each table has its header: the script may give another the same number of columns.
@@ -550,6 +562,7 @@ const struct nd_sink_ops nd_sink_csv = {
     .report_end = csv_report_end,
     .event = csv_event,
     .table = csv_table,
+    .row = csv_declared,
     .path = csv_path,
     .fail = csv_fail,
     .summary = csv_summary,

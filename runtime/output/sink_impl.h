@@ -23,13 +23,6 @@ struct nd_sink_summary {
     int64_t duration_ns;
 };
 
-struct nd_sink_table {
-    const char *const *heads;
-    const char *const *cells; // row by row
-    const bool *numeric;
-    uint32_t ncols, nrows;
-};
-
 // Entries order[0..n-1] of a copy, in the order to print.
 struct nd_sink_entries {
     uint32_t map;
@@ -52,6 +45,7 @@ struct nd_sink_ops {
     void (*path)(struct nd_sink *s, const struct nd_path_stat *st);
     void (*event)(struct nd_sink *s, const struct nd_mf_event *e, const void *payload);
     void (*table)(struct nd_sink *s, const struct nd_sink_table *t);
+    void (*row)(struct nd_sink *s, const struct nd_mf_table *t, const void *row); // of records
     void (*fail)(struct nd_sink *s, int code, const char *text);
     void (*summary)(struct nd_sink *s, const struct nd_sink_summary *m);
 };
@@ -61,7 +55,9 @@ struct nd_sink {
     const struct nd_sink_ops *ops; // of the kind
     const struct nd_fmt *fmt;
     bool quiet;
-    bool each; // flush after each record
+    bool color;       // text: levels of cells
+    uint32_t columns; // text: width of tables; 0: any
+    bool each;        // flush after each record
     bool own_fd;
     bool in_report;
     bool wrote;          // anything
@@ -81,6 +77,9 @@ struct nd_sink {
 // Is there nothing in this value to make a table of?
 bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val);
 int64_t nd_sink_wall(void); // CLOCK_REALTIME in ns
+
+// sink_table.c: a table as text
+void nd_sink_text_table(struct nd_sink *s, const struct nd_sink_table *t);
 
 // sink_words.c: words that formats of records share.
 const char *nd_sink_site_kind(const struct nd_mf_site *site);

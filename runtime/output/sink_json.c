@@ -52,6 +52,35 @@ static void end_record(struct nd_sink *s)
     nd_buf_put(&s->out, "}\n", 2);
 }
 
+// What the tables of the script have: the type of a value follows from what it is in a row.
+static void put_tables(struct nd_sink *s)
+{
+    const struct nd_mf *mf = s->fmt->mf;
+    uint32_t i, k;
+
+    put_name(s, "tables");
+    for (i = 0; i < mf->ntables; i++) {
+        const struct nd_mf_table *t = &mf->tables[i];
+
+        put(s, i ? ",{\"name\":" : "[{\"name\":");
+        put_string(s, nd_mf_str(mf, t->name));
+        put_name(s, "columns");
+        for (k = 0; k < t->count; k++) {
+            const struct nd_mf_column *c = &mf->columns[t->first + k];
+
+            put(s, k ? ",{\"name\":" : "[{\"name\":");
+            put_string(s, nd_mf_str(mf, mf->fields[mf->types[t->type].first + k].name));
+            put_name(s, "title");
+            put_string(s, nd_mf_str(mf, c->title));
+            put_name(s, "unit");
+            put_string(s, nd_mf_str(mf, c->base));
+            put(s, "}");
+        }
+        put(s, "]}");
+    }
+    put(s, "]");
+}
+
 static void json_header(struct nd_sink *s, const struct nd_sink_header *h)
 {
     uint32_t i;
@@ -81,6 +110,8 @@ static void json_header(struct nd_sink *s, const struct nd_sink_header *h)
         put(s, "}");
     }
     put(s, "]");
+    if (s->fmt->mf->ntables)
+        put_tables(s);
     put_time(s, nd_sink_wall());
     end_record(s);
 }
@@ -303,6 +334,15 @@ static void json_table(struct nd_sink *s, const struct nd_sink_table *t)
     end_record(s);
 }
 
+static void json_row(struct nd_sink *s, const struct nd_mf_table *t, const void *row)
+{
+    put(s, "{\"type\":\"row\",\"table\":");
+    put_string(s, nd_mf_str(s->fmt->mf, t->name));
+    put_name(s, "fields");
+    nd_format_json(s->fmt, t->type, row, &s->out);
+    end_record(s);
+}
+
 static void json_summary(struct nd_sink *s, const struct nd_sink_summary *m)
 {
     bool told;
@@ -344,6 +384,7 @@ const struct nd_sink_ops nd_sink_json = {
     .report_end = json_report_end,
     .event = json_event,
     .table = json_table,
+    .row = json_row,
     .path = json_path,
     .fail = json_fail,
     .summary = json_summary,

@@ -295,57 +295,6 @@ static void text_event(struct nd_sink *s, const struct nd_mf_event *e, const voi
     end_line(s);
 }
 
-// Characters, not bytes, so that columns with names beyond ASCII line up.
-static size_t columns(const char *s)
-{
-    size_t n = 0;
-
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
-}
-
-static void table_cell(struct nd_sink *s, const char *cell, size_t width, bool right, bool last)
-{
-    size_t pad = width - columns(cell);
-
-    if (right)
-        nd_buf_fill(&s->out, ' ', pad);
-    nd_buf_puts(&s->out, cell);
-    if (!right && !last)
-        nd_buf_fill(&s->out, ' ', pad);
-    nd_buf_puts(&s->out, last ? "\n" : "  ");
-}
-
-static size_t table_width(const struct nd_sink_table *t, uint32_t col)
-{
-    size_t w = columns(t->heads[col]);
-    uint32_t r;
-
-    for (r = 0; r < t->nrows; r++) {
-        size_t n = columns(t->cells[(size_t)r * t->ncols + col]);
-
-        w = n > w ? n : w;
-    }
-    return w;
-}
-
-static void text_table(struct nd_sink *s, const struct nd_sink_table *t)
-{
-    size_t width[256];
-    uint32_t c, r, ncols = t->ncols < 256 ? t->ncols : 256;
-
-    for (c = 0; c < ncols; c++)
-        width[c] = table_width(t, c);
-    for (c = 0; c < ncols; c++)
-        table_cell(s, t->heads[c], width[c], t->numeric[c], c + 1 == ncols);
-    for (r = 0; r < t->nrows; r++) {
-        for (c = 0; c < ncols; c++)
-            table_cell(s, t->cells[(size_t)r * t->ncols + c], width[c], t->numeric[c],
-                       c + 1 == ncols);
-    }
-}
-
 static void missed_lines(struct nd_sink *s, const struct nd_sink_summary *m)
 {
     bool untold = false;
@@ -391,7 +340,7 @@ const struct nd_sink_ops nd_sink_text = {
     .report_begin = text_report_begin,
     .report_end = text_report_end,
     .event = text_event,
-    .table = text_table,
+    .table = nd_sink_text_table,
     .path = text_path,
     .fail = text_fail,
     .summary = text_summary,

@@ -175,6 +175,8 @@ static int open_output(struct nd_run *r)
 {
     struct nd_sink_opts so = {.kind = r->opts->format,
                               .flush = r->opts->flush,
+                              .color = r->opts->color,
+                              .columns = r->opts->columns,
                               .quiet = r->opts->quiet,
                               .path = r->opts->output,
                               .wait = waiting,

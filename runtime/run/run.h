@@ -14,6 +14,8 @@ struct nd_run_opts {
     bool bpftrace; // text is laid out as bpftrace does
     bool dry;      // load and attach, then end: nothing runs, nothing is printed
     enum nd_flush flush;
+    enum nd_color color;
+    uint32_t columns;    // width of tables; 0: that of the terminal
     bool raw;            // strings from outside are printed as they are
     const char *output;  // -o FILE or NULL
     const char *log;     // --log-file FILE or NULL

@@ -24,6 +24,7 @@ static void reset_memory(struct nd_vm *vm, bool all)
             free(c);
     }
     vm->mem_used = 0;
+    vm->looks = NULL;
     if (keep) {
         keep->n = 0;
         keep->next = NULL;
@@ -274,8 +275,17 @@ static vm_op *const ops[ND_VM_OP_MAX] = {
     [ND_VM_TABLE] = vm_op_table,
     [ND_VM_TABLE_ROW] = vm_op_table_row,
     [ND_VM_TABLE_END] = vm_op_table_end,
+    [ND_VM_HEAD] = vm_op_head,
+    [ND_VM_ROW] = vm_op_row,
     [ND_VM_RET] = op_ret,
     [ND_VM_EXIT] = op_exit,
+};
+
+// What these print comes after the rows of a declared table that wait.
+static const bool prints[ND_VM_OP_MAX] = {
+    [ND_VM_PRINTF] = true,    [ND_VM_PRINT] = true,        [ND_VM_RECORD] = true,
+    [ND_VM_MAP_PRINT] = true, [ND_VM_MAP_AT_PRINT] = true, [ND_VM_REPORT] = true,
+    [ND_VM_TABLE] = true,
 };
 
 static int run(struct nd_vm *vm)
@@ -292,6 +302,8 @@ static int run(struct nd_vm *vm)
             in = &code[fr->f->first + fr->pc++];
         if (in->op >= ND_VM_OP_MAX)
             return vm_fail(vm, EINVAL, "unknown instruction %u", in->op);
+        if (vm->table.of && prints[in->op])
+            vm_end_rows(vm);
         err = ops[in->op](vm, in);
     }
     return err;
@@ -306,6 +318,8 @@ int nd_vm_call(struct nd_vm *vm, uint32_t func, uint32_t payload_type, const voi
     vm->ncalls = vm->sp = vm->niters = 0;
     vm->fr = NULL;
     vm->done = vm->failed = vm->has_ret = false;
+    vm->in_event = payload != NULL;
+    vm->calls += vm->calls == UINT32_MAX ? 0 : 1;
     vm->error[0] = '\0';
     if (f->nparams && payload) {
         err = vm_load(vm, payload_type, payload, false, &vm->stack[0]);
@@ -318,6 +332,7 @@ int nd_vm_call(struct nd_vm *vm, uint32_t func, uint32_t payload_type, const voi
     if (result)
         *result = !err && vm->has_ret && vm_truth(&vm->ret);
     vm_drop_iters(vm, 0);
+    vm_end_rows(vm);
     vm_drop_table(vm);
     reset_memory(vm, false);
     return err;
@@ -347,9 +362,10 @@ struct nd_vm *nd_vm_new(const struct nd_vm_env *env)
     vm->formats = calloc(env->mf->ncode + 1ul, sizeof(*vm->formats));
     vm->sites = calloc(env->mf->nsites + 1ul, sizeof(*vm->sites));
     vm->map_full = calloc(env->mf->nmaps + 1ul, sizeof(*vm->map_full));
+    vm->headed = calloc(env->mf->ntables + 1ul, sizeof(*vm->headed));
     vm->key = calloc(1, largest(env->mf, false));
     vm->val = calloc(1, largest(env->mf, true));
-    if (!vm->formats || !vm->sites || !vm->map_full || !vm->key || !vm->val) {
+    if (!vm->formats || !vm->sites || !vm->map_full || !vm->headed || !vm->key || !vm->val) {
         nd_vm_free(vm);
         return NULL;
     }
@@ -367,6 +383,7 @@ void nd_vm_free(struct nd_vm *vm)
     free(vm->formats);
     free(vm->sites);
     free(vm->map_full);
+    free(vm->headed);
     free(vm->text.v);
     free(vm->scratch.v);
     free(vm->key);

@@ -49,13 +49,18 @@ struct vm_chunk {
 };
 
 struct vm_table {
+    const struct nd_mf_table *of; // NULL: not a declared one
+    bool head;                    // is printed
     const char **cells;
     const char **heads;
     bool *numeric;
+    uint32_t *least;  // characters of each column; NULL: as many as there are
+    uint64_t *levels; // of each row, as in ND_VM_ROW
     uint32_t ncols, nrows, cap;
 };
 
 struct vm_format;
+struct vm_look;
 struct nd_textfile;
 struct nd_qemu;
 
@@ -73,7 +78,12 @@ struct nd_vm {
     struct nd_buf scratch;
     uint8_t *key, *val; // one key and one value of the largest map
     struct vm_table table;
+    uint32_t *headed;          // by table: the call that printed its head last; 0: none did
+    uint32_t calls;            // number of this one
+    bool in_event;             // it is the handler of a record
     struct nd_textfile *files; // that were read, for the whole run
+    struct vm_look **looks;    // at texts of the kernel, in this call
+    uint64_t cut;              // texts of the kernel that were too long, by bit
     struct nd_qemu *qemu;      // once it was asked
     struct vm_value ret;
     bool has_ret, done, exited, failed;
@@ -146,10 +156,15 @@ const char *vm_kind_name(enum vm_kind k);
 
 void vm_drop_iters(struct nd_vm *vm, uint32_t keep);
 void vm_drop_table(struct nd_vm *vm);
+void vm_end_rows(struct nd_vm *vm); // something else comes: prints what waits of a declared table
+// The format of a column with its value, not filled up to its width; that width in all.
+int vm_format(struct nd_vm *vm, const char *format, const struct vm_value *v, struct nd_buf *out);
+uint32_t vm_format_width(const char *format);
 void vm_formats_free(struct nd_vm *vm);
 
 // A function of user code; v are its arguments, the result goes on the stack.
 typedef int vm_builtin(struct nd_vm *vm, const struct vm_value *v);
+vm_builtin vm_bi_source_lines, vm_bi_source_line;
 vm_builtin vm_bi_link_stat, vm_bi_file_lines, vm_bi_file_line, vm_bi_file_error;
 vm_builtin vm_bi_get_num, vm_bi_get_be, vm_bi_get_ip, vm_bi_get_mac, vm_bi_word, vm_bi_word_column;
 vm_builtin vm_bi_rows, vm_bi_row;
@@ -163,7 +178,7 @@ vm_op vm_op_map_clear, vm_op_map_print, vm_op_map_at_print, vm_op_report, vm_op_
     vm_op_agg_of;
 vm_op vm_op_iter_new, vm_op_iter_load, vm_op_iter_rank, vm_op_iter_sort, vm_op_iter_end;
 vm_op vm_op_printf, vm_op_print, vm_op_record, vm_op_builtin, vm_op_table, vm_op_table_row,
-    vm_op_table_end;
+    vm_op_table_end, vm_op_head, vm_op_row;
 vm_op vm_op_opt, vm_op_opt_has, vm_op_opt_count, vm_op_opt_at;
 
 #endif

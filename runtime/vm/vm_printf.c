@@ -341,6 +341,36 @@ static int format(struct nd_vm *vm, const struct vm_format *f, const struct vm_v
     return 0;
 }
 
+uint32_t vm_format_width(const char *text)
+{
+    struct nd_spec p;
+    uint32_t n = 0;
+
+    while ((text = nd_spec_next(text, &p)))
+        n += p.nlit + (p.width > 0 ? (uint32_t)p.width : 0);
+    return n;
+}
+
+int vm_format(struct nd_vm *vm, const char *text, const struct vm_value *v, struct nd_buf *out)
+{
+    struct nd_spec p;
+    bool done = false;
+
+    while ((text = nd_spec_next(text, &p))) {
+        nd_buf_put(out, p.lit, p.nlit);
+        if (!p.conv)
+            continue;
+        if (done || p.width == ND_SPEC_STAR || p.prec == ND_SPEC_STAR)
+            return vm_fail(vm, EINVAL, "a column has one conversion");
+        done = true;
+        if (!(p.flags & ND_SPEC_ZERO))
+            p.width = ND_SPEC_NONE;
+        if (convert(vm, &p, v, out))
+            return -EINVAL;
+    }
+    return 0;
+}
+
 int vm_op_printf(struct nd_vm *vm, const struct nd_mf_insn *in)
 {
     const struct vm_value *v = vm_pop(vm, in->a);

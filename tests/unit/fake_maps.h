@@ -50,6 +50,8 @@ static inline void fake_mf(struct nd_mf *mf, const void *blob)
     SEC(consts, ND_SEC_CONSTS);
     SEC(words, ND_SEC_WORDS);
     SEC(blob, ND_SEC_BLOB);
+    SEC(tables, ND_SEC_TABLES);
+    SEC(columns, ND_SEC_COLUMNS);
 #undef SEC
 }
 

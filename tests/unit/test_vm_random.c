@@ -60,7 +60,9 @@ static void types(struct fixture *x)
              {ND_T_STRFTIME, 8},
              {ND_T_MAX, 16},
              {ND_T_INT, 2}};
-    uint32_t tuple, arr, i;
+    uint32_t tuple, arr, row, i;
+    const struct nd_mf_column columns[] = {{.div = 1}, {.div = 10, .flags = ND_COLF_RIGHT}};
+    struct nd_mf_table table = {.count = 2};
     struct nd_mf_type *a;
 
     for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
@@ -74,6 +76,13 @@ static void types(struct fixture *x)
     a = nd_mfb_at(x->b, ND_SEC_TYPES, arr);
     a->elem = tuple;
     a->count = 3;
+    row = add_type(x->b, ND_T_STRUCT, 32, 0, "row");
+    add_field(x->b, row, "a", x->t_str, 0, 0, 0);
+    add_field(x->b, row, "b", x->t_i64, 16, 0, 0);
+    add_field(x->b, row, ND_MF_ABSENT, x->t_u64, 24, 0, 0);
+    table.type = row;
+    nd_mfb_add(x->b, ND_SEC_COLUMNS, columns, 2);
+    nd_mfb_add(x->b, ND_SEC_TABLES, &table, 1);
     add_map(x->b, "@a", tuple, x->t_i64);
     add_map(x->b, "@b", x->t_str, nd_mfb_count(x->b, ND_SEC_TYPES) - 8); // hist
     add_map(x->b, "@c", ND_MF_NONE, x->t_str);
@@ -107,6 +116,9 @@ static int32_t operand(struct fixture *x, uint64_t *seed, uint8_t code)
         return (int32_t)next(seed, 2);
     case ND_VM_BUILTIN:
         return (int32_t)next(seed, ND_BI_MAX);
+    case ND_VM_HEAD:
+    case ND_VM_ROW:
+        return 0;
     case ND_VM_TABLE:
     case ND_VM_REPORT:
         return 1;
