@@ -212,16 +212,23 @@ static int gso(long n)
     struct {
         struct virtio_net_hdr says;
         unsigned char frame[1400];
-    } __attribute__((packed)) packet = {
-        .says = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .hdr_len = 54, .gso_size = 500,
-                 .csum_start = 34, .csum_offset = 16},
-        .frame = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 1386 >> 8, 1386 & 255, 0, 1, 0, 0, 64, IPPROTO_UDP, 0, 0, 10, 9,
-                  0, 1, 10, 9, 0, 2, 0x13, 0x88, 0x13, 0x89, 1366 >> 8, 1366 & 255}};
+    } __attribute__((packed))
+    packet = {.says = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                       .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+                       .hdr_len = 54,
+                       .gso_size = 500,
+                       .csum_start = 34,
+                       .csum_offset = 16},
+              .frame = {2,  0,           0,    0,    0,    1,         2,          0, 0,  0, 0,
+                        2,  8,           0,    0x45, 0,    1386 >> 8, 1386 & 255, 0, 1,  0, 0,
+                        64, IPPROTO_UDP, 0,    0,    10,   9,         0,          1, 10, 9, 0,
+                        2,  0x13,        0x88, 0x13, 0x89, 1366 >> 8, 1366 & 255}};
     struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(0x0800)};
     long i;
 
     at.sll_ifindex = (int)if_nametoindex(TAP);
-    if (tap < 0 || setsockopt(raw, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof(yes)) || bind(raw, (struct sockaddr *)&at, sizeof(at)))
+    if (tap < 0 || setsockopt(raw, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof(yes)) ||
+        bind(raw, (struct sockaddr *)&at, sizeof(at)))
         return 1;
     for (i = 0; i < n; i++) {
         // The kernel refuses to cut it, once it is at the device.
