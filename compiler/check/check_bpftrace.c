@@ -318,7 +318,8 @@ struct nd_type *nd_check_join_strings(struct nd_check *c, struct nd_expr *e,
 struct nd_type *nd_check_len(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     const struct nd_expr *x = e->args.v[0];
-    bool stack = nd_typekind_is(x->type->kind, ND_IS_STACK);
+    bool whole = x->kind == ND_E_MAP && !x->a;
+    bool stack = !whole && nd_typekind_is(x->type->kind, ND_IS_STACK);
     bool option = x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION;
     const char *instead = nd_type_is_text(x->type) ? "strlen(text)"
                           : stack
@@ -332,7 +333,7 @@ struct nd_type *nd_check_len(struct nd_check *c, struct nd_expr *e, const struct
     }
     if (stack && (x->builtin || x->kind == ND_E_VAR)) // of a variable: the probe has only one
         return nd_ty(b->type);
-    if ((x->kind != ND_E_MAP || x->a) && !option && x->type->kind != ND_T_ERROR)
+    if (!whole && !option && x->type->kind != ND_T_ERROR)
         nd_help(c->d,
                 nd_error(c->d, ND_E0302, x->span, "len() takes a map, not %s",
                          nd_type_text(c->t, x->type)),
@@ -342,14 +343,13 @@ struct nd_type *nd_check_len(struct nd_check *c, struct nd_expr *e, const struct
 
 uint32_t nd_check_series_how(struct nd_check *c, const struct nd_expr *e)
 {
-    static const char *const hows[] = {"last", "avg", "max", "min", "sum"};
     const char *how = text_of(e, 3);
     uint32_t i;
 
     if (e->args.n < 4)
         return ND_SERIES_LAST;
     for (i = 0; how && i <= ND_SERIES_SUM; i++) {
-        if (!strcmp(hows[i], how))
+        if (!strcmp(nd_type_series_how[i], how))
             return i;
     }
     nd_help(c->d,

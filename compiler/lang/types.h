@@ -167,5 +167,7 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b);
 struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_type *b);
 uint32_t nd_type_align(const struct nd_type *t);
 const char *nd_type_text(struct nd_types *t, const struct nd_type *x);
+// What tseries() keeps of an interval, by ND_SERIES_*.
+extern const char *const nd_type_series_how[];
 
 #endif

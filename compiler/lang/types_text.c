@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+const char *const nd_type_series_how[] = {"last", "avg", "max", "min", "sum"};
+
 static const char *tuple_text(struct nd_types *t, const struct nd_type *x)
 {
     const char *s = "(";
@@ -50,6 +52,10 @@ const char *nd_type_text(struct nd_types *t, const struct nd_type *x)
     case ND_T_LHIST:
         return nd_arena_printf(t->arena, "lhist(x, %lld, %lld, %lld)", (long long)x->lo,
                                (long long)x->hi, (long long)x->step);
+    case ND_T_TSERIES:
+        return nd_arena_printf(t->arena, "tseries(x, %lldns, %u%s%s%s)", (long long)x->lo,
+                               x->nelems, x->step ? ", \"" : "",
+                               x->step ? nd_type_series_how[x->step] : "", x->step ? "\"" : "");
     case ND_T_SUBHIST:
         return nd_arena_printf(t->arena, "hist(x, %lld)", (long long)x->step);
     default:
