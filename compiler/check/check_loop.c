@@ -17,12 +17,17 @@ static void find_outer(void *arg, struct nd_expr *e)
     struct names *n = arg;
     const struct nd_stmt *s = n->loop;
     const struct nd_sym *v;
+    uint32_t i;
 
     if (e->kind != ND_E_VAR && e->kind != ND_E_IDENT)
         return;
     if ((!strcmp(e->name, s->key) && (e->kind == ND_E_VAR) == s->key_dollar) ||
         (s->val && !strcmp(e->name, s->val)))
         return;
+    for (i = 0; i < s->others.n; i++) {
+        if (s->others.v[i].name && !strcmp(e->name, s->others.v[i].name))
+            return;
+    }
     v = nd_check_lookup(n->c,
                         e->kind == ND_E_VAR ? nd_arena_printf(n->c->a, "$%s", e->name) : e->name);
     n->outer |= v && v->kind == ND_SYM_VAR;
@@ -77,6 +82,11 @@ void nd_check_loop_body(struct nd_check *c, const struct nd_stmt *s)
     if (!c->last_pass)
         return;
     nd_ast_walk(&body, find_context, c);
+    if (s->others.n)
+        nd_help(c->d,
+                nd_error(c->d, ND_E0401, s->expr->span,
+                         "a loop over several maps cannot use variables of the probe"),
+                "loop in user space: every, end or on");
     if ((s->ranks.n && s->ranks.v[0].by) || s->limit)
         nd_help(c->d,
                 nd_error(c->d, ND_E0401, s->expr->span,

@@ -204,7 +204,8 @@ static void give_others(struct nd_check *c, struct nd_stmt *s, const struct nd_t
 
         if (!given(s, name) && strcmp(name, ND_ABSENT_FIELD) != 0 &&
             nd_type_field(c->t, base, name, &f))
-            *ND_PUSH(c->a, &s->fields) = (struct nd_named){name, s->rhs->span, member(c, s, name)};
+            *ND_PUSH(c->a, &s->fields) =
+                (struct nd_named){name, s->rhs->span, member(c, s, name), NULL};
     }
 }
 
@@ -293,7 +294,7 @@ struct nd_type *nd_check_literal(struct nd_check *c, struct nd_expr *e)
         return nd_ty(&nd_type_error);
     }
     for (i = 0; i < e->args.n; i++) {
-        const struct nd_named n = {e->names[i].text, e->names[i].span, e->args.v[i]};
+        const struct nd_named n = {e->names[i].text, e->names[i].span, e->args.v[i], NULL};
 
         check_given(c, t, e->row ? "table" : "struct", &n);
         for (k = 0; k < i; k++) {

@@ -56,10 +56,10 @@ static void set_unit(struct nd_check *c, const struct nd_column *col, const stru
         out->div = units[i].div;
     }
     if (t->kind == ND_T_DURATION && strcmp(out->base, "ns") != 0)
-        nd_help(c->d,
-                nd_error(c->d, ND_E0411, col->unit_span, "a duration is not counted in %s",
-                         col->unit),
-                "ns, us, ms or s");
+        nd_help(
+            c->d,
+            nd_error(c->d, ND_E0411, col->unit_span, "a duration is not counted in %s", col->unit),
+            "ns, us, ms or s");
 }
 
 // As printf() would be asked to print a value of the column.
@@ -212,13 +212,12 @@ static void give(struct nd_check *c, struct nd_expr *row, const char *name, stru
 static struct nd_expr *absent_bit(struct nd_check *c, const struct nd_expr *of, uint32_t k,
                                   uint32_t i)
 {
-    struct nd_expr *bit = nd_expr_binary(c->a, ND_OP_SHR, part(c, of, ND_ABSENT_FIELD),
-                                         number(c, of->span, k));
+    struct nd_expr *bit =
+        nd_expr_binary(c->a, ND_OP_SHR, part(c, of, ND_ABSENT_FIELD), number(c, of->span, k));
 
-    return nd_expr_binary(
-        c->a, ND_OP_SHL,
-        nd_expr_binary(c->a, ND_OP_AND, bit, number(c, of->span, 1)),
-        number(c, of->span, i));
+    return nd_expr_binary(c->a, ND_OP_SHL,
+                          nd_expr_binary(c->a, ND_OP_AND, bit, number(c, of->span, 1)),
+                          number(c, of->span, i));
 }
 
 // Fields of a record, by their names.
@@ -280,16 +279,17 @@ static void check_cells(struct nd_check *c, const struct nd_tabletype *t, const 
     for (i = 0; i < row->args.n; i++) {
         const struct nd_expr *e = row->args.v[i];
 
-        if (e->type->kind == ND_T_DOUBLE &&
-            nd_type_field(c->t, t->type, row->names[i].text, &f) && nd_type_is_int(f.type))
+        if (e->type->kind == ND_T_DOUBLE && nd_type_field(c->t, t->type, row->names[i].text, &f) &&
+            nd_type_is_int(f.type))
             nd_help(c->d,
-                    nd_error(c->d, ND_E0411, e->span, "column '%s' of %s is %s, not double",
-                             f.name, t->decl->name, nd_type_text(c->t, f.type)),
+                    nd_error(c->d, ND_E0411, e->span, "column '%s' of %s is %s, not double", f.name,
+                             t->decl->name, nd_type_text(c->t, f.type)),
                     "declare it as %s: double, or give (i64)x", f.name);
     }
 }
 
-static struct nd_expr *make_row(struct nd_check *c, const struct nd_tabletype *t, struct nd_expr *call)
+static struct nd_expr *make_row(struct nd_check *c, const struct nd_tabletype *t,
+                                struct nd_expr *call)
 {
     struct nd_expr *row = nd_expr_new(c->a, ND_E_STRUCT, call->span);
     uint32_t i, n = 0, want = t->type->nelems - 1;

@@ -8,9 +8,10 @@
 
 static void expected(struct nd_parse *p, struct nd_span at, const char *word)
 {
-    nd_help(p->diags, nd_error(p->diags, ND_E0101, at, "unexpected '%s'", word),
-            "after a column's type come \"title\", \"%%format\", unit NAME, warn > LIMIT and error > "
-            "LIMIT");
+    nd_help(
+        p->diags, nd_error(p->diags, ND_E0101, at, "unexpected '%s'", word),
+        "after a column's type come \"title\", \"%%format\", unit NAME, warn > LIMIT and error > "
+        "LIMIT");
 }
 
 static void twice(struct nd_parse *p, struct nd_span at, const char *what)

@@ -243,9 +243,20 @@ static void lower_lines(struct nd_user *u, struct nd_stmt *s)
     count_on(u, s->body, i, top, out);
 }
 
-// Locals of key and value; "$kv" is a pair made of two hidden ones.
+// Locals of key and value; "$kv" is a pair made of two hidden ones. Of other maps the values.
 static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint32_t val, bool pair)
 {
+    uint32_t i;
+
+    for (i = 0; i < s->others.n; i++) {
+        const struct nd_other *o = &s->others.v[i];
+
+        if (!o->sym)
+            continue;
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
+        nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)o->map->map->index);
+        nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)nd_u_local(u, o->sym));
+    }
     if (!pair)
         return;
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
@@ -283,13 +294,15 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
     bool pair = !s->val && s->key_dollar;
     uint32_t key = pair ? nd_u_new_local(u) : nd_u_local(u, s->sym),
              val = s->val ? nd_u_local(u, s->sym2) : nd_u_new_local(u), top, out, none = 0,
-             limit = 0;
+             limit = 0, i;
     struct nd_u_loop l;
     uint8_t down;
 
     if (key >= u->nlocals)
         u->nlocals = key + 1;
     nd_u_op(u, ND_VM_ITER_NEW, 0, 0, (int32_t)m->index);
+    for (i = 0; i < s->others.n; i++)
+        nd_u_op(u, ND_VM_ITER_JOIN, 0, 0, (int32_t)s->others.v[i].map->map->index);
     if (s->limit) { // limit 0: none at all
         limit = nd_u_new_local(u);
         nd_u_expr(u, s->limit);
@@ -513,6 +526,10 @@ static uint32_t block_locals(struct nd_block *b)
             n = s->sym->index + 1;
         if (s->sym2 && s->sym2->index >= n)
             n = s->sym2->index + 1;
+        for (k = 0; k < s->others.n; k++) {
+            if (s->others.v[k].sym && s->others.v[k].sym->index >= n)
+                n = s->others.v[k].sym->index + 1;
+        }
         for (k = 0; k < 2; k++)
             n = inner[k] > n ? inner[k] : n;
     }
