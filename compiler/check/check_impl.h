@@ -28,6 +28,9 @@ void nd_check_assign(struct nd_check *c, struct nd_stmt *s); // check_stmt.c
 // lacks.
 bool nd_check_loop_in_probe(struct nd_check *c, const struct nd_stmt *s);
 void nd_check_loop_body(struct nd_check *c, const struct nd_stmt *s);
+// Can a loop be over this map? Another map of the loop over m, whose keys have the same type.
+void nd_check_loop_map(struct nd_check *c, const struct nd_map *m, struct nd_span span);
+struct nd_map *nd_check_other_map(struct nd_check *c, struct nd_map *m, struct nd_other *o);
 // What a probe sees of an aggregation that is one number; NULL: it is more than one.
 struct nd_type *nd_check_number_of(const struct nd_type *agg);
 // check_begin.c: which of the script's begin and end blocks are probes

@@ -98,3 +98,38 @@ void nd_check_loop_body(struct nd_check *c, const struct nd_stmt *s)
                          "a function cannot return from a loop over a map in a probe"),
                 "set a variable, and return it after the loop");
 }
+
+// ---- in either world ----------------------------------------------------------------------------
+
+void nd_check_loop_map(struct nd_check *c, const struct nd_map *m, struct nd_span span)
+{
+    if (!c->last_pass)
+        return;
+    if (!c->incomplete && !m->written && !m->has_decl)
+        nd_error(c->d, ND_E0308, span, "%s is never written", m->name);
+    if (m->scalar)
+        nd_error(c->d, ND_E0307, span, "%s has no keys", m->name);
+}
+
+struct nd_map *nd_check_other_map(struct nd_check *c, struct nd_map *m, struct nd_other *o)
+{
+    struct nd_map *b = nd_check_map(c, o->map->name, o->map->span);
+    struct nd_type *key;
+
+    o->map->map = b;
+    nd_check_loop_map(c, b, o->map->span);
+    if (m->key && b->key && !nd_type_equal(m->key, b->key)) {
+        key = nd_type_unify(c->t, m->key, b->key);
+        if (key) {
+            m->key = b->key = key;
+            c->changed = true;
+        } else {
+            nd_note(c->d,
+                    nd_error(c->d, ND_E0307, o->map->span, "%s has a key of type %s", b->name,
+                             nd_type_text(c->t, b->key)),
+                    m->key_span, "and %s, in the same loop, of type %s", m->name,
+                    nd_type_text(c->t, m->key));
+        }
+    }
+    return b;
+}

@@ -361,38 +361,10 @@ static struct nd_type *loop_value(const struct nd_check *c, struct nd_type *val)
     return t ? t : val;
 }
 
-static void check_loop_map(struct nd_check *c, const struct nd_map *m, struct nd_span span)
+static void declare_other(struct nd_check *c, struct nd_map *m, struct nd_other *o)
 {
-    if (!c->last_pass)
-        return;
-    if (!c->incomplete && !m->written && !m->has_decl)
-        nd_error(c->d, ND_E0308, span, "%s is never written", m->name);
-    if (m->scalar)
-        nd_error(c->d, ND_E0307, span, "%s has no keys", m->name);
-}
+    struct nd_map *b = nd_check_other_map(c, m, o);
 
-// Another map of the loop over m, whose keys have the same type; its value, where a name asks for
-// it.
-static void check_other_map(struct nd_check *c, struct nd_map *m, struct nd_other *o)
-{
-    struct nd_map *b = nd_check_map(c, o->map->name, o->map->span);
-    struct nd_type *key;
-
-    o->map->map = b;
-    check_loop_map(c, b, o->map->span);
-    if (m->key && b->key && !nd_type_equal(m->key, b->key)) {
-        key = nd_type_unify(c->t, m->key, b->key);
-        if (key) {
-            m->key = b->key = key;
-            c->changed = true;
-        } else {
-            nd_note(c->d,
-                    nd_error(c->d, ND_E0307, o->map->span, "%s has a key of type %s", b->name,
-                             nd_type_text(c->t, b->key)),
-                    m->key_span, "and %s, in the same loop, of type %s", m->name,
-                    nd_type_text(c->t, m->key));
-        }
-    }
     if (!o->name)
         return;
     o->sym = nd_check_declare_var(c, o->name, o->span,
@@ -414,7 +386,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
         s->first_var = c->nvars;
         m->probed = true;
     }
-    check_loop_map(c, m, s->expr->span);
+    nd_check_loop_map(c, m, s->expr->span);
     if (!key)
         key = nd_ty(&nd_type_error);
     if (!val)
@@ -444,7 +416,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
     }
     s->sym->loop_var = true;
     for (i = 0; i < s->others.n; i++)
-        check_other_map(c, m, &s->others.v[i]);
+        declare_other(c, m, &s->others.v[i]);
     check_ranks(c, s);
     if (s->limit && !nd_type_is_int(nd_check_expr(c, s->limit)))
         nd_error(c->d, ND_E0304, s->limit->span, "limit expects an integer");

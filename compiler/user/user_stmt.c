@@ -501,57 +501,12 @@ static uint32_t finish(struct nd_user *u, const char *name, uint32_t nparams, st
     return nd_mfb_add(u->e->b, ND_SEC_FUNCS, &f, 1);
 }
 
-struct max_index {
-    uint32_t n;
-};
-
-static void look(void *arg, struct nd_expr *e)
-{
-    struct max_index *m = arg;
-
-    if ((e->kind == ND_E_IDENT || e->kind == ND_E_VAR) && e->sym && e->sym->kind == ND_SYM_VAR &&
-        e->sym->index >= m->n)
-        m->n = e->sym->index + 1;
-}
-
-static uint32_t block_locals(struct nd_block *b)
-{
-    uint32_t n = 0, i, k;
-
-    for (i = 0; b && i < b->n; i++) {
-        const struct nd_stmt *s = b->v[i];
-        uint32_t inner[2] = {block_locals(s->body), block_locals(s->else_body)};
-
-        if (s->sym && s->sym->kind == ND_SYM_VAR && s->sym->index >= n)
-            n = s->sym->index + 1;
-        if (s->sym2 && s->sym2->index >= n)
-            n = s->sym2->index + 1;
-        for (k = 0; k < s->others.n; k++) {
-            if (s->others.v[k].sym && s->others.v[k].sym->index >= n)
-                n = s->others.v[k].sym->index + 1;
-        }
-        for (k = 0; k < 2; k++)
-            n = inner[k] > n ? inner[k] : n;
-    }
-    return n;
-}
-
-// Locals that the checker numbered; hidden ones come after.
-static uint32_t count_locals(struct nd_block *b)
-{
-    struct nd_decl d = {.body = b};
-    struct max_index m = {block_locals(b)};
-
-    nd_ast_walk(&d, look, &m);
-    return m.n;
-}
-
 uint32_t nd_user_body(struct nd_mfw *e, const char *name, struct nd_block *b, struct nd_event *on,
                       struct nd_span span)
 {
     struct nd_user u = {.e = e, .a = e->a, .on = on};
 
-    u.nlocals = count_locals(b);
+    u.nlocals = nd_u_locals(b);
     if (on && !u.nlocals)
         u.nlocals = 1;
     lower_body(&u, b);
@@ -564,7 +519,7 @@ uint32_t nd_user_fn(struct nd_mfw *e, struct nd_fn *fn)
     struct nd_block *b = fn->body[ND_USER]->body;
     uint32_t i;
 
-    u.nlocals = count_locals(b);
+    u.nlocals = nd_u_locals(b);
     if (u.nlocals < fn->decl->fields.n)
         u.nlocals = fn->decl->fields.n;
     for (i = 0; i < fn->decl->fields.n; i++) {
@@ -592,7 +547,7 @@ uint32_t nd_user_async(struct nd_mfw *e, struct nd_event *ev)
     for (i = 0; i < ev->async->calls.n; i++) {
         struct nd_stmt *s = ev->async->calls.v[i];
         struct nd_block one = {.v = &s, .n = 1};
-        uint32_t n = count_locals(&one);
+        uint32_t n = nd_u_locals(&one);
 
         if (s->kind ==
             ND_S_EXPR) { // its variables are the probe's: what it needs came with the event
