@@ -71,6 +71,12 @@ void nd_check_send(struct nd_check *c, struct nd_stmt *s);
 // What send E { ...base } gives besides what is written: fields of it, and which fields are absent.
 // Their expressions are not checked.
 void nd_check_send_others(struct nd_check *c, struct nd_stmt *s);
+// of.name, and a literal, that nobody wrote; not checked.
+struct nd_expr *nd_check_member(struct nd_check *c, const struct nd_expr *of, const char *name);
+struct nd_expr *nd_check_number_at(struct nd_check *c, struct nd_span span, uint64_t v);
+// Which of these fields of t, a bit each, are absent in `of`, as bits of t.
+struct nd_expr *nd_check_absent_of(struct nd_check *c, const struct nd_expr *of,
+                                   const struct nd_type *t, uint64_t fields);
 // struct name { field: e }, whose values are checked.
 struct nd_type *nd_check_literal(struct nd_check *c, struct nd_expr *e);
 // The struct of an event. If fields are left out anywhere, its last member says which.

@@ -132,19 +132,19 @@ static struct nd_named *given(struct nd_stmt *s, const char *name)
     return NULL;
 }
 
-static struct nd_expr *member(struct nd_check *c, const struct nd_stmt *s, const char *name)
+struct nd_expr *nd_check_member(struct nd_check *c, const struct nd_expr *of, const char *name)
 {
-    struct nd_expr *e = nd_expr_new(c->a, ND_E_FIELD, s->rhs->span), *base;
+    struct nd_expr *e = nd_expr_new(c->a, ND_E_FIELD, of->span), *base;
 
-    base = nd_expr_new(c->a, ND_E_ERROR, s->rhs->span);
-    *base = *s->rhs;
+    base = nd_expr_new(c->a, ND_E_ERROR, of->span);
+    *base = *of;
     e->a = base;
     e->name = name;
-    e->name_span = s->rhs->span;
+    e->name_span = of->span;
     return e;
 }
 
-static struct nd_expr *number(struct nd_check *c, struct nd_span span, uint64_t v)
+struct nd_expr *nd_check_number_at(struct nd_check *c, struct nd_span span, uint64_t v)
 {
     struct nd_expr *e = nd_expr_new(c->a, ND_E_INT, span);
 
@@ -169,9 +169,30 @@ static bool has_absent(const struct nd_type *t)
     return t->nelems && !strcmp(t->fields[t->nelems - 1].name, ND_ABSENT_FIELD);
 }
 
+struct nd_expr *nd_check_absent_of(struct nd_check *c, const struct nd_expr *of,
+                                   const struct nd_type *t, uint64_t fields)
+{
+    struct nd_expr *all = nd_check_number_at(c, of->span, 0), *bit;
+    uint32_t i, k;
+
+    for (i = 0; has_absent(of->type) && i + 1 < t->nelems; i++) {
+        for (k = 0;
+             k < of->type->nelems && strcmp(of->type->fields[k].name, t->fields[i].name) != 0; k++)
+            ;
+        if (!(fields >> i & 1) || k == of->type->nelems)
+            continue;
+        bit = nd_expr_binary(c->a, ND_OP_SHR, nd_check_member(c, of, ND_ABSENT_FIELD),
+                             nd_check_number_at(c, of->span, k));
+        bit = nd_expr_binary(c->a, ND_OP_AND, bit, nd_check_number_at(c, of->span, 1));
+        bit = nd_expr_binary(c->a, ND_OP_SHL, bit, nd_check_number_at(c, of->span, i));
+        all = nd_expr_binary(c->a, ND_OP_OR, all, bit);
+    }
+    return all;
+}
+
 // Bits of the fields that nobody gives; those of the base that are absent there are absent here.
 static struct nd_expr *absent(struct nd_check *c, struct nd_stmt *s, const struct nd_type *t,
-                              bool of_base)
+                              bool base)
 {
     uint64_t none = 0, theirs = 0;
     const struct nd_named *n;
@@ -185,12 +206,15 @@ static struct nd_expr *absent(struct nd_check *c, struct nd_stmt *s, const struc
         else if (s->rhs && n->span.off == s->rhs->span.off) // it was not written
             theirs |= 1ull << i;
     }
-    e = number(c, s->span, none);
-    if (!of_base || !theirs)
+    e = nd_check_number_at(c, s->span, none);
+    if (!base || !theirs || !has_absent(s->rhs->type))
         return e;
-    return nd_expr_binary(
-        c->a, ND_OP_OR, e,
-        nd_expr_binary(c->a, ND_OP_AND, member(c, s, ND_ABSENT_FIELD), number(c, s->span, theirs)));
+    if (!nd_type_equal(s->rhs->type, t))
+        return nd_expr_binary(c->a, ND_OP_OR, e, nd_check_absent_of(c, s->rhs, t, theirs));
+    return nd_expr_binary(c->a, ND_OP_OR, e,
+                          nd_expr_binary(c->a, ND_OP_AND,
+                                         nd_check_member(c, s->rhs, ND_ABSENT_FIELD),
+                                         nd_check_number_at(c, s->span, theirs)));
 }
 
 static void give_others(struct nd_check *c, struct nd_stmt *s, const struct nd_type *t,
@@ -205,7 +229,7 @@ static void give_others(struct nd_check *c, struct nd_stmt *s, const struct nd_t
         if (!given(s, name) && strcmp(name, ND_ABSENT_FIELD) != 0 &&
             nd_type_field(c->t, base, name, &f))
             *ND_PUSH(c->a, &s->fields) =
-                (struct nd_named){name, s->rhs->span, member(c, s, name), NULL};
+                (struct nd_named){name, s->rhs->span, nd_check_member(c, s->rhs, name), NULL};
     }
 }
 
@@ -228,7 +252,7 @@ void nd_check_send_others(struct nd_check *c, struct nd_stmt *s)
         n->name = ND_ABSENT_FIELD;
         n->span = s->span;
     }
-    n->expr = absent(c, s, t, base && nd_type_equal(b, t));
+    n->expr = absent(c, s, t, base);
 }
 
 // ---- statements and values ----------------------------------------------------------------------
