@@ -71,9 +71,8 @@ void nd_check_send(struct nd_check *c, struct nd_stmt *s);
 // What send E { ...base } gives besides what is written: fields of it, and which fields are absent.
 // Their expressions are not checked.
 void nd_check_send_others(struct nd_check *c, struct nd_stmt *s);
-// of.name, and a literal, that nobody wrote; not checked.
+// of.name, which nobody wrote; not checked.
 struct nd_expr *nd_check_member(struct nd_check *c, const struct nd_expr *of, const char *name);
-struct nd_expr *nd_check_number_at(struct nd_check *c, struct nd_span span, uint64_t v);
 // Which of these fields of t, a bit each, are absent in `of`, as bits of t.
 struct nd_expr *nd_check_absent_of(struct nd_check *c, const struct nd_expr *of,
                                    const struct nd_type *t, uint64_t fields);

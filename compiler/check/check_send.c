@@ -144,7 +144,7 @@ struct nd_expr *nd_check_member(struct nd_check *c, const struct nd_expr *of, co
     return e;
 }
 
-struct nd_expr *nd_check_number_at(struct nd_check *c, struct nd_span span, uint64_t v)
+static struct nd_expr *number(struct nd_check *c, struct nd_span span, uint64_t v)
 {
     struct nd_expr *e = nd_expr_new(c->a, ND_E_INT, span);
 
@@ -172,7 +172,7 @@ static bool has_absent(const struct nd_type *t)
 struct nd_expr *nd_check_absent_of(struct nd_check *c, const struct nd_expr *of,
                                    const struct nd_type *t, uint64_t fields)
 {
-    struct nd_expr *all = nd_check_number_at(c, of->span, 0), *bit;
+    struct nd_expr *all = number(c, of->span, 0), *bit;
     uint32_t i, k;
 
     for (i = 0; has_absent(of->type) && i + 1 < t->nelems; i++) {
@@ -182,9 +182,9 @@ struct nd_expr *nd_check_absent_of(struct nd_check *c, const struct nd_expr *of,
         if (!(fields >> i & 1) || k == of->type->nelems)
             continue;
         bit = nd_expr_binary(c->a, ND_OP_SHR, nd_check_member(c, of, ND_ABSENT_FIELD),
-                             nd_check_number_at(c, of->span, k));
-        bit = nd_expr_binary(c->a, ND_OP_AND, bit, nd_check_number_at(c, of->span, 1));
-        bit = nd_expr_binary(c->a, ND_OP_SHL, bit, nd_check_number_at(c, of->span, i));
+                             number(c, of->span, k));
+        bit = nd_expr_binary(c->a, ND_OP_AND, bit, number(c, of->span, 1));
+        bit = nd_expr_binary(c->a, ND_OP_SHL, bit, number(c, of->span, i));
         all = nd_expr_binary(c->a, ND_OP_OR, all, bit);
     }
     return all;
@@ -206,7 +206,7 @@ static struct nd_expr *absent(struct nd_check *c, struct nd_stmt *s, const struc
         else if (s->rhs && n->span.off == s->rhs->span.off) // it was not written
             theirs |= 1ull << i;
     }
-    e = nd_check_number_at(c, s->span, none);
+    e = number(c, s->span, none);
     if (!base || !theirs || !has_absent(s->rhs->type))
         return e;
     if (!nd_type_equal(s->rhs->type, t))
@@ -214,7 +214,7 @@ static struct nd_expr *absent(struct nd_check *c, struct nd_stmt *s, const struc
     return nd_expr_binary(c->a, ND_OP_OR, e,
                           nd_expr_binary(c->a, ND_OP_AND,
                                          nd_check_member(c, s->rhs, ND_ABSENT_FIELD),
-                                         nd_check_number_at(c, s->span, theirs)));
+                                         number(c, s->span, theirs)));
 }
 
 static void give_others(struct nd_check *c, struct nd_stmt *s, const struct nd_type *t,
