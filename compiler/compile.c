@@ -186,6 +186,7 @@ struct nd_unit *nd_unit_new(const struct nd_compile_opts *o)
     p->nsettings = o->nsettings;
     p->unsafe = o->unsafe;
     p->portable = o->portable;
+    p->bpftrace = o->bpftrace;
     p->without = o->without;
     p->verbose = o->verbose;
     nd_compile(u, "parse");

@@ -31,6 +31,7 @@ struct nd_compile_opts {
     bool verify;                  // LLVM's verifier looks at what was lowered
     const struct nd_trust *trust; // whose files are read, NULL: all
     bool unsafe;                  // probes may be on functions that programs themselves run in
+    bool bpftrace;                // as bpftrace has it where the two differ, as in files named *.bt
     bool portable;                // an object that other kernels load as well
     uint32_t without;             // ND_F_BIT()s: what the target kernel lacks
     // What the object will have, before its code is made: see lower.h; or NULL.

@@ -126,6 +126,7 @@ static void load_source(struct nd_unit *u, uint32_t src, const struct nd_decl *u
     u->expands |= s->expands;
     if (has_suffix(u->sources.v[src].path, ".bt"))
         nd_parse_hoist(u->arena, &s->decls);
+    u->program.bpftrace |= !src && has_suffix(u->sources.v[src].path, ".bt");
     if (!src) {
         u->program.title = s->title;
         u->program.notes = s->notes;

@@ -233,7 +233,7 @@ int nd_list(const struct nd_compile_opts *o, const struct nd_list_opts *lo, cons
 {
     struct nd_kernel_opts ko = {
         .facts = o->facts, .pid = o->pid, .btf_file = o->btf, .tracefs = o->tracefs};
-    struct nd_list_out l = {.out = out, .o = lo};
+    struct nd_list_out l = {.out = out, .o = lo, .process = o->pid};
     int ret;
 
     l.a = nd_arena_new();

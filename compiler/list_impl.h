@@ -11,6 +11,7 @@ struct nd_list_out {
     struct nd_types types;
     struct nd_diags diags;
     const struct nd_list_opts *o;
+    bool process; // -p: the files that it has mapped are looked at as well
     FILE *out;
 };
 

@@ -283,7 +283,8 @@ static void in_file(struct probes *l, const char *b)
     b = b ? b : "*";
     colon = strchr(b, ':');
     nd_kernel_each_usdt(l->to->k, l->path,
-                        colon ? nd_arena_strndup(l->to->a, b, (size_t)(colon - b)) : "*",
+                        colon && colon > b ? nd_arena_strndup(l->to->a, b, (size_t)(colon - b))
+                                           : "*",
                         colon ? colon + 1 : b, one_usdt, l, &why);
 }
 
@@ -303,16 +304,55 @@ static const struct kind {
     {"fexit", list_funcs, true},
 };
 
-static const char *file_kind(const char *kind)
+static const char *const file_kinds[] = {"uprobe", "uretprobe", "usdt"};
+
+static bool is_file_kind(const char *kind)
 {
-    static const char *const names[] = {"uprobe", "uretprobe", "usdt"};
     uint32_t i;
 
     for (i = 0; i < 3; i++) {
-        if (!strcmp(kind, names[i]))
-            return names[i];
+        if (!strcmp(kind, file_kinds[i]))
+            return true;
     }
-    return NULL;
+    return false;
+}
+
+struct in_files {
+    struct probes *l;
+    const char *kind, *what;
+    uint32_t n;
+};
+
+static void one_file(void *arg, const char *path)
+{
+    struct in_files *f = arg;
+    uint32_t i;
+
+    f->n++;
+    f->l->path = path;
+    for (i = 0; i < 3; i++) {
+        f->l->prefix = file_kinds[i];
+        if (nd_glob_match(f->kind, f->l->prefix))
+            in_file(f->l, f->what);
+    }
+}
+
+// Of one file, those that match, or all that the process has mapped; false: there are none.
+static bool in_files(struct probes *l, const char *kind, const char *file, char *what)
+{
+    struct in_files f = {l, kind, what, 0};
+    const char *path;
+
+    if (what && *what == '"') {
+        f.what = what + 1;
+        what[1 + strcspn(what + 1, "\"")] = 0;
+    }
+    if (nd_glob_is(file))
+        return nd_kernel_each_file(l->to->k, file, one_file, &f) && f.n;
+    path = nd_kernel_exec_path(l->to->k, file);
+    if (path)
+        one_file(&f, path);
+    return path;
 }
 
 // Names of before, and short ones.
@@ -380,6 +420,7 @@ int nd_list_probes(struct nd_list_out *to, const char *glob)
     struct probes l = {.to = to};
     char *copy = nd_arena_strdup(to->a, glob), *rest = copy, *a, *b;
     const char *kind;
+    char star[] = "*";
     bool all;
     size_t i;
 
@@ -393,23 +434,20 @@ int nd_list_probes(struct nd_list_out *to, const char *glob)
         kind = "*";
     }
     kind = kind_named(kind);
-    if (file_kind(kind)) {
-        a = part(&rest);
-        l.path = a ? nd_kernel_exec_path(to->k, a) : NULL;
-        l.prefix = file_kind(kind);
-        if (!l.path) {
-            fprintf(stderr, "ndtrace: there is no executable or library '%s'\n", a ? a : "");
-            return 2;
-        }
-        if (rest && *rest == '"') {
-            rest++;
-            rest[strcspn(rest, "\"")] = 0;
-        }
-        in_file(&l, rest);
-        return 0;
-    }
     a = part(&rest);
+    if (a && !*a)
+        a = star;
+    if (is_file_kind(kind)) {
+        if (a && in_files(&l, kind, a, rest))
+            return 0;
+        fprintf(stderr, "ndtrace: there is no executable or library '%s'%s\n", a ? a : "",
+                a && nd_glob_is(a) ? "; -p PID looks in all that a process has mapped" : "");
+        return 2;
+    }
     b = rest;
+    // Files as well, if one is named or the process is.
+    if (a && nd_glob_is(kind) && (strchr(a, '/') || (to->process && nd_glob_is(a))))
+        in_files(&l, kind, a, nd_arena_strdup(to->a, b ? b : "*"));
     l.few = a && !all && strcmp(a, "*") != 0;
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         l.prefix = kinds[i].name;

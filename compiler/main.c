@@ -45,6 +45,7 @@ static const char usage[] =
     "  --stdlib DIR   where modules and tools are\n"
     "  -f text|json   format of messages and lists; markdown: of explain\n"
     "  --any-owner    also scripts and modules that others own or can write to\n"
+    "  --style NAME   bpftrace: what a script means where the two differ, as in files named *.bt\n"
     "  --portable     an object that other kernels can load as well\n"
     "  --dump PASS    what this pass made, to stderr: load parse options declare expand infer "
     "check\n"
@@ -67,6 +68,7 @@ enum {
     OPT_NAMED,
     OPT_CONFIG,
     OPT_PORTABLE,
+    OPT_STYLE,
     OPT_UNSAFE,
     OPT_ANY_OWNER
 };
@@ -84,6 +86,7 @@ static bool parse_args(int argc, char **argv, struct args *a)
         {"format", required_argument, NULL, 'f'},
         {"dump", required_argument, NULL, OPT_DUMP},
         {"portable", no_argument, NULL, OPT_PORTABLE},
+        {"style", required_argument, NULL, OPT_STYLE},
         {"unsafe", no_argument, NULL, OPT_UNSAFE},
         {"any-owner", no_argument, NULL, OPT_ANY_OWNER},
         {"without", required_argument, NULL, OPT_WITHOUT},
@@ -147,6 +150,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
             break;
         case OPT_PORTABLE:
             a->o.portable = true;
+            break;
+        case OPT_STYLE:
+            a->o.bpftrace = !strcmp(optarg, "bpftrace");
             break;
         case OPT_UNSAFE:
             a->o.unsafe = true;

@@ -107,17 +107,17 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %type <field> param
 %type <path_stages> path_stages
 %type <path_keeps> path_keeps
-%type <text> given id param_name name cname field_name field_path help_opt
+%type <text> given id name cname field_name field_path help_opt
 %type <texpr> type type_base type_name field_spec type_words cast_type option_type
 %type <fields> event_fields struct_fields struct_body member macro_params params params_opt declarators
-%type <points> points names alias_names loop_names
+%type <points> points both names alias_names loop_names
 %type <point> point
 %type <block> block body stmts outputs
 %type <stmt> simple compound for_head order text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
 %type <expr> primary value valued value_block when_or when_and when_cmp pred_opt when_opt own_size limit_opt
 %type <exprs> exprs args dims maps
-%type <named> named config enumerators
+%type <named> named config enumerators parts
 %type <one_named> config_item enumerator
 %type <count> stars
 %type <op> assign_op
@@ -142,14 +142,16 @@ cname: id | T_LIMIT | T_BY | T_ON | T_ASC | T_DESC | T_SORTED | T_ALIAS | T_REQU
     | T_USE | T_FN | T_LET | T_UNROLL | T_OFFSETOF | T_HAS_FIELD | T_CONTAINER_OF | T_TRUE | T_FALSE | T_KBEGIN | T_KEND
     ;
 
+result: T_ARROW | ':' ; // ours, and bpftrace's
+
 decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
     | T_USE T_STRING             { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $2.s; $$->name_span = @2; }
     | option_head                { $$ = $1; }
     | T_CONST id '=' expr      { $$ = nd_decl_new(A, ND_D_CONST, @$); $$->name = $2.s; $$->name_span = @2; $$->expr = $4; }
     | T_FN id '(' params_opt ')' block
-                                 { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->body = $6; }
-    | T_FN id '(' params_opt ')' T_ARROW type block
-                                 { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->texpr = $7; $$->body = $8; }
+                                 { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->body = $6; nd_parse_params(p, $$); }
+    | T_FN id '(' params_opt ')' result type block
+                                 { $$ = nd_decl_new(A, ND_D_FN, @$); $$->name = $2.s; $$->name_span = @2; $$->fields = *$4; $$->texpr = $7; $$->body = $8; nd_parse_params(p, $$); }
     | struct_decl
     | enum_decl
     | T_STRUCT attrs id ';'      { $$ = NULL; } // says nothing here
@@ -182,6 +184,7 @@ decl: T_USE id                 { $$ = nd_decl_new(A, ND_D_USE, @$); $$->name = $
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
     | T_PROBE points when_opt pred_opt block
                                  { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$2; $$->when = $3; $$->pred = $4; $$->body = $5; $$->name_span = @2; }
+    | both block                 { $$ = nd_decl_new(A, ND_D_PROBE, @$); $$->points = *$1; $$->body = $2; $$->name_span = @1; }
     | T_BEGIN body               { $$ = nd_decl_new(A, ND_D_BEGIN, @$); $$->body = $2; $$->name_span = @1; }
     | T_END body                 { $$ = nd_decl_new(A, ND_D_END, @$); $$->body = $2; $$->name_span = @1; }
     | T_EVERY expr body          { $$ = nd_decl_new(A, ND_D_EVERY, @$); $$->expr = $2; $$->body = $3; $$->name_span = @1; }
@@ -330,6 +333,9 @@ names: name                      { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A,
 points: point                    { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = $1; }
     | points ',' point           { $$ = $1; *ND_PUSH(A, $$) = $3; }
     ;
+both: T_BEGIN ',' T_END          { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){.text = "BEGIN", .span = @1}; *ND_PUSH(A, $$) = (struct nd_point){.text = "END", .span = @3}; }
+    | T_END ',' T_BEGIN          { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){.text = "END", .span = @1}; *ND_PUSH(A, $$) = (struct nd_point){.text = "BEGIN", .span = @3}; }
+    ;
 point: T_PROBE_SPEC              { $$ = (struct nd_point){.text = $1.s, .span = @1}; }
     | T_KBEGIN                   { $$ = (struct nd_point){.text = "BEGIN", .span = @1}; }
     | T_KEND                     { $$ = (struct nd_point){.text = "END", .span = @1}; }
@@ -366,11 +372,12 @@ params_opt: %empty               { $$ = ND_NEW(A, struct nd_decl_fields); }
 params: param                    { $$ = ND_NEW(A, struct nd_decl_fields); *ND_PUSH(A, $$) = $1; }
     | params ',' param           { $$ = $1; *ND_PUSH(A, $$) = $3; }
     ;
-param: param_name                { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
-    | param_name ':' type        { $$ = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
+param: name                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
+    | name ':' type              { $$ = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3}; }
+    | T_VAR                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1, .dollar = true}; }
+    | T_VAR ':' type             { $$ = (struct nd_decl_field){.name = $1.s, .span = @1, .texpr = $3, .dollar = true}; }
     | T_MAP                      { $$ = (struct nd_decl_field){.name = $1.s, .span = @1}; }
     ;
-param_name: name | T_VAR ;
 event_body: '{' event_fields '}' { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->fields = *$2; }
     | '{' event_fields ',' '}'   { $$ = nd_decl_new(A, ND_D_EVENT, @$); $$->fields = *$2; }
     ;
@@ -683,13 +690,18 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
     | T_FALSE                    { $$ = ident(p, @1, "false"); }
     | id                       { $$ = ident(p, @1, $1.s); }
     | T_PROBE                    { $$ = ident(p, @1, "probe"); }
+    | T_PROBE '(' ')'            { $$ = ident(p, @1, "probe"); }
     | T_PATH                     { $$ = ident(p, @1, "path"); }
+    | T_PATH '(' args ')'        { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = "path"; $$->name_span = @1; $$->args = *$3; $$ = deep(p, $$); }
     | T_VAR                      { $$ = nd_expr_new(A, ND_E_VAR, @$); $$->name = $1.s; }
     | T_MAP                      { $$ = map_expr(p, @$, $1.s, NULL); }
     | T_MAP_KEYED '[' exprs ']'  { $$ = map_expr(p, @$, $1.s, $3); }
     | id '(' args ')'          { $$ = nd_expr_new(A, ND_E_CALL, @$); $$->name = $1.s; $$->name_span = @1; $$->args = *$3; $$ = deep(p, nd_parse_call(p, $$)); }
     | '(' value ')'              { $$ = $2; $$->paren = true; $$->span = @$; }
     | '(' exprs ',' expr ')'     { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; *ND_PUSH(A, &$$->args) = $4; $$ = deep(p, $$); }
+    | '(' exprs ',' ')'          { $$ = nd_expr_new(A, ND_E_TUPLE, @$); $$->args = *$2; $$ = deep(p, $$); }
+    | '(' parts ')'              { $$ = deep(p, nd_parse_record(p, @$, $2)); }
+    | '(' parts ',' ')'          { $$ = deep(p, nd_parse_record(p, @$, $2)); }
     | '(' ')'                    { $$ = nd_expr_new(A, ND_E_TUPLE, @$); }
     | '(' error ')'              { $$ = nd_expr_new(A, ND_E_ERROR, @$); yyerrok; }
     | T_STRUCT attrs id '{' named '}' { $$ = deep(p, nd_parse_literal(p, @$, $3.s, @3, $5)); }
@@ -701,6 +713,9 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
     | T_HAS_FIELD '(' cast_type ',' field_path ')' { $$ = nd_expr_new(A, ND_E_HAS_FIELD, @$); $$->texpr = $3; $$->name = $5.s; $$->name_span = @5; }
     | T_CONTAINER_OF '(' expr ',' cast_type ',' name ')'
                                  { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; $$ = deep(p, $$); }
+    ;
+parts: cname '=' value           { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){.name = $1.s, .span = @1, .expr = $3}; }
+    | parts ',' cname '=' value  { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){.name = $3.s, .span = @3, .expr = $5}; }
     ;
 field_path: name
     | field_path '.' id        { $$.s = nd_arena_printf(A, "%s.%s", $1.s, $3.s); $$.n = 0; }
@@ -821,6 +836,8 @@ static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *n
 {
     struct nd_expr *e = nd_expr_new(p->arena, ND_E_IDENT, s);
 
+    if (!strncmp(name, "__builtin_", 10)) // what bpftrace's own macros call them
+        name += 10;
     e->name = name;
     e->name_span = s;
     return e;

@@ -220,7 +220,7 @@ static struct nd_type *check_member(struct nd_check *c, struct nd_expr *e)
         return error_type();
     }
     if (!nd_type_field(c->t, s, e->name, &f)) {
-        if (s->kind == ND_T_TUPLE)
+        if (s->kind == ND_T_TUPLE && !s->is_record)
             nd_error(c->d, ND_E0204, e->name_span, "this tuple has fields 0 to %u",
                      s->nelems ? s->nelems - 1 : 0);
         else
@@ -264,6 +264,9 @@ static struct nd_type *check_opt_field(struct nd_check *c, struct nd_expr *e)
 struct nd_type *nd_check_field(struct nd_check *c, struct nd_expr *e)
 {
     nd_check_join_reversed(c, e);
+    if (c->probe && c->probe->type == ND_PROG_ITER && e->a->kind == ND_E_IDENT &&
+        !strcmp(e->a->name, "ctx"))
+        e->a->name = "args"; // as bpftrace calls them there
     nd_check_packet_expr(c, e->a);
     e->field = NULL;
     e->device = NULL;
@@ -318,6 +321,7 @@ struct nd_type *nd_check_index(struct nd_check *c, struct nd_expr *e)
 struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type **v = ND_NEW_ARRAY(c->a, struct nd_type *, e->args.n ? e->args.n : 1);
+    const char **names;
     uint32_t i;
 
     for (i = 0; i < e->args.n; i++) {
@@ -339,7 +343,12 @@ struct nd_type *nd_check_tuple(struct nd_check *c, struct nd_expr *e)
         return error_type();
     }
     e->as = ND_AS_BPF;
-    return nd_type_tuple(c->t, v, e->args.n);
+    if (!e->names)
+        return nd_type_tuple(c->t, v, e->args.n);
+    names = ND_NEW_ARRAY(c->a, const char *, e->args.n);
+    for (i = 0; i < e->args.n; i++)
+        names[i] = e->names[i].text;
+    return nd_type_record(c->t, v, names, e->args.n);
 }
 
 struct nd_type *nd_check_in(struct nd_check *c, struct nd_expr *e)

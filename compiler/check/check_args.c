@@ -266,3 +266,37 @@ struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e)
             ? "there is no BTF for this function; use arg0, arg1, ..."
             : "only tracepoints, raw tracepoints and functions with BTF have named arguments");
 }
+
+// args: a tuple of all of them, by name.
+struct nd_type *nd_check_args_whole(struct nd_check *c, struct nd_expr *e)
+{
+    const struct nd_probe *p = c->probe;
+    const struct nd_target *at = p && p->targets.n ? &p->targets.v[0] : NULL;
+    const struct nd_tp_format *f = at && p->args == ND_ARGS_FORMAT ? at->format : NULL;
+    const struct nd_func_sig *s = at && !f ? at->sig : NULL;
+    uint32_t i, n = f ? f->nfields : s ? s->nparams : 0;
+
+    if (!n) {
+        nd_error(c->d, ND_E0403, e->span, "this probe has no arguments with names");
+        return nd_ty(&nd_type_error);
+    }
+    e->names = ND_NEW_ARRAY(c->a, struct nd_point, n);
+    for (i = 0; i < n; i++) {
+        const char *name = f ? f->fields[i].name : s->params[i].name;
+        struct nd_expr *args = nd_expr_new(c->a, ND_E_IDENT, e->span), *x;
+
+        if (f && format_type(c, f, &f->fields[i])->kind == ND_T_ERROR)
+            continue;
+        args->name = "args";
+        args->name_span = e->span;
+        x = nd_expr_new(c->a, ND_E_FIELD, e->span);
+        x->a = args;
+        x->name = name;
+        x->name_span = e->span;
+        e->names[e->args.n] = (struct nd_point){.text = name, .span = e->span};
+        *ND_PUSH(c->a, &e->args) = x;
+    }
+    e->kind = ND_E_TUPLE;
+    e->builtin = NULL;
+    return nd_check_expr(c, e);
+}

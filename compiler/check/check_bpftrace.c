@@ -318,17 +318,79 @@ struct nd_type *nd_check_join_strings(struct nd_check *c, struct nd_expr *e,
 struct nd_type *nd_check_len(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     const struct nd_expr *x = e->args.v[0];
+    bool stack = nd_typekind_is(x->type->kind, ND_IS_STACK);
     bool option = x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION;
     const char *instead = nd_type_is_text(x->type) ? "strlen(text)"
-                          : nd_typekind_is(x->type->kind, ND_IS_STACK)
-                              ? "depth(stack), in user space"
+                          : stack
+                              ? "len(kstack), of the current stack; of another one in user space"
                           : x->kind == ND_E_MAP ? "len(@m), of all of it"
                                                 : "a map, or an option of several values";
 
+    if (stack && c->world == ND_USER) {
+        e->builtin = nd_builtin_of(ND_B_DEPTH);
+        return nd_ty(e->builtin->type);
+    }
+    if (stack && (x->builtin || x->kind == ND_E_VAR)) // of a variable: the probe has only one
+        return nd_ty(b->type);
     if ((x->kind != ND_E_MAP || x->a) && !option && x->type->kind != ND_T_ERROR)
         nd_help(c->d,
                 nd_error(c->d, ND_E0302, x->span, "len() takes a map, not %s",
                          nd_type_text(c->t, x->type)),
                 "write %s", instead);
+    return nd_ty(b->type);
+}
+
+uint32_t nd_check_series_how(struct nd_check *c, const struct nd_expr *e)
+{
+    static const char *const hows[] = {"last", "avg", "max", "min", "sum"};
+    const char *how = text_of(e, 3);
+    uint32_t i;
+
+    if (e->args.n < 4)
+        return ND_SERIES_LAST;
+    for (i = 0; how && i <= ND_SERIES_SUM; i++) {
+        if (!strcmp(hows[i], how))
+            return i;
+    }
+    nd_help(c->d,
+            nd_error(c->d, ND_E0317, e->args.v[3]->span,
+                     "this says what is kept of an interval's values"),
+            "\"avg\", \"max\", \"min\" or \"sum\"; without it, the last one");
+    return ND_SERIES_LAST;
+}
+
+void nd_check_order_parts(struct nd_check *c, struct nd_expr *e, const struct nd_type *as)
+{
+    uint32_t i, k;
+
+    if (!e || e->kind != ND_E_TUPLE || !e->names || !as->is_record || as->nelems != e->args.n)
+        return;
+    for (i = 0; i < as->nelems; i++) {
+        for (k = i; k < as->nelems && strcmp(e->names[k].text, as->fields[i].name) != 0; k++)
+            continue;
+        if (k == as->nelems)
+            return;
+        if (k != i) {
+            struct nd_point name = e->names[i];
+            struct nd_expr *x = e->args.v[i];
+
+            e->names[i] = e->names[k];
+            e->names[k] = name;
+            e->args.v[i] = e->args.v[k];
+            e->args.v[k] = x;
+            c->changed = true;
+        }
+        nd_check_order_parts(c, e->args.v[i], as->fields[i].type);
+    }
+}
+
+struct nd_type *nd_check_strcap(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
+{
+    const struct nd_type *t = e->args.v[0]->type;
+
+    if (!nd_type_is_text(t) && t->kind != ND_T_ARRAY && t->kind != ND_T_ERROR)
+        nd_check_bad_arg(c, e, 0, "a string or an array");
+    e->is_const = true;
+    e->num = t->kind == ND_T_ARRAY ? t->nelems : nd_type_text_size(t);
     return nd_ty(b->type);
 }

@@ -199,18 +199,6 @@ static struct nd_type *check_bytes2(struct nd_check *c, struct nd_expr *e,
     return nd_ty(b->type);
 }
 
-static struct nd_type *check_strcap(struct nd_check *c, struct nd_expr *e,
-                                    const struct nd_builtin *b)
-{
-    const struct nd_type *t = e->args.v[0]->type;
-
-    if (!nd_type_is_text(t) && t->kind != ND_T_ARRAY && !is_error(e->args.v[0]))
-        nd_check_bad_arg(c, e, 0, "a string or an array");
-    e->is_const = true;
-    e->num = t->kind == ND_T_ARRAY ? t->nelems : nd_type_text_size(t);
-    return nd_ty(b->type);
-}
-
 // pid(curr_ns), tid(init): as a word, which is not a name elsewhere.
 static struct nd_type *check_namespace(struct nd_check *c, struct nd_expr *e,
                                        const struct nd_builtin *b)
@@ -390,7 +378,8 @@ static struct nd_type *check_agg(struct nd_check *c, struct nd_expr *e, const st
 static struct nd_type *check_hist(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b)
 {
     int64_t bits = const_arg(c, e, 1, 0, 5, 0);
-    struct nd_type *t = bits ? aggregation(c, e, ND_T_SUBHIST) : check_agg(c, e, b);
+    struct nd_type *t =
+        bits || c->p->bpftrace ? aggregation(c, e, ND_T_SUBHIST) : check_agg(c, e, b);
 
     if (t->kind == ND_T_SUBHIST) {
         t->step = bits;
@@ -419,6 +408,20 @@ static struct nd_type *check_lhist(struct nd_check *c, struct nd_expr *e,
     }
     t->nelems = (uint32_t)n + 2;
     t->size = t->nelems * 8;
+    return t;
+}
+
+static struct nd_type *check_tseries(struct nd_check *c, struct nd_expr *e,
+                                     const struct nd_builtin *b)
+{
+    struct nd_type *t = check_agg(c, e, b);
+
+    if (t->kind == ND_T_ERROR)
+        return t;
+    t->lo = const_arg(c, e, 1, 1, INT64_MAX, 1000000000);
+    t->nelems = (uint32_t)const_arg(c, e, 2, 1, ND_SERIES_MOST, 1);
+    t->step = nd_check_series_how(c, e);
+    t->size = t->nelems * (uint32_t)sizeof(struct nd_interval);
     return t;
 }
 

@@ -308,12 +308,28 @@ static struct nd_type *check_step(struct nd_check *c, struct nd_expr *e)
     return x->type;
 }
 
+// (u64 *)x
+static struct nd_expr *as_address(struct nd_check *c, struct nd_expr *x)
+{
+    struct nd_expr *e = nd_expr_new(c->a, ND_E_CAST, x->span);
+
+    e->texpr = ND_NEW(c->a, struct nd_texpr);
+    *e->texpr = (struct nd_texpr){.span = x->span, .name = "u64", .stars = 1};
+    e->a = x;
+    return e;
+}
+
 static struct nd_type *check_deref(struct nd_check *c, struct nd_expr *e)
 {
     struct nd_type *t = e->a->type, *elem;
 
     if (t->kind == ND_T_ERROR)
         return t;
+    if (t->kind == ND_T_INT && t->size == 8 && !t->is_signed &&
+        (!e->a->is_const || e->a->builtin) && c->world == ND_KERNEL) {
+        e->a = as_address(c, e->a); // kaddr("symbol"), as bpftrace has it
+        t = nd_check_expr(c, e->a);
+    }
     if (t->kind != ND_T_PTR) {
         nd_help(c->d,
                 nd_error(c->d, ND_E0305, e->span, "%s is not a pointer", nd_type_text(c->t, t)),
@@ -382,7 +398,9 @@ static struct nd_type *check_unary(struct nd_check *c, struct nd_expr *e)
     e->num = e->op == ND_OP_NEG ? 0 - e->a->num : ~e->a->num;
     if (e->op == ND_OP_NEG && e->a->kind == ND_E_INT && !e->a->is_unsigned) // the smallest i64
         return t->kind == ND_T_DURATION ? t : nd_ty(&nd_type_i64);
-    return t->kind == ND_T_DURATION && e->op == ND_OP_NEG ? t : number_type(t, t);
+    if (t->kind == ND_T_DURATION && e->op == ND_OP_NEG)
+        return t;
+    return e->op == ND_OP_NEG && c->p->bpftrace ? nd_ty(&nd_type_i64) : number_type(t, t);
 }
 
 static struct nd_type *check_cond(struct nd_check *c, struct nd_expr *e)
@@ -512,6 +530,8 @@ struct nd_type *nd_check_expr(struct nd_check *c, struct nd_expr *e)
     }
     if (t->kind == ND_T_PKT && !packet)
         t = packet_as_value(c, e);
+    if (t->kind == ND_T_ARGS && !packet && !e->unused)
+        t = nd_check_args_whole(c, e);
     e->type = t;
     return t;
 }

@@ -38,6 +38,7 @@ void nd_check_begin_end(struct nd_check *c);
 // check_cast.c: what is cast has its type already
 struct nd_type *nd_check_cast(struct nd_check *c, struct nd_expr *e);
 // check_args.c
+struct nd_type *nd_check_args_whole(struct nd_check *c, struct nd_expr *e);
 struct nd_type *nd_check_args_field(struct nd_check *c, struct nd_expr *e);
 // Reports that a name does not exist in this kind of probe; the error type.
 struct nd_type *nd_check_not_here(struct nd_check *c, struct nd_expr *e, const char *help);
@@ -149,6 +150,11 @@ struct nd_type *nd_check_netns(struct nd_check *c, struct nd_expr *e, const stru
 struct nd_type *nd_check_nsecs(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 
 // check_bpftrace.c
+// The parts of a record that is written out, in the order of those of `as`.
+void nd_check_order_parts(struct nd_check *c, struct nd_expr *e, const struct nd_type *as);
+struct nd_type *nd_check_strcap(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
+// What tseries() keeps of the values of an interval: ND_SERIES_*.
+uint32_t nd_check_series_how(struct nd_check *c, const struct nd_expr *e);
 struct nd_type *nd_check_is_kind(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_is_err(struct nd_check *c, struct nd_expr *e, const struct nd_builtin *b);
 struct nd_type *nd_check_static_assert(struct nd_check *c, struct nd_expr *e,

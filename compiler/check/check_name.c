@@ -67,7 +67,7 @@ static struct nd_type *looked_up(struct nd_check *c, struct nd_type *t)
     v = ND_NEW_ARRAY(c->a, struct nd_type *, t->nelems ? t->nelems : 1);
     for (i = 0; i < t->nelems; i++)
         v[i] = looked_up(c, t->fields[i].type);
-    return nd_type_tuple(c->t, v, t->nelems);
+    return nd_type_tuple_like(c->t, t, v);
 }
 
 void nd_check_map_key_set(struct nd_check *c, struct nd_expr *e)
@@ -226,6 +226,7 @@ void nd_check_map_value(struct nd_check *c, struct nd_map *m, struct nd_type *va
         return;
     }
     u = kept_type(c, u);
+    nd_check_order_parts(c, (struct nd_expr *)(uintptr_t)e, u);
     if (!nd_type_equal(u, m->val) || u->as != m->val->as) {
         m->val_span = e->span;
         m->val = u;

@@ -135,6 +135,7 @@ void nd_check_next_value(struct nd_check *c, struct nd_stmt *s, struct nd_sym *v
     s->sym = v;
     if (t->kind == ND_T_ERROR)
         return;
+    nd_check_order_parts(c, s->rhs, v->type);
     widen(c, v, t);
     if (v->type->kind == ND_T_ERROR)
         return;

@@ -142,6 +142,9 @@ static void expand_raw(struct nd_expand *x)
     struct nd_diag *d;
     int err;
 
+    if (x->nparts > 1 && !nd_glob_is(event) && nd_glob_is(x->part[0]) &&
+        nd_glob_match(x->part[0], "vmlinux"))
+        x->part[0] = nd_arena_strdup(x->p->arena, "vmlinux");
     if (x->nparts > 1 && (nd_glob_is(event) || nd_glob_is(x->part[0]))) {
         nd_kernel_each_tracepoint(x->p->kernel, x->part[0], event, add_raw_of, x, &why);
         if (!x->out.n)
@@ -346,6 +349,16 @@ static void expand_usdt(struct nd_expand *x)
     nd_expand_usdt(x);
 }
 
+static void expand_watch(struct nd_expand *x)
+{
+    nd_expand_watch(x);
+}
+
+static void expand_self(struct nd_expand *x)
+{
+    nd_expand_self(x);
+}
+
 static void expand_plain(struct nd_expand *x)
 {
     nd_expand_add(x, "", "");
@@ -411,7 +424,7 @@ static void split(struct nd_expand *x, char *s)
             if (end && *end != ':')
                 end = NULL;
         } else {
-            end = next_colon(x, word);
+            end = x->kind->expand == expand_usdt ? strchr(word, ':') : next_colon(x, word);
         }
         if (end)
             *end++ = 0;
@@ -472,7 +485,9 @@ static void expand_point(struct nd_expand *x)
         return;
     }
     for (i = 0; i < x->nparts; i++) {
-        if (!*x->part[i]) {
+        if (!*x->part[i] && x->kind->expand == expand_usdt) {
+            x->part[i] = nd_arena_strdup(x->p->arena, "*"); // any file, any provider
+        } else if (!*x->part[i]) {
             nd_expand_malformed(x, "a part of the probe is empty");
             return;
         }

@@ -43,5 +43,7 @@ void nd_expand_near(struct nd_expand *x, struct nd_diag *d, const struct nd_near
 void nd_expand_func(struct nd_expand *x);
 void nd_expand_uprobe(struct nd_expand *x);
 void nd_expand_usdt(struct nd_expand *x);
+void nd_expand_watch(struct nd_expand *x);
+void nd_expand_self(struct nd_expand *x);
 
 #endif

@@ -18,6 +18,7 @@ struct uses {
     bool fields_raw;              // every args.NAME can come from a raw tracepoint,
     const char *paths[RAW_PATHS]; // by these paths
     uint32_t npaths;
+    int whole; // uses of args without a name after it
     const struct nd_target *at;
     struct nd_program *p;
     uint32_t depth; // functions inside functions
@@ -73,6 +74,7 @@ static void look(void *arg, struct nd_expr *e)
         const char *path = u->at ? nd_raw_path(u->at->s0, u->at->s1, e->name) : NULL;
 
         u->args = true;
+        u->whole--;
         if (path && u->npaths < RAW_PATHS)
             u->paths[u->npaths++] = path;
         else
@@ -84,6 +86,7 @@ static void look(void *arg, struct nd_expr *e)
         look_into(u, e->name);
     if (e->kind != ND_E_IDENT)
         return;
+    u->whole += !strcmp(e->name, "args");
     u->names |= !strcmp(e->name, "probe") || (!strcmp(e->name, "func") && !u->p->func_sym);
     u->func |= !strcmp(e->name, "func");
     if (!strcmp(e->name, "ctx"))
@@ -233,6 +236,7 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
     case ND_AT_PROFILE:
     case ND_AT_SOFTWARE:
     case ND_AT_HARDWARE:
+    case ND_AT_WATCHPOINT:
         pr->type = ND_PROG_PERF_EVENT;
         break;
     case ND_AT_ITER:
@@ -244,6 +248,7 @@ static void choose(struct nd_program *p, struct nd_probe *pr, const struct uses 
     case ND_AT_BEGIN:
     case ND_AT_END:
     case ND_AT_INTERVAL:
+    case ND_AT_SIGNAL:
         pr->type = ND_PROG_TEST_RUN;
         break;
     default:
@@ -371,6 +376,10 @@ static void look_at(struct uses *u, struct nd_decl *d, struct nd_decl *stage, ui
     if (stage)
         nd_ast_walk_try(&stage->tries.v[via], look, u);
     nd_ast_walk(d, look, u);
+    if (u->whole > 0) { // all of the record
+        u->args = true;
+        u->fields_raw = false;
+    }
 }
 
 void nd_probes_serve(struct nd_program *p, struct nd_decl *d, struct nd_decl *stage, uint32_t via,

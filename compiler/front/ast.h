@@ -143,7 +143,7 @@ struct nd_expr {
     struct nd_texpr *texpr;
     struct nd_block *body;  // BLOCK
     uint32_t outer;         // of a macro's argument, while it is expanded; otherwise 0
-    struct nd_point *names; // STRUCT: of the args
+    struct nd_point *names; // STRUCT, TUPLE: of the args; NULL: they have none
 
     // check:
     struct nd_type *type;
@@ -293,6 +293,7 @@ struct nd_decl_field {
     struct nd_expr_list dims; // [n][m]; NULL: without a number
     bool pointer;             // to a function, or to an array
     bool bit_field;
+    bool dollar;         // of a function: a variable, as in bpftrace
     uint32_t bits;       // bit-field width
     const char *aligned; // the word before its type; NULL: none
     uint32_t align;

@@ -127,6 +127,10 @@ struct nd_stmt *nd_parse_send(struct nd_parse *p, struct nd_span span, const cha
                               struct nd_expr *base);
 struct nd_expr *nd_parse_literal(struct nd_parse *p, struct nd_span span, const char *name,
                                  struct nd_span name_span, struct nd_named_list *v);
+// Parameters that are variables are set at the start of the function.
+void nd_parse_params(struct nd_parse *p, struct nd_decl *fn);
+struct nd_expr *nd_parse_record(struct nd_parse *p, struct nd_span span,
+                                const struct nd_named_list *v);
 
 // Tables (parse_table.c). `word` is what stands where the grammar expects "table", "unit", "warn".
 struct nd_decl *nd_parse_table(struct nd_parse *p, struct nd_span span, const char *word,

@@ -166,3 +166,49 @@ struct nd_expr *nd_parse_literal(struct nd_parse *p, struct nd_span span, const 
     }
     return e;
 }
+
+// (name = v, ...): a tuple whose fields have names
+struct nd_expr *nd_parse_record(struct nd_parse *p, struct nd_span span,
+                                const struct nd_named_list *v)
+{
+    struct nd_expr *e = nd_expr_new(p->arena, ND_E_TUPLE, span);
+    uint32_t i, k;
+
+    e->names = ND_NEW_ARRAY(p->arena, struct nd_point, v->n);
+    for (i = 0; i < v->n; i++) {
+        for (k = 0; k < i; k++) {
+            if (!strcmp(v->v[k].name, v->v[i].name))
+                nd_error(p->diags, ND_E0210, v->v[i].span, "there is a field '%s' already",
+                         v->v[i].name);
+        }
+        e->names[i] = (struct nd_point){.text = v->v[i].name, .span = v->v[i].span};
+        *ND_PUSH(p->arena, &e->args) = v->v[i].expr;
+    }
+    return e;
+}
+
+void nd_parse_params(struct nd_parse *p, struct nd_decl *fn)
+{
+    struct nd_block *b = ND_NEW(p->arena, struct nd_block);
+    uint32_t i;
+
+    b->span = fn->body->span;
+    for (i = 0; i < fn->fields.n; i++) {
+        const struct nd_decl_field *f = &fn->fields.v[i];
+        struct nd_stmt *s;
+
+        if (!f->dollar)
+            continue;
+        s = nd_stmt_new(p->arena, ND_S_LET, f->span);
+        s->expr = nd_expr_new(p->arena, ND_E_VAR, f->span);
+        s->expr->name = f->name;
+        s->rhs = nd_expr_new(p->arena, ND_E_IDENT, f->span);
+        s->rhs->name = f->name;
+        s->rhs->name_span = f->span;
+        *ND_PUSH(p->arena, b) = s;
+    }
+    for (i = 0; b->n && i < fn->body->n; i++)
+        *ND_PUSH(p->arena, b) = fn->body->v[i];
+    if (b->n)
+        fn->body = b;
+}

@@ -105,21 +105,14 @@ const char *nd_probe_type_name(const struct nd_target *at)
         enum nd_mf_attach_kind kind;
         const char *name;
     } rows[] = {
-        {ND_AT_BEGIN, "special"},
-        {ND_AT_END, "special"},
-        {ND_AT_INTERVAL, "interval"},
-        {ND_AT_TRACEPOINT, "tracepoint"},
-        {ND_AT_RAW_TP, "rawtracepoint"},
-        {ND_AT_UPROBE, "uprobe"},
-        {ND_AT_URETPROBE, "uretprobe"},
-        {ND_AT_PROFILE, "profile"},
-        {ND_AT_SOFTWARE, "software"},
-        {ND_AT_HARDWARE, "hardware"},
-        {ND_AT_KPROBE, "kprobe"},
-        {ND_AT_KRETPROBE, "kretprobe"},
-        {ND_AT_FENTRY, "fentry"},
-        {ND_AT_FEXIT, "fexit"},
-        {ND_AT_ITER, "iter"},
+        {ND_AT_BEGIN, "special"},         {ND_AT_END, "special"},
+        {ND_AT_INTERVAL, "interval"},     {ND_AT_TRACEPOINT, "tracepoint"},
+        {ND_AT_RAW_TP, "rawtracepoint"},  {ND_AT_UPROBE, "uprobe"},
+        {ND_AT_URETPROBE, "uretprobe"},   {ND_AT_PROFILE, "profile"},
+        {ND_AT_SOFTWARE, "software"},     {ND_AT_HARDWARE, "hardware"},
+        {ND_AT_WATCHPOINT, "watchpoint"}, {ND_AT_KPROBE, "kprobe"},
+        {ND_AT_KRETPROBE, "kretprobe"},   {ND_AT_FENTRY, "fentry"},
+        {ND_AT_FEXIT, "fexit"},           {ND_AT_ITER, "iter"},
     };
     size_t i;
 

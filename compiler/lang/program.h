@@ -368,6 +368,7 @@ struct nd_program {
     struct nd_decls decls;           // of all sources, in order
     uint32_t opts_size;
     bool unsafe;                     // also on functions that programs run in
+    bool bpftrace;                   // rows 0 and 1 of hist() apart, -x signed
     bool portable;                   // also for other kernels: see needs.h
     ND_VEC(struct nd_need) needs;    // portable: what must hold there
     ND_VEC(struct nd_expr *) frozen; // sizes, offsets and enumerators that are constants

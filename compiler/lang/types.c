@@ -162,6 +162,29 @@ struct nd_type *nd_type_tuple(struct nd_types *t, struct nd_type **v, uint32_t n
     return x;
 }
 
+struct nd_type *nd_type_record(struct nd_types *t, struct nd_type **v, const char *const *names,
+                               uint32_t n)
+{
+    struct nd_type *x = nd_type_tuple(t, v, n);
+    uint32_t i;
+
+    for (i = 0; i < n; i++)
+        x->fields[i].name = names[i];
+    x->is_record = true;
+    return x;
+}
+
+struct nd_type *nd_type_tuple_like(struct nd_types *t, const struct nd_type *of, struct nd_type **v)
+{
+    struct nd_type *x = nd_type_tuple(t, v, of->nelems);
+    uint32_t i;
+
+    for (i = 0; of->is_record && i < of->nelems; i++)
+        x->fields[i].name = of->fields[i].name;
+    x->is_record = of->is_record;
+    return x;
+}
+
 struct nd_type *nd_type_in(struct nd_types *t, struct nd_type *ptr, enum nd_as as)
 {
     struct nd_type *x;
@@ -253,10 +276,11 @@ bool nd_type_equal(const struct nd_type *a, const struct nd_type *b)
     case ND_T_ARRAY:
         return a->nelems == b->nelems && nd_type_equal(a->elem, b->elem);
     case ND_T_TUPLE:
-        if (a->nelems != b->nelems)
+        if (a->nelems != b->nelems || a->is_record != b->is_record)
             return false;
         for (i = 0; i < a->nelems; i++) {
-            if (!nd_type_equal(a->fields[i].type, b->fields[i].type))
+            if (!nd_type_equal(a->fields[i].type, b->fields[i].type) ||
+                strcmp(a->fields[i].name, b->fields[i].name) != 0)
                 return false;
         }
         return true;
@@ -298,20 +322,31 @@ static struct nd_type *unify_pointers(struct nd_types *t, struct nd_type *a,
     return nd_type_in(t, a, a->as == ND_AS_USER || b->as == ND_AS_USER ? ND_AS_USER : ND_AS_KERNEL);
 }
 
+uint32_t nd_type_part(const struct nd_type *t, const char *name)
+{
+    uint32_t i = 0;
+
+    while (i < t->nelems && strcmp(t->fields[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+// Records by the names of their fields, whose order is that of the first.
 static struct nd_type *unify_tuples(struct nd_types *t, struct nd_type *a, struct nd_type *b)
 {
     struct nd_type **v;
-    uint32_t i;
+    uint32_t i, k;
 
-    if (a->nelems != b->nelems)
+    if (a->nelems != b->nelems || a->is_record != b->is_record)
         return NULL;
     v = ND_NEW_ARRAY(t->arena, struct nd_type *, a->nelems ? a->nelems : 1);
     for (i = 0; i < a->nelems; i++) {
-        v[i] = nd_type_unify(t, a->fields[i].type, b->fields[i].type);
+        k = nd_type_part(b, a->fields[i].name);
+        v[i] = k < b->nelems ? nd_type_unify(t, a->fields[i].type, b->fields[k].type) : NULL;
         if (!v[i])
             return NULL;
     }
-    return nd_type_tuple(t, v, a->nelems);
+    return nd_type_tuple_like(t, a, v);
 }
 
 struct nd_type *nd_type_unify(struct nd_types *t, struct nd_type *a, struct nd_type *b)

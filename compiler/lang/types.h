@@ -40,6 +40,7 @@ struct nd_type {
     bool is_char;
     bool is_word; // INT: see nd_type_word
     bool hex;
+    bool is_record;          // TUPLE: its fields have names, not numbers
     enum nd_as as;           // PTR
     const char *name;        // STRUCT, ENUM; STRFTIME: format; aggregations: unit
     struct nd_type *elem;    // PTR, ARRAY; NULL for a PTR not resolved yet, see nd_type_elem;
@@ -99,6 +100,14 @@ struct nd_type *nd_type_ptr(struct nd_types *t, struct nd_type *elem, enum nd_as
 struct nd_type *nd_type_array(struct nd_types *t, struct nd_type *elem, uint32_t n);
 // Padding is zeroed when values are built.
 struct nd_type *nd_type_tuple(struct nd_types *t, struct nd_type **v, uint32_t n);
+// A tuple whose fields have names.
+struct nd_type *nd_type_record(struct nd_types *t, struct nd_type **v, const char *const *names,
+                               uint32_t n);
+// A tuple or record with as many fields, and the same names, as `of`.
+struct nd_type *nd_type_tuple_like(struct nd_types *t, const struct nd_type *of,
+                                   struct nd_type **v);
+// The field of a tuple with this name, from 0; as many as there are: none.
+uint32_t nd_type_part(const struct nd_type *t, const char *name);
 // Lays the fields out: as a C compiler does, or aligned for copying (tuples, events).
 struct nd_type *nd_type_struct(struct nd_types *t, const char *name, struct nd_field *f, uint32_t n,
                                bool as_in_c);

@@ -11,7 +11,8 @@ static const char *tuple_text(struct nd_types *t, const struct nd_type *x)
     uint32_t i;
 
     for (i = 0; i < x->nelems; i++)
-        s = nd_arena_printf(t->arena, "%s%s%s", s, i ? ", " : "",
+        s = nd_arena_printf(t->arena, "%s%s%s%s%s", s, i ? ", " : "",
+                            x->is_record ? x->fields[i].name : "", x->is_record ? ": " : "",
                             nd_type_text(t, x->fields[i].type));
     return nd_arena_printf(t->arena, "%s)", s);
 }

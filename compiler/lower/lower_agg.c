@@ -176,6 +176,49 @@ static void agg_dist(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p
     nd_ir_at(l, done);
 }
 
+static LLVMValueRef at_word(struct nd_lower *l, LLVMValueRef p, uint32_t word)
+{
+    return nd_ir_gep(l, p, word * 8);
+}
+
+static LLVMValueRef series_val(struct nd_lower *l, const struct nd_type *t, LLVMValueRef old,
+                               LLVMValueRef n, LLVMValueRef v)
+{
+    bool is_min = t->step == ND_SERIES_MIN;
+    LLVMIntPredicate pred =
+        t->is_signed ? (is_min ? LLVMIntSLT : LLVMIntSGT) : (is_min ? LLVMIntULT : LLVMIntUGT);
+    LLVMValueRef better;
+
+    if (t->step == ND_SERIES_LAST)
+        return v;
+    if (t->step == ND_SERIES_AVG || t->step == ND_SERIES_SUM)
+        return LLVMBuildAdd(l->b, old, v, "");
+    better = LLVMBuildOr(l->b, LLVMBuildICmp(l->b, pred, v, old, ""),
+                         LLVMBuildICmp(l->b, LLVMIntEQ, n, nd_ir_i64(l, 0), ""), "");
+    return LLVMBuildSelect(l->b, better, v, old, "");
+}
+
+// The interval that it is now, emptied if it was an older one.
+static void agg_tseries(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p, LLVMValueRef v)
+{
+    LLVMValueRef now = nd_ir_call(l, ND_H_KTIME_GET_NS, NULL, 0), number, off, old, n, fresh;
+    LLVMValueRef zero = nd_ir_i64(l, 0), one = nd_ir_i64(l, 1);
+
+    number = LLVMBuildUDiv(l->b, now, nd_ir_i64(l, (uint64_t)t->lo), "");
+    off = LLVMBuildURem(l->b, number, nd_ir_i64(l, t->nelems), "");
+    off = LLVMBuildMul(l->b, nd_ir_bound(l, off, t->nelems - 1),
+                       nd_ir_i64(l, sizeof(struct nd_interval)), "");
+    p = LLVMBuildGEP2(l->b, l->i8, p, &off, 1, "");
+    number = LLVMBuildAdd(l->b, number, one, "");
+    fresh = LLVMBuildICmp(l->b, LLVMIntNE, load64(l, p, 0), number, "");
+    old = LLVMBuildSelect(l->b, fresh, zero, load64(l, p, 8), "");
+    n = LLVMBuildSelect(l->b, fresh, zero, load64(l, p, 16), "");
+    LLVMBuildStore(l->b, number, p);
+    LLVMBuildStore(l->b, series_val(l, t, old, n, v), at_word(l, p, 1));
+    LLVMBuildStore(l->b, t->step == ND_SERIES_LAST ? now : LLVMBuildAdd(l->b, n, one, ""),
+                   at_word(l, p, 2));
+}
+
 static void (*const aggs[])(struct nd_lower *l, const struct nd_type *t, LLVMValueRef p,
                             LLVMValueRef v) = {
 #define ND_AGGREGATION(id, text, size, class, sign, rank, made, ops, print) [ND_T_##id] = agg_##ops,

@@ -327,6 +327,8 @@ static LLVMValueRef b_len(struct nd_lower *l, struct nd_expr *e)
 
     if (x->kind == ND_E_FIELD && x->sym && x->sym->kind == ND_SYM_OPTION)
         return nd_lower_option_load(l, x->sym->option->count_off, &nd_type_u32);
+    if (nd_typekind_is(x->type->kind, ND_IS_STACK))
+        return nd_lower_stack_depth(l, x->type, e->span);
     return nd_lower_entries(l, nd_lower_map_ptr(l, x->map), e->span);
 }
 

@@ -510,7 +510,8 @@ static void tuple_into(struct nd_lower *l, struct nd_expr *e, LLVMValueRef dst, 
         const struct nd_field *f = &t->fields[i];
 
         nd_ir_zero(l, dst, end, f->off - end); // padding is part of a key
-        nd_lower_into(l, e->args.v[i], nd_ir_gep(l, dst, f->off), f->type);
+        nd_lower_into(l, e->args.v[nd_type_part(e->type, f->name)], nd_ir_gep(l, dst, f->off),
+                      f->type);
         end = f->off + f->type->size;
     }
     nd_ir_zero(l, dst, end, t->size - end);
@@ -556,7 +557,7 @@ static void tuple_convert(struct nd_lower *l, struct nd_val v, const struct nd_t
 
     nd_ir_zero(l, dst, 0, t->size);
     for (i = 0; i < t->nelems; i++) {
-        const struct nd_field *f = &t->fields[i], *g = &from->fields[i];
+        const struct nd_field *f = &t->fields[i], *g = &from->fields[nd_type_part(from, f->name)];
         struct nd_val at = nd_lower_bytes_at(l, memory(v.v, ND_AS_BPF), g->off);
 
         if (nd_type_is_scalar(f->type))

@@ -333,7 +333,8 @@ LLVMValueRef nd_lower_option_at(struct nd_lower *l, const struct nd_option *o, L
 LLVMValueRef nd_lower_pid_tgid(struct nd_lower *l, bool names);
 // Inode of the network namespace that names in the script mean.
 LLVMValueRef nd_lower_netns(struct nd_lower *l);
-LLVMValueRef nd_lower_ncpus(struct nd_lower *l); // possible CPUs
+LLVMValueRef nd_lower_ncpus(struct nd_lower *l);                          // possible CPUs
+struct nd_val nd_lower_cpid(struct nd_lower *l, const struct nd_expr *e); // of -c, or 0
 // Address of a CPU's own variable; 0: there is no such CPU.
 LLVMValueRef nd_lower_percpu(struct nd_lower *l, uint64_t symbol, LLVMValueRef cpu,
                              struct nd_span span);
@@ -465,6 +466,8 @@ void nd_lower_map_remove(struct nd_lower *l, const struct nd_map *m, LLVMValueRe
 LLVMValueRef nd_lower_map_delete(struct nd_lower *l, struct nd_expr *map);
 LLVMValueRef nd_lower_map_address(struct nd_lower *l, struct nd_expr *map); // of the value, or NULL
 LLVMValueRef nd_lower_map_ptr(struct nd_lower *l, const struct nd_map *m);  // the one in use
+// Frames of the current stack; 0: there is none.
+LLVMValueRef nd_lower_stack_depth(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span);
 
 // lower_path.c: the stage of a path that the program is on

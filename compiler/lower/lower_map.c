@@ -458,6 +458,23 @@ static uint32_t own_frames(const struct nd_probe *pr)
     return nd_kind_is(pr->type, ND_PF_OWN_FRAMES) ? 2 : 0;
 }
 
+LLVMValueRef nd_lower_stack_depth(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
+{
+    bool kernel = t->kind == ND_T_KSTACK;
+    uint32_t size = t->depth * 8;
+    LLVMValueRef args[4], n, none;
+
+    nd_lower_reads_stack(l, kernel, span);
+    args[0] = nd_lower_ctx(l);
+    args[1] = nd_lower_temp(l, size);
+    args[2] = nd_ir_i32(l, size);
+    args[3] = nd_ir_i64(l, kernel ? own_frames(l->fn.probe) : USER_STACK_FLAG);
+    n = nd_ir_call(l, ND_H_GET_STACK, args, 4);
+    none = LLVMBuildICmp(l->b, LLVMIntSLT, n, nd_ir_i64(l, 0), "");
+    n = LLVMBuildLShr(l->b, n, nd_ir_i64(l, 3), "");
+    return LLVMBuildSelect(l->b, none, nd_ir_i64(l, 0), n, "");
+}
+
 LLVMValueRef nd_lower_stack(struct nd_lower *l, const struct nd_type *t, struct nd_span span)
 {
     bool kernel = t->kind == ND_T_KSTACK;

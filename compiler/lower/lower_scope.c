@@ -62,6 +62,16 @@ LLVMValueRef nd_lower_ncpus(struct nd_lower *l)
     return scope_word(l, SCOPE(ncpus));
 }
 
+// cpid, has_cpid
+struct nd_val nd_lower_cpid(struct nd_lower *l, const struct nd_expr *e)
+{
+    LLVMValueRef v = scope_word(l, SCOPE(cpid));
+
+    if (e->builtin->id == ND_B_HAS_CPID)
+        v = LLVMBuildZExt(l->b, nd_ir_bool(l, v), l->i64, "");
+    return (struct nd_val){.v = v};
+}
+
 // The symbol is an offset: the kernel keeps in an array where each CPU's variables begin.
 LLVMValueRef nd_lower_percpu(struct nd_lower *l, uint64_t symbol, LLVMValueRef cpu,
                              struct nd_span span)

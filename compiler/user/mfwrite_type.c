@@ -75,11 +75,12 @@ static void struct_fields(struct nd_mfw *e, const struct nd_type *t, struct nd_m
     m->count = l.v.n;
     for (i = 0; i < l.v.n; i++) {
         const struct nd_field *f = &l.v.v[i];
-        struct nd_mf_field x = {.name = nd_mfb_str(e->b, t->kind == ND_T_TUPLE ? "" : f->name),
-                                .type = types[i],
-                                .off = f->off,
-                                .bits = f->bits,
-                                .bit_off = f->bit_off};
+        struct nd_mf_field x = {
+            .name = nd_mfb_str(e->b, t->kind == ND_T_TUPLE && !t->is_record ? "" : f->name),
+            .type = types[i],
+            .off = f->off,
+            .bits = f->bits,
+            .bit_off = f->bit_off};
 
         if (x.bits) { // counted from the aligned unit of the field's type
             uint32_t unit = f->type->size * 8, at = f->off * 8 + f->bit_off;
@@ -106,7 +107,9 @@ static uint32_t find_stack(struct nd_mfw *e, const struct nd_type *t)
 
 static void fill_type(struct nd_mfw *e, const struct nd_type *t, struct nd_mf_type *m)
 {
-    m->kind = nd_typekind_is(t->kind, ND_IS_SCRIPT) ? ND_T_VOID : t->kind;
+    m->kind = nd_typekind_is(t->kind, ND_IS_SCRIPT) ? ND_T_VOID
+              : t->is_record                        ? ND_T_STRUCT
+                                                    : t->kind;
     m->size = t->size;
     m->flags = t->flags | (t->is_signed || t->kind == ND_T_DURATION ? ND_TF_SIGNED : 0);
     m->name = nd_mfb_str(e->b, t->name);

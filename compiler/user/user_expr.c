@@ -442,19 +442,32 @@ static void lower_in(struct nd_user *u, struct nd_expr *e)
 
 static bool sent(struct nd_user *u, const struct nd_expr *e);
 
-void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key)
+static void parts(struct nd_user *u, struct nd_expr *e, const struct nd_type *t)
 {
     uint32_t i;
 
+    for (i = 0; i < e->args.n; i++)
+        nd_u_expr(u, e->args.v[nd_type_part(e->type, t->fields[i].name)]);
+    nd_u_op(u, ND_VM_MAKE, (uint8_t)e->args.n, nd_u_type(u, t), 0);
+}
+
+void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key)
+{
     if (!m->key)
         return;
     if (key->kind == ND_E_TUPLE && m->key->kind == ND_T_TUPLE && !sent(u, key)) {
-        for (i = 0; i < key->args.n; i++)
-            nd_u_expr(u, key->args.v[i]);
-        nd_u_op(u, ND_VM_MAKE, (uint8_t)key->args.n, nd_u_type(u, m->key), 0);
+        parts(u, key, m->key);
         return;
     }
     nd_u_expr(u, key);
+}
+
+void nd_u_value_for(struct nd_user *u, struct nd_expr *e, const struct nd_type *t)
+{
+    if (e->kind == ND_E_TUPLE && t->kind == ND_T_TUPLE)
+        parts(u, e, t);
+    else
+        nd_u_operand(u, e, t->kind == ND_T_DOUBLE ? ND_D_F64 : ND_D_I64);
 }
 
 static void map_read(struct nd_user *u, struct nd_expr *e)
@@ -472,11 +485,7 @@ static void map_read(struct nd_user *u, struct nd_expr *e)
 
 static void tuple(struct nd_user *u, struct nd_expr *e)
 {
-    uint32_t i;
-
-    for (i = 0; i < e->args.n; i++)
-        nd_u_expr(u, e->args.v[i]);
-    nd_u_op(u, ND_VM_MAKE, (uint8_t)e->args.n, nd_u_type(u, e->type), 0);
+    parts(u, e, e->type);
 }
 
 static bool sent(struct nd_user *u, const struct nd_expr *e)

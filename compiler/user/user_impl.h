@@ -71,6 +71,8 @@ uint16_t nd_u_type(struct nd_user *u, const struct nd_type *t);
 void nd_u_int(struct nd_user *u, uint64_t v, const struct nd_type *t);
 void nd_u_str(struct nd_user *u, const char *s);
 void nd_u_expr(struct nd_user *u, struct nd_expr *e);
+// The value of a variable of type t.
+void nd_u_value_for(struct nd_user *u, struct nd_expr *e, const struct nd_type *t);
 #define ND_U_SOURCE_OF 2 // values that say of what the text of a source is
 void nd_u_source(struct nd_user *u, const struct nd_expr *e);
 void nd_u_key(struct nd_user *u, const struct nd_map *m, struct nd_expr *key);

@@ -71,7 +71,7 @@ void nd_u_assign(struct nd_user *u, struct nd_stmt *s)
         return;
     if (s->op == ND_OP_NONE) {
         if (s->rhs)
-            nd_u_operand(u, s->rhs, s->sym->type->kind == ND_T_DOUBLE ? ND_D_F64 : ND_D_I64);
+            nd_u_value_for(u, s->rhs, s->sym->type);
         else if (nd_type_is_text(s->sym->type))
             nd_u_str(u, "");
         else

@@ -186,6 +186,7 @@ static bool make_key(struct nd_cache *c, const struct nd_compiler_opts *o)
     put_string(t, "pid", o->pid);
     put_string(t, "messages", o->messages);
     put_string(t, "for", isatty(STDERR_FILENO) ? "a terminal" : "a file");
+    put_string(t, "style", o->bpftrace ? "bpftrace" : "");
     put_string(t, "unsafe", o->unsafe ? "yes" : "");
     put_string(t, "of any owner", o->any_owner ? "yes" : "");
     for (i = 0; i < o->nwords; i++)

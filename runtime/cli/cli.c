@@ -478,6 +478,7 @@ static int ordered(struct cli *c, int argc, char **argv)
         return EXIT_WRONG;
     if (!c->styled && !c->compile.text)
         c->run.bpftrace = is_bt(c->compile.file);
+    c->compile.bpftrace = c->run.bpftrace;
     if (c->dump)
         return nd_cli_dump(c);
     if (asks(argc - next, argv + next, "--help", "-h"))

@@ -37,7 +37,7 @@ static int set_format(struct cli *c, const char *v)
 static int set_style(struct cli *c, const char *v)
 {
     c->styled = true;
-    c->run.bpftrace = !strcmp(v, "bpftrace");
+    c->run.bpftrace = c->compile.bpftrace = !strcmp(v, "bpftrace");
     if (c->run.bpftrace || !strcmp(v, "ndtrace"))
         return 0;
     nd_msg("error: --style: unknown style \"%s\"; the styles are ndtrace and bpftrace", v);

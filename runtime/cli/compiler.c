@@ -349,7 +349,7 @@ static bool listen(const struct nd_compiler_opts *o, int fd, int *code)
 static int compile_to(const struct nd_compiler_opts *o, const int *fds, int listen_fd, pid_t *pid)
 {
     static const char *const flags[] = {"--out-fd", "--warn-fd", "--plan-fd"};
-    char **argv = calloc(24 + 2 * ((size_t)o->nwords + o->nnamed + o->nsettings), sizeof(*argv)),
+    char **argv = calloc(26 + 2 * ((size_t)o->nwords + o->nnamed + o->nsettings), sizeof(*argv)),
          numbers[3][16];
     int n = 0, i, code;
     uint32_t k;
@@ -375,6 +375,7 @@ static int compile_to(const struct nd_compiler_opts *o, const int *fds, int list
             ? "--portable"
             : NULL);
     add(argv, &n, NULL, o->verbose ? "-v" : NULL);
+    add(argv, &n, "--style", o->bpftrace ? "bpftrace" : NULL);
     add(argv, &n, NULL, o->unsafe ? "--unsafe" : NULL);
     add(argv, &n, NULL, o->any_owner ? "--any-owner" : NULL);
     add(argv, &n, "-f", o->messages);

@@ -35,6 +35,7 @@ struct nd_compiler_opts {
     bool verbose;         // say all reasons
     bool unsafe;          // probes may be on functions that programs run in
     bool any_owner;       // also scripts that others own or can write to
+    bool bpftrace;        // what a script means where bpftrace differs
     bool portable;        // an object also for other kernels
     uint32_t without;     // ND_F_BIT()s: features to do without
     // What the object will have, while the compiler works on it: time to get ready. Or NULL.

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 // What each aggregation does; types.def says which kind has which.
 struct ops {
@@ -335,7 +336,7 @@ static const struct ops ops_lhist = {add_lhist,        merge_words,  integer_slo
 
 static const char *wrong_subhist(const struct nd_mf_type *t)
 {
-    return t->step >= 1 && t->step <= 5 && t->count == 1 + ((65u - (uint32_t)t->step) << t->step) &&
+    return t->step >= 0 && t->step <= 5 && t->count == 1 + ((65u - (uint32_t)t->step) << t->step) &&
                    t->size == t->count * 8ull
                ? NULL
                : "a hist with impossible sub-buckets";
@@ -431,6 +432,80 @@ static bool integer_dist(const struct nd_mf_type *t, const void *val, enum nd_vm
 
 static const struct ops ops_dist = {add_dist,        merge_dist, integer_dist,
                                     percentile_dist, NULL,       NULL};
+
+// ---- time series --------------------------------------------------------------------------------
+
+static const char *wrong_tseries(const struct nd_mf_type *t)
+{
+    return t->count && t->size == t->count * sizeof(struct nd_interval) && t->lo > 0 &&
+                   t->step >= ND_SERIES_LAST && t->step <= ND_SERIES_SUM
+               ? NULL
+               : "a time series with impossible intervals";
+}
+
+// s is of the same interval as d, or of a newer one.
+static void merge_interval(const struct nd_mf_type *t, struct nd_interval *d,
+                           const struct nd_interval *s)
+{
+    bool sums = t->step == ND_SERIES_AVG || t->step == ND_SERIES_SUM;
+
+    if (s->number < d->number)
+        return;
+    if (s->number > d->number || (t->step == ND_SERIES_LAST && s->n >= d->n) ||
+        (t->step == ND_SERIES_MAX && below(t, d->val, s->val)) ||
+        (t->step == ND_SERIES_MIN && below(t, s->val, d->val))) {
+        *d = *s;
+    } else if (sums) {
+        d->val += s->val;
+        d->n += s->n;
+    }
+}
+
+static void merge_tseries(const struct nd_mf_type *t, void *dst, const void *src)
+{
+    struct nd_interval d, s;
+    uint32_t i;
+
+    for (i = 0; i < t->count; i++) {
+        memcpy(&d, (uint8_t *)dst + i * sizeof(d), sizeof(d));
+        memcpy(&s, (const uint8_t *)src + i * sizeof(s), sizeof(s));
+        merge_interval(t, &d, &s);
+        memcpy((uint8_t *)dst + i * sizeof(d), &d, sizeof(d));
+    }
+}
+
+static void add_tseries(const struct nd_mf_type *t, void *dst, int64_t v)
+{
+    struct nd_interval d, s = {.val = (uint64_t)v};
+    struct timespec ts;
+    uint64_t now;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    now = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+    s.number = 1 + now / (uint64_t)t->lo;
+    s.n = t->step == ND_SERIES_LAST ? now : 1;
+    dst = (uint8_t *)dst + (s.number - 1) % t->count * sizeof(d);
+    memcpy(&d, dst, sizeof(d));
+    merge_interval(t, &d, &s);
+    memcpy(dst, &d, sizeof(d));
+}
+
+// How many intervals have a value.
+static bool integer_tseries(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what,
+                            int64_t *out)
+{
+    struct nd_interval s;
+    uint32_t i;
+
+    for (i = 0; i < t->count; i++) {
+        memcpy(&s, (const uint8_t *)val + i * sizeof(s), sizeof(s));
+        *out += s.number != 0;
+    }
+    return what == ND_AGG_COUNT;
+}
+
+static const struct ops ops_tseries = {add_tseries, merge_tseries, integer_tseries,
+                                       NULL,        NULL,          wrong_tseries};
 
 // ---- all of them --------------------------------------------------------------------------------
 

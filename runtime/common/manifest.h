@@ -284,6 +284,14 @@ struct nd_hist {
     // [0]: negative values (SIGNED only); [1]: 0 and 1; [1 + k]: 2^k .. 2^(k+1)-1
     uint64_t slot[ND_HIST_SLOTS];
 };
+// What is kept of the values of an interval of a tseries().
+enum nd_series { ND_SERIES_LAST, ND_SERIES_AVG, ND_SERIES_MAX, ND_SERIES_MIN, ND_SERIES_SUM };
+#define ND_SERIES_MOST 1000u // intervals; bpftrace takes a million, more than a value can hold
+struct nd_interval {
+    uint64_t number; // 1 + ns of CLOCK_MONOTONIC / length; 0: nothing was recorded here
+    uint64_t val;    // s64 if SIGNED; an average: the sum
+    uint64_t n;      // values; LAST: when it was recorded
+};
 // Log-linear: 2^4 sub-buckets for each power of two, so a bucket is at most 1/16 (6.25 %) wide.
 // Index of v: v < 16: v; else with e = floor(log2 v) - 4: e * 16 + (v >> e).
 #define ND_DIST_BITS 4
@@ -382,6 +390,7 @@ struct nd_mf_prog {
 //   PROFILE     num: frequency in Hz if num2 is 0, otherwise period in ns
 //   SOFTWARE    num: PERF_COUNT_SW_*, num2: period
 //   HARDWARE    num: PERF_COUNT_HW_*, num2: period
+//   WATCHPOINT  num: address, num2: HW_BREAKPOINT_* << 8 | length in bytes
 //   KPROBE, KRETPROBE  s0 module or "", s1 function, num: offset or, without function, address;
 //               num2: which of the functions of that name in kallsyms, from 1; 0: the one
 //   FENTRY, FEXIT  s0 module or "", s1 function
@@ -541,6 +550,7 @@ struct nd_mf_scope {
     uint64_t netns; // inode of the network namespace that names in the script mean
     uint64_t pidns_proc; // the same for ids whose symbols are looked up in /proc
     uint64_t ncpus;      // numbers of possible CPUs are below this
+    uint64_t cpid;       // the process of -c; 0: none
 };
 
 // In nd_opts: at given_off a u32, 1 if given on the command line; at count_off a u32, the number

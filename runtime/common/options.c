@@ -34,7 +34,8 @@ const void *nd_options_value(const struct nd_mf *mf, const struct nd_options *o,
     return NULL;
 }
 
-void nd_options_scope(const struct nd_mf *mf, struct nd_options *o, const struct nd_mf_scope *s)
+void nd_options_scope(const struct nd_mf *mf, const struct nd_options *o,
+                      const struct nd_mf_scope *s)
 {
     if (mf->h->opts_size >= sizeof(*s))
         memcpy(o->data, s, sizeof(*s));

@@ -23,7 +23,8 @@ bool nd_options_flag_is(const char *flag, const char *word, size_t n);
 const void *nd_options_value(const struct nd_mf *mf, const struct nd_options *o, const char *flag,
                              uint32_t kind);
 // Writes whom the run sees where programs look for it.
-void nd_options_scope(const struct nd_mf *mf, struct nd_options *o, const struct nd_mf_scope *s);
+void nd_options_scope(const struct nd_mf *mf, const struct nd_options *o,
+                      const struct nd_mf_scope *s);
 struct nd_mf_scope nd_options_scope_of(const struct nd_mf *mf, const struct nd_options *o);
 void nd_options_free(struct nd_options *o);
 

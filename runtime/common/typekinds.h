@@ -23,6 +23,7 @@ enum {                   // the classes of types.def
     ND_IS_NUMBER = 1 << 10,
     ND_IS_ROWS = 1 << 11,
     ND_IS_SUMS = 1 << 12,
+    ND_IS_SERIES = 1 << 13,
 };
 
 enum nd_typekind_sign { ND_SIGN_NEVER, ND_SIGN_FLAG, ND_SIGN_ALWAYS };

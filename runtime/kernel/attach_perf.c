@@ -186,6 +186,18 @@ static int open_counter(const struct nd_mf_attach *a, int cpu)
     return perf_open(&attr, -1, cpu);
 }
 
+// Of all processes as well: another one may have the same address, so -p is what scripts use.
+static int open_watch(const struct nd_mf_attach *a, int cpu)
+{
+    struct perf_event_attr attr = {.type = PERF_TYPE_BREAKPOINT,
+                                   .sample_period = 1,
+                                   .bp_type = (uint32_t)(a->num2 >> 8),
+                                   .bp_addr = a->num,
+                                   .bp_len = a->num2 & 255};
+
+    return perf_open(&attr, -1, cpu);
+}
+
 int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_attach *a,
                  uint32_t pid, int cpu)
 {
@@ -198,6 +210,8 @@ int nd_perf_open(struct nd_perf *p, const struct nd_mf *mf, const struct nd_mf_a
     case ND_AT_KPROBE:
     case ND_AT_KRETPROBE:
         return open_kprobe(p, mf, a);
+    case ND_AT_WATCHPOINT:
+        return open_watch(a, cpu);
     default:
         return open_counter(a, cpu);
     }
@@ -267,6 +281,10 @@ static const struct {
      "this machine does not offer that hardware counter (virtual machines "
      "often have none)"},
     {ND_AT_HARDWARE, -EOPNOTSUPP, "this machine does not offer that hardware counter"},
+    {ND_AT_WATCHPOINT, -ENOSPC, "the processor watches only a few places (4 on x86), all in use"},
+    {ND_AT_WATCHPOINT, -EINVAL,
+     "the processor cannot watch this: the address must be a multiple of the length"},
+    {ND_AT_WATCHPOINT, -EOPNOTSUPP, "this processor cannot watch memory"},
     {0, -ESRCH, "there is no such process"},
     {ND_AT_UPROBE, -EBADMSG, NOT_ITS_SEMAPHORE},
     {ND_AT_URETPROBE, -EBADMSG, NOT_ITS_SEMAPHORE},

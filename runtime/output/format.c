@@ -53,7 +53,7 @@ static void visit_enum(const struct walk *w, const struct nd_mf_type *t, const v
     int64_t v = nd_typed_int(t, p);
     uint32_t i;
 
-    for (i = 0; i < t->count; i++) {
+    for (i = 0; i < t->count && !w->v->numbers; i++) {
         const struct nd_mf_enumerator *e = &mf->enumerators[t->first + i];
 
         // By width: a table may hold the value with another sign than the storage.
@@ -113,6 +113,10 @@ static void visit_ptr(const struct walk *w, const struct nd_mf_type *t, const vo
 {
     struct nd_buf b = {0};
 
+    if (w->v->numbers) {
+        w->v->integer(w->v->arg, t, nd_typed_int(t, p), true);
+        return;
+    }
     nd_buf_put(&b, "0x", 2);
     nd_buf_hex(&b, (uint64_t)nd_typed_int(t, p));
     w->v->string(w->v->arg, t, b.v, b.n);

@@ -69,6 +69,7 @@ struct nd_visitor {
     // a member that is absent begins; true: its value is visited, until this is called again with
     // `begins` false. NULL: absent members are not visited at all
     bool (*absent)(void *arg, bool begins);
+    bool numbers; // pointers and enums are visited as integers
 };
 // ns of the clock of the type t (NULL: monotonic) as ns since the epoch.
 int64_t nd_format_wall(const struct nd_fmt *f, const struct nd_mf_type *t, int64_t ns);

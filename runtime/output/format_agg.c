@@ -78,6 +78,8 @@ static const struct nd_agg_part dist_parts[] = {
     {"p95", ND_AGG_P95},     {"p99", ND_AGG_P99}, {NULL, 0}};
 static const struct print print_dist = {dist_parts, rows_dist};
 
+static const struct print print_tseries = {NULL, NULL}; // a chart, see series.c
+
 static const struct print *const print_of[ND_T_KIND_MAX] = {
 #define ND_AGGREGATION(id, text, size, class, sign, rank, made, ops, print) \
     [ND_T_##id] = &print_##print,

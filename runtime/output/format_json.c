@@ -5,6 +5,7 @@
 #include "runtime/common/typed.h"
 #include "runtime/output/format.h"
 #include "runtime/output/hist.h"
+#include "runtime/output/series.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -68,10 +69,10 @@ static void json_field(void *arg, const struct nd_mf_type *t, uint32_t i, const 
     struct json *x = arg;
 
     if (i)
-        nd_buf_put(x->out, ",", 1);
+        nd_buf_puts(x->out, x->f->bpftrace && t->kind == ND_T_STRUCT ? ", " : ",");
     if (t->kind == ND_T_STRUCT) {
         nd_json_string(name, strlen(name), x->out);
-        nd_buf_put(x->out, ":", 1);
+        nd_buf_puts(x->out, x->f->bpftrace ? ": " : ":");
     }
 }
 
@@ -157,9 +158,13 @@ static void put_rows(const struct nd_mf_type *t, const void *val, struct nd_buf 
 
 static void json_agg(void *arg, const struct nd_mf_type *t, const void *val)
 {
-    struct nd_buf *out = ((struct json *)arg)->out;
+    const struct json *x = arg;
+    struct nd_buf *out = x->out;
     const struct nd_agg_part *p = nd_format_agg_parts(t);
     const char *sep = "{";
+
+    if (nd_typekind_is(t->kind, ND_IS_SERIES))
+        nd_series_json(x->f, t, val, out);
 
     if (p && !*p->name) {
         nd_format_agg_part(t, val, p->what, out);
@@ -183,8 +188,8 @@ void nd_format_json(const struct nd_fmt *f, uint32_t type, const void *bytes, st
 {
     struct json x = {f, out};
     const struct nd_visitor v = {
-        &x,         json_integer, json_real, json_boolean, json_string, json_begin,
-        json_field, json_end,     NULL,      json_stack,   json_agg,    json_absent,
+        &x,       json_integer, json_real,  json_boolean, json_string, json_begin,  json_field,
+        json_end, NULL,         json_stack, json_agg,     json_absent, f->bpftrace,
     };
 
     nd_visit(f, type, bytes, &v);

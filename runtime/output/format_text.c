@@ -6,8 +6,10 @@
 #include "runtime/common/typed.h"
 #include "runtime/output/format.h"
 #include "runtime/output/hist.h"
+#include "runtime/output/series.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,7 +128,7 @@ static void text_stack(void *arg, const struct nd_mf_type *t, const uint64_t *fr
         if (t->flags & ND_TF_PERF)
             nd_buf_printf(x->out, "%16" PRIx64 " ", frames[i]);
         if (t->flags & ND_TF_RAW)
-            nd_buf_printf(x->out, "0x%" PRIx64, frames[i]);
+            nd_buf_printf(x->out, x->f->bpftrace ? "%" PRIx64 : "0x%" PRIx64, frames[i]);
         else
             put_frame(x, frames[i], pid);
         nd_buf_put(x->out, "\n", 1);
@@ -207,14 +209,16 @@ int nd_format_frame(const struct nd_fmt *f, uint32_t type, const void *bytes, in
     return x.depth;
 }
 
-// An integer answer of an aggregation, or n/a.
+// An integer answer of an aggregation, or n/a; whole: also an average is one.
 static void agg_number(const struct nd_mf_type *t, const void *val, enum nd_vm_agg what,
-                       uint64_t div, struct nd_buf *out)
+                       uint64_t div, bool whole, struct nd_buf *out)
 {
     int64_t v;
 
     if (!nd_agg_int(t, val, what, &v)) {
-        nd_text_double(nd_agg_get(t, val, what) / (double)div, out);
+        double d = nd_agg_get(t, val, what) / (double)div;
+
+        nd_text_double(whole ? trunc(d) : d, out);
         return;
     }
     if (what != ND_AGG_COUNT && t->flags & ND_TF_SIGNED)
@@ -230,6 +234,10 @@ void nd_format_agg(const struct nd_fmt *f, const struct nd_mf_type *t, const cha
     const char *sep = "";
 
     div = div > 1 ? div : 1;
+    if (nd_typekind_is(t->kind, ND_IS_SERIES)) {
+        nd_series_text(f, t, val, out);
+        return;
+    }
     if (nd_hist_is(t)) {
         (f->bpftrace ? nd_hist_bpftrace : nd_hist_text)(t, unit, val, div, out);
         if (p)
@@ -240,7 +248,7 @@ void nd_format_agg(const struct nd_fmt *f, const struct nd_mf_type *t, const cha
         bool count = *p->name && p->what == ND_AGG_COUNT; // how many stays how many
 
         nd_buf_printf(out, "%s%s%s", sep, p->name, *p->name ? " " : "");
-        agg_number(t, val, p->what, count ? 1 : div, out);
+        agg_number(t, val, p->what, count ? 1 : div, f->bpftrace && !nd_hist_is(t), out);
     }
 }
 
@@ -256,8 +264,8 @@ void nd_format_text(const struct nd_fmt *f, uint32_t type, const void *bytes, st
     const struct nd_mf_type *t = &f->mf->types[type];
     struct text x = {f, out};
     const struct nd_visitor v = {
-        &x,         text_integer, text_real, text_boolean, text_string, text_begin,
-        text_field, text_end,     text_flow, text_stack,   text_agg,    NULL,
+        &x,       text_integer, text_real,  text_boolean, text_string, text_begin, text_field,
+        text_end, text_flow,    text_stack, text_agg,     NULL,        false,
     };
 
     // The most common kinds first, without the walk.

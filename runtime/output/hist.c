@@ -146,7 +146,6 @@ static void half_open(const struct nd_agg_bucket *b, char *out, size_t size)
         snprintf(out, size, "[%s, %s)", lo, hi);
 }
 
-// Powers of two have rows 0 and 1 apart there; here they are one, and stand as [0, 2).
 void nd_hist_bpftrace(const struct nd_mf_type *t, const char *unit, const void *val, uint64_t div,
                       struct nd_buf *out)
 {

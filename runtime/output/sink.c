@@ -226,10 +226,10 @@ void nd_sink_entry(struct nd_sink *s, uint32_t map, const void *key, const void 
 }
 
 void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
-                    uint32_t nat, const char *const *opt_names, const char *const *opt_values,
-                    uint32_t nopts)
+                    uint32_t nat, uint32_t others, const char *const *opt_names,
+                    const char *const *opt_values, uint32_t nopts)
 {
-    struct nd_sink_header h = {script, at, nat, opt_names, opt_values, nopts};
+    struct nd_sink_header h = {script, at, nat, others, opt_names, opt_values, nopts};
 
     s->ops->header(s, &h);
     done(s);

@@ -77,10 +77,11 @@ struct nd_path_stat { // what happened to packets on a path
     const struct nd_path_other *others; // ND_PATH_OTHERS
 };
 
-// The first record: the script, what is attached (nat), and the options as text (nopts).
+// The first record: the script, what is attached (nat), how many probes run besides (BEGIN), and
+// the options as text (nopts).
 void nd_sink_header(struct nd_sink *s, const char *script, const struct nd_attached *at,
-                    uint32_t nat, const char *const *opt_names, const char *const *opt_values,
-                    uint32_t nopts);
+                    uint32_t nat, uint32_t others, const char *const *opt_names,
+                    const char *const *opt_values, uint32_t nopts);
 void nd_sink_printf(struct nd_sink *s, const char *text, size_t n); // result of printf()
 // title: stands over a histogram instead of its unit; "": none.
 void nd_sink_value(struct nd_sink *s, uint32_t type, const void *bytes,

@@ -7,6 +7,7 @@
 #include "runtime/common/json.h"
 #include "runtime/common/typed.h"
 #include "runtime/output/hist.h"
+#include "runtime/output/series.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,8 @@ static void end(struct nd_sink *s)
 
 static void bt_header(struct nd_sink *s, const struct nd_sink_header *h)
 {
-    nd_buf_printf(&s->out, "{\"type\": \"attached_probes\", \"data\": {\"probes\": %u}}\n", h->nat);
+    nd_buf_printf(&s->out, "{\"type\": \"attached_probes\", \"data\": {\"probes\": %u}}\n",
+                  h->nat + h->others);
 }
 
 static void bt_printf(struct nd_sink *s, const char *text, size_t n)
@@ -92,7 +94,9 @@ static void put_value(struct nd_sink *s, uint32_t type, const void *val, uint64_
     const struct nd_agg_part *p = nd_agg_is(t->kind) ? nd_format_agg_parts(t) : NULL;
     const char *sep = "{";
 
-    if (nd_agg_is(t->kind) && nd_hist_is(t)) {
+    if (nd_typekind_is(t->kind, ND_IS_SERIES)) {
+        nd_series_json(s->fmt, t, val, &s->out);
+    } else if (nd_agg_is(t->kind) && nd_hist_is(t)) {
         put_rows(s, t, val, div);
     } else if (p && !*p->name) {
         put_number(s, t, val, p->what, div);
@@ -148,6 +152,8 @@ static const char *type_of(const struct nd_mf_type *t)
 {
     if (!nd_agg_is(t->kind))
         return "map";
+    if (nd_typekind_is(t->kind, ND_IS_SERIES))
+        return "tseries";
     return nd_hist_is(t) ? "hist" : t->kind == ND_T_AVG || t->kind == ND_T_STATS ? "stats" : "map";
 }
 

@@ -271,8 +271,8 @@ static void cells(struct nd_sink *s, uint32_t type, const void *bytes, const cha
 {
     struct columns x = {.f = s->fmt, .out = &s->out, .names = names};
     const struct nd_visitor v = {
-        &x,        csv_integer, csv_real, csv_boolean, csv_string, csv_begin,
-        csv_field, csv_end,     NULL,     csv_stack,   csv_agg,    csv_absent,
+        &x,      csv_integer, csv_real,  csv_boolean, csv_string, csv_begin, csv_field,
+        csv_end, NULL,        csv_stack, csv_agg,     csv_absent, false,
     };
 
     append(x.path, 0, sizeof(x.path), root);

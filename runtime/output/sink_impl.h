@@ -10,6 +10,7 @@ struct nd_sink_header {
     const char *script;
     const struct nd_attached *at;
     uint32_t nat;
+    uint32_t others; // probes that are attached nowhere
     const char *const *opt_names, *const *opt_values;
     uint32_t nopts;
 };

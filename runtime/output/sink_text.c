@@ -69,6 +69,11 @@ static const char *map_title(const struct nd_mf *mf, const struct nd_mf_map *m)
     return nd_mf_str(mf, m->title ? m->title : m->name);
 }
 
+static bool is_block(const struct nd_mf_type *t) // of lines of its own
+{
+    return nd_typekind_is(t->kind, ND_IS_ROWS | ND_IS_SERIES);
+}
+
 static void map_entry(struct nd_sink *s, const struct nd_sink_entries *e, uint32_t i)
 {
     const struct nd_mf *mf = s->fmt->mf;
@@ -82,13 +87,13 @@ static void map_entry(struct nd_sink *s, const struct nd_sink_entries *e, uint32
         nd_format_key(s->fmt, m->key_type, e->copy->keys + (size_t)i * e->copy->key_size, &s->out);
         nd_buf_put(&s->out, "]", 1);
     }
-    if (!nd_hist_is(t))
+    if (!is_block(t))
         nd_buf_put(&s->out, ": ", 2);
     else if (nd_sink_no_rows(t, val))
         nd_buf_puts(&s->out, ": (empty)\n");
     else
         nd_buf_put(&s->out, ":\n", 2);
-    if (!nd_hist_is(t) || !nd_sink_no_rows(t, val))
+    if (!is_block(t) || !nd_sink_no_rows(t, val))
         map_value(s, m->val_type, val, e->div);
     end_line(s);
 }
@@ -113,7 +118,7 @@ static void text_map(struct nd_sink *s, const struct nd_sink_entries *e)
     }
     for (i = 0; i < e->n; i++)
         map_entry(s, e, e->order[i]);
-    if (s->fmt->bpftrace && (e->copy->key_size || nd_hist_is(&s->fmt->mf->types[m->val_type])))
+    if (s->fmt->bpftrace && (e->copy->key_size || is_block(&s->fmt->mf->types[m->val_type])))
         nd_buf_put(&s->out, "\n", 1);
 }
 

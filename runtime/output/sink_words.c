@@ -75,7 +75,8 @@ bool nd_sink_no_rows(const struct nd_mf_type *t, const void *val)
 {
     int64_t n;
 
-    return nd_hist_is(t) && nd_agg_int(t, val, ND_AGG_COUNT, &n) && !n;
+    return nd_typekind_is(t->kind, ND_IS_ROWS | ND_IS_SERIES) &&
+           nd_agg_int(t, val, ND_AGG_COUNT, &n) && !n;
 }
 
 void nd_sink_other(const struct nd_sink *s, const struct nd_path_other *o, struct nd_buf *out)

@@ -176,26 +176,41 @@ static bool idle_forever(const struct nd_run *r)
         waits = mf->hooks[i].kind == ND_HOOK_EVERY;
     for (i = 0; i < mf->nprogs && !waits; i++) {
         for (j = mf->progs[i].first; j < mf->progs[i].first + mf->progs[i].count && !waits; j++)
-            waits = is_timed(&mf->attaches[j]) && nd_load_prog_fd(r->l, i) >= 0;
+            waits = (is_timed(&mf->attaches[j]) || mf->attaches[j].kind == ND_AT_SIGNAL) &&
+                    nd_load_prog_fd(r->l, i) >= 0;
     }
     return !waits;
 }
 
 static void print_now(struct nd_run *r)
 {
-    r->requests.print = false;
     nd_run_drain(r); // what was printed before comes before
     nd_maps_handler(r->maps);
     nd_run_print_maps(r);
     nd_sink_flush(r->sink);
 }
 
+// Does the script have probes on SIGUSR1?
+static bool has_signals(const struct nd_mf *mf)
+{
+    uint32_t i;
+
+    for (i = 0; i < mf->nattaches; i++) {
+        if (mf->attaches[i].kind == ND_AT_SIGNAL)
+            return true;
+    }
+    return false;
+}
+
 static void on_signal(struct nd_run *r)
 {
     if (nd_run_asked(r))
         r->stop = true;
+    else if (r->requests.print && has_signals(r->mf))
+        nd_run_called(r, ND_AT_SIGNAL, ND_MF_NONE);
     else if (r->requests.print)
         print_now(r);
+    r->requests.print = false;
 }
 
 static void dispatch(struct nd_run *r, uint64_t key)

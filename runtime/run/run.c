@@ -255,6 +255,19 @@ static int load(struct nd_run *r)
     return err;
 }
 
+// It waits until the probes are there, which may ask for its id.
+static int make_child(struct nd_run *r)
+{
+    struct nd_mf_scope s = nd_options_scope_of(r->mf, r->values);
+    int err = nd_child_make(&r->child, r->opts->command);
+
+    if (err)
+        nd_msg("error: cannot start a process for -c: %s", strerror(-err));
+    s.cpid = (uint64_t)r->child.pid;
+    nd_options_scope(r->mf, r->values, &s);
+    return err;
+}
+
 static int prepare(struct nd_run *r)
 {
     int err;
@@ -279,14 +292,9 @@ static int prepare(struct nd_run *r)
                nd_caps_to_trace());
         err = -EPERM;
     }
-    if (!err)
-        err = load(r);
-    if (!err && r->opts->command) {
-        err = nd_child_make(&r->child, r->opts->command);
-        if (err)
-            nd_msg("error: cannot start a process for -c: %s", strerror(-err));
-    }
-    return err;
+    if (!err && r->opts->command)
+        err = make_child(r);
+    return err ? err : load(r);
 }
 
 // The header names the options that have a value.
@@ -304,7 +312,8 @@ static void header(struct nd_run *r)
         values[n++] = r->values->values[i];
     }
     at = nd_attach_list(r->attach, &nat);
-    nd_sink_header(r->sink, nd_mf_str(r->mf, r->mf->h->script), at, nat, names, values, n);
+    nd_sink_header(r->sink, nd_mf_str(r->mf, r->mf->h->script), at, nat, nd_run_ours(r), names,
+                   values, n);
     free(names);
     free(values);
 }

@@ -185,6 +185,8 @@ uint32_t nd_run_ours(const struct nd_run *r)
         if (nd_kind_is(p->type, ND_PF_OURS) && nd_load_prog_fd(r->l, i) >= 0)
             n += p->count;
     }
+    for (i = 0; r->opts->bpftrace && i < r->mf->nhooks; i++) // probes as well, to bpftrace
+        n += r->mf->hooks[i].kind != ND_HOOK_EVERY;
     return n;
 }
 

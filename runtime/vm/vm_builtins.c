@@ -415,6 +415,22 @@ static int vm_bi_ncpus(struct nd_vm *vm, const struct vm_value *v)
     return vm_push_int(vm, sysconf(_SC_NPROCESSORS_CONF));
 }
 
+static int vm_bi_cpid(struct nd_vm *vm, const struct vm_value *v)
+{
+    const struct nd_mf_scope *s = vm->env.opts;
+
+    (void)v;
+    return vm_push_int(vm, s ? (int64_t)s->cpid : 0);
+}
+
+static int vm_bi_has_cpid(struct nd_vm *vm, const struct vm_value *v)
+{
+    const struct nd_mf_scope *s = vm->env.opts;
+
+    (void)v;
+    return push_kind(vm, ND_T_BOOL, s && s->cpid);
+}
+
 static int vm_bi_records(struct nd_vm *vm, const struct vm_value *v)
 {
     (void)v;

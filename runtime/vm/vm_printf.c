@@ -256,7 +256,7 @@ static bool is_number(const struct nd_vm *vm, const struct vm_value *v)
     if (v->kind != VM_BYTES)
         return v->kind != VM_STR;
     kind = vm_type(vm, v->type)->kind;
-    return nd_agg_is(kind) && !nd_typekind_is(kind, ND_IS_ROWS);
+    return nd_agg_is(kind) && !nd_typekind_is(kind, ND_IS_ROWS | ND_IS_SERIES);
 }
 
 static int convert(struct nd_vm *vm, const struct nd_spec *p, const struct vm_value *v,

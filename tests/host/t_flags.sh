@@ -82,11 +82,35 @@ has bt-below "$TMP/out" '^\(\.\.\., 0\)  *1 \|@'
 has bt-plain-number "$TMP/out" '^@d\[1\]: -?[0-9]+$'
 "$ND" --style ndtrace "$TMP/b.bt" 2>/dev/null >"$TMP/out"
 has own-style "$TMP/out" '1024 -> 2047 '
-gives bt-json '{"type": "attached_probes", "data": {"probes": 0}}
+gives bt-json '{"type": "attached_probes", "data": {"probes": 1}}
 {"type": "map", "data": {"@a": {"1,x": 2}}}
 {"type": "hist", "data": {"@h": [{"min": 4, "max": 7, "count": 1}]}}
 {"type": "stats", "data": {"@s": {"count": 1, "average": 3, "total": 3}}}' \
     -q --style bpftrace -f json -e 'BEGIN { @a[1, "x"] = 2; @h = hist(5); @s = stats(3); exit() }'
+gives bt-rows "
+@:
+(..., 0)               1 |$at|
+[0]                    1 |$at|
+[1]                    1 |$at|" -q --style bpftrace -e 'BEGIN { @ = hist(-1); @ = hist(0); @ = hist(1); exit() }'
+gives bt-values '{"type": "attached_probes", "data": {"probes": 1}}
+{"type": "value", "data": {"a": 1, "b": [2,3]}}
+{"type": "value", "data": [50,333]}' \
+    -q --style bpftrace -f json -e 'enum { FOO = 333 } begin { print((a=1, b=(2, 3))); print(((int16 *)0x32, FOO)) }'
+gives bt-minus '-100' -q --style bpftrace -e 'BEGIN { $x = (uint64)100; printf("%s\n", -$x); exit() }'
+"$ND" --style bpftrace -e 'begin { } end { }' 2>"$TMP/err"
+has bt-attached "$TMP/err" '^Attached 2 probes'
+gives cpid '1 1' -q -e 'BEGIN { printf("%d %d\n", has_cpid, cpid > 1); exit() }' -c 'sleep 5'
+gives no-cpid '0 0' -q -e 'BEGIN { printf("%d %d\n", has_cpid, cpid); exit() }'
+"$ND" -q -e 'rawtracepoint:sys_enter { $s = kstack; if (len($s) == len(kstack)) { printf("%d\n", len(kstack(1))); exit() } }' >"$TMP/out" 2>&1
+same stack-len "$(head -1 "$TMP/out")" 1
+# Files by a pattern, of a process, and in any kind.
+libc=$(ldd "$(command -v bash)" | grep -o '/[^ ]*libc\.so[^ ]*')
+for l in "uprobe:${libc%.so*}.s?.*:fopen" "*:$libc:fopen"; do
+    "$ND" -l "$l" 2>/dev/null | grep -c '^uprobe:.*:fopen$'
+done | sort -u >"$TMP/out"
+same list-pattern "$(cat "$TMP/out")" 1
+"$ND" -l 'uprobe:*' -p $$ 2>/dev/null | grep -c '^uprobe:.*bash:' >"$TMP/out"
+has list-process "$TMP/out" '^[1-9]'
 # A number unless the script says that it is a time.
 gives nsecs 1 -q -e 'BEGIN { @a = nsecs; $d = nsecs - @a; printf("%d\n", @a > 1000); clear(@a); exit() }'
 "$ND" -q -e 'BEGIN { @a = nsecs; let $t: time = nsecs; @b = $t; exit() }' >"$TMP/out" 2>&1

@@ -201,4 +201,36 @@ echo text >"$TMP/files/three"
 cc -x c -o "$TMP/files/four" - <<<'int main(void) { return 0; }'
 "$ND" -l -e "uprobe:$TMP/files/*:main { }" >"$TMP/mapped"
 same pattern-file "$(cat "$TMP/mapped")" "uprobe:$TMP/files/four:main"
+
+# Memory that is written, where the processor can watch it, and a signal that ndtrace gets.
+cc -x c -o "$TMP/cell" - <<'C'
+#include <stdio.h>
+#include <unistd.h>
+static volatile unsigned long cell;
+int main(void)
+{
+    printf("%p\n", (void *)&cell);
+    fflush(stdout);
+    for (;;) {
+        cell++;
+        usleep(10000);
+    }
+}
+C
+"$TMP/cell" >"$TMP/at" &
+P=$!
+PIDS+=("$P")
+until [ -s "$TMP/at" ]; do sleep 0.02; done
+if timeout 20 "$ND" -q -p $P -e "watchpoint:$(cat "$TMP/at"):8:w { @[comm]++; if (@[comm] == 5) { exit() } }" >"$TMP/watch" 2>&1; then
+    between watch "$(total "$TMP/watch" '@[cell]')" 5 50
+else
+    has watch-refused "$TMP/watch" 'watch'
+fi
+"$ND" -q -e 'self:signal:SIGUSR1 { @n++; if (@n == 2) { exit() } }' >"$TMP/signal" 2>"$TMP/err" &
+P=$!
+until grep -q 'ndtrace' "/proc/$P/comm" && grep -q '^SigBlk:.*[2367abef]..$' "/proc/$P/status"; do sleep 0.05; done
+until ! kill -0 $P 2>/dev/null; do kill -USR1 $P 2>/dev/null; sleep 0.3; done
+wait $P
+same signal-exit $? 0
+same signal "$(total "$TMP/signal" @n)" 2
 finish

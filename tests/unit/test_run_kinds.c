@@ -382,7 +382,7 @@ static void test_option_value(void **state)
     struct result r;
     struct obj o;
 
-    _Static_assert(sizeof(struct nd_mf_scope) == 6 * sizeof(long), "as in the program below");
+    _Static_assert(sizeof(struct nd_mf_scope) == 7 * sizeof(long), "as in the program below");
     (void)state;
     obj_begin(&o);
     count_scalar(&o);
@@ -393,7 +393,7 @@ static void test_option_value(void **state)
     add_prog(&o, "p0", ND_PROG_TEST_RUN, ND_AT_BEGIN, "BEGIN", "", "", 0, 0);
     obj_end(&o,
             HIT_C "const volatile char other[24] = {9};\n"
-                  "const volatile struct { long scope[6]; unsigned given, n; long v; } nd_opts"
+                  "const volatile struct { long scope[7]; unsigned given, n; long v; } nd_opts"
                   " __attribute__((aligned(8))) = {{5}, 5, 5, 5};\n"
                   "SEC(\"nd/run/0\") int p0(void *ctx) { __u32 k = 0; __u64 *v = "
                   "bpf_map_lookup_elem(&m0, &k); if (v) *v += nd_opts.v * 100 + nd_opts.given * "

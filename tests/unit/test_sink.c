@@ -122,7 +122,7 @@ static void put_header(struct fixture *x, struct nd_sink *s)
     static const char *const names[] = {"interval"}, *const values[] = {"5s"};
 
     (void)x;
-    nd_sink_header(s, "dir/a.nd", at, 2, names, values, 1);
+    nd_sink_header(s, "dir/a.nd", at, 2, 0, names, values, 1);
 }
 
 static void header(void **state)

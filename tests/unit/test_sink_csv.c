@@ -140,7 +140,7 @@ static void put_plain(struct fixture *x, struct nd_sink *s)
     struct nd_plain p = {.kind = ND_PLAIN_STR, .s = "a,\"b\"\r\n", .n = 7};
 
     (void)x;
-    nd_sink_header(s, "a.nd", NULL, 0, NULL, NULL, 0);
+    nd_sink_header(s, "a.nd", NULL, 0, 0, NULL, NULL, 0);
     nd_sink_printf(s, "no quotes", 9);
     nd_sink_printf(s, "a line\n", 7);
     nd_sink_plain(s, &p);
