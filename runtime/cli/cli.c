@@ -117,10 +117,8 @@ static int script_help(struct cli *c)
 
 static int share_duration(struct cli *c, const void *value)
 {
-    int64_t ns;
-
-    memcpy(&ns, value, sizeof(ns));
-    return nd_cli_take_duration(c, ns);
+    memcpy(&c->run.duration, value, sizeof(c->run.duration));
+    return 0;
 }
 
 static int share_verbose(struct cli *c, const void *value)

@@ -144,21 +144,10 @@ static int set_log(struct cli *c, const char *v)
     return 0;
 }
 
-int nd_cli_take_duration(struct cli *c, int64_t ns)
-{
-    c->run.duration = ns;
-    if (ns > 0)
-        return 0;
-    nd_msg("error: --duration must be greater than zero");
-    return -1;
-}
-
 static int set_duration(struct cli *c, const char *v)
 {
-    int64_t ns;
-
-    if (nd_value_duration(v, &ns))
-        return nd_cli_take_duration(c, ns);
+    if (nd_value_duration(v, &c->run.duration))
+        return 0;
     nd_msg("error: --duration: \"%s\" is not a duration; write 10s, 500ms, 5m or seconds", v);
     return -1;
 }

@@ -49,7 +49,6 @@ bool nd_cli_flag_has_value(const char *word); // in the next word
 bool nd_cli_flag_is_early(const char *word);  // one that is taken only before the script
 bool nd_cli_flag_is_alone(const char *word);  // a flag that takes no value
 bool nd_cli_flag_known(const char *word);
-int nd_cli_take_duration(struct cli *c, int64_t ns);
 
 // Opens what nd_cli_object gave. An exit code, after a message.
 int nd_cli_load(const struct cli *c, const struct nd_object *obj, struct nd_load *l);

@@ -30,14 +30,16 @@ near() {
 }
 near tool offcputme_ts 'did you mean offcputime_ts?'
 near old-spelling vm-network-latncy-summary.py 'did you mean vm_network_latency_summary?'
-near alias virtionet-rx-path-monitr 'ndtrace list tools shows all of them' # where its tool is not there
+near alias xctl-probe-netwrk 'ndtrace list tools shows all of them' # where its tool is not there
 near own-path /no/such/offcputime_ts.nd 'ndtrace list tools shows all of them'
 near nothing zzzzzz 'ndtrace list tools shows all of them'
 
 # Every line of the table of names leads to a tool, or to one that is not there yet: then no file.
 while read -r old new; do
     [ -e "stdlib/$new.nd" ] || continue
-    for word in "$old" ${old##*.bt} ${old##*.bt}.py; do
+    words=("$old")
+    [[ $old = *.bt ]] || words+=("$old.py")
+    for word in "${words[@]}"; do
         "$ND" "$word" --help >"$TMP/old" 2>&1
         "$ND" "$new" --help >"$TMP/new" 2>&1
         same "alias-$word" "$(grep -v ^usage "$TMP/old")" "$(grep -v ^usage "$TMP/new")"

@@ -85,7 +85,7 @@ for wrong in '--ports 0' '--ports 70000' '--ports 80,,81' '--ports ,' '--interva
 done
 usage memory 1 'error: the maps need [0-9]+ MiB of memory, and [0-9]+ MiB are available; the largest has 100000000 entries' \
     -e 'let @m = hash(100000000); BEGIN { @m[pid] = str(kptr(0), 4096); exit() }'
-usage duration-zero 2 '--duration must be greater than zero' --duration 0 -e 'BEGIN { exit() }'
+usage duration-negative 2 '--duration: "-1" is not a duration' --duration -1 -e 'BEGIN { exit() }'
 cat >"$TMP/r.nd" <<'S'
 option id: int(1, 4094) "of a VLAN" option queue: int(0, 65535) = -1 "queue" option most: duration(1ms, 2m) = 2s "time"
 BEGIN { printf("%d %d %d\n", opt.id, opt.queue, opt.most); exit() }

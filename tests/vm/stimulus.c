@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -203,6 +204,40 @@ static int taps(long n)
     return 0;
 }
 
+// n datagrams to the tap device that say that they are to become segments of TCP.
+static int gso(long n)
+{
+    struct ifreq r = {.ifr_name = TAP};
+    int tap = tap_up(&r), raw = socket(AF_PACKET, SOCK_RAW, 0), yes = 1;
+    struct {
+        struct virtio_net_hdr says;
+        unsigned char frame[1400];
+    } __attribute__((packed))
+    packet = {.says = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                       .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+                       .hdr_len = 54,
+                       .gso_size = 500,
+                       .csum_start = 34,
+                       .csum_offset = 16},
+              .frame = {2,  0,           0,    0,    0,    1,         2,          0, 0,  0, 0,
+                        2,  8,           0,    0x45, 0,    1386 >> 8, 1386 & 255, 0, 1,  0, 0,
+                        64, IPPROTO_UDP, 0,    0,    10,   9,         0,          1, 10, 9, 0,
+                        2,  0x13,        0x88, 0x13, 0x89, 1366 >> 8, 1366 & 255}};
+    struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(0x0800)};
+    long i;
+
+    at.sll_ifindex = (int)if_nametoindex(TAP);
+    if (tap < 0 || setsockopt(raw, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof(yes)) ||
+        bind(raw, (struct sockaddr *)&at, sizeof(at)))
+        return 1;
+    for (i = 0; i < n; i++) {
+        // The kernel refuses to cut it, once it is at the device.
+        if (write(raw, &packet, sizeof(packet)) != (ssize_t)sizeof(packet) && errno != EINVAL)
+            return 1;
+    }
+    return 0;
+}
+
 // The frame of hexadecimal digits, n times out of the device. ':' and '.' between them mean
 // nothing.
 static int frames(const char *dev, long n, const char *hex)
@@ -271,6 +306,7 @@ int main(int argc, char **argv)
                   {"sysinfo", sysinfos},
                   {"sockopt", sockopts},
                   {"tap", taps},
+                  {"gso", gso},
                   {"target", targets},
                   {"spin", spin}};
     size_t i;

@@ -31,6 +31,27 @@ same blocks-status "$(grep -cE '^  Status: FULL' "$out")" $((N - SIZE))
 same blocks-process "$(grep -cE '^Process: stimulus \(PID: [0-9]+\)' "$out")" $((N - SIZE))
 same blocks-no-ip "$(grep -c '^Packet headers not parsed' "$out")" $((N - SIZE))
 
+trace rates tun_tx_ring_stats --interval 1h || finish
+$STIMULUS tap $N >/dev/null
+stop "$PID"
+out=$TMP/rates.out
+read -r size most full < <(awk '$1 == "ndtap0" { print $3, $7, $8 }' "$out")
+same rates-size "${size:-none}:$most" "$SIZE:$SIZE"
+same rates-full "$full" "$(awk -v n=$N -v s=$SIZE 'BEGIN { printf "%.3g", 100 * (n - s) / n }')"
+same rates-depth "$(sed -n 's/^ *128 -> 255 *: *\([0-9]*\).*/\1/p' "$out")" 128
+
+trace wrong tun-abnormal-gso-type --no-stack-trace || finish
+$STIMULUS gso 3 >/dev/null || not_ok wrong-stimulus "ended with $?, wanted 0"
+stop "$PID"
+out=$TMP/wrong.out
+same wrong-packets "$(grep -c '^###### __dev_queue_xmit unexpected gso type:0x03, gso size: 500 (not TCP)$' "$out")" 3
+same wrong-flow "$(grep -c '^####### udp header info: 10.9.0.1:5000 => 10.9.0.2:5001$' "$out")" 3
+has wrong-table "$out" '^__dev_queue_xmit +not TCP +ndtap0 +3$'
+trace filtered tun_abnormal_gso_type --protocol tcp || finish
+$STIMULUS gso 3 >/dev/null
+stop "$PID"
+has filtered-none "$TMP/filtered.out" '^no packet was wrong$'
+
 trace other tun_ring_monitor --interval 1h --protocol udp || finish
 $STIMULUS tap 10 >/dev/null
 stop "$PID"
