@@ -110,7 +110,8 @@ if kernel_at_least 5 17; then # before there are only functions
     kind queue 'QDISC_DROP|QDISC_OVERLIMIT' eth0@a "$queue"
     kind backlog CPU_BACKLOG eth0 "$cpu"
 fi
-for n in full4 full6 queue cpu; do between "some-$n" "${!n}" 1; done
+full=$((full4 + full6))
+for n in full queue cpu; do between "some-$n" "${!n}" 1; done
 
 # The same by function, and meanwhile.
 action() { datagrams a 10.1.0.2 7 $N && datagrams a fd01::2 9 $((N + 1)); }
