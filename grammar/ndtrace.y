@@ -33,6 +33,7 @@ static struct nd_expr *unary(struct nd_parse *p, enum nd_op op, struct nd_span s
 static struct nd_expr *ident(struct nd_parse *p, struct nd_span s, const char *name);
 static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char *name, struct nd_expr_list *keys);
 static struct nd_expr *deep(struct nd_parse *p, struct nd_expr *e);
+static struct nd_expr_list *first(struct nd_parse *p, struct nd_expr *e, const struct nd_expr_list *rest);
 static void add_decl(struct nd_parse *p, struct nd_decl *d);
 
 #define A (p->arena)
@@ -109,13 +110,13 @@ static void add_decl(struct nd_parse *p, struct nd_decl *d);
 %type <text> given id name cname field_name field_path help_opt
 %type <texpr> type type_base type_name field_spec type_words cast_type option_type
 %type <fields> event_fields struct_fields struct_body member macro_params params params_opt declarators
-%type <points> points both names alias_names
+%type <points> points both names alias_names loop_names
 %type <point> point
 %type <block> block body stmts outputs
 %type <stmt> simple compound for_head order text
 %type <expr> expr cond lor land bor bxor band equality relational shift additive mul unary postfix
 %type <expr> primary value valued value_block when_or when_and when_cmp pred_opt when_opt own_size limit_opt
-%type <exprs> exprs args dims
+%type <exprs> exprs args dims maps
 %type <named> named config enumerators parts
 %type <one_named> config_item enumerator
 %type <count> stars
@@ -230,7 +231,7 @@ config: %empty                   { $$ = ND_NEW(A, struct nd_named_list); }
     | config config_item ';'     { $$ = $1; *ND_PUSH(A, $$) = $2; }
     | config config_item ','     { $$ = $1; *ND_PUSH(A, $$) = $2; }
     ;
-config_item: name '=' primary    { $$ = (struct nd_named){$1.s, @1, $3}; }
+config_item: name '=' primary    { $$ = (struct nd_named){.name = $1.s, .span = @1, .expr = $3}; }
     ;
 
 needs: T_ID T_PATH id            { $$ = nd_parse_needs(p, @1, $1.s, ND_D_PATH, @3, $3.s); }
@@ -406,8 +407,11 @@ enumerators: enumerator          { $$ = ND_NEW(A, struct nd_named_list); *ND_PUS
     | enumerators ',' enumerator { $$ = $1; *ND_PUSH(A, $$) = $3; }
     | enumerators ','
     ;
-enumerator: name                 { $$ = (struct nd_named){$1.s, @1, NULL}; }
-    | name '=' cond              { $$ = (struct nd_named){$1.s, @1, $3}; }
+enumerator: name help_opt        { $$ = (struct nd_named){$1.s, @1, NULL, $2.s}; }
+    | name '=' cond help_opt     { $$ = (struct nd_named){$1.s, @1, $3, $4.s}; }
+    | T_STRING                   { $$ = (struct nd_named){NULL, @1, NULL, $1.s}; }
+    | T_STRING '=' cond          { $$ = (struct nd_named){NULL, @1, $3, $1.s}; }
+    | '*' T_STRING               { $$ = (struct nd_named){"*", @2, NULL, $2.s}; }
     ;
 attrs: %empty                    { $$ = (struct nd_attrs){0}; }
     | attrs T_ATTR               { $$ = nd_parse_attribute($1, $2.s); }
@@ -543,12 +547,12 @@ simple: expr                     { $$ = nd_parse_evaluate(p, $1); }
     | T_SEND id                  { $$ = nd_parse_send(p, @$, $2.s, @2, NULL, NULL); }
     ;
 field_name: name ;
-named: field_name ':' expr       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, $3}; }
-    | id                       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, ident(p, @1, $1.s)}; }
-    | T_SPREAD expr              { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){NULL, @1, $2}; }
-    | named ',' T_SPREAD expr    { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){NULL, @3, $4}; }
-    | named ',' field_name ':' expr { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, $5}; }
-    | named ',' id             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, ident(p, @3, $3.s)}; }
+named: field_name ':' expr       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){.name = $1.s, .span = @1, .expr = $3}; }
+    | id                       { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){.name = $1.s, .span = @1, .expr = ident(p, @1, $1.s)}; }
+    | T_SPREAD expr              { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){.name = NULL, .span = @1, .expr = $2}; }
+    | named ',' T_SPREAD expr    { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){.name = NULL, .span = @3, .expr = $4}; }
+    | named ',' field_name ':' expr { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){.name = $3.s, .span = @3, .expr = $5}; }
+    | named ',' id             { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){.name = $3.s, .span = @3, .expr = ident(p, @3, $3.s)}; }
     ;
 compound: T_IF expr block        { $$ = nd_stmt_new(A, ND_S_IF, @$); $$->expr = $2; $$->body = $3; }
     | T_IF expr block T_ELSE compound {
@@ -582,8 +586,18 @@ for_head: T_VAR ':' expr T_DOTDOT expr
     | T_VAR ':' T_MAP sort_opt limit_opt
                                  { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->key_dollar = true; $$->expr = map_expr(p, @3, $3.s, NULL); $$->ranks = *$4; $$->limit = $5; }
     | id T_IN T_MAP order        { $$ = $4; $$->span = @$; $$->key = $1.s; $$->key_span = @1; $$->expr = map_expr(p, @3, $3.s, NULL); }
-    | id ',' id T_IN T_MAP sort_opt limit_opt
-                                 { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->key = $1.s; $$->key_span = @1; $$->val = $3.s; $$->val_span = @3; $$->expr = map_expr(p, @5, $5.s, NULL); $$->ranks = *$6; $$->limit = $7; }
+    | id T_IN T_MAP ',' maps sort_opt limit_opt
+                                 { struct nd_points n = {0}; *ND_PUSH(A, &n) = (struct nd_point){.text = $1.s, .span = @1}; $$ = nd_parse_go_over(p, @$, &n, first(p, map_expr(p, @3, $3.s, NULL), $5), $6, $7); }
+    | loop_names T_IN T_MAP ',' maps sort_opt limit_opt
+                                 { $$ = nd_parse_go_over(p, @$, $1, first(p, map_expr(p, @3, $3.s, NULL), $5), $6, $7); }
+    | loop_names T_IN T_MAP sort_opt limit_opt
+                                 { struct nd_expr_list m = {0}; *ND_PUSH(A, &m) = map_expr(p, @3, $3.s, NULL); $$ = nd_parse_go_over(p, @$, $1, &m, $4, $5); }
+    ;
+loop_names: id ',' id            { $$ = ND_NEW(A, struct nd_points); *ND_PUSH(A, $$) = (struct nd_point){.text = $1.s, .span = @1}; *ND_PUSH(A, $$) = (struct nd_point){.text = $3.s, .span = @3}; }
+    | loop_names ',' id          { $$ = $1; *ND_PUSH(A, $$) = (struct nd_point){.text = $3.s, .span = @3}; }
+    ;
+maps: T_MAP                      { $$ = ND_NEW(A, struct nd_expr_list); *ND_PUSH(A, $$) = map_expr(p, @1, $1.s, NULL); }
+    | maps ',' T_MAP             { $$ = $1; *ND_PUSH(A, $$) = map_expr(p, @3, $3.s, NULL); }
     ;
 order: T_SORTED T_BY ranks limit_opt { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); $$->ranks = *$3; $$->limit = $4; }
     | T_ASC limit_opt            { $$ = nd_stmt_new(A, ND_S_FOR_MAP, @$); nd_parse_rank(p, &$$->ranks, NULL, false); $$->limit = $2; }
@@ -700,8 +714,8 @@ primary: T_PARAM                 { $$ = nd_parse_word(p, @$, $1.v); }
     | T_CONTAINER_OF '(' expr ',' cast_type ',' name ')'
                                  { $$ = nd_expr_new(A, ND_E_CONTAINER_OF, @$); $$->a = $3; $$->texpr = $5; $$->name = $7.s; $$->name_span = @7; $$ = deep(p, $$); }
     ;
-parts: cname '=' value           { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){$1.s, @1, $3}; }
-    | parts ',' cname '=' value  { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){$3.s, @3, $5}; }
+parts: cname '=' value           { $$ = ND_NEW(A, struct nd_named_list); *ND_PUSH(A, $$) = (struct nd_named){.name = $1.s, .span = @1, .expr = $3}; }
+    | parts ',' cname '=' value  { $$ = $1; *ND_PUSH(A, $$) = (struct nd_named){.name = $3.s, .span = @3, .expr = $5}; }
     ;
 field_path: name
     | field_path '.' id        { $$.s = nd_arena_printf(A, "%s.%s", $1.s, $3.s); $$.n = 0; }
@@ -844,6 +858,17 @@ static struct nd_expr *map_expr(struct nd_parse *p, struct nd_span s, const char
     e->a->args = *keys;
     e->a = deep(p, e->a);
     return deep(p, e);
+}
+
+// The list with e before it.
+static struct nd_expr_list *first(struct nd_parse *p, struct nd_expr *e, const struct nd_expr_list *rest)
+{
+    struct nd_expr_list *l = ND_NEW(p->arena, struct nd_expr_list);
+
+    *ND_PUSH(p->arena, l) = e;
+    for (uint32_t i = 0; i < rest->n; i++)
+        *ND_PUSH(p->arena, l) = rest->v[i];
+    return l;
 }
 
 static void add_decl(struct nd_parse *p, struct nd_decl *d)

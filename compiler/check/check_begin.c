@@ -15,6 +15,17 @@ struct words {
     bool kernel, user;
 };
 
+static bool is_other(const struct nd_stmt *s, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < s->others.n; i++) {
+        if (s->others.v[i].name && !strcmp(s->others.v[i].name, name))
+            return true;
+    }
+    return false;
+}
+
 static bool loops_over(const struct nd_block *b, const char *name)
 {
     uint32_t i;
@@ -23,7 +34,7 @@ static bool loops_over(const struct nd_block *b, const char *name)
         const struct nd_stmt *s = b->v[i];
 
         if ((s->key && !s->key_dollar && !strcmp(s->key, name)) ||
-            (s->val && !strcmp(s->val, name)) || loops_over(s->body, name) ||
+            (s->val && !strcmp(s->val, name)) || is_other(s, name) || loops_over(s->body, name) ||
             loops_over(s->else_body, name))
             return true;
     }
@@ -114,7 +125,7 @@ static bool has_user_stmt(const struct nd_block *b)
     for (i = 0; b && i < b->n; i++) {
         const struct nd_stmt *s = b->v[i];
 
-        if (s->kind == ND_S_TEXT || (s->ranks.n && s->ranks.v[0].by) || s->limit ||
+        if (s->kind == ND_S_TEXT || (s->ranks.n && s->ranks.v[0].by) || s->limit || s->others.n ||
             has_user_stmt(s->body) || has_user_stmt(s->else_body))
             return true;
     }

@@ -28,6 +28,9 @@ void nd_check_assign(struct nd_check *c, struct nd_stmt *s); // check_stmt.c
 // lacks.
 bool nd_check_loop_in_probe(struct nd_check *c, const struct nd_stmt *s);
 void nd_check_loop_body(struct nd_check *c, const struct nd_stmt *s);
+// Can a loop be over this map? Another map of the loop over m, whose keys have the same type.
+void nd_check_loop_map(struct nd_check *c, const struct nd_map *m, struct nd_span span);
+struct nd_map *nd_check_other_map(struct nd_check *c, struct nd_map *m, struct nd_other *o);
 // What a probe sees of an aggregation that is one number; NULL: it is more than one.
 struct nd_type *nd_check_number_of(const struct nd_type *agg);
 // check_begin.c: which of the script's begin and end blocks are probes
@@ -69,6 +72,11 @@ void nd_check_send(struct nd_check *c, struct nd_stmt *s);
 // What send E { ...base } gives besides what is written: fields of it, and which fields are absent.
 // Their expressions are not checked.
 void nd_check_send_others(struct nd_check *c, struct nd_stmt *s);
+// of.name, which nobody wrote; not checked.
+struct nd_expr *nd_check_member(struct nd_check *c, const struct nd_expr *of, const char *name);
+// Which of these fields of t, a bit each, are absent in `of`, as bits of t.
+struct nd_expr *nd_check_absent_of(struct nd_check *c, const struct nd_expr *of,
+                                   const struct nd_type *t, uint64_t fields);
 // struct name { field: e }, whose values are checked.
 struct nd_type *nd_check_literal(struct nd_check *c, struct nd_expr *e);
 // The struct of an event. If fields are left out anywhere, its last member says which.

@@ -17,12 +17,17 @@ static void find_outer(void *arg, struct nd_expr *e)
     struct names *n = arg;
     const struct nd_stmt *s = n->loop;
     const struct nd_sym *v;
+    uint32_t i;
 
     if (e->kind != ND_E_VAR && e->kind != ND_E_IDENT)
         return;
     if ((!strcmp(e->name, s->key) && (e->kind == ND_E_VAR) == s->key_dollar) ||
         (s->val && !strcmp(e->name, s->val)))
         return;
+    for (i = 0; i < s->others.n; i++) {
+        if (s->others.v[i].name && !strcmp(e->name, s->others.v[i].name))
+            return;
+    }
     v = nd_check_lookup(n->c,
                         e->kind == ND_E_VAR ? nd_arena_printf(n->c->a, "$%s", e->name) : e->name);
     n->outer |= v && v->kind == ND_SYM_VAR;
@@ -77,6 +82,11 @@ void nd_check_loop_body(struct nd_check *c, const struct nd_stmt *s)
     if (!c->last_pass)
         return;
     nd_ast_walk(&body, find_context, c);
+    if (s->others.n)
+        nd_help(c->d,
+                nd_error(c->d, ND_E0401, s->expr->span,
+                         "a loop over several maps cannot use variables of the probe"),
+                "loop in user space: every, end or on");
     if ((s->ranks.n && s->ranks.v[0].by) || s->limit)
         nd_help(c->d,
                 nd_error(c->d, ND_E0401, s->expr->span,
@@ -87,4 +97,39 @@ void nd_check_loop_body(struct nd_check *c, const struct nd_stmt *s)
                 nd_error(c->d, ND_E0401, s->span,
                          "a function cannot return from a loop over a map in a probe"),
                 "set a variable, and return it after the loop");
+}
+
+// ---- in either world ----------------------------------------------------------------------------
+
+void nd_check_loop_map(struct nd_check *c, const struct nd_map *m, struct nd_span span)
+{
+    if (!c->last_pass)
+        return;
+    if (!c->incomplete && !m->written && !m->has_decl)
+        nd_error(c->d, ND_E0308, span, "%s is never written", m->name);
+    if (m->scalar)
+        nd_error(c->d, ND_E0307, span, "%s has no keys", m->name);
+}
+
+struct nd_map *nd_check_other_map(struct nd_check *c, struct nd_map *m, struct nd_other *o)
+{
+    struct nd_map *b = nd_check_map(c, o->map->name, o->map->span);
+    struct nd_type *key;
+
+    o->map->map = b;
+    nd_check_loop_map(c, b, o->map->span);
+    if (m->key && b->key && !nd_type_equal(m->key, b->key)) {
+        key = nd_type_unify(c->t, m->key, b->key);
+        if (key) {
+            m->key = b->key = key;
+            c->changed = true;
+        } else {
+            nd_note(c->d,
+                    nd_error(c->d, ND_E0307, o->map->span, "%s has a key of type %s", b->name,
+                             nd_type_text(c->t, b->key)),
+                    m->key_span, "and %s, in the same loop, of type %s", m->name,
+                    nd_type_text(c->t, m->key));
+        }
+    }
+    return b;
 }

@@ -132,15 +132,15 @@ static struct nd_named *given(struct nd_stmt *s, const char *name)
     return NULL;
 }
 
-static struct nd_expr *member(struct nd_check *c, const struct nd_stmt *s, const char *name)
+struct nd_expr *nd_check_member(struct nd_check *c, const struct nd_expr *of, const char *name)
 {
-    struct nd_expr *e = nd_expr_new(c->a, ND_E_FIELD, s->rhs->span), *base;
+    struct nd_expr *e = nd_expr_new(c->a, ND_E_FIELD, of->span), *base;
 
-    base = nd_expr_new(c->a, ND_E_ERROR, s->rhs->span);
-    *base = *s->rhs;
+    base = nd_expr_new(c->a, ND_E_ERROR, of->span);
+    *base = *of;
     e->a = base;
     e->name = name;
-    e->name_span = s->rhs->span;
+    e->name_span = of->span;
     return e;
 }
 
@@ -169,9 +169,30 @@ static bool has_absent(const struct nd_type *t)
     return t->nelems && !strcmp(t->fields[t->nelems - 1].name, ND_ABSENT_FIELD);
 }
 
+struct nd_expr *nd_check_absent_of(struct nd_check *c, const struct nd_expr *of,
+                                   const struct nd_type *t, uint64_t fields)
+{
+    struct nd_expr *all = number(c, of->span, 0), *bit;
+    uint32_t i, k;
+
+    for (i = 0; has_absent(of->type) && i + 1 < t->nelems; i++) {
+        for (k = 0;
+             k < of->type->nelems && strcmp(of->type->fields[k].name, t->fields[i].name) != 0; k++)
+            ;
+        if (!(fields >> i & 1) || k == of->type->nelems)
+            continue;
+        bit = nd_expr_binary(c->a, ND_OP_SHR, nd_check_member(c, of, ND_ABSENT_FIELD),
+                             number(c, of->span, k));
+        bit = nd_expr_binary(c->a, ND_OP_AND, bit, number(c, of->span, 1));
+        bit = nd_expr_binary(c->a, ND_OP_SHL, bit, number(c, of->span, i));
+        all = nd_expr_binary(c->a, ND_OP_OR, all, bit);
+    }
+    return all;
+}
+
 // Bits of the fields that nobody gives; those of the base that are absent there are absent here.
 static struct nd_expr *absent(struct nd_check *c, struct nd_stmt *s, const struct nd_type *t,
-                              bool of_base)
+                              bool base)
 {
     uint64_t none = 0, theirs = 0;
     const struct nd_named *n;
@@ -186,11 +207,14 @@ static struct nd_expr *absent(struct nd_check *c, struct nd_stmt *s, const struc
             theirs |= 1ull << i;
     }
     e = number(c, s->span, none);
-    if (!of_base || !theirs)
+    if (!base || !theirs || !has_absent(s->rhs->type))
         return e;
-    return nd_expr_binary(
-        c->a, ND_OP_OR, e,
-        nd_expr_binary(c->a, ND_OP_AND, member(c, s, ND_ABSENT_FIELD), number(c, s->span, theirs)));
+    if (!nd_type_equal(s->rhs->type, t))
+        return nd_expr_binary(c->a, ND_OP_OR, e, nd_check_absent_of(c, s->rhs, t, theirs));
+    return nd_expr_binary(c->a, ND_OP_OR, e,
+                          nd_expr_binary(c->a, ND_OP_AND,
+                                         nd_check_member(c, s->rhs, ND_ABSENT_FIELD),
+                                         number(c, s->span, theirs)));
 }
 
 static void give_others(struct nd_check *c, struct nd_stmt *s, const struct nd_type *t,
@@ -204,7 +228,8 @@ static void give_others(struct nd_check *c, struct nd_stmt *s, const struct nd_t
 
         if (!given(s, name) && strcmp(name, ND_ABSENT_FIELD) != 0 &&
             nd_type_field(c->t, base, name, &f))
-            *ND_PUSH(c->a, &s->fields) = (struct nd_named){name, s->rhs->span, member(c, s, name)};
+            *ND_PUSH(c->a, &s->fields) =
+                (struct nd_named){name, s->rhs->span, nd_check_member(c, s->rhs, name), NULL};
     }
 }
 
@@ -227,7 +252,7 @@ void nd_check_send_others(struct nd_check *c, struct nd_stmt *s)
         n->name = ND_ABSENT_FIELD;
         n->span = s->span;
     }
-    n->expr = absent(c, s, t, base && nd_type_equal(b, t));
+    n->expr = absent(c, s, t, base);
 }
 
 // ---- statements and values ----------------------------------------------------------------------
@@ -293,7 +318,7 @@ struct nd_type *nd_check_literal(struct nd_check *c, struct nd_expr *e)
         return nd_ty(&nd_type_error);
     }
     for (i = 0; i < e->args.n; i++) {
-        const struct nd_named n = {e->names[i].text, e->names[i].span, e->args.v[i]};
+        const struct nd_named n = {e->names[i].text, e->names[i].span, e->args.v[i], NULL};
 
         check_given(c, t, e->row ? "table" : "struct", &n);
         for (k = 0; k < i; k++) {

@@ -361,11 +361,24 @@ static struct nd_type *loop_value(const struct nd_check *c, struct nd_type *val)
     return t ? t : val;
 }
 
+static void declare_other(struct nd_check *c, struct nd_map *m, struct nd_other *o)
+{
+    struct nd_map *b = nd_check_other_map(c, m, o);
+
+    if (!o->name)
+        return;
+    o->sym = nd_check_declare_var(c, o->name, o->span,
+                                  b->val ? loop_value(c, b->val) : nd_ty(&nd_type_error));
+    o->sym->loop_var = true;
+    o->sym->map = b;
+}
+
 static void check_for_map(struct nd_check *c, struct nd_stmt *s)
 {
     struct nd_map *m = nd_check_map(c, s->expr->name, s->expr->span);
     struct nd_type *key = m->key, *val = m->val;
     struct nd_scope scope;
+    uint32_t i;
 
     s->expr->map = m;
     if (c->world == ND_KERNEL) {
@@ -373,10 +386,7 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
         s->first_var = c->nvars;
         m->probed = true;
     }
-    if (c->last_pass && !c->incomplete && !m->written && !m->has_decl)
-        nd_error(c->d, ND_E0308, s->expr->span, "%s is never written", m->name);
-    if (m->scalar && c->last_pass)
-        nd_error(c->d, ND_E0307, s->expr->span, "%s has no keys", m->name);
+    nd_check_loop_map(c, m, s->expr->span);
     if (!key)
         key = nd_ty(&nd_type_error);
     if (!val)
@@ -405,6 +415,8 @@ static void check_for_map(struct nd_check *c, struct nd_stmt *s)
             c, s->key_dollar ? nd_arena_printf(c->a, "$%s", s->key) : s->key, s->key_span, t);
     }
     s->sym->loop_var = true;
+    for (i = 0; i < s->others.n; i++)
+        declare_other(c, m, &s->others.v[i]);
     check_ranks(c, s);
     if (s->limit && !nd_type_is_int(nd_check_expr(c, s->limit)))
         nd_error(c->d, ND_E0304, s->limit->span, "limit expects an integer");

@@ -319,6 +319,20 @@ static void declare_enumerator(struct nd_check *c, const struct nd_named *n, str
     *ND_PUSH(c->a, &c->scope->syms) = s;
 }
 
+// * "text": the number is put in place of %d.
+static void other_values(struct nd_check *c, struct nd_type *t, const struct nd_named *n)
+{
+    const char *percent = strchr(n->text, '%');
+
+    if (percent && (percent[1] != 'd' || strchr(percent + 1, '%')))
+        nd_help(c->d,
+                nd_error(c->d, ND_E0314, n->span, "the text of other values can have one %%d"),
+                "* \"unknown (%%d)\"");
+    if (t->other)
+        nd_error(c->d, ND_E0210, n->span, "the text of other values is declared twice");
+    t->other = n->text;
+}
+
 static struct nd_type *make_enum(struct nd_check *c, struct nd_decl *d)
 {
     struct nd_type *t = nd_type_new(c->t, ND_T_ENUM, 4);
@@ -326,15 +340,19 @@ static struct nd_type *make_enum(struct nd_check *c, struct nd_decl *d)
     uint32_t i;
 
     t->name = d->name;
-    t->nelems = d->enumerators.n;
-    t->fields = ND_NEW_ARRAY(c->a, struct nd_field, t->nelems);
+    t->fields = ND_NEW_ARRAY(c->a, struct nd_field, d->enumerators.n);
     if (*d->name) {
         nd_check_global(c, ND_SYM_CONST, nd_arena_printf(c->a, "enum %s", d->name), d->name_span)
             ->type = t;
         *ND_PUSH(c->a, &c->t->enums) = t;
     }
-    for (i = 0; i < t->nelems; i++, v++) {
+    for (i = 0; i < d->enumerators.n; i++, v++) {
         const struct nd_named *n = &d->enumerators.v[i];
+
+        if (n->name && *n->name == '*') {
+            other_values(c, t, n);
+            continue;
+        }
 
         if (n->expr)
             nd_check_expr(c, n->expr);
@@ -344,9 +362,10 @@ static struct nd_type *make_enum(struct nd_check *c, struct nd_decl *d)
         t->is_signed |= v < 0;
         if (v > UINT32_MAX || v < INT32_MIN)
             t->size = t->align = 8;
-        t->fields[i].name = n->name;
-        t->fields[i].value = v;
-        declare_enumerator(c, n, t, v);
+        t->fields[t->nelems].name = *n->text ? n->text : n->name;
+        t->fields[t->nelems++].value = v;
+        if (n->name)
+            declare_enumerator(c, n, t, v);
     }
     return t;
 }

@@ -181,43 +181,10 @@ void nd_check_table(struct nd_check *c, struct nd_decl *d)
 
 // ---- rows ---------------------------------------------------------------------------------------
 
-static struct nd_expr *part(struct nd_check *c, const struct nd_expr *of, const char *name)
-{
-    struct nd_expr *e = nd_expr_new(c->a, ND_E_FIELD, of->span), *base;
-
-    base = nd_expr_new(c->a, ND_E_ERROR, of->span);
-    *base = *of;
-    e->a = base;
-    e->name = name;
-    e->name_span = of->span;
-    return e;
-}
-
-static struct nd_expr *number(struct nd_check *c, struct nd_span span, uint64_t v)
-{
-    struct nd_expr *e = nd_expr_new(c->a, ND_E_INT, span);
-
-    e->num = v;
-    e->is_unsigned = true;
-    return e;
-}
-
 static void give(struct nd_check *c, struct nd_expr *row, const char *name, struct nd_expr *e)
 {
     row->names[row->args.n] = (struct nd_point){.text = name, .span = e->span};
     *ND_PUSH(c->a, &row->args) = e;
-}
-
-// Bit k of what the record says of absent fields becomes bit i.
-static struct nd_expr *absent_bit(struct nd_check *c, const struct nd_expr *of, uint32_t k,
-                                  uint32_t i)
-{
-    struct nd_expr *bit =
-        nd_expr_binary(c->a, ND_OP_SHR, part(c, of, ND_ABSENT_FIELD), number(c, of->span, k));
-
-    return nd_expr_binary(c->a, ND_OP_SHL,
-                          nd_expr_binary(c->a, ND_OP_AND, bit, number(c, of->span, 1)),
-                          number(c, of->span, i));
 }
 
 // Fields of a record, by their names.
@@ -225,10 +192,8 @@ static bool give_by_name(struct nd_check *c, const struct nd_tabletype *t, struc
                          const struct nd_expr *of)
 {
     const struct nd_type *s = of->type;
-    bool some = s->nelems && !strcmp(s->fields[s->nelems - 1].name, ND_ABSENT_FIELD);
-    struct nd_expr *none = number(c, of->span, 0);
     struct nd_field f;
-    uint32_t i, k;
+    uint32_t i;
 
     for (i = 0; i + 1 < t->type->nelems; i++) {
         const char *name = t->type->fields[i].name;
@@ -240,13 +205,9 @@ static bool give_by_name(struct nd_check *c, const struct nd_tabletype *t, struc
                     "give the cells one by one: table(%s, ...)", t->decl->name);
             return false;
         }
-        give(c, row, name, part(c, of, name));
-        for (k = 0; some && k < s->nelems && strcmp(s->fields[k].name, name) != 0; k++)
-            ;
-        if (some)
-            none = nd_expr_binary(c->a, ND_OP_OR, none, absent_bit(c, of, k, i));
+        give(c, row, name, nd_check_member(c, of, name));
     }
-    give(c, row, ND_ABSENT_FIELD, none);
+    give(c, row, ND_ABSENT_FIELD, nd_check_absent_of(c, of, t->type, ~0ull));
     return true;
 }
 
@@ -264,8 +225,9 @@ static uint32_t give_in_order(struct nd_check *c, const struct nd_tabletype *t, 
     }
     for (i = 0; i < type->nelems; i++)
         at = give_in_order(c, t, row,
-                           e->kind == ND_E_TUPLE ? e->args.v[i]
-                                                 : part(c, e, nd_arena_printf(c->a, "%u", i)),
+                           e->kind == ND_E_TUPLE
+                               ? e->args.v[i]
+                               : nd_check_member(c, e, nd_arena_printf(c->a, "%u", i)),
                            type->fields[i].type, at);
     return at;
 }

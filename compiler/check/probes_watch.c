@@ -20,7 +20,8 @@ void nd_expand_watch(struct nd_expand *x)
     size_t i;
 
     if (*end || end == x->part[0]) {
-        nd_help(x->p->diags, nd_expand_fail(x, ND_E0502, "what is watched must be given as an address"),
+        nd_help(x->p->diags,
+                nd_expand_fail(x, ND_E0502, "what is watched must be given as an address"),
                 "where an argument points to is known only when the function runs, and the program "
                 "would have to be stopped there; print it, and watch that");
         return;

@@ -92,6 +92,8 @@ static void walk_block(struct nd_block *b, void (*fn)(void *arg, struct nd_expr 
         for (k = 0; k < s->ranks.n; k++)
             walk_expr(s->ranks.v[k].by, fn, arg);
         walk_expr(s->limit, fn, arg);
+        for (k = 0; k < s->others.n; k++)
+            walk_expr(s->others.v[k].map, fn, arg);
         for (k = 0; k < s->fields.n; k++)
             walk_expr(s->fields.v[k].expr, fn, arg);
         walk_block(s->body, fn, arg);

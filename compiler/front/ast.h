@@ -197,9 +197,10 @@ struct nd_block {
 };
 
 struct nd_named {
-    const char *name;
+    const char *name; // of an enumerator: NULL if it is only a text, "*" for all other values
     struct nd_span span;
     struct nd_expr *expr;
+    const char *text; // of an enumerator: what it prints as; "": its name
 };
 struct nd_named_list {
     struct nd_named *v;
@@ -216,6 +217,18 @@ struct nd_ranks {
     uint32_t n, cap;
 };
 
+// Another map of a loop over several.
+struct nd_other {
+    const char *name; // of its value; NULL: not asked for
+    struct nd_span span;
+    struct nd_expr *map;
+    struct nd_sym *sym; // check
+};
+struct nd_others {
+    struct nd_other *v;
+    uint32_t n, cap;
+};
+
 struct nd_stmt {
     enum nd_stmt_kind kind;
     struct nd_span span;
@@ -227,8 +240,9 @@ struct nd_stmt {
     struct nd_named_list fields; // SEND
     const char *key, *val;       // FOR_MAP: loop variables; val NULL: only one (a pair of both)
     struct nd_span key_span, val_span;
-    bool key_dollar;       // for ($kv : @m)
-    struct nd_ranks ranks; // FOR_MAP
+    bool key_dollar;         // for ($kv : @m)
+    struct nd_ranks ranks;   // FOR_MAP
+    struct nd_others others; // FOR_MAP: maps besides expr, whose keys are gone through as well
     struct nd_expr *limit;
     struct nd_texpr *texpr;
 

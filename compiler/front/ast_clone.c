@@ -69,6 +69,9 @@ static struct nd_stmt *clone_stmt(struct nd_arena *a, const struct nd_stmt *s)
     COPY_LIST(a, &c->ranks);
     for (i = 0; i < c->ranks.n; i++)
         c->ranks.v[i].by = clone_expr(a, s->ranks.v[i].by);
+    COPY_LIST(a, &c->others);
+    for (i = 0; i < c->others.n; i++)
+        c->others.v[i].map = clone_expr(a, s->others.v[i].map);
     c->limit = clone_expr(a, s->limit);
     c->body = clone_block(a, s->body);
     c->else_body = clone_block(a, s->else_body);

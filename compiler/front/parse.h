@@ -114,6 +114,10 @@ struct nd_decl *nd_parse_needs(struct nd_parse *p, struct nd_span at, const char
                                enum nd_decl_kind kind, struct nd_span span, const char *name);
 struct nd_ranks *nd_parse_rank(struct nd_parse *p, struct nd_ranks *r, struct nd_expr *e,
                                bool desc);
+// for (key, values in maps): over all keys of several maps.
+struct nd_stmt *nd_parse_go_over(struct nd_parse *p, struct nd_span span,
+                                 const struct nd_points *names, const struct nd_expr_list *maps,
+                                 const struct nd_ranks *ranks, struct nd_expr *limit);
 struct nd_decl *nd_parse_path(struct nd_parse *p, struct nd_span span, const char *name,
                               struct nd_span name_span);
 struct nd_stmt *nd_parse_go_through(struct nd_parse *p, struct nd_span span, const char *name,

@@ -112,6 +112,8 @@ static void name_stmt(struct expand *x, struct nd_stmt *s, const struct names *n
     s->rhs = name_expr(x, s->rhs, n);
     s->hi = name_expr(x, s->hi, n);
     s->limit = name_expr(x, s->limit, n);
+    for (i = 0; i < s->others.n; i++)
+        s->others.v[i].map = name_expr(x, s->others.v[i].map, n);
     for (i = 0; i < s->ranks.n; i++)
         s->ranks.v[i].by = name_expr(x, s->ranks.v[i].by, n);
     for (i = 0; i < s->fields.n; i++)

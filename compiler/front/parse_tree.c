@@ -69,6 +69,41 @@ struct nd_stmt *nd_parse_go_through(struct nd_parse *p, struct nd_span span, con
     return s;
 }
 
+// names: of the key, then, if there are more, of a value of each map.
+struct nd_stmt *nd_parse_go_over(struct nd_parse *p, struct nd_span span,
+                                 const struct nd_points *names, const struct nd_expr_list *maps,
+                                 const struct nd_ranks *ranks, struct nd_expr *limit)
+{
+    struct nd_stmt *s = nd_stmt_new(p->arena, ND_S_FOR_MAP, span);
+    uint32_t i;
+
+    s->key = names->v[0].text;
+    s->key_span = names->v[0].span;
+    s->expr = maps->v[0];
+    s->ranks = *ranks;
+    s->limit = limit;
+    if (names->n > 1) {
+        s->val = names->v[1].text;
+        s->val_span = names->v[1].span;
+    }
+    if (names->n > 1 && names->n != maps->n + 1)
+        nd_help(p->diags,
+                nd_error(p->diags, ND_E0101, names->v[names->n - 1].span,
+                         "%u name%s of values for %u map%s", names->n - 1, names->n == 2 ? "" : "s",
+                         maps->n, maps->n == 1 ? "" : "s"),
+                "for (key, a, b in @a, @b), or for (key in @a, @b)");
+    for (i = 1; i < maps->n; i++) {
+        struct nd_other *o = ND_PUSH(p->arena, &s->others);
+
+        o->map = maps->v[i];
+        if (i + 1 < names->n) {
+            o->name = names->v[i + 1].text;
+            o->span = names->v[i + 1].span;
+        }
+    }
+    return s;
+}
+
 // The struct that is sent is evaluated once, whatever it is made of.
 static struct nd_stmt *once(struct nd_parse *p, struct nd_stmt *s)
 {

@@ -51,6 +51,7 @@ struct nd_type {
     uint32_t btf_id;         // STRUCT, ENUM from BTF
     uint32_t depth;          // KSTACK, USTACK
     uint32_t flags;          // ND_TF_*
+    const char *other;       // ENUM: what values without a name print as; NULL: a number
     uint32_t clock;          // TIME, STRFTIME: CLOCK_BOOTTIME, CLOCK_TAI; 0: monotonic
     int64_t lo, hi, step;    // aggregations: see the kind
     uint32_t align;

@@ -117,6 +117,7 @@ static void fill_type(struct nd_mfw *e, const struct nd_type *t, struct nd_mf_ty
     case ND_T_ENUM:
         m->flags |= t->btf_id ? ND_TF_KERNEL : 0;
         enum_names(e, t, m);
+        m->a = nd_mfb_str(e->b, t->other);
         break;
     case ND_T_STRUCT:
     case ND_T_TUPLE:

@@ -104,6 +104,9 @@ void nd_u_literal(struct nd_user *u, struct nd_expr *e); // struct name { ... }
 // After statement i of a handler: closes a table that nothing after it continues.
 void nd_u_table_done(struct nd_user *u, const struct nd_block *b, uint32_t i);
 
+// user_locals.c: variables of a body, whose numbers are below this; hidden ones come after
+uint32_t nd_u_locals(struct nd_block *b);
+
 // user_table.c: a declared table in the manifest; table(t) and, with cells, table(t, cells)
 void nd_mfw_table(struct nd_mfw *e, const struct nd_tabletype *t);
 void nd_u_row(struct nd_user *u, const struct nd_tabletype *t, struct nd_expr *cells);

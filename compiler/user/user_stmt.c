@@ -243,9 +243,20 @@ static void lower_lines(struct nd_user *u, struct nd_stmt *s)
     count_on(u, s->body, i, top, out);
 }
 
-// Locals of key and value; "$kv" is a pair made of two hidden ones.
+// Locals of key and value; "$kv" is a pair made of two hidden ones. Of other maps the values.
 static void load_entry(struct nd_user *u, struct nd_stmt *s, uint32_t key, uint32_t val, bool pair)
 {
+    uint32_t i;
+
+    for (i = 0; i < s->others.n; i++) {
+        const struct nd_other *o = &s->others.v[i];
+
+        if (!o->sym)
+            continue;
+        nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
+        nd_u_op(u, ND_VM_MAP_GET, 0, 0, (int32_t)o->map->map->index);
+        nd_u_op(u, ND_VM_SET, 0, 0, (int32_t)nd_u_local(u, o->sym));
+    }
     if (!pair)
         return;
     nd_u_op(u, ND_VM_LOCAL, 0, 0, (int32_t)key);
@@ -283,13 +294,15 @@ static void lower_for_map(struct nd_user *u, struct nd_stmt *s)
     bool pair = !s->val && s->key_dollar;
     uint32_t key = pair ? nd_u_new_local(u) : nd_u_local(u, s->sym),
              val = s->val ? nd_u_local(u, s->sym2) : nd_u_new_local(u), top, out, none = 0,
-             limit = 0;
+             limit = 0, i;
     struct nd_u_loop l;
     uint8_t down;
 
     if (key >= u->nlocals)
         u->nlocals = key + 1;
     nd_u_op(u, ND_VM_ITER_NEW, 0, 0, (int32_t)m->index);
+    for (i = 0; i < s->others.n; i++)
+        nd_u_op(u, ND_VM_ITER_JOIN, 0, 0, (int32_t)s->others.v[i].map->map->index);
     if (s->limit) { // limit 0: none at all
         limit = nd_u_new_local(u);
         nd_u_expr(u, s->limit);
@@ -488,53 +501,12 @@ static uint32_t finish(struct nd_user *u, const char *name, uint32_t nparams, st
     return nd_mfb_add(u->e->b, ND_SEC_FUNCS, &f, 1);
 }
 
-struct max_index {
-    uint32_t n;
-};
-
-static void look(void *arg, struct nd_expr *e)
-{
-    struct max_index *m = arg;
-
-    if ((e->kind == ND_E_IDENT || e->kind == ND_E_VAR) && e->sym && e->sym->kind == ND_SYM_VAR &&
-        e->sym->index >= m->n)
-        m->n = e->sym->index + 1;
-}
-
-static uint32_t block_locals(struct nd_block *b)
-{
-    uint32_t n = 0, i, k;
-
-    for (i = 0; b && i < b->n; i++) {
-        const struct nd_stmt *s = b->v[i];
-        uint32_t inner[2] = {block_locals(s->body), block_locals(s->else_body)};
-
-        if (s->sym && s->sym->kind == ND_SYM_VAR && s->sym->index >= n)
-            n = s->sym->index + 1;
-        if (s->sym2 && s->sym2->index >= n)
-            n = s->sym2->index + 1;
-        for (k = 0; k < 2; k++)
-            n = inner[k] > n ? inner[k] : n;
-    }
-    return n;
-}
-
-// Locals that the checker numbered; hidden ones come after.
-static uint32_t count_locals(struct nd_block *b)
-{
-    struct nd_decl d = {.body = b};
-    struct max_index m = {block_locals(b)};
-
-    nd_ast_walk(&d, look, &m);
-    return m.n;
-}
-
 uint32_t nd_user_body(struct nd_mfw *e, const char *name, struct nd_block *b, struct nd_event *on,
                       struct nd_span span)
 {
     struct nd_user u = {.e = e, .a = e->a, .on = on};
 
-    u.nlocals = count_locals(b);
+    u.nlocals = nd_u_locals(b);
     if (on && !u.nlocals)
         u.nlocals = 1;
     lower_body(&u, b);
@@ -547,7 +519,7 @@ uint32_t nd_user_fn(struct nd_mfw *e, struct nd_fn *fn)
     struct nd_block *b = fn->body[ND_USER]->body;
     uint32_t i;
 
-    u.nlocals = count_locals(b);
+    u.nlocals = nd_u_locals(b);
     if (u.nlocals < fn->decl->fields.n)
         u.nlocals = fn->decl->fields.n;
     for (i = 0; i < fn->decl->fields.n; i++) {
@@ -575,7 +547,7 @@ uint32_t nd_user_async(struct nd_mfw *e, struct nd_event *ev)
     for (i = 0; i < ev->async->calls.n; i++) {
         struct nd_stmt *s = ev->async->calls.v[i];
         struct nd_block one = {.v = &s, .n = 1};
-        uint32_t n = count_locals(&one);
+        uint32_t n = nd_u_locals(&one);
 
         if (s->kind ==
             ND_S_EXPR) { // its variables are the probe's: what it needs came with the event

@@ -244,7 +244,8 @@ struct nd_mf_type {
     uint32_t first; // see the kind
     uint32_t count;
     uint32_t elem;        // type of an array element, stack map of a stack
-    uint32_t a;           // stacks: depth; TIME, STRFTIME: its clock, 0: CLOCK_MONOTONIC
+    uint32_t a;           // stacks: depth; TIME, STRFTIME: its clock, 0: CLOCK_MONOTONIC;
+                          // ENUM: string, of values without a name, with %d for the number; "": it
     int64_t lo, hi, step; // aggregations: see the kind
 };
 
@@ -693,6 +694,7 @@ enum nd_vm_domain { ND_D_I64, ND_D_U64, ND_D_F64, ND_D_STR, ND_D_BYTES };
     X(AGG_ALL)    /* a: enum nd_vm_agg, c: map           -- v      merged over all entries       */ \
     X(AGG_OF)     /* a: enum nd_vm_agg                 v -- v      of a value out of a map       */ \
     X(ITER_NEW)   /* c: map                              --        pushes an iterator over a copy */ \
+    X(ITER_JOIN)  /* c: map, with the same type of keys  --        adds its keys to the iterator  */ \
     X(ITER_LOAD)  /* a: want value, b: local of key, c: local of value or -1; for sort keys:
                      moves to the next entry, sets the locals   -- bool  false: at the end       */ \
     X(ITER_RANK)  /* a: n - 1                     v1..vn --        sort keys of this entry       */ \

@@ -81,6 +81,7 @@ static const struct op_rule rules[ND_VM_OP_MAX] = {
     [ND_VM_AGG_ALL] = {C_MAP, 0, ND_AGG_MAX_KIND},
     [ND_VM_AGG_OF] = {C_NONE, 0, ND_AGG_MAX_KIND},
     [ND_VM_ITER_NEW] = {C_MAP, 0, 0},
+    [ND_VM_ITER_JOIN] = {C_MAP, 0, 0},
     [ND_VM_PRINTF] = {C_STRING, 0, 0},
     [ND_VM_SPRINTF] = {C_STRING, 0, 0},
     [ND_VM_PRINT] = {C_STRING, 0, 0},

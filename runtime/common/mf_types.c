@@ -28,7 +28,7 @@ static const char *check_enum(const struct nd_mf *mf, const struct nd_mf_type *t
 {
     uint32_t i;
 
-    if (!nd_mf_run_ok(t->first, t->count, mf->nenumerators))
+    if (!nd_mf_run_ok(t->first, t->count, mf->nenumerators) || !nd_mf_str_ok(mf, t->a))
         return "an enum's names are out of range";
     for (i = 0; i < t->count; i++) {
         if (!nd_mf_str_ok(mf, mf->enumerators[t->first + i].name))

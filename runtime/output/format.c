@@ -30,6 +30,22 @@ static void visit_bool(const struct walk *w, const struct nd_mf_type *t, const v
     w->v->boolean(w->v->arg, nd_typed_int(t, p) != 0);
 }
 
+// A value without a name, of an enum that has a text for it.
+static void visit_other(const struct walk *w, const struct nd_mf_type *t, int64_t v)
+{
+    const char *text = nd_mf_str(w->f->mf, t->a), *number = strstr(text, "%d");
+    size_t n = number ? (size_t)(number - text) : strlen(text);
+    struct nd_buf b = {0};
+
+    nd_buf_put(&b, text, n);
+    if (number) {
+        nd_buf_i64(&b, v);
+        nd_buf_puts(&b, number + 2);
+    }
+    w->v->string(w->v->arg, t, b.v ? b.v : "", b.n);
+    free(b.v);
+}
+
 static void visit_enum(const struct walk *w, const struct nd_mf_type *t, const void *p)
 {
     const struct nd_mf *mf = w->f->mf;
@@ -48,7 +64,10 @@ static void visit_enum(const struct walk *w, const struct nd_mf_type *t, const v
             return;
         }
     }
-    visit_int(w, t, p);
+    if (t->a)
+        visit_other(w, t, v);
+    else
+        visit_int(w, t, p);
 }
 
 static void visit_double(const struct walk *w, const struct nd_mf_type *t, const void *p)

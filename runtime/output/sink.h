@@ -109,6 +109,7 @@ struct nd_sink_table {
     const uint32_t *least;  // characters of each column; NULL: as many as there are
     const uint64_t *levels; // of each row, as in ND_VM_ROW; NULL: none
     bool no_head;
+    uint32_t gap; // blanks between columns
 };
 void nd_sink_table(struct nd_sink *s, const struct nd_sink_table *t);
 // A row of a declared table as a record, in formats that have them.

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define GAP 2u       // between columns
 #define LEAST 8u     // characters of a text that is cut
 #define COLUMNS 256u // more are not printed
 #define CUT "…"
@@ -44,7 +43,7 @@ static size_t column_width(const struct nd_sink_table *t, uint32_t col)
 // Texts become shorter, the last ones first, until a line fits; numbers are never cut.
 static void fit(const struct nd_sink *s, const struct nd_sink_table *t, size_t *width, uint32_t n)
 {
-    size_t all = GAP * (n - 1), cut;
+    size_t all = t->gap * (n - 1), cut;
     uint32_t c;
 
     for (c = 0; c < n; c++)
@@ -73,8 +72,8 @@ static void put_cut(struct nd_buf *out, const char *s, size_t n)
     nd_buf_puts(out, CUT);
 }
 
-// sgr: what tells a terminal the colour; NULL: none.
-static void put_cell(struct nd_sink *s, const char *cell, size_t width, bool right, bool last,
+// gap: blanks after it; 0: it is the last one. sgr: what tells a terminal the colour; NULL: none.
+static void put_cell(struct nd_sink *s, const char *cell, size_t width, bool right, uint32_t gap,
                      const char *sgr)
 {
     size_t n = characters(cell), pad = n < width ? width - n : 0;
@@ -89,13 +88,12 @@ static void put_cell(struct nd_sink *s, const char *cell, size_t width, bool rig
         nd_buf_puts(&s->out, cell);
     if (sgr)
         nd_buf_puts(&s->out, "\033[0m");
-    if (!right && !last)
+    if (!right && gap)
         nd_buf_fill(&s->out, ' ', pad);
-    if (!last)
-        nd_buf_fill(&s->out, ' ', GAP);
-    while (last && s->out.n && s->out.v[s->out.n - 1] == ' ') // an empty cell
+    nd_buf_fill(&s->out, ' ', gap);
+    while (!gap && s->out.n && s->out.v[s->out.n - 1] == ' ') // an empty cell
         s->out.n--;
-    if (last)
+    if (!gap)
         nd_buf_puts(&s->out, "\n");
 }
 
@@ -118,10 +116,10 @@ void nd_sink_text_table(struct nd_sink *s, const struct nd_sink_table *t)
         width[c] = column_width(t, c);
     fit(s, t, width, n);
     for (c = 0; c < n && !t->no_head; c++)
-        put_cell(s, t->heads[c], width[c], t->numeric[c], c + 1 == n, NULL);
+        put_cell(s, t->heads[c], width[c], t->numeric[c], c + 1 == n ? 0 : t->gap, NULL);
     for (r = 0; r < t->nrows; r++) {
         for (c = 0; c < n; c++)
-            put_cell(s, t->cells[(size_t)r * t->ncols + c], width[c], t->numeric[c], c + 1 == n,
-                     color_of(s, t, r, c));
+            put_cell(s, t->cells[(size_t)r * t->ncols + c], width[c], t->numeric[c],
+                     c + 1 == n ? 0 : t->gap, color_of(s, t, r, c));
     }
 }

@@ -263,6 +263,7 @@ static vm_op *const ops[ND_VM_OP_MAX] = {
     [ND_VM_AGG_ALL] = vm_op_agg_all,
     [ND_VM_AGG_OF] = vm_op_agg_of,
     [ND_VM_ITER_NEW] = vm_op_iter_new,
+    [ND_VM_ITER_JOIN] = vm_op_iter_join,
     [ND_VM_ITER_LOAD] = vm_op_iter_load,
     [ND_VM_ITER_RANK] = vm_op_iter_rank,
     [ND_VM_ITER_SORT] = vm_op_iter_sort,

@@ -176,7 +176,8 @@ vm_op vm_op_field, vm_op_index, vm_op_make;
 vm_op vm_op_map_get, vm_op_map_set, vm_op_map_agg, vm_op_map_has, vm_op_map_del, vm_op_map_len;
 vm_op vm_op_map_clear, vm_op_map_print, vm_op_map_at_print, vm_op_report, vm_op_agg, vm_op_agg_all,
     vm_op_agg_of;
-vm_op vm_op_iter_new, vm_op_iter_load, vm_op_iter_rank, vm_op_iter_sort, vm_op_iter_end;
+vm_op vm_op_iter_new, vm_op_iter_join, vm_op_iter_load, vm_op_iter_rank, vm_op_iter_sort,
+    vm_op_iter_end;
 vm_op vm_op_printf, vm_op_print, vm_op_record, vm_op_builtin, vm_op_table, vm_op_table_row,
     vm_op_table_end, vm_op_head, vm_op_row;
 vm_op vm_op_opt, vm_op_opt_has, vm_op_opt_count, vm_op_opt_at;

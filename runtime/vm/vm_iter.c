@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `for` over maps: an iterator walks a copy, in its order or sorted. Must not know how maps are
 // kept. Serves the loop.
+#include "runtime/common/table.h"
 #include "runtime/common/typed.h"
 #include "runtime/vm/vm_impl.h"
 
@@ -51,6 +52,63 @@ int vm_op_iter_new(struct nd_vm *vm, const struct nd_mf_insn *in)
         return vm_fail(vm, ENOMEM, "out of memory");
     for (i = 0; i < it->copy.n; i++)
         it->order[i] = i;
+    return 0;
+}
+
+// The entries of `from` whose keys `to` lacks come after its own, with values of zero.
+static int join(struct nd_copy *to, const struct nd_copy *from)
+{
+    size_t n = (size_t)to->n + from->n + 1;
+    uint8_t *keys = realloc(to->keys, n * to->key_size);
+    uint8_t *vals = realloc(to->vals, n * to->val_size);
+    bool fresh = true, ok = keys && vals;
+    struct nd_table known;
+    uint32_t i;
+
+    to->keys = keys ? keys : to->keys;
+    to->vals = vals ? vals : to->vals;
+    nd_table_init(&known, to->key_size, 1);
+    for (i = 0; i < to->n && ok; i++)
+        ok = nd_table_put(&known, to->keys + (size_t)i * to->key_size, NULL);
+    for (i = 0; i < from->n && ok; i++) {
+        const uint8_t *key = from->keys + (size_t)i * from->key_size;
+
+        ok = nd_table_put(&known, key, &fresh);
+        if (!ok || !fresh)
+            continue;
+        memcpy(to->keys + (size_t)to->n * to->key_size, key, to->key_size);
+        memset(to->vals + (size_t)to->n * to->val_size, 0, to->val_size);
+        to->n++;
+    }
+    nd_table_free(&known);
+    return ok ? 0 : -ENOMEM;
+}
+
+int vm_op_iter_join(struct nd_vm *vm, const struct nd_mf_insn *in)
+{
+    struct vm_iter *it = top(vm);
+    struct nd_copy other = {0};
+    uint32_t *order, i;
+    int err;
+
+    if (!it)
+        return -EINVAL;
+    if ((uint32_t)in->c >= vm->env.mf->nmaps || it->rank || it->pos)
+        return vm_fail(vm, EINVAL, "no map %d to add to a loop", in->c);
+    err = nd_maps_copy(vm->env.maps, (uint32_t)in->c, &other);
+    if (!err && (!other.key_size || other.key_size != it->copy.key_size))
+        err = -EINVAL;
+    if (!err)
+        err = join(&it->copy, &other);
+    nd_copy_free(&other);
+    order = err ? NULL : realloc(it->order, (it->copy.n + 1ul) * sizeof(*order));
+    if (!order)
+        return vm_fail(vm, err ? -err : ENOMEM, "cannot read %s",
+                       nd_mf_str(vm->env.mf, vm->env.mf->maps[in->c].name));
+    it->order = order;
+    it->limit = it->copy.n;
+    for (i = 0; i < it->copy.n; i++)
+        order[i] = i;
     return 0;
 }
 

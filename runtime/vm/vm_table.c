@@ -117,7 +117,8 @@ static void print_table(struct nd_vm *vm)
                                     .nrows = t->nrows,
                                     .least = t->least,
                                     .levels = t->levels,
-                                    .no_head = !t->head};
+                                    .no_head = !t->head,
+                                    .gap = t->of ? 1 : 2};
 
     nd_sink_table(vm->env.sink, &x);
     vm_drop_table(vm);

@@ -260,9 +260,10 @@ static void put_end(struct fixture *x, struct nd_sink *s)
     static const char *const cells[] = {"a", "10", "-1.5", "longer", "n/a", "1e3", "05", "05", "x"};
     static const bool numeric[] = {false, true, false};
 
-    nd_sink_table(s,
-                  &(struct nd_sink_table){
-                      .heads = heads, .cells = cells, .numeric = numeric, .ncols = 3, .nrows = 3});
+    nd_sink_table(
+        s,
+        &(struct nd_sink_table){
+            .heads = heads, .cells = cells, .numeric = numeric, .gap = 2, .ncols = 3, .nrows = 3});
     nd_sink_summary(s, loss, 2, at, 2, 100, 2000000000);
 }
 

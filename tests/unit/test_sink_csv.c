@@ -302,21 +302,24 @@ static void put_end(struct fixture *x, struct nd_sink *s)
     struct nd_path_stat st = {
         .path = &x->path, .count = {100, 98}, .lost = 2, .under_way = 3, .lost_after = after};
 
-    nd_sink_table(s,
-                  &(struct nd_sink_table){
-                      .heads = heads, .cells = cells, .numeric = numeric, .ncols = 2, .nrows = 2});
-    nd_sink_table(s,
-                  &(struct nd_sink_table){
-                      .heads = other, .cells = cells, .numeric = numeric, .ncols = 2, .nrows = 1});
+    nd_sink_table(
+        s,
+        &(struct nd_sink_table){
+            .heads = heads, .cells = cells, .numeric = numeric, .gap = 2, .ncols = 2, .nrows = 2});
+    nd_sink_table(
+        s,
+        &(struct nd_sink_table){
+            .heads = other, .cells = cells, .numeric = numeric, .gap = 2, .ncols = 2, .nrows = 1});
     nd_sink_path(s, &st);
     st.lost_after = NULL;
     nd_sink_path(s, &st);
     x->path.fate_off = 0; // one that asks what became of them
     st.elsewhere = 7;
     st.vanished = 8;
-    nd_sink_table(s,
-                  &(struct nd_sink_table){
-                      .heads = other, .cells = cells, .numeric = numeric, .ncols = 2, .nrows = 1});
+    nd_sink_table(
+        s,
+        &(struct nd_sink_table){
+            .heads = other, .cells = cells, .numeric = numeric, .gap = 2, .ncols = 2, .nrows = 1});
     nd_sink_path(s, &st);
     nd_sink_summary(s, loss, 2, at, 2, 100, 2000000000);
 }
