@@ -68,7 +68,7 @@ same list-part "$("$ND" list tools fcputime | awk '{ print $1 }')" cpu/offcputim
 for f in stdlib/*/*.nd; do
     [[ $f == stdlib/lib/* ]] && continue
     n=$(grep -cvE '^[[:space:]]*(//.*)?$|^#!' "$f")
-    ((n <= 120)) || not_ok "size-$f" "got $n lines, wanted at most 120"
+    ((n <= 100)) || not_ok "size-$f" "got $n lines, wanted at most 100"
     [ -e "docs/tools/$(basename "$f" .nd).md" ] || not_ok "doc-$f" "no docs/tools/$(basename "$f" .nd).md"
 done
 

@@ -116,6 +116,19 @@ has stack-tx "$OUT.paths" "^path tx: started $((M + 3)), done $((M + 3)), lost 0
 # No device before there is one; the first is the port.
 same stack-first "$(grep -c '^  PROCESS: pid=[0-9]* comm=.* first_dev=in0$' "$OUT")" $((M + 3))
 same stack-device "$(grep -A2 '^  Stage IP_OUTPUT' "$OUT" | grep -cE '^    DEV:  \(ifindex=0\) CPU=[0-9]+$')" $((M + 3))
+
+# A record for each packet, with the seven steps of its way.
+begin details system_network_latency_details --phy-interface va --src-ip "10.1.0.0/24,fd01::/64" --verbose
+same details-answered "$(host_pings 10.1.0.1 $M)" $M
+same details-answered-6 "$(host_pings fd01::1 $M)" $M
+over
+same details-tx "$(grep -c '^Direction: TX (System -> Remote)$' "$OUT")" $((2 * M))
+same details-rx "$(grep -c '^Direction: RX (Remote -> System)$' "$OUT")" $((2 * M))
+same details-first "$(grep -cE '^  \[0->1\] TX_S0_ip_layer_entry -> TX_S1_internal_dev_xmit: +[0-9.]+ us$' "$OUT")" $((2 * M))
+same details-last "$(grep -cE '^  \[(5|8|9|11|12)->(6|13)\] .* -> (TX_S6_dev_queue_xmit|RX_S6_tcp_v4_rcv/udp_rcv): +[0-9.]+ us$' "$OUT")" $((4 * M))
+same details-ports "$(grep -cE '^TX Process: PID=[0-9]+ COMM=ping IF=in0$' "$OUT")" $((2 * M))
+same details-stacks "$(grep -cE '^    (icmp_rcv|icmpv6_rcv)\+' "$OUT")" $((2 * M))
+
 tc qdisc del dev va root
 ovs_flows <<<'actions=NORMAL'
 until_ok 10 back || not_ok back "the port stays here"
