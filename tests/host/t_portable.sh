@@ -13,7 +13,8 @@ for f in $(grep -lE 'curtask|container_of|sizeof|offsetof|args\.skb' tests/cases
     # What cannot run here as it is (it wants options, a process) is not for comparing.
     [ $want = 0 ] || continue
     if ! "$WITHIN" 20 "$ND" compile "$TMP/case.nd" -o "$TMP/case.ndo" 2>"$TMP/err"; then
-        not_ok "$name" "$(cat "$TMP/err")"
+        # What no object can hold is told.
+        grep -q 'error\[E0609\]: .* cannot be copied into an object for other kernels' "$TMP/err" || not_ok "$name" "$(cat "$TMP/err")"
         continue
     fi
     "$WITHIN" 20 "$ND" -q --duration 1s "$TMP/case.ndo" >"$TMP/out2" 2>"$TMP/err2"

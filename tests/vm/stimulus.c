@@ -2,6 +2,7 @@
 // Does a thing a known number of times, so that probes can be held to it: calls of kernel functions
 // (in one thread, in several at once), of a function of its own, of a static probe, packets of a
 // tap device. Must not know tracers. Serves tests/vm/tests.
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
@@ -10,7 +11,9 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +31,7 @@
 #define SECOND 50    // of its second
 #define FRAME 321    // bytes of a packet of the tap device
 #define TAP "ndtap0" // its name
+#define SEGMENT 1200 // bytes of a datagram that is part of a larger buffer
 
 __attribute__((noinline)) long nd_target(long a, const char *text);
 long nd_target(long a, const char *text)
@@ -267,6 +271,29 @@ static int frames(const char *dev, long n, const char *hex)
     return 0;
 }
 
+// n buffers of so many bytes to port 5001 of the address, each to become datagrams of SEGMENT bytes
+// (UDP_SEGMENT).
+static int segments(const char *address, long n, size_t bytes)
+{
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(5001)};
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(5001)};
+    bool is_six = inet_pton(AF_INET6, address, &six.sin6_addr) == 1;
+    int s = socket(is_six ? AF_INET6 : AF_INET, SOCK_DGRAM, 0), size = SEGMENT;
+    struct sockaddr *to = is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four;
+    static char data[65000];
+
+    if ((!is_six && inet_pton(AF_INET, address, &four.sin_addr) != 1) || bytes > sizeof(data))
+        return 2;
+    if (setsockopt(s, SOL_UDP, UDP_SEGMENT, &size, sizeof(size)) ||
+        connect(s, to, is_six ? sizeof(six) : sizeof(four)))
+        return 1;
+    while (n--) {
+        if (send(s, data, bytes, 0) != (ssize_t)bytes && errno != ECONNREFUSED)
+            return 1;
+    }
+    return 0;
+}
+
 // ---- own functions -----------------------------------------------------------------------------
 
 static int targets(long n)
@@ -313,11 +340,15 @@ int main(int argc, char **argv)
 
     if (argc == 5 && !strcmp(argv[1], "frame"))
         return frames(argv[2], atol(argv[3]), argv[4]);
+    if (argc == 5 && !strcmp(argv[1], "segments"))
+        return segments(argv[2], atol(argv[3]), (size_t)atol(argv[4]));
     for (i = 0; argc == 3 && i < sizeof(things) / sizeof(*things); i++) {
         if (!strcmp(argv[1], things[i].name))
             return things[i].run(atol(argv[2]));
     }
-    fprintf(stderr, "usage: stimulus frame DEV N HEX, stimulus THING N: ");
+    fprintf(
+        stderr,
+        "usage: stimulus frame DEV N HEX, stimulus segments ADDRESS N BYTES, stimulus THING N: ");
     for (i = 0; i < sizeof(things) / sizeof(*things); i++)
         fprintf(stderr, "%s%s", things[i].name,
                 i + 1 < sizeof(things) / sizeof(*things) ? ", " : "\n");
