@@ -4,6 +4,11 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../host/lib.sh"
 STIMULUS=$PWD/build/tests/vm/stimulus
 KERNEL=$(uname -r)
+# Tools are compiled once for each machine, not each time that a test starts them.
+if [[ ${0##*/} = tool_* ]]; then
+    export NDTRACE_CACHE=/var/tmp/ndtrace-cache
+    mkdir -p -m 700 $NDTRACE_CACHE
+fi
 
 # MAJOR MINOR: the kernel is that or newer.
 kernel_at_least() {

@@ -102,8 +102,9 @@ same ct-by-name "$(total "$OUT" @named)" $((2 * N))
 has ct-stage "$OUT" "^@n\[true\]: $((2 * N))\$"
 untrack a
 
-# All libraries with stages are in one of these tests: stages_host, stages_parts, stages_ovs, stages_vm, tool_virtio.
-same libraries "$(grep -lE '^stage ' stdlib/lib/*.nd | xargs -n 1 basename -s .nd | xargs)" 'conntrack defrag kvm stages tun vhost virtio'
+# All libraries with stages are in one of these tests: stages_host, stages_parts, stages_ovs, stages_vm; those made for a few tools are in the
+# tests of these: tool_arp, tool_drop_kinds, tool_segments and tool_tap (gso), tool_ovs_drop, tool_queues, tool_virtio*.
+same libraries "$(grep -lE '^stage ' stdlib/lib/*.nd | xargs -n 1 basename -s .nd | xargs)" 'arp_text conntrack_stages defrag drop_device gso gso_path kvm ovs_key stages tun tx_codes vhost virtio virtio_rx vring'
 
 # What is sent by IPv6, received by UDP and TCP of both kinds, freed.
 six_too() { pings a fd01::2 5 && datagrams a fd01::2 9 6 && refuse && inside a bash -c ': >/dev/tcp/fd01::2/9' 2>/dev/null; true; }

@@ -40,7 +40,7 @@ parts() {
     for ((i = 0; i < 10; i++)); do inside a bash -c ': >/dev/tcp/10.1.0.2/9' 2>/dev/null; done
     inside b conntrack -F
 }
-count_stages parts 'defrag conntrack' parts
+count_stages parts 'defrag conntrack_stages' parts
 same left-out "$(tr ' ' '\n' <<<"$LEFT_OUT" | grep -vxE 'ovs_ct_(run|lookup|update)|ct_refresh')" '' # no switch; newer kernels do not tell the packet
 passed frag_in $((3 * P + 2)) # two fragments of the one that is not whole
 passed frag_done $((3 * P + 2))

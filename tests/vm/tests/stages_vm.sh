@@ -15,6 +15,6 @@ echo "left out: $LEFT_OUT"
 passed tun_xmit +$N
 passed tun_recv +$N
 for s in vhost_handle_rx vhost_handled_rx vhost_handle_tx vhost_handled_tx vhost_notified vhost_signal irqfd_wakeup irqfd_woken \
-    irq_inatomic irq_inatomic_done vcpu_kick vcpu_enter eventfd apic_irq; do passed $s +$N; done
-same nothing-else "$(stages_of tun vhost kvm | wc -l)" 17
+    irq_inatomic irq_inatomic_done vcpu_kick vcpu_enter eventfd apic_irq vhost_peek vhost_peeked; do passed $s +$N; done
+same nothing-else "$(stages_of tun vhost kvm | wc -l)" 19
 finish
