@@ -294,6 +294,62 @@ static int segments(const char *address, long n, size_t bytes)
     return 0;
 }
 
+// ---- a segment that is out of the window -------------------------------------------------------
+
+// Connects to port 7001 of the address, and sends n segments of that connection that are far ahead
+// of it.
+static int ahead(const char *address, long n)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7001)}, own = {0};
+    socklen_t size = sizeof(own);
+    int s = socket(AF_INET, SOCK_STREAM, 0), raw = socket(AF_INET, SOCK_RAW, IPPROTO_TCP), on = 1,
+        queues[] = {TCP_RECV_QUEUE, TCP_SEND_QUEUE};
+    unsigned next[2] = {0}, sum = 0, i;
+    struct {
+        struct in_addr from, to;
+        unsigned short proto, length;
+        struct tcphdr tcp;
+        char data[10];
+    } __attribute__((packed))
+    packet = {.proto = htons(IPPROTO_TCP), .length = htons(sizeof(struct tcphdr) + 10)};
+    const unsigned char *bytes = (const unsigned char *)&packet;
+
+    if (inet_pton(AF_INET, address, &to.sin_addr) != 1 ||
+        connect(s, (struct sockaddr *)&to, sizeof(to)) ||
+        getsockname(s, (struct sockaddr *)&own, &size) ||
+        setsockopt(s, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)))
+        return 1;
+    for (i = 0; i < 2; i++) {
+        size = sizeof(*next);
+        if (setsockopt(s, IPPROTO_TCP, TCP_REPAIR_QUEUE, &queues[i], sizeof(*queues)) ||
+            getsockopt(s, IPPROTO_TCP, TCP_QUEUE_SEQ, &next[i], &size))
+            return 1;
+    }
+    packet.from = own.sin_addr;
+    packet.to = to.sin_addr;
+    packet.tcp.source = own.sin_port;
+    packet.tcp.dest = to.sin_port;
+    packet.tcp.ack_seq = htonl(next[0]);
+    packet.tcp.seq = htonl(next[1] + 1000000000);
+    packet.tcp.ack = 1;
+    packet.tcp.doff = 5;
+    packet.tcp.window = htons(1000);
+    for (i = 0; i + 1 < sizeof(packet); i += 2)
+        sum += (unsigned)(bytes[i] << 8 | bytes[i + 1]);
+    sum = (sum & 0xffff) + (sum >> 16);
+    packet.tcp.check = htons((unsigned short)~(sum + (sum >> 16)));
+    to.sin_port = 0;
+    while (n--) {
+        if (sendto(raw, &packet.tcp, sizeof(packet.tcp) + sizeof(packet.data), 0,
+                   (struct sockaddr *)&to, sizeof(to)) < 0)
+            return 1;
+    }
+    on = TCP_REPAIR_OFF_NO_WP;
+    setsockopt(s, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on));
+    close(s);
+    return 0;
+}
+
 // ---- own functions -----------------------------------------------------------------------------
 
 static int targets(long n)
@@ -340,15 +396,16 @@ int main(int argc, char **argv)
 
     if (argc == 5 && !strcmp(argv[1], "frame"))
         return frames(argv[2], atol(argv[3]), argv[4]);
+    if (argc == 4 && !strcmp(argv[1], "ahead"))
+        return ahead(argv[2], atol(argv[3]));
     if (argc == 5 && !strcmp(argv[1], "segments"))
         return segments(argv[2], atol(argv[3]), (size_t)atol(argv[4]));
     for (i = 0; argc == 3 && i < sizeof(things) / sizeof(*things); i++) {
         if (!strcmp(argv[1], things[i].name))
             return things[i].run(atol(argv[2]));
     }
-    fprintf(
-        stderr,
-        "usage: stimulus frame DEV N HEX, stimulus segments ADDRESS N BYTES, stimulus THING N: ");
+    fprintf(stderr, "usage: stimulus frame DEV N HEX, stimulus segments ADDRESS N BYTES, stimulus "
+                    "ahead ADDRESS N, stimulus THING N: ");
     for (i = 0; i < sizeof(things) / sizeof(*things); i++)
         fprintf(stderr, "%s%s", things[i].name,
                 i + 1 < sizeof(things) / sizeof(*things) ? ", " : "\n");
