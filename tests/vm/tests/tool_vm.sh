@@ -47,6 +47,12 @@ has irqs-thread "$OUT" '^      Process: vhost-[0-9]+ \(PID: [0-9]+\)$'
 has irqs-success "$OUT" '^      GSI [0-9]+: total=[0-9]+, success=[0-9]+ \(100\.0%\), fail=0, avg_delivered=1\.00$'
 has irqs-final "$OUT" '^Received interrupt signal, displaying final statistics\.\.\.$'
 has irqs-kick "$OUT" '^    VCPU 0: [0-9]+ kicks'
+# Steps that this architecture does not have are left out; the others are the same.
+during arm kvm_irqfd_stats_summary_arm --qemu-pid "$VM" --interval 1h
+same arm-irqs "$(sed -n 's/^  Total irqfd_wakeup calls: //p' "$OUT")" "$irqs"
+has arm-vgic "$OUT" '^  Total vgic_populate_lr calls \(actual injection\): 0$'
+has arm-note "$OUT" '^Note: vgic_v3_populate_lr not available \(system may use GICv2\)$'
+has arm-left-out "$TMP/arm.err" 'warning: stage vgic_queue is left out: '
 during rx kvm_irqfd_stats_summary --qemu-pid "$VM" --category data --subcategory rx --interval 1h
 rx=$(sed -n 's/^  Total irqfd_wakeup calls: //p' "$OUT")
 between irqs-rx "${rx:-0}" $N
