@@ -88,7 +88,7 @@ static uint32_t site(struct nd_lower *l, enum nd_mf_site_kind kind, struct nd_sp
 }
 
 // A program that looks out for packets of a path sees all packets of the host: what it cannot read
-// is no loss of the script's.
+// is not a loss of the script's.
 static bool of_others(const struct nd_lower *l)
 {
     const struct nd_path_at *at = l->fn.probe ? l->fn.probe->path : NULL;

@@ -485,7 +485,7 @@ static int ordered(struct cli *c, int argc, char **argv)
     return run_script(c, argc - next, argv + next);
 }
 
-// COLUMNS: how wide lines may be; what is no number says nothing.
+// COLUMNS: how wide lines may be; anything but a number is ignored.
 static uint32_t said_columns(void)
 {
     const char *s = getenv("COLUMNS");

@@ -7,7 +7,7 @@
 
 bool nd_demangle_wanted(const char *name); // may it be such a name?
 // Without the hash that Rust adds; parameters: with their types, as C++ has them. To be freed;
-// NULL: it is no such name.
+// NULL: it is not such a name.
 char *nd_demangle(const char *name, bool parameters);
 
 #endif
