@@ -61,7 +61,7 @@ one() {
 # TOPOLOGY KERNEL: about how long its tests take, to start the longest first.
 length() {
     local t n=0
-    [ "$1" != vm ] || n=15
+    [ "$1" != vm ] || n=60
     for t in $(tests_of "$1" "$2"); do
         case $t in cases | host) n=$((n + 15)) ;; tool_*) n=$((n + 4)) ;; *) n=$((n + 1)) ;; esac
     done
