@@ -45,7 +45,8 @@ $STIMULUS gso 3 >/dev/null || not_ok wrong-stimulus "ended with $?, wanted 0"
 stop "$PID"
 out=$TMP/wrong.out
 same wrong-packets "$(grep -c '^###### __dev_queue_xmit unexpected gso type:0x03, gso size: 500 (not TCP)$' "$out")" 3
-same wrong-flow "$(grep -c '^####### udp header info: 10.9.0.1:5000 => 10.9.0.2:5001$' "$out")" 3
+# Older kernels pass such a packet on to further places.
+same wrong-flow "$(grep -A3 '^###### __dev_queue_xmit' "$out" | grep -c '^####### udp header info: 10.9.0.1:5000 => 10.9.0.2:5001$')" 3
 has wrong-table "$out" '^__dev_queue_xmit +not TCP +ndtap0 +3$'
 trace filtered tun_abnormal_gso_type --protocol tcp || finish
 $STIMULUS gso 3 >/dev/null
